@@ -1,0 +1,43 @@
+/** The reference engine: f64, the plainest loops that are right, one order of summation. Nobody may make it faster. */
+import type { Engine } from "../../kernels/engine.ts";
+import { size, type Shape, type Tensor } from "../../tensor/tensor.ts";
+import { Block, kernelsOf, Regions } from "../region.ts";
+import { elementwise } from "./elementwise.ts";
+import { matmul } from "./matmul.ts";
+import { move } from "./move.ts";
+import { reduce } from "./reduce.ts";
+
+/** Regions decide who is alive; the collector frees. */
+export function referenceEngine(): Engine {
+  class ReferenceBlock extends Block {
+    readonly data: Float64Array;
+    constructor(length: number) {
+      super();
+      this.data = new Float64Array(length);
+    }
+  }
+  const bytes = { live: 0, peak: 0, fresh: 0 };
+  const done = { kernels: 0, macs: 0 };
+  const regions = new Regions(ReferenceBlock, ({ data }) => (bytes.live -= data.byteLength));
+  const take = (shape: Shape): ReferenceBlock => {
+    const block = regions.adopt(new ReferenceBlock(size(shape)));
+    bytes.live += block.data.byteLength;
+    bytes.fresh += block.data.byteLength;
+    bytes.peak = Math.max(bytes.peak, bytes.live);
+    return block;
+  };
+  const count = (kernels: number, macs: number): void => {
+    done.kernels += kernels;
+    done.macs += macs;
+  };
+  const data = (t: Tensor): Float64Array => regions.live(t, "reference").data;
+  const loops = { ...elementwise(data), ...reduce(data), ...move(data), matmul: matmul(data) };
+  return {
+    name: "reference",
+    kernels: kernelsOf({ regions, take, loops, fused: { get: () => undefined }, count }),
+    read: (t) => Promise.resolve(regions.live(t, "read").data.slice()),
+    release: (tree) => regions.release(tree, "released"),
+    memory: () => ({ ...bytes, reserved: bytes.live }),
+    counters: () => ({ ...done }),
+  };
+}

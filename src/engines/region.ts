@@ -1,0 +1,194 @@
+/**
+ * Who owns which memory, and the kernels that ask.
+ *
+ * A block belongs to one region; a tensor is alive while its block has an owner. A region that closes hands the blocks which its result
+ * reaches to the region around it and frees its others. Ops are synchronous, so open regions are a stack; the root, at its bottom, never
+ * closes and holds what the loop holds.
+ */
+import type { Basis, FusedTable, Kernels, Scope } from "../kernels/kernels.ts";
+import { product, rules } from "../kernels/rules.ts";
+import { StaleError } from "../tensor/errors.ts";
+import { isTensor, show, size, tensor, type Shape, type Tensor } from "../tensor/tensor.ts";
+import { forEachTensor } from "../tensor/tree.ts";
+
+class Region {
+  /** Null for the root: it never closes, and a list would grow by every state that passes through. */
+  readonly blocks: Block[] | null;
+  readonly parent: Region | null;
+  constructor(parent: Region | null) {
+    this.parent = parent;
+    this.blocks = parent === null ? null : [];
+  }
+}
+
+/** One allocation, never used again: recycled memory gets a new block, so a dead one stays dead. */
+export class Block {
+  owner: Region | null = null;
+  died = "";
+}
+
+/** The stack of open regions over blocks of one engine's own class. */
+export class Regions<B extends Block> {
+  #open: Region = new Region(null);
+  readonly #type: new (...args: never[]) => B;
+  readonly #free: (block: B) => void;
+
+  constructor(type: new (...args: never[]) => B, free: (block: B) => void) {
+    this.#type = type;
+    this.#free = free;
+  }
+
+  /** Makes the open region the owner of a new block. */
+  adopt(block: B): B {
+    block.owner = this.#open;
+    this.#open.blocks?.push(block);
+    return block;
+  }
+
+  /**
+   * The block of a live tensor of this engine.
+   *
+   * @throws StaleError naming `user`, the shape and where the tensor died
+   */
+  live({ shape, block }: Tensor, user: string): B {
+    if (!(block instanceof this.#type)) throw new StaleError(`${user}: tensor ${show(shape)} belongs to another engine`);
+    if (block.owner === null) throw new StaleError(`${user}: tensor ${show(shape)} is stale: ${block.died}`);
+    return block;
+  }
+
+  run<R>(name: string, f: () => R, kept: (result: R) => unknown, moved: unknown): R {
+    const region = new Region(this.#open);
+    this.#open = region;
+    this.#moveIn(moved, region);
+    try {
+      const result = f();
+      this.#promote(name, kept(result), region);
+      return result;
+    } finally {
+      this.#open = region.parent ?? region;
+      for (const block of region.blocks ?? []) if (block.owner === region) this.#kill(block, `freed when region ${name} closed`);
+    }
+  }
+
+  /** Frees every tensor of a tree now. */
+  release(tree: unknown, why: string): void {
+    forEachTensor(tree, (t) => {
+      if (t.block instanceof Block && t.block.owner === null)
+        throw new StaleError(`${why}: tensor ${show(t.shape)} is stale: ${t.block.died} (two handles of one block?)`);
+      this.#kill(this.live(t, why), why);
+    });
+  }
+
+  /** For kernels that write in place: `fresh` has the memory of `old`, whose handles are stale from now on. */
+  takeOver(old: B, fresh: B, why: string): B {
+    fresh.owner = old.owner;
+    old.owner?.blocks?.push(fresh);
+    old.owner = null;
+    old.died = why;
+    return fresh;
+  }
+
+  /** Only what the calling op's own region holds moves in: never its caller's tensors, never the root's. */
+  #moveIn(moved: unknown, region: Region): void {
+    if (moved === null || region.parent?.parent === null) return;
+    forEachTensor(moved, ({ block }) => {
+      if (!(block instanceof Block) || block.owner !== region.parent) return;
+      block.owner = region;
+      region.blocks?.push(block);
+    });
+  }
+
+  #promote(name: string, result: unknown, region: Region): void {
+    const parent = region.parent ?? region;
+    forEachTensor(result, ({ shape, block }) => {
+      if (!(block instanceof Block)) throw new StaleError(`region ${name}: returns a tensor ${show(shape)} of no engine`);
+      if (block.owner === null) throw new StaleError(`region ${name}: returns a stale tensor ${show(shape)}: ${block.died}`);
+      if (block.owner !== region) return; // owned further out: an input passed through
+      block.owner = parent;
+      parent.blocks?.push(block);
+    });
+  }
+
+  #kill(block: Block, why: string): void {
+    block.owner = null;
+    block.died = why;
+    if (block instanceof this.#type) this.#free(block);
+  }
+}
+
+/** The loop of each kernel: fills `out`, whose shape the rules have given. `reshape` has none. */
+export type Loops = { readonly [K in Exclude<keyof Basis, "reshape">]: (out: Tensor, ...args: Parameters<Basis[K]>) => void };
+
+/** What an engine brings: its blocks, its loops (null: shapes only) and its fused kernels. */
+export interface Parts<B extends Block> {
+  readonly regions: Regions<B>;
+  readonly take: (shape: Shape) => B;
+  readonly loops: Loops | null;
+  readonly fused: FusedTable;
+  /** Called for each kernel, and once more with the multiply–adds of a product. */
+  readonly count: (kernels: number, macs: number) => void;
+}
+
+/** Asks whether every tensor among a kernel's arguments (or in a list of them) is alive. */
+function askAlive<B extends Block>(regions: Regions<B>, kernel: string, args: readonly unknown[]): void {
+  for (const arg of args) {
+    if (typeof arg !== "object" || arg === null || ArrayBuffer.isView(arg)) continue;
+    if (isTensor(arg)) regions.live(arg, kernel);
+    else if (Array.isArray(arg) && typeof arg[0] === "object") askAlive(regions, kernel, arg);
+  }
+}
+
+/** Every kernel: inputs alive, shapes right, memory taken; then the loop. */
+function basisOf<B extends Block>({ regions, take, loops, count }: Parts<B>): Basis {
+  const kernel = ([name, rule]: [string, (...args: never[]) => Shape]): [string, (...args: never[]) => Tensor] => {
+    const loop: ((...args: never[]) => void) | undefined = loops === null ? undefined : Reflect.get(loops, name);
+    const run = (...args: never[]): Tensor => {
+      askAlive(regions, name, args);
+      const shape = Reflect.apply(rule, undefined, args);
+      const out = tensor(shape, take(shape));
+      if (loop !== undefined) Reflect.apply(loop, undefined, [out, ...args]);
+      count(1, 0);
+      return out;
+    };
+    return [name, run];
+  };
+  const basis = Object.fromEntries(Object.entries(rules).map(kernel));
+  if (!hasRulesOf(basis)) throw new Error("a kernel without a rule");
+  const matmul: Basis["matmul"] = (a, b, transpose) => {
+    count(0, size(a.shape) * product(a.shape, b.shape, transpose).n);
+    return basis.matmul(a, b, transpose);
+  };
+  return { ...basis, matmul, reshape: (a, shape) => tensor(rules.reshape(a, shape), regions.live(a, "reshape")) };
+}
+
+/** Each rule has its kernel's arguments; made from the rules, a record has its types too. */
+const hasRulesOf = (kernels: object): kernels is Basis => Object.keys(rules).every((name) => name in kernels);
+
+const join = (path: string, label: string): string => (path === "" ? label : `${path}.${label}`);
+const whole = (result: unknown): unknown => result;
+
+/** k: an engine's kernels with regions, and with settings that change by making a new, small k (the kernels sit on its prototype). */
+export function kernelsOf<B extends Block>(parts: Parts<B>): Kernels {
+  const { regions, fused } = parts;
+  const region: Kernels["region"] = (name, f, kept = whole, moved = null) => regions.run(name, f, kept, moved);
+  const donate: Kernels["donate"] = (tree) => regions.release(tree, "donated");
+
+  class Scoped {
+    readonly scope: Scope;
+    constructor(scope: Scope) {
+      this.scope = scope;
+    }
+    within(change: Partial<Scope>): Kernels {
+      return make({ ...this.scope, ...change });
+    }
+    at(label: string): Kernels {
+      return make({ ...this.scope, label: this.scope.label === null ? label : join(this.scope.label, label) });
+    }
+    last(tree: unknown): Kernels {
+      return make({ ...this.scope, last: tree });
+    }
+  }
+  Object.assign(Scoped.prototype, basisOf(parts), { region, donate });
+  const make = (scope: Scope): Kernels => new Scoped(scope) as Scoped & Kernels; // the line above put the kernels on the prototype
+  return make({ path: "", label: null, last: null, fused, visitor: null, saves: true, recomputing: false });
+}

@@ -1,0 +1,33 @@
+/** What the owner of an engine sees of it. Types only. */
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Kernels } from "./kernels.ts";
+
+/** All in bytes. */
+export interface MemoryReport {
+  /** In use now. */
+  readonly live: number;
+  /** The most that was in use at once. */
+  readonly peak: number;
+  /** Taken anew, not recycled, since the engine was made. */
+  readonly fresh: number;
+  /** Held by the engine, in use or free. */
+  readonly reserved: number;
+}
+
+/** Work done since the engine was made. */
+export interface Counters {
+  readonly kernels: number;
+  /** Multiply–adds of matrix products. */
+  readonly macs: number;
+}
+
+export interface Engine {
+  readonly name: string;
+  readonly kernels: Kernels;
+  /** Takes the value at the call and delivers it later: `t` may die as soon as this returns. */
+  readonly read: (t: Tensor) => Promise<Float64Array | Float32Array>;
+  /** Gives up what the caller holds outside every region (state, batch, loss). */
+  readonly release: (tree: unknown) => void;
+  readonly memory: () => MemoryReport;
+  readonly counters: () => Counters;
+}

@@ -1,0 +1,135 @@
+/** What an engine must be able to compute, and the settings that travel with it. Types only. */
+import type { Key } from "../tensor/key.ts";
+import type { Shape, Tensor } from "../tensor/tensor.ts";
+
+/** Which of the last two axes of a product's factors are exchanged first. */
+export interface Transpose {
+  readonly ta?: boolean;
+  readonly tb?: boolean;
+}
+
+/** A sliding window over the rows and columns of an image, in pixels. */
+export interface Window {
+  readonly kernel: number;
+  readonly stride: number;
+  /** Zeros around the image on each side. */
+  readonly padding: number;
+}
+
+/**
+ * The basis kernels. They know nothing of DeiT.
+ *
+ * Binary kernels broadcast in two ways only: a trailing shape onto more leading axes ([D] or [T, D] onto [B, T, D]), and [..., 1] onto
+ * [..., D]; either operand may be the smaller one. Every kernel throws `StaleError` for a dead input and `ShapeError` for one that does not fit.
+ */
+export interface Basis {
+  /** A tensor of these values, row-major. */
+  readonly upload: (shape: Shape, data: ArrayLike<number>) => Tensor;
+  readonly zeros: (shape: Shape) => Tensor;
+  /** Draw i of `key` at flat index i: uniform on [0, 1) in steps of 2⁻²⁴. */
+  readonly uniform: (key: Key, shape: Shape) => Tensor;
+
+  readonly add: (a: Tensor, b: Tensor) => Tensor;
+  readonly sub: (a: Tensor, b: Tensor) => Tensor;
+  readonly mul: (a: Tensor, b: Tensor) => Tensor;
+  readonly div: (a: Tensor, b: Tensor) => Tensor;
+  readonly scale: (a: Tensor, factor: number) => Tensor;
+  readonly addScalar: (a: Tensor, term: number) => Tensor;
+
+  readonly square: (a: Tensor) => Tensor;
+  readonly sqrt: (a: Tensor) => Tensor;
+  /** a^(−½) */
+  readonly rsqrt: (a: Tensor) => Tensor;
+  readonly exp: (a: Tensor) => Tensor;
+  readonly log: (a: Tensor) => Tensor;
+  /** Φ(a) = ½(1 + erf(a/√2)) of (E9), without the cancellation of 1 + erf in the lower tail. */
+  readonly normalCdf: (a: Tensor) => Tensor;
+  /** 1 where a ≥ 0, else 0. */
+  readonly step: (a: Tensor) => Tensor;
+
+  /** [..., D] → [..., 1] */
+  readonly sumLast: (a: Tensor) => Tensor;
+  /** [..., D] → [..., 1] */
+  readonly meanLast: (a: Tensor) => Tensor;
+  /** [..., D] → [..., 1] */
+  readonly maxLast: (a: Tensor) => Tensor;
+  /** Sums the first `count` axes away. */
+  readonly sumLeading: (a: Tensor, count: number) => Tensor;
+  /** [..., K] → [...], the first index on ties. */
+  readonly argmaxLast: (a: Tensor) => Tensor;
+  /** [...] of class numbers → [..., K] */
+  readonly oneHot: (labels: Tensor, classes: number) => Tensor;
+
+  /** [..., m, k] × [..., k, n] → [..., m, n], batched over equal leading axes; a matrix b is shared by the whole batch. */
+  readonly matmul: (a: Tensor, b: Tensor, transpose?: Transpose) => Tensor;
+
+  /** The same numbers under another shape; shares its argument's block. */
+  readonly reshape: (a: Tensor, shape: Shape) => Tensor;
+  /** Axis i of the result is axis `axes[i]` of a. */
+  readonly permute: (a: Tensor, axes: readonly number[]) => Tensor;
+  /** Indices start … end − 1 of one axis. */
+  readonly slice: (a: Tensor, axis: number, start: number, end: number) => Tensor;
+  /** The adjoint of `slice`: zeros of length `length` on `axis`, with a from `start` on. */
+  readonly pad: (a: Tensor, axis: number, start: number, length: number) => Tensor;
+  readonly concat: (parts: readonly Tensor[], axis: number) => Tensor;
+  /** `count` copies along a new first axis. */
+  readonly expandLeading: (a: Tensor, count: number) => Tensor;
+  /** [B, C, H, W] → [B, N, C·k·k]: window i·W' + j holds the pixels (c, r, s) under it, zero outside the image. */
+  readonly unfold: (images: Tensor, window: Window) => Tensor;
+  /** The adjoint of `unfold`: adds each window's values up where they came from; `shape` is [B, C, H, W]. */
+  readonly fold: (windows: Tensor, window: Window, shape: Shape) => Tensor;
+}
+
+/** One op call as an observer sees it. `path` names the instance: `blocks.3.attn.probs`. */
+export type Call =
+  | {
+      readonly phase: "forward" | "recompute" | "run";
+      readonly op: string;
+      readonly path: string;
+      readonly inputs: unknown;
+      readonly attrs: unknown;
+    }
+  | { readonly phase: "vjp"; readonly op: string; readonly path: string; readonly saved: unknown; readonly dOut: unknown };
+
+/** Runs inside the op's region: tensors may be read (`engine.read` takes the value at once), not kept. */
+export interface Visitor {
+  readonly before?: (call: Call) => void;
+  /** `out` of a forward, the gradients of a vjp, the result of a routine. */
+  readonly after?: (call: Call, out: unknown) => void;
+  /** The value to go on with in place of an op's output (forward) or of its incoming cotangent (vjp). */
+  readonly replace?: (call: Call, t: Tensor) => Tensor;
+}
+
+/** Faster kernels of the same type as the op each replaces, keyed by that op. */
+export interface FusedTable {
+  readonly get: <O extends object>(op: O) => O | undefined;
+}
+
+/** Settings that travel with k; read by `ops/op.ts` only. */
+export interface Scope {
+  readonly path: string;
+  /** The next op's name; set by `at`. */
+  readonly label: string | null;
+  /** The next op is the last user of these; set by `last`. */
+  readonly last: unknown;
+  readonly fused: FusedTable;
+  readonly visitor: Visitor | null;
+  /** false: what an op saves for its pullback dies with the op. */
+  readonly saves: boolean;
+  readonly recomputing: boolean;
+}
+
+/** The first argument everywhere: an engine's kernels with the settings of the place. */
+export interface Kernels extends Basis {
+  readonly scope: Scope;
+  /** The same engine with other settings. */
+  readonly within: (change: Partial<Scope>) => Kernels;
+  /** The next op is called `label`; labels of nested `at` are joined by a dot. */
+  readonly at: (label: string) => Kernels;
+  /** The next op is the last to use `tree`: it dies there unless the result holds it. Never changes a value. */
+  readonly last: (tree: unknown) => Kernels;
+  /** Runs f; what it took is freed when it returns, except what `kept` (default: the result) reaches. `moved` is handed in as by `last`. */
+  readonly region: <R>(name: string, f: () => R, kept?: (result: R) => unknown, moved?: unknown) => R;
+  /** The caller gives these tensors up: their memory is free at once, all their handles are stale. */
+  readonly donate: (tree: unknown) => void;
+}

@@ -1,0 +1,54 @@
+/**
+ * Soft distillation: the student learns the teacher's distribution beside the true label.
+ *
+ *   (E22)  L = (1 − λ) CE(z_c, q) + λ τ² KL                 KL of the student's logits z_d from the teacher's, (E23) or (E24)
+ *
+ *   (G6)   z̄_c = (1 − λ)(σ(z_c) − q)/B      z̄_d = λτ(σ(z_d/τ) − σ(z_t/τ))/B
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { defineOp, type Grads, type Op, type Result } from "../ops/op.ts";
+import { parts } from "../ops/parts.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { crossEntropy, type CrossEntropyAttrs, type CrossEntropySaved } from "./crossEntropy.ts";
+import { divergence, type DivergenceAttrs, type DivergenceSaved } from "./divergence.ts";
+
+/** Logits for the true label and logits for the teacher, [B, K] each. */
+export interface TwoLogits {
+  readonly head: Tensor;
+  readonly head_dist: Tensor;
+}
+
+export interface SoftDistillationAttrs extends CrossEntropyAttrs, DivergenceAttrs {
+  /** λ, the share of the teacher. Paper: λ = 0.1, τ = 3. */
+  readonly lambda: number;
+}
+
+export interface SoftDistillationSaved {
+  readonly truth: CrossEntropySaved;
+  readonly teacher: DivergenceSaved;
+  readonly lambda: number;
+}
+
+const part = parts({ truth: crossEntropy, teacher: divergence });
+
+function forward(k: Kernels, { head, head_dist }: TwoLogits, attrs: SoftDistillationAttrs): Result<Tensor, SoftDistillationSaved> {
+  const { lambda } = attrs;
+  const truth = part.truth.forward(k, { logits: head }, attrs);
+  const teacher = part.teacher.forward(k, { student: head_dist }, attrs);
+  const loss = k.add(k.scale(truth.out, 1 - lambda), k.scale(teacher.out, lambda)); // (E22)
+  return { out: loss, saved: { truth: truth.saved, teacher: teacher.saved, lambda } };
+}
+
+function vjp(k: Kernels, { truth, teacher, lambda }: SoftDistillationSaved, dLoss: Tensor): Grads<TwoLogits> {
+  const dTruth = part.truth.vjp(k, truth, k.scale(dLoss, 1 - lambda));
+  const dTeacher = part.teacher.vjp(k, teacher, k.scale(dLoss, lambda));
+  return { head: dTruth.logits, head_dist: dTeacher.student }; //                      (G6)
+}
+
+/** Two logits [B, K] → a scalar. */
+export const softDistillation: Op<TwoLogits, SoftDistillationSaved, SoftDistillationAttrs> = defineOp({
+  name: "softDistillation",
+  shapes: { inputs: { head: "B K", head_dist: "B K" }, out: "" },
+  forward,
+  vjp,
+});

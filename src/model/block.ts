@@ -1,0 +1,82 @@
+/**
+ * Pre-norm encoder block; m₁, m₂ are the drop-path multipliers of its two branches.
+ *
+ *   (E11)  X′ = X + m₁ ⊙ MSA(LN₁(X))
+ *   (E12)  X⁺ = X′ + m₂ ⊙ FFN(LN₂(X′))
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { dropoutAt, type DropoutAttrs } from "../ops/dropout.ts";
+import type { Multipliers } from "../ops/dropPath.ts";
+import { layerNorm, type LayerNormAttrs, type LayerNormParams, type LayerNormSaved } from "../ops/layerNorm.ts";
+import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";
+import { parts } from "../ops/parts.ts";
+import { residual, type ResidualAttrs } from "../ops/residual.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { mlp as feedForward, type MlpParams, type MlpSaved } from "./mlp.ts";
+import { selfAttention, type SelfAttentionParams, type SelfAttentionSaved } from "./selfAttention.ts";
+
+export interface BlockParams {
+  readonly norm1: LayerNormParams;
+  readonly attn: SelfAttentionParams;
+  readonly norm2: LayerNormParams;
+  readonly mlp: MlpParams;
+}
+
+export interface BlockAttrs extends LayerNormAttrs {
+  /** h */
+  readonly heads: number;
+  readonly dropPath: Multipliers | null;
+  readonly dropout: DropoutAttrs | null;
+}
+
+export interface BlockSaved {
+  readonly norm1: LayerNormSaved;
+  readonly attn: SelfAttentionSaved;
+  readonly mid: ResidualAttrs;
+  readonly norm2: LayerNormSaved;
+  readonly mlp: MlpSaved;
+  readonly sum: ResidualAttrs;
+}
+
+const { norm1, attn, mid, norm2, mlp, sum } = parts({
+  norm1: layerNorm,
+  attn: selfAttention,
+  mid: residual,
+  norm2: layerNorm,
+  mlp: feedForward,
+  sum: residual,
+});
+
+function forward(k: Kernels, { x, params }: Layer<BlockParams>, { eps, heads, dropPath, dropout }: BlockAttrs): Result<Tensor, BlockSaved> {
+  const n1 = norm1.forward(k, { x, params: params.norm1 }, { eps });
+  const a = attn.forward(k, { x: n1.out, params: params.attn }, { heads, dropout: dropoutAt(dropout, "attn") });
+  const u = mid.forward(k, { x, branch: a.out }, { multiplier: dropPath?.attn ?? null }); //      (E11)
+
+  const n2 = norm2.forward(k, { x: u.out, params: params.norm2 }, { eps });
+  const f = mlp.forward(k, { x: n2.out, params: params.mlp }, { dropout: dropoutAt(dropout, "mlp") });
+  const y = sum.forward(k, { x: u.out, branch: f.out }, { multiplier: dropPath?.mlp ?? null }); // (E12)
+
+  return { out: y.out, saved: { norm1: n1.saved, attn: a.saved, mid: u.saved, norm2: n2.saved, mlp: f.saved, sum: y.saved } };
+}
+
+function vjp(k: Kernels, saved: BlockSaved, dy: Tensor): Grads<Layer<BlockParams>> {
+  const dSum = sum.vjp(k, saved.sum, dy); //                      (E12)
+  const dMlp = mlp.vjp(k, saved.mlp, dSum.branch);
+  const dNorm2 = norm2.vjp(k, saved.norm2, dMlp.x);
+  const du = k.add(dSum.x, dNorm2.x); //                          u is used twice
+
+  const dMid = mid.vjp(k, saved.mid, du); //                      (E11)
+  const dAttn = attn.vjp(k, saved.attn, dMid.branch);
+  const dNorm1 = norm1.vjp(k, saved.norm1, dAttn.x);
+  const dx = k.add(dMid.x, dNorm1.x); //                          x is used twice
+
+  return { x: dx, params: { norm1: dNorm1.params, attn: dAttn.params, norm2: dNorm2.params, mlp: dMlp.params } };
+}
+
+/** [B, T, D] → [B, T, D] */
+export const block: Op<Layer<BlockParams>, BlockSaved, BlockAttrs> = defineOp({
+  name: "block",
+  shapes: { inputs: { x: "B T D" }, out: "B T D" },
+  forward,
+  vjp,
+});

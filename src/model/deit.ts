@@ -1,0 +1,96 @@
+/**
+ * DeiT: images → logits.
+ *
+ *   (E1)          patches and their embedding
+ *   (E2), (E3)    prefix tokens and positions
+ *   (E11), (E12)  L blocks
+ *   (E13)         Z = LN_f(X_L), over all tokens
+ *   (E14), (E15)  one head a prefix token
+ *
+ * Names and nesting of the parameters are timm's: the path of a leaf is its name in a checkpoint.
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { dropoutAt } from "../ops/dropout.ts";
+import { layerNorm, type LayerNormParams, type LayerNormSaved } from "../ops/layerNorm.ts";
+import { inference } from "../ops/observe.ts";
+import { defineOp, type Grads, type Op, type Result } from "../ops/op.ts";
+import { parts } from "../ops/parts.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { block, type BlockParams, type BlockSaved } from "./block.ts";
+import { embed as addTokens, type EmbedParams, type EmbedSaved } from "./embed.ts";
+import { encoderOf, type BlockOp, type EncoderAttrs } from "./encoder.ts";
+import { meanOfLogits } from "./fusion.ts";
+import { heads, type HeadsParams, type HeadsSaved, type Logits } from "./heads.ts";
+import { patchEmbed, type PatchEmbedParams, type PatchEmbedSaved } from "./patchEmbed.ts";
+
+export interface DeitParams extends EmbedParams, HeadsParams {
+  readonly patch_embed: PatchEmbedParams;
+  readonly blocks: readonly BlockParams[];
+  readonly norm: LayerNormParams;
+}
+
+export interface DeitInputs {
+  /** [B, C, S, S], already normalised. */
+  readonly images: Tensor;
+  readonly params: DeitParams;
+}
+
+export interface DeitAttrs extends EncoderAttrs {
+  /** p, in pixels. */
+  readonly patchSize: number;
+  /** Positions that are not trained (E34), [1, T, D]; null: `params.pos_embed`. */
+  readonly fixedPosition: Tensor | null;
+}
+
+export interface DeitSaved<S = BlockSaved> {
+  readonly patch_embed: PatchEmbedSaved;
+  readonly embed: EmbedSaved;
+  readonly blocks: readonly S[];
+  readonly norm: LayerNormSaved;
+  readonly heads: HeadsSaved;
+}
+
+const { patch_embed, embed, norm } = parts({ patch_embed: patchEmbed, embed: addTokens, norm: layerNorm });
+
+/** The network around a given block: `deitLogitsOf(rematerialise(block))` trades time for memory. */
+export function deitLogitsOf<S>(blockOp: BlockOp<S>): Op<DeitInputs, DeitSaved<S>, DeitAttrs, Logits> {
+  const encoder = encoderOf(blockOp);
+
+  function forward(k: Kernels, { images, params }: DeitInputs, attrs: DeitAttrs): Result<Logits, DeitSaved<S>> {
+    const { patchSize, fixedPosition, ...encoderAttrs } = attrs;
+    const embedAttrs = { fixedPosition, dropout: dropoutAt(attrs.dropout, "embed") };
+    const e = patch_embed.forward(k, { images, params: params.patch_embed }, { patchSize }); //  (E1)
+    const x0 = embed.forward(k, { patches: e.out, params }, embedAttrs); //                      (E2) (E3)
+    const x = encoder.forward(k, { x: x0.out, params: params.blocks }, encoderAttrs); //         (E11) (E12)
+    const z = norm.forward(k, { x: x.out, params: params.norm }, { eps: attrs.eps }); //         (E13)
+    const logits = heads.forward(k, { z: z.out, params }); //                                    (E14) (E15)
+    return { out: logits.out, saved: { patch_embed: e.saved, embed: x0.saved, blocks: x.saved, norm: z.saved, heads: logits.saved } };
+  }
+
+  function vjp(k: Kernels, saved: DeitSaved<S>, dLogits: Grads<Logits>): Grads<DeitInputs> {
+    const dHeads = heads.vjp(k, saved.heads, dLogits);
+    const dNorm = norm.vjp(k, saved.norm, dHeads.z);
+    const dEncoder = encoder.vjp(k, saved.blocks, dNorm.x);
+    const dEmbed = embed.vjp(k, saved.embed, dEncoder.x);
+    const dPatch = patch_embed.vjp(k, saved.patch_embed, dEmbed.patches);
+    const params = { ...dEmbed.params, patch_embed: dPatch.params, blocks: dEncoder.params, norm: dNorm.params, ...dHeads.params };
+    return { images: dPatch.images, params };
+  }
+
+  return defineOp({
+    name: "deitLogits",
+    inline: true,
+    shapes: { inputs: { images: "B C S S" }, out: { head: "B K", head_dist: "B K" } },
+    forward,
+    vjp,
+  });
+}
+
+/** Training: the logits of each head, and what the pullback needs. */
+export const deitLogits: Op<DeitInputs, DeitSaved, DeitAttrs, Logits> = deitLogitsOf(block);
+
+/** Evaluation: the mean of both heads' logits (E27), [B, K]; nothing is saved. */
+export function deitPredict(k: Kernels, inputs: DeitInputs, attrs: DeitAttrs): Tensor {
+  const quiet = inference(k);
+  return k.region("deitPredict", () => meanOfLogits.forward(quiet.at("logits"), deitLogits.forward(quiet, inputs, attrs).out).out);
+}

@@ -1,0 +1,70 @@
+/**
+ * From patches to the first block: prefix tokens, position embedding, dropout.
+ *
+ *   (E2)  plain      X₀ = [cls; E] + pos
+ *   (E3)  distilled  X₀ = [cls; dist; E] + pos          dist is index 1; both prefix tokens have a position of their own
+ *
+ * The gradients are those of the parts (G16): cls̄ = pos̄[0] and dist̄ = pos̄[1].
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { dropout, type DropoutAttrs, type DropoutSaved } from "../ops/dropout.ts";
+import { defineOp, type Grads, type Op, type Result } from "../ops/op.ts";
+import { parts } from "../ops/parts.ts";
+import { addPosition } from "../ops/position.ts";
+import { prefixTokens, type PrefixSaved } from "../ops/tokens.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+export interface EmbedParams {
+  /** [1, 1, D] */
+  readonly cls_token: Tensor;
+  /** Learned positions, [1, T, D]; null: `attrs.fixedPosition` is added instead. */
+  readonly pos_embed: Tensor | null;
+  /** [1, 1, D]; null: plain. */
+  readonly dist_token: Tensor | null;
+}
+
+export interface EmbedInputs {
+  /** E, [B, N, D]. */
+  readonly patches: Tensor;
+  readonly params: EmbedParams;
+}
+
+export interface EmbedAttrs {
+  /** Positions that are not trained (E34), [1, T, D]; null: learned ones. */
+  readonly fixedPosition: Tensor | null;
+  readonly dropout: DropoutAttrs | null;
+}
+
+export interface EmbedSaved {
+  readonly prefix: PrefixSaved;
+  readonly drop: DropoutSaved;
+  readonly learned: boolean;
+}
+
+const { prefix, position, drop } = parts({ prefix: prefixTokens, position: addPosition, drop: dropout });
+
+function forward(k: Kernels, { patches, params }: EmbedInputs, attrs: EmbedAttrs): Result<Tensor, EmbedSaved> {
+  const { cls_token, dist_token, pos_embed } = params;
+  const pos = pos_embed ?? attrs.fixedPosition;
+  if (pos === null) throw new RangeError("embed: a model without pos_embed needs a fixed position");
+  const tokens = prefix.forward(k, { patches, tokens: dist_token === null ? [cls_token] : [cls_token, dist_token] });
+  const x0 = position.forward(k, { x: tokens.out, pos }); //      (E2) (E3)
+  const kept = drop.forward(k, { x: x0.out }, attrs.dropout);
+  return { out: kept.out, saved: { prefix: tokens.saved, drop: kept.saved, learned: pos_embed !== null } };
+}
+
+function vjp(k: Kernels, saved: EmbedSaved, dX0: Tensor): Grads<EmbedInputs> {
+  const dDrop = drop.vjp(k, saved.drop, dX0);
+  const dPosition = position.vjp(k, null, dDrop.x);
+  const dPrefix = prefix.vjp(k, saved.prefix, dPosition.x);
+  const [dCls = dPosition.pos, dDist = null] = dPrefix.tokens; // there always is a class token
+  return { patches: dPrefix.patches, params: { cls_token: dCls, pos_embed: saved.learned ? dPosition.pos : null, dist_token: dDist } };
+}
+
+/** E [B, N, D] → X₀ [B, T, D]. */
+export const embed: Op<EmbedInputs, EmbedSaved, EmbedAttrs> = defineOp({
+  name: "embed",
+  shapes: { inputs: { patches: "B N D", params: { cls_token: "1 1 D", pos_embed: "1 T D", dist_token: "1 1 D" } }, out: "B T D" },
+  forward,
+  vjp,
+});

@@ -1,0 +1,53 @@
+/**
+ * Patch embedding: a convolution with kernel = stride = p, written as the matrix product it is.
+ *
+ *   (E1)   E = U · reshape(Wp, D, C·p²)ᵀ + bp          no permutation: a kernel lies in memory as a patch does
+ *
+ *   (G18)  Ū = Ē Wp      W̄p = Σ Ēᵀ U      b̄p = Σ Ē      imḡ = fold(Ū)
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { linear, type LinearParams, type LinearSaved } from "../ops/linear.ts";
+import { defineOp, type Grads, type Op, type Result } from "../ops/op.ts";
+import { parts } from "../ops/parts.ts";
+import { patches as cut, type PatchesAttrs, type PatchesInputs, type PatchesSaved } from "../ops/patches.ts";
+import { axis, type Shape, type Tensor } from "../tensor/tensor.ts";
+
+export interface PatchEmbedParams {
+  /** Wp, [D, C, p, p] and bp, [D]. */
+  readonly proj: LinearParams;
+}
+
+export interface PatchEmbedInputs extends PatchesInputs {
+  readonly params: PatchEmbedParams;
+}
+
+export interface PatchEmbedSaved {
+  readonly patches: PatchesSaved;
+  readonly proj: LinearSaved;
+  readonly kernelShape: Shape;
+}
+
+const { patches, proj } = parts({ patches: cut, proj: linear });
+
+function forward(k: Kernels, { images, params }: PatchEmbedInputs, attrs: PatchesAttrs): Result<Tensor, PatchEmbedSaved> {
+  const { weight, bias } = params.proj;
+  const u = patches.forward(k, { images }, attrs);
+  const kernel = k.reshape(weight, [axis(weight.shape, 0), axis(u.out.shape, -1)]);
+  const e = proj.forward(k, { x: u.out, params: { weight: kernel, bias } }); //   (E1)
+  return { out: e.out, saved: { patches: u.saved, proj: e.saved, kernelShape: weight.shape } };
+}
+
+function vjp(k: Kernels, saved: PatchEmbedSaved, dE: Tensor): Grads<PatchEmbedInputs> {
+  const dProj = proj.vjp(k, saved.proj, dE); //                                   (G18) Ū, W̄p, b̄p
+  const weight = k.reshape(dProj.params.weight, saved.kernelShape);
+  const dPatches = patches.vjp(k, saved.patches, dProj.x); //                     (G18) imḡ
+  return { images: dPatches.images, params: { proj: { weight, bias: dProj.params.bias } } };
+}
+
+/** [B, C, S, S] → E, [B, N, D]. */
+export const patchEmbed: Op<PatchEmbedInputs, PatchEmbedSaved, PatchesAttrs> = defineOp({
+  name: "patchEmbed",
+  shapes: { inputs: { images: "B C S S", params: { proj: { weight: "D C p p", bias: "D" } } }, out: "B N D" },
+  forward,
+  vjp,
+});

@@ -1,0 +1,99 @@
+/**
+ * The attention core, for each head: N queries look at k keys and mix k values (k = N in self-attention).
+ *
+ *   (E7)   S = d^(−½) Q Kᵀ      A = σ(S), each row sums to 1      O = A V
+ *
+ *   (G12)  V̄ = Aᵀ Ō             Ā = Ō Vᵀ
+ *          S̄ = A ⊙ (Ā − ⟨Ā, A⟩)                                   softmax's own pullback (G2)
+ *          Q̄ = d^(−½) S̄ K       K̄ = d^(−½) S̄ᵀ Q
+ *
+ * The scale is that of the head width d, not of the width D. Three ops, as each of S, A and O is looked at by itself elsewhere.
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { axis, type Tensor } from "../tensor/tensor.ts";
+import { dropout, type DropoutAttrs, type DropoutSaved } from "./dropout.ts";
+import { defineOp, type Grads, type Op, type Result } from "./op.ts";
+import { parts } from "./parts.ts";
+import { softmax, type SoftmaxSaved } from "./softmax.ts";
+
+export interface ScoresInputs {
+  /** Queries, [..., N, d]. */
+  readonly q: Tensor;
+  /** Keys, [..., k, d]. */
+  readonly k: Tensor;
+}
+
+/** S = d^(−½) Q Kᵀ, [..., N, k]. */
+export const scores: Op<ScoresInputs, ScoresInputs> = defineOp({
+  name: "scores",
+  forward(k, { q, k: keys }) {
+    const S = k.scale(k.matmul(q, keys, { tb: true }), axis(q.shape, -1) ** -0.5); //    (E7)
+    return { out: S, saved: { q, k: keys } };
+  },
+  vjp(k, { q, k: keys }, dS) {
+    const dProducts = k.scale(dS, axis(q.shape, -1) ** -0.5);
+    return { q: k.matmul(dProducts, keys), k: k.matmul(dProducts, q, { ta: true }) }; // (G12)
+  },
+});
+
+export interface MixInputs {
+  /** A, [..., N, k]. */
+  readonly probs: Tensor;
+  /** Values, [..., k, d]. */
+  readonly v: Tensor;
+}
+
+/** O = A V, [..., N, d]. */
+export const mix: Op<MixInputs, MixInputs> = defineOp({
+  name: "mix",
+  forward(k, { probs, v }) {
+    return { out: k.matmul(probs, v), saved: { probs, v } }; //                          (E7)
+  },
+  vjp(k, { probs, v }, dO) {
+    return { probs: k.matmul(dO, v, { tb: true }), v: k.matmul(probs, dO, { ta: true }) }; // (G12)
+  },
+});
+
+export interface AttentionInputs extends ScoresInputs {
+  /** Values, [..., k, d]. */
+  readonly v: Tensor;
+}
+
+export interface AttentionAttrs {
+  /** Of A (deit.md 6.3); null: none. */
+  readonly dropout: DropoutAttrs | null;
+}
+
+export interface AttentionSaved {
+  readonly scores: ScoresInputs;
+  readonly probs: SoftmaxSaved;
+  readonly drop: DropoutSaved;
+  readonly mix: MixInputs;
+}
+
+const part = parts({ scores, probs: softmax, drop: dropout, mix });
+
+function forward(k: Kernels, { q, k: keys, v }: AttentionInputs, attrs: AttentionAttrs): Result<Tensor, AttentionSaved> {
+  const s = part.scores.forward(k, { q, k: keys }); //            (E7) S
+  const a = part.probs.forward(k, { z: s.out }); //               (E7) A
+  const kept = part.drop.forward(k, { x: a.out }, attrs.dropout);
+  const o = part.mix.forward(k, { probs: kept.out, v }); //       (E7) O
+  return { out: o.out, saved: { scores: s.saved, probs: a.saved, drop: kept.saved, mix: o.saved } };
+}
+
+function vjp(k: Kernels, saved: AttentionSaved, dO: Tensor): Grads<AttentionInputs> {
+  const dMix = part.mix.vjp(k, saved.mix, dO); //                 (G12) Ā, V̄
+  const dDrop = part.drop.vjp(k, saved.drop, dMix.probs);
+  const dProbs = part.probs.vjp(k, saved.probs, dDrop.x); //      (G12) S̄
+  const dScores = part.scores.vjp(k, saved.scores, dProbs.z); //  (G12) Q̄, K̄
+  return { q: dScores.q, k: dScores.k, v: dMix.v };
+}
+
+/** Q [..., N, d], K and V [..., k, d] → O [..., N, d]. */
+export const attention: Op<AttentionInputs, AttentionSaved, AttentionAttrs> = defineOp({
+  name: "attention",
+  inline: true,
+  shapes: { inputs: { q: "... N d", k: "... k d", v: "... k d" }, out: "... N d" },
+  forward,
+  vjp,
+});

@@ -1,0 +1,47 @@
+/** Other ways to run the same program: watched, without saving, and with or without fused kernels. */
+import type { FusedTable, Kernels, Visitor } from "../kernels/kernels.ts";
+
+/** k on which `visitor` sees every op call; nests, the innermost is called first after an op and last before it. */
+export function observe(k: Kernels, visitor: Visitor): Kernels {
+  const outer = k.scope.visitor;
+  return k.within({ visitor: outer === null ? visitor : both(outer, visitor) });
+}
+
+function both(outer: Visitor, inner: Visitor): Visitor {
+  const seen: Visitor = {
+    before: (call) => {
+      outer.before?.(call);
+      inner.before?.(call);
+    },
+    after: (call, out) => {
+      inner.after?.(call, out);
+      outer.after?.(call, out);
+    },
+  };
+  if (outer.replace === undefined && inner.replace === undefined) return seen;
+  const replace: Visitor["replace"] = (call, t) => {
+    const first = inner.replace?.(call, t) ?? t;
+    return outer.replace?.(call, first) ?? first;
+  };
+  return { ...seen, replace };
+}
+
+/** k for inference: what ops save for their pullbacks dies with each op. */
+export const inference = (k: Kernels): Kernels => k.within({ saves: false });
+
+/** k that runs these ops by their definition, so that observers see inside. */
+export function opened(k: Kernels, ...ops: readonly object[]): Kernels {
+  const { fused } = k.scope;
+  return k.within({ fused: { get: (op) => (ops.includes(op) ? undefined : fused.get(op)) } });
+}
+
+type Entry = readonly [op: object, kernel: object];
+
+/** Pairs an op with a faster kernel of exactly its type, saved record included. */
+export const fuse = <O extends object>(op: O, kernel: O): Entry => [op, kernel];
+
+/** The fused kernels of an engine. */
+export function fusedTable(...entries: readonly Entry[]): FusedTable {
+  const table = new Map<object, object>(entries);
+  return { get: <O extends object>(op: O) => table.get(op) as O | undefined }; // sound because `fuse` paired equal types
+}

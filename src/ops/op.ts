@@ -1,0 +1,154 @@
+/**
+ * Ops: a forward, and right below it the vector–Jacobian product (vjp) that pulls a cotangent back through it.
+ *
+ * `defineOp` is the one place where an op meets its engine: path, shapes, region, observer, fused kernel. Ops that are composed of ops
+ * name their parts with `parts` (parts.ts).
+ */
+import type { Call, Kernels } from "../kernels/kernels.ts";
+import { shapeCheck, type Shapes } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { mapTree } from "../tensor/tree.ts";
+
+/** An output that nobody differentiates (batch statistics). */
+export interface Constant<T> {
+  readonly constant: T;
+}
+
+/** The gradients of `In` have its own keys: one that is forgotten does not compile. An absent part is null, and so is its gradient. */
+export type Grads<In> = In extends Tensor
+  ? Tensor
+  : In extends null | Constant<unknown>
+    ? null
+    : { readonly [K in keyof In]: Grads<In[K]> };
+
+/** The inputs of a layer: all that is trained lies under `params`. */
+export interface Layer<Params> {
+  readonly x: Tensor;
+  readonly params: Params;
+}
+
+/** `saved` is what the pullback needs, hence the memory that a training step pays for the op. */
+export interface Result<Out, Saved> {
+  readonly out: Out;
+  readonly saved: Saved;
+}
+
+/**
+ * A differentiable function of `In`. `Attrs` are not differentiated: numbers, flags, keys, and tensors such as targets.
+ *
+ * @throws ShapeError, RangeError before anything is computed, with the path of the innermost op; StaleError for a dead tensor
+ */
+export interface Op<In, Saved, Attrs = void, Out = Tensor> {
+  readonly name: string;
+  readonly forward: (k: Kernels, inputs: In, attrs: Attrs) => Result<Out, Saved>;
+  readonly vjp: (k: Kernels, saved: Saved, dOut: Grads<Out>) => Grads<In>;
+}
+
+export interface OpDefinition<In, Saved, Attrs, Out> {
+  readonly name: string;
+  /** Shape text (tensor/shape.ts), run at every call, fused or not. */
+  readonly shapes?: { readonly inputs?: Shapes<NoInfer<In>>; readonly saved?: Shapes<NoInfer<Saved>>; readonly out?: Shapes<NoInfer<Out>> };
+  /** No name of its own in the model: its parts appear directly under its caller. */
+  readonly inline?: boolean;
+  readonly forward: (k: Kernels, inputs: In, attrs: Attrs) => Result<Out, Saved>;
+  readonly vjp: (k: Kernels, saved: NoInfer<Saved>, dOut: Grads<NoInfer<Out>>) => Grads<NoInfer<In>>;
+}
+
+/** Makes an op of its definition. */
+export function defineOp<In, Saved, Attrs = void, Out = Tensor>(
+  definition: OpDefinition<In, Saved, Attrs, Out>,
+): Op<In, Saved, Attrs, Out> {
+  const { name, inline = false } = definition;
+  const check = shapeCheck(name, definition.shapes);
+
+  const op: Op<In, Saved, Attrs, Out> = Object.freeze({
+    name,
+    forward: (k: Kernels, inputs: In, attrs: Attrs) => {
+      const phase = k.scope.recomputing ? "recompute" : "forward";
+      return boundary(k, { phase, op: name, path: pathOf(k, name, inline), inputs, attrs }, inline, {
+        body: (inner) => {
+          const checkOut = check.forward(inputs);
+          const result = (k.scope.fused.get(op) ?? definition).forward(inner, inputs, attrs);
+          checkOut(result.out);
+          return result;
+        },
+        kept: k.scope.saves ? whole : outOnly,
+        shown: outOnly,
+        replaced: (result, replace) => ({ ...result, out: mapTree(result.out, replace) }),
+      });
+    },
+    vjp: (k: Kernels, saved: Saved, dOut: Grads<Out>) =>
+      boundary(k, { phase: "vjp", op: name, path: pathOf(k, name, inline), saved, dOut }, inline, {
+        body: (inner, replace) => {
+          check.vjp(saved, dOut);
+          return (k.scope.fused.get(op) ?? definition).vjp(inner, saved, replace === null ? dOut : mapTree(dOut, replace));
+        },
+      }),
+  });
+  return op;
+}
+
+/** A fusable function without a pullback: optimiser steps, running statistics, draws. */
+export interface Routine<In, Attrs = void, Out = Tensor> {
+  readonly name: string;
+  readonly run: (k: Kernels, inputs: In, attrs: Attrs) => Out;
+}
+
+/** Makes a routine of its definition. */
+export function defineRoutine<In, Attrs = void, Out = Tensor>(definition: Routine<In, Attrs, Out>): Routine<In, Attrs, Out> {
+  const { name } = definition;
+  const routine: Routine<In, Attrs, Out> = Object.freeze({
+    name,
+    run: (k: Kernels, inputs: In, attrs: Attrs) =>
+      boundary(k, { phase: "run", op: name, path: pathOf(k, name, false), inputs, attrs }, false, {
+        body: (inner) => (k.scope.fused.get(routine) ?? definition).run(inner, inputs, attrs),
+      }),
+  });
+  return routine;
+}
+
+const whole = (result: unknown): unknown => result;
+const outOnly = (result: { readonly out: unknown }): unknown => result.out;
+
+const join = (path: string, label: string): string => (path === "" ? label : label === "" ? path : `${path}.${label}`);
+
+/** `blocks.3.attn.probs` for an op with a name of its own, `blocks.3.attn/attention` for an inline one. */
+function pathOf({ scope: { path, label } }: Kernels, name: string, inline: boolean): string {
+  return inline ? `${join(path, label ?? "")}/${name}` : join(path, label ?? name);
+}
+
+type Replace = (t: Tensor) => Tensor;
+
+interface Body<R> {
+  readonly body: (inner: Kernels, replace: Replace | null) => R;
+  /** The part of the result that outlives the call; default: all. */
+  readonly kept?: (result: R) => unknown;
+  /** The part that observers see; default: all. */
+  readonly shown?: (result: R) => unknown;
+  readonly replaced?: (result: R, replace: Replace) => R;
+}
+
+/** Runs an op's body in its region, between the two calls of the observer. */
+function boundary<R>(k: Kernels, call: Call, inline: boolean, { body, kept = whole, shown = whole, replaced }: Body<R>): R {
+  const { visitor, path, label, last } = k.scope;
+  const inner = k.within({ path: inline ? join(path, label ?? "") : call.path, label: null, last: null });
+  const inRegion = (): R => {
+    visitor?.before?.(call);
+    const replace = visitor?.replace === undefined ? null : (t: Tensor): Tensor => visitor.replace?.(call, t) ?? t;
+    const result = body(inner, replace);
+    visitor?.after?.(call, shown(result));
+    return replace !== null && replaced !== undefined ? replaced(result, replace) : result;
+  };
+  try {
+    return k.region(call.path, inRegion, kept, last);
+  } catch (error) {
+    throw located(error, call);
+  }
+}
+
+/** Writes the path of the innermost op before the message, once. */
+function located(error: unknown, { path, phase }: Call): unknown {
+  if (!(error instanceof Error) || "opPath" in error) return error;
+  const place = phase === "forward" ? path : `${path} (${phase})`;
+  return Object.assign(error, { opPath: path, message: `${place}: ${error.message}` });
+}

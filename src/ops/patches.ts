@@ -1,0 +1,44 @@
+/**
+ * Images cut into patches: windows whose stride is their side, so none overlap.
+ *
+ *   (E1)   U[b, i·g + j, c·p² + r·p + s] = img[b, c, i·p + r, j·p + s]       patches row-major; in a patch channel, row, column
+ *
+ *   (G18)  imḡ = fold(Ū): the exact inverse of the gather
+ */
+import type { Kernels, Window } from "../kernels/kernels.ts";
+import type { Shape, Tensor } from "../tensor/tensor.ts";
+import { defineOp, type Grads, type Op, type Result } from "./op.ts";
+
+export interface PatchesInputs {
+  /** [B, C, S, S], already normalised. */
+  readonly images: Tensor;
+}
+
+export interface PatchesAttrs {
+  /** p, in pixels: a divisor of S. */
+  readonly patchSize: number;
+}
+
+export interface PatchesSaved extends PatchesAttrs {
+  readonly imageShape: Shape;
+}
+
+const windowOf = (p: number): Window => ({ kernel: p, stride: p, padding: 0 });
+
+function forward(k: Kernels, { images }: PatchesInputs, { patchSize }: PatchesAttrs): Result<Tensor, PatchesSaved> {
+  const side = images.shape.at(-1) ?? 0;
+  if (side % patchSize !== 0) throw new RangeError(`patches: patchSize must divide the image side ${side}, got ${patchSize}`);
+  return { out: k.unfold(images, windowOf(patchSize)), saved: { patchSize, imageShape: images.shape } }; // (E1)
+}
+
+function vjp(k: Kernels, { patchSize, imageShape }: PatchesSaved, dU: Tensor): Grads<PatchesInputs> {
+  return { images: k.fold(dU, windowOf(patchSize), imageShape) }; // (G18)
+}
+
+/** [B, C, S, S] → U, [B, N, C·p²]. */
+export const patches: Op<PatchesInputs, PatchesSaved, PatchesAttrs> = defineOp({
+  name: "patches",
+  shapes: { inputs: { images: "B C S S" } },
+  forward,
+  vjp,
+});

@@ -1,0 +1,124 @@
+/**
+ * Position embedding for another grid: 224 → 384 makes 14×14 patches 24×24. Prefix rows are copied, each channel's map is resampled.
+ *
+ *          Y = R X R′ᵀ per channel      R for the rows, R′ for the columns
+ *
+ *   (E16)  s = n/m      u = s(i + ½) − ½      f = floor(u)      t = u − f           output i = 0 … m − 1, n inputs
+ *   (E17)  k₁(x) = (a+2)x³ − (a+3)x² + 1                        0 ≤ x ≤ 1           cubic convolution, a = −¾
+ *          k₂(x) = a x³ − 5a x² + 8a x − 4a                     1 ≤ x ≤ 2
+ *          R[i, clamp(f−1+j, 0, n−1)] += k₂(t+1), k₁(t), k₁(1−t), k₂(2−t)  for j = 0 … 3
+ *
+ *   (G19)  X̄ = Rᵀ Ȳ R′ per channel; prefix rows pass through
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { axis, type Tensor } from "../tensor/tensor.ts";
+import { defineOp, type Grads, type Op, type Result } from "./op.ts";
+
+/** `deit`: (E16)–(E17), the default. `timm`: current timm's, antialiased. */
+export type Resampling = "deit" | "timm";
+
+/** Cubic convolution kernel (E17), zero from |x| = 2 on. */
+function cubic(x: number, a: number): number {
+  if (x <= 1) return (a + 2) * x ** 3 - (a + 3) * x ** 2 + 1;
+  return x < 2 ? a * x ** 3 - 5 * a * x ** 2 + 8 * a * x - 4 * a : 0;
+}
+
+/** DeiT's a (PyTorch's bicubic); its taps are clamped to the border. */
+const A_DEIT = -0.75;
+/** timm's a with antialiasing (Pillow's bicubic); its taps outside are dropped and the rest renormalised. */
+const A_TIMM = -0.5;
+
+/** A row of R: the weight of each input. */
+function rowDeit(n: number, m: number, i: number): readonly number[] {
+  const u = (n / m) * (i + 0.5) - 0.5; //                         (E16), not clamped
+  const f = Math.floor(u);
+  const row = Array.from({ length: n }, () => 0);
+  for (let j = 0; j < 4; j++) {
+    const tap = Math.min(Math.max(f - 1 + j, 0), n - 1);
+    row[tap] = (row[tap] ?? 0) + cubic(Math.abs(u - (f - 1 + j)), A_DEIT); // (E17)
+  }
+  return row;
+}
+
+function rowTimm(n: number, m: number, i: number): readonly number[] {
+  const stretch = Math.max(n / m, 1);
+  const centre = (n / m) * (i + 0.5);
+  const first = Math.trunc(centre - 2 * stretch + 0.5);
+  const end = Math.trunc(centre + 2 * stretch + 0.5);
+  const weights = Array.from({ length: n }, (_, j) => (j >= first && j < end ? cubic(Math.abs(j - centre + 0.5) / stretch, A_TIMM) : 0));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
+}
+
+/** R, [m, n] row-major: m outputs from n inputs along one side of the grid. Rows sum to 1; R = I for m = n. */
+export function resizeMatrix(n: number, m: number, resampling: Resampling = "deit"): Float64Array {
+  const row = resampling === "deit" ? rowDeit : rowTimm;
+  return Float64Array.from(Array.from({ length: m }, (_, i) => row(n, m, i)).flat());
+}
+
+/** Rows and columns of patches. */
+export type Grid = readonly [number, number];
+
+export interface PositionResizeInputs {
+  /** [1, P + rows·columns, D] */
+  readonly pos: Tensor;
+}
+
+export interface PositionResizeAttrs {
+  readonly from: Grid;
+  readonly to: Grid;
+  /** P: 1 plain, 2 distilled. */
+  readonly prefix: number;
+  readonly resampling?: Resampling;
+}
+
+export interface PositionResizeSaved {
+  readonly attrs: PositionResizeAttrs;
+  /** R, [to rows, from rows]. */
+  readonly rows: Tensor;
+  /** R′, [to columns, from columns]. */
+  readonly columns: Tensor;
+}
+
+/** Splits off the prefix, resamples the grid along both sides, and joins them again; `transposed` applies Rᵀ and R′ᵀ instead. */
+function resample(
+  k: Kernels,
+  pos: Tensor,
+  [H, W]: Grid,
+  { rows, columns, attrs: { prefix } }: PositionResizeSaved,
+  transposed: boolean,
+): Tensor {
+  const D = axis(pos.shape, -1);
+  const along = (R: Tensor, map: Tensor): Tensor => {
+    const [n = 0, other = 0] = map.shape;
+    const out = k.matmul(R, k.reshape(map, [n, other * D]), { ta: transposed });
+    return k.permute(k.reshape(out, [axis(out.shape, 0), other, D]), [1, 0, 2]); // the other side comes first
+  };
+  const map = k.reshape(k.slice(pos, 1, prefix, prefix + H * W), [H, W, D]);
+  const resized = along(columns, along(rows, map));
+  const patches = k.reshape(resized, [1, axis(resized.shape, 0) * axis(resized.shape, 1), D]);
+  return k.concat([k.slice(pos, 1, 0, prefix), patches], 1);
+}
+
+function forward(k: Kernels, { pos }: PositionResizeInputs, attrs: PositionResizeAttrs): Result<Tensor, PositionResizeSaved> {
+  const { from, to, prefix, resampling } = attrs;
+  if (axis(pos.shape, 1) !== prefix + from[0] * from[1])
+    throw new RangeError(
+      `positionResize: pos has ${axis(pos.shape, 1)} rows, but ${prefix} prefix rows and a grid of ${from[0]}×${from[1]} are ${prefix + from[0] * from[1]}`,
+    );
+  const matrix = (i: 0 | 1): Tensor => k.upload([to[i], from[i]], resizeMatrix(from[i], to[i], resampling));
+  const saved = { attrs, rows: matrix(0), columns: matrix(1) };
+  return { out: resample(k, pos, from, saved, false), saved };
+}
+
+function vjp(k: Kernels, saved: PositionResizeSaved, dY: Tensor): Grads<PositionResizeInputs> {
+  return { pos: resample(k, dY, saved.attrs.to, saved, true) }; //  (G19)
+}
+
+/** [1, P + n², D] → [1, P + m², D], any grid to any other. */
+export const positionResize: Op<PositionResizeInputs, PositionResizeSaved, PositionResizeAttrs> = defineOp({
+  name: "positionResize",
+  shapes: { inputs: { pos: "1 T D" } },
+  forward,
+  vjp,
+});

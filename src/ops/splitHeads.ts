@@ -1,0 +1,72 @@
+/**
+ * One projection, three roles, h heads; and back.
+ *
+ *   (E6)  a row of qkv is (which of q, k, v; head; channel): head m of Q is columns m·d … (m+1)·d − 1 of rows' first third, and so on
+ *   (E8)  concat_m(O_m): heads side by side again
+ *
+ * Both only move numbers, so their pullbacks move them back.
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { axis, type Tensor } from "../tensor/tensor.ts";
+import { defineOp, type Op } from "./op.ts";
+
+export interface SplitInputs {
+  /** [B, T, 3D] */
+  readonly qkv: Tensor;
+}
+
+export interface SplitAttrs {
+  /** h, a divisor of D. */
+  readonly heads: number;
+}
+
+/** Each [B, h, T, d]. */
+export interface QueriesKeysValues {
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+}
+
+/** [B, T, 3D] → Q, K, V, each [B, h, T, d]. */
+export const splitHeads: Op<SplitInputs, null, SplitAttrs, QueriesKeysValues> = defineOp({
+  name: "splitHeads",
+  shapes: { inputs: { qkv: "B T 3D" }, out: { q: "B h T d", k: "B h T d", v: "B h T d" } },
+  forward(k, { qkv }, { heads: h }) {
+    const [B = 0, T = 0, threeD = 0] = qkv.shape;
+    const d = threeD / 3 / h;
+    if (!Number.isInteger(d)) throw new RangeError(`splitHeads: heads must divide D = ${threeD / 3}, got ${h}`);
+    const roles = k.permute(k.reshape(qkv, [B, T, 3, h, d]), [2, 0, 3, 1, 4]); // [3, B, h, T, d]
+    const role = (i: number): Tensor => k.reshape(k.slice(roles, 0, i, i + 1), [B, h, T, d]);
+    return { out: { q: role(0), k: role(1), v: role(2) }, saved: null };
+  },
+  vjp(k, _, { q: dQ, k: dK, v: dV }) {
+    const [B = 0, h = 0, T = 0, d = 0] = dQ.shape;
+    const role = (t: Tensor): Tensor => k.reshape(t, [1, B, h, T, d]);
+    const roles = k.concat([role(dQ), role(dK), role(dV)], 0);
+    return { qkv: k.reshape(k.permute(roles, [1, 3, 0, 2, 4]), [B, T, 3 * h * d]) };
+  },
+});
+
+export interface MergeInputs {
+  /** O, [B, h, T, d]. */
+  readonly heads: Tensor;
+}
+
+export interface MergeSaved {
+  /** h */
+  readonly heads: number;
+}
+
+/** [B, h, T, d] → [B, T, D] */
+export const mergeHeads: Op<MergeInputs, MergeSaved> = defineOp({
+  name: "mergeHeads",
+  shapes: { inputs: { heads: "B h T d" } },
+  forward(k, { heads }) {
+    const [B = 0, h = 0, T = 0, d = 0] = heads.shape;
+    return { out: k.reshape(k.permute(heads, [0, 2, 1, 3]), [B, T, h * d]), saved: { heads: h } };
+  },
+  vjp(k: Kernels, { heads: h }, dOut) {
+    const [B = 0, T = 0] = dOut.shape;
+    return { heads: k.permute(k.reshape(dOut, [B, T, h, axis(dOut.shape, -1) / h]), [0, 2, 1, 3]) };
+  },
+});

@@ -1,0 +1,102 @@
+/**
+ * Counter-based random numbers: Philox 4×32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
+ *
+ * A key is a value; no stream state exists. A draw is a function of (key, index) alone, so neither resuming, nor the number of
+ * workers or ranks, can change it. Keys are derived by name: `fold(keyOf(seed), "dropPath")`.
+ */
+
+type Words2 = readonly [number, number];
+type Words4 = readonly [number, number, number, number];
+
+/** The two 32-bit words of a Philox key. */
+export interface Key {
+  readonly words: Words2;
+}
+
+const MULTIPLIER_0 = 0xd2511f53; // the constants of Philox 4×32 (Salmon et al., section 4)
+const MULTIPLIER_1 = 0xcd9e8d57;
+const WEYL_0 = 0x9e3779b9; // golden ratio
+const WEYL_1 = 0xbb67ae85; // √3 − 1
+const ROUNDS = 10;
+
+/** Upper 32 bits of the 64-bit product of two unsigned 32-bit numbers. */
+function multiplyHigh(a: number, b: number): number {
+  const [aHigh, aLow, bHigh, bLow] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const carry = aLow * bHigh + (middle & 0xffff);
+  return (aHigh * bHigh + (middle >>> 16) + (carry >>> 16)) >>> 0;
+}
+
+/** One block of four random 32-bit words: the bijection that `key` selects, applied to `counter`. */
+export function philox(counter: Words4, key: Words2): Words4 {
+  let [c0, c1, c2, c3] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < ROUNDS; round++) {
+    const [high0, low0] = [multiplyHigh(MULTIPLIER_0, c0), Math.imul(MULTIPLIER_0, c0)];
+    const [high1, low1] = [multiplyHigh(MULTIPLIER_1, c2), Math.imul(MULTIPLIER_1, c2)];
+    [c0, c1, c2, c3] = [(high1 ^ c1 ^ k0) >>> 0, low1 >>> 0, (high0 ^ c3 ^ k1) >>> 0, low0 >>> 0];
+    k0 = (k0 + WEYL_0) >>> 0;
+    k1 = (k1 + WEYL_1) >>> 0;
+  }
+  return [c0, c1, c2, c3];
+}
+
+// The last counter word keeps the three uses of a key apart.
+const DRAW = 0;
+const FOLD_NAME = 1;
+const FOLD_NUMBER = 2;
+
+const low32 = (n: number): number => n >>> 0;
+const high32 = (n: number): number => Math.floor(n / 2 ** 32) >>> 0;
+
+/** FNV-1a over the UTF-16 units of `name`. */
+function hashOf(name: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193);
+  return h >>> 0;
+}
+
+/**
+ * The key of a run.
+ *
+ * @throws RangeError unless `seed` is an integer of 0 … 2⁵³ − 1
+ */
+export function keyOf(seed: number): Key {
+  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`key: seed must be an integer of 0 … 2^53 - 1, got ${seed}`);
+  return { words: [low32(seed), high32(seed)] };
+}
+
+/** A key of its own for a purpose (a name) or a place (epoch, sample: a number). */
+export function fold({ words }: Key, label: string | number): Key {
+  const counter: Words4 =
+    typeof label === "number" ? [low32(label), high32(label), 0, FOLD_NUMBER] : [hashOf(label), label.length, 0, FOLD_NAME];
+  const [a, b] = philox(counter, words);
+  return { words: [a, b] };
+}
+
+/** Word i of the key's stream, a 32-bit integer. */
+export function wordAt({ words }: Key, i: number): number {
+  const block = Math.floor(i / 4);
+  return philox([low32(block), high32(block), 0, DRAW], words)[i % 4] ?? 0;
+}
+
+/** Draw i, uniform on [0, 1) in steps of 2⁻²⁴: exact in f32, hence the same on every engine. */
+export const uniformAt = (key: Key, i: number): number => (wordAt(key, i) >>> 8) * 2 ** -24;
+
+/** Draw i, uniform on [0, 1) in steps of 2⁻⁵³, for host values in f64. */
+export const uniform53At = (key: Key, i: number): number =>
+  ((wordAt(key, 2 * i) >>> 5) * 2 ** 26 + (wordAt(key, 2 * i + 1) >>> 6)) * 2 ** -53;
+
+/** Draw i of the standard normal distribution (Box–Muller). */
+export const normalAt = (key: Key, i: number): number =>
+  Math.sqrt(-2 * Math.log(1 - uniform53At(key, 2 * i))) * Math.cos(2 * Math.PI * uniform53At(key, 2 * i + 1));
+
+/** A permutation of 0 … n − 1 (Fisher–Yates). */
+export function permutation(key: Key, n: number): readonly number[] {
+  const order = Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(uniform53At(key, i) * (i + 1));
+    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
+  }
+  return order;
+}

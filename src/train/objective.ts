@@ -1,0 +1,95 @@
+/** From the logits of a batch to its loss and to the cotangents of the logits: which loss of deit.md section 2, on which heads. */
+import type { Kernels } from "../kernels/kernels.ts";
+import { crossEntropy } from "../losses/crossEntropy.ts";
+import type { Divisor } from "../losses/divergence.ts";
+import { hardDistillation } from "../losses/hardDistillation.ts";
+import { softDistillation } from "../losses/softDistillation.ts";
+import { twoClassTokens } from "../losses/twoClassTokens.ts";
+import { usualHardDistillation, usualSoftDistillation } from "../losses/usualDistillation.ts";
+import { meanOfLogits } from "../model/fusion.ts";
+import type { Logits } from "../model/heads.ts";
+import type { Grads, Op } from "../ops/op.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Whose logits the teacher supervises: `distillation` is DeiT's token, `class` the usual distillation. */
+export type Student = "distillation" | "class";
+
+export type Distillation =
+  | { readonly kind: "none" }
+  | { readonly kind: "two-class-tokens" }
+  | { readonly kind: "hard"; readonly alpha: number; readonly student: Student }
+  | { readonly kind: "soft"; readonly lambda: number; readonly tau: number; readonly divideBy: Divisor; readonly student: Student };
+
+export interface Targets {
+  /** q, [B, K]. */
+  readonly target: Tensor;
+  /** z_t, [B, K]; null: no teacher. */
+  readonly teacher: Tensor | null;
+}
+
+export interface LossAndCotangents {
+  /** Scalar. */
+  readonly loss: Tensor;
+  readonly dLogits: Grads<Logits>;
+}
+
+/** A loss and its gradient in its own inputs; the cotangent of the loss itself is 1. */
+function pulledBack<In, Saved, Attrs>(
+  k: Kernels,
+  op: Op<In, Saved, Attrs>,
+  inputs: In,
+  attrs: Attrs,
+): { readonly loss: Tensor; readonly d: Grads<In> } {
+  const { out: loss, saved } = op.forward(k.at("loss"), inputs, attrs);
+  return { loss, d: op.vjp(k.at("loss"), saved, k.upload([], [1])) };
+}
+
+/** What the loss does not reach has a zero cotangent. */
+const unreached = (k: Kernels, head_dist: Tensor | null): Tensor | null => (head_dist === null ? null : k.zeros(head_dist.shape));
+
+/** Without a teacher: (E19) on the class logits, or on the mean of both heads. */
+function undistilled(k: Kernels, logits: Logits, { target }: Targets): LossAndCotangents {
+  const mean = meanOfLogits.forward(k.at("logits"), logits);
+  const { loss, d } = pulledBack(k, crossEntropy, { logits: mean.out }, { target });
+  return { loss, dLogits: meanOfLogits.vjp(k.at("logits"), mean.saved, d.logits) };
+}
+
+function usual(
+  k: Kernels,
+  { head, head_dist }: Logits,
+  target: Tensor,
+  teacher: Tensor,
+  distillation: Distillation & { kind: "hard" | "soft" },
+): LossAndCotangents {
+  const { loss, d } =
+    distillation.kind === "hard"
+      ? pulledBack(k, usualHardDistillation, { head }, { target, teacher, alpha: distillation.alpha })
+      : pulledBack(k, usualSoftDistillation, { head }, { ...distillation, target, teacher });
+  return { loss, dLogits: { head: d.head, head_dist: unreached(k, head_dist) } };
+}
+
+/**
+ * The loss and the cotangents of the logits.
+ *
+ * @throws RangeError where a distillation token or a teacher is asked for and missing
+ */
+export function objective(k: Kernels, logits: Logits, targets: Targets, distillation: Distillation): LossAndCotangents {
+  const { head, head_dist } = logits;
+  const { target, teacher } = targets;
+  if (distillation.kind === "none") return undistilled(k, logits, targets);
+
+  if (distillation.kind === "two-class-tokens") {
+    if (head_dist === null) throw new RangeError("objective: two class tokens need a model with two heads");
+    const { loss, d } = pulledBack(k, twoClassTokens, { head, head_dist }, { target });
+    return { loss, dLogits: d };
+  }
+
+  if (teacher === null) throw new RangeError("objective: distillation needs the teacher's logits");
+  if (distillation.student === "class") return usual(k, logits, target, teacher, distillation);
+  if (head_dist === null) throw new RangeError('objective: a plain model has no distillation token; its student must be "class"');
+  const { loss, d } =
+    distillation.kind === "hard"
+      ? pulledBack(k, hardDistillation, { head, head_dist }, { target, teacher, alpha: distillation.alpha })
+      : pulledBack(k, softDistillation, { head, head_dist }, { ...distillation, target, teacher });
+  return { loss, dLogits: d };
+}
