@@ -1,0 +1,66 @@
+/** Comparison of two arrays: how far apart, where, and said in one line. */
+import { show, size } from "../tensor/tensor.ts";
+import type { HostArray, Leaves } from "./host.ts";
+
+export interface Comparison {
+  /** Largest |actual − expected|, over the scale (1 if all expected values are 0); Infinity if NaN or an infinity has no counterpart. */
+  readonly error: number;
+  /** Flat index of the worst element. */
+  readonly worst: number;
+  readonly actual: number;
+  readonly expected: number;
+  /** Largest |expected|. */
+  readonly scale: number;
+}
+
+/** NaN matches NaN only, an infinity one of the same sign. */
+function distance(actual: number, expected: number): number {
+  if (Object.is(actual, expected) || actual === expected) return 0;
+  const gap = Math.abs(actual - expected);
+  return Number.isFinite(gap) ? gap : Infinity;
+}
+
+export function compare(actual: HostArray, expected: HostArray): Comparison {
+  if (show(actual.shape) !== show(expected.shape)) return { error: Infinity, worst: 0, actual: NaN, expected: NaN, scale: NaN };
+  const finite = expected.data.map((x) => (Number.isFinite(x) ? Math.abs(x) : 0));
+  const scale = finite.reduce((a, b) => Math.max(a, b), 0);
+  let [worst, most] = [0, 0];
+  for (let i = 0; i < expected.data.length; i++) {
+    const d = distance(actual.data[i] ?? NaN, expected.data[i] ?? NaN);
+    if (d > most) [worst, most] = [i, d];
+  }
+  return { error: most / (scale || 1), worst, actual: actual.data[worst] ?? NaN, expected: expected.data[worst] ?? NaN, scale };
+}
+
+/** The error alone. */
+export const gap = (actual: HostArray, expected: HostArray): number => compare(actual, expected).error;
+
+/** The worst error of two sets of named arrays; Infinity if their names differ. */
+export function gapOfLeaves(actual: Leaves, expected: Leaves): number {
+  if (actual.size !== expected.size) return Infinity;
+  let worst = 0;
+  for (const [name, want] of expected) {
+    const got = actual.get(name);
+    worst = Math.max(worst, got === undefined ? Infinity : gap(got, want));
+  }
+  return worst;
+}
+
+/** Axis indices of flat index i. */
+export function indexOf(shape: readonly number[], i: number): readonly number[] {
+  return shape.map((length, axis) => Math.floor(i / size(shape.slice(axis + 1))) % length);
+}
+
+/** `grads.x[0, 3]: 1.25 instead of 1.5 (error 0.17 of scale, 1.7 of what is allowed)` */
+export function describe(name: string, actual: HostArray, expected: HostArray, bound: number): string {
+  if (show(actual.shape) !== show(expected.shape)) return `${name}: shape ${show(actual.shape)} instead of ${show(expected.shape)}`;
+  const c = compare(actual, expected);
+  const share = bound > 0 ? `, ${(c.error / bound).toPrecision(3)} of what is allowed` : "";
+  return `${name}${show(indexOf(expected.shape, c.worst))}: ${c.actual} instead of ${c.expected} (error ${c.error.toPrecision(3)} of scale ${c.scale.toPrecision(3)}${share})`;
+}
+
+/** Distance in units in the last place of f64 at `expected`. */
+export function ulps(actual: number, expected: number): number {
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(expected) || Number.MIN_VALUE)), -1022);
+  return distance(actual, expected) / 2 ** (exponent - 52);
+}

@@ -1,0 +1,47 @@
+/** Random cases for laws: a stream of draws from a key. */
+import { fold, normalAt, uniform53At, type Key } from "../tensor/key.ts";
+import { size, type Shape } from "../tensor/tensor.ts";
+import type { HostArray } from "./host.ts";
+
+/** Each call goes on in the stream. */
+export interface Draw {
+  /** min … max, both included. */
+  readonly integer: (min: number, max: number) => number;
+  /** Uniform on [min, max). */
+  readonly real: (min: number, max: number) => number;
+  readonly oneOf: <T>(choices: readonly [T, ...T[]]) => T;
+  /** Independent normal draws. */
+  readonly array: (shape: Shape, options?: { readonly mean?: number; readonly deviation?: number }) => HostArray;
+  /** Class numbers 0 … classes − 1. */
+  readonly labels: (shape: Shape, classes: number) => HostArray;
+  /** Rows of the last axis that are distributions. */
+  readonly distribution: (shape: Shape) => HostArray;
+  /** A fresh key. */
+  readonly key: () => Key;
+}
+
+export function drawOf(key: Key): Draw {
+  let next = 0;
+  const real = (min: number, max: number): number => min + (max - min) * uniform53At(key, next++);
+  const integer = (min: number, max: number): number => Math.floor(real(min, max + 1));
+  const fill = (shape: Shape, f: () => number): HostArray => ({ shape, data: Float64Array.from({ length: size(shape) }, f) });
+  const subkey = (): Key => fold(key, integer(0, 2 ** 40));
+  return {
+    integer,
+    real,
+    oneOf: (choices) => choices[integer(0, choices.length - 1)] ?? choices[0],
+    array: (shape, { mean = 0, deviation = 1 } = {}) => {
+      const own = subkey();
+      let i = 0;
+      return fill(shape, () => mean + deviation * normalAt(own, i++));
+    },
+    labels: (shape, classes) => fill(shape, () => integer(0, classes - 1)),
+    distribution: (shape) => {
+      const K = shape.at(-1) ?? 1;
+      const q = fill(shape, () => real(0.05, 1));
+      const sums = Array.from({ length: size(shape) / K }, (_, row) => q.data.subarray(row * K, (row + 1) * K).reduce((a, b) => a + b, 0));
+      return { shape, data: q.data.map((x, i) => x / (sums[Math.floor(i / K)] ?? 1)) };
+    },
+    key: subkey,
+  };
+}
