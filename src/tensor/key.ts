@@ -74,22 +74,26 @@ export function fold({ words }: Key, label: string | number): Key {
   return { words: [a, b] };
 }
 
-/** Word i of the key's stream, a 32-bit integer. */
-export function wordAt({ words }: Key, i: number): number {
-  const block = Math.floor(i / 4);
-  return philox([low32(block), high32(block), 0, DRAW], words)[i % 4] ?? 0;
-}
+/** Block i of the key's stream: four 32-bit words. */
+const blockAt = ({ words }: Key, i: number): Words4 => philox([low32(i), high32(i), 0, DRAW], words);
 
 /** Draw i, uniform on [0, 1) in steps of 2⁻²⁴: exact in f32, hence the same on every engine. */
-export const uniformAt = (key: Key, i: number): number => (wordAt(key, i) >>> 8) * 2 ** -24;
+export const uniformAt = (key: Key, i: number): number => ((blockAt(key, Math.floor(i / 4))[i % 4] ?? 0) >>> 8) * 2 ** -24;
+
+/** Two words as a number on [0, 1) in steps of 2⁻⁵³. */
+const fraction53 = (high: number, low: number): number => ((high >>> 5) * 2 ** 26 + (low >>> 6)) * 2 ** -53;
 
 /** Draw i, uniform on [0, 1) in steps of 2⁻⁵³, for host values in f64. */
-export const uniform53At = (key: Key, i: number): number =>
-  ((wordAt(key, 2 * i) >>> 5) * 2 ** 26 + (wordAt(key, 2 * i + 1) >>> 6)) * 2 ** -53;
+export function uniform53At(key: Key, i: number): number {
+  const [high, low] = blockAt(key, i);
+  return fraction53(high, low);
+}
 
 /** Draw i of the standard normal distribution (Box–Muller). */
-export const normalAt = (key: Key, i: number): number =>
-  Math.sqrt(-2 * Math.log(1 - uniform53At(key, 2 * i))) * Math.cos(2 * Math.PI * uniform53At(key, 2 * i + 1));
+export function normalAt(key: Key, i: number): number {
+  const [a, b, c, d] = blockAt(key, i);
+  return Math.sqrt(-2 * Math.log(1 - fraction53(a, b))) * Math.cos(2 * Math.PI * fraction53(c, d));
+}
 
 /** A permutation of 0 … n − 1 (Fisher–Yates). */
 export function permutation(key: Key, n: number): readonly number[] {

@@ -1,0 +1,96 @@
+/** Sizes of DeiT (deit.md 4.1): the published ones by name, and any other. */
+
+export interface DeitConfig {
+  /** S, in pixels: a multiple of p. */
+  readonly imageSize: number;
+  /** p, in pixels. */
+  readonly patchSize: number;
+  /** C */
+  readonly channels: number;
+  /** D */
+  readonly width: number;
+  /** L */
+  readonly depth: number;
+  /** h, a divisor of D. */
+  readonly heads: number;
+  /** M/D */
+  readonly mlpRatio: number;
+  /** K */
+  readonly classes: number;
+  /** With a distillation token and a second head. */
+  readonly distilled: boolean;
+  /** ε of every layer norm. */
+  readonly layerNormEps: number;
+  /** Learned positions, or the fixed ones of (E34). */
+  readonly position: "learned" | "fixed";
+}
+
+/** Width and heads; 12 layers, 16-pixel patches and head width 64 are common to all (Table 1). */
+const published: { readonly [name: string]: Pick<DeitConfig, "width" | "heads"> } = {
+  tiny: { width: 192, heads: 3 },
+  small: { width: 384, heads: 6 },
+  base: { width: 768, heads: 12 },
+};
+
+/** What every published model shares. */
+const common: Omit<DeitConfig, "width" | "heads" | "distilled"> = {
+  imageSize: 224,
+  patchSize: 16,
+  channels: 3,
+  depth: 12,
+  mlpRatio: 4,
+  classes: 1000,
+  layerNormEps: 1e-6,
+  position: "learned",
+};
+
+/** The names that `deitConfig` knows. */
+export const deitNames: readonly string[] = Object.keys(published).flatMap((size) => [`deit-${size}`, `deit-${size}-distilled`]);
+
+/** `deit-tiny-distilled`, or timm's `deit_tiny_distilled_patch16_224`. */
+const NAME = /^deit[-_](tiny|small|base)([-_]distilled)?(?:_patch16_(224|384))?$/;
+
+/** Natural numbers that a configuration needs. */
+const counts = ["imageSize", "patchSize", "channels", "width", "depth", "heads", "mlpRatio", "classes"] as const;
+
+/**
+ * The same configuration, if a model can be made of it.
+ *
+ * @throws RangeError naming the field
+ */
+export function checkedConfig(config: DeitConfig): DeitConfig {
+  for (const field of counts) {
+    const value = config[field];
+    if (!(value > 0) || (field !== "mlpRatio" && !Number.isInteger(value)))
+      throw new RangeError(`config: ${field} must be a positive integer, got ${value}`);
+  }
+  const { imageSize, patchSize, width, heads, mlpRatio, layerNormEps, position } = config;
+  if (imageSize % patchSize !== 0) throw new RangeError(`config: imageSize must be a multiple of patchSize ${patchSize}, got ${imageSize}`);
+  if (width % heads !== 0) throw new RangeError(`config: heads must divide width ${width}, got ${heads}`);
+  if (!Number.isInteger(width * mlpRatio))
+    throw new RangeError(`config: mlpRatio times width ${width} must be an integer, got ${mlpRatio}`);
+  if (!(layerNormEps > 0)) throw new RangeError(`config: layerNormEps must be > 0, got ${layerNormEps}`);
+  if (position === "fixed" && width % 2 !== 0) throw new RangeError(`config: fixed positions need an even width, got ${width}`);
+  return config;
+}
+
+/**
+ * A published model, with some sizes changed.
+ *
+ * @throws RangeError for an unknown name or sizes that do not fit
+ */
+export function deitConfig(name: string, changes: Partial<DeitConfig> = {}): DeitConfig {
+  const [, size = "", distilled, side = `${common.imageSize}`] = NAME.exec(name) ?? [];
+  const sizes = published[size];
+  if (sizes === undefined) throw new RangeError(`unknown model ${name}; known: ${deitNames.join(", ")}`);
+  return checkedConfig({ ...common, ...sizes, imageSize: Number(side), distilled: distilled !== undefined, ...changes });
+}
+
+/** N = (S/p)² */
+export const patchCount = ({ imageSize, patchSize }: DeitConfig): number => (imageSize / patchSize) ** 2;
+
+/** P: 1 plain, 2 distilled. */
+export const prefixCount = ({ distilled }: DeitConfig): number => (distilled ? 2 : 1);
+
+/** T = N + P */
+export const tokenCount = (config: DeitConfig): number => patchCount(config) + prefixCount(config);

@@ -1,0 +1,44 @@
+/**
+ * Initial values (deit.md 6.1, the authors' code).
+ *
+ *   linear weights, tokens, positions   N(0, 0.02²), drawn again beyond ±2
+ *   linear biases                       0
+ *   layer norm γ, β                     1, 0
+ *   patch projection, weight and bias   uniform on ±1/√(C·p²), a convolution's default
+ *
+ * The bounds are absolute: 100 deviations away, in effect none. (torch maps a uniform draw of exactly −1 to −∞ and clamps it to −2.)
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { fold, normalAt, uniform53At, type Key } from "../tensor/key.ts";
+import { size, type Shape } from "../tensor/tensor.ts";
+import type { DeitConfig } from "./config.ts";
+import type { DeitParams } from "./deit.ts";
+import { buildParams } from "./params.ts";
+
+const DEVIATION = 0.02;
+const BOUND = 2;
+
+/** Draw i of the truncated normal: the first of its candidates within the bounds. */
+function truncatedNormal(key: Key, i: number): number {
+  for (let attempt = 0; ; attempt++) {
+    const x = DEVIATION * normalAt(attempt === 0 ? key : fold(key, attempt), i);
+    if (Math.abs(x) <= BOUND) return x;
+  }
+}
+
+/** The values of one parameter, drawn from a key of its own name. */
+export function initialValues({ channels, patchSize }: DeitConfig, key: Key, name: string, shape: Shape): Float64Array {
+  const own = fold(key, name);
+  const filled = (f: (i: number) => number): Float64Array => Float64Array.from({ length: size(shape) }, (_, i) => f(i));
+  if (name.startsWith("patch_embed.proj.")) {
+    const limit = 1 / Math.sqrt(channels * patchSize ** 2);
+    return filled((i) => limit * (2 * uniform53At(own, i) - 1));
+  }
+  if (name.endsWith(".bias")) return filled(() => 0);
+  if (/(^|\.)norm\d?\.weight$/.test(name)) return filled(() => 1);
+  return filled((i) => truncatedNormal(own, i));
+}
+
+/** Parameters to start training from. */
+export const initialParams = (k: Kernels, config: DeitConfig, key: Key): DeitParams =>
+  buildParams(config, (name, shape) => k.upload(shape, initialValues(config, key, name, shape)));

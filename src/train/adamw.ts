@@ -1,0 +1,77 @@
+/**
+ * AdamW (Loshchilov and Hutter 2019), in the exact order of torch.
+ *
+ *   (E35)  θ ← θ·(1 − η·wd)                                         first, decoupled, at the current rate
+ *          m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g⊙g
+ *          θ ← θ − (η/(1 − β₁ᵏ)) · m / (√v/√(1 − β₂ᵏ) + eps)          step k = 1, 2, …
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { defineRoutine, type Routine } from "../ops/op.ts";
+import type { Shape, Tensor } from "../tensor/tensor.ts";
+import { leaf, mapTree, named } from "../tensor/tree.ts";
+
+export interface AdamWAttrs {
+  /** η */
+  readonly lr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  /** wd */
+  readonly weightDecay: number;
+  /** k, from 1. */
+  readonly step: number;
+}
+
+export interface AdamWLeaf {
+  readonly theta: Tensor;
+  readonly m: Tensor;
+  readonly v: Tensor;
+}
+
+/** One parameter. Consumes all four inputs: their memory is free, or holds the result, when this returns. */
+export const adamwLeaf: Routine<AdamWLeaf & { readonly grad: Tensor }, AdamWAttrs, AdamWLeaf> = defineRoutine({
+  name: "adamw",
+  run(k: Kernels, old: AdamWLeaf & { readonly grad: Tensor }, { lr, beta1, beta2, eps, weightDecay, step }: AdamWAttrs): AdamWLeaf {
+    const m = k.add(k.scale(old.m, beta1), k.scale(old.grad, 1 - beta1));
+    const v = k.add(k.scale(old.v, beta2), k.scale(k.square(old.grad), 1 - beta2));
+    const root = k.addScalar(k.scale(k.sqrt(v), 1 / Math.sqrt(1 - beta2 ** step)), eps);
+    const decayed = k.scale(old.theta, 1 - lr * weightDecay);
+    const theta = k.sub(decayed, k.scale(k.div(m, root), lr / (1 - beta1 ** step))); // (E35)
+    k.donate(old);
+    return { theta, m, v };
+  },
+});
+
+/** First and second moments, as the parameters. */
+export interface Moments<P> {
+  readonly m: P;
+  readonly v: P;
+}
+
+/** Whether weight decay acts on a parameter. */
+export type Decays = (name: string, shape: Shape) => boolean;
+
+/**
+ * All parameters, one after the other. Consumes all its trees.
+ *
+ * @throws Error naming a leaf that a tree lacks, before any is consumed
+ */
+export function adamw<P>(
+  k: Kernels,
+  { params, moments, grads }: { readonly params: P; readonly moments: Moments<P>; readonly grads: P },
+  attrs: AdamWAttrs,
+  decays: Decays,
+): { readonly params: P; readonly moments: Moments<P> } {
+  const [ms, vs, gs] = [named(moments.m), named(moments.v), named(grads)];
+  const leaves = [...named(params)].map(
+    ([name, theta]) => [name, { theta, m: leaf(ms, name, "adamw"), v: leaf(vs, name, "adamw"), grad: leaf(gs, name, "adamw") }] as const,
+  );
+  const updated = new Map(
+    leaves.map(([name, old]) => {
+      const weightDecay = decays(name, old.theta.shape) ? attrs.weightDecay : 0;
+      return [name, adamwLeaf.run(k.at(`adamw.${name}`), old, { ...attrs, weightDecay })] as const;
+    }),
+  );
+  const pick = (key: keyof AdamWLeaf): P => mapTree(params, (t, name) => updated.get(name)?.[key] ?? t);
+  return { params: pick("theta"), moments: { m: pick("m"), v: pick("v") } };
+}

@@ -1,0 +1,39 @@
+/**
+ * Exponential moving average of the weights, from a copy of the initial ones (deit.md 7.5).
+ *
+ *   (E37)  ē ← d·ē + (1 − d)·θ                               DeiT: d = 0.99996, after every optimiser step
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { defineRoutine, type Routine } from "../ops/op.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { leaf, mapTree, named } from "../tensor/tree.ts";
+
+export interface EmaAttrs {
+  /** d */
+  readonly decay: number;
+}
+
+export interface EmaLeaf {
+  readonly average: Tensor;
+  readonly theta: Tensor;
+}
+
+/** One parameter. Consumes the average, not the weight. */
+export const emaLeaf: Routine<EmaLeaf, EmaAttrs> = defineRoutine({
+  name: "ema",
+  run(k: Kernels, { average, theta }: EmaLeaf, { decay }: EmaAttrs): Tensor {
+    const next = k.add(k.scale(average, decay), k.scale(theta, 1 - decay)); // (E37)
+    k.donate(average);
+    return next;
+  },
+});
+
+/** All parameters, one after the other. Consumes `average`, not `params`. */
+export function ema<P>(k: Kernels, { average, params }: { readonly average: P; readonly params: P }, attrs: EmaAttrs): P {
+  const weights = named(params);
+  for (const name of named(average).keys()) leaf(weights, name, "ema");
+  return mapTree(average, (t, name) => emaLeaf.run(k.at(`ema.${name}`), { average: t, theta: leaf(weights, name, "ema") }, attrs));
+}
+
+/** A copy of the weights, where the average starts. */
+export const averageOf = <P>(k: Kernels, params: P): P => mapTree(params, (t) => k.scale(t, 1));

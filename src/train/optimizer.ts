@@ -1,0 +1,45 @@
+/** The optimiser of a recipe: its settings, the state it starts from, and one step. */
+import type { Kernels } from "../kernels/kernels.ts";
+import { mapTree } from "../tensor/tree.ts";
+import { adamw, type AdamWAttrs } from "./adamw.ts";
+import { decaysOf, type DecayRule } from "./decay.ts";
+import { sgd, type SgdAttrs } from "./sgd.ts";
+
+export type Optimizer =
+  | ({ readonly kind: "adamw"; readonly noDecay: DecayRule } & Omit<AdamWAttrs, "lr" | "step">)
+  | ({ readonly kind: "sgd"; readonly noDecay: DecayRule } & Omit<SgdAttrs, "lr">);
+
+/** AdamW: both moments. SGD: m is its buffer, null before the first step; v is null. */
+export interface OptimizerState<P> {
+  readonly m: P | null;
+  readonly v: P | null;
+}
+
+/** The state before the first step. */
+export function initialOptimizerState<P>(k: Kernels, { kind }: Optimizer, params: P): OptimizerState<P> {
+  if (kind === "sgd") return { m: null, v: null };
+  const zeros = (): P => mapTree(params, (t) => k.zeros(t.shape)); // each leaf its own block: every one is consumed by itself
+  return { m: zeros(), v: zeros() };
+}
+
+export interface Optimised<P> {
+  readonly params: P;
+  readonly optimizer: OptimizerState<P>;
+}
+
+/** One step (E35) | (E36) at rate `lr`; `step` counts from 1. Consumes params, state and grads. */
+export function optimise<P>(
+  k: Kernels,
+  settings: Optimizer,
+  { params, optimizer: { m, v }, grads }: Optimised<P> & { readonly grads: P },
+  { lr, step }: { readonly lr: number; readonly step: number },
+): Optimised<P> {
+  const decays = decaysOf(settings.noDecay);
+  if (settings.kind === "sgd") {
+    const next = sgd(k, { params, buffer: m, grads }, { ...settings, lr }, decays);
+    return { params: next.params, optimizer: { m: next.buffer, v: null } };
+  }
+  if (m === null || v === null) throw new Error("adamw: the state has no moments");
+  const next = adamw(k, { params, moments: { m, v }, grads }, { ...settings, lr, step }, decays);
+  return { params: next.params, optimizer: next.moments };
+}

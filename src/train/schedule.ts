@@ -1,0 +1,32 @@
+/**
+ * Learning rate: a linear warm-up that is cut out of a cosine (deit.md 7.2).
+ *
+ *   (E32)  f(t) = η₀ + t(η − η₀)/W                              t < W
+ *                 η_min + ½(η − η_min)(1 + cos(π t/E))           W ≤ t < E
+ *                 η_min                                          t ≥ E
+ *
+ * t is in epochs and the rate is constant inside one. At t = W it is already below η.
+ */
+
+export interface Schedule {
+  /** η. DeiT: 5e-4 · batch/512. */
+  readonly base: number;
+  /** η_min. DeiT: 1e-5. */
+  readonly min: number;
+  /** η₀, where the warm-up starts. DeiT: 1e-6. */
+  readonly warmup: number;
+  /** W. DeiT: 5. */
+  readonly warmupEpochs: number;
+  /** E. DeiT: 300. */
+  readonly epochs: number;
+}
+
+/** f(t) of (E32). */
+export function learningRate({ base, min, warmup, warmupEpochs, epochs }: Schedule, t: number): number {
+  if (t < warmupEpochs) return warmup + (t * (base - warmup)) / warmupEpochs;
+  if (t < epochs) return min + 0.5 * (base - min) * (1 + Math.cos((Math.PI * t) / epochs));
+  return min;
+}
+
+/** The rate at which the authors' code trains epoch 0, 1, …: it steps the scheduler at an epoch's end, so everything is one epoch late. */
+export const delayedLearningRate = (schedule: Schedule, epoch: number): number => learningRate(schedule, Math.max(0, epoch - 1));

@@ -1,0 +1,71 @@
+/**
+ * Stochastic gradient descent with momentum, as torch has it: decay joins the gradient, the first buffer is the gradient itself.
+ *
+ *   (E36)  g ← g + wd·θ        b ← g at the first step, else μ·b + g
+ *          θ ← θ − η·(g + μ·b)   Nesterov
+ *          θ ← θ − η·b           plain momentum
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { defineRoutine, type Routine } from "../ops/op.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { leaf, mapTree, named } from "../tensor/tree.ts";
+import type { Decays } from "./adamw.ts";
+
+export interface SgdAttrs {
+  /** η */
+  readonly lr: number;
+  /** μ */
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  /** wd */
+  readonly weightDecay: number;
+}
+
+export interface SgdLeaf {
+  readonly theta: Tensor;
+  /** b; null before the first step. */
+  readonly buffer: Tensor | null;
+}
+
+export interface SgdUpdated {
+  readonly theta: Tensor;
+  readonly buffer: Tensor;
+}
+
+/** One parameter. Consumes its inputs. */
+export const sgdLeaf: Routine<SgdLeaf & { readonly grad: Tensor }, SgdAttrs, SgdUpdated> = defineRoutine({
+  name: "sgd",
+  run(k: Kernels, old: SgdLeaf & { readonly grad: Tensor }, { lr, momentum, nesterov, weightDecay }: SgdAttrs): SgdUpdated {
+    const grad = k.add(old.grad, k.scale(old.theta, weightDecay));
+    const buffer = old.buffer === null ? grad : k.add(k.scale(old.buffer, momentum), grad);
+    const direction = nesterov ? k.add(grad, k.scale(buffer, momentum)) : buffer;
+    const theta = k.sub(old.theta, k.scale(direction, lr)); //      (E36)
+    k.donate(old);
+    return { theta, buffer };
+  },
+});
+
+/**
+ * All parameters, one after the other. Consumes all its trees.
+ *
+ * @throws Error naming a leaf that a tree lacks, before any is consumed
+ */
+export function sgd<P>(
+  k: Kernels,
+  { params, buffer, grads }: { readonly params: P; readonly buffer: P | null; readonly grads: P },
+  attrs: SgdAttrs,
+  decays: Decays,
+): { readonly params: P; readonly buffer: P } {
+  const [bs, gs] = [buffer === null ? null : named(buffer), named(grads)];
+  const leaves = [...named(params)].map(
+    ([name, theta]) => [name, { theta, buffer: bs === null ? null : leaf(bs, name, "sgd"), grad: leaf(gs, name, "sgd") }] as const,
+  );
+  const updated = new Map(
+    leaves.map(([name, old]) => {
+      const weightDecay = decays(name, old.theta.shape) ? attrs.weightDecay : 0;
+      return [name, sgdLeaf.run(k.at(`sgd.${name}`), old, { ...attrs, weightDecay })] as const;
+    }),
+  );
+  const pick = (key: keyof SgdUpdated): P => mapTree(params, (t, name) => updated.get(name)?.[key] ?? t);
+  return { params: pick("theta"), buffer: pick("buffer") };
+}
