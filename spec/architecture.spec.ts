@@ -1,0 +1,90 @@
+/** The arrows between the folders of src, read off the import lines. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** What each folder may import. `types:x` allows `import type` from x only. */
+const arrows: { readonly [folder: string]: readonly string[] } = {
+  tensor: [],
+  kernels: ["tensor"],
+  ops: ["tensor", "kernels"],
+  losses: ["tensor", "kernels", "ops"],
+  model: ["tensor", "kernels", "ops"],
+  teacher: ["tensor", "kernels", "ops"],
+  train: ["tensor", "kernels", "ops", "losses", "model", "types:data", "types:teacher"],
+  data: ["tensor", "io"],
+  io: ["tensor", "types:model"],
+  engines: ["tensor", "kernels"],
+  check: ["tensor", "kernels", "ops", "npm:fast-check"],
+  laws: ["tensor", "kernels", "ops", "losses", "model", "teacher", "train", "check", "engines/abstract"],
+  recording: ["tensor", "kernels", "ops", "losses", "model", "teacher", "train", "check", "io", "data", "engines/abstract"],
+  cli: ["*"],
+};
+
+/** Files that may import more than their folder: where effects meet. */
+const exceptions: { readonly [file: string]: readonly string[] } = {
+  "train/loop.ts": ["io", "data", "teacher"],
+  "train/run.ts": ["io", "data", "teacher"],
+};
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+  readonly types: boolean;
+}
+
+const root = join(import.meta.dirname, "../src");
+const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+
+const imports: readonly Import[] = files.flatMap((file) => {
+  const text = readFileSync(join(root, file), "utf8");
+  const lines = [...text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^"';]*?\s+from\s+)?"([^"]+)";/gm)];
+  return lines.map(([, types, from = ""]) => {
+    const target = from.startsWith(".") ? relative(root, join(root, dirname(file), from)) : from.startsWith("node:") ? from : `npm:${from}`;
+    return { file, from: target, types: types !== undefined };
+  });
+});
+
+const folderOf = (path: string): string => path.split("/")[0] ?? "";
+
+function allowed({ file, from, types }: Import): boolean {
+  const folder = folderOf(file);
+  if (!file.includes("/")) return true; // entry points
+  const may = [...(arrows[folder] ?? []), ...(exceptions[file] ?? [])];
+  if (may.includes("*")) return true;
+  if (from.startsWith("node:")) return ["data", "io", "cli"].includes(folder) || /^train\/(loop|run)/.test(file);
+  if (from.startsWith("npm:")) return may.includes(from);
+  const target = folderOf(from);
+  if (target === folder) return folder !== "engines" || sameEngine(file, from);
+  return may.some((arrow) => from.startsWith(`${arrow}/`) || (types && arrow === `types:${target}`));
+}
+
+/** Engines share region.ts and heap.ts, and nothing else. */
+const sameEngine = (file: string, from: string): boolean =>
+  from === "engines/region.ts" || from === "engines/heap.ts" || dirname(file) === dirname(from);
+
+describe("architecture", () => {
+  it("knows every folder of src", () => {
+    const folders = new Set(files.filter((file) => file.includes("/")).map(folderOf));
+    expect([...folders].filter((folder) => arrows[folder] === undefined)).toEqual([]);
+  });
+
+  it("has import lines to read", () => {
+    expect(imports.length).toBeGreaterThan(200);
+  });
+
+  it("points its arrows one way", () => {
+    expect(imports.filter((line) => !allowed(line)).map(({ file, from }) => `${file} imports ${from}`)).toEqual([]);
+  });
+
+  it("lets nothing import the command line", () => {
+    expect(imports.filter(({ file, from }) => from.startsWith("cli/") && !file.startsWith("cli")).map(({ file }) => file)).toEqual([]);
+  });
+
+  it("would notice a wrong arrow", () => {
+    expect(allowed({ file: "ops/linear.ts", from: "model/block.ts", types: true })).toBe(false);
+    expect(allowed({ file: "engines/reference/engine.ts", from: "engines/abstract/engine.ts", types: false })).toBe(false);
+    expect(allowed({ file: "model/block.ts", from: "npm:zod", types: false })).toBe(false);
+    expect(allowed({ file: "train/step.ts", from: "io/checkpoint.ts", types: false })).toBe(false);
+  });
+});

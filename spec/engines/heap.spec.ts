@@ -1,0 +1,47 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Heap } from "../../src/engines/heap.ts";
+
+describe("the heap", () => {
+  it("hands out multiples of 64 bytes, the block given back last first", () => {
+    const heap = new Heap();
+    const [a, b] = [heap.take(100), heap.take(100)];
+    expect([a, b].every((address) => address > 0 && address % 64 === 0)).toBe(true);
+    heap.give(a, 100);
+    heap.give(b, 100);
+    expect([heap.take(128), heap.take(65)]).toEqual([b, a]);
+  });
+
+  it("never has two live blocks overlap, and counts what is live", () => {
+    const requests = fc.array(fc.record({ bytes: fc.integer({ min: 0, max: 1000 }), free: fc.nat() }), { maxLength: 200 });
+    fc.assert(
+      fc.property(requests, (steps) => {
+        const heap = new Heap();
+        const live: { at: number; bytes: number }[] = [];
+        for (const { bytes, free } of steps) {
+          if (free % 3 === 0 && live.length > 0) {
+            const [block] = live.splice(free % live.length, 1);
+            if (block) heap.give(block.at, block.bytes);
+          } else live.push({ at: heap.take(bytes), bytes });
+        }
+        const length = (bytes: number): number => Math.max(64, Math.ceil(bytes / 64) * 64);
+        const sorted = live.toSorted((a, b) => a.at - b.at);
+        expect(sorted.every((block, i) => i === 0 || (sorted[i - 1]?.at ?? 0) + length(sorted[i - 1]?.bytes ?? 0) <= block.at)).toBe(true);
+        expect(heap.report().live).toBe(live.reduce((sum, { bytes }) => sum + length(bytes), 0));
+      }),
+      { seed: 1 },
+    );
+  });
+
+  it("takes nothing fresh when the same sizes recur", () => {
+    const heap = new Heap();
+    const step = (): void => {
+      const blocks = [300, 20, 300, 4000].map((bytes) => ({ at: heap.take(bytes), bytes }));
+      for (const { at, bytes } of blocks) heap.give(at, bytes);
+    };
+    step();
+    const { top } = heap.report();
+    for (let i = 0; i < 5; i++) step();
+    expect(heap.report().top).toBe(top);
+  });
+});

@@ -1,0 +1,23 @@
+/** Runs all rows of the build in the folder given, few cases first; prints the first row that is off, or nothing. Exit 1 if one is. */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const [dist = "dist", seed = "0"] = process.argv.slice(2);
+const load = (path) => import(pathToFileURL(join(process.cwd(), dist, path)).href);
+
+try {
+  const { allRows } = await load("laws/rows.js");
+  const { runRow } = await load("check/row.js");
+  const { referenceEngine } = await load("engines/reference/engine.js");
+  for (const cases of [2, 20, 100])
+    for (const row of allRows) {
+      const report = await runRow(row, referenceEngine(), { cases, seed: Number(seed) });
+      if (report.status === "off") {
+        console.log(`${row.id} (${report.failure})`);
+        process.exit(1);
+      }
+    }
+} catch (error) {
+  console.log(`does not run: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+  process.exit(1);
+}

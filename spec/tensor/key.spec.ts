@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { fold, keyOf, normalAt, permutation, philox, uniform53At, uniformAt } from "../../src/tensor/key.ts";
+
+const hex = (words: readonly number[]): string => words.map((word) => word.toString(16).padStart(8, "0")).join(" ");
+
+describe("Philox 4×32-10", () => {
+  // the known answers published with Random123 (kat_vectors)
+  it.each([
+    [[0, 0, 0, 0], [0, 0], "6627e8d5 e169c58d bc57ac4c 9b00dbd8"],
+    [[0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff], "408f276d 41c83b0e a20bc7c6 6d5451fd"],
+    [[0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0], "d16cfe09 94fdcceb 5001e420 24126ea1"],
+  ] as const)("gives the published answer for counter %j and key %j", (counter, key, answer) => {
+    expect(hex(philox(counter, key))).toBe(answer);
+  });
+});
+
+describe("keys", () => {
+  it("folded by different names or numbers are different, by equal ones equal", () => {
+    const key = keyOf(7);
+    const words = [fold(key, "a"), fold(key, "b"), fold(key, "ab"), fold(key, 0), fold(key, 1), fold(fold(key, "a"), "b")].map((k) =>
+      k.words.join(),
+    );
+    expect(new Set(words).size).toBe(words.length);
+    expect(fold(key, "blocks.3.attn")).toEqual(fold(keyOf(7), "blocks.3.attn"));
+  });
+
+  it("depend on both halves of the seed", () => {
+    expect(keyOf(1).words).not.toEqual(keyOf(1 + 2 ** 32).words);
+  });
+
+  it("refuse a seed that is no natural number", () => {
+    expect(() => keyOf(-1)).toThrow("key: seed must be an integer of 0 … 2^53 - 1, got -1");
+    expect(() => keyOf(0.5)).toThrow(RangeError);
+  });
+});
+
+describe("draws", () => {
+  const n = 20_000;
+  const draws = (f: (i: number) => number): readonly number[] => Array.from({ length: n }, (_, i) => f(i));
+  const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
+
+  it.each([
+    ["uniform", uniformAt],
+    ["uniform53", uniform53At],
+  ] as const)("%s lie in [0, 1) with mean ½ and variance 1/12, within 5 deviations", (_, at) => {
+    const xs = draws((i) => at(keyOf(3), i));
+    expect(Math.min(...xs)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...xs)).toBeLessThan(1);
+    expect(Math.abs(mean(xs) - 0.5) / Math.sqrt(1 / 12 / n)).toBeLessThan(5);
+    expect(Math.abs(mean(xs.map((x) => (x - 0.5) ** 2)) - 1 / 12) / Math.sqrt(1 / 180 / n)).toBeLessThan(5);
+  });
+
+  it("uniform are multiples of 2⁻²⁴, exact in f32", () => {
+    expect(draws((i) => uniformAt(keyOf(3), i)).every((x) => Math.fround(x) === x && Number.isInteger(x * 2 ** 24))).toBe(true);
+  });
+
+  it("normal have mean 0, variance 1 and fourth moment 3, within 5 deviations", () => {
+    const xs = draws((i) => normalAt(keyOf(4), i));
+    expect(Math.abs(mean(xs)) * Math.sqrt(n)).toBeLessThan(5);
+    expect(Math.abs(mean(xs.map((x) => x ** 2)) - 1) * Math.sqrt(n / 2)).toBeLessThan(5);
+    expect(Math.abs(mean(xs.map((x) => x ** 4)) - 3) * Math.sqrt(n / 96)).toBeLessThan(5);
+  });
+
+  it("a permutation holds every index once and moves most of them", () => {
+    const order = permutation(keyOf(5), 1000);
+    expect(new Set(order).size).toBe(1000);
+    expect(order.filter((x, i) => x === i).length).toBeLessThan(10);
+  });
+});
