@@ -1,0 +1,87 @@
+/**
+ * The unit that RegNetY is made of: a convolution that keeps the size (but for its stride), then batch norm, and mostly a ReLU.
+ *
+ * `norm` is `batchNorm` or `frozenBatchNorm`: with it the unit is one for training or one for evaluation.
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";
+import { parts } from "../ops/parts.ts";
+import { axis } from "../tensor/tensor.ts";
+import type { BatchNormAttrs, BatchNormBuffers, BatchNormParams, BatchNormSaved, Normed, NormOp } from "./batchNorm.ts";
+import { groupedConv, type ConvParams, type ConvSaved } from "./conv.ts";
+import { relu, type ReluSaved } from "./relu.ts";
+
+export interface ConvNormParams {
+  readonly conv: ConvParams;
+  readonly bn: BatchNormParams;
+}
+
+/** What goes with the one norm of a unit: buffers, statistics. */
+export interface UnitNorm<T> {
+  readonly bn: T;
+}
+
+export interface ConvNormAttrs extends BatchNormAttrs {
+  /** G */
+  readonly groups: number;
+  /** In pixels. */
+  readonly stride: number;
+  readonly running: UnitNorm<BatchNormBuffers>;
+}
+
+export interface ConvNormSaved {
+  readonly conv: ConvSaved;
+  readonly bn: BatchNormSaved;
+}
+
+export type ConvNormOp<Stats> = Op<Layer<ConvNormParams>, ConvNormSaved, ConvNormAttrs, Normed<UnitNorm<Stats>>>;
+
+/** Convolution and norm: [B, C, H, W] → [B, O, H/s, W/s], rounded up. */
+export function convNormOf<Stats>(norm: NormOp<Stats>): ConvNormOp<Stats> {
+  const { conv, bn } = parts({ conv: groupedConv, bn: norm });
+
+  function forward(
+    k: Kernels,
+    { x, params }: Layer<ConvNormParams>,
+    { groups, stride, eps, running }: ConvNormAttrs,
+  ): Result<Normed<UnitNorm<Stats>>, ConvNormSaved> {
+    const padding = (axis(params.conv.weight.shape, -1) - 1) / 2; // 1 for 3×3, 0 for 1×1
+    const c = conv.forward(k, { x, params: params.conv }, { groups, stride, padding });
+    const n = bn.forward(k, { x: c.out, params: params.bn }, { eps, running: running.bn });
+    return { out: { y: n.out.y, stats: { constant: { bn: n.out.stats.constant } } }, saved: { conv: c.saved, bn: n.saved } };
+  }
+
+  function vjp(k: Kernels, saved: ConvNormSaved, { y: dy }: Grads<Normed<UnitNorm<Stats>>>): Grads<Layer<ConvNormParams>> {
+    const dBn = bn.vjp(k, saved.bn, { y: dy, stats: null });
+    const dConv = conv.vjp(k, saved.conv, dBn.x);
+    return { x: dConv.x, params: { conv: dConv.params, bn: dBn.params } };
+  }
+
+  return defineOp({ name: "convNorm", inline: true, shapes: { inputs: { x: "B C H W" }, out: { y: "B O R Q" } }, forward, vjp });
+}
+
+export interface ConvNormReluSaved {
+  readonly unit: ConvNormSaved;
+  readonly act: ReluSaved;
+}
+
+export type ConvNormReluOp<Stats> = Op<Layer<ConvNormParams>, ConvNormReluSaved, ConvNormAttrs, Normed<UnitNorm<Stats>>>;
+
+/** The same with a ReLU behind the norm. */
+export function convNormReluOf<Stats>(norm: NormOp<Stats>): ConvNormReluOp<Stats> {
+  const unit = convNormOf(norm);
+  const { act } = parts({ act: relu });
+
+  function forward(k: Kernels, inputs: Layer<ConvNormParams>, attrs: ConvNormAttrs): Result<Normed<UnitNorm<Stats>>, ConvNormReluSaved> {
+    const n = unit.forward(k, inputs, attrs);
+    const y = act.forward(k, { x: n.out.y });
+    return { out: { y: y.out, stats: n.out.stats }, saved: { unit: n.saved, act: y.saved } };
+  }
+
+  function vjp(k: Kernels, saved: ConvNormReluSaved, { y: dy }: Grads<Normed<UnitNorm<Stats>>>): Grads<Layer<ConvNormParams>> {
+    const dAct = act.vjp(k, saved.act, dy);
+    return unit.vjp(k, saved.unit, { y: dAct.x, stats: null });
+  }
+
+  return defineOp({ name: "convNormRelu", shapes: { inputs: { x: "B C H W" }, out: { y: "B O R Q" } }, forward, vjp });
+}

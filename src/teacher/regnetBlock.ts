@@ -1,0 +1,134 @@
+/**
+ * RegNetY's residual block, from C to w channels with stride s (Radosavovic et al. 2020; bottleneck ratio 1):
+ *
+ *   1×1 conv, norm, ReLU → 3×3 grouped conv of stride s, norm, ReLU → squeeze-excite → 1×1 conv, norm → + shortcut → ReLU
+ *
+ * The shortcut is x itself, or where the shape changes a 1×1 conv of stride s and a norm.
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";
+import { parts } from "../ops/parts.ts";
+import { residual, type ResidualAttrs } from "../ops/residual.ts";
+import { axis } from "../tensor/tensor.ts";
+import type { BatchNormAttrs, BatchNormBuffers, Normed, NormOp } from "./batchNorm.ts";
+import { convNormOf, convNormReluOf, type ConvNormParams, type ConvNormReluSaved, type ConvNormSaved, type UnitNorm } from "./convNorm.ts";
+import { relu, type ReluSaved } from "./relu.ts";
+import { squeezeExcite, type SqueezeExciteParams, type SqueezeExciteSaved } from "./squeezeExcite.ts";
+
+export interface RegnetBlockParams {
+  readonly conv1: ConvNormParams;
+  readonly conv2: ConvNormParams;
+  readonly se: SqueezeExciteParams;
+  readonly conv3: ConvNormParams;
+  /** null: the shortcut is the identity. */
+  readonly downsample: ConvNormParams | null;
+}
+
+/** What goes with the norms of a block: buffers, statistics. */
+export interface BlockNorms<T> {
+  readonly conv1: UnitNorm<T>;
+  readonly conv2: UnitNorm<T>;
+  readonly conv3: UnitNorm<T>;
+  readonly downsample: UnitNorm<T> | null;
+}
+
+export interface RegnetBlockAttrs extends BatchNormAttrs {
+  /** Channels of a group of conv2, a divisor of w. */
+  readonly groupWidth: number;
+  /** s, in pixels. */
+  readonly stride: number;
+  readonly running: BlockNorms<BatchNormBuffers>;
+}
+
+export interface RegnetBlockSaved {
+  readonly conv1: ConvNormReluSaved;
+  readonly conv2: ConvNormReluSaved;
+  readonly se: SqueezeExciteSaved;
+  readonly conv3: ConvNormSaved;
+  readonly downsample: ConvNormSaved | null;
+  readonly sum: ResidualAttrs;
+  readonly act: ReluSaved;
+}
+
+export type RegnetBlockOp<Stats> = Op<Layer<RegnetBlockParams>, RegnetBlockSaved, RegnetBlockAttrs, Normed<BlockNorms<Stats>>>;
+
+/** [B, C, H, W] → [B, w, H/s, W/s], rounded up; `norm` as in convNorm.ts. */
+export function regnetBlockOf<Stats>(norm: NormOp<Stats>): RegnetBlockOp<Stats> {
+  const { conv1, conv2, se, conv3, downsample, sum, act } = parts({
+    conv1: convNormReluOf(norm),
+    conv2: convNormReluOf(norm),
+    se: squeezeExcite,
+    conv3: convNormOf(norm),
+    downsample: convNormOf(norm),
+    sum: residual,
+    act: relu,
+  });
+
+  /** The side branch; null for the identity. */
+  function shortcut(
+    k: Kernels,
+    { x, params }: Layer<RegnetBlockParams>,
+    { eps, stride, running }: RegnetBlockAttrs,
+  ): Result<Normed<UnitNorm<Stats>>, ConvNormSaved> | null {
+    if (params.downsample === null) return null;
+    if (running.downsample === null) throw new RangeError("regnetBlock: running.downsample must go with params.downsample, got null");
+    return downsample.forward(k, { x, params: params.downsample }, { eps, groups: 1, stride, running: running.downsample });
+  }
+
+  function forward(
+    k: Kernels,
+    inputs: Layer<RegnetBlockParams>,
+    attrs: RegnetBlockAttrs,
+  ): Result<Normed<BlockNorms<Stats>>, RegnetBlockSaved> {
+    const { x, params } = inputs;
+    const { eps, groupWidth, stride, running } = attrs;
+    const groups = axis(params.conv2.conv.weight.shape, 0) / groupWidth;
+    const a = conv1.forward(k, { x, params: params.conv1 }, { eps, groups: 1, stride: 1, running: running.conv1 });
+    const b = conv2.forward(k, { x: a.out.y, params: params.conv2 }, { eps, groups, stride, running: running.conv2 });
+    const gated = se.forward(k, { x: b.out.y, params: params.se }); //                         (G21)
+    const c = conv3.forward(k, { x: gated.out, params: params.conv3 }, { eps, groups: 1, stride: 1, running: running.conv3 });
+    const side = shortcut(k, inputs, attrs);
+    const u = sum.forward(k, { x: side?.out.y ?? x, branch: c.out.y }, { multiplier: null });
+    const y = act.forward(k, { x: u.out });
+
+    const stats = {
+      conv1: a.out.stats.constant,
+      conv2: b.out.stats.constant,
+      conv3: c.out.stats.constant,
+      downsample: side?.out.stats.constant ?? null,
+    };
+    const saved = {
+      conv1: a.saved,
+      conv2: b.saved,
+      se: gated.saved,
+      conv3: c.saved,
+      downsample: side?.saved ?? null,
+      sum: u.saved,
+      act: y.saved,
+    };
+    return { out: { y: y.out, stats: { constant: stats } }, saved };
+  }
+
+  function vjp(k: Kernels, saved: RegnetBlockSaved, { y: dy }: Grads<Normed<BlockNorms<Stats>>>): Grads<Layer<RegnetBlockParams>> {
+    const dAct = act.vjp(k, saved.act, dy);
+    const dSum = sum.vjp(k, saved.sum, dAct.x);
+    const dSide = saved.downsample === null ? null : downsample.vjp(k, saved.downsample, { y: dSum.x, stats: null });
+    const dConv3 = conv3.vjp(k, saved.conv3, { y: dSum.branch, stats: null });
+    const dSe = se.vjp(k, saved.se, dConv3.x); //                                              (G21)
+    const dConv2 = conv2.vjp(k, saved.conv2, { y: dSe.x, stats: null });
+    const dConv1 = conv1.vjp(k, saved.conv1, { y: dConv2.x, stats: null });
+    const dx = k.add(dSide?.x ?? dSum.x, dConv1.x); //                                         x is used twice
+    return {
+      x: dx,
+      params: {
+        conv1: dConv1.params,
+        conv2: dConv2.params,
+        se: dSe.params,
+        conv3: dConv3.params,
+        downsample: dSide?.params ?? null,
+      },
+    };
+  }
+
+  return defineOp({ name: "regnetBlock", shapes: { inputs: { x: "B C H W" }, out: { y: "B O R Q" } }, forward, vjp });
+}

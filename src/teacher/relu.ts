@@ -1,0 +1,35 @@
+/**
+ * Rectified linear unit.
+ *
+ *   y = x where x > 0, else 0          x̄ = ȳ where x > 0, else 0: the derivative at 0 is 0, as in PyTorch
+ *
+ * y is saved, not x: y > 0 just where x > 0, and the layer behind keeps y anyway.
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { defineOp, type Op } from "../ops/op.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+export interface ReluInputs {
+  /** Any shape. */
+  readonly x: Tensor;
+}
+
+export interface ReluSaved {
+  readonly y: Tensor;
+}
+
+/** 1 where x > 0, else 0: 1 − step(−x). */
+const positive = (k: Kernels, x: Tensor): Tensor => k.addScalar(k.scale(k.step(k.scale(x, -1)), -1), 1);
+
+/** [...] → [...] */
+export const relu: Op<ReluInputs, ReluSaved> = defineOp({
+  name: "relu",
+  shapes: { inputs: { x: "..." }, saved: { y: "..." }, out: "..." },
+  forward(k, { x }) {
+    const y = k.mul(x, positive(k, x));
+    return { out: y, saved: { y } };
+  },
+  vjp(k, { y }, dy) {
+    return { x: k.mul(dy, positive(k, y)) };
+  },
+});

@@ -1,0 +1,59 @@
+/**
+ * What batch norm remembers for evaluation: the running statistics move on by a share m of each batch.
+ *
+ *   mean ← (1 − m) mean + m μ        var ← (1 − m) var + m v n/(n − 1)        m = 0.1 in RegNetY (deit.md 8.1)
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import { defineRoutine, type Routine } from "../ops/op.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { BatchNormBuffers, BatchStats } from "./batchNorm.ts";
+import { mapNorms, type RegnetNorms } from "./norms.ts";
+
+export interface RunningInputs {
+  readonly running: BatchNormBuffers;
+  readonly stats: BatchStats;
+}
+
+export interface RunningAttrs {
+  /** m, the share of the batch. */
+  readonly momentum: number;
+}
+
+/** m of RegNetY, and PyTorch's default. */
+export const MOMENTUM = 0.1;
+
+/** The buffers of one norm after a batch. Consumes `running`: its handles are stale afterwards. */
+export const runningStatistics: Routine<RunningInputs, RunningAttrs, BatchNormBuffers> = defineRoutine({
+  name: "runningStatistics",
+  run(k, { running, stats }, { momentum }) {
+    const moved = (old: Tensor, batch: Tensor): Tensor => k.add(k.scale(old, 1 - momentum), k.scale(batch, momentum));
+    const next = {
+      running_mean: moved(running.running_mean, stats.mean),
+      running_var: moved(running.running_var, stats.variance),
+      num_batches_tracked: k.addScalar(running.num_batches_tracked, 1),
+    };
+    k.donate(running);
+    return next;
+  },
+});
+
+/**
+ * The buffers of a network after a batch. Consumes `running`, unless the two trees do not match.
+ *
+ * @throws RangeError for a norm without statistics, before anything is consumed
+ */
+export function moveRunning(
+  k: Kernels,
+  running: RegnetNorms<BatchNormBuffers>,
+  stats: RegnetNorms<BatchStats>,
+  momentum: number = MOMENTUM,
+): RegnetNorms<BatchNormBuffers> {
+  const batch = new Map<string, BatchStats>();
+  mapNorms(stats, (of, name) => batch.set(name, of));
+  const pairs = mapNorms(running, (buffers, name): RunningInputs => {
+    const of = batch.get(name);
+    if (of === undefined) throw new RangeError(`moveRunning: stats must have ${name}`);
+    return { running: buffers, stats: of };
+  });
+  return mapNorms(pairs, (pair, name) => runningStatistics.run(k.at(name), pair, { momentum }));
+}
