@@ -24,19 +24,23 @@ export interface LinearSaved {
 }
 
 function forward(k: Kernels, { x, params: { weight, bias } }: Layer<LinearParams>): Result<Tensor, LinearSaved> {
-  const y = k.add(k.matmul(x, weight, { tb: true }), bias);
-  return { out: y, saved: { x, weight } };
+  const y = k.add(k.matmul(rows(k, x), weight, { tb: true }), bias);
+  return { out: likeRows(k, y, x), saved: { x, weight } };
 }
 
-function vjp(k: Kernels, { x, weight }: LinearSaved, dy: Tensor): Grads<Layer<LinearParams>> {
-  const dBias = k.sumLeading(rows(k, dy), 1);
-  const dWeight = k.matmul(rows(k, dy), rows(k, x), { ta: true });
-  const dx = k.matmul(dy, weight);
-  return { x: dx, params: { weight: dWeight, bias: dBias } };
+function vjp(k: Kernels, { x, weight }: LinearSaved, dOut: Tensor): Grads<Layer<LinearParams>> {
+  const dy = rows(k, dOut);
+  const dBias = k.sumLeading(dy, 1); //                           (G1)
+  const dWeight = k.matmul(dy, rows(k, x), { ta: true }); //      (G1)
+  const dx = k.matmul(dy, weight); //                             (G1)
+  return { x: likeRows(k, dx, x), params: { weight: dWeight, bias: dBias } };
 }
 
-/** [..., I] → [rows, I] */
+/** [..., I] → [rows, I]: batch and tokens alike. */
 const rows = (k: Kernels, x: Tensor): Tensor => k.reshape(x, [size(x.shape.slice(0, -1)), axis(x.shape, -1)]);
+
+/** [rows, O] → [..., O], with the leading axes of x. */
+const likeRows = (k: Kernels, y: Tensor, x: Tensor): Tensor => k.reshape(y, [...x.shape.slice(0, -1), axis(y.shape, -1)]);
 
 /** [..., I] → [..., O] */
 export const linear: Op<Layer<LinearParams>, LinearSaved> = defineOp({
