@@ -1,8 +1,95 @@
-/** A whole RegNetY as loops over numbers (deit.md 8.1). No kernel and no op is used here. */
+/** A RegNetY and its parts as loops over numbers (deit.md 8.1). No kernel and no op is used here. */
 import type { HostArray, Leaves } from "../../check/host.ts";
-import { at, sum, tabulate } from "./matrix.ts";
+import { linear } from "./linear.ts";
+import { paired } from "./rows.ts";
 import { excited, pooled, rectified } from "./squeezeExcite.ts";
 import { batchNormEval, batchNormTrain, convolved } from "./teacher.ts";
+
+/** The array of a checkpoint that is called `name`. */
+export function need(weights: Leaves, name: string): HostArray {
+  const found = weights.get(name);
+  if (found === undefined) throw new RangeError(`regnet loops: no weight ${name}`);
+  return found;
+}
+
+/** A norm given by the name of its parameters. */
+export type NamedNorm = (x: HostArray, name: string) => HostArray;
+
+const layerOf = (weights: Leaves, name: string): { readonly weight: HostArray; readonly bias: HostArray } => ({
+  weight: need(weights, `${name}.weight`),
+  bias: need(weights, `${name}.bias`),
+});
+
+/** By the running statistics. `weights` is a checkpoint under timm's names. */
+export const evalNorm =
+  (weights: Leaves, eps: number): NamedNorm =>
+  (x, name) => {
+    const running = { mean: need(weights, `${name}.running_mean`), variance: need(weights, `${name}.running_var`) };
+    return batchNormEval(x, layerOf(weights, name), running, eps);
+  };
+
+/** By the statistics of the batch, which are put into `stats` as `stem.bn.mean` and `stem.bn.variance` (unbiased), and so on. */
+export const trainNorm =
+  (weights: Leaves, eps: number, stats: Map<string, HostArray>): NamedNorm =>
+  (x, name) => {
+    const { y, mean, variance } = batchNormTrain(x, layerOf(weights, name), eps);
+    stats.set(`${name}.mean`, mean).set(`${name}.variance`, variance);
+    return y;
+  };
+
+/** Each takes an image and the name of its weights. */
+export interface RegnetParts {
+  /** Convolution and norm. */
+  readonly unit: (x: HostArray, name: string, stride: number, groups?: number) => HostArray;
+  readonly unitRelu: (x: HostArray, name: string, stride: number, groups?: number) => HostArray;
+  readonly block: (x: HostArray, name: string, stride: number) => HostArray;
+  /** So many blocks, the first of stride 2. */
+  readonly stage: (x: HostArray, name: string, depth: number) => HostArray;
+  /** The whole network, with so many blocks in each stage. */
+  readonly logits: (images: HostArray, depths: readonly number[]) => HostArray;
+  /** The smallest |input| that a ReLU has met: how far the nearest kink is. */
+  readonly margin: () => number;
+  /** Whether each ReLU on an image has passed some of it and stopped some. */
+  readonly mixed: () => boolean;
+}
+
+export function regnetParts(weights: Leaves, norm: NamedNorm, groupWidth: number): RegnetParts {
+  let [margin, mixed] = [Infinity, true];
+  const near = (x: HostArray): void => {
+    for (const v of x.data) margin = Math.min(margin, Math.abs(v));
+  };
+  const relu = (x: HostArray): HostArray => {
+    near(x);
+    mixed &&= x.data.some((v) => v > 0) && x.data.some((v) => v < 0);
+    return rectified(x);
+  };
+  const unit: RegnetParts["unit"] = (x, name, stride, groups = 1) => {
+    const weight = need(weights, `${name}.conv.weight`);
+    const padding = weight.shape[2] === 3 ? 1 : 0;
+    return norm(convolved(x, weight, { groups, stride, padding }), `${name}.bn`);
+  };
+  const unitRelu: RegnetParts["unitRelu"] = (...call) => relu(unit(...call));
+  const block: RegnetParts["block"] = (x, name, stride) => {
+    const wide = unitRelu(x, `${name}.conv1`, 1);
+    const mixed = unitRelu(wide, `${name}.conv2`, stride, (wide.shape[1] ?? 0) / groupWidth);
+    const { y: gated, squeezed } = excited(mixed, { fc1: layerOf(weights, `${name}.se.fc1`), fc2: layerOf(weights, `${name}.se.fc2`) });
+    near(squeezed);
+    const branch = unit(gated, `${name}.conv3`, 1);
+    const side = weights.has(`${name}.downsample.conv.weight`) ? unit(x, `${name}.downsample`, stride) : x;
+    return relu(paired(branch, side, (a, b) => a + b));
+  };
+  const stage: RegnetParts["stage"] = (x, name, depth) => {
+    let y = x;
+    for (let j = 1; j <= depth; j++) y = block(y, `${name}.b${j}`, j === 1 ? 2 : 1);
+    return y;
+  };
+  const logits: RegnetParts["logits"] = (images, depths) => {
+    let x = unitRelu(images, "stem", 2);
+    for (const [s, depth] of depths.entries()) x = stage(x, `s${s + 1}`, depth);
+    return linear(pooled(x), layerOf(weights, "head.fc"));
+  };
+  return { unit, unitRelu, block, stage, logits, margin: () => margin, mixed: () => mixed };
+}
 
 export interface RegnetSizes {
   /** Blocks of each stage. */
@@ -14,82 +101,21 @@ export interface RegnetSizes {
 
 export interface RegnetByLoops {
   readonly logits: HostArray;
-  /** The smallest |input| of all ReLUs: how far the nearest kink is. */
+  /** As of `RegnetParts`. */
   readonly margin: number;
 }
 
-/** The array of a checkpoint that is called `name`. */
-function need(weights: Leaves, name: string): HostArray {
-  const found = weights.get(name);
-  if (found === undefined) throw new RangeError(`regnet loops: no weight ${name}`);
-  return found;
+function network(weights: Leaves, images: HostArray, { depths, groupWidth }: RegnetSizes, norm: NamedNorm): RegnetByLoops {
+  const parts = regnetParts(weights, norm, groupWidth);
+  return { logits: parts.logits(images, depths), margin: parts.margin() };
 }
 
-/** Images → logits, with a norm given by the name of its parameters. */
-function network(
-  weights: Leaves,
-  images: HostArray,
-  { depths, groupWidth }: RegnetSizes,
-  norm: (x: HostArray, name: string) => HostArray,
-): RegnetByLoops {
-  let margin = Infinity;
-  const near = (x: HostArray): void => {
-    for (const v of x.data) margin = Math.min(margin, Math.abs(v));
-  };
-  const relu = (x: HostArray): HostArray => {
-    near(x);
-    return rectified(x);
-  };
-  const unit = (x: HostArray, name: string, stride: number, groups = 1): HostArray => {
-    const weight = need(weights, `${name}.conv.weight`);
-    const padding = weight.shape[2] === 3 ? 1 : 0;
-    return norm(convolved(x, weight, { groups, stride, padding }), `${name}.bn`);
-  };
-  const layer = (name: string): { readonly weight: HostArray; readonly bias: HostArray } => ({
-    weight: need(weights, `${name}.weight`),
-    bias: need(weights, `${name}.bias`),
-  });
-  const block = (x: HostArray, name: string, stride: number): HostArray => {
-    const wide = relu(unit(x, `${name}.conv1`, 1));
-    const groups = (wide.shape[1] ?? 0) / groupWidth;
-    const mixed = relu(unit(wide, `${name}.conv2`, stride, groups));
-    const { y: gated, squeezed } = excited(mixed, { fc1: layer(`${name}.se.fc1`), fc2: layer(`${name}.se.fc2`) });
-    near(squeezed);
-    const branch = unit(gated, `${name}.conv3`, 1);
-    const side = weights.has(`${name}.downsample.conv.weight`) ? unit(x, `${name}.downsample`, stride) : x;
-    return relu(tabulate(branch.shape, (b = 0, c = 0, i = 0, j = 0) => at(branch, b, c, i, j) + at(side, b, c, i, j)));
-  };
+/** Evaluation: norms by the running statistics. */
+export const regnetEval = (weights: Leaves, images: HostArray, sizes: RegnetSizes): RegnetByLoops =>
+  network(weights, images, sizes, evalNorm(weights, sizes.eps));
 
-  let x = relu(unit(images, "stem", 2));
-  for (const [s, depth] of depths.entries()) for (let j = 1; j <= depth; j++) x = block(x, `s${s + 1}.b${j}`, j === 1 ? 2 : 1);
-  const m = pooled(x);
-  const { weight, bias } = layer("head.fc");
-  const [B = 0, C = 0] = m.shape;
-  const logits = tabulate([B, bias.shape[0] ?? 0], (b = 0, o = 0) => sum(C, (c) => at(weight, o, c) * at(m, b, c)) + at(bias, o));
-  return { logits, margin };
-}
-
-/** Evaluation: norms by the running statistics. `weights` is a checkpoint under timm's names. */
-export function regnetEval(weights: Leaves, images: HostArray, sizes: RegnetSizes): RegnetByLoops {
-  return network(weights, images, sizes, (x, name) => {
-    const of = (leaf: string): HostArray => need(weights, `${name}.${leaf}`);
-    return batchNormEval(
-      x,
-      { weight: of("weight"), bias: of("bias") },
-      { mean: of("running_mean"), variance: of("running_var") },
-      sizes.eps,
-    );
-  });
-}
-
-/** Training: norms by the statistics of the batch, which come out as `stem.bn.mean` and `stem.bn.variance` (unbiased), and so on. */
+/** Training: norms by the statistics of the batch, which come out under the names of `trainNorm`. */
 export function regnetTrain(weights: Leaves, images: HostArray, sizes: RegnetSizes): RegnetByLoops & { readonly stats: Leaves } {
   const stats = new Map<string, HostArray>();
-  const result = network(weights, images, sizes, (x, name) => {
-    const params = { weight: need(weights, `${name}.weight`), bias: need(weights, `${name}.bias`) };
-    const { y, mean, variance } = batchNormTrain(x, params, sizes.eps);
-    stats.set(`${name}.mean`, mean).set(`${name}.variance`, variance);
-    return y;
-  });
-  return { ...result, stats };
+  return { ...network(weights, images, sizes, trainNorm(weights, sizes.eps, stats)), stats };
 }

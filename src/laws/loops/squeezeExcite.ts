@@ -1,6 +1,8 @@
 /** Squeeze-excite and the functions in it as loops over numbers (deit.md 8.1, G21). No kernel and no op is used here. */
 import type { HostArray } from "../../check/host.ts";
+import { linear, linearPullback } from "./linear.ts";
 import { at, sum, tabulate } from "./matrix.ts";
+import { reshaped } from "./rows.ts";
 
 const map = ({ shape, data }: HostArray, f: (x: number, i: number) => number): HostArray => ({ shape, data: data.map(f) });
 
@@ -42,16 +44,11 @@ export interface SqueezeParams {
   readonly fc2: LayerParams;
 }
 
-function layer(x: HostArray, { weight, bias }: LayerParams): HostArray {
-  const [B = 0, I = 0] = x.shape;
-  return tabulate([B, bias.shape[0] ?? 0], (b = 0, o = 0) => sum(I, (i) => at(weight, o, i, 0, 0) * at(x, b, i)) + at(bias, o));
-}
+/** [O, I, 1, 1] → [O, I] */
+const flat = ({ weight, bias }: LayerParams): LayerParams => ({ weight: reshaped(weight, weight.shape.slice(0, 2)), bias });
 
-/** x̄ of a layer: ȳ W. */
-function layerGrad(dy: HostArray, { weight }: LayerParams): HostArray {
-  const [B = 0, O = 0] = dy.shape;
-  return tabulate([B, weight.shape[1] ?? 0], (b = 0, i = 0) => sum(O, (o) => at(dy, b, o) * at(weight, o, i, 0, 0)));
-}
+/** [O, I] → [O, I, 1, 1] */
+const stored = ({ weight, bias }: LayerParams): LayerParams => ({ weight: reshaped(weight, [...weight.shape, 1, 1]), bias });
 
 export interface Excited {
   readonly y: HostArray;
@@ -61,19 +58,27 @@ export interface Excited {
 
 /** y = x g, g = sigmoid(W₂ relu(W₁ m + b₁) + b₂), m = mean_HW(x). */
 export function excited(x: HostArray, { fc1, fc2 }: SqueezeParams): Excited {
-  const squeezed = layer(pooled(x), fc1);
-  const g = gates(layer(rectified(squeezed), fc2));
+  const squeezed = linear(pooled(x), flat(fc1));
+  const g = gates(linear(rectified(squeezed), flat(fc2)));
   return { y: tabulate(x.shape, (b = 0, c = 0, i = 0, j = 0) => at(x, b, c, i, j) * at(g, b, c)), squeezed };
 }
 
-/** (G21) x̄ = ȳ g + m̄/(HW), ḡ = Σ_HW ȳ x. */
-export function excitedGrad(x: HostArray, { fc1, fc2 }: SqueezeParams, dy: HostArray): HostArray {
+/** (G21) x̄ = ȳ g + m̄/(HW), ḡ = Σ_HW ȳ x; the gradients of both layers by (G1). */
+export function excitedPullback(
+  x: HostArray,
+  { fc1, fc2 }: SqueezeParams,
+  dy: HostArray,
+): { readonly x: HostArray; readonly params: SqueezeParams } {
   const [B = 0, C = 0, H = 0, W = 0] = x.shape;
-  const squeezed = layer(pooled(x), fc1);
-  const u = layer(rectified(squeezed), fc2);
+  const m = pooled(x);
+  const squeezed = linear(m, flat(fc1));
+  const active = rectified(squeezed);
+  const u = linear(active, flat(fc2));
   const g = gates(u);
   const dg = tabulate([B, C], (b = 0, c = 0) => sum(H, (i) => sum(W, (j) => at(dy, b, c, i, j) * at(x, b, c, i, j))));
-  const dSqueezed = rectifiedGrad(squeezed, layerGrad(gatesGrad(u, dg), fc2));
-  const dm = pooledGrad(layerGrad(dSqueezed, fc1), H, W);
-  return tabulate(x.shape, (b = 0, c = 0, i = 0, j = 0) => at(dy, b, c, i, j) * at(g, b, c) + at(dm, b, c, i, j));
+  const dFc2 = linearPullback(active, flat(fc2), gatesGrad(u, dg));
+  const dFc1 = linearPullback(m, flat(fc1), rectifiedGrad(squeezed, dFc2.x));
+  const dm = pooledGrad(dFc1.x, H, W);
+  const dx = tabulate(x.shape, (b = 0, c = 0, i = 0, j = 0) => at(dy, b, c, i, j) * at(g, b, c) + at(dm, b, c, i, j));
+  return { x: dx, params: { fc1: stored(dFc1.params), fc2: stored(dFc2.params) } };
 }

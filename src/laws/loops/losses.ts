@@ -1,0 +1,93 @@
+/**
+ * The losses by loops over the samples b and the classes k, l.
+ *
+ *   (E18)  ℓ_bk = z_bk − max_l z_bl − log Σ_l exp(z_bl − max_l z_bl)              σ_bk = exp(z_bk − max_l z_bl)/Σ_l exp(z_bl − max_l z_bl)
+ *   (E19)  CE(z, q) = −(1/B) Σ_b Σ_k q_bk ℓ_bk
+ *   (E20)  q_bk = ε/K for k ≠ y_b,       q_bk = 1 − ε + ε/K for k = y_b
+ *   (E21)  q_bk = ε/(K − 1) for k ≠ y_b, q_bk = 1 − ε for k = y_b
+ *   (E22)  L_soft = (1 − λ) CE(z_c, q) + λ τ² KL
+ *   (E23)  KL = (1/B) Σ_b Σ_k p_bk (log p_bk − log s_bk)                          p = σ(z_t/τ), s = σ(z_s/τ)
+ *   (E24)  1/(B·K) in the place of 1/B
+ *   (E25)  y_b = argmax_k z_t,bk, the first on ties
+ *   (E26)  L_hard = (1 − α) CE(z_c, q) + α CE(z_d, onehot(y))                     printed with α = ½
+ */
+import { hostArray, type HostArray } from "../../check/host.ts";
+import { axis } from "../../tensor/tensor.ts";
+import { at, sum, tabulate } from "./matrix.ts";
+
+/** max_k z_bk */
+function rowMaximum(z: HostArray, b: number): number {
+  let most = -Infinity;
+  for (let k = 0; k < axis(z.shape, 1); k++) most = Math.max(most, at(z, b, k));
+  return most;
+}
+
+/** Σ_l exp(z_bl − max_l z_bl) */
+const rowSum = (z: HostArray, b: number): number => sum(axis(z.shape, 1), (l) => Math.exp(at(z, b, l) - rowMaximum(z, b)));
+
+/** ℓ of (E18), [B, K]. */
+export const logSoftmax = (z: HostArray): HostArray => tabulate(z.shape, (b, k) => at(z, b, k) - rowMaximum(z, b) - Math.log(rowSum(z, b)));
+
+/** σ, [B, K]. */
+export const softmax = (z: HostArray): HostArray => tabulate(z.shape, (b, k) => Math.exp(at(z, b, k) - rowMaximum(z, b)) / rowSum(z, b));
+
+/** z/τ */
+export const tempered = (z: HostArray, tau: number): HostArray => ({ shape: z.shape, data: z.data.map((x) => x / tau) });
+
+/** (1/B) Σ_b Σ_k f(b, k) */
+export function batchMean({ shape: [B = 0, K = 0] }: HostArray, f: (b: number, k: number) => number): number {
+  return sum(B, (b) => sum(K, (k) => f(b, k))) / B;
+}
+
+/** (E19) */
+export function crossEntropy(z: HostArray, q: HostArray): number {
+  const logProbs = logSoftmax(z);
+  return -batchMean(z, (b, k) => at(q, b, k) * at(logProbs, b, k));
+}
+
+/** (E20): labels [B] → [B, K]. */
+export const smoothOverAll = (labels: HostArray, K: number, eps: number): HostArray =>
+  tabulate([axis(labels.shape, 0), K], (b, k) => (k === at(labels, b) ? 1 - eps + eps / K : eps / K));
+
+/** (E21): labels [B] → [B, K]. */
+export const smoothOverOthers = (labels: HostArray, K: number, eps: number): HostArray =>
+  tabulate([axis(labels.shape, 0), K], (b, k) => (k === at(labels, b) ? 1 - eps : eps / (K - 1)));
+
+/** KL of (E23) times the τ² of (E22). */
+export function divergence(zs: HostArray, zt: HostArray, tau: number): number {
+  const [p, logP, logS] = [softmax(tempered(zt, tau)), logSoftmax(tempered(zt, tau)), logSoftmax(tempered(zs, tau))];
+  return tau * tau * batchMean(zs, (b, k) => at(p, b, k) * (at(logP, b, k) - at(logS, b, k)));
+}
+
+/** The same with student and teacher exchanged in KL. */
+export const reverseDivergence = (zs: HostArray, zt: HostArray, tau: number): number => divergence(zt, zs, tau);
+
+/** y_b of (E25). */
+export function argmax(z: HostArray, b: number): number {
+  let best = 0;
+  for (let k = 1; k < axis(z.shape, 1); k++) if (at(z, b, k) > at(z, b, best)) best = k;
+  return best;
+}
+
+/** The decision of each row, [B]. */
+export const argmaxes = (z: HostArray): HostArray => tabulate([axis(z.shape, 0)], (b) => argmax(z, b));
+
+/** onehot(y) of (E25), [B, K]. */
+export const decision = (z: HostArray): HostArray => tabulate(z.shape, (b, k) => (k === argmax(z, b) ? 1 : 0));
+
+/** (E22); with `perClass` the divisor of (E24). */
+export function softDistillation(
+  [zc, zs]: readonly [HostArray, HostArray],
+  q: HostArray,
+  zt: HostArray,
+  { lambda, tau, perClass }: { readonly lambda: number; readonly tau: number; readonly perClass: boolean },
+): number {
+  return (1 - lambda) * crossEntropy(zc, q) + (lambda * divergence(zs, zt, tau)) / (perClass ? axis(zs.shape, 1) : 1);
+}
+
+/** (E26) */
+export const hardDistillation = ([zc, zd]: readonly [HostArray, HostArray], q: HostArray, zt: HostArray, alpha: number): number =>
+  (1 - alpha) * crossEntropy(zc, q) + alpha * crossEntropy(zd, decision(zt));
+
+/** A number as a host array of no axes. */
+export const scalar = (value: number): HostArray => hostArray([], [value]);
