@@ -1,0 +1,31 @@
+/** Sizes, schedule, drop path, optimisers and the training step. */
+import { describe, expect, it } from "vitest";
+import { evaluateOne } from "../../src/check/host.ts";
+import { runRow, type Row } from "../../src/check/row.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { recipeRows } from "../../src/laws/recipe.ts";
+import { recipeIdentities } from "../../src/laws/recipeIdentities.ts";
+import { emaLeaf } from "../../src/train/ema.ts";
+
+const byName = (rows: readonly Row[]): readonly (readonly [string, Row])[] => rows.map((row) => [`${row.id}, ${row.title}`, row]);
+
+describe.each([
+  ["an equation", recipeRows],
+  ["an identity", recipeIdentities],
+])("%s of the recipe holds:", (_, rows) => {
+  it.each(byName(rows))("%s", async (_, row) => {
+    expect(await runRow(row, referenceEngine(), { cases: 50, seed: 13 })).toMatchObject({ status: "ok", cases: 50 });
+  });
+});
+
+describe("the average", () => {
+  it("keeps a share of 0.95119 of the initial weights after an epoch of 1251 steps", async () => {
+    const average = await evaluateOne(referenceEngine(), (k) => {
+      const theta = k.zeros([1]);
+      let share = k.upload([1], [1]);
+      for (let step = 0; step < 1251; step++) share = emaLeaf.run(k, { average: share, theta }, { decay: 0.99996 });
+      return share;
+    });
+    expect(average.data[0]).toBeCloseTo(0.95119, 5); // deit.md section 12
+  });
+});

@@ -1,0 +1,123 @@
+/** A whole training step on a task whose gradient is known: what comes after what (deit.md 7.6). */
+import type { Draw } from "../check/draw.ts";
+import { leavesOf, mapHost, upload, type Host, type HostArray } from "../check/host.ts";
+import type { Row } from "../check/row.ts";
+import { fold, uniformAt, type Key } from "../tensor/key.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { mapTree } from "../tensor/tree.ts";
+import { averageOf } from "../train/ema.ts";
+import { initialOptimizerState, type Optimizer } from "../train/optimizer.ts";
+import { trainStep, type Batch, type StepSettings, type Task, type TrainState } from "../train/step.ts";
+import { row, type Claim } from "./claim.ts";
+import { tabulate } from "./loops/matrix.ts";
+import { clipped, squares } from "./loops/recipe.ts";
+import { adamwTrees, blank, drawAdamW, drawSgd, drawTree, emaTrees, sgdTrees, type Params } from "./optimizerCase.ts";
+
+/** θ̄ = θ + a draw for each element of θ; the loss is the first image's first pixel; the buffer gathers the labels. */
+const task: Task<Params, Tensor, Tensor> = {
+  lossAndGrads: (k, { params }, { images, labels }, key) => ({
+    loss: k.reshape(k.slice(images, 0, 0, 1), []),
+    grads: mapTree(params, (theta, name) => k.add(theta, k.uniform(fold(key, name), theta.shape))),
+    statistics: k.scale(labels, 1),
+  }),
+  moveOn: (k, buffers, statistics) => {
+    const next = k.add(buffers, statistics);
+    k.donate(buffers);
+    return next;
+  },
+};
+
+/** θ̄ by loops. */
+const gradients = (params: Host<Params>, key: Key): Host<Params> =>
+  mapHost(params, ({ shape, data }, name) => ({ shape, data: data.map((theta, i) => theta + uniformAt(fold(key, name), i)) }));
+
+interface HostState {
+  readonly params: Host<Params>;
+  readonly m: Host<Params> | null;
+  readonly v: Host<Params> | null;
+  readonly buffers: HostArray;
+  readonly average: Host<Params> | null;
+  readonly step: number;
+}
+
+interface HostStep {
+  readonly images: HostArray;
+  readonly labels: HostArray;
+  readonly key: Key;
+  readonly settings: StepSettings;
+}
+
+/** Gradient, clipping, optimiser, average of the new weights, buffers. */
+function stepByLoops({ params, m, v, buffers, average, step }: HostState, { labels, key, settings }: HostStep): HostState {
+  const { optimizer, clipNorm, lr, emaDecay } = settings;
+  const all = gradients(params, key);
+  const norm = Math.sqrt(squares(leavesOf(all).values()));
+  const grads = clipNorm === null ? all : mapHost(all, (g) => clipped(g, norm, clipNorm));
+  const rest = {
+    buffers: { shape: buffers.shape, data: buffers.data.map((x, i) => x + (labels.data[i] ?? NaN)) },
+    step: step + 1,
+  };
+  if (optimizer.kind === "sgd") {
+    const next = sgdTrees({ params, buffer: m }, grads, { ...optimizer, lr }, optimizer.noDecay);
+    return { ...rest, params: next.params, m: next.buffer, v: null, average: average && emaTrees(average, next.params, emaDecay) };
+  }
+  const next = adamwTrees({ params, m: m ?? blank, v: v ?? blank }, grads, { ...optimizer, lr, step: step + 1 }, optimizer.noDecay);
+  return { ...rest, ...next, average: average && emaTrees(average, next.params, emaDecay) };
+}
+
+function drawOptimizer(draw: Draw): Optimizer {
+  const noDecay = draw.oneOf(["deit", "timm"] as const);
+  if (draw.oneOf([true, false])) return { kind: "sgd", noDecay, ...drawSgd(draw) };
+  return { kind: "adamw", noDecay, ...drawAdamW(draw, 1) };
+}
+
+/** Two steps from the start, with rates of their own; the norm of the gradient is around 10. */
+function claims(draw: Draw): readonly Claim[] {
+  const [optimizer, B] = [drawOptimizer(draw), draw.integer(1, 4)];
+  const [clipNorm, emaDecay] = [draw.oneOf([null, 1e6, draw.real(0.5, 5)]), draw.real(0.5, 0.95)];
+  const steps: readonly HostStep[] = [0, 1].map(() => ({
+    images: draw.array([1, 1, 1, 1]),
+    labels: draw.labels([B], 10),
+    key: draw.key(),
+    settings: { optimizer, lr: draw.real(0.01, 0.2), clipNorm, emaDecay },
+  }));
+  const [params, averaged] = [drawTree(draw), draw.oneOf([true, false])];
+  const buffers = tabulate([B], () => 0);
+  const start: HostState = { params, m: null, v: null, buffers, average: averaged ? params : null, step: 0 };
+  const end = steps.reduce(stepByLoops, start);
+  const expected = {
+    state: { params: end.params, optimizer: { m: end.m, v: end.v }, buffers: end.buffers, average: end.average },
+    losses: steps.map(({ images }) => ({ shape: [], data: images.data })),
+    step: tabulate([1], () => end.step),
+  };
+  return [
+    {
+      actual: (k) => {
+        const weights = upload<Params>(k, params);
+        let state: TrainState<Params, Tensor> = {
+          params: weights,
+          optimizer: initialOptimizerState(k, optimizer, weights),
+          buffers: upload<Tensor>(k, buffers),
+          average: averaged ? averageOf(k, weights) : null,
+          step: 0,
+        };
+        const losses: Tensor[] = [];
+        for (const { images, labels, key, settings } of steps) {
+          const batch = upload<Batch>(k, { images, labels });
+          const next = trainStep(k, task, state, batch, key, settings);
+          state = next.state;
+          losses.push(next.loss);
+        }
+        const { step, ...kept } = state;
+        return { state: kept, losses, step: k.upload([1], [step]) };
+      },
+      expected,
+    },
+  ];
+}
+
+export const trainStepRow: Row = row(
+  "identity/train-step",
+  "a training step: gradient, clipping, optimiser, average, buffers, in this order",
+  claims,
+);
