@@ -1,13 +1,13 @@
 /** Rows made of claims: what the engine computes is what plain loops say. */
 import { compare } from "../check/close.ts";
 import type { Draw } from "../check/draw.ts";
-import { evaluate, leavesOf, upload, type Host, type Leaves } from "../check/host.ts";
+import { evaluate, leavesOf, type Host, type Leaves } from "../check/host.ts";
 import type { Row } from "../check/row.ts";
 import { tolerances, type ToleranceName } from "../check/tolerance.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Grads, Op } from "../ops/op.ts";
-import type { HostCall } from "./hostCall.ts";
+import { forwardOf, gradientsOf, type HostCall } from "./hostCall.ts";
 
 /** The project's side, a tensor or a tree of them, is the same tree by loops; or, in an identity, another tree of the project's. */
 export type Claim = { readonly actual: (k: Kernels) => unknown } & (
@@ -58,21 +58,10 @@ export const hostRow = (id: string, title: string, error: (draw: Draw) => number
 });
 
 /** The forward of `op` is what the call expects. */
-export const forwardClaim = <In, Saved, Attrs, Out>(
-  op: Op<In, Saved, Attrs, Out>,
-  { inputs, attrs, expected }: HostCall<In, Attrs, Out>,
-): Claim => ({ actual: (k) => op.forward(k, upload<In>(k, inputs), upload<Attrs>(k, attrs)).out, expected });
-
-/** The gradients of a call. */
-export function pullBack<In, Saved, Attrs, Out>(
-  k: Kernels,
-  op: Op<In, Saved, Attrs, Out>,
-  { inputs, attrs }: Pick<HostCall<In, Attrs, Out>, "inputs" | "attrs">,
-  dOut: Host<Grads<Out>>,
-): Grads<In> {
-  const { saved } = op.forward(k, upload<In>(k, inputs), upload<Attrs>(k, attrs));
-  return op.vjp(k, saved, upload<Grads<Out>>(k, dOut));
-}
+export const forwardClaim = <In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, call: HostCall<In, Attrs, Out>): Claim => ({
+  actual: (k) => forwardOf(k, op, call).out,
+  expected: call.expected,
+});
 
 /** The pullback of `dOut` through a call is `expected`. */
 export const pullbackClaim = <In, Saved, Attrs, Out>(
@@ -80,7 +69,7 @@ export const pullbackClaim = <In, Saved, Attrs, Out>(
   call: Pick<HostCall<In, Attrs, Out>, "inputs" | "attrs">,
   dOut: Host<Grads<Out>>,
   expected: Host<Grads<In>>,
-): Claim => ({ actual: (k) => pullBack(k, op, call, dOut), expected });
+): Claim => ({ actual: (k) => gradientsOf(k, op, call, dOut), expected });
 
 /** 0 if `actual`, rounded to so many digits, is the number printed; else Infinity. */
 export const rounds = (actual: number, printed: number, digits: number): number =>

@@ -26,7 +26,8 @@ import {
   usualHardCall,
   usualSoftCall,
 } from "./calls/losses.ts";
-import { pullBack, row, type Claim } from "./claim.ts";
+import { row, type Claim } from "./claim.ts";
+import { gradientsOf } from "./hostCall.ts";
 import type { HostCall } from "./hostCall.ts";
 import { scalar } from "./loops/losses.ts";
 import { at, sum, tabulate } from "./loops/matrix.ts";
@@ -39,7 +40,7 @@ const zeros = (shape: Shape): HostArray => tabulate(shape, () => 0);
 /** Adding a constant to a row of logits changes no probability, so each row of a gradient sums to 0. */
 function zeroSum<In, Saved, Attrs>(op: Op<In, Saved, Attrs>, call: HostCall<In, Attrs>): Claim {
   return {
-    actual: (k) => mapTree(pullBack(k, op, call, scalar(1)), (d) => k.sumLast(d)),
+    actual: (k) => mapTree(gradientsOf(k, op, call, scalar(1)), (d) => k.sumLast(d)),
     expected: mapHost(call.inputs, ({ shape }) => zeros([axis(shape, 0), 1])),
   };
 }
@@ -160,7 +161,7 @@ function largeTemperatureClaims(draw: Draw): readonly Claim[] {
   const terms = (k: Kernels): readonly Tensor[] =>
     EXTRAPOLATION.map((weight, i) => {
       const attrs = { teacher, tau: LARGE_TAU * 2 ** i, divideBy: "batch" } as const;
-      return k.scale(pullBack(k, divergence, { inputs: { student }, attrs }, scalar(1)).student, weight);
+      return k.scale(gradientsOf(k, divergence, { inputs: { student }, attrs }, scalar(1)).student, weight);
     });
   return [
     {

@@ -1,4 +1,8 @@
-/** Random calls of what RegNetY is composed of, in training and in evaluation, with the output by loops. None is near a kink. */
+/**
+ * Random calls of what RegNetY is composed of, in training and in evaluation, with the output by loops. None is near a kink.
+ *
+ * ε is never tiny: where a single input of a convolution varies, its weight only scales what is then normalised, and has a gradient by ε alone.
+ */
 import type { Draw } from "../../check/draw.ts";
 import { leavesOf, type Host, type HostArray, type Leaves } from "../../check/host.ts";
 import type { Layer } from "../../ops/op.ts";
@@ -11,6 +15,7 @@ import type { BlockNorms, RegnetBlockAttrs, RegnetBlockParams } from "../../teac
 import type { RegnetStageAttrs } from "../../teacher/regnetStage.ts";
 import type { HostCall } from "../hostCall.ts";
 import { evalNorm, need, regnetParts, trainNorm, type NamedNorm, type RegnetParts } from "../loops/regnet.ts";
+import { epsilonOfBlocks } from "../sizes.ts";
 import { drawBlock, drawRegnet, drawStage, drawUnit } from "../teacherParams.ts";
 import { drawUntil, MARGIN, rectangle, spread } from "./teacher.ts";
 
@@ -55,12 +60,6 @@ function clear<Stats>(
 export const checkpoint = (trees: { readonly params: unknown; readonly running: unknown }, path = ""): Leaves =>
   new Map([...leavesOf(trees.params, path), ...leavesOf(trees.running, path)]);
 
-/**
- * ε of a norm behind a convolution. Where a single input varies, the weight on it only scales what is then normalised: its gradient would
- * vanish with ε.
- */
-const epsilonOf = (draw: Draw): number => draw.oneOf([1e-3, 0.1, 1]);
-
 /** Several images, of more rows than columns or fewer. */
 const images = (draw: Draw, C: number, min: number, max: number): HostArray =>
   draw.array([draw.integer(2, 3), C, ...rectangle(draw, min, max)]);
@@ -70,7 +69,13 @@ export const unitCallOf =
   <Stats>(mode: Mode<Stats>, which: "unit" | "unitRelu") =>
   (draw: Draw): HostCall<Layer<ConvNormParams>, ConvNormAttrs, Normed<UnitNorm<Stats>>> =>
     drawUntil(() => {
-      const [groups, I, side, stride, eps] = [draw.integer(1, 3), draw.integer(2, 3), draw.oneOf([1, 3]), draw.integer(1, 2), epsilonOf(draw)];
+      const [groups, I, side, stride, eps] = [
+        draw.integer(1, 3),
+        draw.integer(2, 3),
+        draw.oneOf([1, 3]),
+        draw.integer(1, 2),
+        epsilonOfBlocks(draw),
+      ];
       const { params, running } = drawUnit(draw, groups * draw.integer(1, 3), I, side);
       const x = images(draw, groups * I, 3, 5);
       const weights = checkpoint({ params, running }, "unit");
@@ -92,7 +97,7 @@ export const blockCallOf =
   <Stats>(mode: Mode<Stats>) =>
   (draw: Draw): HostCall<Layer<RegnetBlockParams>, RegnetBlockAttrs, Normed<BlockNorms<Stats>>> =>
     drawUntil(() => {
-      const [first, groupWidth, eps] = [draw.oneOf([true, true, false]), draw.integer(1, 3), epsilonOf(draw)];
+      const [first, groupWidth, eps] = [draw.oneOf([true, true, false]), draw.integer(1, 3), epsilonOfBlocks(draw)];
       const w = groupWidth * draw.integer(groupWidth === 1 ? 2 : 1, 3);
       const [C, stride] = first ? [draw.integer(2, 4), draw.integer(1, 2)] : [w, 1];
       const { params, running } = drawBlock(draw, { C, w, groupWidth, S: draw.integer(2, 3), first });
@@ -120,7 +125,7 @@ function drawConfig(draw: Draw): RegnetConfig {
     groupWidth,
     seRatio: draw.oneOf([0.8, 1.2]),
     classes: draw.integer(2, 4),
-    batchNormEps: epsilonOf(draw),
+    batchNormEps: epsilonOfBlocks(draw),
   });
 }
 
