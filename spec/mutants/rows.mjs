@@ -18,6 +18,6 @@ try {
       }
     }
 } catch (error) {
-  console.log(`does not run: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+  console.log(`does not run: ${String(error).split("\n")[0]}`);
   process.exit(1);
 }
