@@ -11,6 +11,8 @@ import { positionRows } from "./positions.ts";
 import { recipeRows } from "./recipe.ts";
 import { recipeIdentities } from "./recipeIdentities.ts";
 import { allSubjects } from "./subjects.ts";
+import { teacherRows } from "./teacher.ts";
+import { teacherIdentities } from "./teacherIdentities.ts";
 
 const given: readonly Row[] = [
   ...networkRows,
@@ -22,6 +24,8 @@ const given: readonly Row[] = [
   ...positionRows,
   ...recipeRows,
   ...recipeIdentities,
+  ...teacherRows,
+  ...teacherIdentities,
 ];
 
 /** E4 → 4; null for an id without a number. */

@@ -11,14 +11,19 @@ import { initialRegnet, initialRegnetValues, timm032, timm10, type InitRule } fr
 import { fold } from "../tensor/key.ts";
 import { size, type Shape } from "../tensor/tensor.ts";
 
-/** So many values of a tensor are looked at: from that many on, the mean of squares is nearly normal. */
-const VALUES = 3000;
+/** So many values are looked at, of so many tensors a case: of that many values, the mean of squares is nearly normal. */
+const [VALUES, TENSORS] = [3000, 2];
 
 /** Variance of x²/σ² for the two distributions. */
 const SQUARES = { normal: 2, uniform: 0.8 };
 
 /** What a tensor is by its name and shape: a constant, or drawn. */
-type Expected = number | { readonly deviation: number; readonly from: keyof typeof SQUARES };
+type Expected = number | Distribution;
+
+interface Distribution {
+  readonly deviation: number;
+  readonly from: keyof typeof SQUARES;
+}
 
 function expectedOf(name: string, [O = 0, , k = 1]: Shape, { groupWidth }: RegnetConfig, inputs: number, rule: InitRule): Expected {
   if (name === "head.fc.weight") return { deviation: 0.01, from: "normal" };
@@ -31,7 +36,7 @@ function expectedOf(name: string, [O = 0, , k = 1]: Shape, { groupWidth }: Regne
 }
 
 /** How many standard deviations mean and mean square are off; Infinity for a value that a uniform distribution cannot have. */
-function offBy(values: readonly number[], { deviation, from }: Exclude<Expected, number>): number {
+function offBy(values: readonly number[], { deviation, from }: Distribution): number {
   const n = values.length;
   const shares = values.map((x) => x / deviation);
   if (from === "uniform" && shares.some((x) => Math.abs(x) > Math.sqrt(3))) return Infinity;
@@ -53,19 +58,23 @@ const initialError: Row["error"] = async (engine, draw) => {
   );
   const leaves = new Map([...trees].map(([path, leaf]) => [path.replace(/^(params|running)\./, ""), leaf]));
   const inputsOf = (name: string): number => leaves.get(name.replace(/bias$/, "weight"))?.shape[1] ?? 0;
-  const drawn: (readonly [string, HostArray, Exclude<Expected, number>])[] = [];
+  const drawn: [name: string, leaf: HostArray, expected: Distribution][] = [];
   for (const [name, leaf] of leaves) {
     const expected = expectedOf(name, leaf.shape, config, inputsOf(name), rule);
     if (typeof expected !== "number") drawn.push([name, leaf, expected]);
     else if (leaf.data.some((x) => x !== expected)) return Infinity;
   }
   if (new Set(drawn.map(([, { data }, { deviation }]) => (data[0] ?? NaN) / deviation)).size < drawn.length) return Infinity; // one key for two
-  const [name, { shape }, expected] = drawn[draw.integer(0, drawn.length - 1)] ?? ["", { shape: [0] }, { deviation: 1, from: "normal" }];
-  const keys = Array.from({ length: Math.ceil(VALUES / size(shape)) }, (_, i) => fold(key, i));
-  return offBy(
-    keys.flatMap((own) => [...initialRegnetValues(config, own, name, shape, rule)]),
-    expected,
-  );
+  const [first, ...others] = drawn;
+  if (first === undefined) return Infinity;
+  let worst = 0;
+  for (let i = 0; i < TENSORS; i++) {
+    const [name, { shape }, expected] = draw.oneOf([first, ...others]);
+    const keys = Array.from({ length: Math.ceil(VALUES / size(shape)) }, (_, n) => fold(key, n));
+    const values = keys.flatMap((own) => [...initialRegnetValues(config, own, name, shape, rule)]);
+    worst = Math.max(worst, offBy(values, expected));
+  }
+  return worst;
 };
 
 export const initialValuesRow: Row = {

@@ -1,6 +1,7 @@
 /** The published RegNetYs (deit.md 8.1): sizes, numbers of parameters, and every tensor of the paper's teacher. */
 import type { Row } from "../check/row.ts";
-import { regnetConfig } from "../teacher/config.ts";
+import { regnetConfig, squeezedWidth, stagesOfDesign } from "../teacher/config.ts";
+import { mapNorms } from "../teacher/norms.ts";
 import { buildRegnet, regnetParameterCount, regnetShapes } from "../teacher/params.ts";
 import { size, tensor, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { named } from "../tensor/tree.ts";
@@ -107,6 +108,17 @@ function teacherHolds(teacher: Printed): boolean {
   );
 }
 
+/** The design of 16GF with groups of one channel, so that its widths stay as the blocks have them. */
+const DESIGN = { start: 200, slope: 106.23, multiplier: 2.48, depth: 18, groupWidth: 1 };
+
+/** Roundings: block widths to multiples of 8, a quarter of the input's channels as Python rounds (a half to the even neighbour). */
+const roundingsHold = (): boolean =>
+  same(stagesOfDesign(DESIGN), { widths: [200, 496, 1232, 3048], depths: [2, 4, 11, 1] }) &&
+  same(
+    [10, 14, 18, 22].map((input) => squeezedWidth(regnetConfig("regnety-16gf"), input)),
+    [2, 4, 4, 6],
+  );
+
 /** A leaf of the trees lies at the path that is its name, parameters in the one and buffers in the other. */
 function pathsAreNames(): boolean {
   const names = new Map<Tensor, string>();
@@ -117,7 +129,14 @@ function pathsAreNames(): boolean {
   });
   const lieRight = (tree: unknown, kind: string): boolean =>
     [...named(tree)].every(([path, leaf]) => names.get(leaf) === `${kind} ${path}`);
-  return lieRight(params, "parameter") && lieRight(running, "buffer");
+  return (
+    lieRight(params, "parameter") &&
+    lieRight(running, "buffer") &&
+    lieRight(
+      mapNorms(running, (of) => of),
+      "buffer",
+    )
+  );
 }
 
 export const parametersRow: Row = hostRow(
@@ -125,6 +144,8 @@ export const parametersRow: Row = hostRow(
   "4, 8, 12 and 16GF have the widths, depths and numbers of parameters printed; 16GF has the printed tensors",
   () => {
     const teacher = printed["regnety-16gf"];
-    return Object.entries(printed).every(sizesHold) && teacher !== undefined && teacherHolds(teacher) && pathsAreNames() ? 0 : Infinity;
+    return Object.entries(printed).every(sizesHold) && teacher !== undefined && teacherHolds(teacher) && roundingsHold() && pathsAreNames()
+      ? 0
+      : Infinity;
   },
 );

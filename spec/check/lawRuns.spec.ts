@@ -1,0 +1,88 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { lawsOf, opArbitrary, subjectOf, type Subject } from "../../src/check.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { crossEntropy, deitLogits, layerNorm, linear } from "../../src/index.ts";
+import { defineOp, type Op } from "../../src/ops/op.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+
+interface SquareInputs {
+  readonly x: Tensor;
+}
+
+/** x² with a wrong gradient: `factor` should be 2. */
+const square = (factor: number): Op<SquareInputs, SquareInputs> =>
+  defineOp({
+    name: "square",
+    forward: (k, { x }: SquareInputs) => ({ out: k.square(x), saved: { x } }),
+    vjp: (k, { x }, dy) => ({ x: k.scale(k.mul(x, dy), factor) }),
+  });
+
+const subject = (factor: number): Subject =>
+  subjectOf(square(factor), (draw) => ({ inputs: { x: draw.array([draw.integer(1, 6), draw.integer(1, 6)]) }, attrs: () => undefined }));
+
+describe("lawsOf", () => {
+  for (const law of lawsOf(layerNorm))
+    it(`gives the law of ${law.name} to run on layerNorm: ${law.says}`, async () => {
+      await expect(law.run({ cases: 20 })).resolves.toMatchObject({ law: law.name, cases: 20 });
+    });
+
+  it("names all laws that an op owes", () => {
+    expect(lawsOf(linear).map(({ name }) => name)).toEqual([
+      "shapes",
+      "value",
+      "directional",
+      "linearity",
+      "purity",
+      "immutability",
+      "memory",
+    ]);
+  });
+
+  it("takes an op of one's own, with a way to draw its calls", async () => {
+    for (const law of lawsOf(subject(2))) await expect(law.run({ cases: 10 })).resolves.toMatchObject({ law: law.name });
+  });
+
+  it("rejects a wrong gradient, naming op, law and a shrunk call", async () => {
+    const directional = lawsOf(subject(3)).find(({ name }) => name === "directional");
+    await expect(directional?.run()).rejects.toThrow(
+      /^square: law directional \(.+\) is off: error .+, tolerance 1e-7; seed 0, call square\(x \[1, 1\]\)$/,
+    );
+  });
+
+  it("refuses an op that it cannot draw calls of", () => {
+    expect(() => lawsOf(square(2))).toThrow("square: no way to draw its calls is known; give one with subjectOf(op, draw => call)");
+  });
+});
+
+describe("opArbitrary", () => {
+  it.each([linear, layerNorm, crossEntropy, deitLogits])("draws calls of $name that can be run", async (op) => {
+    const engine = referenceEngine();
+    await fc.assert(
+      fc.asyncProperty(opArbitrary(op), ({ trial }) => {
+        engine.kernels.region("call", () => {
+          trial.forward(engine.kernels, new Map());
+          return null;
+        });
+        expect(engine.memory().live).toBe(0);
+        return Promise.resolve();
+      }),
+      { seed: 1, numRuns: 10 },
+    );
+  });
+
+  it("shrinks to a small call", () => {
+    const sizes = ({
+      trial,
+    }: {
+      readonly trial: { readonly inputs: ReadonlyMap<string, { readonly shape: readonly number[] }> };
+    }): readonly number[] => [...trial.inputs.values()].flatMap(({ shape }) => shape);
+    const { counterexample } = fc.check(
+      fc.property(opArbitrary(layerNorm), (call) => Math.max(...sizes(call)) < 4),
+      { seed: 1 },
+    );
+    const smallest = counterexample?.[0];
+    expect(Math.max(...(smallest === undefined ? [] : sizes(smallest)))).toBe(4);
+    expect(fc.stringify(smallest)).toMatch(/^layerNorm\(x \[.*\], params\.weight \[.\], params\.bias \[.\]\)$/);
+  });
+});

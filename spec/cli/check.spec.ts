@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { runRow } from "../../src/check/row.ts";
+import { engineOf } from "../../src/cli/engines.ts";
+import { allRows } from "../../src/laws/rows.ts";
+import { deit, json } from "./deit.ts";
+
+const NOT_YET = [33, 38, 39]; // with the augmentations
+const upTo = (letter: string, last: number): readonly string[] =>
+  Array.from({ length: last }, (_, i) => i + 1).filter((n) => letter === "G" || !NOT_YET.includes(n)).map((n) => `${letter}${n}`); // prettier-ignore
+
+describe("the rows of deit check", () => {
+  const ids = allRows.map(({ id }) => id);
+
+  it("are the numbered equations and gradients, one each and in order, then the ops, then the identities", () => {
+    const numbered = [...upTo("E", 37), ...upTo("G", 22)];
+    expect(ids.slice(0, numbered.length)).toEqual(numbered);
+    const others = ids.slice(numbered.length).map((id) => id.split("/")[0]);
+    expect(others).toEqual([...others].toSorted((a = "", b = "") => (a === b ? 0 : a === "op" ? -1 : 1)));
+    expect(new Set(others)).toEqual(new Set(["op", "identity"]));
+  });
+
+  it("have ids of their own", () => {
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("are marked host where no engine computes them", () => {
+    expect(allRows.filter(({ id, host }) => host === true && /^[EG]\d/.test(id)).map(({ id }) => id)).toEqual(
+      expect.arrayContaining(["E28", "E29", "E30", "E32", "E34"]),
+    );
+  });
+});
+
+describe("deit check", () => {
+  const few = ["--only", "E3", "--only", "E28", "--only", "op/linear", "--cases", "3"];
+
+  it("prints the contract's JSON, in the order of the rows", () => {
+    const report = { cases: 3, worst: expect.any(Number), status: "ok", title: expect.any(String) };
+    expect(json(["check", ...few])).toEqual({
+      rows: [
+        { id: "E3", tolerance: 1e-12, ...report },
+        { id: "E28", tolerance: 0, host: true, ...report },
+        { id: "op/linear", tolerance: 1e-7, ...report },
+      ],
+      ok: true,
+    });
+  });
+
+  it("prints a table, and exits with 0 where all rows hold", () => {
+    const { status, stdout, stderr } = deit(["check", ...few, "--seed", "5"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^id +what it says +cases +worst +allowed\nE3 /);
+    expect(stdout).toMatch(/\n3 of 3 rows hold \(3 cases each, seed 5\)\n$/);
+  });
+
+  it("gives the same numbers on several threads as on one", async () => {
+    const options = { cases: 2, seed: 9 };
+    const engine = engineOf({ engine: "reference", threads: 1 });
+    const chosen = allRows.filter(({ id }) => /^(E|G)\d$/.test(id));
+    const alone = [];
+    for (const row of chosen) alone.push((await runRow(row, engine, options)).worst);
+    const only = chosen.flatMap(({ id }) => ["--only", id]);
+    const { rows } = Object(json(["check", ...only, "--cases", "2", "--seed", "9"]));
+    expect(rows.map(({ worst }: { worst: number }) => worst)).toEqual(alone);
+  });
+});

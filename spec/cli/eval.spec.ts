@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { resizedModel, weightedModel } from "../../src/cli/weights.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { resizeMatrix } from "../../src/ops/positionResize.ts";
+import { deit, json } from "./deit.ts";
+import { tinyRecipe } from "./tiny.ts";
+
+/** A finished run and what it said of itself. */
+const folder: string = mkdtempSync(join(tmpdir(), "deit-"));
+const run: string = join(folder, "run");
+let student: unknown;
+
+beforeAll(() => {
+  student = Reflect.get(Object(json(["train", tinyRecipe(folder), "--out", run])), "student");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("deit eval", () => {
+  it.each(["class", "distillation", "mean", "softmax-sum"])("of a run by %s is what the run said of its test images", (head) => {
+    expect(json(["eval", run, "synthetic:7", "--head", head])).toEqual(Reflect.get(Object(student), head));
+  });
+
+  it("takes the run's file of weights, and the mean of the heads unless told otherwise", () => {
+    expect(json(["eval", join(run, "weights.safetensors"), "synthetic:7"])).toEqual(Reflect.get(Object(student), "mean"));
+  });
+
+  it("of a plain model has no disagreement", () => {
+    const found = json(["eval", "hash:7", "synthetic:1", "--model", "deit-tiny"]);
+    expect(found).toEqual({ top1: expect.any(Number), top5: expect.any(Number), loss: expect.any(Number), images: 1, disagreement: null });
+  });
+
+  it("prints for people", () => {
+    const { status, stdout, stderr } = deit(["eval", run, "synthetic:7", "--image-size", "8"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(
+      /^top-1 \d+\.\d\d %, top-5 100\.00 %, loss \d\.\d{4} on 7 images of synthetic:7 \(head: mean\)\nthe two heads disagree/,
+    );
+  });
+
+  it("with another image size resizes the position embedding, and nothing else", async () => {
+    const engine = referenceEngine();
+    const model = weightedModel(run, {});
+    const resized = resizedModel(model, 8);
+    const [before, after] = [model.upload(engine.kernels), resized.upload(engine.kernels)];
+    expect(resized.config).toEqual({ ...model.config, imageSize: 8 });
+    expect(await engine.read(after.head.weight)).toEqual(await engine.read(before.head.weight));
+
+    const { pos_embed: from } = before;
+    const { pos_embed: to } = after;
+    if (from === null || to === null) throw new Error("no positions");
+    const [old, values] = [await engine.read(from), await engine.read(to)];
+    const [D, R] = [8, resizeMatrix(2, 4)];
+    const expected = (i: number, j: number, c: number): number => {
+      let sum = 0;
+      for (let k = 0; k < 4; k++) sum += (R[i * 2 + Math.floor(k / 2)] ?? 0) * (R[j * 2 + (k % 2)] ?? 0) * (old[(2 + k) * D + c] ?? 0);
+      return sum;
+    };
+    expect([...values.subarray(0, 2 * D)]).toEqual([...old.subarray(0, 2 * D)]);
+    for (let n = 0; n < 16; n++) expect(values[(2 + n) * D + 3]).toBeCloseTo(expected(Math.floor(n / 4), n % 4, 3), 12);
+  });
+});
+
+describe("deit eval refuses", () => {
+  const refused = (...args: readonly string[]): string => {
+    const { status, stdout, stderr } = deit(["eval", ...args]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(/^deit eval: [^\n]+\n$/);
+    return stderr;
+  };
+
+  it("a file that is no safetensors", () => {
+    const path = join(folder, "broken.safetensors");
+    writeFileSync(path, "nothing");
+    expect(refused(path, "digits")).toContain(`${path}: safetensors: byte 7: `);
+  });
+
+  it("a run that is not finished", () => {
+    expect(refused(folder, "digits")).toContain(`${folder} has no weights.safetensors: its run is not finished`);
+  });
+
+  it("an image size that is no multiple of the patch", () => {
+    expect(refused(run, "synthetic:7", "--image-size", "7")).toContain(
+      "--image-size must be a multiple of the patch, 2: got 7, 8 would do",
+    );
+  });
+
+  it("a model for weights that tell it themselves", () => {
+    expect(refused(run, "digits", "--model", "deit-tiny")).toContain("--model deit-tiny goes with hash:SEED");
+  });
+
+  it("weights from a hash for what is no DeiT", () => {
+    expect(refused("hash:1", "digits", "--model", "regnety-4gf")).toContain("hash:1 makes the weights of a DeiT, not of regnety-4gf");
+  });
+});

@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../helpers/temporary.ts";
+import { CLI, deit, json } from "./deit.ts";
+import { tinyRecipe } from "./tiny.ts";
+
+const filesIn = (folder: string): readonly string[] => readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted();
+const weightsOf = (run: string): Buffer => readFileSync(join(run, "weights.safetensors"));
+
+/** Enough epochs to be interrupted in. */
+const LONG = ["--set", "training.epochs=200"];
+
+/** Starts a run, sends a signal after its first steps, and waits for its end. */
+async function interrupted(
+  args: readonly string[],
+  signal: NodeJS.Signals,
+): Promise<{ readonly status: unknown; readonly stderr: string }> {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    if (!stderr.includes("student:") && (stderr + text).includes("student:")) child.kill(signal);
+    stderr += text;
+  });
+  const [status]: unknown[] = await once(child, "close");
+  return { status, stderr };
+}
+
+describe("deit train", () => {
+  it("trains teacher and student into runs/RECIPE-SEED, and prints their accuracies", () => {
+    const folder = temporaryFolder();
+    const { status, stdout, stderr } = deit(["train", tinyRecipe(folder)], folder);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^On 7 test images:\n +top-1 +top-5 +loss\nteacher +\d/);
+    expect(stdout).toContain("The run is in runs/tiny-3 (seed 3)");
+    expect(stderr).toMatch(/^teacher: epoch 0, step 1\/3, loss .+, lr .+, \d+ images\/s, data wait .+ %, ETA 0:\d\d\n/);
+    expect(readdirSync(join(folder, "runs/tiny-3")).toSorted()).toEqual([
+      "checkpoints",
+      "metrics.jsonl",
+      "recipe.toml",
+      "teacher",
+      "weights.safetensors",
+    ]);
+  });
+
+  it("prints one JSON object with --json, fractions of the test images", () => {
+    const folder = temporaryFolder();
+    const found = json(["train", tinyRecipe(folder), "--seed", "5"], folder);
+    const accuracy = { top1: expect.any(Number), top5: 1, loss: expect.any(Number), images: 7 };
+    const evaluation = { ...accuracy, disagreement: expect.any(Number) };
+    expect(found).toMatchObject({
+      directory: "runs/tiny-5",
+      seed: 5,
+      interrupted: false,
+      teacher: accuracy,
+      student: { class: evaluation, distillation: evaluation, mean: evaluation, "softmax-sum": evaluation },
+    });
+  });
+
+  it("keeps the recipe in full, so that the run needs no other file", () => {
+    const folder = temporaryFolder();
+    deit(["train", tinyRecipe(folder), "--out", join(folder, "run")]);
+    expect(readFileSync(join(folder, "run/recipe.toml"), "utf8")).toMatch(/\nweight_decay = 0.05\n/);
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("saves at %s, exits with 130, and goes on to the same bits", async (signal) => {
+    const folder = temporaryFolder();
+    const recipe = tinyRecipe(folder);
+    const [whole, parts] = [join(folder, "whole"), join(folder, "parts")];
+    const { status, stderr } = await interrupted(["train", recipe, ...LONG, "--out", parts], signal);
+    expect(status).toBe(130);
+    expect(stderr).toContain(`saved in ${parts}; deit train ${recipe} --out ${parts} --resume goes on`);
+    expect(existsSync(join(parts, "weights.safetensors"))).toBe(false);
+
+    expect(deit(["train", recipe, ...LONG, "--out", parts, "--resume"]).status).toBe(0);
+    expect(deit(["train", recipe, ...LONG, "--out", whole]).status).toBe(0);
+    expect(weightsOf(parts).equals(weightsOf(whole))).toBe(true);
+  });
+});
+
+describe("deit train refuses", () => {
+  /** The one line of a command that must fail and leave the folder as it is. */
+  function refused(folder: string, args: readonly string[]): string {
+    const before = filesIn(folder);
+    const { status, stdout, stderr } = deit(["train", ...args], folder);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(/^deit train: [^\n]+\n$/);
+    expect(filesIn(folder)).toEqual(before);
+    return stderr;
+  }
+
+  it("a folder that exists, without --resume", () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "runs/tiny-3"), { recursive: true });
+    expect(refused(folder, [tinyRecipe(folder)])).toContain(
+      "runs/tiny-3 exists: --resume goes on with the run in it, --out DIR begins one elsewhere",
+    );
+  });
+
+  it("to resume where there is no run", () => {
+    const folder = temporaryFolder();
+    expect(refused(folder, [tinyRecipe(folder), "--resume"])).toContain("no run to resume in runs/tiny-3");
+  });
+
+  it("to resume with another recipe", () => {
+    const folder = temporaryFolder();
+    const recipe = tinyRecipe(folder);
+    deit(["train", recipe], folder);
+    expect(refused(folder, [recipe, "--resume", "--set", "training.batch=2"])).toContain(
+      "the run in runs/tiny-3 has training.batch = 4, not 2",
+    );
+  });
+
+  it("a broken checkpoint", () => {
+    const folder = temporaryFolder();
+    const recipe = tinyRecipe(folder);
+    deit(["train", recipe], folder);
+    const checkpoint = join(folder, "runs/tiny-3/checkpoints/step-00000006/state.safetensors");
+    const bytes = readFileSync(checkpoint);
+    writeFileSync(checkpoint, bytes.fill(0, bytes.length - 8));
+    expect(refused(folder, [recipe, "--resume"])).toMatch(/checkpoint: .*state\.safetensors: SHA-256 must be/);
+  });
+
+  it("data that does not fit the model", () => {
+    const folder = temporaryFolder();
+    expect(refused(folder, [tinyRecipe(folder), "--set", "data.train=digits:train"])).toContain(
+      "digits: the image size must be a multiple of 8, got 4",
+    );
+  });
+});

@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../helpers/temporary.ts";
+import { deit } from "./deit.ts";
+
+const COMMANDS = ["demo", "check", "train", "eval", "summary", "engines"];
+
+/** Command lines that are wrong, each with the line that says so. */
+const wrong: readonly (readonly [args: string, line: string])[] = [
+  ["", "deit: which command? known: demo, check, train, eval, summary, engines; see deit --help"],
+  ["chek", "deit: unknown command 'chek' (Did you mean check?); see deit --help; known: demo, check, train, eval, summary, engines"],
+  ["--frob", "deit: unknown option '--frob'; see deit --help"],
+  ["check --case 3", "deit check: unknown option '--case' (Did you mean --cases?); see deit check --help"],
+  ["check E3", "deit check: too many arguments for 'check'. Expected 0 arguments but got 1; see deit check --help"],
+  ["check --cases", "deit check: option '--cases <n>' argument missing; see deit check --help"],
+  [
+    "check --cases 0",
+    "deit check: option '--cases <n>' argument '0' is invalid. It must be an integer of at least 1; see deit check --help",
+  ],
+  [
+    "check --seed -1",
+    "deit check: option '--seed <n>' argument '-1' is invalid. It must be an integer of at least 0; see deit check --help",
+  ],
+  ["check --only E33", "deit check: --only E33: no such row; nearest are E3, E13, E23"],
+  ["check --only op/layernorms", "deit check: --only op/layernorms: no such row; nearest are op/layerNorm, op/batchNorm, op/convNorm"],
+  ["check --engine wasm", "deit check: engine wasm cannot run here: it comes with a later release; --engine reference can"],
+  ["check --engine cuda", "deit check: unknown engine cuda; known: reference, wasm, wasm-fma, webgpu"],
+  ["check --threads 2", "deit check: --threads 2: the reference engine sums in one order, on one thread; --threads 1 would be right"],
+  ["summary", "deit summary: missing required argument 'model'; see deit summary --help"],
+  ["summary deit-bas --json", "deit summary: unknown model deit-bas; did you mean deit-base?"],
+  ["summary deit-base --image-size 300", "deit summary: --image-size must be a multiple of the patch, 16: got 300, 304 would do"],
+  ["train nothing", "deit train: no recipe nothing: it is no file that can be read, and bundled are digits"],
+  ["train digits --set training.batch", "deit train: --set training.batch: must be key=value, as in training.batch=32"],
+  ["train digits --set training.batch=0", "deit train: recipe digits: training.batch must be a positive integer, got 0"],
+  ["train digits --set training.bacth=32", "deit train: recipe digits: training.bacth is not known; did you mean training.batch?"],
+  ["train digits --engine webgpu", "deit train: engine webgpu cannot run here: it comes with a later release; --engine reference can"],
+  ["eval nowhere digits", "deit eval: no weights nowhere: give a run's folder, a safetensors file, or hash:SEED"],
+  ["eval hash:1 digits", "deit eval: hash:1 needs --model, such as --model deit-tiny-distilled"],
+  ["eval hash:x digits --model deit-tiny", 'deit eval: hash:SEED needs an integer of 0 … 2^32 - 1, got "x"'],
+  ["eval hash:1 digits --model deit-tiny", "deit eval: data: digits has images of 1 channels, the model takes 3"],
+  ["eval hash:1 nothing --model deit-tiny", 'deit eval: data: unknown data set "nothing"; known: digits[:train|test], synthetic:N'],
+  ["eval hash:1 synthetic:1 --model deit-tiny --head distillation", "deit eval: evaluate: a plain model has no distillation head"],
+  ["eval hash:1 synthetic:1 --model deit-tiny --head best", "deit eval: option '--head <head>' argument 'best' is invalid."],
+];
+
+describe("a wrong command line", () => {
+  it.each(wrong)("deit %s: exits with 2 and one line on stderr, and writes nothing", (args, line) => {
+    const folder = temporaryFolder();
+    const { status, stdout, stderr } = deit(args.split(" ").filter(Boolean), folder);
+    expect(readdirSync(folder)).toEqual([]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr.slice(0, line.length)).toBe(line);
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+  });
+});
+
+describe("help", () => {
+  it.each(COMMANDS)("deit %s --help shows options and examples", (command) => {
+    const { status, stdout, stderr } = deit([command, "--help"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(new RegExp(`^Usage: deit ${command}`));
+    expect(stdout).toMatch(/\nExamples:\n {2}deit /);
+  });
+
+  it("deit --help lists the commands", () => {
+    const { status, stdout } = deit(["--help"]);
+    expect(status).toBe(0);
+    for (const command of COMMANDS) expect(stdout).toContain(`  ${command}`);
+  });
+
+  it("deit --version prints the version of the package", () => {
+    const about: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(deit(["--version"])).toEqual({ status: 0, stdout: `${Reflect.get(Object(about), "version")}\n`, stderr: "" });
+  });
+});

@@ -1,0 +1,17 @@
+/** A process to be killed: `child.ts FOLDER` starts or resumes the tiny recipe and prints a line after each step. */
+import { writeSync } from "node:fs";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { runRecipe } from "../../src/train/run.ts";
+import { tiny } from "./tiny.ts";
+
+const STDOUT = 1;
+const [, , directory = ""] = process.argv;
+
+await runRecipe(referenceEngine(), tiny, {
+  directory,
+  resume: true,
+  recipeText: "",
+  checkpointEvery: 2,
+  onProgress: ({ stage, step }) => writeSync(STDOUT, `${stage} ${step}\n`),
+  stop: null,
+});

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { evaluationBatches, type HostBatch } from "../../src/data/batches.ts";
+import { synthetic } from "../../src/data/synthetic.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { deitLogits } from "../../src/model/deit.ts";
+import { initialParams } from "../../src/model/init.ts";
+import { keyOf } from "../../src/tensor/key.ts";
+import { mapTree } from "../../src/tensor/tree.ts";
+import { deitAttrs } from "../../src/train/deitTask.ts";
+import { evaluate, evaluateHeads } from "../../src/train/evaluate.ts";
+import { uploadBatch } from "../../src/train/uploadBatch.ts";
+import { tiny } from "./tiny.ts";
+
+const engine = referenceEngine();
+const k = engine.kernels;
+const config = tiny.model;
+const dataset = synthetic({ count: 30, channels: 1, side: 4, classes: 3 });
+const batches = (size: number): Iterable<HostBatch> => evaluationBatches(dataset, size, tiny.data);
+/** Far from the start, so that heads differ. */
+const params = mapTree(initialParams(k, config, keyOf(1)), (t) => k.scale(t, 8));
+const model = { config, params };
+
+/** Both heads' logits on all images, image by image. */
+async function bothLogits(): Promise<readonly (readonly [Float64Array, Float64Array])[]> {
+  const [batch] = batches(dataset.count);
+  if (batch === undefined) return [];
+  const { head, head_dist } = deitLogits.forward(k, { images: uploadBatch(k, batch).images, params }, deitAttrs(k, config)).out;
+  const [c, d] = await Promise.all([head, head_dist ?? head].map(engine.read));
+  const row = (values: ArrayLike<number> | undefined, i: number): Float64Array =>
+    Float64Array.from(values ?? []).subarray(3 * i, 3 * i + 3);
+  return batch.labels.map((_, i) => [row(c, i), row(d, i)] as const);
+}
+
+const argmax = (row: Float64Array): number => row.indexOf(Math.max(...row));
+const softmax = (row: Float64Array): Float64Array => {
+  const sum = row.reduce((s, z) => s + Math.exp(z), 0);
+  return row.map((z) => Math.exp(z) / sum);
+};
+const plus = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x + (b[i] ?? NaN));
+
+/** Share of right decisions, and mean of −log p at the label. */
+async function expected(
+  score: (c: Float64Array, d: Float64Array) => Float64Array,
+  p: (c: Float64Array, d: Float64Array) => Float64Array,
+): Promise<readonly [number, number]> {
+  const rows = await bothLogits();
+  const right = rows.filter(([c, d], i) => argmax(score(c, d)) === dataset.label(i)).length;
+  const loss = rows.reduce((sum, [c, d], i) => sum - Math.log(p(c, d)[dataset.label(i)] ?? NaN), 0);
+  return [right / rows.length, loss / rows.length];
+}
+
+const half = (row: Float64Array): Float64Array => row.map((x) => x / 2);
+
+describe("evaluate", () => {
+  it.each([
+    ["class", (c: Float64Array) => c, (c: Float64Array) => softmax(c)],
+    ["distillation", (_: Float64Array, d: Float64Array) => d, (_: Float64Array, d: Float64Array) => softmax(d)],
+    ["mean", plus, (c: Float64Array, d: Float64Array) => softmax(half(plus(c, d)))],
+    [
+      "softmax-sum",
+      (c: Float64Array, d: Float64Array) => plus(softmax(c), softmax(d)),
+      (c: Float64Array, d: Float64Array) => half(plus(softmax(c), softmax(d))),
+    ],
+  ] as const)("by %s gives the accuracy and the loss of its rule", async (head, score, p) => {
+    const [top1, loss] = await expected(score, p);
+    const evaluation = await evaluate(engine, model, batches(7), head);
+    expect(evaluation.top1).toBe(top1);
+    expect(evaluation.loss).toBeCloseTo(loss, 10);
+  });
+
+  it("counts the images that the heads disagree on", async () => {
+    const rows = await bothLogits();
+    const apart = rows.filter(([c, d]) => argmax(c) !== argmax(d)).length / rows.length;
+    expect((await evaluate(engine, model, batches(7), "mean")).disagreement).toBe(apart);
+    expect(apart).toBeGreaterThan(0);
+  });
+
+  it("gives the same whatever the batch", async () => {
+    const [one, other] = [await evaluateHeads(engine, model, batches(1)), await evaluateHeads(engine, model, batches(30))];
+    expect(one.mean.top1).toBe(other.mean.top1);
+    expect(one["softmax-sum"].loss).toBeCloseTo(other["softmax-sum"].loss, 12);
+  });
+
+  it("leaves nothing alive", async () => {
+    const before = engine.memory().live;
+    await evaluateHeads(engine, model, batches(7));
+    expect(engine.memory().live).toBe(before);
+  });
+
+  it("takes a plain model's one head for every rule", async () => {
+    const plain = { ...config, distilled: false };
+    const result = await evaluateHeads(engine, { config: plain, params: initialParams(k, plain, keyOf(1)) }, batches(7));
+    expect(result.distillation).toBeNull();
+    expect(result.mean).toEqual(result.class);
+    expect(result.class.disagreement).toBeNull();
+    expect(result["softmax-sum"].loss).toBeCloseTo(result.class.loss, 12);
+  });
+
+  it("refuses the distillation head of a plain model", async () => {
+    const plain = { ...config, distilled: false };
+    const evaluation = evaluate(engine, { config: plain, params: initialParams(k, plain, keyOf(1)) }, batches(7), "distillation");
+    await expect(evaluation).rejects.toThrow("evaluate: a plain model has no distillation head");
+  });
+});

@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { runRecipe } from "../../src/train/run.ts";
+import { compileInto } from "../helpers/javascript.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+import { tiny } from "./tiny.ts";
+
+/** Runs the child and kills it (SIGKILL) so many milliseconds after it has done so many steps; whether it was killed. */
+function killedAfter(child: string, folder: string, steps: number, delay: number): Promise<boolean> {
+  const running = spawn(process.execPath, [child, folder], { stdio: ["ignore", "pipe", "inherit"] });
+  let lines = 0;
+  running.stdout.setEncoding("utf8").on("data", (text: string) => {
+    const before = lines;
+    lines += text.split("\n").length - 1;
+    if (before < steps && lines >= steps) setTimeout(() => running.kill("SIGKILL"), delay);
+  });
+  return new Promise((resolve, reject) => {
+    running.on("error", reject);
+    running.on("close", (code, signal) => {
+      if (signal === null && code !== 0) reject(new Error(`the child ended with ${code}`));
+      else resolve(signal !== null);
+    });
+  });
+}
+
+const filesOf = (folder: string): readonly Buffer[] =>
+  ["weights.safetensors", "metrics.jsonl", join("teacher", "weights.safetensors"), join("teacher", "metrics.jsonl")].map((name) =>
+    readFileSync(join(folder, name)),
+  );
+
+describe("a run killed again and again", () => {
+  it("ends with the same weights and metrics, byte for byte, as one left alone", async () => {
+    const [whole, pieces] = [join(temporaryFolder(), "run"), join(temporaryFolder(), "run")];
+    const options = { resume: false, recipeText: "", checkpointEvery: 2, onProgress: null, stop: null };
+    await runRecipe(referenceEngine(), tiny, { ...options, directory: whole });
+    const code = temporaryFolder();
+    compileInto(
+      code,
+      "spec/train",
+      ...["data", "engines", "io", "kernels", "losses", "model", "ops", "teacher", "tensor", "train"].map((name) => `src/${name}`),
+    );
+    const child = join(code, "spec/train/child.js");
+    const kills: boolean[] = [];
+    for (const [steps, delay] of [
+      [1, 0], // before the first checkpoint
+      [4, 1], // between or inside checkpoints, of the teacher, then of the student
+      [5, 3],
+      [4, 6],
+      [3, 2],
+    ] as const)
+      kills.push(await killedAfter(child, pieces, steps, delay));
+    expect(kills.slice(0, 2)).toEqual([true, true]);
+    expect(await killedAfter(child, pieces, Infinity, 0)).toBe(false);
+    expect(filesOf(pieces)).toEqual(filesOf(whole));
+  });
+});

@@ -1,0 +1,129 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { parseSafetensors } from "../../src/io/safetensors.ts";
+import { readWeights, uploadWeights } from "../../src/io/weights.ts";
+import { regnetShapes } from "../../src/teacher/params.ts";
+import { openSets } from "../../src/data/sets.ts";
+import { evaluate } from "../../src/train/evaluate.ts";
+import type { Recipe } from "../../src/train/recipe.ts";
+import { runRecipe, type Interrupted, type RunOptions, type RunResult } from "../../src/train/run.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+import { tiny, tinyTeacher } from "./tiny.ts";
+
+const options = (directory: string, changes: Partial<RunOptions> = {}): RunOptions => ({
+  directory,
+  resume: false,
+  recipeText: 'name = "tiny"\n',
+  checkpointEvery: null,
+  onProgress: null,
+  stop: null,
+  ...changes,
+});
+
+const run = (recipe: Recipe, runOptions: RunOptions): Promise<RunResult | Interrupted> => runRecipe(referenceEngine(), recipe, runOptions);
+
+async function finished(recipe: Recipe, runOptions: RunOptions): Promise<RunResult> {
+  const result = await run(recipe, runOptions);
+  if (result.interrupted) throw new Error("interrupted");
+  return result;
+}
+
+const weightsIn = (directory: string): Buffer => readFileSync(join(directory, "weights.safetensors"));
+const newFolder = (): string => join(temporaryFolder(), "run");
+const plain: Recipe = { ...tiny, teacher: null, distillation: { kind: "none" }, model: { ...tiny.model, distilled: false } };
+
+describe("runRecipe", () => {
+  it("leaves recipe, metrics, checkpoints and weights of teacher and student", async () => {
+    const folder = newFolder();
+    await run(tiny, options(folder));
+    expect(readdirSync(folder).toSorted()).toEqual(["checkpoints", "metrics.jsonl", "recipe.toml", "teacher", "weights.safetensors"]);
+    expect(readdirSync(join(folder, "teacher")).toSorted()).toEqual(["checkpoints", "metrics.jsonl", "weights.safetensors"]);
+    expect(readdirSync(join(folder, "checkpoints"))).toEqual(["step-00000012"]);
+    expect(readFileSync(join(folder, "recipe.toml"), "utf8")).toBe('name = "tiny"\n');
+  });
+
+  it("gives equal files for equal recipes, and others for another seed", async () => {
+    const [one, two, three] = [newFolder(), newFolder(), newFolder()];
+    await run(tiny, options(one));
+    await run({ ...tiny, name: "twin" }, options(two));
+    await run({ ...tiny, seed: 4 }, options(three));
+    expect(weightsIn(two).equals(weightsIn(one))).toBe(true);
+    expect(weightsIn(three).equals(weightsIn(one))).toBe(false);
+  });
+
+  it("writes weights that give its accuracy again", async () => {
+    const folder = newFolder();
+    const { student } = await finished(tiny, options(folder));
+    const { config, classes, preprocessing, ...weights } = readWeights(weightsIn(folder));
+    const { testBatches } = openSets(
+      { ...tiny.data, ...preprocessing },
+      { channels: 1, side: config.imageSize, classes: classes?.length ?? 0 },
+    );
+    const engine = referenceEngine();
+    const params = uploadWeights(engine.kernels, { config, ...weights });
+    expect(await evaluate(engine, { config, params }, testBatches(), "mean")).toEqual(student.mean);
+  });
+
+  it("writes the teacher's parameters and running statistics under timm's names, in timm's order", async () => {
+    const folder = newFolder();
+    await run(tiny, options(folder));
+    const { tensors } = parseSafetensors(weightsIn(join(folder, "teacher")));
+    expect([...tensors.keys()]).toEqual([...regnetShapes(tinyTeacher).keys()]);
+    expect([...(tensors.get("stem.bn.num_batches_tracked")?.data ?? [])]).toEqual([6]);
+  });
+
+  it("measures teacher, heads and tokens", async () => {
+    const result = await finished(tiny, options(newFolder()));
+    expect(result.teacher?.images).toBe(7);
+    expect(result.student.distillation?.images).toBe(7);
+    expect(result.cosines?.blocks).toHaveLength(2);
+  });
+
+  it("trains a plain student without a teacher", async () => {
+    const folder = newFolder();
+    const result = await finished(plain, options(folder));
+    expect([result.teacher, result.student.distillation, result.cosines]).toEqual([null, null, null]);
+    expect(existsSync(join(folder, "teacher"))).toBe(false);
+  });
+
+  it("leaves nothing alive on the engine", async () => {
+    const engine = referenceEngine();
+    await runRecipe(engine, tiny, options(newFolder()));
+    let steps = 0;
+    await runRecipe(engine, tiny, options(newFolder(), { stop: () => ++steps === 2 }));
+    await runRecipe(engine, tiny, options(newFolder(), { stop: () => ++steps === 10 }));
+    expect(engine.memory().live).toBe(0);
+  });
+
+  it("that is stopped in the teacher or in the student goes on to the same bits", async () => {
+    const [whole, pieces] = [newFolder(), newFolder()];
+    await run(tiny, options(whole));
+    let steps = 0;
+    const everyFourth = (): boolean => ++steps % 4 === 0;
+    let result = await run(tiny, options(pieces, { stop: everyFourth }));
+    while (result.interrupted) result = await run(tiny, options(pieces, { stop: everyFourth, resume: true }));
+    expect(steps).toBe(6 + 12);
+    expect(weightsIn(pieces).equals(weightsIn(whole))).toBe(true);
+    expect(weightsIn(join(pieces, "teacher")).equals(weightsIn(join(whole, "teacher")))).toBe(true);
+  });
+
+  it("says which stage a step belongs to", async () => {
+    const stages: string[] = [];
+    await run(tiny, options(newFolder(), { onProgress: ({ stage }) => stages.push(stage) }));
+    expect(stages).toEqual([...Array.from({ length: 6 }, () => "teacher"), ...Array.from({ length: 12 }, () => "student")]);
+  });
+
+  it("refuses a folder that is there already", async () => {
+    const folder = temporaryFolder();
+    await expect(run(tiny, options(folder))).rejects.toThrow(`run: ${folder} is there already; resume it, or choose another folder`);
+  });
+
+  it("refuses data that does not fit the model, before anything is written", async () => {
+    const folder = newFolder();
+    const digits = { ...tiny, data: { ...tiny.data, train: "digits:train" } };
+    await expect(run(digits, options(folder))).rejects.toThrow("digits: the image size must be a multiple of 8, got 4");
+    expect(existsSync(folder)).toBe(false);
+  });
+});

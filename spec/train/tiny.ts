@@ -1,0 +1,59 @@
+/** The smallest recipe with a teacher and a distilled student: 3 steps an epoch, a few milliseconds each. */
+import type { RegnetConfig } from "../../src/teacher/config.ts";
+import type { Recipe } from "../../src/train/recipe.ts";
+
+const EPOCHS = 4;
+
+export const tinyTeacher: RegnetConfig = {
+  channels: 1,
+  stem: 4,
+  widths: [4],
+  depths: [1],
+  groupWidth: 2,
+  seRatio: 0.25,
+  classes: 3,
+  batchNormEps: 1e-5,
+};
+
+export const tiny: Recipe = {
+  name: "tiny",
+  seed: 3,
+  data: { train: "synthetic:13", test: "synthetic:7", mean: [0.5], std: [0.25], padding: 1, flip: true },
+  model: {
+    imageSize: 4,
+    patchSize: 2,
+    channels: 1,
+    width: 8,
+    depth: 2,
+    heads: 2,
+    mlpRatio: 2,
+    classes: 3,
+    distilled: true,
+    layerNormEps: 1e-6,
+    position: "learned",
+  },
+  training: {
+    batch: 4,
+    schedule: { base: 1e-2, min: 1e-4, warmup: 1e-3, warmupEpochs: 1, epochs: EPOCHS },
+    delayed: false,
+    optimizer: { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05 },
+    smoothing: { share: 0.1, over: "all" },
+    clipNorm: null,
+    emaDecay: 0.9,
+    dropPath: 0.2,
+    dropout: 0.1,
+  },
+  distillation: { kind: "hard", alpha: 0.5, student: "distillation" },
+  teacher: {
+    model: tinyTeacher,
+    training: {
+      batch: 4,
+      schedule: { base: 5e-2, min: 1e-3, warmup: 5e-2, warmupEpochs: 0, epochs: 2 },
+      delayed: false,
+      optimizer: { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
+      smoothing: { share: 0.1, over: "all" },
+      clipNorm: 5,
+      emaDecay: null,
+    },
+  },
+};

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { evaluationBatches, type HostBatch } from "../../src/data/batches.ts";
+import { synthetic } from "../../src/data/synthetic.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { initialParams } from "../../src/model/init.ts";
+import type { DeitParams } from "../../src/model/deit.ts";
+import { keyOf } from "../../src/tensor/key.ts";
+import { tokenCosines, type TokenCosines } from "../../src/train/tokenCosines.ts";
+import { tiny } from "./tiny.ts";
+
+const engine = referenceEngine();
+const k = engine.kernels;
+const config = tiny.model;
+const batches = (): Iterable<HostBatch> => evaluationBatches(synthetic({ count: 5, channels: 1, side: 4, classes: 3 }), 2, tiny.data);
+const params = initialParams(k, config, keyOf(1));
+const cosines = (change: Partial<DeitParams>): Promise<TokenCosines | null> =>
+  tokenCosines(engine, { config, params: { ...params, ...change } }, batches());
+const noPosition = k.zeros([1, 6, config.width]);
+
+describe("tokenCosines", () => {
+  it("are 1 in every layer for equal tokens without positions", async () => {
+    const { input = NaN, positioned = NaN, blocks = [] } = (await cosines({ dist_token: params.cls_token, pos_embed: noPosition })) ?? {};
+    for (const cosine of [input, positioned, ...blocks]) expect(cosine).toBeCloseTo(1, 12);
+    expect(blocks).toHaveLength(config.depth);
+  });
+
+  it("see positions behind the input, not in it", async () => {
+    const { input = NaN, positioned = NaN } = (await cosines({ dist_token: params.cls_token })) ?? {};
+    expect(input).toBeCloseTo(1, 12);
+    expect(positioned).toBeLessThan(0.99);
+  });
+
+  it("are −1 at the input for opposite tokens", async () => {
+    const { input = NaN, positioned = NaN } = (await cosines({ dist_token: k.scale(params.cls_token, -2), pos_embed: noPosition })) ?? {};
+    expect(input).toBeCloseTo(-1, 12);
+    expect(positioned).toBeCloseTo(-1, 12);
+  });
+
+  it("are none for a plain model", async () => {
+    const plain = { ...config, distilled: false };
+    expect(await tokenCosines(engine, { config: plain, params: initialParams(k, plain, keyOf(1)) }, batches())).toBeNull();
+  });
+
+  it("leave nothing alive", async () => {
+    const before = engine.memory().live;
+    await cosines({});
+    expect(engine.memory().live).toBe(before);
+  });
+});

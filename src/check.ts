@@ -1,0 +1,53 @@
+/**
+ * Entry point `deit/check`: gradients tested by properties.
+ *
+ *   checkGradient      any function of arrays with a hand-written gradient
+ *   opArbitrary        drawn calls of an op of this project, for properties of one's own
+ *   lawsOf             what every op owes, as functions to run: of this project's ops, and of any op with a way to draw its calls (`subjectOf`)
+ */
+import type { Arbitrary } from "fast-check";
+import { trialArbitrary, type DrawnTrial } from "./check/arbitraries.ts";
+import { lawsOfSubject, type NamedLaw } from "./check/lawRuns.ts";
+import type { Subject } from "./check/subject.ts";
+import { referenceEngine } from "./engines/reference/engine.ts";
+import { allSubjects } from "./laws/subjects.ts";
+
+export { arrayArbitrary, type DrawnTrial } from "./check/arbitraries.ts";
+export { compare, describe, gap, gapOfLeaves, indexOf, ulps, type Comparison } from "./check/close.ts";
+export { type Arrays, type Differentiable } from "./check/differentiable.ts";
+export { drawOf, type Draw } from "./check/draw.ts";
+export { checkGradient, GradientError, type GradientCheck, type GradientReport } from "./check/gradient.ts";
+export { evaluate, evaluateOne, hostArray, upload, type Host, type HostArray, type Leaves } from "./check/host.ts";
+export { type LawOptions, type LawReport, type NamedLaw } from "./check/lawRuns.ts";
+export { laws, worstLaw, type Law } from "./check/laws.ts";
+export { type Finding } from "./check/probe.ts";
+export { runRow, type Row, type RowReport, type RunOptions } from "./check/row.ts";
+export { derivative, STEP } from "./check/stencil.ts";
+export { subjectOf, type CotangentOf, type DrawnCall, type Subject, type Trial } from "./check/subject.ts";
+export { tolerances, type Tolerance, type ToleranceName } from "./check/tolerance.ts";
+
+/** An op, or a subject: an op with a way to draw its calls. */
+export type OpOrSubject = { readonly name: string; readonly vjp: (...args: never[]) => unknown } | Subject;
+
+/** @throws RangeError for an op of someone else's */
+function subjectFor(of: OpOrSubject): Subject {
+  if ("trial" in of) return of;
+  const subject = allSubjects.find(({ op }) => op === of);
+  if (subject === undefined)
+    throw new RangeError(`${of.name}: no way to draw its calls is known; give one with subjectOf(op, draw => call)`);
+  return subject;
+}
+
+/**
+ * Drawn calls of an op; they shrink to small sizes.
+ *
+ * @throws RangeError for an op that this project does not have; give a subject instead
+ */
+export const opArbitrary = (of: OpOrSubject): Arbitrary<DrawnTrial> => trialArbitrary(subjectFor(of));
+
+/**
+ * The laws of an op: `for (const law of lawsOf(layerNorm)) test(law.name, () => law.run())`.
+ *
+ * @throws RangeError for an op that this project does not have; give a subject instead
+ */
+export const lawsOf = (of: OpOrSubject): readonly NamedLaw[] => lawsOfSubject(subjectFor(of), referenceEngine);

@@ -1,0 +1,55 @@
+/** The laws of one op as functions to call: from a test, or by themselves. */
+import fc from "fast-check";
+import type { Engine } from "../kernels/engine.ts";
+import { trialArbitrary } from "./arbitraries.ts";
+import { laws, type Law } from "./laws.ts";
+import type { Subject } from "./subject.ts";
+
+export interface LawOptions {
+  /** The same seed draws the same calls; default 0. */
+  readonly seed?: number;
+  /** Default 100. */
+  readonly cases?: number;
+  /** Default: a reference engine of its own. */
+  readonly engine?: Engine;
+}
+
+export interface LawReport {
+  readonly law: string;
+  readonly cases: number;
+  /** Largest error met. */
+  readonly worst: number;
+  readonly tolerance: number;
+}
+
+/** `for (const law of lawsOf(layerNorm)) test(law.name, () => law.run())` */
+export interface NamedLaw {
+  readonly name: string;
+  readonly says: string;
+  /** @throws Error (as a rejection) naming op, law, error and a shrunk call that shows it */
+  readonly run: (options?: LawOptions) => Promise<LawReport>;
+}
+
+const DEFAULT_CASES = 100;
+
+function namedLaw(subject: Subject, law: Law, makeEngine: () => Engine): NamedLaw {
+  const { name, says, tolerance } = law;
+  const run = async ({ seed = 0, cases = DEFAULT_CASES, engine = makeEngine() }: LawOptions = {}): Promise<LawReport> => {
+    let worst = 0;
+    const property = fc.asyncProperty(trialArbitrary(subject), async ({ trial, draw }) => {
+      const error = await law.error(engine, trial, draw);
+      if (!(error <= tolerance.bound)) throw new Error(`error ${error.toPrecision(3)}, tolerance ${tolerance.bound}`);
+      worst = Math.max(worst, error);
+    });
+    const { failed, counterexample, errorInstance } = await fc.check(property, { seed, numRuns: cases });
+    if (!failed) return { law: name, cases, worst, tolerance: tolerance.bound };
+    const what = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
+    const call = fc.stringify(counterexample?.[0]);
+    throw new Error(`${subject.name}: law ${name} (${says}) is off: ${what}; seed ${seed}, call ${call}`, { cause: errorInstance });
+  };
+  return { name, says, run };
+}
+
+/** Every law that an op owes. */
+export const lawsOfSubject = (subject: Subject, makeEngine: () => Engine): readonly NamedLaw[] =>
+  laws.map((law) => namedLaw(subject, law, makeEngine));

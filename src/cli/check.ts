@@ -1,0 +1,82 @@
+/** `deit check`: every numbered equation and gradient, the laws of each op, and the identities, on random cases. */
+import { Option, type Command } from "commander";
+import type { RowReport } from "../check/row.ts";
+import { checkRows, type CheckOptions } from "./checkRows.ts";
+import { collected, positive, withEngine, withExamples, withJson, withSeed, type EngineOptions, type JsonOption } from "./options.ts";
+import { coloured, print, printJson, say, table } from "./output.ts";
+
+const DIGITS = 2;
+/** Where the width of the output is not known, in columns. */
+const WIDE = 160;
+/** Room for everything but the title. */
+const OTHERS = 70;
+const NARROWEST = 24;
+
+/** A title as long as there is room for. */
+function shortened(title: string): string {
+  const room = Math.max(NARROWEST, (process.stdout.columns ?? WIDE) - OTHERS);
+  return title.length <= room ? title : `${title.slice(0, room - 1)}…`;
+}
+
+const isOff = ({ status }: RowReport): boolean => status === "off";
+
+/** The reports as a table; whether all hold. */
+export function printReports(reports: readonly RowReport[], { cases, seed }: CheckOptions): boolean {
+  const line = (r: RowReport): readonly string[] => [
+    r.id,
+    shortened(r.host === true ? `host: ${r.title}` : r.title),
+    `${r.cases}`,
+    r.worst.toExponential(DIGITS),
+    r.tolerance === 0 ? "exact" : r.tolerance.toExponential(0),
+  ];
+  const lines = table(
+    [["id", "what it says", "cases", "worst", "allowed"], ...reports.map(line)],
+    ["left", "left", "right", "right", "right"],
+  );
+  const status = (r: RowReport | undefined): string => (r === undefined ? "" : isOff(r) ? coloured("OFF", "red") : coloured("ok", "green"));
+  for (const [i, text] of lines.entries()) print(`${text}  ${status(reports[i - 1])}`.trimEnd());
+
+  const off = reports.filter(isOff).length;
+  print("");
+  print(`${reports.length - off} of ${reports.length} rows hold (${cases} cases each, seed ${seed})`);
+  return off === 0;
+}
+
+/** What is off, and how to see it again. */
+function sayFailures(reports: readonly RowReport[], { cases, seed }: CheckOptions): void {
+  for (const { id, failure } of reports.filter(isOff))
+    say(`${id} is off at ${failure}; again: deit check --only ${id} --cases ${cases} --seed ${seed}`);
+}
+
+/** As the contract has it: what else a report says is for people. */
+const forJson = ({ id, title, cases, worst, tolerance, status, host }: RowReport): Omit<RowReport, "failure"> => ({
+  id,
+  title,
+  cases,
+  worst,
+  tolerance,
+  status,
+  ...(host === undefined ? {} : { host }),
+});
+
+async function run(options: CheckOptions & EngineOptions & JsonOption): Promise<void> {
+  const reports = await checkRows(options);
+  const ok = !reports.some(isOff);
+  if (options.json === true) printJson({ rows: reports.map(forJson), ok });
+  else printReports(reports, options);
+  sayFailures(reports, options);
+  process.exitCode = ok ? 0 : 1;
+}
+
+export function addCheck(program: Command): void {
+  const command = program
+    .command("check")
+    .description("every numbered equation and gradient of DeiT, and the laws of each op, by number; exit 1 if one does not hold")
+    .addOption(new Option("--cases <n>", "random cases of each row").argParser(positive).default(100))
+    .addOption(new Option("--only <id>", "this row; may be given several times").argParser(collected));
+  withExamples(withJson(withSeed(withEngine(command), "draws the cases")), [
+    ["deit check", "all rows, 100 cases each"],
+    ["deit check --only E4 --only G10", "layer norm and its gradient"],
+    ["deit check --cases 1000 --json", "for a script"],
+  ]).action(run);
+}

@@ -1,0 +1,81 @@
+/** The rows of `deit check`, tried on all cores. */
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { Row, RowReport } from "../check/row.ts";
+import { allRows } from "../laws/rows.ts";
+import { tryRow, type RowWork } from "./checkWorker.ts";
+import { engineOf } from "./engines.ts";
+import { nearest } from "./nearest.ts";
+import type { EngineOptions } from "./options.ts";
+
+export interface CheckOptions {
+  readonly cases: number;
+  readonly seed: number;
+  /** Ids; none: all rows. */
+  readonly only?: readonly string[];
+}
+
+const SUGGESTIONS = 3;
+
+/** @throws RangeError for an id that no row has, with the nearest ones */
+function chosenRows(only: readonly string[] | undefined): readonly Row[] {
+  const ids = allRows.map(({ id }) => id);
+  const unknown = only?.find((id) => !ids.includes(id));
+  if (unknown !== undefined)
+    throw new RangeError(`--only ${unknown}: no such row; nearest are ${nearest(unknown, ids, SUGGESTIONS).join(", ")}`);
+  return only === undefined ? allRows : allRows.filter(({ id }) => only.includes(id));
+}
+
+/** On a terminal: how far the rows are. */
+function showRow(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
+}
+
+/** So few rows are not worth the start of threads. */
+const FEW = 8;
+
+const isReport = (value: unknown): value is RowReport => typeof value === "object" && value !== null && "id" in value && "status" in value;
+
+/** Takes rows from the queue until it is empty; each is tried by `attempt`. */
+async function drain(
+  queue: Iterator<[number, Row]>,
+  count: number,
+  reports: Map<number, RowReport>,
+  attempt: (id: string) => Promise<unknown>,
+): Promise<void> {
+  for (let next = queue.next(); next.done !== true; next = queue.next()) {
+    const [i, { id }] = next.value;
+    showRow(`${i + 1}/${count} ${id}`);
+    const report = await attempt(id);
+    if (!isReport(report)) throw new Error(`row ${id}: no report`);
+    reports.set(i, report);
+  }
+}
+
+/** Tries the rows, on as many threads as there are cores: a row's cases follow from the seed and its id, so the result is the same. */
+export async function checkRows(options: CheckOptions & EngineOptions): Promise<readonly RowReport[]> {
+  const { cases, seed, only, engine, threads } = options;
+  const work: RowWork = { cases, seed, engine, threads };
+  engineOf(work);
+  const rows = chosenRows(only);
+  const reports = new Map<number, RowReport>();
+  const queue = rows.entries();
+  if (rows.length < FEW) await drain(queue, rows.length, reports, (id) => tryRow(id, work));
+  else {
+    const workers = Array.from(
+      { length: availableParallelism() },
+      () => new Worker(new URL("checkWorker.js", import.meta.url), { workerData: work }),
+    );
+    const ask =
+      (worker: Worker) =>
+      async (id: string): Promise<unknown> => {
+        worker.postMessage(id); // oxlint-disable-line unicorn/require-post-message-target-origin -- a thread, not a window
+        return (await once(worker, "message"))[0];
+      };
+    await Promise.all(workers.map((worker) => drain(queue, rows.length, reports, ask(worker))));
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+  showRow("");
+  return [...reports].toSorted(([a], [b]) => a - b).map(([, report]) => report);
+}

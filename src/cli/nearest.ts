@@ -1,0 +1,22 @@
+/** Which known word a mistyped one may stand for. */
+
+/** Edit distance: letters inserted, left out or replaced (Levenshtein). */
+function distance(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++)
+      row.push(Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    above = row;
+  }
+  return above[b.length] ?? 0;
+}
+
+/** The known words, nearest first. */
+export function nearest(word: string, known: readonly string[], count: number): readonly string[] {
+  const ranked = known.map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }));
+  return ranked
+    .toSorted((a, b) => a.far - b.far)
+    .slice(0, count)
+    .map(({ candidate }) => candidate);
+}

@@ -1,0 +1,45 @@
+/** Options that several commands share, and how their values are read. */
+import { InvalidArgumentError, Option, type Command } from "commander";
+
+/** @throws InvalidArgumentError, which commander turns into the command's one line */
+function integerFrom(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < min)
+      throw new InvalidArgumentError(`It must be an integer of at least ${min}.`);
+    return value;
+  };
+}
+
+/** 1, 2, … */
+export const positive: (text: string) => number = integerFrom(1);
+/** 0, 1, … */
+export const natural: (text: string) => number = integerFrom(0);
+
+/** An option that can be given several times. */
+export const collected = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+export interface EngineOptions {
+  readonly engine: string;
+  readonly threads: number;
+}
+
+export interface JsonOption {
+  readonly json?: true;
+}
+
+export const withEngine = (command: Command): Command =>
+  command
+    .addOption(new Option("--engine <name>", "what computes: see `deit engines`").default("reference"))
+    .addOption(new Option("--threads <n>", "threads of the engine").argParser(positive).default(1));
+
+export const withSeed = (command: Command, what: string): Command =>
+  command.addOption(new Option("--seed <n>", what).argParser(natural).default(0));
+
+export const withJson = (command: Command): Command => command.option("--json", "print one JSON object on stdout, and nothing else");
+
+/** Examples below the options of `--help`. */
+export function withExamples(command: Command, examples: readonly (readonly [line: string, what: string])[]): Command {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  return command.addHelpText("after", `\nExamples:\n${examples.map(([line, what]) => `  ${line.padEnd(width)}  ${what}`).join("\n")}`);
+}

@@ -1,0 +1,149 @@
+/** What a model costs: one training step of it on the abstract engine, watched module by module. */
+import { abstractEngine } from "../engines/abstract/engine.ts";
+import { costVisitor, type ModuleCost } from "../engines/abstract/summary.ts";
+import type { Engine } from "../kernels/engine.ts";
+import type { Kernels } from "../kernels/kernels.ts";
+import { tokenCount, type DeitConfig } from "../model/config.ts";
+import { deitLogits, type DeitParams } from "../model/deit.ts";
+import { buildParams, parameterShapes } from "../model/params.ts";
+import { observe } from "../ops/observe.ts";
+import type { BatchNormBuffers, BatchStats } from "../teacher/batchNorm.ts";
+import type { RegnetConfig } from "../teacher/config.ts";
+import type { RegnetNorms } from "../teacher/norms.ts";
+import { buildRegnet, regnetShapes } from "../teacher/params.ts";
+import type { RegnetParams } from "../teacher/regnet.ts";
+import { keyOf } from "../tensor/key.ts";
+import { size, type Shape } from "../tensor/tensor.ts";
+import { deitTask } from "../train/deitTask.ts";
+import { initialOptimizerState, type Optimizer } from "../train/optimizer.ts";
+import { regnetTask } from "../train/runTeacher.ts";
+import { trainStep, type Task } from "../train/step.ts";
+import type { NamedModel } from "./models.ts";
+
+export interface SummaryRow {
+  /** Of the module, which is the beginning of its parameters' names. */
+  readonly path: string;
+  readonly parameters: number;
+  /** Of one image. */
+  readonly macs: number;
+  readonly shape: Shape;
+  readonly savedBytes: number;
+}
+
+export interface Summary {
+  /** Trained scalars (E28). */
+  readonly parameters: number;
+  /** Of one image, products only (E29). */
+  readonly macs: number;
+  /** T; null: the model has none. */
+  readonly tokens: number | null;
+  /** Memory of one whole training step in f32: weights, moments, gradients and activations. */
+  readonly trainBytes: number;
+  readonly rows: readonly SummaryRow[];
+}
+
+/** The authors' settings (deit.md 7.1); how much memory a step takes does not depend on their values. */
+const adamw: Optimizer = { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05 };
+const nesterov: Optimizer = { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 };
+const smoothing = { share: 0.1, over: "all" } as const;
+
+/** A model with what one training step of it needs. */
+interface Program<Params, Buffers, Statistics> {
+  readonly task: Task<Params, Buffers, Statistics>;
+  readonly model: (k: Kernels) => { readonly params: Params; readonly buffers: Buffers };
+  readonly optimizer: Optimizer;
+  /** C, S, S */
+  readonly image: Shape;
+  /** Shape of each trained parameter. */
+  readonly parameters: ReadonlyMap<string, Shape>;
+  /** The module that a parameter belongs to. */
+  readonly moduleOf: (parameter: string) => string;
+}
+
+/** Modules in order, with the number of their parameters. */
+function modulesOf<P, B, S>({ parameters, moduleOf }: Program<P, B, S>): ReadonlyMap<string, number> {
+  const modules = new Map<string, number>();
+  for (const [name, shape] of parameters) modules.set(moduleOf(name), (modules.get(moduleOf(name)) ?? 0) + size(shape));
+  return modules;
+}
+
+/** One training step that is watched; its memory is what the engine reserves. */
+function watchedStep<P, B, S>(
+  engine: Engine,
+  program: Program<P, B, S>,
+  modules: ReadonlySet<string>,
+  batch: number,
+): ReadonlyMap<string, ModuleCost> {
+  const { task, model, optimizer: settings, image } = program;
+  const k = engine.kernels;
+  const { params, buffers } = model(k);
+  const optimizer = initialOptimizerState(k, settings, params);
+  const { visitor, costs } = costVisitor(engine, modules, [params, buffers]);
+  const state = { params, optimizer, buffers, average: null, step: 0 };
+  const onEngine = { images: k.zeros([batch, ...image]), labels: k.zeros([batch]) };
+  trainStep(observe(k, visitor), task, state, onEngine, keyOf(0), { optimizer: settings, lr: 0, clipNorm: null, emaDecay: 0 });
+  return costs;
+}
+
+function summarised<P, B, S>(program: Program<P, B, S>, tokens: number | null, batch: number): Summary {
+  const engine = abstractEngine();
+  const modules = modulesOf(program);
+  const costs = watchedStep(engine, program, new Set(modules.keys()), batch);
+  const rows = [...costs].map(([path, { macs, shape, savedBytes }]) => ({
+    path,
+    parameters: modules.get(path) ?? 0,
+    macs: macs / batch,
+    shape,
+    savedBytes,
+  }));
+  const sum = (of: (row: SummaryRow) => number): number => rows.reduce((total, row) => total + of(row), 0);
+  return { parameters: sum((row) => row.parameters), macs: sum((row) => row.macs), tokens, trainBytes: engine.memory().reserved, rows };
+}
+
+/** Distilled models learn by hard distillation, from logits that are at hand. */
+function deitProgram(config: DeitConfig): Program<DeitParams, null, null> {
+  const { channels, imageSize, classes, distilled } = config;
+  return {
+    task: deitTask({
+      config,
+      model: deitLogits,
+      smoothing,
+      dropPath: 0.1,
+      dropout: 0,
+      distillation: distilled ? { kind: "hard", alpha: 0.5, student: "distillation" } : { kind: "none" },
+      teacher: distilled ? (k, images) => k.zeros([images.shape[0] ?? 0, classes]) : null,
+    }),
+    model: (k) => ({ params: buildParams(config, (_, shape) => k.zeros(shape)), buffers: null }),
+    optimizer: adamw,
+    image: [channels, imageSize, imageSize],
+    parameters: parameterShapes(config),
+    moduleOf: (name) => {
+      if (/^(cls_token|dist_token|pos_embed)$/.test(name)) return "embed";
+      return /^(blocks\.\d+\.\w+|\w+)/.exec(name)?.[0] ?? name;
+    },
+  };
+}
+
+function regnetProgram(
+  config: RegnetConfig,
+  imageSize: number,
+): Program<RegnetParams, RegnetNorms<BatchNormBuffers>, RegnetNorms<BatchStats>> {
+  const trained = [...regnetShapes(config)].filter(([, { kind }]) => kind === "parameter");
+  return {
+    task: regnetTask(config, smoothing),
+    model: (k) => {
+      const { params, running } = buildRegnet(config, (_, shape) => k.zeros(shape));
+      return { params, buffers: running };
+    },
+    optimizer: nesterov,
+    image: [config.channels, imageSize, imageSize],
+    parameters: new Map(trained.map(([name, { shape }]) => [name, shape])),
+    moduleOf: (name) => /^(s\d+\.b\d+\.\w+|\w+)/.exec(name)?.[0] ?? name,
+  };
+}
+
+/** Sizes of a model and of a training step on `batch` images. */
+export function summaryOf(model: NamedModel, batch: number): Summary {
+  if (model.kind === "deit") return summarised(deitProgram(model.config), tokenCount(model.config), batch);
+  return summarised(regnetProgram(model.config, model.imageSize), null, batch);
+}

@@ -1,0 +1,56 @@
+/** The command line as a whole: its commands, and how each of them fails. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { addCheck } from "./check.ts";
+import { addDemo } from "./demo.ts";
+import { addEngines } from "./engines.ts";
+import { addEval } from "./eval.ts";
+import { addSummary } from "./summary.ts";
+import { addTrain } from "./train.ts";
+
+/** Bad input of any kind. */
+const BAD_INPUT = 2;
+
+function version(): string {
+  const about: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return typeof about === "object" && about !== null && "version" in about ? String(about.version) : "unknown";
+}
+
+function programOf(): Command {
+  const program = new Command("deit")
+    .description("DeiT as a functional TypeScript reference: checked, trained and looked into")
+    .version(version())
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  for (const add of [addDemo, addCheck, addTrain, addEval, addSummary, addEngines]) add(program);
+  return program;
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ").trim();
+
+/** `unknown option '--cass' (Did you mean --cases?); see deit check --help` */
+function usage({ message }: CommanderError, command: string): string {
+  return `${oneLine(message.replace(/^error: /, "")).replace(/[.]$/, "")}; see ${command} --help`;
+}
+
+/** Runs a command line. A failure is one line on stderr and exit status 2. */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
+  const program = programOf();
+  const names = program.commands.map((command) => command.name());
+  const name = names.find((known) => known === args[0]);
+  const command = name === undefined ? "deit" : `deit ${name}`;
+  const fail = (what: string): void => {
+    process.exitCode = BAD_INPUT;
+    process.stderr.write(`${command}: ${what}\n`);
+  };
+  if (args.length === 0) return fail(`which command? known: ${names.join(", ")}; see deit --help`);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return fail(oneLine(error instanceof Error ? error.message : String(error)));
+    if (error.exitCode === 0) return; // --help, --version
+    const known = error.code === "commander.unknownCommand" ? `; known: ${names.join(", ")}` : "";
+    fail(`${usage(error, command)}${known}`);
+  }
+}

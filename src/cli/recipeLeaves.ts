@@ -1,0 +1,47 @@
+/** The values of a recipe one by one, under dotted keys, with the sources of their defaults as the schema has them. */
+import { z } from "zod";
+
+export interface Leaf {
+  /** `training.optimizer.beta1` */
+  readonly key: string;
+  readonly value: unknown;
+  /** Of the default; null: there is none. */
+  readonly source: string | null;
+}
+
+/** A table of TOML, as opposed to a value. */
+export const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+
+export const dotted = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
+
+/** The tables that a schema may stand for: one, or one of each kind; none if it stands for a value. */
+function tablesOf(schema: unknown): readonly z.ZodObject[] {
+  const inner: unknown = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  if (inner instanceof z.ZodObject) return [inner];
+  if (inner instanceof z.ZodDiscriminatedUnion) return inner.options.filter((option) => option instanceof z.ZodObject);
+  return [];
+}
+
+const sourceOf = (schema: unknown): unknown => (schema instanceof z.ZodType ? schema.meta()?.["source"] : undefined);
+
+/** Every value of a checked recipe, in the order of the schema. */
+export function leavesOf(schema: unknown, value: unknown, path = ""): readonly Leaf[] {
+  const tables = tablesOf(schema);
+  if (!isTable(value) || tables.length === 0) {
+    const source = sourceOf(schema);
+    return [{ key: path, value, source: typeof source === "string" ? source : null }];
+  }
+  const table = tables.find(({ shape }) => !("kind" in shape) || z.safeParse(shape["kind"], value["kind"]).success);
+  return Object.entries(table?.shape ?? {})
+    .filter(([name]) => value[name] !== undefined)
+    .flatMap(([name, child]) => leavesOf(child, value[name], dotted(path, name)));
+}
+
+/** Every key that a value of the schema may have. */
+export function keysOf(schema: unknown, path = ""): readonly string[] {
+  const tables = tablesOf(schema);
+  if (tables.length === 0) return [path];
+  const keys = tables.flatMap(({ shape }) => Object.entries(shape).flatMap(([name, child]) => keysOf(child, dotted(path, name))));
+  return [...new Set(keys)];
+}

@@ -1,0 +1,111 @@
+/** `deit train`: a recipe from its beginning, or from where it was stopped. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Option, type Command } from "commander";
+import type { Engine } from "../kernels/engine.ts";
+import { runRecipe, type Interrupted, type RunResult } from "../train/run.ts";
+import { engineOf } from "./engines.ts";
+import { collected, natural, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
+import { print, printJson, say, table } from "./output.ts";
+import { progressReporter } from "./progress.ts";
+import { readRecipe, type Changes, type ReadRecipe } from "./recipe.ts";
+import { bundledRecipes } from "./recipeText.ts";
+import { printResult } from "./results.ts";
+
+interface TrainOptions extends EngineOptions, JsonOption {
+  readonly set?: readonly string[];
+  readonly seed?: number;
+  readonly out?: string;
+  readonly resume?: true;
+  readonly printRecipe?: true;
+}
+
+/** The exit status of a program that SIGINT has ended. */
+const INTERRUPTED = 130;
+const RECIPE = "recipe.toml";
+
+/** The folder of a run that has none given. */
+const folderOf = ({ recipe: { name, seed } }: ReadRecipe): string => join("runs", `${name.replaceAll("/", "-")}-${seed}`);
+
+/** The recipe of a run under way, which the command may repeat but not change. */
+function resumed(directory: string, changes: Changes): ReadRecipe {
+  const path = join(directory, RECIPE);
+  if (!existsSync(path)) throw new RangeError(`no run to resume in ${directory}: it has no ${RECIPE}; without --resume, one begins there`);
+  const own = readRecipe(path, { set: [] });
+  const asked = readRecipe(path, changes);
+  for (const { key, value } of asked.values) {
+    const before = own.values.find((other) => other.key === key)?.value;
+    if (JSON.stringify(before) !== JSON.stringify(value))
+      throw new RangeError(
+        `the run in ${directory} has ${key} = ${JSON.stringify(before)}, not ${JSON.stringify(value)}; another --out begins another run`,
+      );
+  }
+  return own;
+}
+
+export interface Start {
+  readonly read: ReadRecipe;
+  readonly directory: string;
+  readonly resume: boolean;
+}
+
+/** Runs until the end or until SIGINT or SIGTERM, at which it saves. */
+export async function trained(engine: Engine, { read: { recipe, text }, directory, resume }: Start): Promise<RunResult | Interrupted> {
+  let stopping = false;
+  const stop = (): void => {
+    stopping = true;
+    say("\nstopping after this step");
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    const options = { directory, resume, recipeText: text, checkpointEvery: null, onProgress: progressReporter(), stop: () => stopping };
+    const result = await runRecipe(engine, recipe, options);
+    if (result.interrupted) process.exitCode = INTERRUPTED;
+    return result;
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+function printRecipe({ values }: ReadRecipe, json: boolean): void {
+  if (json) return printJson(Object.fromEntries(values.map(({ key, value, source }) => [key, { value, source }])));
+  const rows = values.map(({ key, value, source }) => [key, JSON.stringify(value), source]);
+  for (const line of table([["key", "value", "from"], ...rows], ["left", "left", "left"])) print(line);
+}
+
+async function run(name: string, options: TrainOptions): Promise<void> {
+  const { set = [], seed, out, resume = false, printRecipe: printsRecipe = false, json = false } = options;
+  const changes: Changes = { set, ...(seed === undefined ? {} : { seed }) };
+  const directory = out ?? folderOf(readRecipe(name, changes));
+  const read = resume ? resumed(directory, changes) : readRecipe(name, changes);
+  if (printsRecipe) return printRecipe(read, json);
+
+  const engine = engineOf(options);
+  if (!resume && existsSync(directory))
+    throw new RangeError(`${directory} exists: --resume goes on with the run in it, --out DIR begins one elsewhere`);
+  const result = await trained(engine, { read, directory, resume });
+  if (result.interrupted) say(`saved in ${directory}; deit train ${name} --out ${directory} --resume goes on`);
+  if (json) printJson({ directory, seed: read.recipe.seed, ...result });
+  else if (!result.interrupted) {
+    printResult(result);
+    print(`\nThe run is in ${directory} (seed ${read.recipe.seed})`);
+  }
+}
+
+export function addTrain(program: Command): void {
+  const command = program
+    .command("train")
+    .description("train a recipe; Ctrl-C saves, --resume goes on to the same bits")
+    .argument("<recipe>", `a TOML file, or a bundled recipe: ${bundledRecipes().join(", ")}`)
+    .addOption(new Option("--set <key=value>", "change a value of the recipe; may be given several times").argParser(collected))
+    .addOption(new Option("--seed <n>", "seed of the run, instead of the recipe's").argParser(natural))
+    .option("--out <dir>", "folder of the run (default: runs/RECIPE-SEED)")
+    .option("--resume", "go on with the run in the folder")
+    .option("--print-recipe", "print every value with its origin, and do nothing");
+  withExamples(withJson(withEngine(command)), [
+    ["deit train digits", "a teacher and a distilled DeiT on handwritten digits"],
+    ["deit train digits --seed 1 --out runs/one", "another seed, in a folder of your choice"],
+    ["deit train digits --set training.batch=32 --print-recipe", "what would be trained"],
+    ["deit train digits --resume", "go on after Ctrl-C"],
+  ]).action(run);
+}

@@ -1,0 +1,91 @@
+/** Models with weights as commands take them: a run's folder, a safetensors file, or the hash of a seed. */
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Normalisation } from "../data/normalise.ts";
+import { readWeights, uploadWeights } from "../io/weights.ts";
+import type { Kernels } from "../kernels/kernels.ts";
+import { prefixCount, type DeitConfig } from "../model/config.ts";
+import type { DeitParams } from "../model/deit.ts";
+import { buildParams } from "../model/params.ts";
+import { positionResize, type Grid } from "../ops/positionResize.ts";
+import { hashed } from "../recording/hash.ts";
+import { modelNamed, resizedConfig } from "./models.ts";
+
+export interface WeightsOptions {
+  /** For weights from a hash. */
+  readonly model?: string;
+  /** For a file that does not tell its heads. */
+  readonly heads?: number;
+}
+
+export interface WeightedModel {
+  readonly config: DeitConfig;
+  readonly preprocessing: Normalisation;
+  readonly upload: (k: Kernels) => DeitParams;
+}
+
+/** Of pixels of full scale 1 (deit.md 7.6). */
+const IMAGENET: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+/** Where the weights do not say: ImageNet's for colour, none for anything else. */
+const assumed = ({ channels }: DeitConfig): Normalisation =>
+  channels === 3 ? IMAGENET : { mean: Array.from({ length: channels }, () => 0), std: Array.from({ length: channels }, () => 1) };
+
+function fromHash(text: string, model: string | undefined): WeightedModel {
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || seed >= 2 ** 32) throw new RangeError(`hash:SEED needs an integer of 0 … 2^32 - 1, got "${text}"`);
+  if (model === undefined) throw new RangeError(`hash:${text} needs --model, such as --model deit-tiny-distilled`);
+  const named = modelNamed(model);
+  if (named.kind !== "deit") throw new RangeError(`hash:${text} makes the weights of a DeiT, not of ${model}`);
+  const { config } = named;
+  const upload = (k: Kernels): DeitParams => buildParams(config, (name, shape) => k.upload(shape, hashed(name, shape, seed).data));
+  return { config, preprocessing: assumed(config), upload };
+}
+
+/** The file itself, or that of a finished run. */
+function pathOf(runOrFile: string): string {
+  const found = statSync(runOrFile, { throwIfNoEntry: false });
+  if (found === undefined) throw new RangeError(`no weights ${runOrFile}: give a run's folder, a safetensors file, or hash:SEED`);
+  if (!found.isDirectory()) return runOrFile;
+  const file = join(runOrFile, "weights.safetensors");
+  if (statSync(file, { throwIfNoEntry: false }) === undefined)
+    throw new RangeError(`${runOrFile} has no weights.safetensors: its run is not finished`);
+  return file;
+}
+
+/**
+ * The model and its weights.
+ *
+ * @throws RangeError for what is missing or does not fit; SafetensorsError, WeightsError for a broken file
+ */
+export function weightedModel(source: string, { model, heads }: WeightsOptions): WeightedModel {
+  if (source.startsWith("hash:")) return fromHash(source.slice("hash:".length), model);
+  if (model !== undefined) throw new RangeError(`--model ${model} goes with hash:SEED; a file of weights tells its model itself`);
+  const path = pathOf(source);
+  try {
+    const weights = readWeights(readFileSync(path), { heads: heads ?? null });
+    const { config, preprocessing } = weights;
+    return { config, preprocessing: preprocessing ?? assumed(config), upload: (k) => uploadWeights(k, weights) };
+  } catch (error) {
+    throw new RangeError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The same model for images of another size: only its position embedding changes (E16, E17).
+ *
+ * @throws RangeError unless the size is a multiple of the patch
+ */
+export function resizedModel(model: WeightedModel, imageSize: number | undefined): WeightedModel {
+  const config = resizedConfig(model.config, imageSize);
+  const gridOf = ({ imageSize: S, patchSize: p }: DeitConfig): Grid => [S / p, S / p];
+  const upload = (k: Kernels): DeitParams => {
+    const params = model.upload(k);
+    const { pos_embed: pos } = params;
+    if (pos === null || config.imageSize === model.config.imageSize) return params;
+    const resized = positionResize.forward(k, { pos }, { from: gridOf(model.config), to: gridOf(config), prefix: prefixCount(config) });
+    k.donate([pos, resized.saved]);
+    return { ...params, pos_embed: resized.out };
+  };
+  return { ...model, config, upload };
+}

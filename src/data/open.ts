@@ -1,0 +1,51 @@
+/** Data by name, as a recipe or a command gives it. */
+import type { Dataset } from "./dataset.ts";
+import { digits } from "./digits.ts";
+import { synthetic } from "./synthetic.ts";
+
+/** What the model expects of images and labels. */
+export interface DataShape {
+  /** C */
+  readonly channels: number;
+  /** S, in pixels. */
+  readonly side: number;
+  /** K */
+  readonly classes: number;
+}
+
+/** What `openDataset` knows; the split is `test` where none is given. */
+export const knownData: readonly string[] = ["digits[:train|test]", "synthetic:N"];
+
+function bySize(text: string, shape: DataShape): Dataset {
+  const count = Number(text);
+  if (!(Number.isInteger(count) && count > 0)) throw new RangeError(`data: synthetic:N needs a positive integer N, got "${text}"`);
+  return synthetic({ ...shape, count });
+}
+
+function bySplit(split: string, shape: DataShape): Dataset {
+  if (split !== "train" && split !== "test") throw new RangeError(`data: digits has the splits train and test, got "${split}"`);
+  return digits(split, shape.side);
+}
+
+/** `name` or `name:detail`. */
+function byName(text: string, shape: DataShape): Dataset {
+  const colon = text.indexOf(":");
+  const [name, detail] = colon < 0 ? [text, null] : [text.slice(0, colon), text.slice(colon + 1)];
+  if (name === "digits") return bySplit(detail ?? "test", shape);
+  if (name === "synthetic") return bySize(detail ?? "", shape);
+  throw new RangeError(`data: unknown data set "${text}"; known: ${knownData.join(", ")}`);
+}
+
+/**
+ * The data set of that name, in the model's image size.
+ *
+ * @throws RangeError for an unknown name, or data that does not fit the model
+ */
+export function openDataset(text: string, shape: DataShape): Dataset {
+  const dataset = byName(text, shape);
+  const { channels, classes } = dataset;
+  if (channels !== shape.channels)
+    throw new RangeError(`data: ${text} has images of ${channels} channels, the model takes ${shape.channels}`);
+  if (classes.length !== shape.classes) throw new RangeError(`data: ${text} has ${classes.length} classes, the model ${shape.classes}`);
+  return dataset;
+}

@@ -1,0 +1,128 @@
+/**
+ * Checkpoints: `checkpoints/step-00001234/` with the numbers in `state.safetensors`, and in `checkpoint.json` the step, the recipe's digest
+ * and the digest of the numbers. No times and no paths: equal runs write equal bytes.
+ *
+ * A checkpoint is written aside, forced to the disk, read back and verified, then renamed; only then are older ones removed. So at every
+ * moment the newest one that verifies is whole.
+ */
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { digestOf } from "./digest.ts";
+import { moveDurably, syncFolder, writeToDisk } from "./durable.ts";
+import { parseSafetensors, writeSafetensors, type Stored, type Writable } from "./safetensors.ts";
+import { isRecord, parseJson } from "./strictJson.ts";
+
+/** A checkpoint cannot be used; the message names the file and the reason. */
+export class CheckpointError extends Error {
+  override readonly name = "CheckpointError";
+}
+
+const STATE = "state.safetensors";
+const ABOUT = "checkpoint.json";
+const NAME = /^step-\d{8,}$/;
+const DIGITS = 8;
+
+const nameOf = (step: number): string => `step-${String(step).padStart(DIGITS, "0")}`;
+
+export interface Checkpoint {
+  /** Steps done. */
+  readonly step: number;
+  readonly tensors: ReadonlyMap<string, Stored>;
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+async function read(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new CheckpointError(`checkpoint: ${path}: cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+interface About {
+  readonly step: number;
+  readonly recipe: string;
+  readonly state: string;
+}
+
+function aboutOf(path: string, bytes: Uint8Array): About {
+  const refuse = (reason: string): CheckpointError => new CheckpointError(`checkpoint: ${path}: ${reason}`);
+  let value: unknown;
+  try {
+    value = parseJson(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw refuse(`must be JSON: ${reasonOf(error)}`);
+  }
+  if (!isRecord(value)) throw refuse("must be a JSON object");
+  const { step, recipe, state } = value;
+  if (typeof step !== "number" || typeof recipe !== "string" || typeof state !== "string") throw refuse("must have step, recipe and state");
+  return { step, recipe, state };
+}
+
+/**
+ * Reads a checkpoint's folder.
+ *
+ * @throws CheckpointError unless all of it is as it was written
+ */
+async function verified(folder: string): Promise<Checkpoint & { readonly recipe: string }> {
+  const { step, recipe, state } = aboutOf(join(folder, ABOUT), await read(join(folder, ABOUT)));
+  const bytes = await read(join(folder, STATE));
+  const digest = digestOf(bytes);
+  if (digest !== state) throw new CheckpointError(`checkpoint: ${join(folder, STATE)}: SHA-256 must be ${state}, got ${digest}`);
+  try {
+    return { step, recipe, tensors: parseSafetensors(bytes).tensors };
+  } catch (error) {
+    throw new CheckpointError(`checkpoint: ${join(folder, STATE)}: ${reasonOf(error)}`);
+  }
+}
+
+/** Names of the checkpoints in a folder, newest first. */
+async function checkpointsIn(directory: string): Promise<readonly string[]> {
+  await mkdir(directory, { recursive: true });
+  const names = (await readdir(directory)).filter((name) => NAME.test(name));
+  return names.toSorted((a, b) => b.length - a.length || (a < b ? 1 : -1));
+}
+
+/** Writes a checkpoint of `step` into `directory`, then removes the others. */
+export async function saveCheckpoint(
+  directory: string,
+  { step, recipe, tensors }: { readonly step: number; readonly recipe: string; readonly tensors: ReadonlyMap<string, Writable> },
+): Promise<void> {
+  const older = await checkpointsIn(directory);
+  const name = nameOf(step);
+  const [folder, aside] = [join(directory, name), join(directory, `${name}.partial`)];
+  await rm(aside, { recursive: true, force: true });
+  await mkdir(aside);
+  const bytes = writeSafetensors(tensors);
+  await writeToDisk(join(aside, STATE), bytes);
+  await writeToDisk(join(aside, ABOUT), `${JSON.stringify({ step, recipe, state: digestOf(bytes) }, null, 2)}\n`);
+  await syncFolder(aside);
+  await verified(aside);
+  await rm(folder, { recursive: true, force: true });
+  await moveDurably(aside, folder);
+  for (const old of older) if (old !== name) await rm(join(directory, old), { recursive: true, force: true });
+}
+
+/**
+ * The newest checkpoint that verifies; null where none was ever written.
+ *
+ * @throws CheckpointError if there are some and none verifies, or if it is of another recipe
+ */
+export async function newestCheckpoint(directory: string, recipe: string): Promise<Checkpoint | null> {
+  let broken: unknown = null;
+  for (const name of await checkpointsIn(directory)) {
+    try {
+      const checkpoint = await verified(join(directory, name));
+      if (checkpoint.recipe === recipe) return checkpoint;
+      broken = new CheckpointError(
+        `checkpoint: ${join(directory, name, ABOUT)}: is of another recipe; go on with the recipe it was made with`,
+      );
+      break;
+    } catch (error) {
+      broken ??= error;
+    }
+  }
+  if (broken === null) return null;
+  throw broken;
+}

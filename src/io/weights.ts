@@ -1,0 +1,71 @@
+/**
+ * `weights.safetensors`: the parameters of a DeiT under timm's names and in timm's order (deit.md 5.1). Its metadata `deit` is the JSON of
+ * what they are for: model, class names, preprocessing. No times, paths or thread counts: equal runs write equal files.
+ */
+import type { Kernels } from "../kernels/kernels.ts";
+import type { DeitConfig } from "../model/config.ts";
+import type { DeitParams } from "../model/deit.ts";
+import { buildParams, parameterShapes } from "../model/params.ts";
+import { show, type Shape } from "../tensor/tensor.ts";
+import { aboutOfText, configOfShapes, WeightsError, type About } from "./about.ts";
+import { numbersOf, parseSafetensors, writeSafetensors, type Stored, type Writable } from "./safetensors.ts";
+
+export { WeightsError, type Preprocessing } from "./about.ts";
+
+/** The metadata's key. */
+const KEY = "deit";
+
+export interface Weights<T = Stored> {
+  readonly config: DeitConfig;
+  /** Names of the classes; null: the file does not say. */
+  readonly classes: readonly string[] | null;
+  /** null: the file does not say. */
+  readonly preprocessing: About["preprocessing"];
+  /** In timm's order. */
+  readonly tensors: ReadonlyMap<string, T>;
+}
+
+/** The tensors of a configuration, all of them and no other, in order. */
+function complete<T extends { readonly shape: Shape }>(config: DeitConfig, tensors: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  const shapes = parameterShapes(config);
+  for (const name of tensors.keys()) if (!shapes.has(name)) throw new WeightsError(`weights: ${name} is no parameter of this model`);
+  const ordered = new Map<string, T>();
+  for (const [name, shape] of shapes) {
+    const found = tensors.get(name);
+    if (found === undefined) throw new WeightsError(`weights: nothing named ${name}`);
+    if (show(found.shape) !== show(shape)) throw new WeightsError(`weights: ${name} must be ${show(shape)}, got ${show(found.shape)}`);
+    ordered.set(name, found);
+  }
+  return ordered;
+}
+
+/**
+ * A weights file; equal arguments give equal bytes.
+ *
+ * @throws WeightsError unless the tensors are those of the configuration
+ */
+export function writeWeights({ config, classes, preprocessing, tensors }: Weights<Writable>): Uint8Array {
+  const about: About = { model: config, classes, preprocessing };
+  return writeSafetensors(complete(config, tensors), new Map([[KEY, JSON.stringify(about)]]));
+}
+
+/**
+ * Reads a weights file. The configuration comes from the metadata, else from the shapes, with `heads` or, by default, heads of width 64.
+ *
+ * @throws SafetensorsError, WeightsError
+ */
+export function readWeights(bytes: Uint8Array, { heads = null }: { readonly heads?: number | null } = {}): Weights {
+  const { metadata, tensors } = parseSafetensors(bytes);
+  const text = metadata.get(KEY);
+  const about = text === undefined ? { model: configOfShapes(tensors, heads), classes: null, preprocessing: null } : aboutOfText(text);
+  const { model: config, classes, preprocessing } = about;
+  return { config, classes, preprocessing, tensors: complete(config, tensors) };
+}
+
+/** The parameters on an engine. */
+export const uploadWeights = (k: Kernels, { config, tensors }: Pick<Weights, "config" | "tensors">): DeitParams =>
+  buildParams(config, (name, shape) => {
+    const stored = tensors.get(name);
+    if (stored === undefined) throw new WeightsError(`weights: nothing named ${name}`);
+    return k.upload(shape, numbersOf(stored));
+  });

@@ -1,0 +1,39 @@
+/** What a network with one head learns, such as a teacher: cross-entropy (E19) on its logits against the smoothed labels. */
+import type { Kernels } from "../kernels/kernels.ts";
+import { crossEntropy } from "../losses/crossEntropy.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { smoothedTargets, type Smoothing } from "./deitTask.ts";
+import type { Task } from "./step.ts";
+
+export interface ClassifierTaskSettings<Params, Buffers, Statistics, Saved> {
+  /** In training mode, with what the batch says about the buffers. */
+  readonly forward: (
+    k: Kernels,
+    inputs: { readonly images: Tensor; readonly params: Params; readonly buffers: Buffers },
+  ) => { readonly logits: Tensor; readonly statistics: Statistics; readonly saved: Saved };
+  readonly vjp: (k: Kernels, saved: Saved, dLogits: Tensor) => Params;
+  /** Consumes `buffers`. */
+  readonly moveOn: (k: Kernels, buffers: Buffers, statistics: Statistics) => Buffers;
+  /** K */
+  readonly classes: number;
+  readonly smoothing: Smoothing;
+}
+
+export function classifierTask<Params, Buffers, Statistics, Saved>({
+  forward,
+  vjp,
+  moveOn,
+  classes,
+  smoothing,
+}: ClassifierTaskSettings<Params, Buffers, Statistics, Saved>): Task<Params, Buffers, Statistics> {
+  return {
+    lossAndGrads: (k, { params, buffers }, { images, labels }) => {
+      const { logits, statistics, saved } = forward(k, { images, params, buffers });
+      const target = smoothedTargets(k, labels, classes, smoothing);
+      const { out: loss, saved: ofLoss } = crossEntropy.forward(k.at("loss"), { logits }, { target });
+      const dLogits = crossEntropy.vjp(k.at("loss"), ofLoss, k.upload([], [1])).logits;
+      return { loss, grads: vjp(k, saved, dLogits), statistics };
+    },
+    moveOn,
+  };
+}

@@ -1,0 +1,92 @@
+/** How well a DeiT classifies images, by each of its heads and by both fusions of them (E27). */
+import type { HostBatch } from "../data/batches.ts";
+import type { Engine } from "../kernels/engine.ts";
+import type { Kernels } from "../kernels/kernels.ts";
+import type { DeitConfig } from "../model/config.ts";
+import { deitLogits, type DeitParams } from "../model/deit.ts";
+import { meanOfLogits, sumOfSoftmax } from "../model/fusion.ts";
+import type { Logits } from "../model/heads.ts";
+import { inference } from "../ops/observe.ts";
+import { axis, type Tensor } from "../tensor/tensor.ts";
+import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "./accuracy.ts";
+import { deitAttrs } from "./deitTask.ts";
+import { uploadBatch } from "./uploadBatch.ts";
+
+/** `mean` is of the logits, the authors' rule; `softmax-sum` the paper's. */
+export const heads = ["class", "distillation", "mean", "softmax-sum"] as const;
+export type Head = (typeof heads)[number];
+
+export interface Deit {
+  readonly config: DeitConfig;
+  readonly params: DeitParams;
+}
+
+export interface Evaluation extends Accuracy {
+  /** Share of the images that the two heads take for different classes; null: a plain model. */
+  readonly disagreement: number | null;
+}
+
+/** By head; a plain model has no distillation head. */
+export type Evaluations = { readonly [H in Head]: H extends "distillation" ? Evaluation | null : Evaluation };
+
+/** The paper's fusion; its loss is −log of the fused probability, half the sum, of the true class. */
+function scoredBySum(k: Kernels, logits: Logits, target: Tensor): Scored {
+  const scores = sumOfSoftmax.forward(k, logits).out;
+  const B = axis(scores.shape, 0);
+  const probability = k.scale(k.sumLast(k.mul(target, scores)), logits.head_dist === null ? 1 : 0.5);
+  return { scores, loss: k.scale(k.sumLeading(k.log(probability), 2), -1 / B) };
+}
+
+function scoredBy(k: Kernels, logits: Logits, target: Tensor, head: Head): Scored | null {
+  if (head === "softmax-sum") return scoredBySum(k, logits, target);
+  const chosen = { class: logits.head, distillation: logits.head_dist, mean: meanOfLogits.forward(k, logits).out }[head];
+  return chosen === null ? null : scoredByLogits(k, chosen, target);
+}
+
+function disagreementOf(a: readonly Judgement[], b: readonly Judgement[]): number | null {
+  if (b.length === 0) return null;
+  const [mine, theirs] = [a.flatMap((j) => j.decisions), b.flatMap((j) => j.decisions)];
+  return mine.filter((decision, i) => decision !== theirs[i]).length / mine.length;
+}
+
+/** Every head on the same forward passes. Nothing stays alive but the parameters. */
+export async function evaluateHeads(engine: Engine, { config, params }: Deit, batches: Iterable<HostBatch>): Promise<Evaluations> {
+  const k = inference(engine.kernels);
+  const judged: { readonly [H in Head]: Judgement[] } = { class: [], distillation: [], mean: [], "softmax-sum": [] };
+  for (const batch of batches) {
+    const reads: Promise<unknown>[] = [];
+    k.region("evaluate", () => {
+      const { images, labels } = uploadBatch(k, batch);
+      const logits = deitLogits.forward(k, { images, params }, deitAttrs(k, config)).out;
+      const target = k.oneHot(labels, config.classes);
+      for (const head of heads) {
+        const scored = scoredBy(k, logits, target, head);
+        if (scored !== null) reads.push(judge(engine, scored, batch.labels).then((j) => judged[head].push(j)));
+      }
+      return null;
+    });
+    await Promise.all(reads);
+  }
+  const disagreement = disagreementOf(judged.class, judged.distillation);
+  const of = (head: Head): Evaluation => ({ ...total(judged[head]), disagreement });
+  return {
+    class: of("class"),
+    distillation: config.distilled ? of("distillation") : null,
+    mean: of("mean"),
+    "softmax-sum": of("softmax-sum"),
+  };
+}
+
+function noDistillationHead(): never {
+  throw new RangeError("evaluate: a plain model has no distillation head");
+}
+
+/**
+ * By one head.
+ *
+ * @throws RangeError for the distillation head of a plain model
+ */
+export async function evaluate(engine: Engine, model: Deit, batches: Iterable<HostBatch>, head: Head): Promise<Evaluation> {
+  if (head === "distillation" && !model.config.distilled) return noDistillationHead();
+  return (await evaluateHeads(engine, model, batches))[head] ?? noDistillationHead();
+}
