@@ -58,6 +58,7 @@ export function mutantsOf(fileName, source) {
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
     if (ts.isIfStatement(node) && ts.isThrowStatement(node.thenStatement)) return; // the condition of an error
     if (ts.isPropertyAssignment(node) && /^(shapes|name|inline)$/.test(node.name.getText(file))) return;
+    if (ts.isBindingElement(node)) return; // `[B = 0, T = 0] = shape`: the default is there for the type checker, no shape lacks the axis
 
     if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.expression.getText(file) === "k") {
       const kernel = node.expression.name.text;

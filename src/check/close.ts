@@ -35,13 +35,22 @@ export function compare(actual: HostArray, expected: HostArray): Comparison {
 /** The error alone. */
 export const gap = (actual: HostArray, expected: HostArray): number => compare(actual, expected).error;
 
-/** The worst error of two sets of named arrays; Infinity if their names differ. */
-export function gapOfLeaves(actual: Leaves, expected: Leaves): number {
+/** Largest absolute value of all arrays. */
+export const scaleOf = (leaves: Leaves): number =>
+  [...leaves.values()].reduce((most, { data }) => data.reduce((m, x) => Math.max(m, Math.abs(x)), most), 0);
+
+/**
+ * The worst error of two sets of named arrays; Infinity if their names differ. Errors are shares of an array's own scale, but of no less than
+ * `floor`: an array that all but cancels to 0 has the rounding of its terms.
+ */
+export function gapOfLeaves(actual: Leaves, expected: Leaves, floor = 0): number {
   if (actual.size !== expected.size) return Infinity;
   let worst = 0;
   for (const [name, want] of expected) {
     const got = actual.get(name);
-    worst = Math.max(worst, got === undefined ? Infinity : gap(got, want));
+    if (got === undefined) return Infinity;
+    const { error, scale } = compare(got, want);
+    worst = Math.max(worst, floor > scale ? (error * (scale || 1)) / floor : error);
   }
   return worst;
 }

@@ -2,7 +2,7 @@
 import type { Engine } from "../kernels/engine.ts";
 import { observe } from "../ops/observe.ts";
 import type { Shape } from "../tensor/tensor.ts";
-import { gapOfLeaves } from "./close.ts";
+import { gapOfLeaves, scaleOf } from "./close.ts";
 import type { Draw } from "./draw.ts";
 import { evaluate, type HostArray, type Leaves } from "./host.ts";
 import { derivative } from "./stencil.ts";
@@ -92,6 +92,9 @@ const directional: Law = {
   },
 };
 
+/** A leaf whose true gradient is 0 holds the rounding of the others: smaller ones than this share of the largest are measured by it. */
+const SMALLEST_LEAF = 1e-3;
+
 const linearity: Law = {
   name: "linearity",
   says: "the pullback is linear: vjp(a·ȳ + b·ȳ′) = a·vjp(ȳ) + b·vjp(ȳ′)",
@@ -105,7 +108,7 @@ const linearity: Law = {
     };
     const [ofFirst, ofSecond] = [await gradients(engine, trial, first), await gradients(engine, trial, second)];
     const sum = mapLeaves(ofFirst, (g, name) => combine({ shape: g.shape, data: g.data.map((x) => a * x) }, b, ofSecond.get(name)));
-    return gapOfLeaves(await gradients(engine, trial, both), sum);
+    return gapOfLeaves(await gradients(engine, trial, both), sum, scaleOf(sum) * SMALLEST_LEAF);
   },
 };
 
@@ -150,11 +153,15 @@ const memory: Law = {
   },
 };
 
+/** Draws are of order 1, and so are the terms of an output that cancels (a divergence of near distributions). */
+const UNIT = 1;
+
 const value: Law = {
   name: "value",
   says: "the output is that of plain loops over numbers",
   tolerance: tolerances.equation,
-  error: async (engine, trial) => (trial.expected === null ? 0 : gapOfLeaves(await outputs(engine, trial, new Map()), trial.expected)),
+  error: async (engine, trial) =>
+    trial.expected === null ? 0 : gapOfLeaves(await outputs(engine, trial, new Map()), trial.expected, UNIT),
 };
 
 /** Every op owes these. */

@@ -43,7 +43,7 @@ export function printReports(reports: readonly RowReport[], { cases, seed }: Che
 }
 
 /** What is off, and how to see it again. */
-function sayFailures(reports: readonly RowReport[], { cases, seed }: CheckOptions): void {
+export function sayFailures(reports: readonly RowReport[], { cases, seed }: CheckOptions): void {
   for (const { id, failure } of reports.filter(isOff))
     say(`${id} is off at ${failure}; again: deit check --only ${id} --cases ${cases} --seed ${seed}`);
 }

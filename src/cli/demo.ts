@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
-import { printReports } from "./check.ts";
+import { printReports, sayFailures } from "./check.ts";
 import { checkRows } from "./checkRows.ts";
 import { engineOf } from "./engines.ts";
 import { positive, withEngine, withExamples, withSeed, type EngineOptions } from "./options.ts";
@@ -21,8 +21,9 @@ async function run(options: DemoOptions): Promise<void> {
   const engine = engineOf(options);
   const read = readRecipe("digits", { set: [], seed });
   print("Every equation and gradient of DeiT, against plain loops and finite differences:\n");
-  const ok = printReports(await checkRows(options), options);
-  if (!ok) process.exitCode = 1;
+  const reports = await checkRows(options);
+  if (!printReports(reports, options)) process.exitCode = 1;
+  sayFailures(reports, options);
 
   const directory = join("runs", `demo-${seed}`);
   rmSync(directory, { recursive: true, force: true }); // the demo's own, from the last time

@@ -1,7 +1,7 @@
 /** Rows made of claims: what the engine computes is what plain loops say. */
-import { compare } from "../check/close.ts";
+import { gapOfLeaves } from "../check/close.ts";
 import type { Draw } from "../check/draw.ts";
-import { evaluate, leavesOf, type Host, type Leaves } from "../check/host.ts";
+import { evaluate, leavesOf, type Host } from "../check/host.ts";
 import type { Row } from "../check/row.ts";
 import { tolerances, type ToleranceName } from "../check/tolerance.ts";
 import type { Engine } from "../kernels/engine.ts";
@@ -15,27 +15,15 @@ export type Claim = { readonly actual: (k: Kernels) => unknown } & (
   | { readonly equals: (k: Kernels) => unknown }
 );
 
-/**
- * The worst error of named arrays, each a share of its largest expected value or of 1, whichever is more: a difference of distributions may be
- * all but 0, and its rounding is that of probabilities.
- */
-function worstError(actual: Leaves, expected: Leaves): number {
-  if (actual.size !== expected.size) return Infinity;
-  const errors = [...expected].map(([name, want]) => {
-    const got = actual.get(name);
-    if (got === undefined) return Infinity;
-    const { error, scale } = compare(got, want);
-    return (error * (scale || 1)) / Math.max(scale, 1);
-  });
-  return Math.max(0, ...errors);
-}
+/** A difference of distributions may be all but 0, and its rounding is that of probabilities: errors are shares of the scale, or of 1. */
+const UNIT = 1;
 
 /** The worst error of some claims. */
 export async function errorOf(engine: Engine, claims: readonly Claim[]): Promise<number> {
   let worst = 0;
   for (const claim of claims) {
     const expected = "equals" in claim ? await evaluate(engine, claim.equals) : leavesOf(claim.expected);
-    worst = Math.max(worst, worstError(await evaluate(engine, claim.actual), expected));
+    worst = Math.max(worst, gapOfLeaves(await evaluate(engine, claim.actual), expected, UNIT));
   }
   return worst;
 }

@@ -1,0 +1,57 @@
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { RowReport } from "../../src/check/row.ts";
+import { printReports } from "../../src/cli/check.ts";
+import { nearest } from "../../src/cli/nearest.ts";
+import { printJson, table } from "../../src/cli/output.ts";
+
+/** What f writes to stdout. */
+function written(f: () => void): string {
+  let text = "";
+  const spy = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+    text += String(chunk);
+    return true;
+  });
+  onTestFinished(() => spy.mockRestore());
+  f();
+  spy.mockRestore();
+  return text;
+}
+
+const report = (id: string, status: RowReport["status"], worst: number): RowReport => ({
+  id,
+  title: "says",
+  cases: 2,
+  worst,
+  tolerance: 1e-7,
+  status,
+});
+
+describe("output", () => {
+  it("writes one JSON object, with null for numbers that are not finite", () => {
+    expect(written(() => printJson({ a: NaN, b: [Infinity, 1], c: { d: -Infinity } }))).toBe('{"a":null,"b":[null,1],"c":{"d":null}}\n');
+  });
+
+  it("aligns the columns of a table, counting letters and not bytes", () => {
+    expect(table([["γ", "n"], ["long", "100"], ["é", "7"]], ["left", "right"])).toEqual(["γ       n", "long  100", "é       7"]); // prettier-ignore
+  });
+
+  it("tells the known words that are nearest, first the nearest", () => {
+    expect(nearest("G100", ["E1", "G1", "G10", "op/gelu"], 2)).toEqual(["G10", "G1"]);
+  });
+});
+
+describe("the table of deit check", () => {
+  const options = { cases: 2, seed: 0 };
+
+  it("ends well if all rows hold", () => {
+    const reports = [report("E1", "ok", 0), report("E2", "ok", 1e-9)];
+    const text = written(() => expect(printReports(reports, options)).toBe(true));
+    expect(text).toMatch(/\nE2 +says +2 +1\.00e-9 +1e-7 +ok\n\n2 of 2 rows hold \(2 cases each, seed 0\)\n$/);
+  });
+
+  it("marks a row that is off", () => {
+    const reports = [report("E1", "ok", 0), report("E2", "off", Infinity)];
+    const text = written(() => expect(printReports(reports, options)).toBe(false));
+    expect(text).toMatch(/\nE2 +says +2 +Infinity +1e-7 +OFF\n\n1 of 2 rows hold/);
+  });
+});
