@@ -1,0 +1,18 @@
+/** `npm run build`: dist/ from src (tsc) and assembly (asc), and the command `deit` where npx looks for it first. */
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+
+function run(tool, ...args) {
+  const { status, error } = spawnSync(`node_modules/.bin/${tool}`, args, { stdio: "inherit" });
+  if (error !== undefined) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+run("tsc", "-p", "tsconfig.build.json");
+for (const target of ["release", "debug"]) run("asc", "--config", "asconfig.json", "--target", target);
+
+chmodSync("dist/cli.js", 0o755);
+const link = "node_modules/.bin/deit";
+mkdirSync("node_modules/.bin", { recursive: true });
+rmSync(link, { force: true });
+symlinkSync("../../dist/cli.js", link);
