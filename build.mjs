@@ -1,6 +1,6 @@
-/** `npm run build`: dist/ from src (tsc) and assembly (asc), and the command `deit` where npx looks for it first. */
+/** `npm run build`: dist/ from src (tsc) and from assembly (asc). */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync } from "node:fs";
 
 function run(tool, ...args) {
   const { status, error } = spawnSync(`node_modules/.bin/${tool}`, args, { stdio: "inherit" });
@@ -11,8 +11,4 @@ function run(tool, ...args) {
 run("tsc", "-p", "tsconfig.build.json");
 for (const target of ["release", "debug"]) run("asc", "--config", "asconfig.json", "--target", target);
 
-chmodSync("dist/cli.js", 0o755);
-const link = "node_modules/.bin/deit";
-mkdirSync("node_modules/.bin", { recursive: true });
-rmSync(link, { force: true });
-symlinkSync("../../dist/cli.js", link);
+chmodSync("dist/cli.js", 0o755); // npx runs it through a link
