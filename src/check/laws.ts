@@ -5,7 +5,7 @@ import type { Shape } from "../tensor/tensor.ts";
 import { gapOfLeaves, scaleOf } from "./close.ts";
 import type { Draw } from "./draw.ts";
 import { evaluate, type HostArray, type Leaves } from "./host.ts";
-import { derivative } from "./stencil.ts";
+import { derivative, STEP } from "./stencil.ts";
 import type { CotangentOf, Subject, Trial } from "./subject.ts";
 import { tolerances, type Tolerance } from "./tolerance.ts";
 
@@ -36,6 +36,7 @@ const gradients = (engine: Engine, trial: Trial, cotangentOf: CotangentOf): Prom
   evaluate(engine, (k) => trial.gradients(k, cotangentOf));
 
 const dot = (a: HostArray, b: HostArray): number => a.data.reduce((sum, x, i) => sum + x * (b.data[i] ?? NaN), 0);
+const absoluteDot = (a: HostArray, b: HostArray): number => a.data.reduce((sum, x, i) => sum + Math.abs(x * (b.data[i] ?? NaN)), 0);
 const mapLeaves = (leaves: Leaves, f: (a: HostArray, name: string) => HostArray): Leaves =>
   new Map([...leaves].map(([name, a]) => [name, f(a, name)]));
 const combine = (a: HostArray, s: number, b: HostArray | undefined): HostArray => ({
@@ -64,7 +65,13 @@ const shapes: Law = {
   },
 };
 
-/** Scaled by the sum of |contributions|, so that cancellation can neither hide nor fake a failure. */
+/** Rounding of the stencil's differences, over the function's value: a few units in the last place, divided by the step. */
+const ROUNDING = (4 * 2 ** -53) / STEP;
+
+/**
+ * Scaled by the sum of |contributions|, so that cancellation can neither hide nor fake a failure; less what the rounding of the function's value
+ * explains, where that is flat.
+ */
 const directional: Law = {
   name: "directional",
   says: "⟨ȳ, Jv⟩ by finite differences equals ⟨vjp(ȳ), v⟩",
@@ -86,9 +93,13 @@ const directional: Law = {
       const g = grads.get(name);
       if (g === undefined) return Infinity;
       analytic += dot(g, v);
-      mass += g.data.reduce((sum, x, i) => sum + Math.abs(x * (v.data[i] ?? 0)), 0);
+      mass += absoluteDot(g, v);
     }
-    return Math.abs((await derivative(along)) - analytic) / (mass || 1);
+    const value = [...(await outputs(engine, trial, new Map()))].reduce(
+      (sum, [name, y]) => sum + absoluteDot(y, cotangentOf(name, y.shape)),
+      0,
+    );
+    return Math.max(0, Math.abs((await derivative(along)) - analytic) - ROUNDING * value) / (mass || 1);
   },
 };
 
