@@ -178,14 +178,19 @@ const value: Law = {
 /** Every op owes these. */
 export const laws: readonly Law[] = [shapes, value, directional, linearity, purity, immutability, memory];
 
+/** How much of its tolerance an error uses; all and more if it is not a number. */
+function shareOf(error: number, { bound }: Tolerance): number {
+  if (error === 0) return 0;
+  return bound === 0 || Number.isNaN(error) ? Infinity : error / bound;
+}
+
 /** The largest share that any law uses of its tolerance, in one drawn call; and that law. */
 export async function worstLaw(subject: Subject, engine: Engine, draw: Draw): Promise<{ readonly share: number; readonly law: string }> {
   const trial = subject.trial(draw);
   let worst = { share: 0, law: "" };
   for (const law of laws) {
-    const error = await law.error(engine, trial, draw);
-    const share = error === 0 ? 0 : law.tolerance.bound === 0 ? Infinity : error / law.tolerance.bound;
-    if (!(share <= worst.share)) worst = { share, law: law.name };
+    const share = shareOf(await law.error(engine, trial, draw), law.tolerance);
+    if (share > worst.share) worst = { share, law: law.name };
   }
   return worst;
 }
