@@ -1,10 +1,11 @@
 /** What attention and its parts must do whatever the formula: sums that are 1 or 0, and changes of the keys that change nothing. */
 import { gap } from "../check/close.ts";
 import type { Draw } from "../check/draw.ts";
-import { evaluate, evaluateOne, hostArray, type Host, type HostArray } from "../check/host.ts";
+import { evaluate, evaluateOne, hostArray, upload, type Host, type HostArray } from "../check/host.ts";
 import type { Row } from "../check/row.ts";
 import { selfAttention } from "../model/selfAttention.ts";
 import { attention, type AttentionInputs } from "../ops/attention.ts";
+import { softmax } from "../ops/softmax.ts";
 import { permutation } from "../tensor/key.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { selfAttentionCall } from "./calls/model.ts";
@@ -40,7 +41,20 @@ const unchanged = (id: string, title: string, change: (inputs: Host<AttentionInp
     return gap(await out(change(inputs, draw)), await out(inputs));
   });
 
+/** Logits so far apart that every probability but the largest one's is 0. */
+const FAR = 1e4;
+
 export const attentionIdentities: readonly Row[] = [
+  row("identity/softmax-range", "softmax of logits of ±1e4 is finite: all on the largest", async (engine, draw) => {
+    const K = draw.integer(2, 6);
+    const order = permutation(draw.key(), K);
+    const z = tabulate([1, K], (_, c) => FAR * ((order[c] ?? 0) - (K - 1) / 2));
+    const s = await evaluateOne(engine, (k) => softmax.forward(k, { z: upload<Tensor>(k, z) }).out);
+    return gap(
+      s,
+      tabulate([1, K], (_, c) => (order[c] === K - 1 ? 1 : 0)),
+    );
+  }),
   row("identity/attention-rows", "rows of A sum to 1", async (engine, draw) => {
     const call = attentionCall(draw);
     const A = (await taps(engine, (k) => forwardOf(k, attention, call), ["probs"])).get("probs");
