@@ -11,7 +11,7 @@ export type { Shapes } from "./tensor/shape.ts";
 
 // Kernels and engines
 export type { Transpose, Window, Basis, Call, Visitor, FusedTable, Scope, Kernels } from "./kernels/kernels.ts";
-export type { MemoryReport, Counters, Engine } from "./kernels/engine.ts";
+export type { MemoryReport, Counters, Precision, Engine } from "./kernels/engine.ts";
 export { referenceEngine } from "./engines/reference/engine.ts";
 export { abstractEngine } from "./engines/abstract/engine.ts";
 export { costVisitor } from "./engines/abstract/summary.ts";

@@ -1,7 +1,13 @@
-/** Addresses in one linear memory: exact sizes, last in first out. Bookkeeping only, so that a plan (abstract engine) equals the use. */
+/**
+ * Addresses in one linear memory of f32: exact sizes, last in first out. Bookkeeping only, the same for the engine that computes there and
+ * for the abstract one that plans for it, so that a plan equals the use.
+ */
+import { size, tensor, type Shape, type Tensor } from "../tensor/tensor.ts";
+import { Block, Regions } from "./region.ts";
 
 /** Blocks start at multiples of this many bytes and are as long as such a multiple. */
 const GRAIN = 64;
+const BYTES_PER_ELEMENT = 4;
 
 /** At least one grain, so that an empty tensor has an address of its own too. */
 const rounded = (bytes: number): number => Math.max(GRAIN, Math.ceil(bytes / GRAIN) * GRAIN);
@@ -35,4 +41,60 @@ export class Heap {
   report(): { readonly live: number; readonly peak: number; readonly top: number } {
     return { live: this.#live, peak: this.#peak, top: this.#top };
   }
+}
+
+/** A block at an address of the heap. */
+export class HeapBlock extends Block {
+  readonly address: number;
+  readonly bytes: number;
+  constructor(address: number, bytes: number) {
+    super();
+    this.address = address;
+    this.bytes = bytes;
+  }
+}
+
+/** What a fused kernel is given of the heap. All takes come before all arithmetic. */
+export interface HeapAccess {
+  readonly take: (shape: Shape) => Tensor;
+  /** Address of a live tensor, in bytes. */
+  readonly address: (t: Tensor) => number;
+  /** The memory of `t` under a new handle, for kernels that write in place: every old handle is stale. */
+  readonly takeOver: (t: Tensor) => Tensor;
+  /** Multiply–adds of the products that the fused kernel does. */
+  readonly count: (macs: number) => void;
+}
+
+export interface HeapRegions {
+  readonly heap: Heap;
+  readonly regions: Regions<HeapBlock>;
+  readonly take: (shape: Shape) => HeapBlock;
+  readonly access: (count: (macs: number) => void) => HeapAccess;
+}
+
+/**
+ * Regions over a heap of their own.
+ *
+ * @param onTake told of each block when it is taken
+ */
+export function heapRegions(onTake: (block: HeapBlock) => void): HeapRegions {
+  class OwnBlock extends HeapBlock {} // tells this engine's tensors from another's
+  const heap = new Heap();
+  const regions = new Regions<HeapBlock>(OwnBlock, ({ address, bytes }) => heap.give(address, bytes));
+  const take = (shape: Shape): HeapBlock => {
+    const bytes = size(shape) * BYTES_PER_ELEMENT;
+    const block = regions.adopt(new OwnBlock(heap.take(bytes), bytes));
+    onTake(block);
+    return block;
+  };
+  const access = (count: (macs: number) => void): HeapAccess => ({
+    take: (shape) => tensor(shape, take(shape)),
+    address: (t) => regions.live(t, "fused kernel").address,
+    takeOver: (t) => {
+      const old = regions.live(t, "takeOver");
+      return tensor(t.shape, regions.takeOver(old, new OwnBlock(old.address, old.bytes), "taken over in place"));
+    },
+    count,
+  });
+  return { heap, regions, take, access };
 }

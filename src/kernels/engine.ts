@@ -21,13 +21,22 @@ export interface Counters {
   readonly macs: number;
 }
 
+export type Precision = "f64" | "f32";
+
 export interface Engine {
   readonly name: string;
+  /** Of stored numbers and of arithmetic. */
+  readonly precision: Precision;
   readonly kernels: Kernels;
   /** Takes the value at the call and delivers it later: `t` may die as soon as this returns. */
   readonly read: (t: Tensor) => Promise<Float64Array | Float32Array>;
   /** Gives up what the caller holds outside every region (state, batch, loss). */
   readonly release: (tree: unknown) => void;
+  /**
+   * Runs a program on shapes alone and holds from now on all the memory that it will need, so that running it takes nothing anew.
+   * Engines whose memory need not be held ahead do nothing.
+   */
+  readonly reserve: (program: (planner: Engine) => void) => void;
   readonly memory: () => MemoryReport;
   readonly counters: () => Counters;
 }

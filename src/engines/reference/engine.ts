@@ -34,9 +34,11 @@ export function referenceEngine(): Engine {
   const loops = { ...elementwise(data), ...reduce(data), ...move(data), matmul: matmul(data) };
   return {
     name: "reference",
+    precision: "f64",
     kernels: kernelsOf({ regions, take, loops, fused: { get: () => undefined }, count }),
     read: (t) => Promise.resolve(regions.live(t, "read").data.slice()),
     release: (tree) => regions.release(tree, "released"),
+    reserve: () => undefined,
     memory: () => ({ ...bytes, reserved: bytes.live }),
     counters: () => ({ ...done }),
   };
