@@ -9,6 +9,7 @@ import type { Arbitrary } from "fast-check";
 import { trialArbitrary, type DrawnTrial } from "./check/arbitraries.ts";
 import { lawsOfSubject, type NamedLaw } from "./check/lawRuns.ts";
 import type { Subject } from "./check/subject.ts";
+import type { Precision } from "./kernels/engine.ts";
 import { referenceEngine } from "./engines/reference/engine.ts";
 import { allSubjects } from "./laws/subjects.ts";
 
@@ -16,6 +17,7 @@ export { arrayArbitrary, type DrawnTrial } from "./check/arbitraries.ts";
 export { compare, describe, gap, gapOfLeaves, indexOf, ulps, type Comparison } from "./check/close.ts";
 export { type Arrays, type Differentiable } from "./check/differentiable.ts";
 export { drawOf, type Draw } from "./check/draw.ts";
+export { type Engines } from "./check/engines.ts";
 export { checkGradient, GradientError, type GradientCheck, type GradientReport } from "./check/gradient.ts";
 export { evaluate, evaluateOne, hostArray, upload, type Host, type HostArray, type Leaves } from "./check/host.ts";
 export { type LawOptions, type LawReport, type NamedLaw } from "./check/lawRuns.ts";
@@ -24,7 +26,7 @@ export { type Finding } from "./check/probe.ts";
 export { runRow, type Row, type RowReport, type RunOptions } from "./check/row.ts";
 export { derivative, STEP } from "./check/stencil.ts";
 export { subjectOf, type CotangentOf, type DrawnCall, type Subject, type Trial } from "./check/subject.ts";
-export { tolerances, type Tolerance, type ToleranceName } from "./check/tolerance.ts";
+export { referenceBounds, tolerances, type Bound, type Tolerance, type ToleranceName } from "./check/tolerance.ts";
 
 /** An op, or a subject: an op with a way to draw its calls. */
 export type OpOrSubject = { readonly name: string; readonly vjp: (...args: never[]) => unknown } | Subject;
@@ -39,11 +41,12 @@ function subjectFor(of: OpOrSubject): Subject {
 }
 
 /**
- * Drawn calls of an op; they shrink to small sizes.
+ * Drawn calls of an op, for an engine of this precision; they shrink to small sizes.
  *
  * @throws RangeError for an op that this project does not have; give a subject instead
  */
-export const opArbitrary = (of: OpOrSubject): Arbitrary<DrawnTrial> => trialArbitrary(subjectFor(of));
+export const opArbitrary = (of: OpOrSubject, precision: Precision = "f64"): Arbitrary<DrawnTrial> =>
+  trialArbitrary(subjectFor(of), precision);
 
 /**
  * The laws of an op: `for (const law of lawsOf(layerNorm)) test(law.name, () => law.run())`.

@@ -31,11 +31,12 @@ describe("lawsOf", () => {
     expect(lawsOf(linear).map(({ name }) => name)).toEqual([
       "shapes",
       "value",
-      "directional",
+      "gradients",
       "linearity",
       "purity",
       "immutability",
       "memory",
+      "parity",
     ]);
   });
 
@@ -44,9 +45,9 @@ describe("lawsOf", () => {
   });
 
   it("rejects a wrong gradient, naming op, law and a shrunk call", async () => {
-    const directional = lawsOf(subject(3)).find(({ name }) => name === "directional");
-    await expect(directional?.run()).rejects.toThrow(
-      /^square: law directional \(.+\) is off: error .+, tolerance 1e-7; seed 0, call square\(x \[1, 1\]\)$/,
+    const gradients = lawsOf(subject(3)).find(({ name }) => name === "gradients");
+    await expect(gradients?.run()).rejects.toThrow(
+      /^square: law gradients \(.+\) is off: error .+, tolerance 1e-7; seed 0, call square\(x \[1, 1\]\)$/,
     );
   });
 

@@ -23,6 +23,6 @@ describe("the worst law", () => {
   it("is one whose error is not a number, whatever comes after it", async () => {
     const draw = drawOf(keyOf(1));
     const subject = subjectOf(nan, (drawn) => ({ inputs: { x: drawn.array([2, 3]) }, attrs: () => undefined }));
-    expect((await worstLaw(subject, referenceEngine(), draw)).share).toBe(Infinity);
+    expect((await worstLaw(subject, { engine: referenceEngine(), reference: referenceEngine() }, draw)).share).toBe(Infinity);
   });
 });

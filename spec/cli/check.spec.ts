@@ -54,10 +54,10 @@ describe("deit check", () => {
 
   it("gives the same numbers on several threads as on one", async () => {
     const options = { cases: 2, seed: 9 };
-    const engine = engineOf({ engine: "reference", threads: 1 });
+    const engine = await engineOf({ engine: "reference", threads: 1 });
     const chosen = allRows.filter(({ id }) => /^(E|G)\d$/.test(id));
     const alone = [];
-    for (const row of chosen) alone.push((await runRow(row, engine, options)).worst);
+    for (const row of chosen) alone.push((await runRow(row, { engine, reference: engine }, options)).worst);
     const only = chosen.flatMap(({ id }) => ["--only", id]);
     const { rows } = Object(json(["check", ...only, "--cases", "2", "--seed", "9"]));
     expect(rows.map(({ worst }: { worst: number }) => worst)).toEqual(alone);

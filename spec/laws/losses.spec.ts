@@ -1,40 +1,20 @@
 /** The losses and their gradients: equations, identities, and the laws of any op. */
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { drawOf } from "../../src/check/draw.ts";
-import { worstLaw } from "../../src/check/laws.ts";
-import { runRow, type Row } from "../../src/check/row.ts";
-import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { lossGradientRows } from "../../src/laws/lossGradients.ts";
 import { lossIdentities } from "../../src/laws/lossIdentities.ts";
 import { lossRows } from "../../src/laws/losses.ts";
 import { lossSubjects } from "../../src/laws/subjects/losses.ts";
-import { fold, keyOf } from "../../src/tensor/key.ts";
+import { onEachEngine } from "../helpers/engines.ts";
+import { eachOpObeys, eachRowHolds } from "../helpers/laws.ts";
 
 const CASES = 50;
 const TRIALS = 30;
 const SEED = 11;
 
-const byName = (rows: readonly Row[]): readonly (readonly [string, Row])[] => rows.map((row) => [`${row.id}, ${row.title}`, row]);
-
-describe.each([
-  ["an equation", lossRows],
-  ["a gradient", lossGradientRows],
-  ["an identity", lossIdentities],
-])("%s of the losses holds:", (_, rows) => {
-  it.each(byName(rows))("%s", async (_, row) => {
-    expect(await runRow(row, referenceEngine(), { cases: CASES, seed: SEED })).toMatchObject({ status: "ok", cases: CASES });
-  });
-});
-
-describe("the laws of any op hold for", () => {
-  it.each(lossSubjects.map((subject) => [subject.name, subject] as const))("%s", async (name, subject) => {
-    const engine = referenceEngine();
-    for (let i = 0; i < TRIALS; i++) {
-      const { share, law } = await worstLaw(subject, engine, drawOf(fold(fold(keyOf(SEED), name), i)));
-      expect(share, `${law}, trial ${i}`).toBeLessThanOrEqual(1);
-    }
-  });
+onEachEngine((suite) => {
+  eachRowHolds(suite, [...lossRows, ...lossGradientRows, ...lossIdentities], { cases: CASES, seed: SEED });
+  eachOpObeys(suite, lossSubjects, { cases: TRIALS, seed: SEED });
 });
 
 describe("the subjects", () => {

@@ -1,15 +1,12 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { drawOf } from "../../src/check/draw.ts";
-import { worstLaw } from "../../src/check/laws.ts";
-import { runRow } from "../../src/check/row.ts";
-import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { networkRows } from "../../src/laws/network.ts";
 import { networkGradientRows } from "../../src/laws/networkGradients.ts";
 import { identities } from "../../src/laws/networkIdentities.ts";
 import { modelSubjects } from "../../src/laws/subjects/model.ts";
 import { opSubjects } from "../../src/laws/subjects/ops.ts";
-import { fold, keyOf } from "../../src/tensor/key.ts";
+import { onEachEngine } from "../helpers/engines.ts";
+import { eachOpObeys, eachRowHolds } from "../helpers/laws.ts";
 
 const CASES = 30;
 const SEED = 1;
@@ -17,20 +14,9 @@ const SEED = 1;
 const rows = [...networkRows, ...networkGradientRows, ...identities];
 const subjects = [...opSubjects, ...modelSubjects];
 
-describe("on the reference engine", () => {
-  it.each(rows.map((row) => [row.id, row.title, row] as const))("%s holds: %s", async (_, _title, row) => {
-    expect(await runRow(row, referenceEngine(), { cases: CASES, seed: SEED })).toMatchObject({ status: "ok", cases: CASES });
-  });
-
-  it.each(subjects.map((subject) => [subject.name, subject] as const))("%s obeys the laws of any op", async (name, subject) => {
-    const key = fold(keyOf(SEED), name);
-    const broken: string[] = [];
-    for (let i = 0; i < CASES; i++) {
-      const { share, law } = await worstLaw(subject, referenceEngine(), drawOf(fold(key, i)));
-      if (!(share <= 1)) broken.push(`case ${i}: ${law}, ${share} of its tolerance`);
-    }
-    expect(broken).toEqual([]);
-  });
+onEachEngine((suite) => {
+  eachRowHolds(suite, rows, { cases: CASES, seed: SEED });
+  eachOpObeys(suite, subjects, { cases: CASES, seed: SEED });
 });
 
 describe("the list of rows", () => {

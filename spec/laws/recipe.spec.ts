@@ -1,21 +1,15 @@
 /** Sizes, schedule, drop path, optimisers and the training step. */
 import { describe, expect, it } from "vitest";
 import { evaluateOne } from "../../src/check/host.ts";
-import { runRow, type Row } from "../../src/check/row.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { recipeRows } from "../../src/laws/recipe.ts";
 import { recipeIdentities } from "../../src/laws/recipeIdentities.ts";
 import { emaLeaf } from "../../src/train/ema.ts";
+import { onEachEngine } from "../helpers/engines.ts";
+import { eachRowHolds } from "../helpers/laws.ts";
 
-const byName = (rows: readonly Row[]): readonly (readonly [string, Row])[] => rows.map((row) => [`${row.id}, ${row.title}`, row]);
-
-describe.each([
-  ["an equation", recipeRows],
-  ["an identity", recipeIdentities],
-])("%s of the recipe holds:", (_, rows) => {
-  it.each(byName(rows))("%s", async (_, row) => {
-    expect(await runRow(row, referenceEngine(), { cases: 50, seed: 13 })).toMatchObject({ status: "ok", cases: 50 });
-  });
+onEachEngine((suite) => {
+  eachRowHolds(suite, [...recipeRows, ...recipeIdentities], { cases: 50, seed: 13 });
 });
 
 describe("the average", () => {

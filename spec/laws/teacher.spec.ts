@@ -1,38 +1,18 @@
 /** The teacher: gradients G20 to G22, identities, and the laws of any op. */
 import { describe, expect, it } from "vitest";
-import { drawOf } from "../../src/check/draw.ts";
-import { worstLaw } from "../../src/check/laws.ts";
-import { runRow } from "../../src/check/row.ts";
-import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { teacherSubjects } from "../../src/laws/subjects/teacher.ts";
 import { teacherRows } from "../../src/laws/teacher.ts";
 import { teacherIdentities } from "../../src/laws/teacherIdentities.ts";
-import { fold, keyOf } from "../../src/tensor/key.ts";
+import { onEachEngine } from "../helpers/engines.ts";
+import { eachOpObeys, eachRowHolds } from "../helpers/laws.ts";
 
 const CASES = 50;
 const TRIALS = 30;
 const SEED = 14;
 
-describe("on the reference engine", () => {
-  it.each([...teacherRows, ...teacherIdentities].map((row) => [row.id, row.title, row] as const))(
-    "%s holds: %s",
-    async (_, _title, row) => {
-      expect(await runRow(row, referenceEngine(), { cases: CASES, seed: SEED })).toMatchObject({ status: "ok", cases: CASES });
-    },
-  );
-
-  it.each(teacherSubjects.map((subject, i) => [subject.name, i, subject] as const))(
-    "%s (%i) obeys the laws of any op",
-    async (_, i, subject) => {
-      const key = fold(keyOf(SEED), i);
-      const broken: string[] = [];
-      for (let trial = 0; trial < TRIALS; trial++) {
-        const { share, law } = await worstLaw(subject, referenceEngine(), drawOf(fold(key, trial)));
-        if (!(share <= 1)) broken.push(`trial ${trial}: ${law}, ${share} of its tolerance`);
-      }
-      expect(broken).toEqual([]);
-    },
-  );
+onEachEngine((suite) => {
+  eachRowHolds(suite, [...teacherRows, ...teacherIdentities], { cases: CASES, seed: SEED });
+  eachOpObeys(suite, teacherSubjects, { cases: TRIALS, seed: SEED });
 });
 
 describe("the list of rows", () => {

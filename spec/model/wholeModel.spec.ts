@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { drawOf } from "../../src/check/draw.ts";
 import { evaluate, hostArray, type HostArray, type Leaves } from "../../src/check/host.ts";
 import { derivative } from "../../src/check/stencil.ts";
-import { tolerances } from "../../src/check/tolerance.ts";
+import { referenceBounds } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { deitConfig } from "../../src/model/config.ts";
@@ -106,7 +106,7 @@ describe("DeiT-Ti⚗ at 224, batch 1", () => {
         const { inner, mass } = along[d] ?? { inner: NaN, mass: 1 };
         worst.set(name, Math.max(worst.get(name) ?? 0, Math.abs(numeric - inner) / mass));
         expect(Math.abs(numeric / inner - 1), `${name}, direction ${d}: ${numeric} against ${inner}`).toBeLessThan(
-          tolerances.wholeModel.bound,
+          referenceBounds.wholeModel.bound,
         );
       }
     }

@@ -9,9 +9,11 @@ try {
   const { allRows } = await load("laws/rows.js");
   const { runRow } = await load("check/row.js");
   const { referenceEngine } = await load("engines/reference/engine.js");
+  const engine = referenceEngine();
+  const engines = { engine, reference: engine };
   for (const cases of [1, 5, 30])
     for (const row of allRows) {
-      const report = await runRow(row, referenceEngine(), { cases, seed: Number(seed) });
+      const report = await runRow(row, engines, { cases, seed: Number(seed) });
       if (report.status === "off") {
         console.log(`${row.id} (${report.failure})`);
         process.exit(1);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { ulps } from "../../src/check/close.ts";
 import { evaluateOne, type HostArray } from "../../src/check/host.ts";
-import { tolerances } from "../../src/check/tolerance.ts";
+import { referenceBounds } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { erf, normalCdf } from "../../src/engines/reference/normal.ts";
 import { gelu } from "../../src/ops/gelu.ts";
@@ -19,7 +19,7 @@ function offOf(prefix: string, name: string, actual: HostArray): readonly string
   return [...expected.data].flatMap((want, i) => {
     const got = actual.data[i] ?? NaN;
     const off = ulps(got, want);
-    return off <= tolerances.ulps.bound || Math.abs(got - want) <= UNDERFLOW
+    return off <= referenceBounds.ulps.bound || Math.abs(got - want) <= UNDERFLOW
       ? []
       : [`${name}(${x.data[i]}): ${got} instead of ${want}, ${off} ulp`];
   });
@@ -62,5 +62,5 @@ it("GELU's derivative Φ + xφ agrees, as a share of its larger summand", async 
     const cdf = tensorOf(fixture, "Phi").data[i] ?? NaN;
     return Math.abs((actual.data[i] ?? NaN) - want) / Math.max(cdf, Math.abs(want - cdf));
   });
-  expect(Math.max(...shares)).toBeLessThanOrEqual(tolerances.sourceF64.bound);
+  expect(Math.max(...shares)).toBeLessThanOrEqual(referenceBounds.source.bound);
 });

@@ -2,13 +2,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Leaves } from "../../src/check/host.ts";
 import { describe as sayHow } from "../../src/check/close.ts";
-import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import type { Precision } from "../../src/kernels/engine.ts";
 import { deitLogitsOf } from "../../src/model/deit.ts";
 import { block } from "../../src/model/block.ts";
 import { rematerialise } from "../../src/ops/rematerialise.ts";
 import { judge } from "../../src/recording/judge.ts";
 import { readRecording, type Recording } from "../../src/recording/read.ts";
 import { computeRecording } from "../../src/recording/run.ts";
+import { onEachEngine } from "../helpers/engines.ts";
 import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
 
 const recordingOf = (name: string): Recording => readRecording(bytesOf(`recordings/${name}.safetensors`));
@@ -17,11 +18,11 @@ const recordingOf = (name: string): Recording => readRecording(bytesOf(`recordin
 const ofKind = ({ results }: Recording, kind: string): readonly string[] =>
   [...results.keys()].filter((name) => name.split("/")[0] === kind);
 
-/** One line for each result that is further off than its tolerance allows. */
-function offOf(recording: Recording, computed: Leaves, names: Iterable<string>): readonly string[] {
+/** One line for each result that is further off than the tolerance of the precision allows. */
+function offOf(recording: Recording, computed: Leaves, names: Iterable<string>, precision: Precision): readonly string[] {
   return [...names].flatMap((name) => {
     const actual = tensorOf(computed, name);
-    const { error, tolerance } = judge(recording, name, actual);
+    const { error, tolerance } = judge(recording, name, actual, precision);
     return error <= tolerance.bound ? [] : [sayHow(name, actual, tensorOf(recording.results, name), tolerance.bound)];
   });
 }
@@ -29,39 +30,46 @@ function offOf(recording: Recording, computed: Leaves, names: Iterable<string>):
 /** In ms: DeiT-Ti takes 8 s on the reference engine when nothing else runs. */
 const UNHURRIED = 120_000;
 
-describe.each([
-  ["tiny-plain-f64", ["taps", "loss", "cotangents", "grads", "after"]],
-  ["tiny-distilled-hard-f64", ["taps", "loss", "cotangents", "grads", "after"]],
-  ["tiny-distilled-soft-f64", ["taps", "loss", "cotangents", "grads", "after"]],
-  ["tiny-distilled-fused-f64", ["taps", "loss", "cotangents", "grads"]],
-  ["tiny-plain-soft-class-mixed-f64", ["taps", "loss", "cotangents", "grads"]],
-  ["odd-sizes-distilled-f64", ["taps", "loss", "cotangents", "grads"]],
-  ["deit-ti-distilled-hash-f64", ["taps", "loss", "grads"]],
-])("%s", (name, kinds) => {
-  const recording = recordingOf(name);
-  let computed: Leaves = new Map();
-  beforeAll(async () => {
-    computed = await computeRecording(referenceEngine(), recording);
-  }, UNHURRIED);
+/** Kinds of results, and whether the model is of full size. */
+const recordings = [
+  { name: "tiny-plain-f64", kinds: ["taps", "loss", "cotangents", "grads", "after"], large: false },
+  { name: "tiny-distilled-hard-f64", kinds: ["taps", "loss", "cotangents", "grads", "after"], large: false },
+  { name: "tiny-distilled-soft-f64", kinds: ["taps", "loss", "cotangents", "grads", "after"], large: false },
+  { name: "tiny-distilled-fused-f64", kinds: ["taps", "loss", "cotangents", "grads"], large: false },
+  { name: "tiny-plain-soft-class-mixed-f64", kinds: ["taps", "loss", "cotangents", "grads"], large: false },
+  { name: "odd-sizes-distilled-f64", kinds: ["taps", "loss", "cotangents", "grads"], large: false },
+  { name: "deit-ti-distilled-hash-f64", kinds: ["taps", "loss", "grads"], large: true },
+];
 
-  it("holds these kinds of results", () => {
-    expect([...new Set([...recording.results.keys()].map((result) => result.split("/")[0]))]).toEqual(kinds);
-  });
-
-  it.each(kinds)("%s agree with PyTorch", (kind) => {
-    expect(offOf(recording, computed, ofKind(recording, kind))).toEqual([]);
-  });
+it.each(recordings)("$name holds these kinds of results", ({ name, kinds }) => {
+  expect([...new Set([...recordingOf(name).results.keys()].map((result) => result.split("/")[0]))]).toEqual(kinds);
 });
 
-it("a model whose blocks are rematerialised gives the same bits", async () => {
-  const recording = recordingOf("tiny-distilled-hard-f64");
-  const saved = await computeRecording(referenceEngine(), recording);
-  const again = await computeRecording(referenceEngine(), recording, deitLogitsOf(rematerialise(block)));
-  expect([...again.keys()].filter((name) => String(again.get(name)?.data) !== String(saved.get(name)?.data))).toEqual([]);
-});
+onEachEngine((suite) => {
+  describe.each(recordings.filter(({ large }) => suite.large || !large))("$name", ({ name, kinds }) => {
+    const recording = recordingOf(name);
+    let computed: Leaves = new Map();
+    beforeAll(async () => {
+      computed = await computeRecording((await suite.made).engine, recording);
+    }, UNHURRIED);
 
-it("nothing stays alive on the engine after a recording was computed", async () => {
-  const engine = referenceEngine();
-  await computeRecording(engine, recordingOf("tiny-plain-f64"));
-  expect(engine.memory().live).toBe(0);
+    it.each(kinds)("%s agree with PyTorch", async (kind) => {
+      const { precision } = (await suite.made).engine;
+      expect(offOf(recording, computed, ofKind(recording, kind), precision)).toEqual([]);
+    });
+  });
+
+  it("a model whose blocks are rematerialised gives the same bits", async () => {
+    const [{ engine }, recording] = [await suite.made, recordingOf("tiny-distilled-hard-f64")];
+    const saved = await computeRecording(engine, recording);
+    const again = await computeRecording(engine, recording, deitLogitsOf(rematerialise(block)));
+    expect([...again.keys()].filter((name) => String(again.get(name)?.data) !== String(saved.get(name)?.data))).toEqual([]);
+  });
+
+  it("nothing stays alive on the engine after a recording was computed", async () => {
+    const { engine } = await suite.made;
+    const before = engine.memory().live;
+    await computeRecording(engine, recordingOf("tiny-plain-f64"));
+    expect(engine.memory().live).toBe(before);
+  });
 });

@@ -1,11 +1,9 @@
-import { describe } from "vitest";
+/** Errors in the teacher. */
+import { onEachEngine } from "../helpers/engines.ts";
 import { eachIsCaught, theRightOpsPass } from "../helpers/planted.ts";
 import { teacherErrors } from "./errors/teacher.ts";
 
-describe("an error in the teacher", () => {
-  eachIsCaught(teacherErrors);
-});
-
-describe("an op of the teacher", () => {
-  theRightOpsPass(teacherErrors);
+onEachEngine((suite) => {
+  eachIsCaught(suite, teacherErrors);
+  theRightOpsPass(suite, teacherErrors);
 });

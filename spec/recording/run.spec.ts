@@ -34,22 +34,27 @@ describe("a result is judged", () => {
   const moved = hostArray([3], [1, -2, 0.5 + 2e-8]);
 
   it("as a share of its largest value", () => {
-    expect(judge(recorded, "taps/x", moved).error).toBeCloseTo(1e-8, 12);
+    expect(judge(recorded, "taps/x", moved, "f64").error).toBeCloseTo(1e-8, 12);
   });
 
   it("by the f64 tolerance if it was stored in f64", () => {
-    const { error, tolerance } = judge(recorded, "taps/x", moved);
+    const { error, tolerance } = judge(recorded, "taps/x", moved, "f64");
     expect(error).toBeGreaterThan(tolerance.bound);
   });
 
   it("by the f32 tolerance if it was rounded", () => {
-    const { error, tolerance } = judge({ ...recorded, rounded: new Set(["taps/x"]) }, "taps/x", moved);
+    const { error, tolerance } = judge({ ...recorded, rounded: new Set(["taps/x"]) }, "taps/x", moved, "f64");
+    expect(error).toBeLessThan(tolerance.bound);
+  });
+
+  it("by the f32 tolerance if it was computed again in f32", () => {
+    const { error, tolerance } = judge(recorded, "taps/x", moved, "f32");
     expect(error).toBeLessThan(tolerance.bound);
   });
 
   it("by the f32 tolerance if its producer computed in f32", () => {
     const configuration = { ...recorded.configuration, dtype: "float32" } as const;
-    const { error, tolerance } = judge({ ...recorded, configuration }, "taps/x", moved);
+    const { error, tolerance } = judge({ ...recorded, configuration }, "taps/x", moved, "f64");
     expect(error).toBeLessThan(tolerance.bound);
   });
 });
@@ -65,7 +70,7 @@ describe("rows of the key bias", () => {
     const actual = tensorOf(await computeRecording(referenceEngine(), recording), name);
     const data = actual.data.slice();
     data[moved] = (data[moved] ?? NaN) + 1;
-    return judge({ ...recording, results: new Map([[name, actual]]) }, name, hostArray([12], data)).error;
+    return judge({ ...recording, results: new Map([[name, actual]]) }, name, hostArray([12], data), "f64").error;
   };
 
   it("after AdamW count as equal", async () => {

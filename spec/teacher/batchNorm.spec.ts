@@ -11,7 +11,7 @@ import { runningStatistics } from "../../src/teacher/runningStatistics.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { tensorOf } from "../helpers/fixtures.ts";
 
-const { bound } = tolerances.equation;
+const { bound } = tolerances.equation.f64;
 const eps = 1e-5;
 const draw = drawOf(keyOf(12));
 const [x, dy] = [draw.array([3, 2, 4, 5], { mean: 3, deviation: 2 }), draw.array([3, 2, 4, 5])];

@@ -10,7 +10,7 @@ import { keyOf } from "../../src/tensor/key.ts";
 import type { Shape } from "../../src/tensor/tensor.ts";
 import { tensorOf } from "../helpers/fixtures.ts";
 
-const { bound } = tolerances.equation;
+const { bound } = tolerances.equation.f64;
 
 interface Case {
   readonly says: string;

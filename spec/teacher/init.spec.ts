@@ -29,8 +29,8 @@ describe("weights", () => {
     const values = valuesOf(name, rule);
     const n = values.length;
     const rounding = 0.0001 / deviation; // the deviations above are given to four digits
-    expect(Math.abs(meanOf(values))).toBeLessThan((tolerances.deviations.bound * deviation) / Math.sqrt(n));
-    expect(Math.abs(meanSquareOf(values) / deviation ** 2 - 1)).toBeLessThan(tolerances.deviations.bound * Math.sqrt(2 / n) + rounding);
+    expect(Math.abs(meanOf(values))).toBeLessThan((tolerances.deviations.f64.bound * deviation) / Math.sqrt(n));
+    expect(Math.abs(meanSquareOf(values) / deviation ** 2 - 1)).toBeLessThan(tolerances.deviations.f64.bound * Math.sqrt(2 / n) + rounding);
   });
 });
 
@@ -45,7 +45,7 @@ describe("squeeze-excite biases", () => {
     const limit = 1 / Math.sqrt(inputs);
     const spread = (meanSquareOf(values) * 3) / limit ** 2; // 1 ± √(4/5n) for a uniform draw
     expect(values.every((x) => Math.abs(x) <= limit)).toBe(true);
-    expect(Math.abs(spread - 1)).toBeLessThan(tolerances.deviations.bound * Math.sqrt(0.8 / values.length));
+    expect(Math.abs(spread - 1)).toBeLessThan(tolerances.deviations.f64.bound * Math.sqrt(0.8 / values.length));
   });
 
   it("are 0 in timm 1.0", () => {

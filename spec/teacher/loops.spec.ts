@@ -1,13 +1,13 @@
 /** The loops that the laws of the teacher rest on, against timm (fixtures/regnet). */
 import { describe, expect, it } from "vitest";
 import { gap, gapOfLeaves } from "../../src/check/close.ts";
-import { tolerances } from "../../src/check/tolerance.ts";
+import { referenceBounds } from "../../src/check/tolerance.ts";
 import { regnetEval, regnetTrain } from "../../src/laws/loops/regnet.ts";
 import { MOMENTUM } from "../../src/teacher/runningStatistics.ts";
 import { tensorOf } from "../helpers/fixtures.ts";
 import { regnetFixture, under } from "../helpers/regnet.ts";
 
-const { bound } = tolerances.parityF64;
+const { bound } = referenceBounds.parity;
 const { config, tensors } = regnetFixture("two_stage");
 const [weights, x] = [under(tensors, "weights."), tensorOf(tensors, "x")];
 const sizes = { depths: config.depths, groupWidth: config.groupWidth, eps: config.batchNormEps };

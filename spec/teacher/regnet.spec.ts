@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { describe as sayHow, gap } from "../../src/check/close.ts";
 import { evaluate, type Leaves } from "../../src/check/host.ts";
-import { tolerances } from "../../src/check/tolerance.ts";
+import { referenceBounds } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { observe } from "../../src/ops/observe.ts";
 import { regnetLogits, regnetPredict, regnetTrain } from "../../src/teacher/regnet.ts";
@@ -12,7 +12,7 @@ import type { Tensor } from "../../src/tensor/tensor.ts";
 import { tensorOf } from "../helpers/fixtures.ts";
 import { regnetCall, regnetFixture, under } from "../helpers/regnet.ts";
 
-const { bound } = tolerances.parityF64;
+const { bound } = referenceBounds.parity;
 
 /** One line for each expected array that is missing or further off than allowed. */
 const offOf = (actual: Leaves, expected: Leaves): readonly string[] =>

@@ -22,7 +22,7 @@ import { squeezeExcite } from "../../src/teacher/squeezeExcite.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { tensorOf } from "../helpers/fixtures.ts";
 
-const { bound } = tolerances.equation;
+const { bound } = tolerances.equation.f64;
 const put = (k: Kernels, { shape, data }: HostArray): ReturnType<Kernels["upload"]> => k.upload(shape, data);
 const vector = (...numbers: readonly number[]): HostArray => ({ shape: [numbers.length], data: Float64Array.from(numbers) });
 

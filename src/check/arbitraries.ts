@@ -1,5 +1,6 @@
 /** fast-check arbitraries: arrays for any function, and drawn calls of an op. Both shrink. */
 import fc from "fast-check";
+import type { Precision } from "../kernels/engine.ts";
 import { fold, keyOf } from "../tensor/key.ts";
 import { show, size, type Shape } from "../tensor/tensor.ts";
 import { drawOf, type Draw } from "./draw.ts";
@@ -43,9 +44,9 @@ const TAPE = 32;
 const STEPS = 2 ** 20;
 
 /** A draw whose first decisions are read from `tape`, numbers of 0 … STEPS − 1: smaller ones make smaller sizes. */
-function drawFrom(tape: readonly number[], seed: number): Draw {
+function drawFrom(tape: readonly number[], seed: number, precision: Precision): Draw {
   const key = keyOf(seed);
-  const later = drawOf(fold(key, "decisions"));
+  const later = drawOf(fold(key, "decisions"), precision);
   let [read, arrays] = [0, 0];
   const uniform = (): number => {
     const word = tape[read++];
@@ -53,8 +54,11 @@ function drawFrom(tape: readonly number[], seed: number): Draw {
   };
   const real = (min: number, max: number): number => min + (max - min) * uniform();
   const integer = (min: number, max: number): number => Math.floor(real(min, max + 1));
-  const own = (): Draw => drawOf(fold(key, arrays++));
+  const own = (): Draw => drawOf(fold(key, arrays++), precision);
+  const { round } = later;
   return {
+    precision,
+    round,
     real,
     integer,
     oneOf: (choices) => choices[integer(0, choices.length - 1)] ?? choices[0],
@@ -75,11 +79,11 @@ export interface DrawnTrial {
   readonly draw: Draw;
 }
 
-/** Valid calls of the subject's op, with small sizes as the simplest. */
-export function trialArbitrary(subject: Subject): fc.Arbitrary<DrawnTrial> {
+/** Valid calls of the subject's op for an engine of this precision, with small sizes as the simplest. */
+export function trialArbitrary(subject: Subject, precision: Precision): fc.Arbitrary<DrawnTrial> {
   const tape = fc.array(fc.nat({ max: STEPS - 1 }), { minLength: TAPE, maxLength: TAPE });
   return fc.tuple(tape, fc.noShrink(fc.nat())).map(([words, seed]) => {
-    const draw = drawFrom(words, seed);
+    const draw = drawFrom(words, seed, precision);
     const trial = subject.trial(draw);
     return { trial, draw, [fc.toStringMethod]: () => callText(subject.name, trial) };
   });

@@ -1,4 +1,5 @@
 /** Comparison of two arrays: how far apart, where, and said in one line. */
+import type { Precision } from "../kernels/engine.ts";
 import { show, size } from "../tensor/tensor.ts";
 import type { HostArray, Leaves } from "./host.ts";
 
@@ -55,6 +56,17 @@ export function gapOfLeaves(actual: Leaves, expected: Leaves, floor = 0): number
   return worst;
 }
 
+/** A leaf whose true gradient is 0 holds the rounding of the others: smaller ones than this share of the largest are measured by it. */
+const SMALLEST_LEAF: { readonly [P in Precision]: number } = { f64: 1e-3, f32: 1e-1 };
+
+/**
+ * The worst error of two sets of gradients.
+ *
+ * @param terms the scale of what the gradients are sums of, should all of them cancel
+ */
+export const gapOfGradients = (actual: Leaves, expected: Leaves, terms: number, precision: Precision): number =>
+  gapOfLeaves(actual, expected, SMALLEST_LEAF[precision] * Math.max(terms, scaleOf(expected)));
+
 /** Axis indices of flat index i. */
 export function indexOf(shape: readonly number[], i: number): readonly number[] {
   return shape.map((length, axis) => Math.floor(i / size(shape.slice(axis + 1))) % length);
@@ -68,8 +80,12 @@ export function describe(name: string, actual: HostArray, expected: HostArray, b
   return `${name}${show(indexOf(expected.shape, c.worst))}: ${c.actual} instead of ${c.expected} (error ${c.error.toPrecision(3)} of scale ${c.scale.toPrecision(3)}${share})`;
 }
 
-/** Distance in units in the last place of f64 at `expected`. */
-export function ulps(actual: number, expected: number): number {
-  const exponent = Math.max(Math.floor(Math.log2(Math.abs(expected) || Number.MIN_VALUE)), -1022);
-  return distance(actual, expected) / 2 ** (exponent - 52);
+/** Exponent of the least normal number, and bits of the fraction. */
+const FORMATS: { readonly [P in Precision]: readonly [least: number, bits: number] } = { f64: [-1022, 52], f32: [-126, 23] };
+
+/** Distance in units in the last place of the precision, at `expected`. */
+export function ulps(actual: number, expected: number, precision: Precision = "f64"): number {
+  const [least, bits] = FORMATS[precision];
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(expected) || Number.MIN_VALUE)), least);
+  return distance(actual, expected) / 2 ** (exponent - bits);
 }

@@ -1,10 +1,18 @@
 /** Random cases for laws: a stream of draws from a key. */
+import type { Precision } from "../kernels/engine.ts";
 import { fold, normalAt, uniform53At, type Key } from "../tensor/key.ts";
 import { size, type Shape } from "../tensor/tensor.ts";
 import type { HostArray } from "./host.ts";
 
-/** Each call goes on in the stream. */
+/**
+ * Each call goes on in the stream. All arrays are of numbers that the precision has, so that the loops and the engine start from the same.
+ * Single numbers are not rounded: how an engine rounds its settings is the engine's own.
+ */
 export interface Draw {
+  /** Of the engine that the case is for. */
+  readonly precision: Precision;
+  /** The nearest number that the precision has: for arrays that a case makes of what it has drawn. */
+  readonly round: (x: number) => number;
   /** min … max, both included. */
   readonly integer: (min: number, max: number) => number;
   /** Uniform on [min, max). */
@@ -14,33 +22,39 @@ export interface Draw {
   readonly array: (shape: Shape, options?: { readonly mean?: number; readonly deviation?: number }) => HostArray;
   /** Class numbers 0 … classes − 1. */
   readonly labels: (shape: Shape, classes: number) => HostArray;
-  /** Rows of the last axis that are distributions. */
+  /** Rows of the last axis that are distributions, to the rounding of the precision. */
   readonly distribution: (shape: Shape) => HostArray;
   /** A fresh key. */
   readonly key: () => Key;
 }
 
-export function drawOf(key: Key): Draw {
+const roundings: { readonly [P in Precision]: (x: number) => number } = { f64: (x) => x, f32: Math.fround };
+
+/** @param precision the same stream, rounded; f64: as it is */
+export function drawOf(key: Key, precision: Precision = "f64"): Draw {
+  const round = roundings[precision];
   let next = 0;
   const real = (min: number, max: number): number => min + (max - min) * uniform53At(key, next++);
   const integer = (min: number, max: number): number => Math.floor(real(min, max + 1));
   const fill = (shape: Shape, f: () => number): HostArray => ({ shape, data: Float64Array.from({ length: size(shape) }, f) });
   const subkey = (): Key => fold(key, integer(0, 2 ** 40));
   return {
+    precision,
+    round,
     integer,
     real,
     oneOf: (choices) => choices[integer(0, choices.length - 1)] ?? choices[0],
     array: (shape, { mean = 0, deviation = 1 } = {}) => {
       const own = subkey();
       let i = 0;
-      return fill(shape, () => mean + deviation * normalAt(own, i++));
+      return fill(shape, () => round(mean + deviation * normalAt(own, i++)));
     },
     labels: (shape, classes) => fill(shape, () => integer(0, classes - 1)),
     distribution: (shape) => {
       const K = shape.at(-1) ?? 1;
       const q = fill(shape, () => real(0.05, 1));
       const sums = Array.from({ length: size(shape) / K }, (_, row) => q.data.subarray(row * K, (row + 1) * K).reduce((a, b) => a + b, 0));
-      return { shape, data: q.data.map((x, i) => x / (sums[Math.floor(i / K)] ?? 1)) };
+      return { shape, data: q.data.map((x, i) => round(x / (sums[Math.floor(i / K)] ?? 1))) };
     },
     key: subkey,
   };

@@ -91,7 +91,7 @@ function inputsArbitrary(inputs: GradientCheck<string>["inputs"]): fc.Arbitrary<
  * @throws GradientError (as a rejection) naming input, index, analytic and numeric value of a shrunk counterexample
  */
 export async function checkGradient<Name extends string>(check: GradientCheck<Name>): Promise<GradientReport> {
-  const { name, seed = 0, cases = DEFAULT_CASES, tolerance = tolerances.directional.bound } = check;
+  const { name, seed = 0, cases = DEFAULT_CASES, tolerance = tolerances.gradients.f64.bound } = check;
   if (!(Number.isInteger(cases) && cases > 0)) throw new RangeError(`${name}: cases must be a positive integer, got ${cases}`);
   const met: { worst: Finding | null; tries: number } = { worst: null, tries: 0 };
   const holds = async (inputs: Arrays<Name>, word: number): Promise<void> => {

@@ -32,17 +32,18 @@ export interface NamedLaw {
 
 const DEFAULT_CASES = 100;
 
-function namedLaw(subject: Subject, law: Law, makeEngine: () => Engine): NamedLaw {
+function namedLaw(subject: Subject, law: Law, makeReference: () => Engine): NamedLaw {
   const { name, says, tolerance } = law;
-  const run = async ({ seed = 0, cases = DEFAULT_CASES, engine = makeEngine() }: LawOptions = {}): Promise<LawReport> => {
+  const run = async ({ seed = 0, cases = DEFAULT_CASES, engine = makeReference() }: LawOptions = {}): Promise<LawReport> => {
+    const [{ bound }, reference] = [tolerance[engine.precision], engine.precision === "f64" ? engine : makeReference()];
     let worst = 0;
-    const property = fc.asyncProperty(trialArbitrary(subject), async ({ trial, draw }) => {
-      const error = await law.error(engine, trial, draw);
-      if (!(error <= tolerance.bound)) throw new Error(`error ${error.toPrecision(3)}, tolerance ${tolerance.bound}`);
+    const property = fc.asyncProperty(trialArbitrary(subject, engine.precision), async ({ trial, draw }) => {
+      const error = await law.error(engine, trial, draw, reference);
+      if (!(error <= bound)) throw new Error(`error ${error.toPrecision(3)}, tolerance ${bound}`);
       worst = Math.max(worst, error);
     });
     const { failed, counterexample, errorInstance } = await fc.check(property, { seed, numRuns: cases });
-    if (!failed) return { law: name, cases, worst, tolerance: tolerance.bound };
+    if (!failed) return { law: name, cases, worst, tolerance: bound };
     const what = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
     const call = fc.stringify(counterexample?.[0]);
     throw new Error(`${subject.name}: law ${name} (${says}) is off: ${what}; seed ${seed}, call ${call}`, { cause: errorInstance });
@@ -51,5 +52,5 @@ function namedLaw(subject: Subject, law: Law, makeEngine: () => Engine): NamedLa
 }
 
 /** Every law that an op owes. */
-export const lawsOfSubject = (subject: Subject, makeEngine: () => Engine): readonly NamedLaw[] =>
-  laws.map((law) => namedLaw(subject, law, makeEngine));
+export const lawsOfSubject = (subject: Subject, makeReference: () => Engine): readonly NamedLaw[] =>
+  laws.map((law) => namedLaw(subject, law, makeReference));

@@ -2,6 +2,7 @@
 import type { Engine } from "../kernels/engine.ts";
 import { fold, keyOf } from "../tensor/key.ts";
 import { drawOf, type Draw } from "./draw.ts";
+import type { Engines } from "./engines.ts";
 import type { Tolerance } from "./tolerance.ts";
 
 export interface Row {
@@ -12,8 +13,8 @@ export interface Row {
   readonly tolerance: Tolerance;
   /** No engine computes this; `error` uses none. */
   readonly host?: true;
-  /** The error of one random case: at most `tolerance.bound` if the claim holds. */
-  readonly error: (engine: Engine, draw: Draw) => number | Promise<number>;
+  /** The error of one random case: at most the bound of the engine's precision if the claim holds. */
+  readonly error: (engine: Engine, draw: Draw, reference: Engine) => number | Promise<number>;
 }
 
 export interface RowReport {
@@ -22,6 +23,7 @@ export interface RowReport {
   readonly cases: number;
   /** The largest error met; Infinity where a case threw or met NaN. */
   readonly worst: number;
+  /** The bound that was used: that of the engine's precision. */
   readonly tolerance: number;
   readonly status: "ok" | "off";
   readonly host?: true;
@@ -34,10 +36,11 @@ export interface RunOptions {
   readonly seed: number;
 }
 
-/** Tries a row; stops at the first case that is off. Case i is a function of (seed, row, i). */
-export async function runRow(row: Row, engine: Engine, { cases, seed }: RunOptions): Promise<RowReport> {
+/** Tries a row; stops at the first case that is off. Case i is a function of (seed, row, i), rounded to the engine's precision. */
+export async function runRow(row: Row, { engine, reference }: Engines, { cases, seed }: RunOptions): Promise<RowReport> {
   const { id, title, host } = row;
-  const bound = row.tolerance.bound;
+  const precision = host === true ? "f64" : engine.precision;
+  const { bound } = row.tolerance[precision];
   const key = fold(keyOf(seed), id);
   const report = (done: number, worst: number, failure?: string): RowReport => ({
     id,
@@ -52,7 +55,7 @@ export async function runRow(row: Row, engine: Engine, { cases, seed }: RunOptio
   let worst = 0;
   for (let i = 0; i < cases; i++) {
     try {
-      const error = await row.error(engine, drawOf(fold(key, i)));
+      const error = await row.error(engine, drawOf(fold(key, i), precision), reference);
       worst = Math.max(worst, Number.isNaN(error) ? Infinity : error);
       if (worst > bound) return report(i + 1, worst, `case ${i}`);
     } catch (error) {

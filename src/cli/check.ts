@@ -43,9 +43,9 @@ export function printReports(reports: readonly RowReport[], { cases, seed }: Che
 }
 
 /** What is off, and how to see it again. */
-export function sayFailures(reports: readonly RowReport[], { cases, seed }: CheckOptions): void {
+export function sayFailures(reports: readonly RowReport[], { cases, seed, engine }: CheckOptions & EngineOptions): void {
   for (const { id, failure } of reports.filter(isOff))
-    say(`${id} is off at ${failure}; again: deit check --only ${id} --cases ${cases} --seed ${seed}`);
+    say(`${id} is off at ${failure}; again: deit check --only ${id} --engine ${engine} --cases ${cases} --seed ${seed}`);
 }
 
 /** As the contract has it: what else a report says is for people. */

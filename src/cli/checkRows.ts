@@ -4,8 +4,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Row, RowReport } from "../check/row.ts";
 import { allRows } from "../laws/rows.ts";
-import { tryRow, type RowWork } from "./checkWorker.ts";
-import { engineOf } from "./engines.ts";
+import { enginesOf, tryRow, type RowWork } from "./checkWorker.ts";
 import { nearest } from "./nearest.ts";
 import type { EngineOptions } from "./options.ts";
 
@@ -57,11 +56,11 @@ async function drain(
 export async function checkRows(options: CheckOptions & EngineOptions): Promise<readonly RowReport[]> {
   const { cases, seed, only, engine, threads } = options;
   const work: RowWork = { cases, seed, engine, threads };
-  engineOf(work);
+  const engines = await enginesOf(work);
   const rows = chosenRows(only);
   const reports = new Map<number, RowReport>();
   const queue = rows.entries();
-  if (rows.length < FEW) await drain(queue, rows.length, reports, (id) => tryRow(id, work));
+  if (rows.length < FEW) await drain(queue, rows.length, reports, (id) => tryRow(id, engines, work));
   else {
     const workers = Array.from(
       { length: availableParallelism() },

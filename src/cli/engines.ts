@@ -39,13 +39,13 @@ function reports(): readonly EngineReport[] {
  *
  * @throws RangeError for an unknown name, one that cannot run here, or more threads than it has
  */
-export function engineOf({ engine: name, threads }: EngineOptions): Engine {
+export function engineOf({ engine: name, threads }: EngineOptions): Promise<Engine> {
   const report = reports().find((r) => r.name === name);
   if (report === undefined) throw new RangeError(`unknown engine ${name}; known: ${reports().map((r) => r.name).join(", ")}`); // prettier-ignore
   if (!report.available) throw new RangeError(`engine ${name} cannot run here: it ${report.reason}; --engine reference can`);
   if (threads > 1)
     throw new RangeError(`--threads ${threads}: the reference engine sums in one order, on one thread; --threads 1 would be right`);
-  return referenceEngine();
+  return Promise.resolve(referenceEngine());
 }
 
 function run({ json }: JsonOption): void {

@@ -10,17 +10,18 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { errorOf, type Claim } from "./claim.ts";
 import { at, tabulate } from "./loops/matrix.ts";
 import { multiplier } from "./loops/recipe.ts";
+import { mapped } from "./loops/rows.ts";
 
 /** Draws behind the mean of one case. */
 const SAMPLES = 4000;
 
-/** Every multiplier is that of its own draw; a branch is multiplied sample by sample; no rate, no multipliers. */
+/** To the bit of the precision: every multiplier is that of its own draw; a branch is multiplied sample by sample; no rate, no multipliers. */
 function maskClaims(draw: Draw): readonly Claim[] {
   const [key, B] = [draw.key(), draw.integer(1, 9)];
   const rates = [0, ...Array.from({ length: draw.integer(1, 3) }, () => draw.real(0.05, 0.7))];
   const masks = rates.map((rate, i) => ({
-    attn: multiplier(key, `blocks.${i}.attn`, rate, B),
-    mlp: multiplier(key, `blocks.${i}.mlp`, rate, B),
+    attn: mapped(multiplier(key, `blocks.${i}.attn`, rate, B), draw.round),
+    mlp: mapped(multiplier(key, `blocks.${i}.mlp`, rate, B), draw.round),
   }));
   const last = masks.at(-1)?.mlp ?? hostArray([0], []);
   const branch = draw.array([B, 2, 3]);
@@ -31,7 +32,7 @@ function maskClaims(draw: Draw): readonly Claim[] {
         const m = dropPathMultipliers(k, key, rates, B)?.at(-1)?.mlp ?? null;
         return residual.forward(k, { x: k.zeros([B, 2, 3]), branch: upload<Tensor>(k, branch) }, { multiplier: m }).out;
       },
-      expected: tabulate([B, 2, 3], (b, t, c) => at(last, b) * at(branch, b, t, c)),
+      expected: tabulate([B, 2, 3], (b, t, c) => draw.round(at(last, b) * at(branch, b, t, c))),
     },
     { actual: (k) => dropPathMultipliers(k, key, [0, 0], B), expected: null },
   ];

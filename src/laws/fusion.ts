@@ -2,6 +2,7 @@
 import type { Draw } from "../check/draw.ts";
 import { hostArray, upload, type HostArray } from "../check/host.ts";
 import type { Row } from "../check/row.ts";
+import type { Precision } from "../kernels/engine.ts";
 import { meanOfLogits, sumOfSoftmax } from "../model/fusion.ts";
 import type { Logits } from "../model/heads.ts";
 import { axis, type Shape } from "../tensor/tensor.ts";
@@ -25,21 +26,22 @@ const paperScores = ({ head, head_dist }: TwoLogits): HostArray => add(softmax(h
 /** argmax_k [z_c + z_d]_k */
 const codeScores = ({ head, head_dist }: TwoLogits): HostArray => add(head, head_dist);
 
-/** How far the best class must lead: beyond any rounding. */
-const MARGIN = 1e-6;
+/** How far the best class must lead: beyond the rounding of sums of up to 20. */
+const MARGIN: { readonly [P in Precision]: number } = { f64: 1e-6, f32: 1e-5 };
 
-/** Whether one class of each row leads by the margin. */
-function clear(scores: HostArray): boolean {
+/** Whether one class of each row leads by a margin. */
+function clear(scores: HostArray, margin: number): boolean {
   const best = argmaxes(scores);
   const leads = tabulate(scores.shape, (b, k) => (k === at(best, b) ? Infinity : at(scores, b, at(best, b)) - at(scores, b, k)));
-  return leads.data.every((lead) => lead > MARGIN);
+  return leads.data.every((lead) => lead > margin);
 }
 
 /** Logits whose decision is clear by both rules. */
 function clearLogits(draw: Draw, shape: Shape): TwoLogits {
+  const margin = MARGIN[draw.precision];
   for (;;) {
     const logits = { head: draw.array(shape, { deviation: 3 }), head_dist: draw.array(shape, { deviation: 3 }) };
-    if (clear(paperScores(logits)) && clear(codeScores(logits))) return logits;
+    if (clear(paperScores(logits), margin) && clear(codeScores(logits), margin)) return logits;
   }
 }
 

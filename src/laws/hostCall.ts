@@ -1,5 +1,5 @@
 /** A call of an op that lies wholly on the host, with its output by plain loops; and the kinds of rows that are made of it. */
-import { gapOfLeaves } from "../check/close.ts";
+import { gapOfGradients, gapOfLeaves, scaleOf } from "../check/close.ts";
 import type { Draw } from "../check/draw.ts";
 import { evaluate, leavesOf, mapHost, upload, type Host, type Leaves } from "../check/host.ts";
 import type { Row } from "../check/row.ts";
@@ -105,5 +105,5 @@ export const gradientRow = <In, Saved, Attrs, Out>(
     const call = drawCall(draw);
     const dOut = drawCotangent<Out>(draw, call.expected);
     const expected = leavesOf(pullback(call.inputs, call.attrs, dOut));
-    return gapOfLeaves(await evaluate(engine, (k) => gradientsOf(k, op, call, dOut)), expected);
+    return gapOfGradients(await evaluate(engine, (k) => gradientsOf(k, op, call, dOut)), expected, scaleOf(leavesOf(dOut)), draw.precision);
   });

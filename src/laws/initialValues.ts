@@ -41,9 +41,9 @@ function uniform({ channels, patchSize }: DeitConfig): Spread {
 }
 
 /** How far mean and deviation of the draws are from their own, in standard deviations; Infinity beyond the bound. */
-function spreadError({ data }: HostArray, { deviation, wobble, bound }: Spread): number {
+function spreadError({ data }: HostArray, { deviation, wobble, bound }: Spread, round: Draw["round"]): number {
   const n = data.length;
-  if (data.some((x) => Math.abs(x) > bound)) return Infinity;
+  if (data.some((x) => Math.abs(x) > round(bound))) return Infinity;
   const mean = data.reduce((a, b) => a + b, 0) / n;
   const found = Math.sqrt(data.reduce((total, x) => total + x * x, 0) / n);
   return Math.max(Math.abs(mean) / (deviation / Math.sqrt(n)), Math.abs(found / deviation - 1) / (wobble / Math.sqrt(n)));
@@ -52,10 +52,10 @@ function spreadError({ data }: HostArray, { deviation, wobble, bound }: Spread):
 const constantError = ({ data }: HostArray, value: number): number => (data.every((x) => x === value) ? 0 : Infinity);
 
 /** The rule of deit.md 6.1 for a name. */
-function error(name: string, values: HostArray, config: DeitConfig): number {
-  if (name.startsWith("patch_embed.proj")) return spreadError(values, uniform(config));
+function error(name: string, values: HostArray, config: DeitConfig, round: Draw["round"]): number {
+  if (name.startsWith("patch_embed.proj")) return spreadError(values, uniform(config), round);
   if (name.endsWith("bias")) return constantError(values, 0);
-  return name.includes("norm") ? constantError(values, 1) : spreadError(values, NORMAL);
+  return name.includes("norm") ? constantError(values, 1) : spreadError(values, NORMAL, round);
 }
 
 export const initialValuesRow: Row = {
@@ -68,6 +68,6 @@ export const initialValuesRow: Row = {
     const drawn = [...leaves].filter(([name]) => name === "cls_token" || name === "dist_token" || name.startsWith("head"));
     const firsts = drawn.map(([, { data }]) => data[0]).filter((first) => first !== 0);
     const alike = new Set(firsts).size < firsts.length;
-    return alike ? Infinity : Math.max(...[...leaves].map(([name, values]) => error(name, values, config)));
+    return alike ? Infinity : Math.max(...[...leaves].map(([name, values]) => error(name, values, config, draw.round)));
   },
 };

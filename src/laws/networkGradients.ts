@@ -1,5 +1,5 @@
 /** The gradients of the network, a row each: the printed formula in plain loops, at the loops' own forward values, against the pullback. */
-import { gap, gapOfLeaves } from "../check/close.ts";
+import { gap, gapOfGradients, gapOfLeaves, scaleOf } from "../check/close.ts";
 import { evaluate, hostArray, leavesOf, upload, type HostArray } from "../check/host.ts";
 import type { Row } from "../check/row.ts";
 import { block } from "../model/block.ts";
@@ -34,9 +34,9 @@ import { taps } from "./taps.ts";
 
 /** Several claims under one number. */
 const together = (id: string, title: string, ...rows: readonly Row[]): Row =>
-  row(id, title, async (engine, draw) => {
+  row(id, title, async (engine, draw, reference) => {
     let worst = 0;
-    for (const { error } of rows) worst = Math.max(worst, await error(engine, draw));
+    for (const { error } of rows) worst = Math.max(worst, await error(engine, draw, reference));
     return worst;
   });
 
@@ -63,7 +63,12 @@ const coreOnTheWay = row("G12", "Ā, S̄ and ⟨Ā, A⟩ = ⟨Ō, O⟩", async (
   const { probs, mix } = attentionByLoops(call.inputs);
   const difference = paired(rowProducts(dA, probs), rowProducts(dO, mix), (recomputed, direct) => recomputed - direct);
   return Math.max(
-    gapOfLeaves(seen, leavesOf({ "cotangents/probs": want.probs, "cotangents/scores": want.scores })),
+    gapOfGradients(
+      seen,
+      leavesOf({ "cotangents/probs": want.probs, "cotangents/scores": want.scores }),
+      scaleOf(leavesOf(dO)),
+      draw.precision,
+    ),
     share(difference, rowProducts(absolute(dO), absolute(mix))),
     share(rowSums(dS), dS),
   );

@@ -45,7 +45,7 @@ export const blockParams = (draw: Draw, D: number, M: number): Host<BlockParams>
 
 /** Drop-path multipliers, [B]: a sample's branch is dropped, kept as it is, or scaled. */
 export function multiplier(draw: Draw, B: number): HostArray {
-  return { shape: [B], data: Float64Array.from({ length: B }, () => draw.oneOf([0, 1, draw.real(1, 2), draw.real(0.2, 1)])) };
+  return { shape: [B], data: Float64Array.from({ length: B }, () => draw.round(draw.oneOf([0, 1, draw.real(1, 2), draw.real(0.2, 1)]))) };
 }
 
 /** Of both branches of a block. */

@@ -8,7 +8,7 @@ import { anySize, lossSizes, share, temperature } from "./calls/losses.ts";
 import { row, type Claim } from "./claim.ts";
 import * as loops from "./loops/losses.ts";
 import { crossEntropyPullback, divergencePullback } from "./loops/lossPullbacks.ts";
-import { paired } from "./loops/rows.ts";
+import { mapped, paired } from "./loops/rows.ts";
 
 const add = (a: HostArray, b: HostArray): HostArray => paired(a, b, (x, y) => x + y);
 const scaled = ({ shape, data }: HostArray, factor: number): HostArray => ({ shape, data: data.map((x) => x * factor) });
@@ -42,7 +42,7 @@ function claims(draw: Draw): readonly Claim[] {
   const none: Distillation = { kind: "none" };
   const ofHard = (student: "class" | "distillation"): Distillation => ({ kind: "hard", alpha, student });
   const ofSoft = (student: "class" | "distillation"): Distillation => ({ kind: "soft", lambda, tau, divideBy, student });
-  const mean = scaled(add(head, head_dist), 0.5);
+  const mean = mapped(scaled(add(head, head_dist), 0.5), draw.round); // what an engine holds of 10⁴ + 0.1
   const bothHalf = (loops.crossEntropy(head, target) + loops.crossEntropy(head_dist, target)) / 2;
   const hardOnOne = add(truth(head, 1 - alpha), hard(head));
   const softOnOne = add(truth(head, 1 - lambda), soft(head));

@@ -40,7 +40,7 @@ export const drawTree = (draw: Draw): Host<Params> => mapHost(blank, ({ shape })
 
 /** Squares of normal draws, for second moments. */
 export const drawSquares = (draw: Draw): Host<Params> =>
-  mapHost(drawTree(draw), ({ shape, data }) => ({ shape, data: data.map((x) => x * x) }));
+  mapHost(drawTree(draw), ({ shape, data }) => ({ shape, data: data.map((x) => draw.round(x * x)) }));
 
 /** The arrays of several trees under one name. */
 function together(...trees: readonly unknown[]): (name: string) => readonly HostArray[] {

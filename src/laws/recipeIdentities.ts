@@ -6,6 +6,7 @@ import { adamw, type Moments } from "../train/adamw.ts";
 import { clip, globalNorm } from "../train/clip.ts";
 import { row, type Claim } from "./claim.ts";
 import { deitTaskRows } from "./deitTask.ts";
+import { fusedRoutinesRow } from "./fusedRoutines.ts";
 import { initialValuesRow } from "./initialValues.ts";
 import { clipped, squares } from "./loops/recipe.ts";
 import { blank, drawAdamW, drawTree, type Params } from "./optimizerCase.ts";
@@ -45,6 +46,7 @@ export const recipeIdentities: readonly Row[] = [
   initialValuesRow,
   row("identity/first-step", "AdamW's first step moves each weight by η|g|/(|g| + eps) after the decay", firstStepClaims),
   row("identity/clip", "clipping scales a gradient down to a norm, and never up", clipClaims),
+  fusedRoutinesRow,
   trainStepRow,
   ...deitTaskRows,
 ];

@@ -14,24 +14,24 @@ import { mapped } from "./loops/rows.ts";
 import { linearParams } from "./networkParams.ts";
 
 /** Not near 0: a weak channel would be nearly constant. */
-const strong = (a: HostArray): HostArray => mapped(a, (v) => (v < 0 ? v - 0.5 : v + 0.5));
+const strong = (draw: Draw, a: HostArray): HostArray => mapped(a, (v) => draw.round(v < 0 ? v - 0.5 : v + 0.5));
 
 /** [O, ...inner], so scaled that outputs are of order 1 where inputs are. */
 export function kernel(draw: Draw, O: number, ...inner: readonly number[]): HostArray {
   const scale = size(inner) ** -0.5;
-  return mapped(strong(draw.array([O, ...inner])), (v) => scale * v);
+  return mapped(strong(draw, draw.array([O, ...inner])), (v) => draw.round(scale * v));
 }
 
 /** γ of either sign and β, [C]. */
 export const gains = (draw: Draw, C: number): Host<BatchNormParams> => ({
-  weight: strong(draw.array([C], { deviation: 0.5 })),
+  weight: strong(draw, draw.array([C], { deviation: 0.5 })),
   bias: draw.array([C], { mean: 0.2, deviation: 0.5 }),
 });
 
 /** Mean and variance of C channels. */
 export const buffers = (draw: Draw, C: number): Host<BatchNormBuffers> => ({
   running_mean: draw.array([C], { deviation: 0.5 }),
-  running_var: { shape: [C], data: Float64Array.from({ length: C }, () => draw.real(0.3, 2)) },
+  running_var: { shape: [C], data: Float64Array.from({ length: C }, () => draw.round(draw.real(0.3, 2))) },
   num_batches_tracked: hostArray([], [draw.integer(0, 9)]),
 });
 

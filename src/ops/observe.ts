@@ -35,6 +35,9 @@ export function opened(k: Kernels, ...ops: readonly object[]): Kernels {
   return k.within({ fused: { get: (op) => (ops.includes(op) ? undefined : fused.get(op)) } });
 }
 
+/** k that runs every op and routine by its definition. */
+export const unfused = (k: Kernels): Kernels => k.within({ fused: { get: () => undefined } });
+
 type Entry = readonly [op: object, kernel: object];
 
 /** Pairs an op with a faster kernel of exactly its type, saved record included. */

@@ -1,12 +1,13 @@
 /** How far a computed tensor is from the recorded one, and how far it may be (recording format, section 5). */
 import { compare, type Comparison } from "../check/close.ts";
 import type { HostArray } from "../check/host.ts";
-import { tolerances, type Tolerance } from "../check/tolerance.ts";
+import { tolerances, type Bound } from "../check/tolerance.ts";
+import type { Precision } from "../kernels/engine.ts";
 import { RecordingError } from "./fields.ts";
 import type { Recording } from "./read.ts";
 
 export interface Judgement extends Comparison {
-  readonly tolerance: Tolerance;
+  readonly tolerance: Bound;
 }
 
 const QKV_BIAS_AFTER_STEP = /^after\/\d+\/blocks\.\d+\.attn\.qkv\.bias$/;
@@ -25,13 +26,14 @@ function withoutKeyBias(
   return { shape: actual.shape, data };
 }
 
-/** What was stored or computed in f32 is held to the f32 tolerance. */
-const toleranceOf = ({ configuration, rounded }: Recording, name: string): Tolerance =>
-  configuration.dtype === "float32" || rounded.has(name) ? tolerances.recordingF32 : tolerances.recordingF64;
+/** What either side computed in f32, or stored so, is held to the bound of f32. */
+function toleranceOf({ configuration, rounded }: Recording, name: string, precision: Precision): Bound {
+  return tolerances.recording[configuration.dtype === "float32" || rounded.has(name) ? "f32" : precision];
+}
 
-/** Compares one result, computed on the reference engine. */
-export function judge(recording: Recording, name: string, actual: HostArray): Judgement {
+/** Compares one result, computed on an engine of this precision. */
+export function judge(recording: Recording, name: string, actual: HostArray, precision: Precision): Judgement {
   const expected = recording.results.get(name);
   if (expected === undefined) throw new RecordingError(`no tensor ${name}`);
-  return { ...compare(withoutKeyBias(recording, name, actual, expected), expected), tolerance: toleranceOf(recording, name) };
+  return { ...compare(withoutKeyBias(recording, name, actual, expected), expected), tolerance: toleranceOf(recording, name, precision) };
 }

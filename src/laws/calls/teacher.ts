@@ -37,7 +37,7 @@ export function drawUntil<T>(make: () => T | null): T {
 }
 
 export function reluCall(draw: Draw): HostCall<ReluInputs> {
-  const x = mapped(draw.array(severalRows(draw)), (v) => (v < 0 ? v - MARGIN : v + MARGIN));
+  const x = mapped(draw.array(severalRows(draw)), (v) => draw.round(v < 0 ? v - MARGIN : v + MARGIN));
   return { inputs: { x }, attrs: undefined, expected: rectified(x) };
 }
 

@@ -1,0 +1,39 @@
+/** The engines that laws, planted errors and recordings run on. */
+import { describe } from "vitest";
+import type { Engines } from "../../src/check/engines.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import { singleEngine } from "./singleEngine.ts";
+
+export interface CheckedEngine {
+  readonly name: string;
+  readonly make: () => Promise<Engine>;
+  /** Of the cases that the reference engine is tried on. */
+  readonly share: number;
+  /** Whether models of full size run on it. */
+  readonly large: boolean;
+}
+
+/** The reference engine has all cases; the others have the same laws, and fewer cases. */
+export const engines: readonly CheckedEngine[] = [
+  { name: "reference", make: () => Promise.resolve(referenceEngine()), share: 1, large: true },
+  { name: "single", make: () => Promise.resolve(singleEngine()), share: 0.2, large: false },
+];
+
+/** An engine in a suite of its own. */
+export interface Suite {
+  readonly name: string;
+  /** Made once, with a reference engine beside it. */
+  readonly made: Promise<Engines>;
+  /** Cases on this engine, of so many on the reference engine; one at least. */
+  readonly cases: (onReference: number) => number;
+  readonly large: boolean;
+}
+
+/** A suite for each engine. */
+export function onEachEngine(body: (suite: Suite) => void): void {
+  describe.each(engines)("on the $name engine", ({ name, make, share, large }) => {
+    const made = make().then((engine) => ({ engine, reference: engine.precision === "f64" ? engine : referenceEngine() }));
+    body({ name, made, cases: (onReference) => Math.ceil(share * onReference), large });
+  });
+}

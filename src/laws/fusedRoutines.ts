@@ -1,0 +1,43 @@
+/** Fused kernels of what is no op, and has no laws of ops: the optimisers, the moving average, the running statistics. */
+import type { Draw } from "../check/draw.ts";
+import { upload, type Host, type HostArray } from "../check/host.ts";
+import type { Row } from "../check/row.ts";
+import type { Kernels } from "../kernels/kernels.ts";
+import { unfused } from "../ops/observe.ts";
+import type { Routine } from "../ops/op.ts";
+import { runningStatistics } from "../teacher/runningStatistics.ts";
+import { adamwLeaf } from "../train/adamw.ts";
+import { emaLeaf } from "../train/ema.ts";
+import { sgdLeaf } from "../train/sgd.ts";
+import { row, type Claim } from "./claim.ts";
+import { mapped } from "./loops/rows.ts";
+import { drawAdamW, drawSgd } from "./optimizerCase.ts";
+import { severalRows } from "./sizes.ts";
+import { buffers } from "./teacherParams.ts";
+
+/** As the engine runs it, and by its definition, each on inputs of its own. */
+function same<In, Attrs, Out>(routine: Routine<In, Attrs, Out>, inputs: Host<In>, attrs: Attrs): Claim {
+  const run = (k: Kernels): Out => routine.run(k, upload<In>(k, inputs), attrs);
+  return { actual: run, equals: (k) => run(unfused(k)) };
+}
+
+function claims(draw: Draw): readonly Claim[] {
+  const shape = severalRows(draw);
+  const array = (): HostArray => draw.array(shape);
+  const square = (): HostArray => mapped(array(), (x) => draw.round(x * x));
+  const C = draw.integer(1, 9);
+  const stats = { mean: draw.array([C]), variance: buffers(draw, C).running_var };
+  return [
+    same(adamwLeaf, { theta: array(), m: array(), v: square(), grad: array() }, drawAdamW(draw, draw.integer(1, 9))),
+    ...[null, array()].map((buffer) => same(sgdLeaf, { theta: array(), buffer, grad: array() }, drawSgd(draw))),
+    same(emaLeaf, { average: array(), theta: array() }, { decay: draw.real(0.6, 0.99) }),
+    same(runningStatistics, { running: buffers(draw, C), stats }, { momentum: draw.real(0.05, 0.95) }),
+  ];
+}
+
+export const fusedRoutinesRow: Row = row(
+  "identity/fused-routines",
+  "the fused kernels of optimisers, average and running statistics are their definitions",
+  claims,
+  "parity",
+);
