@@ -1,0 +1,47 @@
+/**
+ * `npm run ulp [-- --engine NAME] [-- --cases N] [-- --points N] [-- --json]`: how far an engine is off, op by op and function by function,
+ * and how much of the tolerances it uses. No assertions here: those are the laws'.
+ */
+import { parseArgs } from "node:util";
+import { print, printJson, table } from "../../src/cli/output.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import { allSubjects } from "../../src/laws/subjects.ts";
+import { singleEngine } from "../../spec/helpers/singleEngine.ts";
+import { functionErrors } from "./functions.ts";
+import { opErrors, type OpError } from "./ops.ts";
+
+const engines: { readonly [name: string]: () => Promise<Engine> } = {
+  single: () => Promise.resolve(singleEngine()),
+  reference: () => Promise.resolve(referenceEngine()),
+};
+
+const { values } = parseArgs({
+  options: {
+    engine: { type: "string", default: "single" },
+    cases: { type: "string", default: "100" },
+    points: { type: "string", default: "20000" },
+    json: { type: "boolean", default: false },
+  },
+});
+const make = engines[values.engine];
+if (make === undefined) throw new RangeError(`--engine ${values.engine}: known are ${Object.keys(engines).join(", ")}`);
+const measured = { engine: await make(), reference: referenceEngine() };
+
+const ops: OpError[] = [];
+for (const [n, subject] of allSubjects.entries()) ops.push(...(await opErrors(subject, n, measured, Number(values.cases))));
+const functions = await functionErrors(measured, Number(values.points));
+
+const DIGITS = 2;
+const number = (x: number): string => x.toPrecision(DIGITS);
+
+if (values.json) printJson({ engine: measured.engine.name, cases: Number(values.cases), ops, functions });
+else {
+  const opLines = ops.map((e) => [e.op, e.law, e.worst.toExponential(1), e.ulps.toFixed(1), `${(100 * e.share).toFixed(1)} %`]);
+  const heads = ["op", "law", "worst, of scale", "in ulps of the scale", "of the tolerance"];
+  for (const line of table([heads, ...opLines], ["left", "left", "right", "right", "right"])) print(line);
+  print("");
+  const functionLines = functions.map((e) => [e.function, `${e.range[0]} … ${e.range[1]}`, number(e.worst), number(e.at)]);
+  for (const line of table([["function", "range", "worst, in ulps", "at"], ...functionLines], ["left", "left", "right", "right"]))
+    print(line);
+}
