@@ -1,2 +1,5 @@
 /** The kernels of the WASM engine: straight loops over pointers into one linear memory. Nothing here allocates. */
 export { add } from "./elementwise";
+export { gemm, matmul } from "./gemm/gemm";
+export { peak } from "./peak";
+export { firstFree, scratchBytes, useScratch } from "./scratch";
