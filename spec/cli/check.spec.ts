@@ -54,7 +54,7 @@ describe("deit check", () => {
 
   it("gives the same numbers on several threads as on one", async () => {
     const options = { cases: 2, seed: 9 };
-    const engine = engineOf({ engine: "reference", threads: 1 });
+    const engine = await engineOf({ engine: "reference", threads: 1 });
     const chosen = allRows.filter(({ id }) => /^(E|G)\d$/.test(id));
     const alone = [];
     for (const row of chosen) alone.push((await runRow(row, engine, options)).worst);

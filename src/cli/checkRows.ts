@@ -57,7 +57,7 @@ async function drain(
 export async function checkRows(options: CheckOptions & EngineOptions): Promise<readonly RowReport[]> {
   const { cases, seed, only, engine, threads } = options;
   const work: RowWork = { cases, seed, engine, threads };
-  engineOf(work);
+  await engineOf(work);
   const rows = chosenRows(only);
   const reports = new Map<number, RowReport>();
   const queue = rows.entries();

@@ -11,10 +11,10 @@ export interface RowWork extends EngineOptions {
 }
 
 /** @throws RangeError for an id that no row has */
-export function tryRow(id: string, work: RowWork): Promise<RowReport> {
+export async function tryRow(id: string, work: RowWork): Promise<RowReport> {
   const row = allRows.find((r) => r.id === id);
   if (row === undefined) throw new RangeError(`no row ${id}`);
-  return runRow(row, engineOf(work), work);
+  return runRow(row, await engineOf(work), work);
 }
 
 const work: RowWork = workerData;

@@ -18,7 +18,7 @@ interface DemoOptions extends EngineOptions {
 
 async function run(options: DemoOptions): Promise<void> {
   const { seed } = options;
-  const engine = engineOf(options);
+  const engine = await engineOf(options);
   const read = readRecipe("digits", { set: [], seed });
   print("Every equation and gradient of DeiT, against plain loops and finite differences:\n");
   const reports = await checkRows(options);

@@ -19,7 +19,7 @@ const BATCH = 60;
 const LOSS_DIGITS = 4;
 
 async function run(source: string, data: string, options: EvalOptions): Promise<void> {
-  const engine = engineOf(options);
+  const engine = await engineOf(options);
   const { config, preprocessing, upload } = resizedModel(weightedModel(source, options), options.imageSize);
   const dataset = openDataset(data, { channels: config.channels, side: config.imageSize, classes: config.classes });
   const batches = evaluationBatches(dataset, BATCH, checkedNormalisation(preprocessing, config.channels));

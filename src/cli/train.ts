@@ -80,7 +80,7 @@ async function run(name: string, options: TrainOptions): Promise<void> {
   const read = resume ? resumed(directory, changes) : readRecipe(name, changes);
   if (printsRecipe) return printRecipe(read, json);
 
-  const engine = engineOf(options);
+  const engine = await engineOf(options);
   if (!resume && existsSync(directory))
     throw new RangeError(`${directory} exists: --resume goes on with the run in it, --out DIR begins one elsewhere`);
   const result = await trained(engine, { read, directory, resume });
