@@ -1,6 +1,6 @@
-/** `npm run build`: dist/ from src (tsc) and from assembly (asc). */
+/** `npm run build`: the WASM kernels from assembly (asc), as text in two modules of src; then dist/ from src (tsc). */
 import { spawnSync } from "node:child_process";
-import { chmodSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 function run(tool, ...args) {
   const { status, error } = spawnSync(`node_modules/.bin/${tool}`, args, { stdio: "inherit" });
@@ -8,7 +8,29 @@ function run(tool, ...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-run("tsc", "-p", "tsconfig.build.json");
-for (const target of ["release", "debug"]) run("asc", "--config", "asconfig.json", "--target", target);
+const GENERATED = "src/engines/wasm/generated";
+const HEAD = "// Made by build.mjs from assembly/.\n";
 
+/** Writes only what has changed, so that tools that watch rest. */
+function write(name, text) {
+  mkdirSync(GENERATED, { recursive: true });
+  const path = `${GENERATED}/${name}.ts`;
+  try {
+    if (readFileSync(path, "utf8") === text) return;
+  } catch {}
+  writeFileSync(path, text);
+}
+
+for (const target of ["release", "debug"]) {
+  run("asc", "--config", "asconfig.json", "--target", target);
+  const binary = readFileSync(`dist/wasm/${target}.wasm`).toString("base64");
+  write(target, `${HEAD}export const binary: string =\n  "${binary}";\n`);
+}
+
+// what asc says of the kernels' types, as an interface
+const functions = [...readFileSync("dist/wasm/release.d.ts", "utf8").matchAll(/export function (\w+)(\(.*\): \w+);/g)];
+const members = functions.map(([, name, type]) => `  readonly ${name}: ${type.replace(/\): (\w+)$/, ") => $1")};\n`);
+write("exports", `${HEAD}export interface Exports {\n${members.join("")}}\n`);
+
+run("tsc", "-p", "tsconfig.build.json");
 chmodSync("dist/cli.js", 0o755); // npx runs it through a link

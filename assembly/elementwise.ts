@@ -1,18 +1,148 @@
-/** Elementwise kernels, f32: four lanes at a time, then the rest one by one. */
+/**
+ * One element in, one out. f32, four lanes at a time, then the rest one by one. Pointers in bytes; `out` may be an input.
+ *
+ * A binary kernel goes through `rows` rows of `n` elements of `out`. An operand that is as large moves on from row to row; a smaller one
+ * either is the same row each time (`Operand.Row`: [D] over [B, T, D]) or gives one number a row (`Operand.Number`: [..., 1] over [..., D]).
+ */
 
 const LANES: i32 = 4;
 const BYTES: usize = 4;
 
-/** out[i] = a[i] + b[i] for i = 0 … n − 1. Pointers in bytes, 4-byte aligned; out may be a or b. */
-export function add(out: usize, a: usize, b: usize, n: i32): void {
-  assert(((out | a | b) & 3) == 0, "add: pointers must be 4-byte aligned");
-  let i = 0;
-  for (; i + LANES <= n; i += LANES) {
-    const at = <usize>i * BYTES;
-    v128.store(out + at, f32x4.add(v128.load(a + at), v128.load(b + at)));
+/** How an operand goes with the rows of the output. */
+const enum Operand {
+  Whole,
+  Row,
+  Number,
+}
+
+const enum Arithmetic {
+  Add,
+  Sub,
+  Mul,
+  Div,
+}
+
+@inline
+function vector(op: Arithmetic, a: v128, b: v128): v128 {
+  if (op == Arithmetic.Add) return f32x4.add(a, b);
+  if (op == Arithmetic.Sub) return f32x4.sub(a, b);
+  if (op == Arithmetic.Mul) return f32x4.mul(a, b);
+  return f32x4.div(a, b);
+}
+
+@inline
+function single(op: Arithmetic, a: f32, b: f32): f32 {
+  if (op == Arithmetic.Add) return a + b;
+  if (op == Arithmetic.Sub) return a - b;
+  if (op == Arithmetic.Mul) return a * b;
+  return a / b;
+}
+
+/** A vector of an operand. */
+@inline
+function lanes(kind: Operand, at: usize): v128 {
+  return kind == Operand.Number ? v128.load32_splat(at) : v128.load(at);
+}
+
+@inline
+function binary(op: Arithmetic, out: usize, a: usize, b: usize, rows: i32, n: i32, kindOfA: Operand, kindOfB: Operand): void {
+  const length = <usize>n * BYTES;
+  const rowOfA: usize = kindOfA == Operand.Whole ? length : kindOfA == Operand.Number ? BYTES : 0;
+  const rowOfB: usize = kindOfB == Operand.Whole ? length : kindOfB == Operand.Number ? BYTES : 0;
+  const stepOfA: usize = kindOfA == Operand.Number ? 0 : BYTES, stepOfB: usize = kindOfB == Operand.Number ? 0 : BYTES;
+  for (; rows > 0; rows--) {
+    let x = a, y = b, i = 0;
+    for (; i + LANES <= n; i += LANES) {
+      v128.store(out, vector(op, lanes(kindOfA, x), lanes(kindOfB, y)));
+      out += 16, x += 4 * stepOfA, y += 4 * stepOfB;
+    }
+    for (; i < n; i++) {
+      store<f32>(out, single(op, load<f32>(x), load<f32>(y)));
+      out += BYTES, x += stepOfA, y += stepOfB;
+    }
+    a += rowOfA, b += rowOfB;
   }
-  for (; i < n; i++) {
-    const at = <usize>i * BYTES;
-    store<f32>(out + at, load<f32>(a + at) + load<f32>(b + at));
+}
+
+/** out = a + b; the kinds are `Operand`s. */
+export function add(out: usize, a: usize, b: usize, rows: i32, n: i32, kindOfA: i32, kindOfB: i32): void {
+  binary(Arithmetic.Add, out, a, b, rows, n, kindOfA, kindOfB);
+}
+
+/** out = a − b */
+export function sub(out: usize, a: usize, b: usize, rows: i32, n: i32, kindOfA: i32, kindOfB: i32): void {
+  binary(Arithmetic.Sub, out, a, b, rows, n, kindOfA, kindOfB);
+}
+
+/** out = a ⊙ b */
+export function mul(out: usize, a: usize, b: usize, rows: i32, n: i32, kindOfA: i32, kindOfB: i32): void {
+  binary(Arithmetic.Mul, out, a, b, rows, n, kindOfA, kindOfB);
+}
+
+/** out = a / b */
+export function div(out: usize, a: usize, b: usize, rows: i32, n: i32, kindOfA: i32, kindOfB: i32): void {
+  binary(Arithmetic.Div, out, a, b, rows, n, kindOfA, kindOfB);
+}
+
+const enum Map {
+  Scale,
+  AddScalar,
+  Square,
+  Sqrt,
+  Rsqrt,
+  Step,
+}
+
+@inline
+function mapped(map: Map, x: v128, scalar: v128): v128 {
+  const one = f32x4.splat(1);
+  if (map == Map.Scale) return f32x4.mul(x, scalar);
+  if (map == Map.AddScalar) return f32x4.add(x, scalar);
+  if (map == Map.Square) return f32x4.mul(x, x);
+  if (map == Map.Sqrt) return f32x4.sqrt(x);
+  if (map == Map.Rsqrt) return f32x4.div(one, f32x4.sqrt(x));
+  return v128.and(f32x4.ge(x, f32x4.splat(0)), one);
+}
+
+@inline
+function map(map: Map, out: usize, x: usize, n: i32, scalar: f32): void {
+  const s = f32x4.splat(scalar);
+  for (; n >= LANES; n -= LANES) {
+    v128.store(out, mapped(map, v128.load(x), s));
+    out += 16, x += 16;
   }
+  for (; n > 0; n--) {
+    v128.store_lane<f32>(out, mapped(map, v128.load32_splat(x), s), 0);
+    out += BYTES, x += BYTES;
+  }
+}
+
+/** out = factor · x */
+export function scale(out: usize, x: usize, n: i32, factor: f32): void {
+  map(Map.Scale, out, x, n, factor);
+}
+
+/** out = x + term */
+export function addScalar(out: usize, x: usize, n: i32, term: f32): void {
+  map(Map.AddScalar, out, x, n, term);
+}
+
+/** out = x² */
+export function square(out: usize, x: usize, n: i32): void {
+  map(Map.Square, out, x, n, 0);
+}
+
+/** out = √x */
+export function sqrt(out: usize, x: usize, n: i32): void {
+  map(Map.Sqrt, out, x, n, 0);
+}
+
+/** out = 1/√x */
+export function rsqrt(out: usize, x: usize, n: i32): void {
+  map(Map.Rsqrt, out, x, n, 0);
+}
+
+/** out = 1 where x ≥ 0, else 0 */
+export function step(out: usize, x: usize, n: i32): void {
+  map(Map.Step, out, x, n, 0);
 }

@@ -1,7 +1,6 @@
 /** `npm run bench [-- NAME …]`: the medians of all benches, or of those whose name contains one of the words. No assertions here. */
 import { Bench } from "tinybench";
 import { referenceEngine } from "../src/engines/reference/engine.ts";
-import { cases as add } from "./kernels/add.bench.ts";
 import { cases as attention } from "./ops/attention.bench.ts";
 import { cases as gelu } from "./ops/gelu.bench.ts";
 import { cases as layerNorm } from "./ops/layerNorm.bench.ts";
@@ -9,7 +8,7 @@ import { cases as linear } from "./ops/linear.bench.ts";
 import { cases as softmax } from "./ops/softmax.bench.ts";
 
 const words = process.argv.slice(2);
-const all = [add, linear, layerNorm, softmax, gelu, attention].flatMap((cases) => cases(referenceEngine()));
+const all = [linear, layerNorm, softmax, gelu, attention].flatMap((cases) => cases(referenceEngine()));
 const chosen = all.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
 
 const bench = new Bench({ time: 500, iterations: 15, warmupTime: 100, warmupIterations: 2 });

@@ -7,18 +7,20 @@ import { print, printJson, table } from "../../src/cli/output.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { allSubjects } from "../../src/laws/subjects.ts";
+import { wasmEngine } from "../../src/wasm.ts";
 import { singleEngine } from "../../spec/helpers/singleEngine.ts";
 import { functionErrors } from "./functions.ts";
 import { opErrors, type OpError } from "./ops.ts";
 
 const engines: { readonly [name: string]: () => Promise<Engine> } = {
+  wasm: () => wasmEngine(),
   single: () => Promise.resolve(singleEngine()),
   reference: () => Promise.resolve(referenceEngine()),
 };
 
 const { values } = parseArgs({
   options: {
-    engine: { type: "string", default: "single" },
+    engine: { type: "string", default: "wasm" },
     cases: { type: "string", default: "100" },
     points: { type: "string", default: "20000" },
     json: { type: "boolean", default: false },

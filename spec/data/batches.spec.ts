@@ -4,7 +4,7 @@ import { synthetic } from "../../src/data/synthetic.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 
 const dataset = synthetic({ count: 11, channels: 1, side: 4, classes: 3 });
-const settings = { mean: [0.5], std: [0.25], padding: 1, flip: true };
+const settings = { mean: [0.5], std: [0.25], rotation: 0, padding: 1, flip: true };
 const key = keyOf(5);
 
 describe("the order of an epoch", () => {

@@ -1,51 +1,126 @@
-/** The AssemblyScript build: both targets load, compute, and keep their SIMD. */
+/** The WASM engine as a machine: its build, its memory, its plans. What its kernels compute is held by the laws (spec/laws). */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { load, type Build } from "../../src/engines/wasm/module.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import { keyOf, uniformAt } from "../../src/tensor/key.ts";
+import { wasmEngine } from "../../src/wasm.ts";
 
-const file = (name: string): string => join(import.meta.dirname, "../../dist/wasm", name);
+const builds: readonly Build[] = ["release", "debug"];
 
-type Add = (out: number, a: number, b: number, n: number) => void;
+/** Exports without arithmetic on numbers: bookkeeping, copies and fills of memory. */
+const WITHOUT_SIMD = new Set(["firstFree", "scratchBytes", "useScratch", "clear", "argmaxRows", "oneHot"]);
 
-async function loaded(target: string): Promise<{ readonly add: Add; readonly memory: WebAssembly.Memory }> {
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const abort = (): never => {
-    throw new Error("assertion failed in a kernel");
-  };
-  const { instance } = await WebAssembly.instantiate(readFileSync(file(`${target}.wasm`)), { env: { memory, abort } });
-  const isAdd = (f: unknown): f is Add => typeof f === "function";
-  const { add } = instance.exports;
-  if (!isAdd(add)) throw new Error("no export add");
-  return { add, memory };
+/** The text of each function of a .wat, by its name. */
+function functionsOf(wat: string): ReadonlyMap<string, string> {
+  const parts = wat.split(/\n (?=\()/).filter((part) => part.startsWith("(func $"));
+  return new Map(parts.map((part) => [/^\(func (\$\S+)/.exec(part)?.[1] ?? "", part]));
 }
 
-describe.each(["debug", "release"])("the %s build", (target) => {
-  it("adds any number of f32, and writes nothing beyond", async () => {
-    const { add, memory } = await loaded(target);
-    fc.assert(
-      fc.property(fc.array(fc.float({ noNaN: true }), { maxLength: 40 }), fc.integer({ min: 0, max: 3 }), (xs, shift) => {
-        const [a, b, out] = [64 + 4 * shift, 1024 + 4 * shift, 2048 + 4 * shift];
-        const n = xs.length;
-        const f32 = new Float32Array(memory.buffer).fill(7);
-        f32.set(xs, a / 4);
-        f32.set(xs.toReversed(), b / 4);
-        add(out, a, b, n);
-        const expected = xs.map((x, i) => Math.fround(x + (xs[n - 1 - i] ?? NaN)));
-        expect([...f32.subarray(out / 4, out / 4 + n + 1)]).toEqual([...expected, 7]);
-      }),
-      { seed: 1 },
-    );
+/** Whether a function, or one that it calls, has an instruction on vectors. */
+function hasSimd(functions: ReadonlyMap<string, string>, name: string, seen: ReadonlySet<string> = new Set()): boolean {
+  const text = functions.get(name) ?? "";
+  if (/\b(f32x4|i32x4|v128)\./.test(text)) return true;
+  const calls = [...text.matchAll(/call (\$\S+)/g)].map(([, callee = ""]) => callee.replace(/\)+$/, ""));
+  return calls.some((callee) => !seen.has(callee) && hasSimd(functions, callee, new Set([...seen, name])));
+}
+
+describe("the release build", () => {
+  const wat = readFileSync(join(import.meta.dirname, "../../dist/wasm/release.wat"), "utf8");
+  const functions = functionsOf(wat);
+  const exported = [...wat.matchAll(/\(export "(\w+)" \(func (\$\S+?)\)\)/g)].map(([, name = "", target = ""]) => [name, target] as const);
+
+  it("has exports to look at", () => {
+    expect(exported.length).toBeGreaterThan(30);
   });
 
-  it("keeps a SIMD instruction in its hot export", () => {
-    const text = readFileSync(file(`${target}.wat`), "utf8");
-    const start = text.indexOf("\n (func $assembly/elementwise/add (");
-    expect(text.slice(start, text.indexOf("\n (", start + 1))).toContain("f32x4.add");
+  it.each(exported.filter(([name]) => !WITHOUT_SIMD.has(name)))("keeps SIMD instructions in %s", (_, target) => {
+    expect(hasSimd(functions, target)).toBe(true);
+  });
+
+  it("would notice a scalar function", () => {
+    expect(hasSimd(new Map([["$f", "(func $f (f32.add (call $g)))"], ["$g", "(func $g (f32.mul))"]]), "$f")).toBe(false); // prettier-ignore
+  });
+
+  it("imports a memory and nothing else", () => {
+    expect([...wat.matchAll(/\(import "(\w+)" "(\w+)"/g)].map(([, module, name]) => `${module}.${name}`)).toEqual(["env.memory"]);
   });
 });
 
-it("assertions stop the debug build, with nothing written", async () => {
-  const { add } = await loaded("debug");
-  expect(() => add(2, 64, 128, 4)).toThrow("assertion failed in a kernel");
+describe.each(builds)("the %s build", (build) => {
+  it("needs no file and no network", async () => {
+    const memory = new WebAssembly.Memory({ initial: 16 });
+    expect((await load(build, memory)).firstFree()).toBeGreaterThan(0);
+  });
+
+  it("draws the bits of the reference for any count", async () => {
+    const engine = await wasmEngine({ build });
+    const key = keyOf(7);
+    for (const n of [0, 1, 3, 15, 16, 17, 50]) {
+      const draws = await engine.read(engine.kernels.uniform(key, [n]));
+      expect([...draws]).toEqual(Array.from({ length: n }, (_, i) => uniformAt(key, i)));
+    }
+  });
+});
+
+it("assertions stop the debug build with their text", async () => {
+  const wasm = await load("debug", new WebAssembly.Memory({ initial: 16 }));
+  expect(() => wasm.useScratch(4)).toThrow(/^wasm: useScratch: must be 64-byte aligned \(assembly\/scratch\.ts:\d+\)$/);
+});
+
+it("the debug build fills what is taken with NaN, to the end of the block", async () => {
+  const memories: WebAssembly.Memory[] = [];
+  const { Memory } = WebAssembly;
+  vi.spyOn(WebAssembly, "Memory").mockImplementation(function make(descriptor) {
+    const memory = new Memory(descriptor);
+    memories.push(memory);
+    return memory;
+  });
+  const { kernels: k } = await wasmEngine({ build: "debug" });
+  vi.restoreAllMocks();
+  k.upload([2], [8191, 8192]);
+  const numbers = new Float32Array(memories[0]?.buffer ?? new ArrayBuffer(0));
+  const at = numbers.indexOf(8191);
+  expect([...numbers.subarray(at, at + 17)]).toEqual([8191, 8192, ...Array.from({ length: 14 }, () => NaN), 0]);
+});
+
+describe("memory", () => {
+  /** Takes three tensors and keeps one. */
+  const program = ({ kernels: k }: Pick<Engine, "kernels">): unknown =>
+    k.region("program", () => {
+      const x = k.zeros([1000, 300]);
+      return k.add(k.square(x), x);
+    });
+
+  it("is held by a plan before it is needed, and running the program takes no page more", async () => {
+    const engine = await wasmEngine();
+    engine.reserve(program);
+    const { reserved } = engine.memory();
+    program(engine);
+    expect(engine.memory().reserved).toBe(reserved);
+    expect(reserved).toBeGreaterThan(3 * 1000 * 300 * 4);
+  });
+
+  it("that is planned for is no more than what is used, to a page", async () => {
+    const engine = await wasmEngine();
+    const before = engine.memory().reserved;
+    engine.reserve(program);
+    expect(engine.memory().reserved - before).toBeLessThan(4 * 1000 * 300 * 4);
+  });
+
+  it("that WebAssembly does not have is refused with the number", async () => {
+    const engine = await wasmEngine();
+    expect(() => engine.reserve(({ kernels: k }) => k.zeros([2 ** 31]))).toThrow(
+      /MiB are needed; a smaller batch needs less, WebAssembly has 4096/,
+    );
+  });
+
+  it("grows where nothing was planned, and old values stay", async () => {
+    const engine = await wasmEngine();
+    const k = engine.kernels;
+    const x = k.upload([3], [1, 2, 3]);
+    k.zeros([2_000_000]);
+    expect([...(await engine.read(x))]).toEqual([1, 2, 3]);
+  });
 });

@@ -3,6 +3,7 @@ import { describe } from "vitest";
 import type { Engines } from "../../src/check/engines.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
+import { wasmEngine } from "../../src/wasm.ts";
 import { singleEngine } from "./singleEngine.ts";
 
 export interface CheckedEngine {
@@ -18,6 +19,8 @@ export interface CheckedEngine {
 export const engines: readonly CheckedEngine[] = [
   { name: "reference", make: () => Promise.resolve(referenceEngine()), share: 1, large: true },
   { name: "single", make: () => Promise.resolve(singleEngine()), share: 0.2, large: false },
+  { name: "wasm", make: () => wasmEngine(), share: 0.5, large: true },
+  { name: "wasm (debug build)", make: () => wasmEngine({ build: "debug" }), share: 0.2, large: false },
 ];
 
 /** An engine in a suite of its own. */

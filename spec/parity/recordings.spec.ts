@@ -5,10 +5,11 @@ import { describe as sayHow } from "../../src/check/close.ts";
 import type { Precision } from "../../src/kernels/engine.ts";
 import { deitLogitsOf } from "../../src/model/deit.ts";
 import { block } from "../../src/model/block.ts";
+import { attention } from "../../src/ops/attention.ts";
 import { rematerialise } from "../../src/ops/rematerialise.ts";
 import { judge } from "../../src/recording/judge.ts";
 import { readRecording, type Recording } from "../../src/recording/read.ts";
-import { computeRecording } from "../../src/recording/run.ts";
+import { computeRecording, INSIDE_ATTENTION } from "../../src/recording/run.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
 
@@ -58,6 +59,18 @@ onEachEngine((suite) => {
       expect(offOf(recording, computed, ofKind(recording, kind), precision)).toEqual([]);
     });
   });
+
+  it.for(recordings.filter(({ large }) => suite.large || !large))(
+    "$name agrees with PyTorch where attention is one kernel",
+    async ({ name }, { skip }) => {
+      const { engine } = await suite.made;
+      skip(engine.kernels.scope.fused.get(attention) === undefined, "attention has no kernel of its own here");
+      const whole = recordingOf(name);
+      const recording = { ...whole, results: new Map([...whole.results].filter(([result]) => !INSIDE_ATTENTION.test(result))) };
+      const computed = await computeRecording(engine, recording);
+      expect(offOf(recording, computed, recording.results.keys(), engine.precision)).toEqual([]);
+    },
+  );
 
   it("a model whose blocks are rematerialised gives the same bits", async () => {
     const [{ engine }, recording] = [await suite.made, recordingOf("tiny-distilled-hard-f64")];

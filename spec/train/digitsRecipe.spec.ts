@@ -5,7 +5,7 @@ import type { Recipe } from "../../src/train/recipe.ts";
 const digits: Recipe = {
   name: "digits",
   seed: 0,
-  data: { train: "digits:train", test: "digits:test", mean: [0.305], std: [0.376], padding: 1, flip: false },
+  data: { train: "digits:train", test: "digits:test", mean: [0.305], std: [0.376], rotation: 0, padding: 1, flip: false },
   model: {
     imageSize: 16,
     patchSize: 8,

@@ -18,7 +18,7 @@ export const tinyTeacher: RegnetConfig = {
 export const tiny: Recipe = {
   name: "tiny",
   seed: 3,
-  data: { train: "synthetic:13", test: "synthetic:7", mean: [0.5], std: [0.25], padding: 1, flip: true },
+  data: { train: "synthetic:13", test: "synthetic:7", mean: [0.5], std: [0.25], rotation: 0, padding: 1, flip: true },
   model: {
     imageSize: 4,
     patchSize: 2,

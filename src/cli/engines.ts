@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { referenceEngine } from "../engines/reference/engine.ts";
 import type { Engine } from "../kernels/engine.ts";
+import { wasmEngine } from "../wasm.ts";
 import { withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
 import { print, printJson, table } from "./output.ts";
 
@@ -22,13 +23,17 @@ const COMES_LATER = "comes with a later release";
 
 const simd = (bytes: readonly number[], what: string): string => `${WebAssembly.validate(Uint8Array.from(bytes)) ? "" : "no "}${what}`;
 
+/** Whether the kernels load here. */
+const hasSimd = (): Pick<EngineReport, "available" | "reason"> =>
+  WebAssembly.validate(Uint8Array.from(SIMD)) ? { available: true } : { available: false, reason: "needs SIMD, which this host lacks" };
+
 /** What this Node offers to each engine. */
 function reports(): readonly EngineReport[] {
   const threads = typeof SharedArrayBuffer === "undefined" ? "no shared memory" : "shared memory";
   const gpu = "navigator" in globalThis && "gpu" in globalThis.navigator ? "an adapter interface" : "no adapter interface";
   return [
     { name: "reference", available: true, features: ["f64", "1 thread", "the plainest loops"] },
-    { name: "wasm", available: false, reason: COMES_LATER, features: [simd(SIMD, "SIMD"), threads] },
+    { name: "wasm", ...hasSimd(), features: ["f32", "1 thread", simd(SIMD, "SIMD"), threads] },
     { name: "wasm-fma", available: false, reason: COMES_LATER, features: [simd(RELAXED, "relaxed SIMD"), threads] },
     { name: "webgpu", available: false, reason: COMES_LATER, features: [gpu] },
   ];
@@ -39,13 +44,12 @@ function reports(): readonly EngineReport[] {
  *
  * @throws RangeError for an unknown name, one that cannot run here, or more threads than it has
  */
-export function engineOf({ engine: name, threads }: EngineOptions): Promise<Engine> {
+export async function engineOf({ engine: name, threads }: EngineOptions): Promise<Engine> {
   const report = reports().find((r) => r.name === name);
   if (report === undefined) throw new RangeError(`unknown engine ${name}; known: ${reports().map((r) => r.name).join(", ")}`); // prettier-ignore
   if (!report.available) throw new RangeError(`engine ${name} cannot run here: it ${report.reason}; --engine reference can`);
-  if (threads > 1)
-    throw new RangeError(`--threads ${threads}: the reference engine sums in one order, on one thread; --threads 1 would be right`);
-  return Promise.resolve(referenceEngine());
+  if (threads > 1) throw new RangeError(`--threads ${threads}: the ${name} engine works on one thread; --threads 1 would be right`);
+  return name === "wasm" ? wasmEngine() : referenceEngine();
 }
 
 function run({ json }: JsonOption): void {

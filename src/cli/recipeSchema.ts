@@ -24,6 +24,9 @@ const data = tableOf({
     .default([0.485, 0.456, 0.406])
     .meta({ source: "deit.md 7.6" }),
   std: listOf(positive).default([0.229, 0.224, 0.225]).meta({ source: "deit.md 7.6" }),
+  rotation: number("an angle from 0 to 180, in degrees", (n) => n >= 0 && n <= 180)
+    .default(0)
+    .meta({ source: OURS }),
   padding: natural.default(0).meta({ source: OURS }),
   flip: flag.default(true).meta({ source: "deit.md 7.6" }),
 });

@@ -43,9 +43,10 @@ export class Heap {
   }
 }
 
-/** A block at an address of the heap. */
+/** A block at an address of the memory. */
 export class HeapBlock extends Block {
   readonly address: number;
+  /** With what rounding has added. */
   readonly bytes: number;
   constructor(address: number, bytes: number) {
     super();
@@ -75,15 +76,16 @@ export interface HeapRegions {
 /**
  * Regions over a heap of their own.
  *
+ * @param base where the heap begins in the memory, in bytes
  * @param onTake told of each block when it is taken
  */
-export function heapRegions(onTake: (block: HeapBlock) => void): HeapRegions {
+export function heapRegions(base: number, onTake: (block: HeapBlock) => void): HeapRegions {
   class OwnBlock extends HeapBlock {} // tells this engine's tensors from another's
   const heap = new Heap();
-  const regions = new Regions<HeapBlock>(OwnBlock, ({ address, bytes }) => heap.give(address, bytes));
+  const regions = new Regions<HeapBlock>(OwnBlock, ({ address, bytes }) => heap.give(address - base, bytes));
   const take = (shape: Shape): HeapBlock => {
-    const bytes = size(shape) * BYTES_PER_ELEMENT;
-    const block = regions.adopt(new OwnBlock(heap.take(bytes), bytes));
+    const bytes = rounded(size(shape) * BYTES_PER_ELEMENT);
+    const block = regions.adopt(new OwnBlock(base + heap.take(bytes), bytes));
     onTake(block);
     return block;
   };

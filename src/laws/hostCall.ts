@@ -7,6 +7,7 @@ import type { DrawnCall } from "../check/subject.ts";
 import { tolerances } from "../check/tolerance.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DropoutAttrs } from "../ops/dropout.ts";
+import { opened } from "../ops/observe.ts";
 import type { Grads, Op, Result } from "../ops/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { taps } from "./taps.ts";
@@ -76,7 +77,7 @@ export const outputRow = <In, Saved, Attrs, Out>(
     return gapOfLeaves(await evaluate(engine, (k) => forwardOf(k, op, call).out), leavesOf(call.expected));
   });
 
-/** What `op` computes on its way is what the loops say. */
+/** What `op` computes on its way is what the loops say; by its definition, as a fused kernel has no way to look at. */
 export const tapRow = <In, Saved, Attrs, Out>(
   id: string,
   title: string,
@@ -87,7 +88,7 @@ export const tapRow = <In, Saved, Attrs, Out>(
   row(id, title, async (engine, draw) => {
     const call = drawCall(draw);
     const want = expected(call);
-    return gapOfLeaves(await taps(engine, (k) => forwardOf(k, op, call), [...want.keys()]), want);
+    return gapOfLeaves(await taps(engine, (k) => forwardOf(opened(k, op), op, call), [...want.keys()]), want);
   });
 
 /** The gradients of an op for any cotangent, by loops. */

@@ -10,7 +10,8 @@ import type { Kernels, Visitor } from "../kernels/kernels.ts";
 import { deitLogits, type DeitAttrs, type DeitInputs, type DeitParams, type DeitSaved } from "../model/deit.ts";
 import { meanOfLogits } from "../model/fusion.ts";
 import type { Logits } from "../model/heads.ts";
-import { inference, observe } from "../ops/observe.ts";
+import { attention } from "../ops/attention.ts";
+import { inference, observe, opened } from "../ops/observe.ts";
 import type { Grads, Op } from "../ops/op.ts";
 import { isTensor, type Tensor } from "../tensor/tensor.ts";
 import { named } from "../tensor/tree.ts";
@@ -84,7 +85,15 @@ function optimiserSteps(
   }
 }
 
-function run<Saved>(k: Kernels, recording: Recording, model: DeitOp<Saved>, see: See): void {
+/** Taps inside attention, of which a fused kernel shows nothing. */
+export const INSIDE_ATTENTION: RegExp = /\.attn\.(scores|probs)$/;
+
+/** k that runs attention by its definition if the recording looks inside. */
+const showing = (k: Kernels, { results }: Recording): Kernels =>
+  [...results.keys()].some((name) => INSIDE_ATTENTION.test(name)) ? opened(k, attention) : k;
+
+function run<Saved>(given: Kernels, recording: Recording, model: DeitOp<Saved>, see: See): void {
+  const k = showing(given, recording);
   const { optimizer } = recording.configuration;
   const { inputs, attrs } = subjectOf(k, recording);
   const goal = goalOf(k, recording);

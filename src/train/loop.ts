@@ -49,7 +49,7 @@ export interface Training<Params, Buffers, Statistics> {
   readonly initial: (k: Kernels) => Model<Params, Buffers>;
   readonly training: TrainingRecipe;
   readonly dataset: Dataset;
-  readonly data: Pick<DataRecipe, "mean" | "std" | "padding" | "flip">;
+  readonly data: Pick<DataRecipe, "mean" | "std" | "rotation" | "padding" | "flip">;
   readonly key: Key;
   /** Tells runs apart: a checkpoint of another digest is refused. */
   readonly digest: string;

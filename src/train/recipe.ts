@@ -13,6 +13,8 @@ export interface DataRecipe {
   /** Of pixels scaled to [0, 1], one a channel. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
+  /** Largest random rotation to either side, in degrees. */
+  readonly rotation: number;
   /** Zeros around the image before a random crop of its own size, in pixels. */
   readonly padding: number;
   /** Whether half of the images are mirrored. */

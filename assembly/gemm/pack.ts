@@ -1,0 +1,74 @@
+/** Blocks of a matrix copied so that the tiles read them as they lie. Leading dimensions in bytes. */
+
+const BYTES: usize = 4;
+const LANES: i32 = 4;
+
+/** dst[j, i] = src[i, j] for i < rows, j < columns: four by four in registers, then the edges one by one. */
+export function transpose(dst: usize, ldd: usize, src: usize, lds: usize, rows: i32, columns: i32): void {
+  let i = 0;
+  for (; i + LANES <= rows; i += LANES) {
+    let s0 = src + <usize>i * lds, s1 = s0 + lds, s2 = s1 + lds, s3 = s2 + lds;
+    let d = dst + <usize>i * BYTES, j = 0;
+    for (; j + LANES <= columns; j += LANES) {
+      const r0 = v128.load(s0), r1 = v128.load(s1), r2 = v128.load(s2), r3 = v128.load(s3);
+      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      v128.store(d, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+      v128.store(d + ldd, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+      v128.store(d + 2 * ldd, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+      v128.store(d + 3 * ldd, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+      s0 += 16, s1 += 16, s2 += 16, s3 += 16, d += 4 * ldd;
+    }
+    for (; j < columns; j++) {
+      store<f32>(d, load<f32>(s0));
+      store<f32>(d, load<f32>(s1), 4);
+      store<f32>(d, load<f32>(s2), 8);
+      store<f32>(d, load<f32>(s3), 12);
+      s0 += 4, s1 += 4, s2 += 4, s3 += 4, d += ldd;
+    }
+  }
+  for (; i < rows; i++) {
+    const s = src + <usize>i * lds;
+    let d = dst + <usize>i * BYTES;
+    for (let j: usize = 0; j < <usize>columns; j++) {
+      store<f32>(d, load<f32>(s + j * BYTES));
+      d += ldd;
+    }
+  }
+}
+
+/** `columns` columns of B, depth × n, as a panel [depth][width]; columns that B lacks are zero. */
+function packColumns(panel: usize, width: i32, b: usize, ldb: usize, depth: i32, columns: i32): void {
+  const row = <usize>width * BYTES;
+  if (columns < width) memory.fill(panel, 0, <usize>depth * row);
+  for (; depth > 0; depth--) {
+    let j = 0;
+    for (; j + LANES <= columns; j += LANES) v128.store(panel + <usize>j * BYTES, v128.load(b + <usize>j * BYTES));
+    for (; j < columns; j++) store<f32>(panel + <usize>j * BYTES, load<f32>(b + <usize>j * BYTES));
+    panel += row, b += ldb;
+  }
+}
+
+/** The same of a B that is stored transposed, n × depth. */
+function packRows(panel: usize, width: i32, b: usize, ldb: usize, depth: i32, columns: i32): void {
+  const row = <usize>width * BYTES;
+  if (columns < width) memory.fill(panel, 0, <usize>depth * row);
+  transpose(panel, row, b, ldb, columns, depth);
+}
+
+/** Width of the next panel of `left` columns: 12, but 8 where that leaves less empty. */
+export function panelWidth(left: i32): i32 {
+  return left <= 8 || (left > 12 && left <= 16) ? 8 : 12;
+}
+
+/** A block of B, depth × n (stored n × depth if `transposed`), as panels one after the other, each as wide as `panelWidth` says. */
+export function packPanels(to: usize, b: usize, ldb: usize, depth: i32, n: i32, transposed: bool): void {
+  let j = 0;
+  while (j < n) {
+    const width = panelWidth(n - j), columns = min(n - j, width);
+    if (transposed) packRows(to, width, b + <usize>j * ldb, ldb, depth, columns);
+    else packColumns(to, width, b + <usize>j * BYTES, ldb, depth, columns);
+    to += <usize>(depth * width) * BYTES;
+    j += columns;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The WASM engine: f32, SIMD kernels from assembly/ on one linear memory that is laid out as
+ *
+ *   static data of the kernels · scratch for what a kernel needs beside its arguments · the heap of tensors
+ *
+ * One thread. Kernels that are given a part of the rows or of the heads do that part to the same bits, so threads would be: a module instance
+ * and a scratch each on a shared memory, and the parts dealt out in the loops below.
+ */
+import type { Engine } from "../../kernels/engine.ts";
+import type { FusedTable } from "../../kernels/kernels.ts";
+import { size, type Tensor } from "../../tensor/tensor.ts";
+import { heapRegions, type HeapAccess } from "../heap.ts";
+import { kernelsOf } from "../region.ts";
+import type { Access } from "./access.ts";
+import { elementwise } from "./elementwise.ts";
+import { fusedKernels } from "./fused.ts";
+import { matmul } from "./matmul.ts";
+import { load, type Build } from "./module.ts";
+import { move } from "./move.ts";
+import { reduce } from "./reduce.ts";
+
+export interface WasmOptions {
+  /** `debug` asserts in the kernels and fills memory that is taken with NaN, so that nothing reads what nobody wrote. Default `release`. */
+  readonly build?: Build;
+}
+
+/** An engine of shapes alone with these fused kernels, for plans. */
+export type Planner = (fused: (heap: HeapAccess) => FusedTable) => Engine;
+
+const PAGE = 64 * 1024;
+/** All that a 32-bit address reaches, in pages. */
+const MOST = 65_536;
+/** Memory that was not planned for comes in steps of so many pages. */
+const STEP = 16;
+const BYTES = 4;
+
+const pagesFor = (bytes: number): number => Math.ceil(bytes / PAGE);
+
+/** @throws RangeError where 4 GiB are not enough, or the system has no more */
+function grow(memory: WebAssembly.Memory, pages: number, most: number): void {
+  const have = memory.buffer.byteLength / PAGE;
+  if (pages <= have) return;
+  const message = `wasm: ${(pages * PAGE) / 2 ** 20} MiB are needed; a smaller batch needs less`;
+  if (pages > most) throw new RangeError(`${message}, WebAssembly has ${(most * PAGE) / 2 ** 20}`);
+  try {
+    memory.grow(pages - have);
+  } catch (cause) {
+    throw new RangeError(`${message}, the system gives no more`, { cause });
+  }
+}
+
+/** The engine; `planner` makes the plans for its `reserve`. */
+export async function wasmEngineWith(planner: Planner, { build = "release" }: WasmOptions = {}): Promise<Engine> {
+  const memory = new WebAssembly.Memory({ initial: STEP, maximum: MOST });
+  const wasm = await load(build, memory);
+  const scratch = wasm.firstFree();
+  wasm.useScratch(scratch);
+  const base = scratch + wasm.scratchBytes();
+  grow(memory, pagesFor(base), MOST);
+
+  const done = { kernels: 0, macs: 0 };
+  const count = (kernels: number, macs: number): void => {
+    done.kernels += kernels;
+    done.macs += macs;
+  };
+  const { heap, regions, take, access } = heapRegions(base, ({ address, bytes }) => {
+    const needed = pagesFor(address + bytes);
+    if (needed * PAGE > memory.buffer.byteLength) grow(memory, Math.min(needed + STEP, MOST), MOST);
+    if (build === "debug") new Float32Array(memory.buffer, address, bytes / BYTES).fill(NaN);
+  });
+  const at = (t: Tensor): number => regions.live(t, "wasm").address;
+  const view = (t: Tensor): Float32Array => new Float32Array(memory.buffer, at(t), size(t.shape));
+  const own: Access = { wasm, at, view };
+  const loops = { ...elementwise(own), ...reduce(own), ...move(own), matmul: matmul(own) };
+  const fused = fusedKernels(wasm)(access((macs) => count(1, macs)));
+  return {
+    name: "wasm",
+    precision: "f32",
+    kernels: kernelsOf({ regions, take, loops, fused, count }),
+    read: (t) => Promise.resolve(view(t).slice()),
+    release: (tree) => regions.release(tree, "released"),
+    reserve: (program) => {
+      const plan = planner(fusedKernels(null));
+      program(plan);
+      grow(memory, pagesFor(base + heap.report().top + plan.memory().reserved), MOST);
+    },
+    memory: () => {
+      const { live, peak, top } = heap.report();
+      return { live, peak, fresh: top, reserved: memory.buffer.byteLength };
+    },
+    counters: () => ({ ...done }),
+  };
+}
