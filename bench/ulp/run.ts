@@ -11,6 +11,7 @@ import { wasmEngine } from "../../src/wasm.ts";
 import { singleEngine } from "../../spec/helpers/singleEngine.ts";
 import { functionErrors } from "./functions.ts";
 import { opErrors, type OpError } from "./ops.ts";
+import { sizedSubjects } from "./sized.ts";
 
 const engines: { readonly [name: string]: () => Promise<Engine> } = {
   wasm: () => wasmEngine(),
@@ -30,8 +31,12 @@ const make = engines[values.engine];
 if (make === undefined) throw new RangeError(`--engine ${values.engine}: known are ${Object.keys(engines).join(", ")}`);
 const measured = { engine: await make(), reference: referenceEngine() };
 
+/** Of the large calls. */
+const SIZED_CASES = 2;
+
 const ops: OpError[] = [];
 for (const [n, subject] of allSubjects.entries()) ops.push(...(await opErrors(subject, n, measured, Number(values.cases))));
+for (const [n, subject] of sizedSubjects.entries()) ops.push(...(await opErrors(subject, n, measured, SIZED_CASES)));
 const functions = await functionErrors(measured, Number(values.points));
 
 const DIGITS = 2;
@@ -39,8 +44,8 @@ const number = (x: number): string => x.toPrecision(DIGITS);
 
 if (values.json) printJson({ engine: measured.engine.name, cases: Number(values.cases), ops, functions });
 else {
-  const opLines = ops.map((e) => [e.op, e.law, e.worst.toExponential(1), e.ulps.toFixed(1), `${(100 * e.share).toFixed(1)} %`]);
-  const heads = ["op", "law", "worst, of scale", "in ulps of the scale", "of the tolerance"];
+  const opLines = ops.map((e) => [e.op, e.what, e.worst.toExponential(1), e.ulps.toFixed(1), `${(100 * e.share).toFixed(1)} %`]);
+  const heads = ["op", "of", "worst, of scale", "in ulps of the scale", "of the tolerance"];
   for (const line of table([heads, ...opLines], ["left", "left", "right", "right", "right"])) print(line);
   print("");
   const functionLines = functions.map((e) => [e.function, `${e.range[0]} … ${e.range[1]}`, number(e.worst), number(e.at)]);

@@ -18,9 +18,9 @@ export interface CheckedEngine {
 /** The reference engine has all cases; the others have the same laws, and fewer cases. */
 export const engines: readonly CheckedEngine[] = [
   { name: "reference", make: () => Promise.resolve(referenceEngine()), share: 1, large: true },
-  { name: "single", make: () => Promise.resolve(singleEngine()), share: 0.2, large: false },
-  { name: "wasm", make: () => wasmEngine(), share: 0.5, large: true },
-  { name: "wasm (debug build)", make: () => wasmEngine({ build: "debug" }), share: 0.2, large: false },
+  { name: "single", make: () => Promise.resolve(singleEngine()), share: 0.1, large: false },
+  { name: "wasm", make: () => wasmEngine(), share: 0.4, large: true },
+  { name: "wasm (debug build)", make: () => wasmEngine({ build: "debug" }), share: 0.1, large: false },
 ];
 
 /** An engine in a suite of its own. */

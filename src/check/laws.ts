@@ -44,14 +44,17 @@ const linearity: Law = {
   tolerance: tolerances.linearity,
   error: async (engine, trial, draw) => {
     const [a, b] = [draw.real(-2, 2), draw.real(-2, 2)];
-    const [first, second] = [drawnCotangents(draw).cotangentOf, drawnCotangents(draw).cotangentOf];
+    const [first, second] = [drawnCotangents(draw), drawnCotangents(draw)];
     const both: CotangentOf = (name, shape: Shape) => {
-      const [x, y] = [first(name, shape), second(name, shape)];
+      const [x, y] = [first.cotangentOf(name, shape), second.cotangentOf(name, shape)];
       return { shape, data: x.data.map((value, i) => a * value + b * (y.data[i] ?? NaN)) };
     };
-    const [ofFirst, ofSecond] = [await gradients(engine, trial, first), await gradients(engine, trial, second)];
+    const [ofFirst, ofSecond] = [await gradients(engine, trial, first.cotangentOf), await gradients(engine, trial, second.cotangentOf)];
     const sum = mapLeaves(ofFirst, (g, name) => combine({ shape: g.shape, data: g.data.map((x) => a * x) }, b, ofSecond.get(name)));
-    const terms = Math.max(Math.abs(a) * scaleOf(ofFirst), Math.abs(b) * scaleOf(ofSecond));
+    const terms = Math.max(
+      ...[ofFirst, first.drawn].map((leaves) => Math.abs(a) * scaleOf(leaves)),
+      ...[ofSecond, second.drawn].map((leaves) => Math.abs(b) * scaleOf(leaves)),
+    );
     return gapOfGradients(await gradients(engine, trial, both), sum, terms, engine.precision);
   },
 };

@@ -30,7 +30,7 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
     f32: {
       bound: 5e-5,
       reason:
-        "C = 10: 2.4e-6, and twice that where a divergence has a factor τ² or a row hardly varies; measured 5.2e-6; a factor 10 above",
+        "C = 10: 2.4e-6, and twice that where a divergence has a factor τ² or a row hardly varies; measured 5.2e-6, and 1.3e-5 in a sum of 1000 equal terms, whose roundings do not average out; a factor 10 and 4 above",
     },
   },
   linearity: {
@@ -47,14 +47,17 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
         "4-point stencil, unit direction, h = 1e-4: rounding 2⁻⁵³/h ≈ 1e-12 of the function value, which may be 10⁴ times its derivative; truncation h⁴",
     },
     f32: {
-      bound: 1e-4,
+      bound: 2e-4,
       reason:
-        "against the reference engine: C = 30 for forward and pullback: 7e-6; small leaves as a share of the large; measured 7.1e-6; a factor 14 above",
+        "against the reference engine: C = 30 for forward and pullback: 7e-6, more in leaves that are small against the largest; measured 2.3e-5; a factor 9 above",
     },
   },
   parity: {
     f64: { bound: 1e-11, reason: "as linearity: the same pullback in another order" },
-    f32: { bound: 1e-4, reason: "as gradients: the same in another order, each side with roundings of its own" },
+    f32: {
+      bound: 1e-4,
+      reason: "as gradients: the same in another order, each side with roundings of its own; measured 5.4e-6; a factor 18 above",
+    },
   },
   limit: {
     f64: { bound: 1e-7, reason: "extrapolated from τ = 5000: rounding 2⁻⁵³·τ ≈ 1e-12, and (1/τ)³ ≈ 1e-11 that the extrapolation leaves" },

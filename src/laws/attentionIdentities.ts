@@ -13,7 +13,7 @@ import { selfAttentionCall } from "./calls/model.ts";
 import { attentionCall } from "./calls/ops.ts";
 import { drawCotangent, forwardOf, gradientsOf, row } from "./hostCall.ts";
 import { at, sum, tabulate } from "./loops/matrix.ts";
-import { asGroups, mapped, reshaped, rowSums, share } from "./loops/rows.ts";
+import { asGroups, mapped, paired, reshaped, rowSums, share } from "./loops/rows.ts";
 import { taps } from "./taps.ts";
 
 /** Pair j of the result is pair `from(j)` of a, [..., k, d]. */
@@ -68,7 +68,11 @@ export const attentionIdentities: readonly Row[] = [
   row("identity/equal-keys", "with all keys equal, attention averages the values", async (engine, draw) => {
     const { inputs, attrs } = attentionCall(draw);
     const equal = { ...inputs, k: pairs(inputs.k, () => 0) };
-    return gap(await evaluateOne(engine, (k) => forwardOf(k, attention, { inputs: equal, attrs }).out), meanValue(equal));
+    const mixed = await evaluateOne(engine, (k) => forwardOf(k, attention, { inputs: equal, attrs }).out);
+    return share(
+      paired(mixed, meanValue(equal), (got, want) => got - want),
+      equal.v,
+    );
   }),
   unchanged("identity/key-value-permutation", "permuting the key–value pairs changes nothing", (inputs, draw) => {
     const order = permutation(draw.key(), axis(inputs.k.shape, -2));

@@ -10,12 +10,13 @@ import type { Grads, Op } from "../ops/op.ts";
 import { forwardOf, gradientsOf, type HostCall } from "./hostCall.ts";
 
 /** The project's side, a tensor or a tree of them, is the same tree by loops; or, in an identity, another tree of the project's. */
-export type Claim = { readonly actual: (k: Kernels) => unknown } & (
-  | { readonly expected: unknown }
-  | { readonly equals: (k: Kernels) => unknown }
-);
+export type Claim = {
+  readonly actual: (k: Kernels) => unknown;
+  /** How large the terms are that may cancel; default 1. */
+  readonly terms?: number;
+} & ({ readonly expected: unknown } | { readonly equals: (k: Kernels) => unknown });
 
-/** A difference of distributions may be all but 0, and its rounding is that of probabilities: errors are shares of the scale, or of 1. */
+/** A difference of distributions may be all but 0, and its rounding is that of probabilities: errors are shares of the scale, or of the terms. */
 const UNIT = 1;
 
 /** The worst error of some claims. */
@@ -23,7 +24,7 @@ export async function errorOf(engine: Engine, claims: readonly Claim[]): Promise
   let worst = 0;
   for (const claim of claims) {
     const expected = "equals" in claim ? await evaluate(engine, claim.equals) : leavesOf(claim.expected);
-    worst = Math.max(worst, gapOfLeaves(await evaluate(engine, claim.actual), expected, UNIT));
+    worst = Math.max(worst, gapOfLeaves(await evaluate(engine, claim.actual), expected, claim.terms ?? UNIT));
   }
   return worst;
 }

@@ -30,6 +30,7 @@ import {
 import { pullbackClaim, row, type Claim } from "./claim.ts";
 import * as loops from "./loops/losses.ts";
 import { crossEntropyPullback, divergencePullback, logSoftmaxPullback, reverseDivergencePullback } from "./loops/lossPullbacks.ts";
+import { at } from "./loops/matrix.ts";
 import { paired } from "./loops/rows.ts";
 import { softmaxPullback } from "./loops/softmax.ts";
 
@@ -97,7 +98,8 @@ function softClaims(draw: Draw): readonly Claim[] {
 function reverseClaims(draw: Draw): readonly Claim[] {
   const [call, c] = [reverseDivergenceCall(draw, anySize), cotangent(draw)];
   const student = reverseDivergencePullback(call.inputs.student, call.attrs.teacher, call.attrs.tau, c);
-  return [pullbackClaim(reverseDivergence, call, loops.scalar(c), { student })];
+  const terms = Math.max(1, Math.abs(c) * at(call.expected)); // of one sign or the other in the gradient, of one sign in the loss
+  return [{ ...pullbackClaim(reverseDivergence, call, loops.scalar(c), { student }), terms }];
 }
 
 /** Two heads; the same logits for both labels; two class tokens and no teacher. */

@@ -1,0 +1,35 @@
+/** Ops at the sizes of DeiT-Ti⚗, batch 1: long sums, and whole tiles of every kernel. */
+import { subjectOf, type Subject } from "../../src/check/subject.ts";
+import { crossEntropy } from "../../src/losses/crossEntropy.ts";
+import { attention } from "../../src/ops/attention.ts";
+import { gelu } from "../../src/ops/gelu.ts";
+import { layerNorm } from "../../src/ops/layerNorm.ts";
+import { linear } from "../../src/ops/linear.ts";
+import { softmax } from "../../src/ops/softmax.ts";
+import { ti } from "../case.ts";
+
+const { T, D, h, d, M } = ti;
+const CLASSES = 1000;
+const EPS = 1e-6;
+
+/** They have no expected output: they are compared with the reference engine. */
+export const sizedSubjects: readonly Subject[] = [
+  subjectOf(linear, (draw) => {
+    const params = { weight: draw.array([M, D], { deviation: D ** -0.5 }), bias: draw.array([M]) };
+    return { inputs: { x: draw.array([T, D]), params }, attrs: () => undefined };
+  }),
+  subjectOf(layerNorm, (draw) => {
+    const params = { weight: draw.array([D], { mean: 1, deviation: 0.5 }), bias: draw.array([D]) };
+    return { inputs: { x: draw.array([T, D]), params }, attrs: () => ({ eps: EPS }) };
+  }),
+  subjectOf(softmax, (draw) => ({ inputs: { z: draw.array([h, T, T]) }, attrs: () => undefined })),
+  subjectOf(gelu, (draw) => ({ inputs: { x: draw.array([T, M]) }, attrs: () => undefined })),
+  subjectOf(attention, (draw) => {
+    const [q, k, v] = [draw.array([h, T, d]), draw.array([h, T, d]), draw.array([h, T, d])];
+    return { inputs: { q, k, v }, attrs: () => ({ dropout: null }) };
+  }),
+  subjectOf(crossEntropy, (draw) => {
+    const [logits, target] = [draw.array([1, CLASSES]), draw.distribution([1, CLASSES])];
+    return { inputs: { logits }, attrs: (k) => ({ target: k.upload(target.shape, target.data) }) };
+  }),
+].map((subject) => ({ ...subject, name: `${subject.name}, sized` }));
