@@ -1,2 +1,3 @@
 /** The kernels of the WASM engine: straight loops over pointers into one linear memory. Nothing here allocates. */
 export { add } from "./elementwise";
+export * from "./functions";

@@ -1,0 +1,124 @@
+/**
+ * Functions of each element, f32: out[i] = f(x[i]) for i = 0 … n − 1. Pointers in bytes, 4-byte aligned; out may be x or dy.
+ * Two vectors a turn, then one, then the last one to three elements in a vector filled up with zeros.
+ */
+import { erf, exp, gelu, geluSlope, log, normalCdf } from "./math";
+
+const LANES: i32 = 4;
+const BYTES: usize = 16;
+
+/** The `count` elements from `at` on (1 … 4), then zeros. Reads nothing beyond them. */
+@inline
+function read(at: usize, count: i32): v128 {
+  if (count == LANES) return v128.load(at);
+  let v = v128.load_zero<u32>(at);
+  if (count > 1) v = v128.load_lane<u32>(at, v, 1, 4);
+  if (count > 2) v = v128.load_lane<u32>(at, v, 2, 8);
+  return v;
+}
+
+/** Stores the first `count` lanes (1 … 3). */
+@inline
+function write(at: usize, v: v128, count: i32): void {
+  v128.store_lane<u32>(at, v, 0);
+  if (count > 1) v128.store_lane<u32>(at, v, 1, 4);
+  if (count > 2) v128.store_lane<u32>(at, v, 2, 8);
+}
+
+// One class a function, without fields and never made: a type argument is what an inlined loop can be given a function by. `at` is the
+// vector of results from `count` elements at x and, where the function has a second argument, at y.
+
+class Exp {
+  @inline
+  at(x: usize, _y: usize, count: i32): v128 {
+    return exp(read(x, count));
+  }
+}
+
+class Log {
+  @inline
+  at(x: usize, _y: usize, count: i32): v128 {
+    return log(read(x, count));
+  }
+}
+
+class NormalCdf {
+  @inline
+  at(x: usize, _y: usize, count: i32): v128 {
+    return normalCdf(read(x, count));
+  }
+}
+
+class Gelu {
+  @inline
+  at(x: usize, _y: usize, count: i32): v128 {
+    return gelu(read(x, count));
+  }
+}
+
+class Erf {
+  @inline
+  at(x: usize, _y: usize, count: i32): v128 {
+    return erf(read(x, count));
+  }
+}
+
+class GeluVjp {
+  @inline
+  at(x: usize, dy: usize, count: i32): v128 {
+    return f32x4.mul(read(dy, count), geluSlope(read(x, count)));
+  }
+}
+
+@inline
+function each<F>(out: usize, x: usize, y: usize, n: i32): void {
+  assert(((out | x | y) & 3) == 0, "pointers must be 4-byte aligned");
+  const f = changetype<F>(0);
+  for (; n >= 2 * LANES; n -= 2 * LANES) {
+    const first = f.at(x, y, LANES);
+    const second = f.at(x + BYTES, y + BYTES, LANES);
+    v128.store(out, first);
+    v128.store(out, second, BYTES);
+    out += 2 * BYTES;
+    x += 2 * BYTES;
+    y += 2 * BYTES;
+  }
+  if (n >= LANES) {
+    v128.store(out, f.at(x, y, LANES));
+    out += BYTES;
+    x += BYTES;
+    y += BYTES;
+    n -= LANES;
+  }
+  if (n > 0) write(out, f.at(x, y, n), n);
+}
+
+/** out = eˣ */
+export function expEach(out: usize, x: usize, n: i32): void {
+  each<Exp>(out, x, x, n);
+}
+
+/** out = log x, the natural logarithm */
+export function logEach(out: usize, x: usize, n: i32): void {
+  each<Log>(out, x, x, n);
+}
+
+/** out = Φ(x) */
+export function normalCdfEach(out: usize, x: usize, n: i32): void {
+  each<NormalCdf>(out, x, x, n);
+}
+
+/** out = x·Φ(x) */
+export function geluEach(out: usize, x: usize, n: i32): void {
+  each<Gelu>(out, x, x, n);
+}
+
+/** out = dy·(Φ(x) + x·φ(x)) */
+export function geluVjpEach(out: usize, x: usize, dy: usize, n: i32): void {
+  each<GeluVjp>(out, x, dy, n);
+}
+
+/** out = erf x */
+export function erfEach(out: usize, x: usize, n: i32): void {
+  each<Erf>(out, x, x, n);
+}
