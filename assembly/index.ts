@@ -1,3 +1,20 @@
-/** The kernels of the WASM engine: straight loops over pointers into one linear memory. Nothing here allocates. */
-export { add } from "./elementwise";
-export * from "./functions";
+/**
+ * The kernels of the WASM engine: straight loops over pointers into one linear memory, outputs first, then inputs, then integers, then
+ * scalars. Nothing here allocates, and nothing looks at the clock or at another thread: a kernel that is given a part of the rows does that
+ * part, to the same bits.
+ */
+export { adamw } from "./adamw";
+export { attention, attentionVjp } from "./attention";
+export { crossEntropy, crossEntropyVjp } from "./crossEntropy";
+export { add, addScalar, div, mul, rsqrt, scale, sqrt, square, step, sub } from "./elementwise";
+export { erfEach, expEach, geluEach, geluVjpEach, logEach, normalCdfEach } from "./functions";
+export { gemm, matmul } from "./gemm/gemm";
+export { layerNorm, layerNormDParams, layerNormDx } from "./layerNorm";
+export { linear, linearVjp } from "./linear";
+export { clear, copyRuns, permute } from "./move";
+export { peak } from "./peak";
+export { uniform } from "./random";
+export { argmaxRows, maxRows, oneHot, sumColumns, sumRows } from "./reduce";
+export { firstFree, scratchBytes, useScratch } from "./scratch";
+export { logSoftmax, logSoftmaxVjp, softmax, softmaxVjp } from "./softmax";
+export { fold, unfold } from "./windows";
