@@ -26,6 +26,7 @@ a { color: inherit; text-decoration-color: var(--line); text-underline-offset: 0
 a:hover { text-decoration-color: currentColor; }
 header p.over { margin: 0 0 0.5rem; color: var(--soft); font-size: 0.85rem; letter-spacing: 0.02em; }
 header p.lead { font-size: 1.1rem; }
+header code { font-size: 0.9em; }
 nav { display: flex; flex-wrap: wrap; gap: 0.25rem 1.1rem; margin-top: 1.5rem; font-size: 0.9rem; color: var(--soft); }
 section { margin-top: 3.25rem; padding-top: 1.5rem; border-top: 1px solid var(--line); }
 section > p, .pair > p, figcaption { color: var(--soft); font-size: 0.925rem; }
@@ -49,13 +50,17 @@ thead th { color: var(--soft); font-size: 0.85rem; }
 td.right, small.right { color: var(--right); }
 td.wrong, small.wrong { color: var(--wrong); }
 small { font-size: 0.8rem; font-weight: 500; letter-spacing: 0; }
-code, td.value { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 0.85rem; }
-.texts tbody th { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 0.8rem; }
-.texts td + td { color: var(--soft); }
+code, td.value { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 0.8rem; }
+.texts tbody th { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 0.77rem; }
+.texts td + td { color: var(--soft); font-size: 0.85rem; padding-right: 0; }
 .texts caption { color: var(--ink); font-weight: 600; }
 .columns { columns: 2 26rem; column-gap: 2.5rem; margin-top: 1rem; }
 .texts { table-layout: fixed; }
-.texts th:first-child { width: 57%; }
+.texts th:first-child { width: 58%; }
+.texts th:nth-child(2) { width: 23.5%; }
+#environment th:first-child { width: 20%; }
+#environment th:nth-child(2) { width: 80%; }
+#environment table { margin-top: 0.75rem; }
 .columns table { break-inside: avoid; margin-bottom: 1.5rem; }
 .dot { display: inline-block; width: 0.65em; height: 0.65em; border-radius: 50%; margin-right: 0.4em; background: currentColor; }
 .dot.teacher { background: var(--teacher); } .dot.student { background: var(--student); } .dot.fused { background: var(--fused); }
