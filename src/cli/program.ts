@@ -1,6 +1,7 @@
 /** The command line as a whole: its commands, and how each of them fails. */
 import { Command, CommanderError } from "commander";
 import { addCheck } from "./check.ts";
+import { addCompare } from "./compare.ts";
 import { addDemo } from "./demo.ts";
 import { addEngines } from "./engines.ts";
 import { addEval } from "./eval.ts";
@@ -19,7 +20,7 @@ function programOf(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addDemo, addCheck, addTrain, addEval, addSummary, addEngines]) add(program);
+  for (const add of [addDemo, addCheck, addTrain, addCompare, addEval, addSummary, addEngines]) add(program);
   return program;
 }
 
