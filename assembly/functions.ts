@@ -25,100 +25,69 @@ function write(at: usize, v: v128, count: i32): void {
   if (count > 2) v128.store_lane<u32>(at, v, 2, 8);
 }
 
-// One class a function, without fields and never made: a type argument is what an inlined loop can be given a function by. `at` is the
-// vector of results from `count` elements at x and, where the function has a second argument, at y.
-
-class Exp {
-  @inline
-  at(x: usize, _y: usize, count: i32): v128 {
-    return exp(read(x, count));
-  }
+const enum Function {
+  Exp,
+  Log,
+  NormalCdf,
+  Gelu,
+  Erf,
+  GeluVjp,
 }
 
-class Log {
-  @inline
-  at(x: usize, _y: usize, count: i32): v128 {
-    return log(read(x, count));
-  }
-}
-
-class NormalCdf {
-  @inline
-  at(x: usize, _y: usize, count: i32): v128 {
-    return normalCdf(read(x, count));
-  }
-}
-
-class Gelu {
-  @inline
-  at(x: usize, _y: usize, count: i32): v128 {
-    return gelu(read(x, count));
-  }
-}
-
-class Erf {
-  @inline
-  at(x: usize, _y: usize, count: i32): v128 {
-    return erf(read(x, count));
-  }
-}
-
-class GeluVjp {
-  @inline
-  at(x: usize, dy: usize, count: i32): v128 {
-    return f32x4.mul(read(dy, count), geluSlope(read(x, count)));
-  }
+/** Of `count` elements at x and, where there is a second argument, at y. */
+@inline
+function at(f: Function, x: usize, y: usize, count: i32): v128 {
+  const v = read(x, count);
+  if (f == Function.Exp) return exp(v);
+  if (f == Function.Log) return log(v);
+  if (f == Function.NormalCdf) return normalCdf(v);
+  if (f == Function.Gelu) return gelu(v);
+  if (f == Function.Erf) return erf(v);
+  return f32x4.mul(read(y, count), geluSlope(v));
 }
 
 @inline
-function each<F>(out: usize, x: usize, y: usize, n: i32): void {
+function each(f: Function, out: usize, x: usize, y: usize, n: i32): void {
   assert(((out | x | y) & 3) == 0, "pointers must be 4-byte aligned");
-  const f = changetype<F>(0);
   for (; n >= 2 * LANES; n -= 2 * LANES) {
-    const first = f.at(x, y, LANES);
-    const second = f.at(x + BYTES, y + BYTES, LANES);
+    const first = at(f, x, y, LANES), second = at(f, x + BYTES, y + BYTES, LANES);
     v128.store(out, first);
     v128.store(out, second, BYTES);
-    out += 2 * BYTES;
-    x += 2 * BYTES;
-    y += 2 * BYTES;
+    out += 2 * BYTES, x += 2 * BYTES, y += 2 * BYTES;
   }
   if (n >= LANES) {
-    v128.store(out, f.at(x, y, LANES));
-    out += BYTES;
-    x += BYTES;
-    y += BYTES;
-    n -= LANES;
+    v128.store(out, at(f, x, y, LANES));
+    out += BYTES, x += BYTES, y += BYTES, n -= LANES;
   }
-  if (n > 0) write(out, f.at(x, y, n), n);
+  if (n > 0) write(out, at(f, x, y, n), n);
 }
 
 /** out = eˣ */
 export function expEach(out: usize, x: usize, n: i32): void {
-  each<Exp>(out, x, x, n);
+  each(Function.Exp, out, x, x, n);
 }
 
 /** out = log x, the natural logarithm */
 export function logEach(out: usize, x: usize, n: i32): void {
-  each<Log>(out, x, x, n);
+  each(Function.Log, out, x, x, n);
 }
 
 /** out = Φ(x) */
 export function normalCdfEach(out: usize, x: usize, n: i32): void {
-  each<NormalCdf>(out, x, x, n);
+  each(Function.NormalCdf, out, x, x, n);
 }
 
 /** out = x·Φ(x) */
 export function geluEach(out: usize, x: usize, n: i32): void {
-  each<Gelu>(out, x, x, n);
+  each(Function.Gelu, out, x, x, n);
 }
 
 /** out = dy·(Φ(x) + x·φ(x)) */
 export function geluVjpEach(out: usize, x: usize, dy: usize, n: i32): void {
-  each<GeluVjp>(out, x, dy, n);
+  each(Function.GeluVjp, out, x, dy, n);
 }
 
 /** out = erf x */
 export function erfEach(out: usize, x: usize, n: i32): void {
-  each<Erf>(out, x, x, n);
+  each(Function.Erf, out, x, x, n);
 }

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { CLI, deit, json } from "./deit.ts";
@@ -40,9 +41,40 @@ describe("deit train", () => {
       "checkpoints",
       "metrics.jsonl",
       "recipe.toml",
+      "report.html",
       "teacher",
       "weights.safetensors",
     ]);
+  });
+
+  it("writes a report that can be opened by itself", () => {
+    const folder = temporaryFolder();
+    const { stderr } = deit(["train", tinyRecipe(folder), "--set", "training.batch=3"], folder);
+    expect(stderr).toMatch(/\nreport: runs\/tiny-3\/report\.html\n$/);
+    const { document } = parseHTML(readFileSync(join(folder, "runs/tiny-3/report.html"), "utf8"));
+    const texts = (selector: string): readonly string[] => [...document.querySelectorAll(selector)].map((e) => e.textContent?.trim() ?? "");
+    expect(texts("h1")).toEqual(["tiny, seed 3"]);
+    expect(texts("section")).toHaveLength(7);
+    expect(texts("#recipe tr").map((row) => row.split(/\s+/))).toContainEqual(["training.batch", "3", "--set"]);
+    expect(texts("#environment tr").map((row) => row.split(/\s+/))).toContainEqual(["Node", process.version]);
+    expect(texts("#confusion p")[0]).toMatch(/^All 7 test images/);
+  });
+
+  it("goes without a report that cannot be written, and says so in one line", () => {
+    const folder = temporaryFolder();
+    const recipe = tinyRecipe(folder);
+    const { stdout } = deit(["train", recipe], folder);
+    const report = join(folder, "runs/tiny-3/report.html");
+    rmSync(report);
+    mkdirSync(report);
+    const again = deit(["train", recipe, "--resume"], folder);
+    expect(again.status).toBe(0);
+    expect(again.stdout).toBe(stdout);
+    expect(again.stderr).toMatch(/(^|\n)no report: [^\n]*report\.html[^\n]*\n$/);
+
+    rmSync(report, { recursive: true });
+    deit(["train", recipe, "--resume"], folder);
+    expect(readFileSync(report, "utf8")).toMatch(/^<!doctype html>/);
   });
 
   it("prints one JSON object with --json, fractions of the test images", () => {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { load, type Build } from "../../src/engines/wasm/module.ts";
-import type { Engine } from "../../src/kernels/engine.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
 import { keyOf, uniformAt } from "../../src/tensor/key.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 
@@ -87,7 +87,7 @@ it("the debug build fills what is taken with NaN, to the end of the block", asyn
 
 describe("memory", () => {
   /** Takes three tensors and keeps one. */
-  const program = ({ kernels: k }: Pick<Engine, "kernels">): unknown =>
+  const program = (k: Kernels): unknown =>
     k.region("program", () => {
       const x = k.zeros([1000, 300]);
       return k.add(k.square(x), x);
@@ -95,9 +95,9 @@ describe("memory", () => {
 
   it("is held by a plan before it is needed, and running the program takes no page more", async () => {
     const engine = await wasmEngine();
-    engine.reserve(program);
+    engine.reserve(null, program);
     const { reserved } = engine.memory();
-    program(engine);
+    program(engine.kernels);
     expect(engine.memory().reserved).toBe(reserved);
     expect(reserved).toBeGreaterThan(3 * 1000 * 300 * 4);
   });
@@ -105,13 +105,13 @@ describe("memory", () => {
   it("that is planned for is no more than what is used, to a page", async () => {
     const engine = await wasmEngine();
     const before = engine.memory().reserved;
-    engine.reserve(program);
+    engine.reserve(null, program);
     expect(engine.memory().reserved - before).toBeLessThan(4 * 1000 * 300 * 4);
   });
 
   it("that WebAssembly does not have is refused with the number", async () => {
     const engine = await wasmEngine();
-    expect(() => engine.reserve(({ kernels: k }) => k.zeros([2 ** 31]))).toThrow(
+    expect(() => engine.reserve(null, (k) => k.zeros([2 ** 31]))).toThrow(
       /MiB are needed; a smaller batch needs less, WebAssembly has 4096/,
     );
   });

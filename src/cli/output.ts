@@ -11,6 +11,9 @@ export const print = (line: string): void => void process.stdout.write(`${line}\
 /** Messages and progress. */
 export const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** As error messages must be that a command prints. */
+export const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ").trim();
+
 export type Align = "left" | "right";
 
 const widthOf = (text: string): number => Array.from(text).length;

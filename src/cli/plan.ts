@@ -1,6 +1,7 @@
 /** What a model costs: one training step of it on the abstract engine, watched module by module. */
 import { abstractEngine } from "../engines/abstract/engine.ts";
 import { costVisitor, type ModuleCost } from "../engines/abstract/summary.ts";
+import { fusedKernels } from "../engines/wasm/fused.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { tokenCount, type DeitConfig } from "../model/config.ts";
@@ -37,7 +38,7 @@ export interface Summary {
   readonly macs: number;
   /** T; null: the model has none. */
   readonly tokens: number | null;
-  /** Memory of one whole training step in f32: weights, moments, gradients and activations. */
+  /** Memory of one whole training step on the WASM engine, f32: weights, moments, gradients and activations. */
   readonly trainBytes: number;
   readonly rows: readonly SummaryRow[];
 }
@@ -86,7 +87,7 @@ function watchedStep<P, B, S>(
 }
 
 function summarised<P, B, S>(program: Program<P, B, S>, tokens: number | null, batch: number): Summary {
-  const engine = abstractEngine();
+  const engine = abstractEngine(fusedKernels(null)); // as the WASM engine takes it
   const modules = modulesOf(program);
   const costs = watchedStep(engine, program, new Set(modules.keys()), batch);
   const rows = [...costs].map(([path, { macs, shape, savedBytes }]) => ({

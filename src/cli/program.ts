@@ -1,20 +1,17 @@
 /** The command line as a whole: its commands, and how each of them fails. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addCheck } from "./check.ts";
+import { addCompare } from "./compare.ts";
 import { addDemo } from "./demo.ts";
 import { addEngines } from "./engines.ts";
 import { addEval } from "./eval.ts";
+import { oneLine } from "./output.ts";
 import { addSummary } from "./summary.ts";
 import { addTrain } from "./train.ts";
+import { version } from "./version.ts";
 
 /** Bad input of any kind. */
 const BAD_INPUT = 2;
-
-function version(): string {
-  const about: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return typeof about === "object" && about !== null && "version" in about ? String(about.version) : "unknown";
-}
 
 function programOf(): Command {
   const program = new Command("deit")
@@ -23,11 +20,9 @@ function programOf(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addDemo, addCheck, addTrain, addEval, addSummary, addEngines]) add(program);
+  for (const add of [addDemo, addCheck, addTrain, addCompare, addEval, addSummary, addEngines]) add(program);
   return program;
 }
-
-const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ").trim();
 
 /** `unknown option '--cass' (Did you mean --cases?); see deit check --help` */
 function usage({ message }: CommanderError, command: string): string {

@@ -6,7 +6,7 @@ import type { Engine } from "../kernels/engine.ts";
 import { runRecipe, type Interrupted, type RunResult } from "../train/run.ts";
 import { engineOf } from "./engines.ts";
 import { collected, natural, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
-import { print, printJson, say, table } from "./output.ts";
+import { oneLine, print, printJson, say, table } from "./output.ts";
 import { progressReporter } from "./progress.ts";
 import { readRecipe, type Changes, type ReadRecipe } from "./recipe.ts";
 import { bundledRecipes } from "./recipeText.ts";
@@ -47,10 +47,12 @@ export interface Start {
   readonly read: ReadRecipe;
   readonly directory: string;
   readonly resume: boolean;
+  /** Of the engine. */
+  readonly threads: number;
 }
 
 /** Runs until the end or until SIGINT or SIGTERM, at which it saves. */
-export async function trained(engine: Engine, { read: { recipe, text }, directory, resume }: Start): Promise<RunResult | Interrupted> {
+async function runUntilSignal(engine: Engine, { read: { recipe, text }, directory, resume }: Start): Promise<RunResult | Interrupted> {
   let stopping = false;
   const stop = (): void => {
     stopping = true;
@@ -65,6 +67,22 @@ export async function trained(engine: Engine, { read: { recipe, text }, director
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
   }
+}
+
+/**
+ * Runs, and reports where it came to its end. A report that fails is one line on stderr and no failure of the run: weights and metrics are
+ * on the disk, the accuracies are yet to be printed, and --resume writes the report again.
+ */
+export async function trained(engine: Engine, start: Start): Promise<RunResult | Interrupted> {
+  const result = await runUntilSignal(engine, start);
+  if (result.interrupted) return result;
+  try {
+    const { writeReport } = await import("./report.ts"); // when it is needed: it brings the libraries that draw
+    say(`report: ${await writeReport(engine, { ...start, result })}`);
+  } catch (error) {
+    say(`no report: ${oneLine(error instanceof Error ? error.message : String(error))}`);
+  }
+  return result;
 }
 
 function printRecipe({ values }: ReadRecipe, json: boolean): void {
@@ -83,7 +101,7 @@ async function run(name: string, options: TrainOptions): Promise<void> {
   const engine = await engineOf(options);
   if (!resume && existsSync(directory))
     throw new RangeError(`${directory} exists: --resume goes on with the run in it, --out DIR begins one elsewhere`);
-  const result = await trained(engine, { read, directory, resume });
+  const result = await trained(engine, { read, directory, resume, threads: options.threads });
   if (result.interrupted) say(`saved in ${directory}; deit train ${name} --out ${directory} --resume goes on`);
   if (json) printJson({ directory, seed: read.recipe.seed, ...result });
   else if (!result.interrupted) {
@@ -95,7 +113,7 @@ async function run(name: string, options: TrainOptions): Promise<void> {
 export function addTrain(program: Command): void {
   const command = program
     .command("train")
-    .description("train a recipe; Ctrl-C saves, --resume goes on to the same bits")
+    .description("train a recipe and report on it (report.html); Ctrl-C saves, --resume goes on to the same bits")
     .argument("<recipe>", `a TOML file, or a bundled recipe: ${bundledRecipes().join(", ")}`)
     .addOption(new Option("--set <key=value>", "change a value of the recipe; may be given several times").argParser(collected))
     .addOption(new Option("--seed <n>", "seed of the run, instead of the recipe's").argParser(natural))

@@ -16,7 +16,7 @@ export class Heap {
   #top = GRAIN; // address 0 is never handed out
   #live = 0;
   #peak = 0;
-  readonly #free = new Map<number, number[]>();
+  #free = new Map<number, number[]>();
 
   /** An address for `bytes`: that of the block of this size which was given back last, else a new one at the top. */
   take(bytes: number): number {
@@ -35,6 +35,17 @@ export class Heap {
     const list = this.#free.get(n);
     if (list === undefined) this.#free.set(n, [address]);
     else list.push(address);
+  }
+
+  /** Runs f, then is as it was before, whatever f took and gave; f is told how to see how far the top has come. */
+  trial(f: (top: () => number) => void): void {
+    const [top, live, peak] = [this.#top, this.#live, this.#peak];
+    const free = new Map([...this.#free].map(([bytes, list]) => [bytes, [...list]]));
+    try {
+      f(() => this.#top);
+    } finally {
+      [this.#top, this.#live, this.#peak, this.#free] = [top, live, peak, free];
+    }
   }
 
   /** Bytes in use; the most ever in use; handed out anew so far, which is also where the next new block would start. */

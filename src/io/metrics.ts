@@ -18,13 +18,16 @@ export interface MetricsFile {
   readonly close: () => Promise<void>;
 }
 
-/** The step of a row; of a line that a kill has torn, none. */
-function stepOf(line: string): number {
+const isRow = (value: unknown): value is MetricsRow =>
+  isRecord(value) && "epoch" in value && "step" in value && Object.values(value).every((number) => typeof number === "number");
+
+/** null: a line that a kill has torn. */
+function rowOf(line: string): MetricsRow | null {
   try {
     const row: unknown = JSON.parse(line);
-    return isRecord(row) && typeof row["step"] === "number" ? row["step"] : Infinity;
+    return isRow(row) ? row : null;
   } catch {
-    return Infinity;
+    return null;
   }
 }
 
@@ -38,7 +41,7 @@ async function textOf(path: string): Promise<string> {
 
 /** Opens the file to go on after `step`: rows of later steps are removed, as the run will write them again. */
 export async function openMetrics(path: string, step: number): Promise<MetricsFile> {
-  const kept = (await textOf(path)).split("\n").filter((line) => stepOf(line) <= step);
+  const kept = (await textOf(path)).split("\n").filter((line) => (rowOf(line)?.step ?? Infinity) <= step);
   await writeDurably(path, kept.map((line) => `${line}\n`).join(""));
   const file = await open(path, "a");
   return {
@@ -49,3 +52,10 @@ export async function openMetrics(path: string, step: number): Promise<MetricsFi
     close: () => file.close(),
   };
 }
+
+/** The rows of a file; none where there is no file. */
+export const readMetrics = async (path: string): Promise<readonly MetricsRow[]> =>
+  (await textOf(path))
+    .split("\n")
+    .map(rowOf)
+    .filter((row) => row !== null);

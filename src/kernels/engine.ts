@@ -33,10 +33,12 @@ export interface Engine {
   /** Gives up what the caller holds outside every region (state, batch, loss). */
   readonly release: (tree: unknown) => void;
   /**
-   * Runs a program on shapes alone and holds from now on all the memory that it will need, so that running it takes nothing anew.
-   * Engines whose memory need not be held ahead do nothing.
+   * Runs a program on shapes alone and holds from then on all the memory that it needs, so that running it takes nothing anew. `held` is
+   * what lives already and the program consumes; it is handed a stand-in for it. Engines whose memory need not be held ahead do nothing.
+   *
+   * @throws RangeError where there is not so much memory
    */
-  readonly reserve: (program: (planner: Engine) => void) => void;
+  readonly reserve: <T>(held: T, program: (k: Kernels, held: T) => unknown) => void;
   readonly memory: () => MemoryReport;
   readonly counters: () => Counters;
 }

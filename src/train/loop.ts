@@ -121,6 +121,26 @@ function batchesOf<P, B, S>({ training, dataset, data, key }: Training<P, B, S>)
   };
 }
 
+/** Memory for the steps of the run. Two are planned: what the first gives back has other sizes than what it began with. */
+function reserve<P, B, S>(
+  engine: Engine,
+  { task, training }: Training<P, B, S>,
+  state: TrainState<P, B>,
+  batch: HostBatch,
+  key: Key,
+): void {
+  const settings = { ...training, lr: 0, emaDecay: training.emaDecay ?? 0 };
+  engine.reserve(state, (k, held) => {
+    let next = held;
+    for (const _ of [1, 2]) {
+      const images = uploadBatch(k, batch);
+      const { state: after, loss } = trainStep(k, task, next, images, key, settings);
+      k.donate([loss, images]);
+      next = after;
+    }
+  });
+}
+
 /** Constant inside an epoch. */
 const rateOf = ({ schedule, delayed }: TrainingRecipe, epoch: number): number =>
   delayed ? delayedLearningRate(schedule, epoch) : learningRate(schedule, epoch);
@@ -139,6 +159,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
   let state = await startingState(engine, of, checkpoints, run.resume);
   const metrics = await openMetrics(join(run.directory, "metrics.jsonl"), state.step);
   const batchAt = batchesOf(of);
+  if (state.step < steps) reserve(engine, of, state, batchAt(0, 0), of.key);
   const pending: Pending[] = [];
   const start = { step: state.step, time: performance.now() };
   let loss: number | null = null;

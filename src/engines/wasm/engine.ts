@@ -7,9 +7,10 @@
  * and a scratch each on a shared memory, and the parts dealt out in the loops below.
  */
 import type { Engine } from "../../kernels/engine.ts";
-import type { FusedTable } from "../../kernels/kernels.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
 import { size, type Tensor } from "../../tensor/tensor.ts";
-import { heapRegions, type HeapAccess } from "../heap.ts";
+import { mapTree } from "../../tensor/tree.ts";
+import { heapRegions } from "../heap.ts";
 import { kernelsOf } from "../region.ts";
 import type { Access } from "./access.ts";
 import { elementwise } from "./elementwise.ts";
@@ -23,9 +24,6 @@ export interface WasmOptions {
   /** `debug` asserts in the kernels and fills memory that is taken with NaN, so that nothing reads what nobody wrote. Default `release`. */
   readonly build?: Build;
 }
-
-/** An engine of shapes alone with these fused kernels, for plans. */
-export type Planner = (fused: (heap: HeapAccess) => FusedTable) => Engine;
 
 const PAGE = 64 * 1024;
 /** All that a 32-bit address reaches, in pages. */
@@ -49,8 +47,8 @@ function grow(memory: WebAssembly.Memory, pages: number, most: number): void {
   }
 }
 
-/** The engine; `planner` makes the plans for its `reserve`. */
-export async function wasmEngineWith(planner: Planner, { build = "release" }: WasmOptions = {}): Promise<Engine> {
+/** A new engine with a memory of its own. */
+export async function wasmEngine({ build = "release" }: WasmOptions = {}): Promise<Engine> {
   const memory = new WebAssembly.Memory({ initial: STEP, maximum: MOST });
   const wasm = await load(build, memory);
   const scratch = wasm.firstFree();
@@ -63,7 +61,9 @@ export async function wasmEngineWith(planner: Planner, { build = "release" }: Wa
     done.kernels += kernels;
     done.macs += macs;
   };
+  let planning = false;
   const { heap, regions, take, access } = heapRegions(base, ({ address, bytes }) => {
+    if (planning) return;
     const needed = pagesFor(address + bytes);
     if (needed * PAGE > memory.buffer.byteLength) grow(memory, Math.min(needed + STEP, MOST), MOST);
     if (build === "debug") new Float32Array(memory.buffer, address, bytes / BYTES).fill(NaN);
@@ -72,18 +72,37 @@ export async function wasmEngineWith(planner: Planner, { build = "release" }: Wa
   const view = (t: Tensor): Float32Array => new Float32Array(memory.buffer, at(t), size(t.shape));
   const own: Access = { wasm, at, view };
   const loops = { ...elementwise(own), ...reduce(own), ...move(own), matmul: matmul(own) };
-  const fused = fusedKernels(wasm)(access((macs) => count(1, macs)));
+  const heapAccess = access((macs) => count(1, macs));
+  const kernels = kernelsOf({ regions, take, loops, fused: fusedKernels(wasm)(heapAccess), count });
+  const plan = kernelsOf({ regions, take, loops: null, fused: fusedKernels(null)(heapAccess), count: () => undefined });
+
+  /** Bytes that the top of the heap rises by while a program runs. */
+  const rise = <T>(held: T, program: (k: Kernels, held: T) => unknown): number => {
+    let bytes = 0;
+    planning = true;
+    try {
+      heap.trial((top) =>
+        plan.region("plan", () => {
+          const standIn = mapTree(held, (t) => plan.zeros(t.shape));
+          const before = top();
+          program(plan, standIn);
+          bytes = top() - before;
+          return null;
+        }),
+      );
+    } finally {
+      planning = false;
+    }
+    return bytes;
+  };
+
   return {
     name: "wasm",
     precision: "f32",
-    kernels: kernelsOf({ regions, take, loops, fused, count }),
+    kernels,
     read: (t) => Promise.resolve(view(t).slice()),
     release: (tree) => regions.release(tree, "released"),
-    reserve: (program) => {
-      const plan = planner(fusedKernels(null));
-      program(plan);
-      grow(memory, pagesFor(base + heap.report().top + plan.memory().reserved), MOST);
-    },
+    reserve: (held, program) => grow(memory, pagesFor(base + heap.report().top + rise(held, program)), MOST),
     memory: () => {
       const { live, peak, top } = heap.report();
       return { live, peak, fresh: top, reserved: memory.buffer.byteLength };

@@ -1,0 +1,109 @@
+/** The memory of training on the WASM engine: planned, taken once, never read before it is written. */
+import { describe, expect, it } from "vitest";
+import { abstractEngine } from "../../src/engines/abstract/engine.ts";
+import { fusedKernels } from "../../src/engines/wasm/fused.ts";
+import type { Build } from "../../src/engines/wasm/module.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
+import { deitLogits, type DeitParams } from "../../src/model/deit.ts";
+import { initialParams } from "../../src/model/init.ts";
+import { buildParams } from "../../src/model/params.ts";
+import { keyOf } from "../../src/tensor/key.ts";
+import { size, type Tensor } from "../../src/tensor/tensor.ts";
+import { named } from "../../src/tensor/tree.ts";
+import { deitTask } from "../../src/train/deitTask.ts";
+import { initialOptimizerState } from "../../src/train/optimizer.ts";
+import { trainStep, type Batch, type StepSettings, type TrainState } from "../../src/train/step.ts";
+import { wasmEngine } from "../../src/wasm.ts";
+import { tiny } from "../train/tiny.ts";
+
+const { optimizer, smoothing, dropPath, dropout } = tiny.training;
+const settings: StepSettings = { optimizer, lr: 1e-3, clipNorm: null, emaDecay: 0 };
+
+interface Size {
+  readonly config: DeitConfig;
+  readonly batch: number;
+}
+
+const small: Size = { config: tiny.model, batch: 4 };
+/** DeiT-Ti⚗ as it is published. */
+const published: Size = { config: deitConfig("deit-tiny-distilled"), batch: 2 };
+
+/** Waves, so that nothing is zero. */
+const waves = (k: Kernels, shape: readonly number[], step: number): Tensor =>
+  k.upload(
+    shape,
+    Float64Array.from({ length: size(shape) }, (_, i) => Math.sin(i * step)),
+  );
+
+const batchOf = (k: Kernels, { config: { channels, imageSize, classes }, batch }: Size): Batch => ({
+  images: waves(k, [batch, channels, imageSize, imageSize], 0.37),
+  labels: k.upload(
+    [batch],
+    Float64Array.from({ length: batch }, (_, i) => i % classes),
+  ),
+});
+
+const stateOf = (k: Kernels, params: DeitParams): TrainState<DeitParams, null> => ({
+  params,
+  optimizer: initialOptimizerState(k, optimizer, params),
+  buffers: null,
+  average: null,
+  step: 0,
+});
+
+/** Where the sizes alone matter. */
+const zeroParams = (k: Kernels, config: DeitConfig): DeitParams => buildParams(config, (_, shape) => k.zeros(shape));
+
+/** A step of hard distillation; the batch and the loss are given up. */
+function step(k: Kernels, state: TrainState<DeitParams, null>, at: Size): TrainState<DeitParams, null> {
+  const { config } = at;
+  const teacher = (own: Kernels, images: Tensor): Tensor => waves(own, [images.shape[0] ?? 0, config.classes], 0.7);
+  const task = deitTask({ config, model: deitLogits, smoothing, dropPath, dropout, distillation: tiny.distillation, teacher });
+  const batch = batchOf(k, at);
+  const next = trainStep(k, task, state, batch, keyOf(state.step), settings);
+  k.donate([next.loss, batch]);
+  return next.state;
+}
+
+describe.each([
+  ["a small model", small],
+  ["DeiT-Ti⚗", published],
+])("training %s", (_, at) => {
+  it("takes nothing anew after the first step, and just what the abstract engine plans over the same heap", async () => {
+    const [engine, planner] = [await wasmEngine(), abstractEngine(fusedKernels(null))];
+    let [state, planned] = [stateOf(engine.kernels, zeroParams(engine.kernels, at.config)), stateOf(planner.kernels, zeroParams(planner.kernels, at.config))]; // prettier-ignore
+    const fresh: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      [state, planned] = [step(engine.kernels, state, at), step(planner.kernels, planned, at)];
+      const [{ live, peak, fresh: taken }, plan] = [engine.memory(), planner.memory()];
+      expect({ live, peak, taken }).toEqual({ live: plan.live, peak: plan.peak, taken: plan.reserved });
+      fresh.push(taken);
+    }
+    expect(new Set(fresh).size).toBe(1);
+  });
+
+  it("grows the memory once, before the first step", async () => {
+    const engine = await wasmEngine();
+    let state = stateOf(engine.kernels, zeroParams(engine.kernels, at.config));
+    engine.reserve(state, (k, held) => step(k, step(k, held, at), at));
+    const { reserved } = engine.memory();
+    for (let i = 0; i < 3; i++) state = step(engine.kernels, state, at);
+    const after = engine.memory();
+    expect(after.reserved).toBe(reserved);
+    expect(after.reserved).toBeLessThan(1.05 * after.fresh + 3 * 2 ** 20); // and the kernels' own data, scratch and a page
+  });
+});
+
+it("memory filled with NaN before use gives the bits of memory as it is: nothing is read before it is written", async () => {
+  const after = async (build: Build): Promise<readonly (readonly [string, readonly number[]])[]> => {
+    const engine = await wasmEngine({ build });
+    let state = stateOf(engine.kernels, initialParams(engine.kernels, small.config, keyOf(5)));
+    for (let i = 0; i < 3; i++) state = step(engine.kernels, state, small);
+    return Promise.all([...named(state)].map(async ([name, t]) => [name, [...(await engine.read(t))]] as const));
+  };
+  const [poisoned, plain] = [await after("debug"), await after("release")];
+  expect(plain.length).toBeGreaterThan(50);
+  expect(plain.every(([, numbers]) => numbers.every(Number.isFinite))).toBe(true);
+  expect(poisoned).toEqual(plain);
+});

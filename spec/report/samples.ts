@@ -1,0 +1,60 @@
+/** Small models that were never trained, and the reports on them. */
+import { synthetic } from "../../src/data/synthetic.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import type { DeitConfig } from "../../src/model/config.ts";
+import { initialParams } from "../../src/model/init.ts";
+import { collect, type Looked } from "../../src/report/collect.ts";
+import type { Report } from "../../src/report/report.ts";
+import { keyOf } from "../../src/tensor/key.ts";
+import { evaluationBatches, type HostBatch } from "../../src/data/batches.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import type { Normalisation } from "../../src/data/normalise.ts";
+import { evaluateHeads, type Deit } from "../../src/train/evaluate.ts";
+import { tokenCosines } from "../../src/train/tokenCosines.ts";
+import { tiny } from "../train/tiny.ts";
+
+export interface Sample {
+  readonly engine: Engine;
+  readonly model: Deit;
+  readonly dataset: Dataset;
+  readonly normalisation: Normalisation;
+  readonly looked: () => Promise<Looked>;
+}
+
+export function sample(changes: Partial<DeitConfig> = {}, count: number = 11): Sample {
+  const engine = referenceEngine();
+  const config = { ...tiny.model, ...changes };
+  const { channels, imageSize: side, classes } = config;
+  const dataset = synthetic({ count, channels, side, classes });
+  const numbers = (value: number): readonly number[] => Array.from({ length: channels }, () => value);
+  const normalisation = { mean: numbers(0.5), std: numbers(0.25) };
+  const model = { config, params: initialParams(engine.kernels, config, keyOf(1)) };
+  return { engine, model, dataset, normalisation, looked: () => collect(engine, model, dataset, normalisation) };
+}
+
+/** As a run of three epochs of two steps would have it. */
+export async function reportOf({ engine, model, dataset, normalisation, looked }: Sample): Promise<Report> {
+  const batches = (): Iterable<HostBatch> => evaluationBatches(dataset, 4, normalisation);
+  const student = await evaluateHeads(engine, model, batches());
+  const teacher = model.config.distilled ? student.class : null;
+  const rows = Array.from({ length: 6 }, (_, i) => ({
+    epoch: Math.floor(i / 2),
+    step: i + 1,
+    loss: 1 / (i + 1),
+    lr: 0.1,
+    ...(i % 2 === 1 ? { top1: i / 6 } : {}),
+  }));
+  return {
+    recipe: { ...tiny, model: model.config },
+    values: [
+      { key: "name", value: "tiny", source: "recipe" },
+      { key: "training.batch", value: 4, source: "--set" },
+    ],
+    result: { interrupted: false, teacher, student, cosines: await tokenCosines(engine, model, batches()) },
+    metrics: { teacher: teacher === null ? [] : rows, student: rows },
+    classes: dataset.classes,
+    looked: await looked(),
+    environment: [["Node", "v20.19.0"]],
+  };
+}

@@ -1,0 +1,71 @@
+/** How well each head, both together and the teacher decide: a table and a plot. */
+import type { Accuracy } from "../train/accuracy.ts";
+import { html, percent, type Html } from "./html.ts";
+import { scoresPlot, type Score } from "./plots.ts";
+import type { Report } from "./report.ts";
+
+const LOSS_DIGITS = 4;
+
+/** The 97.5 % point of the normal distribution. */
+const Z = 1.96;
+
+/** Where a share p seen in n draws may well lie, with 95 % confidence (Wilson 1927). */
+export function interval(p: number, n: number): readonly [from: number, to: number] {
+  const z2 = Z ** 2 / n;
+  const centre = (p + z2 / 2) / (1 + z2);
+  const half = (Z / (1 + z2)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n));
+  return [centre - half, centre + half];
+}
+
+type Row = readonly [name: string, by: Score["by"], accuracy: Accuracy];
+
+function rowsOf({ result: { teacher, student } }: Report): readonly Row[] {
+  const { class: own, distillation, mean, "softmax-sum": bySum } = student;
+  return [
+    ...(teacher === null ? [] : [["teacher", "teacher", teacher] as const]),
+    ["class head", "class", own],
+    ...(distillation === null
+      ? []
+      : ([
+          ["distillation head", "distillation", distillation],
+          ["both: mean of logits", "fused", mean],
+          ["both: sum of softmax", "fused", bySum],
+        ] as const)),
+  ];
+}
+
+const line = ([name, by, { top1, top5, loss }]: Row): Html =>
+  html`<tr>
+    <th scope="row"><i class="dot ${by}"></i>${name}</th>
+    <td class="number">${percent(top1)}</td>
+    <td class="number">${percent(top5)}</td>
+    <td class="number">${loss.toFixed(LOSS_DIGITS)}</td>
+  </tr> `;
+
+export function accuracies(report: Report): Html {
+  const rows = rowsOf(report);
+  const scores = rows.map(([name, by, { top1, images }]) => ({ name, by, top1, interval: interval(top1, images) }));
+  const { images, disagreement } = report.result.student.mean;
+  return html`<div class="pair">
+    <table>
+      <caption>
+        On ${images} test images. ${disagreement === null ? "" : `The two heads disagree on ${percent(disagreement)} of them.`}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">decided by</th>
+          <th scope="col" class="number">top-1</th>
+          <th scope="col" class="number">top-5</th>
+          <th scope="col" class="number">loss, nats</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(line)}
+      </tbody>
+    </table>
+    <figure>
+      ${scoresPlot(scores)}
+      <figcaption>Top-1 with its 95 % confidence interval: with ${images} images, smaller differences may be chance.</figcaption>
+    </figure>
+  </div>`;
+}

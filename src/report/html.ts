@@ -1,0 +1,32 @@
+/** HTML as text: whatever is interpolated is escaped, unless it is HTML itself. */
+
+export interface Html {
+  readonly html: string;
+}
+
+type Part = string | number | Html | readonly Html[];
+
+const entities: { readonly [character: string]: string } = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+
+const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
+
+const textOf = (part: Part): string => {
+  if (typeof part === "object") return "html" in part ? part.html : part.map(textOf).join("");
+  return escaped(`${part}`);
+};
+
+/** As a template's tag: html`<p>${text}</p>`. Good for the content of elements and for quoted attributes. */
+export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Html => ({
+  html: strings.map((text, i) => text + textOf(parts[i] ?? "")).join(""),
+});
+
+/** Text that is HTML already. */
+export const trusted = (text: string): Html => ({ html: text });
+
+/** Nothing, where a part of a page has nothing to show. */
+export const nothing: Html = trusted("");
+
+const DIGITS = 1;
+
+/** 0.8125 → `81.3 %` */
+export const percent = (share: number): string => `${(100 * share).toFixed(DIGITS)} %`;

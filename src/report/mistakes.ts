@@ -1,0 +1,108 @@
+/** Which classes are taken for which others: the confusion matrix, and the most frequent mistakes. */
+import * as Plot from "@observablehq/plot";
+import { confusions, mostConfused, type Confusion } from "./confusion.ts";
+import { html, nothing, percent, type Html } from "./html.ts";
+import { colour, drawn, WIDTH } from "./plots.ts";
+import type { Report } from "./report.ts";
+
+/** Beyond so many classes a confusion matrix cannot be read. */
+const MOST_CLASSES = 30;
+/** Beyond so many a matrix has a row of the page to itself. */
+const WIDE = 12;
+/** Rows of the table of mistakes, beside a matrix and instead of one. */
+const MISTAKES = { beside: 10, instead: 20 };
+
+/** Sides of a cell, in CSS pixels. */
+const CELL = { least: 26, most: 60 };
+/** From this shade on a count is written in the colour of the page. */
+const DARK = 0.6;
+/** Width of a letter, and letters of a name, at most. */
+const LETTER = 7;
+const LONGEST = 16;
+
+/** Rows are true classes, columns decisions; the root of an entry's share of its row is its shade, its count stands in it. */
+function confusionPlot(entries: readonly Confusion[], classes: readonly string[]): Html {
+  const numbers = classes.map((_, i) => i);
+  const names = classes.map((name) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name));
+  const longest = Math.max(...names.map(({ length }) => length));
+  const margin = 40 + LETTER * longest;
+  const axis = { domain: numbers, tickFormat: (i: number) => names[i] ?? "", tickSize: 0 };
+  const cell = Math.min(CELL.most, Math.max(CELL.least, (WIDTH - margin) / classes.length));
+  const side = cell * classes.length;
+  const place = { x: "decision", y: "label" };
+  const shade = ({ share }: Confusion): number => Math.sqrt(share);
+  const faint = (entry: Confusion): boolean => shade(entry) < DARK;
+  const right = entries.reduce((sum, { label, decision, count }) => sum + (label === decision ? count : 0), 0);
+  return drawn(`Confusion matrix of ${classes.length} classes; ${right} images lie on its diagonal.`, {
+    width: side + margin + 20,
+    height: side + margin + 20,
+    marginLeft: margin,
+    marginTop: margin,
+    marginRight: 20,
+    marginBottom: 20,
+    padding: 0.06,
+    x: { ...axis, label: "taken for →", axis: "top", ...(longest > 3 ? { tickRotate: -90 } : {}) },
+    y: { ...axis, label: "true class" },
+    color: { type: "identity" },
+    marks: [
+      Plot.cell(
+        numbers.flatMap((label) => numbers.map((decision) => ({ label, decision }))),
+        { ...place, fill: "currentColor", fillOpacity: 0.035 },
+      ),
+      Plot.cell(entries, {
+        ...place,
+        fill: ({ label, decision }: Confusion) => colour(label === decision ? "right" : "wrong"),
+        fillOpacity: shade,
+      }),
+      Plot.text(entries, { ...place, text: "count", filter: faint, fill: "currentColor" }),
+      Plot.text(entries, { ...place, text: "count", filter: (e: Confusion) => !faint(e), fill: "var(--page)" }),
+    ],
+  });
+}
+
+export function mistakes({ looked: { images, judged }, classes }: Report): Html {
+  const entries = confusions(judged);
+  const readable = classes.length <= MOST_CLASSES;
+  const pairs = mostConfused(entries, readable ? MISTAKES.beside : MISTAKES.instead);
+  const name = (i: number): string => classes[i] ?? `${i}`;
+  const some =
+    judged.length < images ? `${judged.length} of the ${images} test images, taken at equal distances` : `All ${images} test images`;
+  const matrix = readable
+    ? html`<figure class="${classes.length > WIDE ? "wide" : "narrow"}">
+        ${confusionPlot(entries, classes)}
+        <figcaption>
+          A row is a true class, a column a decision; numbers are images, a shade is the square root of the share of its row, so that rare
+          mistakes can be seen.
+        </figcaption>
+      </figure>`
+    : nothing;
+  const rows = pairs.map(
+    ({ label, decision, count, share }) =>
+      html`<tr>
+        <th scope="row">${name(label)}</th>
+        <td>${name(decision)}</td>
+        <td class="number">${count}</td>
+        <td class="number">${percent(share)}</td>
+      </tr>`,
+  );
+  return html`<p>${some}, by the fused decision (mean of logits).</p>
+    <div class="pair">
+      ${matrix}
+      <table>
+        <caption>
+          ${rows.length === 0 ? "No mistakes." : "The most frequent mistakes"}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">true class</th>
+            <th scope="col">taken for</th>
+            <th scope="col" class="number">images</th>
+            <th scope="col" class="number">of its class</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>`;
+}

@@ -1,0 +1,141 @@
+/** `report.html`: a finished run on one page that needs no script and no other file. Equal reports give equal pages. */
+import { accuracies } from "./accuracies.ts";
+import { MOST_EXAMPLES } from "./collect.ts";
+import { cards } from "./examples.ts";
+import { html, trusted, type Html } from "./html.ts";
+import { mistakes } from "./mistakes.ts";
+import { accuracyPlot, cosinePlot, lossPlot, type Curve } from "./plots.ts";
+import type { Report } from "./report.ts";
+import { style } from "./style.ts";
+import { lead, tiles } from "./summary.ts";
+
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly body: Html;
+}
+
+function curves({ metrics: { teacher, student } }: Report): Html {
+  const all: readonly Curve[] = [{ name: "student", rows: student } as const, { name: "teacher", rows: teacher } as const].filter(
+    ({ rows }) => rows.length > 0,
+  );
+  if (all.length === 0) return html`<p>The run has left no metrics.</p>`;
+  const legend = all.map(({ name }) => html`<span class="key"><i class="dot ${name}"></i>${name}</span> `);
+  return html`<div class="pair">
+    <figure>
+      ${lossPlot(all)}
+      <figcaption>
+        ${legend}<br />Loss of each step on its own batch, augmented and smoothed: the mean of neighbouring steps, in a band from the least
+        to the largest.
+      </figcaption>
+    </figure>
+    <figure>
+      ${accuracyPlot(all)}
+      <figcaption>
+        ${legend}<br />Top-1 on the test images at the end of each
+        epoch${all.some(({ name }) => name === "student") ? "; the student by both heads" : ""}.
+      </figcaption>
+    </figure>
+  </div>`;
+}
+
+function attention({ looked: { examples }, recipe: { model }, classes }: Report): Html {
+  return html`<p>
+      Where the ${model.distilled ? "class token and the distillation token look" : "class token looks"} in the last block, the mean of its
+      ${model.heads} heads. A patch is the more coloured the more attention it gets, in proportion to the most attended one. The percentage
+      is what all patches get together; the rest goes to the ${model.distilled ? "two tokens themselves" : "token itself"}. Up to
+      ${MOST_EXAMPLES} test images, half of them wrongly decided if there are so many.
+    </p>
+    ${cards(examples, model, classes)}`;
+}
+
+function cosines({ result }: Report): Html {
+  if (result.cosines === null) return html`<p>A plain model: it has a class token only.</p>`;
+  return html`<div class="pair">
+    <p>
+      The cosine of class and distillation token, the mean over the test images: of the two as they were learned, with their positions
+      added, and after each block. The paper has 0.06 as learned and 0.93 after the last block: the tokens come to say nearly, but not
+      quite, the same.
+    </p>
+    <figure>${cosinePlot(result.cosines)}</figure>
+  </div>`;
+}
+
+/** Lines of a table of texts, the first of each its head. */
+const table = (caption: string, head: readonly string[], rows: readonly (readonly string[])[]): Html =>
+  html`<table class="texts">
+    <caption>
+      ${caption}
+    </caption>
+    <thead>
+      <tr>
+        ${head.map((name) => html`<th scope="col">${name}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(
+        ([name = "", value = "", ...rest]) =>
+          html`<tr>
+            <th scope="row">${name}</th>
+            <td class="value">${value}</td>
+            ${rest.map((text) => html`<td>${text}</td>`)}
+          </tr> `,
+      )}
+    </tbody>
+  </table>`;
+
+/** A table for each part of the recipe. */
+function recipe({ values }: Report): Html {
+  const partOf = (key: string): string => (key.includes(".") ? key.slice(0, key.indexOf(".")) : "run");
+  const parts = [...new Set(values.map(({ key }) => partOf(key)))];
+  const rows = (part: string): readonly (readonly string[])[] =>
+    values.filter(({ key }) => partOf(key) === part).map(({ key, value, source }) => [key, JSON.stringify(value), source]);
+  return html`<p>Each value, and where it comes from. A run that was resumed has them all from its own recipe.toml.</p>
+    <div class="columns">${parts.map((part) => table(part, ["key", "value", "from"], rows(part)))}</div>`;
+}
+
+function sectionsOf(report: Report): readonly Section[] {
+  return [
+    { id: "accuracy", title: "How well it decides", body: accuracies(report) },
+    { id: "training", title: "How it learned", body: curves(report) },
+    { id: "attention", title: "Where it looks", body: attention(report) },
+    { id: "confusion", title: "What it confuses", body: mistakes(report) },
+    { id: "tokens", title: "How alike the tokens are", body: cosines(report) },
+    { id: "recipe", title: "Recipe", body: recipe(report) },
+    { id: "environment", title: "Environment", body: table("What the run ran on, and when.", ["what", "value"], report.environment) },
+  ];
+}
+
+/** The page's text. */
+export function page(report: Report): string {
+  const { name, seed } = report.recipe;
+  const sections = sectionsOf(report);
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${name}, seed ${seed} · deit</title>
+        <style>
+          ${trusted(style)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <header>
+            <p class="over">deit · report of a run</p>
+            <h1>${name}, seed ${seed}</h1>
+            ${lead(report)} ${tiles(report)}
+            <nav aria-label="sections">${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>
+          </header>
+          ${sections.map(
+            ({ id, title, body }) =>
+              html`<section id="${id}" aria-labelledby="${id}-title">
+                <h2 id="${id}-title">${title}</h2>
+                ${body}
+              </section> `,
+          )}
+        </main>
+      </body>
+    </html> `.html;
+}

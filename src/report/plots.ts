@@ -1,0 +1,154 @@
+/** Numbers → SVG. Colours are the page's CSS variables, so that plots follow its light and dark. */
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import type { MetricsRow } from "../io/metrics.ts";
+import type { TokenCosines } from "../train/tokenCosines.ts";
+import { percent, trusted, type Html } from "./html.ts";
+
+/** Of a plot, in CSS pixels. */
+export const WIDTH = 540;
+const HEIGHT = 300;
+/** Points along a curve, at most. */
+const POINTS = 120;
+
+/** Draws in a document of its own; `label` is what is read out in the picture's place. */
+export function drawn(label: string, options: Plot.PlotOptions): Html {
+  const { document } = parseHTML("<!doctype html><html></html>");
+  const svg = Plot.plot({
+    width: WIDTH,
+    height: HEIGHT,
+    marginTop: 30,
+    marginBottom: 42,
+    ...options,
+    document,
+    className: "plot",
+    ariaLabel: label,
+  });
+  svg.querySelector("style")?.remove(); // the page has its own
+  svg.setAttribute("role", "img");
+  return trusted(svg.outerHTML);
+}
+
+/** A line of a plot, under the colour of its name. */
+export interface Curve {
+  readonly name: "teacher" | "student";
+  readonly rows: readonly MetricsRow[];
+}
+
+export const colour = (name: string): string => `var(--${name})`;
+
+/** Epochs done, whole and in part. */
+function epochsAt(rows: readonly MetricsRow[]): (row: MetricsRow) => number {
+  const last = rows.at(-1);
+  const perEpoch = last === undefined ? 1 : last.step / (last.epoch + 1);
+  return ({ step }) => step / perEpoch;
+}
+
+interface Window {
+  readonly epochs: number;
+  readonly least: number;
+  readonly mean: number;
+  readonly most: number;
+}
+
+/** The loss in windows of equally many steps. */
+function windows(rows: readonly MetricsRow[]): readonly Window[] {
+  const length = Math.max(1, Math.ceil(rows.length / POINTS));
+  const epochs = epochsAt(rows);
+  return Array.from({ length: Math.ceil(rows.length / length) }, (_, i) => {
+    const own = rows.slice(i * length, (i + 1) * length);
+    const losses = own.map((row) => row["loss"] ?? NaN);
+    const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    return { epochs: Math.max(...own.map(epochs)), least: Math.min(...losses), mean, most: Math.max(...losses) };
+  });
+}
+
+/** The loss over the epochs: the mean of each window of steps, in a band from its least to its largest. */
+export const lossPlot = (curves: readonly Curve[]): Html =>
+  drawn(`Training loss by epoch: ${curves.map(({ name }) => name).join(" and ")}.`, {
+    x: { label: "epoch", nice: true },
+    y: { label: "loss, nats", grid: true, nice: true, zero: true },
+    marks: curves.flatMap(({ name, rows }) => {
+      const data = windows(rows);
+      return [
+        Plot.areaY(data, { x: "epochs", y1: "least", y2: "most", fill: colour(name), fillOpacity: 0.2 }),
+        Plot.lineY(data, { x: "epochs", y: "mean", stroke: colour(name), strokeWidth: 1.8 }),
+      ];
+    }),
+  });
+
+/** Top-1 on the test images after each epoch, with the last values written out. */
+export function accuracyPlot(curves: readonly Curve[]): Html {
+  const lines = curves.map(({ name, rows }) => ({ name, data: rows.filter((row) => row["top1"] !== undefined) }));
+  const last = ({ name, data }: (typeof lines)[number]): string => `${name} ${percent(data.at(-1)?.["top1"] ?? NaN)} at the end`;
+  return drawn(`Top-1 accuracy on the test images by epoch: ${lines.map(last).join(", ")}.`, {
+    x: { label: "epoch", nice: true, zero: true },
+    y: { label: "top-1, %", percent: true, grid: true, nice: true },
+    marks: lines.flatMap(({ name, data }) => [
+      Plot.lineY(data, { x: (row: MetricsRow) => row.epoch + 1, y: "top1", stroke: colour(name), strokeWidth: 1.8 }),
+      Plot.dot(data, { x: (row: MetricsRow) => row.epoch + 1, y: "top1", fill: colour(name), r: 2.4 }),
+    ]),
+  });
+}
+
+/** How well something decides. */
+export interface Score {
+  readonly name: string;
+  /** Whose colour it has. */
+  readonly by: "teacher" | "class" | "distillation" | "fused";
+  /** A share, and where it may well lie. */
+  readonly top1: number;
+  readonly interval: readonly [from: number, to: number];
+}
+
+const ROW = 34;
+
+/** Accuracies as dots on bars of uncertainty. */
+export const scoresPlot = (scores: readonly Score[]): Html =>
+  drawn(`Top-1 accuracies: ${scores.map(({ name, top1 }) => `${name} ${percent(top1)}`).join(", ")}.`, {
+    height: 72 + ROW * scores.length,
+    marginLeft: 150,
+    x: { label: "top-1, %", percent: true, grid: true, nice: true },
+    y: { label: null, domain: scores.map(({ name }) => name), tickSize: 0 },
+    marks: [
+      Plot.ruleY(scores, {
+        y: "name",
+        x1: (s: Score) => s.interval[0],
+        x2: (s: Score) => s.interval[1],
+        stroke: (s: Score) => colour(s.by),
+        strokeWidth: 8,
+        strokeOpacity: 0.28,
+        strokeLinecap: "round",
+      }),
+      Plot.dot(scores, { y: "name", x: "top1", fill: (s: Score) => colour(s.by), r: 5 }),
+    ],
+  });
+
+const COSINE_DIGITS = 2;
+/** Keeps text clear of what it stands on. */
+const halo = { stroke: "var(--page)", strokeWidth: 5, fill: "currentColor" };
+
+/** The cosine of the two tokens, layer by layer. */
+export function cosinePlot({ input, positioned, blocks }: TokenCosines): Html {
+  const layers = [
+    { layer: "raw", cosine: input },
+    { layer: "pos", cosine: positioned },
+    ...blocks.map((cosine, i) => ({ layer: `${i}`, cosine })),
+  ];
+  const text = ({ cosine }: { readonly cosine: number }): string => cosine.toFixed(COSINE_DIGITS).replace("-", "−");
+  return drawn(`Cosine of class and distillation token: ${layers.map((l) => `${l.layer} ${text(l)}`).join(", ")}.`, {
+    x: {
+      type: "point",
+      domain: layers.map(({ layer }) => layer),
+      label: "raw: as learned; pos: with positions; then after block 0, 1, …",
+      labelAnchor: "center",
+    },
+    y: { label: "cosine", domain: [Math.min(0, ...layers.map(({ cosine }) => cosine)), 1], grid: true, nice: true },
+    marks: [
+      Plot.ruleY([0]),
+      Plot.lineY(layers, { x: "layer", y: "cosine", stroke: colour("fused"), strokeWidth: 1.8 }),
+      Plot.dot(layers, { x: "layer", y: "cosine", fill: colour("fused"), r: 4 }),
+      ...(layers.length > 20 ? [] : [Plot.text(layers, { x: "layer", y: "cosine", text, dy: -14, ...halo })]),
+    ],
+  });
+}

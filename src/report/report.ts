@@ -1,0 +1,19 @@
+/** All that a report shows of a run. Types only. */
+import type { MetricsRow } from "../io/metrics.ts";
+import type { Recipe } from "../train/recipe.ts";
+import type { RunResult } from "../train/run.ts";
+import type { Looked } from "./collect.ts";
+
+export interface Report {
+  readonly recipe: Recipe;
+  /** Every value of the recipe, and where it comes from. */
+  readonly values: readonly { readonly key: string; readonly value: unknown; readonly source: string }[];
+  readonly result: RunResult;
+  /** By stage; none: no such stage, or no file. */
+  readonly metrics: { readonly teacher: readonly MetricsRow[]; readonly student: readonly MetricsRow[] };
+  /** Names of the classes, K of them. */
+  readonly classes: readonly string[];
+  readonly looked: Looked;
+  /** What the run ran on. */
+  readonly environment: readonly (readonly [name: string, value: string])[];
+}
