@@ -18,6 +18,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
   check: ["tensor", "kernels", "ops", "npm:fast-check"],
   laws: ["tensor", "kernels", "ops", "losses", "model", "teacher", "train", "check", "engines/abstract"],
   recording: ["tensor", "kernels", "ops", "losses", "model", "teacher", "train", "check", "io", "data", "engines/abstract"],
+  bench: ["tensor", "kernels", "ops", "losses", "model", "train", "engines/wasm", "npm:tinybench"],
   cli: ["*"],
 };
 

@@ -11,6 +11,11 @@ export const print = (line: string): void => void process.stdout.write(`${line}\
 /** Messages and progress. */
 export const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** On a terminal: what is at work now, in a line of stderr that the next one writes over; "" ends it. */
+export function showForNow(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
+}
+
 export type Align = "left" | "right";
 
 const widthOf = (text: string): number => Array.from(text).length;

@@ -1,6 +1,7 @@
 /** The command line as a whole: its commands, and how each of them fails. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
 import { addDemo } from "./demo.ts";
 import { addEngines } from "./engines.ts";
@@ -23,7 +24,7 @@ function programOf(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addDemo, addCheck, addTrain, addEval, addSummary, addEngines]) add(program);
+  for (const add of [addDemo, addCheck, addTrain, addEval, addSummary, addBench, addEngines]) add(program);
   return program;
 }
 
