@@ -1,20 +1,10 @@
 /** Cross-entropy against a distribution, mean over the batch (E19), and its pullback (G4). f32. */
 import { exp } from "./math";
-import { total } from "./reduce";
+import { dot, total } from "./reduce";
 import { logSoftmax } from "./softmax";
 
 const BYTES: usize = 4;
 const LANES: i32 = 4;
-
-/** Σ a ⊙ b, n elements. */
-function dot(a: usize, b: usize, n: i32): f32 {
-  let sum: f32 = 0;
-  for (; n > 0; n--) {
-    sum += load<f32>(a) * load<f32>(b);
-    a += BYTES, b += BYTES;
-  }
-  return sum;
-}
 
 /** ℓ(z) [rows, n], and the loss −(1/rows) Σ q ⊙ ℓ(z); a row is summed by itself, then the rows. */
 export function crossEntropy(loss: usize, logProbs: usize, z: usize, q: usize, rows: i32, n: i32): void {

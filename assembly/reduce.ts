@@ -13,13 +13,6 @@ export function across(v: v128): f32 {
   return f32x4.extract_lane(f32x4.add(pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2)), 0);
 }
 
-/** The largest of four lanes. */
-@inline
-export function largest(v: v128): f32 {
-  const pairs = f32x4.pmax(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
-  return f32x4.extract_lane(f32x4.pmax(pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2)), 0);
-}
-
 /** Σ x, n elements. */
 export function total(x: usize, n: i32): f32 {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
@@ -42,6 +35,22 @@ export function total(x: usize, n: i32): f32 {
   return sum;
 }
 
+/** Σ a ⊙ b, n elements. */
+export function dot(a: usize, b: usize, n: i32): f32 {
+  let s0 = f32x4.splat(0), s1 = s0;
+  for (; n >= 2 * LANES; n -= 2 * LANES) {
+    s0 = f32x4.add(s0, f32x4.mul(v128.load(a), v128.load(b)));
+    s1 = f32x4.add(s1, f32x4.mul(v128.load(a, 16), v128.load(b, 16)));
+    a += 32, b += 32;
+  }
+  let sum = across(f32x4.add(s0, s1));
+  for (; n > 0; n--) {
+    sum += load<f32>(a) * load<f32>(b);
+    a += BYTES, b += BYTES;
+  }
+  return sum;
+}
+
 /** max x, n ≥ 1 elements; NaN if there is one. */
 export function maximum(x: usize, n: i32): f32 {
   let m = v128.load32_splat(x);
@@ -55,6 +64,22 @@ export function maximum(x: usize, n: i32): f32 {
   }
   const pairs = f32x4.max(m, v128.shuffle<f32>(m, m, 2, 3, 0, 1));
   return f32x4.extract_lane(f32x4.max(pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2)), 0);
+}
+
+/** max x, n ≥ 1 elements, of those that are numbers: faster, where a NaN shows elsewhere. */
+export function largest(x: usize, n: i32): f32 {
+  let m = v128.load32_splat(x), other = m;
+  for (; n >= 2 * LANES; n -= 2 * LANES) {
+    m = f32x4.pmax(m, v128.load(x)), other = f32x4.pmax(other, v128.load(x, 16));
+    x += 32;
+  }
+  for (; n > 0; n--) {
+    m = f32x4.pmax(m, v128.load32_splat(x));
+    x += BYTES;
+  }
+  m = f32x4.pmax(m, other);
+  m = f32x4.pmax(m, v128.shuffle<f32>(m, m, 2, 3, 0, 1));
+  return f32x4.extract_lane(f32x4.pmax(m, v128.shuffle<f32>(m, m, 1, 0, 3, 2)), 0);
 }
 
 /** out[r] = factor · Σ of row r: the sum, or with 1/n the mean. */

@@ -1,6 +1,6 @@
 /** Softmax and log-softmax over rows (E18), and their pullbacks (G2), (G3). f32; the largest of a row is subtracted first. */
 import { exp, log } from "./math";
-import { across, maximum, total } from "./reduce";
+import { across, dot, largest, total } from "./reduce";
 
 const BYTES: usize = 4;
 const LANES: i32 = 4;
@@ -42,7 +42,7 @@ function scaled(x: usize, n: i32, factor: f32): void {
 export function softmax(out: usize, z: usize, rows: i32, n: i32, scale: f32): void {
   const row = <usize>n * BYTES;
   for (; rows > 0; rows--) {
-    scaled(out, n, 1 / exponentials(out, z, n, maximum(z, n), scale));
+    scaled(out, n, 1 / exponentials(out, z, n, largest(z, n), scale));
     out += row, z += row;
   }
 }
@@ -50,19 +50,10 @@ export function softmax(out: usize, z: usize, rows: i32, n: i32, scale: f32): vo
 /** z̄ = scale · s ⊙ (s̄ − ⟨s̄, s⟩), rows of n; dz may be ds (G2). */
 export function softmaxVjp(dz: usize, s: usize, ds: usize, rows: i32, n: i32, scale: f32): void {
   for (; rows > 0; rows--) {
-    let sum = f32x4.splat(0), at: usize = 0, j = 0;
-    for (; j + LANES <= n; j += LANES) {
-      sum = f32x4.add(sum, f32x4.mul(v128.load(ds + at), v128.load(s + at)));
-      at += 16;
-    }
-    let along = across(sum);
-    for (; j < n; j++) {
-      along += load<f32>(ds + at) * load<f32>(s + at);
-      at += BYTES;
-    }
+    const along = dot(ds, s, n);
     const a = f32x4.splat(along), f = f32x4.splat(scale);
-    at = 0;
-    for (j = 0; j + LANES <= n; j += LANES) {
+    let at: usize = 0, j = 0;
+    for (; j + LANES <= n; j += LANES) {
       v128.store(dz + at, f32x4.mul(f32x4.mul(v128.load(s + at), f32x4.sub(v128.load(ds + at), a)), f));
       at += 16;
     }
@@ -74,13 +65,26 @@ export function softmaxVjp(dz: usize, s: usize, ds: usize, rows: i32, n: i32, sc
   }
 }
 
+/** out = x − a − b, a row of n. Two differences, as a may be far larger than what is left. */
+function shifted(out: usize, x: usize, n: i32, a: f32, b: f32): void {
+  const u = f32x4.splat(a), v = f32x4.splat(b);
+  for (; n >= LANES; n -= LANES) {
+    v128.store(out, f32x4.sub(f32x4.sub(v128.load(x), u), v));
+    x += 16, out += 16;
+  }
+  for (; n > 0; n--) {
+    store<f32>(out, load<f32>(x) - a - b);
+    x += BYTES, out += BYTES;
+  }
+}
+
 /** out = ℓ(z) = z − max z − log Σ e^(z − max z), rows of n (E18); not in place. */
 export function logSoftmax(out: usize, z: usize, rows: i32, n: i32): void {
   const row = <usize>n * BYTES;
   for (; rows > 0; rows--) {
-    const most = maximum(z, n);
+    const most = largest(z, n);
     const logSum = f32x4.extract_lane(log(f32x4.splat(exponentials(out, z, n, most, 1))), 0);
-    for (let at: usize = 0; at < row; at += BYTES) store<f32>(out + at, load<f32>(z + at) - most - logSum);
+    shifted(out, z, n, most, logSum);
     out += row, z += row;
   }
 }

@@ -1,8 +1,8 @@
-import { attention } from "../../src/ops/attention.ts";
-import { normal, opCases, ti, type BenchCases } from "../case.ts";
+import { opBench, drawn, times, tiny, type OpBench } from "#deit/bench/opBench.js";
+import { attention } from "#deit/ops/attention.js";
 
-export const cases: BenchCases = (engine) => {
-  const { T, h, d } = ti;
-  const head = (): ReturnType<typeof normal> => normal(engine, 1, h, T, d);
-  return opCases(engine, `attention ${h}×${T}×${d}`, attention, { q: head(), k: head(), v: head() }, { dropout: null }, [1, h, T, d]);
-};
+export const bench: OpBench = opBench(attention, [1, 8], (k, B) => {
+  const { h, T, d } = tiny;
+  const head = (name: string): ReturnType<typeof drawn> => drawn(k, name, B, h, T, d);
+  return { title: times(B, h, T, d), inputs: { q: head("q"), k: head("k"), v: head("v") }, attrs: { dropout: null } };
+});

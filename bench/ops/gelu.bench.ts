@@ -1,7 +1,7 @@
-import { gelu } from "../../src/ops/gelu.ts";
-import { normal, opCases, ti, type BenchCases } from "../case.ts";
+import { opBench, drawn, times, tiny, type OpBench } from "#deit/bench/opBench.js";
+import { gelu } from "#deit/ops/gelu.js";
 
-export const cases: BenchCases = (engine) => {
-  const { T, M } = ti;
-  return opCases(engine, `gelu ${T}×${M}`, gelu, { x: normal(engine, T, M) }, undefined, [T, M]);
-};
+export const bench: OpBench = opBench(gelu, [1, 8], (k, B) => {
+  const { T, M } = tiny;
+  return { title: times(B, T, M), inputs: { x: drawn(k, "x", B, T, M) }, attrs: undefined };
+});

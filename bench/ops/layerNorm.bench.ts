@@ -1,8 +1,8 @@
-import { layerNorm } from "../../src/ops/layerNorm.ts";
-import { normal, opCases, ti, type BenchCases } from "../case.ts";
+import { opBench, drawn, times, tiny, type OpBench } from "#deit/bench/opBench.js";
+import { layerNorm } from "#deit/ops/layerNorm.js";
 
-export const cases: BenchCases = (engine) => {
-  const { T, D } = ti;
-  const inputs = { x: normal(engine, T, D), params: { weight: normal(engine, D), bias: normal(engine, D) } };
-  return opCases(engine, `layerNorm ${T}×${D}`, layerNorm, inputs, { eps: 1e-6 }, [T, D]);
-};
+export const bench: OpBench = opBench(layerNorm, [1, 8], (k, B) => {
+  const { T, D } = tiny;
+  const inputs = { x: drawn(k, "x", B, T, D), params: { weight: drawn(k, "weight", D), bias: drawn(k, "bias", D) } };
+  return { title: times(B, T, D), inputs, attrs: { eps: 1e-6 } };
+});

@@ -1,9 +1,9 @@
-import { linear } from "../../src/ops/linear.ts";
-import { normal, opCases, ti, type BenchCases } from "../case.ts";
+import { opBench, drawn, times, tiny, type OpBench } from "#deit/bench/opBench.js";
+import { linear } from "#deit/ops/linear.js";
 
-/** fc1 of a block: [198, 192] · [192, 768]. */
-export const cases: BenchCases = (engine) => {
-  const { T, D, M } = ti;
-  const inputs = { x: normal(engine, T, D), params: { weight: normal(engine, M, D), bias: normal(engine, M) } };
-  return opCases(engine, `linear ${T}×${D} → ${M}`, linear, inputs, undefined, [T, M]);
-};
+/** fc1 of a block. */
+export const bench: OpBench = opBench(linear, [1, 8], (k, B) => {
+  const { T, D, M } = tiny;
+  const inputs = { x: drawn(k, "x", B, T, D), params: { weight: drawn(k, "weight", M, D), bias: drawn(k, "bias", M) } };
+  return { title: `${times(B, T, D)} → ${M}`, inputs, attrs: undefined };
+});

@@ -1,8 +1,8 @@
-import { softmax } from "../../src/ops/softmax.ts";
-import { normal, opCases, ti, type BenchCases } from "../case.ts";
+import { opBench, drawn, times, tiny, type OpBench } from "#deit/bench/opBench.js";
+import { softmax } from "#deit/ops/softmax.js";
 
 /** The attention weights of a block. */
-export const cases: BenchCases = (engine) => {
-  const { T, h } = ti;
-  return opCases(engine, `softmax ${h}×${T}×${T}`, softmax, { z: normal(engine, h, T, T) }, undefined, [h, T, T]);
-};
+export const bench: OpBench = opBench(softmax, [1, 8], (k, B) => {
+  const { T, h } = tiny;
+  return { title: times(B, h, T, T), inputs: { z: drawn(k, "z", B, h, T, T) }, attrs: undefined };
+});

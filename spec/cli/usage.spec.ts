@@ -3,12 +3,15 @@ import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { deit } from "./deit.ts";
 
-const COMMANDS = ["demo", "check", "train", "eval", "summary", "engines"];
+const COMMANDS = ["demo", "check", "train", "eval", "summary", "bench", "engines"];
 
 /** Command lines that are wrong, each with the line that says so. */
 const wrong: readonly (readonly [args: string, line: string])[] = [
-  ["", "deit: which command? known: demo, check, train, eval, summary, engines; see deit --help"],
-  ["chek", "deit: unknown command 'chek' (Did you mean check?); see deit --help; known: demo, check, train, eval, summary, engines"],
+  ["", "deit: which command? known: demo, check, train, compare, eval, summary, bench, engines; see deit --help"],
+  [
+    "chek",
+    "deit: unknown command 'chek' (Did you mean check?); see deit --help; known: demo, check, train, compare, eval, summary, bench, engines",
+  ],
   ["--frob", "deit: unknown option '--frob'; see deit --help"],
   ["check --case 3", "deit check: unknown option '--case' (Did you mean --cases?); see deit check --help"],
   ["check E3", "deit check: too many arguments for 'check'. Expected 0 arguments but got 1; see deit check --help"],
@@ -29,6 +32,20 @@ const wrong: readonly (readonly [args: string, line: string])[] = [
   ["summary", "deit summary: missing required argument 'model'; see deit summary --help"],
   ["summary deit-bas --json", "deit summary: unknown model deit-bas; did you mean deit-base?"],
   ["summary deit-base --image-size 300", "deit summary: --image-size must be a multiple of the patch, 16: got 300, 304 would do"],
+  [
+    "bench gem",
+    "deit bench: command-argument value 'gem' is invalid for argument 'what'. Allowed choices are peak, gemm, op, forward, train",
+  ],
+  ["bench gemm --only 300", "deit bench: --only 300: nothing of that name; nearest are ["],
+  ["bench op --only layernorm", "deit bench: --only layernorm: nothing of that name; nearest are layerNorm, "],
+  [
+    "bench peak --engine reference",
+    "deit bench: --engine reference: the register peak is that of the wasm engine; --engine wasm would be right",
+  ],
+  ["bench op --batch 3", "deit bench: --batch says nothing to op; see deit bench --help"],
+  ["bench forward --model regnety-4gf", "deit bench: --model regnety-4gf: only DeiT is timed; deit-tiny-distilled would do"],
+  ["bench train --image-size 20", "deit bench: --image-size must be a multiple of the patch, 16: got 20, 32 would do"],
+  ["bench forward --repetitions 0", "deit bench: option '--repetitions <n>' argument '0' is invalid. It must be an integer of at least 1"],
   ["train nothing", "deit train: no recipe nothing: it is no file that can be read, and bundled are digits"],
   ["train digits --set training.batch", "deit train: --set training.batch: must be key=value, as in training.batch=32"],
   ["train digits --set training.batch=0", "deit train: recipe digits: training.batch must be a positive integer, got 0"],

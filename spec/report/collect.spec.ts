@@ -62,7 +62,7 @@ describe("what a report collects", () => {
       expect(rows).toHaveLength(P);
       for (const row of rows) {
         expect(row).toHaveLength(P + 4);
-        expect(Math.abs(sum(row) - 1)).toBeLessThan(tolerances.equation.bound);
+        expect(Math.abs(sum(row) - 1)).toBeLessThan(tolerances.equation.f64.bound);
       }
     }
   });
@@ -113,7 +113,7 @@ describe("attention in a report", () => {
     expect(examples).toHaveLength(recording.batch);
     for (const { sample: b, attention: rows } of examples) {
       const expected = [0, 1].map((row) => Array.from({ length: T }, (_, column) => recorded(b, row, column)));
-      expect(gap(array(rows), array(expected))).toBeLessThan(tolerances.recordingF64.bound);
+      expect(gap(array(rows), array(expected))).toBeLessThan(tolerances.recording.f64.bound);
     }
   });
 });

@@ -7,6 +7,7 @@ import { allRows } from "../laws/rows.ts";
 import { enginesOf, tryRow, type RowWork } from "./checkWorker.ts";
 import { nearest } from "./nearest.ts";
 import type { EngineOptions } from "./options.ts";
+import { showForNow } from "./output.ts";
 
 export interface CheckOptions {
   readonly cases: number;
@@ -26,11 +27,6 @@ function chosenRows(only: readonly string[] | undefined): readonly Row[] {
   return only === undefined ? allRows : allRows.filter(({ id }) => only.includes(id));
 }
 
-/** On a terminal: how far the rows are. */
-function showRow(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
-}
-
 /** So few rows are not worth the start of threads. */
 const FEW = 8;
 
@@ -45,7 +41,7 @@ async function drain(
 ): Promise<void> {
   for (let next = queue.next(); next.done !== true; next = queue.next()) {
     const [i, { id }] = next.value;
-    showRow(`${i + 1}/${count} ${id}`);
+    showForNow(`${i + 1}/${count} ${id}`);
     const report = await attempt(id);
     if (!isReport(report)) throw new Error(`row ${id}: no report`);
     reports.set(i, report);
@@ -75,6 +71,6 @@ export async function checkRows(options: CheckOptions & EngineOptions): Promise<
     await Promise.all(workers.map((worker) => drain(queue, rows.length, reports, ask(worker))));
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
-  showRow("");
+  showForNow("");
   return [...reports].toSorted(([a], [b]) => a - b).map(([, report]) => report);
 }

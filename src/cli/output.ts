@@ -14,6 +14,11 @@ export const say = (line: string): void => void process.stderr.write(`${line}\n`
 /** As error messages must be that a command prints. */
 export const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ").trim();
 
+/** On a terminal: what is at work now, in a line of stderr that the next one writes over; "" ends it. */
+export function showForNow(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
+}
+
 export type Align = "left" | "right";
 
 const widthOf = (text: string): number => Array.from(text).length;

@@ -5,7 +5,7 @@ import { fusedKernels } from "../engines/wasm/fused.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { tokenCount, type DeitConfig } from "../model/config.ts";
-import { deitLogits, type DeitParams } from "../model/deit.ts";
+import type { DeitParams } from "../model/deit.ts";
 import { buildParams, parameterShapes } from "../model/params.ts";
 import { observe } from "../ops/observe.ts";
 import type { BatchNormBuffers, BatchStats } from "../teacher/batchNorm.ts";
@@ -14,9 +14,9 @@ import type { RegnetNorms } from "../teacher/norms.ts";
 import { buildRegnet, regnetShapes } from "../teacher/params.ts";
 import type { RegnetParams } from "../teacher/regnet.ts";
 import { keyOf } from "../tensor/key.ts";
-import { size, type Shape } from "../tensor/tensor.ts";
-import { deitTask } from "../train/deitTask.ts";
+import { axis, size, type Shape } from "../tensor/tensor.ts";
 import { initialOptimizerState, type Optimizer } from "../train/optimizer.ts";
+import { publishedAdamw, publishedSmoothing, publishedTask } from "../train/publishedTask.ts";
 import { regnetTask } from "../train/runTeacher.ts";
 import { trainStep, type Task } from "../train/step.ts";
 import type { NamedModel } from "./models.ts";
@@ -43,10 +43,8 @@ export interface Summary {
   readonly rows: readonly SummaryRow[];
 }
 
-/** The authors' settings (deit.md 7.1); how much memory a step takes does not depend on their values. */
-const adamw: Optimizer = { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05 };
+/** How much memory a step takes does not depend on the values. */
 const nesterov: Optimizer = { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 };
-const smoothing = { share: 0.1, over: "all" } as const;
 
 /** A model with what one training step of it needs. */
 interface Program<Params, Buffers, Statistics> {
@@ -101,21 +99,13 @@ function summarised<P, B, S>(program: Program<P, B, S>, tokens: number | null, b
   return { parameters: sum((row) => row.parameters), macs: sum((row) => row.macs), tokens, trainBytes: engine.memory().reserved, rows };
 }
 
-/** Distilled models learn by hard distillation, from logits that are at hand. */
+/** Distilled models learn from logits that are at hand. */
 function deitProgram(config: DeitConfig): Program<DeitParams, null, null> {
-  const { channels, imageSize, classes, distilled } = config;
+  const { channels, imageSize, classes } = config;
   return {
-    task: deitTask({
-      config,
-      model: deitLogits,
-      smoothing,
-      dropPath: 0.1,
-      dropout: 0,
-      distillation: distilled ? { kind: "hard", alpha: 0.5, student: "distillation" } : { kind: "none" },
-      teacher: distilled ? (k, images) => k.zeros([images.shape[0] ?? 0, classes]) : null,
-    }),
+    task: publishedTask(config, (k, images) => k.zeros([axis(images.shape, 0), classes])),
     model: (k) => ({ params: buildParams(config, (_, shape) => k.zeros(shape)), buffers: null }),
-    optimizer: adamw,
+    optimizer: publishedAdamw,
     image: [channels, imageSize, imageSize],
     parameters: parameterShapes(config),
     moduleOf: (name) => {
@@ -131,7 +121,7 @@ function regnetProgram(
 ): Program<RegnetParams, RegnetNorms<BatchNormBuffers>, RegnetNorms<BatchStats>> {
   const trained = [...regnetShapes(config)].filter(([, { kind }]) => kind === "parameter");
   return {
-    task: regnetTask(config, smoothing),
+    task: regnetTask(config, publishedSmoothing),
     model: (k) => {
       const { params, running } = buildRegnet(config, (_, shape) => k.zeros(shape));
       return { params, buffers: running };

@@ -1,5 +1,6 @@
 /** The command line as a whole: its commands, and how each of them fails. */
 import { Command, CommanderError } from "commander";
+import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
 import { addCompare } from "./compare.ts";
 import { addDemo } from "./demo.ts";
@@ -20,7 +21,7 @@ function programOf(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addDemo, addCheck, addTrain, addCompare, addEval, addSummary, addEngines]) add(program);
+  for (const add of [addDemo, addCheck, addTrain, addCompare, addEval, addSummary, addBench, addEngines]) add(program);
   return program;
 }
 

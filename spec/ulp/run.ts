@@ -8,7 +8,7 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { allSubjects } from "../../src/laws/subjects.ts";
 import { wasmEngine } from "../../src/wasm.ts";
-import { singleEngine } from "../../spec/helpers/singleEngine.ts";
+import { singleEngine } from "../helpers/singleEngine.ts";
 import { functionErrors } from "./functions.ts";
 import { opErrors, type OpError } from "./ops.ts";
 import { sizedSubjects } from "./sized.ts";

@@ -6,10 +6,9 @@ import { gelu } from "../../src/ops/gelu.ts";
 import { layerNorm } from "../../src/ops/layerNorm.ts";
 import { linear } from "../../src/ops/linear.ts";
 import { softmax } from "../../src/ops/softmax.ts";
-import { ti } from "../case.ts";
+import { tiny } from "../../src/bench/opBench.ts";
 
-const { T, D, h, d, M } = ti;
-const CLASSES = 1000;
+const { T, D, h, d, M, K } = tiny;
 const EPS = 1e-6;
 
 /** They have no expected output: they are compared with the reference engine. */
@@ -29,7 +28,7 @@ export const sizedSubjects: readonly Subject[] = [
     return { inputs: { q, k, v }, attrs: () => ({ dropout: null }) };
   }),
   subjectOf(crossEntropy, (draw) => {
-    const [logits, target] = [draw.array([1, CLASSES]), draw.distribution([1, CLASSES])];
+    const [logits, target] = [draw.array([1, K]), draw.distribution([1, K])];
     return { inputs: { logits }, attrs: (k) => ({ target: k.upload(target.shape, target.data) }) };
   }),
 ].map((subject) => ({ ...subject, name: `${subject.name}, sized` }));

@@ -1,0 +1,20 @@
+import { drawn, times, tiny, type OpBench } from "#deit/bench/opBench.js";
+import type { Tensor } from "#deit/tensor/tensor.js";
+import { adamwLeaf } from "#deit/train/adamw.js";
+
+/** The weights of a block's fc1. A step consumes its gradient, so each run is given one, which is not timed. */
+export const bench: OpBench = {
+  name: adamwLeaf.name,
+  cases: (k) => {
+    const { M, D } = tiny;
+    const attrs = { lr: 5e-4, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05, step: 1 };
+    let leaf = { theta: drawn(k, "theta", M, D), m: k.zeros([M, D]), v: k.zeros([M, D]) };
+    const source = drawn(k, "grad", M, D);
+    const grads: Tensor[] = [];
+    const before = (): void => void grads.push(k.scale(source, 1));
+    const run = (): void => {
+      for (const grad of grads.splice(0)) leaf = adamwLeaf.run(k, { ...leaf, grad }, attrs);
+    };
+    return [{ title: times(M, D), phase: "run", work: { before, run } }];
+  },
+};

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { wallTime } from "../../src/bench/clock.ts";
+import { opBench, type OpBench } from "../../src/bench/opBench.ts";
+import { benchOp } from "../../src/bench/ops.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import { gelu } from "../../src/ops/gelu.ts";
+import { linear } from "../../src/ops/linear.ts";
+import { wasmEngine } from "../../src/wasm.ts";
+
+const quick = { repetitions: 1, clock: wallTime };
+
+const tinyLinear: OpBench = opBench(linear, [3], (k, B) => ({
+  title: "3×4 → 5",
+  inputs: { x: k.zeros([B, 4]), params: { weight: k.zeros([5, 4]), bias: k.zeros([5]) } },
+  attrs: undefined,
+}));
+
+/** Which kernel each run of gelu had: the engine's own, or none. */
+function watchedGelu(): { readonly bench: OpBench; readonly fused: () => ReadonlySet<boolean> } {
+  const seen = new Set<boolean>();
+  const bench: OpBench = {
+    name: "gelu",
+    cases: (k) => {
+      const x = k.zeros([4]);
+      const run = (): void => {
+        seen.add(k.scope.fused.get(gelu) !== undefined);
+        k.region("run", () => {
+          gelu.forward(k, { x });
+        });
+      };
+      return [{ title: "4", phase: "forward", work: { run } }];
+    },
+  };
+  return { bench, fused: () => seen };
+}
+
+const rowsOf = (engine: Engine, bench: OpBench): ReturnType<typeof benchOp> => benchOp(engine, bench, quick, () => undefined);
+
+describe("bench op", () => {
+  it("times forward and vjp, and tells the rate of what has products", () => {
+    const rows = rowsOf(referenceEngine(), tinyLinear);
+    expect(rows.map(({ op, title, phase }) => [op, title, phase])).toEqual([
+      ["linear", "3×4 → 5", "forward"],
+      ["linear", "3×4 → 5", "vjp"],
+    ]);
+    for (const { gflops, ms, unfused } of rows) {
+      expect(gflops).toBeGreaterThan(0);
+      expect(ms.median).toBeGreaterThan(0);
+      expect(unfused).toBe(null); // the reference engine has no fused kernel
+    }
+  });
+
+  it("times what is fused once with its kernel and once without", async () => {
+    const { bench, fused } = watchedGelu();
+    const [row] = rowsOf(await wasmEngine(), bench);
+    expect(row?.unfused?.gain).toBeGreaterThan(0);
+    expect(fused()).toEqual(new Set([true, false]));
+  });
+
+  it("keeps no memory", async () => {
+    const engine = await wasmEngine();
+    rowsOf(engine, tinyLinear);
+    expect(engine.memory().live).toBe(0);
+  });
+});

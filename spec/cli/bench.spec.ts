@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { deit, json } from "./deit.ts";
+
+/** One sample of each, and of little: what is claimed here is what is printed, not how fast it was. */
+const bench = (args: string): unknown => json(["bench", ...args.split(" "), "--repetitions", "1"]);
+
+const model = "--model deit-tiny-distilled --image-size 32";
+const someNumber: unknown = expect.any(Number);
+/** On a machine whose clock moves too much no two peaks agree, and null says so. */
+const someRatio: unknown = expect.toBeOneOf([expect.any(Number), null]);
+
+/** Of a few roundings in f64. */
+const EXACT = 1e-14;
+
+interface Row {
+  readonly form: string;
+  readonly ratio: number | null;
+}
+
+const isReport = (value: unknown): value is { readonly ratio: number | null; readonly rows: readonly Row[] } =>
+  typeof value === "object" && value !== null && "ratio" in value && "rows" in value && Array.isArray(value.rows);
+
+describe("deit bench", () => {
+  it("peak prints the contract's JSON, of the wasm engine by default", () => {
+    expect(bench("peak")).toEqual({ what: "peak", engine: "wasm", threads: 1, peakGflops: someNumber });
+  });
+
+  it("gemm has a row a product, and for its ratio the geometric mean of the forward ones", () => {
+    const found = bench("gemm --only 198x");
+    const row = { shape: expect.stringMatching(/^\[\d+×\d+\]·\[\d+×\d+\]$/), form: expect.stringMatching(/^(NT|NN|TN)$/) };
+    const rates = { gflops: someNumber, peakGflops: someRatio, ratio: someRatio };
+    expect(found).toEqual({ what: "gemm", engine: "wasm", threads: 1, peakGflops: someRatio, ratio: someRatio, rows: expect.any(Array) });
+    if (!isReport(found)) throw new Error("no report");
+    expect(found.rows).toEqual(found.rows.map(() => ({ ...row, ...rates })));
+    expect(found.rows.map(({ form }) => form)).toEqual(["NT", "NN", "TN", "NT", "NN"]);
+    const [first, , , fourth] = found.rows;
+    const mean = Math.sqrt((first?.ratio ?? NaN) * (fourth?.ratio ?? NaN));
+    expect(found.ratio ?? NaN).toSatisfy((ratio: number) =>
+      Number.isNaN(mean) ? Number.isNaN(ratio) : Math.abs(ratio / mean - 1) < EXACT,
+    );
+  });
+
+  it("gemm on the reference engine has rates and no ratio", () => {
+    expect(bench("gemm --only 64×198 --engine reference")).toEqual({
+      what: "gemm",
+      engine: "reference",
+      threads: 1,
+      rows: [{ shape: "[198×64]·[64×198]", form: "NT", gflops: someNumber }],
+    });
+  });
+
+  it("op finds the files of bench/ops, and the gain of their fused kernels", () => {
+    const row = { op: "layerNorm", ms: someNumber, unfusedMs: someNumber, gain: someNumber };
+    expect(bench("op --only layerNorm")).toEqual({
+      what: "op",
+      engine: "wasm",
+      threads: 1,
+      rows: [1, 8].flatMap((B) => ["forward", "vjp"].map((phase) => ({ ...row, shape: `${B}×198×192`, phase }))),
+    });
+  });
+
+  it("op times a routine that consumes its state", () => {
+    expect(bench("op --only adamw")).toMatchObject({ rows: [{ op: "adamw", phase: "run", ms: someNumber, gain: someNumber }] });
+  });
+
+  it("forward prints time an image, rates and ratio", () => {
+    expect(bench(`forward ${model}`)).toEqual({
+      what: "forward",
+      engine: "wasm",
+      threads: 1,
+      model: "deit-tiny-distilled",
+      imageSize: 32,
+      batch: 1,
+      msPerImage: someNumber,
+      gflops: someNumber,
+      peakGflops: someRatio,
+      ratio: someRatio,
+    });
+  });
+
+  it("forward on the reference engine has no peak to be measured by", () => {
+    const found = bench(`forward ${model} --engine reference`);
+    expect(found).toMatchObject({ engine: "reference", msPerImage: someNumber, gflops: someNumber });
+    expect(Object.keys(Object(found))).not.toContain("ratio");
+  });
+
+  it("train takes nothing anew after the first step, and as much as was planned", () => {
+    const found = bench(`train ${model} --batch 2`);
+    expect(found).toMatchObject({ what: "train", batch: 2, msPerImage: someNumber, ratio: someRatio, freshBytes: 0 });
+    const { reservedBytes, planBytes } = Object(found);
+    expect(reservedBytes).toBeGreaterThan(planBytes);
+    expect(reservedBytes).toBeLessThan(1.05 * planBytes); // design: measured ± 5 %
+  });
+
+  it("prints tables with medians and spreads", () => {
+    const { status, stdout } = deit(["bench", "gemm", "--only", "64×198", "--repetitions", "1"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^product +form +median ms +min … 75 % ms +GFLOP\/s +peak +ratio +kept\n\[198×64\]·\[64×198\] +NT /);
+  });
+});

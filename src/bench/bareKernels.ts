@@ -1,0 +1,24 @@
+/** The WASM kernels on a memory of their own, without an engine around them. */
+import { load, type Exports } from "../engines/wasm/module.ts";
+
+export interface BareKernels {
+  readonly wasm: Exports;
+  readonly memory: WebAssembly.Memory;
+  /** Address of the first of `bytes` bytes that no kernel uses for itself, a multiple of 64. */
+  readonly free: number;
+}
+
+const PAGE = 64 * 1024;
+/** For the kernels' static data, in pages. */
+const STATIC = 16;
+
+/** As the engine lays it out: static data, scratch, then `bytes` bytes for the caller. */
+export async function bareKernels(bytes: number): Promise<BareKernels> {
+  const memory = new WebAssembly.Memory({ initial: STATIC });
+  const wasm = await load("release", memory);
+  const scratch = wasm.firstFree();
+  const free = scratch + wasm.scratchBytes();
+  memory.grow(Math.max(0, Math.ceil((free + bytes) / PAGE) - STATIC));
+  wasm.useScratch(scratch);
+  return { wasm, memory, free };
+}

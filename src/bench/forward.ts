@@ -1,0 +1,25 @@
+/** `deit bench forward`: images to the mean of both heads' logits, nothing saved. */
+import type { Engine } from "../kernels/engine.ts";
+import type { Kernels } from "../kernels/kernels.ts";
+import type { DeitConfig } from "../model/config.ts";
+import { deitPredict } from "../model/deit.ts";
+import { deitAttrs } from "../train/deitTask.ts";
+import { benchImages, benchParams } from "./model.ts";
+import { benchProgram, type ProgramOptions, type ProgramTiming } from "./program.ts";
+import type { Work } from "./timing.ts";
+
+function forwardWork(k: Kernels, config: DeitConfig, B: number): Work {
+  const inputs = { images: benchImages(k, config, B), params: benchParams(k, config) };
+  const attrs = deitAttrs(k, config);
+  const run = (): void =>
+    k.region("bench forward", () => {
+      deitPredict(k, inputs, attrs);
+    });
+  return { run };
+}
+
+/** Of B images at once. */
+export function benchForward(engine: Engine, config: DeitConfig, B: number, options: ProgramOptions): ProgramTiming {
+  engine.reserve(null, (k) => forwardWork(k, config, B).run());
+  return benchProgram(engine, forwardWork(engine.kernels, config, B), B, options);
+}

@@ -1,0 +1,65 @@
+/** What a file of bench/ops says: an op, or a routine, on tensors of DeiT's sizes. The runner decides on which engine and with which kernels. */
+import type { Kernels } from "../kernels/kernels.ts";
+import type { Op } from "../ops/op.ts";
+import { fold, keyOf } from "../tensor/key.ts";
+import type { Shape, Tensor } from "../tensor/tensor.ts";
+import type { Work } from "./timing.ts";
+
+export interface OpCase {
+  /** Sizes, as people read them: `198×192 → 768`. */
+  readonly title: string;
+  readonly phase: "forward" | "vjp" | "run";
+  readonly work: Work;
+}
+
+export interface OpBench {
+  readonly name: string;
+  /** The cases on tensors of k; called in a region, in which they live. */
+  readonly cases: (k: Kernels) => readonly OpCase[];
+}
+
+export interface OpCall<In, Attrs> {
+  readonly title: string;
+  readonly inputs: In;
+  readonly attrs: Attrs;
+}
+
+/** DeiT-Ti⚗ at 224 (deit.md 4.1), by the paper's letters. */
+export const tiny = { S: 224, p: 16, N: 196, T: 198, D: 192, h: 3, d: 64, M: 768, K: 1000 } as const;
+
+/** `8×198×768` */
+export const times = (...sizes: readonly number[]): string => sizes.join("×");
+
+/** Deviation of a uniform draw from [0, 1). */
+const UNIT_DEVIATION = 12 ** -0.5;
+
+/** Draws of mean 0 and deviation 1, others for each name. */
+export const drawn = (k: Kernels, name: string, ...shape: Shape): Tensor =>
+  k.region("drawn", () => k.scale(k.addScalar(k.uniform(fold(keyOf(0), name), shape), -1 / 2), 1 / UNIT_DEVIATION));
+
+/** Runs f and drops what it makes. */
+export const dropped =
+  (k: Kernels, f: () => unknown): (() => void) =>
+  () =>
+    k.region("dropped", () => {
+      f();
+    });
+
+/** Forward and pullback of an op for each of some batches. */
+export const opBench = <In, Saved, Attrs>(
+  op: Op<In, Saved, Attrs>,
+  batches: readonly number[],
+  call: (k: Kernels, B: number) => OpCall<In, Attrs>,
+): OpBench => ({
+  name: op.name,
+  cases: (k) =>
+    batches.flatMap((B) => {
+      const { title, inputs, attrs } = call(k, B);
+      const { out, saved } = op.forward(k, inputs, attrs);
+      const dOut = drawn(k, "dOut", ...out.shape);
+      return [
+        { title, phase: "forward", work: { run: dropped(k, () => op.forward(k, inputs, attrs)) } },
+        { title, phase: "vjp", work: { run: dropped(k, () => op.vjp(k, saved, dOut)) } },
+      ] as const;
+    }),
+});
