@@ -15,6 +15,12 @@ function exponentials(out: usize, x: usize, n: i32, most: f32, scale: f32): f32 
     s0 = f32x4.add(s0, e0), s1 = f32x4.add(s1, e1);
     x += 32, out += 32;
   }
+  if (n >= LANES) {
+    const e = exp(f32x4.mul(f32x4.sub(v128.load(x), m), s));
+    v128.store(out, e);
+    s0 = f32x4.add(s0, e);
+    x += 16, out += 16, n -= LANES;
+  }
   let sum = across(f32x4.add(s0, s1));
   for (; n > 0; n--) {
     const e = exp(f32x4.mul(f32x4.sub(v128.load32_splat(x), m), s));

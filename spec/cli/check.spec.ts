@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runRow } from "../../src/check/row.ts";
+import { tolerances } from "../../src/check/tolerance.ts";
 import { engineOf } from "../../src/cli/engines.ts";
 import { allRows } from "../../src/laws/rows.ts";
 import { deit, json } from "./deit.ts";
@@ -33,13 +34,16 @@ describe("the rows of deit check", () => {
 describe("deit check", () => {
   const few = ["--only", "E3", "--only", "E28", "--only", "op/linear", "--cases", "3"];
 
-  it("prints the contract's JSON, in the order of the rows", () => {
+  it.each([
+    { engine: "reference", equation: 1e-12, gradients: 1e-7 },
+    { engine: "wasm", equation: tolerances.equation.f32.bound, gradients: tolerances.gradients.f32.bound },
+  ])("prints the contract's JSON on $engine, in the order of the rows", ({ engine, equation, gradients }) => {
     const report = { cases: 3, worst: expect.any(Number), status: "ok", title: expect.any(String) };
-    expect(json(["check", ...few])).toEqual({
+    expect(json(["check", ...few, "--engine", engine])).toEqual({
       rows: [
-        { id: "E3", tolerance: 1e-12, ...report },
+        { id: "E3", tolerance: equation, ...report },
         { id: "E28", tolerance: 0, host: true, ...report },
-        { id: "op/linear", tolerance: 1e-7, ...report },
+        { id: "op/linear", tolerance: gradients, ...report },
       ],
       ok: true,
     });
@@ -48,8 +52,8 @@ describe("deit check", () => {
   it("prints a table, and exits with 0 where all rows hold", () => {
     const { status, stdout, stderr } = deit(["check", ...few, "--seed", "5"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toMatch(/^id +what it says +cases +worst +allowed\nE3 /);
-    expect(stdout).toMatch(/\n3 of 3 rows hold \(3 cases each, seed 5\)\n$/);
+    expect(stdout).toMatch(/^id +what it says +cases +wasm +allowed\nE3 /);
+    expect(stdout).toMatch(/\nwasm: 3 of 3 rows hold \(3 cases each, seed 5\)\n$/);
   });
 
   it("gives the same numbers on several threads as on one", async () => {
@@ -59,7 +63,7 @@ describe("deit check", () => {
     const alone = [];
     for (const row of chosen) alone.push((await runRow(row, { engine, reference: engine }, options)).worst);
     const only = chosen.flatMap(({ id }) => ["--only", id]);
-    const { rows } = Object(json(["check", ...only, "--cases", "2", "--seed", "9"]));
+    const { rows } = Object(json(["check", ...only, "--cases", "2", "--seed", "9", "--engine", "reference"]));
     expect(rows.map(({ worst }: { worst: number }) => worst)).toEqual(alone);
   });
 });

@@ -45,13 +45,26 @@ describe("the table of deit check", () => {
 
   it("ends well if all rows hold", () => {
     const reports = [report("E1", "ok", 0), report("E2", "ok", 1e-9)];
-    const text = written(() => expect(printReports(reports, options)).toBe(true));
-    expect(text).toMatch(/\nE2 +says +2 +1\.00e-9 +1e-7 +ok\n\n2 of 2 rows hold \(2 cases each, seed 0\)\n$/);
+    const text = written(() => expect(printReports([{ engine: "wasm", reports }], options)).toBe(true));
+    expect(text).toMatch(/\nE2 +says +2 +1\.00e-9 +1e-7 +ok\n\nwasm: 2 of 2 rows hold \(2 cases each, seed 0\)\n$/);
+  });
+
+  it("has the errors of several engines side by side, and fails if one is off", () => {
+    const [good, bad] = [[report("E1", "ok", 0)], [report("E1", "off", 1)]];
+    const checked = [
+      { engine: "reference", reports: good },
+      { engine: "wasm", reports: bad },
+    ];
+    const text = written(() => expect(printReports(checked, options)).toBe(false));
+    expect(text).toMatch(
+      /^id +what it says +cases +reference +allowed +wasm +allowed\nE1 +says +2 +0\.00e\+0 +1e-7 +1\.00e\+0 +1e-7 +OFF\n/,
+    );
+    expect(text).toMatch(/\nreference: 1 of 1 rows hold .*\nwasm: 0 of 1 rows hold/);
   });
 
   it("marks a row that is off", () => {
     const reports = [report("E1", "ok", 0), report("E2", "off", Infinity)];
-    const text = written(() => expect(printReports(reports, options)).toBe(false));
-    expect(text).toMatch(/\nE2 +says +2 +Infinity +1e-7 +OFF\n\n1 of 2 rows hold/);
+    const text = written(() => expect(printReports([{ engine: "wasm", reports }], options)).toBe(false));
+    expect(text).toMatch(/\nE2 +says +2 +Infinity +1e-7 +OFF\n\nwasm: 1 of 2 rows hold/);
   });
 });

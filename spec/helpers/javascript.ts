@@ -18,7 +18,7 @@ export function compileInto(target: string, ...folders: readonly string[]): void
       .map((name) => join(folder, name)),
   );
   for (const file of files) {
-    const { outputText } = typescript.transpileModule(readFileSync(join(root, file), "utf8"), { compilerOptions });
+    const { outputText } = typescript.transpileModule(readFileSync(join(root, file), "utf8"), { compilerOptions, fileName: file });
     const path = join(target, file.replace(/\.ts$/, ".js"));
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, outputText);

@@ -5,12 +5,12 @@ import type { Recipe } from "../../src/train/recipe.ts";
 const digits: Recipe = {
   name: "digits",
   seed: 0,
-  data: { train: "digits:train", test: "digits:test", mean: [0.305], std: [0.376], rotation: 0, padding: 1, flip: false },
+  data: { train: "digits:train", test: "digits:test", mean: [0.305], std: [0.376], rotation: 10, padding: 1, flip: false },
   model: {
     imageSize: 16,
     patchSize: 8,
     channels: 1,
-    width: 32,
+    width: 64,
     depth: 3,
     heads: 4,
     mlpRatio: 4,
@@ -20,8 +20,8 @@ const digits: Recipe = {
     position: "learned",
   },
   training: {
-    batch: 24,
-    schedule: { base: 4e-3, min: 1e-5, warmup: 1e-6, warmupEpochs: 2, epochs: 16 },
+    batch: 32,
+    schedule: { base: 2e-3, min: 1e-5, warmup: 1e-6, warmupEpochs: 3, epochs: 120 },
     delayed: false,
     optimizer: { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05 },
     smoothing: { share: 0.1, over: "all" },
@@ -35,7 +35,7 @@ const digits: Recipe = {
     model: { channels: 1, stem: 8, widths: [16, 32], depths: [1, 1], groupWidth: 8, seRatio: 0.25, classes: 10, batchNormEps: 1e-5 },
     training: {
       batch: 24,
-      schedule: { base: 0.1, min: 1e-3, warmup: 1e-6, warmupEpochs: 1, epochs: 8 },
+      schedule: { base: 0.1, min: 1e-3, warmup: 1e-6, warmupEpochs: 1, epochs: 16 },
       delayed: false,
       optimizer: { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
       smoothing: { share: 0.1, over: "all" },

@@ -151,7 +151,7 @@ export function addBench(parent: Command): void {
     .addOption(new Option("--batch <b>", `of forward and train: images at once (default: 1, of train ${TRAIN_BATCH})`).argParser(positive))
     .addOption(new Option("--only <name>", "of gemm and op: the rows whose name contains this"))
     .addOption(new Option("--repetitions <n>", "samples of each median; fewer than 15 are a try").argParser(positive).default(REPETITIONS));
-  withExamples(withJson(withEngine(command, "wasm")), [
+  withExamples(withJson(withEngine(command)), [
     ["deit bench gemm", "matrix products of DeiT's layers, forwards and backwards"],
     ["deit bench op --only attention", "with its fused kernel and without"],
     ["deit bench forward --model deit-base-distilled --image-size 384", "an image through a model"],

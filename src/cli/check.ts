@@ -9,7 +9,7 @@ const DIGITS = 2;
 /** Where the width of the output is not known, in columns. */
 const WIDE = 160;
 /** Room for everything but the title. */
-const OTHERS = 70;
+const OTHERS = 76;
 const NARROWEST = 24;
 
 /** A title as long as there is room for. */
@@ -20,30 +20,50 @@ function shortened(title: string): string {
 
 const isOff = ({ status }: RowReport): boolean => status === "off";
 
-/** The reports as a table; whether all hold. */
-export function printReports(reports: readonly RowReport[], { cases, seed }: CheckOptions): boolean {
-  const line = (r: RowReport): readonly string[] => [
-    r.id,
-    shortened(r.host === true ? `host: ${r.title}` : r.title),
-    `${r.cases}`,
-    r.worst.toExponential(DIGITS),
-    r.tolerance === 0 ? "exact" : r.tolerance.toExponential(0),
-  ];
-  const lines = table(
-    [["id", "what it says", "cases", "worst", "allowed"], ...reports.map(line)],
-    ["left", "left", "right", "right", "right"],
-  );
-  const status = (r: RowReport | undefined): string => (r === undefined ? "" : isOff(r) ? coloured("OFF", "red") : coloured("ok", "green"));
-  for (const [i, text] of lines.entries()) print(`${text}  ${status(reports[i - 1])}`.trimEnd());
+/** All rows on one engine. */
+export interface Checked {
+  readonly engine: string;
+  readonly reports: readonly RowReport[];
+}
 
-  const off = reports.filter(isOff).length;
+const shownBound = (tolerance: number): string => (tolerance === 0 ? "exact" : tolerance.toExponential(0));
+
+/** A line for each row, with the worst error on each engine; whether all hold on all of them. The engines were given the same rows. */
+export function printReports(checked: readonly Checked[], { cases, seed }: CheckOptions): boolean {
+  const [first] = checked;
+  const errors = (i: number): readonly string[] =>
+    checked.flatMap(({ reports }) => {
+      const { worst = NaN, tolerance = NaN } = reports[i] ?? {};
+      return [worst.toExponential(DIGITS), shownBound(tolerance)];
+    });
+  const lines = table(
+    [
+      ["id", "what it says", "cases", ...checked.flatMap(({ engine }) => [engine, "allowed"])],
+      ...(first?.reports ?? []).map((r, i) => [
+        r.id,
+        shortened(r.host === true ? `host: ${r.title}` : r.title),
+        `${r.cases}`,
+        ...errors(i),
+      ]),
+    ],
+    ["left", "left", "right", ...checked.flatMap(() => ["right", "right"] as const)],
+  );
+  const off = (i: number): boolean => checked.some(({ reports }) => reports[i]?.status === "off");
+  for (const [i, text] of lines.entries()) {
+    const status = i === 0 ? "" : off(i - 1) ? coloured("OFF", "red") : coloured("ok", "green");
+    print(`${text}  ${status}`.trimEnd());
+  }
+
   print("");
-  print(`${reports.length - off} of ${reports.length} rows hold (${cases} cases each, seed ${seed})`);
-  return off === 0;
+  for (const { engine, reports } of checked) {
+    const holding = reports.length - reports.filter(isOff).length;
+    print(`${engine}: ${holding} of ${reports.length} rows hold (${cases} cases each, seed ${seed})`);
+  }
+  return !checked.some(({ reports }) => reports.some(isOff));
 }
 
 /** What is off, and how to see it again. */
-export function sayFailures(reports: readonly RowReport[], { cases, seed, engine }: CheckOptions & EngineOptions): void {
+export function sayFailures({ engine, reports }: Checked, { cases, seed }: CheckOptions): void {
   for (const { id, failure } of reports.filter(isOff))
     say(`${id} is off at ${failure}; again: deit check --only ${id} --engine ${engine} --cases ${cases} --seed ${seed}`);
 }
@@ -63,8 +83,8 @@ async function run(options: CheckOptions & EngineOptions & JsonOption): Promise<
   const reports = await checkRows(options);
   const ok = !reports.some(isOff);
   if (options.json === true) printJson({ rows: reports.map(forJson), ok });
-  else printReports(reports, options);
-  sayFailures(reports, options);
+  else printReports([{ engine: options.engine, reports }], options);
+  sayFailures({ engine: options.engine, reports }, options);
   process.exitCode = ok ? 0 : 1;
 }
 

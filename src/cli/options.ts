@@ -28,9 +28,9 @@ export interface JsonOption {
   readonly json?: true;
 }
 
-export const withEngine = (command: Command, engine = "reference"): Command =>
+export const withEngine = (command: Command): Command =>
   command
-    .addOption(new Option("--engine <name>", "what computes: see `deit engines`").default(engine))
+    .addOption(new Option("--engine <name>", "what computes: see `deit engines`").default("wasm"))
     .addOption(new Option("--threads <n>", "threads of the engine").argParser(positive).default(1));
 
 export const withSeed = (command: Command, what: string): Command =>
