@@ -4,11 +4,12 @@
  *   C (+)= A B          C m × n, A m × k (stored k × m if ta), B k × n (stored n × k if tb), all row-major and dense
  *
  *   for a block of B, at most KC × NC:      packed as panels, stays in the L2 cache
- *     for a block of A's rows, at most MC:  if ta, packed as rows
+ *     for a block of A's rows, at most MC:  packed as rows, unless it lies so already
  *       for a panel (L1 cache):             tiles of 3 rows, then the rest of the rows
  *
  * Every element of C is summed over k in one order, wherever its row lies in a block: rows may be split among threads and give the same bits.
  */
+import { copyRuns } from "../move";
 import { SCRATCH_BYTES, scratch } from "../scratch";
 import { packPanels, panelWidth, transpose } from "./pack";
 import { tile1x12, tile1x8, tile2x12, tile2x8, tiles3x12, tiles3x8 } from "./tile";
@@ -19,8 +20,8 @@ const WIDEST: i32 = 12;
 
 /** Longest sum in one pass. */
 const KC: i32 = 384;
-/** Bytes of a block of B, of A, and of C's columns that are no full panel. */
-const B_BYTES: i32 = 256 * 1024;
+/** Bytes of a block of B (most of an L2 cache of 1 MB), of A, and of C's columns that are no full panel. */
+const B_BYTES: i32 = 768 * 1024;
 const A_BYTES: i32 = 72 * 1024;
 const EDGE_BYTES: i32 = 128 * 1024;
 
@@ -85,10 +86,13 @@ export function gemm(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, ta: b
       packPanels(packedB, b + (tb ? <usize>j * ldb + <usize>(p * BYTES) : <usize>p * ldb + <usize>(j * BYTES)), ldb, depth, columns, tb);
       for (let i = 0; i < m; i += mc) {
         const rows = min(mc, m - i);
-        let block = a + <usize>i * lda + <usize>(p * BYTES), ld = lda;
+        let block = a + <usize>i * lda, ld = lda; // rows that lie one after the other are read where they are
         if (ta) {
           block = packedA, ld = <usize>(depth * BYTES);
           transpose(packedA, ld, a + <usize>p * lda + <usize>(i * BYTES), lda, depth, rows);
+        } else if (depth < k) {
+          copyRuns(packedA, block + <usize>(p * BYTES), rows, depth, depth, k);
+          block = packedA, ld = <usize>(depth * BYTES);
         }
         let panel = packedB, at = c + <usize>i * ldc + <usize>(j * BYTES);
         for (let left = columns; left > 0; ) {
