@@ -14,6 +14,7 @@ export type { Transpose, Window, Basis, Call, Visitor, FusedTable, Scope, Kernel
 export type { MemoryReport, Counters, Precision, Engine } from "./kernels/engine.ts";
 export { referenceEngine } from "./engines/reference/engine.ts";
 export { abstractEngine } from "./engines/abstract/engine.ts";
+export type { HeapAccess } from "./engines/heap.ts";
 export { costVisitor } from "./engines/abstract/summary.ts";
 export type { ModuleCost } from "./engines/abstract/summary.ts";
 

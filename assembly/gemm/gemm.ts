@@ -12,7 +12,8 @@
 import { copyRuns } from "../move";
 import { SCRATCH_BYTES, scratch } from "../scratch";
 import { packPanels, panelWidth, transpose } from "./pack";
-import { tile1x12, tile1x8, tile2x12, tile2x8, tiles3x12, tiles3x8 } from "./tile";
+import { tile1x12, tile2x12, tiles3x12 } from "./tile12";
+import { tile1x8, tile2x8, tiles3x8 } from "./tile8";
 
 const BYTES: i32 = 4;
 const ROWS: i32 = 3;

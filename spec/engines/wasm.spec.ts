@@ -43,6 +43,10 @@ describe("the release build", () => {
     expect(hasSimd(new Map([["$f", "(func $f (f32.add (call $g)))"], ["$g", "(func $g (f32.mul))"]]), "$f")).toBe(false); // prettier-ignore
   });
 
+  it("allocates nothing: it neither grows the memory nor has a runtime that could", () => {
+    expect(wat).not.toMatch(/memory\.grow|~lib\/rt/);
+  });
+
   it("imports a memory and nothing else", () => {
     expect([...wat.matchAll(/\(import "(\w+)" "(\w+)"/g)].map(([, module, name]) => `${module}.${name}`)).toEqual(["env.memory"]);
   });

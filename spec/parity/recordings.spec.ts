@@ -72,6 +72,18 @@ onEachEngine((suite) => {
     },
   );
 
+  it.runIf(suite.large)("DeiT-Ti⚗ from hashes has PyTorch's logits to 1e-4, and its decisions", async () => {
+    const whole = recordingOf("deit-ti-distilled-hash-f64");
+    const logits = ["taps/head", "taps/head_dist", "taps/logits"];
+    const recording = { ...whole, results: new Map([...whole.results].filter(([name]) => logits.includes(name))) };
+    const computed = await computeRecording((await suite.made).engine, recording);
+    for (const name of logits) {
+      const [actual, expected] = [tensorOf(computed, name).data, tensorOf(recording.results, name).data];
+      expect(Math.max(...expected.map((x, i) => Math.abs(x - (actual[i] ?? NaN))))).toBeLessThan(1e-4);
+      expect(actual.indexOf(Math.max(...actual))).toBe(expected.indexOf(Math.max(...expected)));
+    }
+  });
+
   it("a model whose blocks are rematerialised gives the same bits", async () => {
     const [{ engine }, recording] = [await suite.made, recordingOf("tiny-distilled-hard-f64")];
     const saved = await computeRecording(engine, recording);

@@ -1,31 +1,20 @@
 /**
- * The innermost part of a matrix product: a tile of C, R rows × W columns, summed over k in registers.
+ * The innermost part of a matrix product: a tile of C, 3, 2 or 1 rows × 12 columns, summed in registers.
  *
- *   C[i, j] (+)= Σ_p A[i, p] B[p, j]          i < R, j < W, p < depth
+ *   C[i, j] (+)= Σ_p A[i, p] B[p, j]          j < 12, p < depth
  *
- * A's rows lie `lda` bytes apart; W columns of B are a panel, packed as [depth][W], so that it is read as it lies. W is 12, or 8 where 12
- * would be too many.
+ * A's rows lie `lda` bytes apart; 12 columns of B are a panel, packed as [depth][12], so that it is read as it lies.
  *
  * Why it looks like this (docs/performance.md). 3 × 12 has 9 sums in registers, and 6 loads for 18 operations: larger tiles spill, smaller
  * ones load more. Each step ends with a way out, and the large tile has one more in its middle that is never taken: without them the
  * compiler hoists the loads of the next steps above this step's arithmetic, and spills. They also make any depth right without a remainder
- * loop. Whether C is written or added to is asked once a tile: asked once a vector it costs 3 %. Eight steps a turn, because moving four pointers has its price too.
+ * loop. Eight steps a turn, because moving four pointers has its price too. Whether C is written or added to is asked once a tile: asked
+ * once a vector it costs 3 %.
  */
+import { plus, raise } from "./vectors";
 
 const STEPS: usize = 8;
 const BYTES: usize = 4;
-
-/** sum + x ⊙ y */
-@inline
-function plus(sum: v128, x: v128, y: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(x, y));
-}
-
-/** C's vector at c, plus a sum. */
-@inline
-function raise(c: usize, sum: v128): void {
-  v128.store(c, f32x4.add(v128.load(c), sum));
-}
 
 /** `tiles` tiles of 3 × 12, one below the other. */
 export function tiles3x12(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, tiles: i32, accumulate: bool): void {
@@ -149,122 +138,5 @@ export function tile1x12(c: usize, ldc: usize, a: usize, lda: usize, panel: usiz
     raise(c, c00), raise(c + 16, c01), raise(c + 32, c02);
   } else {
     v128.store(c, c00), v128.store(c + 16, c01), v128.store(c + 32, c02);
-  }
-}
-
-/** `tiles` tiles of 3 × 8, one below the other. */
-export function tiles3x8(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, tiles: i32, accumulate: bool): void {
-  for (; tiles > 0; tiles--) {
-    let a0 = a, a1 = a0 + lda, a2 = a1 + lda, b = panel, k = depth;
-    let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
-    while (true) {
-      let b0 = v128.load(b), b1 = v128.load(b, 16);
-      let x = v128.load_splat<f32>(a0); c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
-      x = v128.load_splat<f32>(a1), c10 = plus(c10, x, b0), c11 = plus(c11, x, b1);
-      x = v128.load_splat<f32>(a2), c20 = plus(c20, x, b0), c21 = plus(c21, x, b1);
-      if (--k == 0) break;
-
-      b0 = v128.load(b, 32), b1 = v128.load(b, 48);
-      x = v128.load_splat<f32>(a0, 4), c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
-      x = v128.load_splat<f32>(a1, 4), c10 = plus(c10, x, b0), c11 = plus(c11, x, b1);
-      x = v128.load_splat<f32>(a2, 4), c20 = plus(c20, x, b0), c21 = plus(c21, x, b1);
-      if (--k == 0) break;
-
-      b0 = v128.load(b, 64), b1 = v128.load(b, 80);
-      x = v128.load_splat<f32>(a0, 8), c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
-      x = v128.load_splat<f32>(a1, 8), c10 = plus(c10, x, b0), c11 = plus(c11, x, b1);
-      x = v128.load_splat<f32>(a2, 8), c20 = plus(c20, x, b0), c21 = plus(c21, x, b1);
-      if (--k == 0) break;
-
-      b0 = v128.load(b, 96), b1 = v128.load(b, 112);
-      x = v128.load_splat<f32>(a0, 12), c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
-      x = v128.load_splat<f32>(a1, 12), c10 = plus(c10, x, b0), c11 = plus(c11, x, b1);
-      x = v128.load_splat<f32>(a2, 12), c20 = plus(c20, x, b0), c21 = plus(c21, x, b1);
-      if (--k == 0) break;
-
-      b0 = v128.load(b, 128), b1 = v128.load(b, 144);
-      x = v128.load_splat<f32>(a0, 16), c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
-      x = v128.load_splat<f32>(a1, 16), c10 = plus(c10, x, b0), c11 = plus(c11, x, b1);
-      x = v128.load_splat<f32>(a2, 16), c20 = plus(c20, x, b0), c21 = plus(c21, x, b1);
-      if (--k == 0) break;
-
-      b0 = v128.load(b, 160), b1 = v128.load(b, 176);
-      x = v128.load_splat<f32>(a0, 20), c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
-      x = v128.load_splat<f32>(a1, 20), c10 = plus(c10, x, b0), c11 = plus(c11, x, b1);
-      x = v128.load_splat<f32>(a2, 20), c20 = plus(c20, x, b0), c21 = plus(c21, x, b1);
-      if (--k == 0) break;
-
-      b0 = v128.load(b, 192), b1 = v128.load(b, 208);
-      x = v128.load_splat<f32>(a0, 24), c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
-      x = v128.load_splat<f32>(a1, 24), c10 = plus(c10, x, b0), c11 = plus(c11, x, b1);
-      x = v128.load_splat<f32>(a2, 24), c20 = plus(c20, x, b0), c21 = plus(c21, x, b1);
-      if (--k == 0) break;
-
-      b0 = v128.load(b, 224), b1 = v128.load(b, 240);
-      x = v128.load_splat<f32>(a0, 28), c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
-      x = v128.load_splat<f32>(a1, 28), c10 = plus(c10, x, b0), c11 = plus(c11, x, b1);
-      x = v128.load_splat<f32>(a2, 28), c20 = plus(c20, x, b0), c21 = plus(c21, x, b1);
-      if (--k == 0) break;
-
-      a0 += STEPS * BYTES, a1 += STEPS * BYTES, a2 += STEPS * BYTES, b += STEPS * 32;
-    }
-    if (accumulate) {
-      raise(c, c00), raise(c + 16, c01);
-      raise(c + ldc, c10), raise(c + ldc + 16, c11);
-      raise(c + 2 * ldc, c20), raise(c + 2 * ldc + 16, c21);
-    } else {
-      v128.store(c, c00), v128.store(c + 16, c01);
-      v128.store(c + ldc, c10), v128.store(c + ldc + 16, c11);
-      v128.store(c + 2 * ldc, c20), v128.store(c + 2 * ldc + 16, c21);
-    }
-    a += 3 * lda, c += 3 * ldc;
-  }
-}
-
-/** One tile of 2 × 8. */
-export function tile2x8(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, accumulate: bool): void {
-  let a0 = a, a1 = a0 + lda, b = panel, k = depth;
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00;
-  while (true) {
-    let b0 = v128.load(b), b1 = v128.load(b, 16);
-    let x = v128.load_splat<f32>(a0); c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
-    x = v128.load_splat<f32>(a1), c10 = plus(c10, x, b0), c11 = plus(c11, x, b1);
-    if (--k == 0) break;
-
-    b0 = v128.load(b, 32), b1 = v128.load(b, 48);
-    x = v128.load_splat<f32>(a0, 4), c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
-    x = v128.load_splat<f32>(a1, 4), c10 = plus(c10, x, b0), c11 = plus(c11, x, b1);
-    if (--k == 0) break;
-
-    a0 += 8, a1 += 8, b += 64;
-  }
-  if (accumulate) {
-    raise(c, c00), raise(c + 16, c01);
-    raise(c + ldc, c10), raise(c + ldc + 16, c11);
-  } else {
-    v128.store(c, c00), v128.store(c + 16, c01);
-    v128.store(c + ldc, c10), v128.store(c + ldc + 16, c11);
-  }
-}
-
-/** One tile of 1 × 8. */
-export function tile1x8(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, accumulate: bool): void {
-  let a0 = a, b = panel, k = depth;
-  let c00 = f32x4.splat(0), c01 = c00;
-  while (true) {
-    let b0 = v128.load(b), b1 = v128.load(b, 16);
-    let x = v128.load_splat<f32>(a0); c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
-    if (--k == 0) break;
-
-    b0 = v128.load(b, 32), b1 = v128.load(b, 48);
-    x = v128.load_splat<f32>(a0, 4), c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
-    if (--k == 0) break;
-
-    a0 += 8, b += 64;
-  }
-  if (accumulate) {
-    raise(c, c00), raise(c + 16, c01);
-  } else {
-    v128.store(c, c00), v128.store(c + 16, c01);
   }
 }
