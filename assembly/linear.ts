@@ -1,12 +1,10 @@
 /** Linear layer y = x Wᵀ + b and its pullback (G1). f32; x [rows, I], W [O, I], b [O]. */
-import { gemm } from "./gemm/gemm";
-import { copyRuns } from "./move";
+import { gemm, gemmWithBias } from "./gemm/gemm";
 import { sumColumns } from "./reduce";
 
-/** y [rows, O]: each row starts as b, the product is added. */
+/** y [rows, O]; each sum starts as b. */
 export function linear(y: usize, x: usize, weight: usize, bias: usize, rows: i32, I: i32, O: i32): void {
-  copyRuns(y, bias, rows, O, O, 0);
-  gemm(y, x, weight, rows, O, I, false, true, true);
+  gemmWithBias(y, x, weight, bias, rows, O, I);
 }
 
 /** x̄ [rows, I], W̄ [O, I], b̄ [O] of ȳ [rows, O]. */

@@ -1,7 +1,7 @@
 /**
  * Matrix product, blocked for the caches:
  *
- *   C (+)= A B          C m × n, A m × k (stored k × m if ta), B k × n (stored n × k if tb), all row-major and dense
+ *   C (+)= A B + bias     C m × n, A m × k (stored k × m if ta), B k × n (stored n × k if tb), bias n; all row-major and dense
  *
  *   for a block of B, at most KC × NC:      packed as panels, stays in the L2 cache
  *     for a block of A's rows, at most MC:  packed as rows, unless it lies so already
@@ -34,25 +34,32 @@ function part(total: i32, most: i32, step: i32): i32 {
   return (length + step - 1) / step * step;
 }
 
+/** What sums start from where there is no bias. */
+const ZEROS: usize = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+
 /** Two rows or one, under one panel. */
-function thin(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, width: i32, depth: i32, rows: i32, accumulate: bool): void {
+function thin(
+  c: usize, ldc: usize, a: usize, lda: usize, panel: usize, width: i32, depth: i32, start: usize, rows: i32, accumulate: bool,
+): void {
   if (width == WIDEST) {
-    if (rows == 2) tile2x12(c, ldc, a, lda, panel, depth, accumulate);
-    else tile1x12(c, ldc, a, lda, panel, depth, accumulate);
+    if (rows == 2) tile2x12(c, ldc, a, lda, panel, depth, start, accumulate);
+    else tile1x12(c, ldc, a, lda, panel, depth, start, accumulate);
   } else {
-    if (rows == 2) tile2x8(c, ldc, a, lda, panel, depth, accumulate);
-    else tile1x8(c, ldc, a, lda, panel, depth, accumulate);
+    if (rows == 2) tile2x8(c, ldc, a, lda, panel, depth, start, accumulate);
+    else tile1x8(c, ldc, a, lda, panel, depth, start, accumulate);
   }
 }
 
 /** `rows` rows of C under one panel: by threes; a rest of 1 is 2 + 2 with the three before it. */
-function under(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, width: i32, depth: i32, rows: i32, accumulate: bool): void {
+function under(
+  c: usize, ldc: usize, a: usize, lda: usize, panel: usize, width: i32, depth: i32, start: usize, rows: i32, accumulate: bool,
+): void {
   let tiles = rows / ROWS;
   if (tiles > 0 && rows == tiles * ROWS + 1) tiles--;
-  if (width == WIDEST) tiles3x12(c, ldc, a, lda, panel, depth, tiles, accumulate);
-  else tiles3x8(c, ldc, a, lda, panel, depth, tiles, accumulate);
+  if (width == WIDEST) tiles3x12(c, ldc, a, lda, panel, depth, start, tiles, accumulate);
+  else tiles3x8(c, ldc, a, lda, panel, depth, start, tiles, accumulate);
   for (let row = tiles * ROWS; row < rows; row += 2)
-    thin(c + <usize>row * ldc, ldc, a + <usize>row * lda, lda, panel, width, depth, min(rows - row, 2), accumulate);
+    thin(c + <usize>row * ldc, ldc, a + <usize>row * lda, lda, panel, width, depth, start, min(rows - row, 2), accumulate);
 }
 
 /** The last columns of C, which are no full panel: computed aside, then copied or added. */
@@ -66,19 +73,15 @@ function edge(c: usize, ldc: usize, aside: usize, width: i32, rows: i32, columns
   }
 }
 
-/** One product. `accumulate`: C is added to, not written over. */
-export function gemm(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, ta: bool, tb: bool, accumulate: bool): void {
+/** One product of k ≥ 1 terms. `accumulate`: C is added to, not written over. `bias`: added to each row; 0: none. */
+function product(c: usize, a: usize, b: usize, bias: usize, m: i32, n: i32, k: i32, ta: bool, tb: bool, accumulate: bool): void {
   if (m == 0 || n == 0) return;
-  if (k == 0) {
-    if (!accumulate) memory.fill(c, 0, <usize>m * n * BYTES);
-    return;
-  }
   const lda = <usize>((ta ? m : k) * BYTES), ldb = <usize>((tb ? k : n) * BYTES), ldc = <usize>(n * BYTES);
   const kc = part(k, KC, 1);
   const nc = part(n, B_BYTES / (kc * BYTES) - WIDEST, WIDEST); // the last panel may be wider than its columns
   const mc = part(m, min(A_BYTES / (kc * BYTES), EDGE_BYTES / (WIDEST * BYTES)), ROWS);
-  const packedB = scratch, packedA = packedB + B_BYTES, aside = packedA + A_BYTES;
-  assert(B_BYTES + A_BYTES + EDGE_BYTES <= <i32>SCRATCH_BYTES);
+  const packedB = scratch, packedA = packedB + B_BYTES, aside = packedA + A_BYTES, lastBias = aside + EDGE_BYTES;
+  assert(B_BYTES + A_BYTES + EDGE_BYTES + WIDEST * BYTES <= <i32>SCRATCH_BYTES);
 
   for (let j = 0; j < n; j += nc) {
     const columns = min(nc, n - j);
@@ -98,9 +101,14 @@ export function gemm(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, ta: b
         let panel = packedB, at = c + <usize>i * ldc + <usize>(j * BYTES);
         for (let left = columns; left > 0; ) {
           const width = panelWidth(left);
-          if (left >= width) under(at, ldc, block, ld, panel, width, depth, rows, adds);
+          let start = bias == 0 || p > 0 ? ZEROS : bias + <usize>((j + columns - left) * BYTES);
+          if (left >= width) under(at, ldc, block, ld, panel, width, depth, start, rows, adds);
           else {
-            under(aside, <usize>(width * BYTES), block, ld, panel, width, depth, rows, false);
+            if (start != ZEROS) { // nothing is read beyond the bias
+              memory.copy(lastBias, start, <usize>(left * BYTES));
+              start = lastBias;
+            }
+            under(aside, <usize>(width * BYTES), block, ld, panel, width, depth, start, rows, false);
             edge(at, ldc, aside, width, rows, left, adds);
           }
           panel += <usize>(depth * width * BYTES), at += <usize>(width * BYTES), left -= width;
@@ -108,6 +116,17 @@ export function gemm(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, ta: b
       }
     }
   }
+}
+
+/** One product. `accumulate`: C is added to, not written over. */
+export function gemm(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, ta: bool, tb: bool, accumulate: bool): void {
+  if (k > 0) product(c, a, b, 0, m, n, k, ta, tb, accumulate);
+  else if (!accumulate) memory.fill(c, 0, <usize>m * n * BYTES);
+}
+
+/** C = A Bᵀ + bias, a row of C for each row of A, k ≥ 1. */
+export function gemmWithBias(c: usize, a: usize, b: usize, bias: usize, m: i32, n: i32, k: i32): void {
+  product(c, a, b, bias, m, n, k, false, true, false);
 }
 
 /** `batch` products; one B for all of them if `shared`. */

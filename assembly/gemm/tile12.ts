@@ -1,7 +1,7 @@
 /**
  * The innermost part of a matrix product: a tile of C, 3, 2 or 1 rows × 12 columns, summed in registers.
  *
- *   C[i, j] (+)= Σ_p A[i, p] B[p, j]          j < 12, p < depth
+ *   C[i, j] (+)= start[j] + Σ_p A[i, p] B[p, j]          j < 12, p < depth
  *
  * A's rows lie `lda` bytes apart; 12 columns of B are a panel, packed as [depth][12], so that it is read as it lies.
  *
@@ -17,10 +17,10 @@ const STEPS: usize = 8;
 const BYTES: usize = 4;
 
 /** `tiles` tiles of 3 × 12, one below the other. */
-export function tiles3x12(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, tiles: i32, accumulate: bool): void {
+export function tiles3x12(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, start: usize, tiles: i32, accumulate: bool): void {
   for (; tiles > 0; tiles--) {
     let a0 = a, a1 = a0 + lda, a2 = a1 + lda, b = panel, k = depth;
-    let c00 = f32x4.splat(0), c01 = c00, c02 = c00, c10 = c00, c11 = c00, c12 = c00, c20 = c00, c21 = c00, c22 = c00;
+    let c00 = v128.load(start), c01 = v128.load(start, 16), c02 = v128.load(start, 32), c10 = c00, c11 = c01, c12 = c02, c20 = c00, c21 = c01, c22 = c02;
     while (true) {
       let b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32);
       let x = v128.load_splat<f32>(a0); c00 = plus(c00, x, b0), c01 = plus(c01, x, b1), c02 = plus(c02, x, b2);
@@ -94,9 +94,9 @@ export function tiles3x12(c: usize, ldc: usize, a: usize, lda: usize, panel: usi
 }
 
 /** One tile of 2 × 12. */
-export function tile2x12(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, accumulate: bool): void {
+export function tile2x12(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, start: usize, accumulate: bool): void {
   let a0 = a, a1 = a0 + lda, b = panel, k = depth;
-  let c00 = f32x4.splat(0), c01 = c00, c02 = c00, c10 = c00, c11 = c00, c12 = c00;
+  let c00 = v128.load(start), c01 = v128.load(start, 16), c02 = v128.load(start, 32), c10 = c00, c11 = c01, c12 = c02;
   while (true) {
     let b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32);
     let x = v128.load_splat<f32>(a0); c00 = plus(c00, x, b0), c01 = plus(c01, x, b1), c02 = plus(c02, x, b2);
@@ -120,9 +120,9 @@ export function tile2x12(c: usize, ldc: usize, a: usize, lda: usize, panel: usiz
 }
 
 /** One tile of 1 × 12. */
-export function tile1x12(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, accumulate: bool): void {
+export function tile1x12(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, start: usize, accumulate: bool): void {
   let a0 = a, b = panel, k = depth;
-  let c00 = f32x4.splat(0), c01 = c00, c02 = c00;
+  let c00 = v128.load(start), c01 = v128.load(start, 16), c02 = v128.load(start, 32);
   while (true) {
     let b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32);
     let x = v128.load_splat<f32>(a0); c00 = plus(c00, x, b0), c01 = plus(c01, x, b1), c02 = plus(c02, x, b2);

@@ -5,10 +5,10 @@ const STEPS: usize = 8;
 const BYTES: usize = 4;
 
 /** `tiles` tiles of 3 × 8, one below the other. */
-export function tiles3x8(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, tiles: i32, accumulate: bool): void {
+export function tiles3x8(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, start: usize, tiles: i32, accumulate: bool): void {
   for (; tiles > 0; tiles--) {
     let a0 = a, a1 = a0 + lda, a2 = a1 + lda, b = panel, k = depth;
-    let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
+    let c00 = v128.load(start), c01 = v128.load(start, 16), c10 = c00, c11 = c01, c20 = c00, c21 = c01;
     while (true) {
       let b0 = v128.load(b), b1 = v128.load(b, 16);
       let x = v128.load_splat<f32>(a0); c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
@@ -74,9 +74,9 @@ export function tiles3x8(c: usize, ldc: usize, a: usize, lda: usize, panel: usiz
 }
 
 /** One tile of 2 × 8. */
-export function tile2x8(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, accumulate: bool): void {
+export function tile2x8(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, start: usize, accumulate: bool): void {
   let a0 = a, a1 = a0 + lda, b = panel, k = depth;
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00;
+  let c00 = v128.load(start), c01 = v128.load(start, 16), c10 = c00, c11 = c01;
   while (true) {
     let b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load_splat<f32>(a0); c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
@@ -100,9 +100,9 @@ export function tile2x8(c: usize, ldc: usize, a: usize, lda: usize, panel: usize
 }
 
 /** One tile of 1 × 8. */
-export function tile1x8(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, accumulate: bool): void {
+export function tile1x8(c: usize, ldc: usize, a: usize, lda: usize, panel: usize, depth: i32, start: usize, accumulate: bool): void {
   let a0 = a, b = panel, k = depth;
-  let c00 = f32x4.splat(0), c01 = c00;
+  let c00 = v128.load(start), c01 = v128.load(start, 16);
   while (true) {
     let b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load_splat<f32>(a0); c00 = plus(c00, x, b0), c01 = plus(c01, x, b1);
