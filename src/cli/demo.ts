@@ -40,9 +40,9 @@ export function addDemo(program: Command): void {
   const command = program
     .command("demo")
     .description("check everything, then train the bundled digits recipe and print its accuracies")
-    .addOption(new Option("--cases <n>", "random cases of each row").argParser(positive).default(100));
+    .addOption(new Option("--cases <n>", "random cases of each row").argParser(positive).default(50));
   withExamples(withSeed(withEngine(command), "draws the cases, and is the run's"), [
-    ["deit demo", "a minute or two"],
+    ["deit demo", "a minute and a half"],
     ["deit demo --cases 10 --seed 1", "less checking, another run"],
   ]).action(run);
 }
