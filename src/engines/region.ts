@@ -119,6 +119,11 @@ export class Regions<B extends Block> {
 /** The loop of each kernel: fills `out`, whose shape the rules have given. `reshape` has none. */
 export type Loops = { readonly [K in Exclude<keyof Basis, "reshape">]: (out: Tensor, ...args: Parameters<Basis[K]>) => void };
 
+/** The loops that move, those that reduce, and those that take one element to one: a file each. The product is by itself. */
+export type MoveLoops = Pick<Loops, "permute" | "slice" | "pad" | "concat" | "expandLeading" | "unfold" | "fold">;
+export type ReduceLoops = Pick<Loops, "sumLast" | "meanLast" | "maxLast" | "sumLeading" | "argmaxLast" | "oneHot">;
+export type ElementwiseLoops = Omit<Loops, keyof MoveLoops | keyof ReduceLoops | "matmul">;
+
 /** What an engine brings: its blocks, its loops (null: shapes only) and its fused kernels. */
 export interface Parts<B extends Block> {
   readonly regions: Regions<B>;

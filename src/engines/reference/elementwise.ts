@@ -2,31 +2,11 @@
 import { broadcast } from "../../kernels/rules.ts";
 import { uniformAt } from "../../tensor/key.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
-import type { Loops } from "../region.ts";
+import type { ElementwiseLoops } from "../region.ts";
 import type { Data } from "./data.ts";
 import { normalCdf } from "./normal.ts";
 
-type Elementwise = Pick<
-  Loops,
-  | "upload"
-  | "zeros"
-  | "uniform"
-  | "add"
-  | "sub"
-  | "mul"
-  | "div"
-  | "scale"
-  | "addScalar"
-  | "square"
-  | "sqrt"
-  | "rsqrt"
-  | "exp"
-  | "log"
-  | "normalCdf"
-  | "step"
->;
-
-export function elementwise(data: Data): Elementwise {
+export function elementwise(data: Data): ElementwiseLoops {
   const map =
     (f: (x: number) => number) =>
     (out: Tensor, a: Tensor): void => {

@@ -2,7 +2,7 @@
 import { windowGrid } from "../../kernels/rules.ts";
 import type { Window } from "../../kernels/kernels.ts";
 import { axis, size, type Shape } from "../../tensor/tensor.ts";
-import type { Loops } from "../region.ts";
+import type { MoveLoops } from "../region.ts";
 import type { Data } from "./data.ts";
 
 /** A shape seen from one axis: how many outer indices, its length, and how many elements each of its indices has. */
@@ -31,7 +31,7 @@ function eachWindowElement([B = 0, C = 0, H = 0, W = 0]: Shape, window: Window, 
             }
 }
 
-export function move(data: Data): Pick<Loops, "permute" | "slice" | "pad" | "concat" | "expandLeading" | "unfold" | "fold"> {
+export function move(data: Data): MoveLoops {
   return {
     permute: (out, a, axes) => {
       const [o, x] = [data(out), data(a)];

@@ -1,9 +1,9 @@
 /** Many elements in, one out: sums, means, maxima and their places; and the one-hot rows that undo a place. */
 import { axis, type Tensor } from "../../tensor/tensor.ts";
-import type { Loops } from "../region.ts";
+import type { ReduceLoops } from "../region.ts";
 import type { Data } from "./data.ts";
 
-export function reduce(data: Data): Pick<Loops, "sumLast" | "meanLast" | "maxLast" | "sumLeading" | "argmaxLast" | "oneHot"> {
+export function reduce(data: Data): ReduceLoops {
   /** f over each row of the last axis, from left to right. */
   const rows =
     (start: number, f: (sum: number, x: number) => number, end: (sum: number, D: number) => number) =>

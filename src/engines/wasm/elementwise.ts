@@ -1,28 +1,8 @@
 /** One element in, one out: values made, combined and mapped. */
 import { broadcast, type Spread } from "../../kernels/rules.ts";
 import { axis, size, type Tensor } from "../../tensor/tensor.ts";
-import type { Loops } from "../region.ts";
+import type { ElementwiseLoops } from "../region.ts";
 import type { Access } from "./access.ts";
-
-type Elementwise = Pick<
-  Loops,
-  | "upload"
-  | "zeros"
-  | "uniform"
-  | "add"
-  | "sub"
-  | "mul"
-  | "div"
-  | "scale"
-  | "addScalar"
-  | "square"
-  | "sqrt"
-  | "rsqrt"
-  | "exp"
-  | "log"
-  | "normalCdf"
-  | "step"
->;
 
 /** How an operand goes with the rows of the output, as assembly/elementwise.ts numbers it. */
 const WHOLE = 0;
@@ -34,7 +14,7 @@ const kinds: { readonly [S in Spread]: number } = { same: WHOLE, trailing: ROW, 
 type BinaryKernel = (out: number, a: number, b: number, rows: number, n: number, kindOfA: number, kindOfB: number) => void;
 type UnaryKernel = (out: number, x: number, n: number) => void;
 
-export function elementwise({ wasm, at, view }: Access): Elementwise {
+export function elementwise({ wasm, at, view }: Access): ElementwiseLoops {
   const binary =
     (kernel: string, run: BinaryKernel) =>
     (out: Tensor, a: Tensor, b: Tensor): void => {

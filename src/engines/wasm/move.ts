@@ -2,10 +2,8 @@
 import type { Window } from "../../kernels/kernels.ts";
 import { windowGrid } from "../../kernels/rules.ts";
 import { axis, size, type Shape, type Tensor } from "../../tensor/tensor.ts";
-import type { Loops } from "../region.ts";
+import type { MoveLoops } from "../region.ts";
 import type { Access } from "./access.ts";
-
-type Move = Pick<Loops, "permute" | "slice" | "pad" | "concat" | "expandLeading" | "unfold" | "fold">;
 
 /** Axes that the permutation kernel goes through by itself. */
 const AXES = 5;
@@ -33,7 +31,7 @@ function windowArguments(
   return [B, C, H, W, ...windowGrid(H, W, window), kernel, stride, padding];
 }
 
-export function move({ wasm, at }: Access): Move {
+export function move({ wasm, at }: Access): MoveLoops {
   /** The axes from the first on, down to those that the kernel does. */
   const permute = (to: number, from: number, lengths: readonly number[], steps: readonly number[]): void => {
     const [length = 0, ...restLengths] = lengths;

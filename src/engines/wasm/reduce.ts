@@ -1,11 +1,9 @@
 /** Many elements in, one out; and the one-hot rows that undo a place. */
 import { axis, size, type Tensor } from "../../tensor/tensor.ts";
-import type { Loops } from "../region.ts";
+import type { ReduceLoops } from "../region.ts";
 import type { Access } from "./access.ts";
 
-type Reduce = Pick<Loops, "sumLast" | "meanLast" | "maxLast" | "sumLeading" | "argmaxLast" | "oneHot">;
-
-export function reduce({ wasm, at, view }: Access): Reduce {
+export function reduce({ wasm, at, view }: Access): ReduceLoops {
   const rows = (out: Tensor, a: Tensor): readonly [out: number, a: number, rows: number, n: number] => [
     at(out),
     at(a),
