@@ -46,6 +46,7 @@ function lanes(kind: Operand, at: usize): v128 {
 
 @inline
 function binary(op: Arithmetic, out: usize, a: usize, b: usize, rows: i32, n: i32, kindOfA: Operand, kindOfB: Operand): void {
+  assert(((out | a | b) & 3) == 0, "pointers must be 4-byte aligned");
   const length = <usize>n * BYTES;
   const rowOfA: usize = kindOfA == Operand.Whole ? length : kindOfA == Operand.Number ? BYTES : 0;
   const rowOfB: usize = kindOfB == Operand.Whole ? length : kindOfB == Operand.Number ? BYTES : 0;
@@ -106,6 +107,7 @@ function mapped(map: Map, x: v128, scalar: v128): v128 {
 
 @inline
 function map(map: Map, out: usize, x: usize, n: i32, scalar: f32): void {
+  assert(((out | x) & 3) == 0, "pointers must be 4-byte aligned");
   const s = f32x4.splat(scalar);
   for (; n >= LANES; n -= LANES) {
     v128.store(out, mapped(map, v128.load(x), s));

@@ -24,6 +24,7 @@ function spread(x: usize, n: i32, mean: f32): f32 {
 
 /** y, x̂ [rows, n] and r [rows] of x; γ, β [n]. */
 export function layerNorm(y: usize, xHat: usize, rstd: usize, x: usize, gamma: usize, beta: usize, rows: i32, n: i32, eps: f32): void {
+  assert(((y | xHat | rstd | x | gamma | beta) & 3) == 0, "pointers must be 4-byte aligned");
   for (; rows > 0; rows--) {
     const mean = total(x, n) / <f32>n;
     const r: f32 = 1 / Mathf.sqrt(spread(x, n, mean) / <f32>n + eps);
@@ -48,6 +49,7 @@ export function layerNorm(y: usize, xHat: usize, rstd: usize, x: usize, gamma: u
 
 /** x̄ [rows, n]: h = ȳ ⊙ γ less its mean and its part along x̂, times r. */
 export function layerNormDx(dx: usize, dy: usize, xHat: usize, rstd: usize, gamma: usize, rows: i32, n: i32): void {
+  assert(((dx | dy | xHat | rstd | gamma) & 3) == 0, "pointers must be 4-byte aligned");
   for (; rows > 0; rows--) {
     let ones = f32x4.splat(0), along = ones;
     let at: usize = 0, j = 0;

@@ -25,6 +25,8 @@ function copy(out: usize, x: usize, n: i32): void {
 
 /** `count` runs of `length` elements; runs lie `outStep` and `inStep` elements apart. */
 export function copyRuns(out: usize, x: usize, count: i32, length: i32, outStep: i32, inStep: i32): void {
+  assert(((out | x) & 3) == 0, "pointers must be 4-byte aligned");
+  assert(length >= 0 && (outStep >= length || count <= 1), "runs must not overlap");
   for (; count > 0; count--) {
     copy(out, x, length);
     out += <usize>outStep * BYTES, x += <usize>inStep * BYTES;

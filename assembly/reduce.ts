@@ -113,6 +113,7 @@ export const GROUP: i32 = 32;
 
 /** out[j] = Σ_r x[r, j]: `rows` rows of n elements; 16 columns at a time, which is a cache line. */
 export function sumColumns(out: usize, x: usize, rows: i32, n: i32): void {
+  assert(((out | x) & 3) == 0, "pointers must be 4-byte aligned");
   const length = <usize>n * BYTES;
   let j = 0;
   for (; j + 16 <= n; j += 16) {

@@ -46,6 +46,7 @@ function scaled(x: usize, n: i32, factor: f32): void {
 
 /** out = σ(scale·z), rows of n, scale > 0; out may be z. */
 export function softmax(out: usize, z: usize, rows: i32, n: i32, scale: f32): void {
+  assert(((out | z) & 3) == 0, "pointers must be 4-byte aligned");
   const row = <usize>n * BYTES;
   for (; rows > 0; rows--) {
     scaled(out, n, 1 / exponentials(out, z, n, largest(z, n), scale));
@@ -86,6 +87,7 @@ function shifted(out: usize, x: usize, n: i32, a: f32, b: f32): void {
 
 /** out = ℓ(z) = z − max z − log Σ e^(z − max z), rows of n (E18); not in place. */
 export function logSoftmax(out: usize, z: usize, rows: i32, n: i32): void {
+  assert(out != z, "logSoftmax: not in place");
   const row = <usize>n * BYTES;
   for (; rows > 0; rows--) {
     const most = largest(z, n);

@@ -76,6 +76,9 @@ function edge(c: usize, ldc: usize, aside: usize, width: i32, rows: i32, columns
 /** One product of k ≥ 1 terms. `accumulate`: C is added to, not written over. `bias`: added to each row; 0: none. */
 function product(c: usize, a: usize, b: usize, bias: usize, m: i32, n: i32, k: i32, ta: bool, tb: bool, accumulate: bool): void {
   if (m == 0 || n == 0) return;
+  assert(((c | a | b | bias) & 3) == 0, "pointers must be 4-byte aligned");
+  assert(m > 0 && n > 0 && k > 0, "product: sizes must be positive");
+  assert(scratch != 0, "product: useScratch comes first");
   const lda = <usize>((ta ? m : k) * BYTES), ldb = <usize>((tb ? k : n) * BYTES), ldc = <usize>(n * BYTES);
   const kc = part(k, KC, 1);
   const nc = part(n, B_BYTES / (kc * BYTES) - WIDEST, WIDEST); // the last panel may be wider than its columns
