@@ -17,6 +17,7 @@ import { unfused } from "../../src/ops/observe.ts";
 import { softmax } from "../../src/ops/softmax.ts";
 import { keyOf, normalAt } from "../../src/tensor/key.ts";
 import { size, type Shape, type Tensor } from "../../src/tensor/tensor.ts";
+import { adamwLeaf } from "../../src/train/adamw.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 
 const builds: readonly Build[] = ["release", "debug"];
@@ -229,6 +230,12 @@ const ops: { readonly [name: string]: (sizes: Sizes) => Trial } = {
 describe.each(builds)("each fused op of the %s build", (build) => {
   const made = wasmEngine({ build });
   const sizes = fc.record({ rows: fc.integer({ min: 1, max: 70 }), n: fc.integer({ min: 1, max: 80 }), o: fc.integer({ min: 1, max: 40 }), seed: fc.nat() }); // prettier-ignore
+
+  it("is known to the engine by its op", async () => {
+    const { fused } = (await made).kernels.scope;
+    for (const op of [linear, layerNorm, gelu, softmax, logSoftmax, attention, crossEntropy, adamwLeaf])
+      expect(fused.get<object>(op)).toMatchObject({ name: op.name });
+  });
 
   it.each(Object.keys(ops))("%s gives what its definition gives", async (name) => {
     const engine = await made;
