@@ -12,6 +12,19 @@ describe("the heap", () => {
     expect([heap.take(128), heap.take(65)]).toEqual([b, a]);
   });
 
+  it("takes nothing where the memory does not reach, and goes on with what it has", () => {
+    const heap = new Heap((end) => {
+      if (end > 1000) throw new RangeError(`no memory up to ${end}`);
+    });
+    const a = heap.take(512);
+    const before = heap.report();
+    expect(() => heap.take(512)).toThrow("no memory up to 1088");
+    expect(heap.report()).toEqual(before);
+    expect(heap.take(64)).toBe(576);
+    heap.give(a, 512);
+    expect(heap.take(500)).toBe(a);
+  });
+
   it("never has two live blocks overlap, and counts what is live", () => {
     const requests = fc.array(fc.record({ bytes: fc.integer({ min: 0, max: 1000 }), free: fc.nat() }), { maxLength: 200 });
     fc.assert(

@@ -17,16 +17,23 @@ export class Heap {
   #live = 0;
   #peak = 0;
   #free = new Map<number, number[]>();
+  readonly #reach: (end: number) => void;
+
+  /** @param reach told how far a new block will reach; throws if there is no such memory */
+  constructor(reach: (end: number) => void = () => undefined) {
+    this.#reach = reach;
+  }
 
   /** An address for `bytes`: that of the block of this size which was given back last, else a new one at the top. */
   take(bytes: number): number {
     const n = rounded(bytes);
+    const recycled = this.#free.get(n)?.pop();
+    if (recycled === undefined) this.#reach(this.#top + n); // if it throws, nothing is taken
+    const address = recycled ?? this.#top;
+    if (recycled === undefined) this.#top += n;
     this.#live += n;
     this.#peak = Math.max(this.#peak, this.#live);
-    const recycled = this.#free.get(n)?.pop();
-    if (recycled !== undefined) return recycled;
-    this.#top += n;
-    return this.#top - n;
+    return address;
   }
 
   give(address: number, bytes: number): void {
@@ -84,20 +91,27 @@ export interface HeapRegions {
   readonly access: (count: (macs: number) => void) => HeapAccess;
 }
 
+/** What the owner of the memory does when some is taken. */
+export interface MemoryHooks {
+  /** Makes the memory reach to this address, or throws. */
+  readonly reach: (end: number) => void;
+  readonly taken: (block: HeapBlock) => void;
+}
+
 /**
  * Regions over a heap of their own.
  *
  * @param base where the heap begins in the memory, in bytes
- * @param onTake told of each block when it is taken
  */
-export function heapRegions(base: number, onTake: (block: HeapBlock) => void): HeapRegions {
+export function heapRegions(base: number, { reach, taken }: MemoryHooks): HeapRegions {
   class OwnBlock extends HeapBlock {} // tells this engine's tensors from another's
-  const heap = new Heap();
+  const heap = new Heap((end) => reach(base + end));
   const regions = new Regions<HeapBlock>(OwnBlock, ({ address, bytes }) => heap.give(address - base, bytes));
   const take = (shape: Shape): HeapBlock => {
     const bytes = rounded(size(shape) * BYTES_PER_ELEMENT);
-    const block = regions.adopt(new OwnBlock(base + heap.take(bytes), bytes));
-    onTake(block);
+    const address = base + heap.take(bytes);
+    const block = regions.adopt(new OwnBlock(address, bytes));
+    taken(block);
     return block;
   };
   const access = (count: (macs: number) => void): HeapAccess => ({

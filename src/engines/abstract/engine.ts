@@ -15,7 +15,7 @@ export function abstractEngine(fused: (heap: HeapAccess) => FusedTable = () => (
     done.kernels += kernels;
     done.macs += macs;
   };
-  const { heap, regions, take, access } = heapRegions(0, () => undefined);
+  const { heap, regions, take, access } = heapRegions(0, { reach: () => undefined, taken: () => undefined });
   return {
     name: "abstract",
     precision: "f32",

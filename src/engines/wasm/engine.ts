@@ -10,7 +10,7 @@ import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { size, type Tensor } from "../../tensor/tensor.ts";
 import { mapTree } from "../../tensor/tree.ts";
-import { heapRegions } from "../heap.ts";
+import { heapRegions, type HeapBlock } from "../heap.ts";
 import { kernelsOf } from "../region.ts";
 import type { Access } from "./access.ts";
 import { elementwise } from "./elementwise.ts";
@@ -35,11 +35,11 @@ const BYTES = 4;
 const pagesFor = (bytes: number): number => Math.ceil(bytes / PAGE);
 
 /** @throws RangeError where 4 GiB are not enough, or the system has no more */
-function grow(memory: WebAssembly.Memory, pages: number, most: number): void {
+function grow(memory: WebAssembly.Memory, pages: number): void {
   const have = memory.buffer.byteLength / PAGE;
   if (pages <= have) return;
   const message = `wasm: ${(pages * PAGE) / 2 ** 20} MiB are needed; a smaller batch needs less`;
-  if (pages > most) throw new RangeError(`${message}, WebAssembly has ${(most * PAGE) / 2 ** 20}`);
+  if (pages > MOST) throw new RangeError(`${message}, WebAssembly has ${(MOST * PAGE) / 2 ** 20}`);
   try {
     memory.grow(pages - have);
   } catch (cause) {
@@ -54,7 +54,7 @@ export async function wasmEngine({ build = "release" }: WasmOptions = {}): Promi
   const scratch = wasm.firstFree();
   wasm.useScratch(scratch);
   const base = scratch + wasm.scratchBytes();
-  grow(memory, pagesFor(base), MOST);
+  grow(memory, pagesFor(base));
 
   const done = { kernels: 0, macs: 0 };
   const count = (kernels: number, macs: number): void => {
@@ -62,12 +62,14 @@ export async function wasmEngine({ build = "release" }: WasmOptions = {}): Promi
     done.macs += macs;
   };
   let planning = false;
-  const { heap, regions, take, access } = heapRegions(base, ({ address, bytes }) => {
-    if (planning) return;
-    const needed = pagesFor(address + bytes);
-    if (needed * PAGE > memory.buffer.byteLength) grow(memory, Math.min(needed + STEP, MOST), MOST);
-    if (build === "debug") new Float32Array(memory.buffer, address, bytes / BYTES).fill(NaN);
-  });
+  const reach = (end: number): void => {
+    const needed = pagesFor(end);
+    if (!planning && needed * PAGE > memory.buffer.byteLength) grow(memory, Math.max(needed, Math.min(needed + STEP, MOST)));
+  };
+  const taken = ({ address, bytes }: HeapBlock): void => {
+    if (build === "debug" && !planning) new Float32Array(memory.buffer, address, bytes / BYTES).fill(NaN);
+  };
+  const { heap, regions, take, access } = heapRegions(base, { reach, taken });
   const at = (t: Tensor): number => regions.live(t, "wasm").address;
   const view = (t: Tensor): Float32Array => new Float32Array(memory.buffer, at(t), size(t.shape));
   const own: Access = { wasm, at, view };
@@ -102,7 +104,7 @@ export async function wasmEngine({ build = "release" }: WasmOptions = {}): Promi
     kernels,
     read: (t) => Promise.resolve(view(t).slice()),
     release: (tree) => regions.release(tree, "released"),
-    reserve: (held, program) => grow(memory, pagesFor(base + heap.report().top + rise(held, program)), MOST),
+    reserve: (held, program) => grow(memory, pagesFor(base + heap.report().top + rise(held, program))),
     memory: () => {
       const { live, peak, top } = heap.report();
       return { live, peak, fresh: top, reserved: memory.buffer.byteLength };
