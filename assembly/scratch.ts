@@ -1,7 +1,7 @@
 /** Memory for what a kernel needs beside its arguments. One a thread: whoever starts a thread calls `useScratch` in its instance first. */
 
 /** Bytes that `useScratch` must be given. */
-export const SCRATCH_BYTES: usize = 1024 * 1024;
+export const SCRATCH_BYTES: usize = 1088 * 1024;
 
 /** Where it starts. */
 export let scratch: usize = 0;

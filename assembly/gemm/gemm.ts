@@ -21,9 +21,10 @@ const WIDEST: i32 = 12;
 
 /** Longest sum in one pass. */
 const KC: i32 = 384;
-/** Bytes of a block of B (most of an L2 cache of 1 MB), of A, and of C's columns that are no full panel. */
+/** Bytes of a block of B (most of an L2 cache of 1 MB), of A, of an A that is transposed, and of C's columns that are no full panel. */
 const B_BYTES: i32 = 768 * 1024;
 const A_BYTES: i32 = 72 * 1024;
+const TRANSPOSED_A_BYTES: i32 = 144 * 1024;
 const EDGE_BYTES: i32 = 128 * 1024;
 
 /** The length of equal parts, a multiple of `step`, into which `total` is cut so that none is over `most`, itself at least a step. */
@@ -82,9 +83,9 @@ function product(c: usize, a: usize, b: usize, bias: usize, m: i32, n: i32, k: i
   const lda = <usize>((ta ? m : k) * BYTES), ldb = <usize>((tb ? k : n) * BYTES), ldc = <usize>(n * BYTES);
   const kc = part(k, KC, 1);
   const nc = part(n, B_BYTES / (kc * BYTES) - WIDEST, WIDEST); // the last panel may be wider than its columns
-  const mc = part(m, min(A_BYTES / (kc * BYTES), EDGE_BYTES / (WIDEST * BYTES)), ROWS);
-  const packedB = scratch, packedA = packedB + B_BYTES, aside = packedA + A_BYTES, lastBias = aside + EDGE_BYTES;
-  assert(B_BYTES + A_BYTES + EDGE_BYTES + WIDEST * BYTES <= <i32>SCRATCH_BYTES);
+  const mc = part(m, min((ta ? TRANSPOSED_A_BYTES : A_BYTES) / (kc * BYTES), EDGE_BYTES / (WIDEST * BYTES)), ROWS);
+  const packedB = scratch, packedA = packedB + B_BYTES, aside = packedA + TRANSPOSED_A_BYTES, lastBias = aside + EDGE_BYTES;
+  assert(B_BYTES + TRANSPOSED_A_BYTES + EDGE_BYTES + WIDEST * BYTES <= <i32>SCRATCH_BYTES);
 
   for (let j = 0; j < n; j += nc) {
     const columns = min(nc, n - j);
