@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/temporary.ts";
@@ -35,6 +35,16 @@ describe("deit compare", () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^seed +teacher +distilled +plain +difference$/m);
     expect(stdout).toMatch(/Distillation changes top-1 by [+-]?\d+\.\d\d points; .* unknown for one seed/);
+  });
+
+  it("begins no other run once one has failed, and says which and why", () => {
+    const { folder, recipe } = place();
+    const out = join(folder, "failing");
+    mkdirSync(join(out, "plain-0"), { recursive: true }); // no run that could go on
+    const { status, stderr } = deit(["compare", recipe, "--seeds", "4", "--out", out], folder);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/deit compare: \S+plain-0: .*no run to resume/);
+    expect(readdirSync(out)).not.toContain("distilled-2");
   });
 
   it("refuses a recipe without a teacher, with nothing written", () => {

@@ -58,12 +58,21 @@ function standardError(values: readonly number[]): number {
   return Math.sqrt(squares / (values.length - 1) / values.length);
 }
 
-/** All jobs, as many at a time as there are cores. */
+/** All jobs, as many at a time as there are cores; none is begun after one has failed. */
 async function inParallel<T>(jobs: readonly Job[], run: (job: Job) => Promise<T>): Promise<readonly (readonly [Job, T])[]> {
   const queue = jobs.values();
   const done: (readonly [Job, T])[] = [];
+  let failed = false;
   const work = async (): Promise<void> => {
-    for (const job of queue) done.push([job, await run(job)]);
+    for (const job of queue) {
+      if (failed) return;
+      try {
+        done.push([job, await run(job)]);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
   };
   await Promise.all(Array.from({ length: Math.min(jobs.length, availableParallelism()) }, work));
   return done;
