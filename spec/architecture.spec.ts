@@ -17,7 +17,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
   engines: ["tensor", "kernels"],
   check: ["tensor", "kernels", "ops", "npm:fast-check"],
   laws: ["tensor", "kernels", "ops", "losses", "model", "teacher", "train", "check", "engines/abstract"],
-  recording: ["tensor", "kernels", "ops", "losses", "model", "teacher", "train", "check", "io", "data", "engines/abstract"],
+  recording: ["tensor", "kernels", "ops", "losses", "model", "teacher", "train", "check", "io", "data", "engines/abstract", "engines/reference"],
   report: ["tensor", "kernels", "ops", "model", "train", "data", "io", "npm:@observablehq/plot", "npm:linkedom"],
   bench: ["tensor", "kernels", "ops", "losses", "model", "train", "engines/wasm", "engines/abstract", "npm:tinybench"],
   cli: ["*"],

@@ -14,7 +14,7 @@ export function tensorsOf(path: string): Leaves {
 }
 
 /** @throws Error naming the tensor that is missing */
-export function tensorOf(leaves: Leaves, name: string): HostArray {
+export function tensorOf(leaves: Pick<Leaves, "get">, name: string): HostArray {
   const array = leaves.get(name);
   if (array === undefined) throw new Error(`the fixture has no tensor ${name}`);
   return array;

@@ -19,6 +19,12 @@ const recordingOf = (name: string): Recording => readRecording(bytesOf(`recordin
 const ofKind = ({ results }: Recording, kind: string): readonly string[] =>
   [...results.keys()].filter((name) => name.split("/")[0] === kind);
 
+/** The recording with fewer results. */
+const only = (recording: Recording, wanted: (name: string) => boolean): Recording => ({
+  ...recording,
+  results: new Map([...recording.results.keys()].filter(wanted).map((name) => [name, tensorOf(recording.results, name)])),
+});
+
 /** One line for each result that is further off than the tolerance of the precision allows. */
 function offOf(recording: Recording, computed: Leaves, names: Iterable<string>, precision: Precision): readonly string[] {
   return [...names].flatMap((name) => {
@@ -65,17 +71,15 @@ onEachEngine((suite) => {
     async ({ name }, { skip }) => {
       const { engine } = await suite.made;
       skip(engine.kernels.scope.fused.get(attention) === undefined, "attention has no kernel of its own here");
-      const whole = recordingOf(name);
-      const recording = { ...whole, results: new Map([...whole.results].filter(([result]) => !INSIDE_ATTENTION.test(result))) };
+      const recording = only(recordingOf(name), (result) => !INSIDE_ATTENTION.test(result));
       const computed = await computeRecording(engine, recording);
       expect(offOf(recording, computed, recording.results.keys(), engine.precision)).toEqual([]);
     },
   );
 
   it.runIf(suite.large)("DeiT-Ti⚗ from hashes has PyTorch's logits to 1e-4, and its decisions", async () => {
-    const whole = recordingOf("deit-ti-distilled-hash-f64");
     const logits = ["taps/head", "taps/head_dist", "taps/logits"];
-    const recording = { ...whole, results: new Map([...whole.results].filter(([name]) => logits.includes(name))) };
+    const recording = only(recordingOf("deit-ti-distilled-hash-f64"), (name) => logits.includes(name));
     const computed = await computeRecording((await suite.made).engine, recording);
     for (const name of logits) {
       const [actual, expected] = [tensorOf(computed, name).data, tensorOf(recording.results, name).data];

@@ -9,6 +9,7 @@ import { addEval } from "./eval.ts";
 import { oneLine } from "./output.ts";
 import { addSummary } from "./summary.ts";
 import { addTrain } from "./train.ts";
+import { addVerify } from "./verify.ts";
 import { version } from "./version.ts";
 
 /** Bad input of any kind. */
@@ -21,7 +22,7 @@ function programOf(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addDemo, addCheck, addTrain, addCompare, addEval, addSummary, addBench, addEngines]) add(program);
+  for (const add of [addDemo, addCheck, addVerify, addTrain, addCompare, addEval, addSummary, addBench, addEngines]) add(program);
   return program;
 }
 

@@ -8,7 +8,7 @@ import type { Shape, Tensor } from "../tensor/tensor.ts";
 import { deitAttrs, smoothedTargets } from "../train/deitTask.ts";
 import type { Distillation, Targets } from "../train/objective.ts";
 import { hashed } from "./hash.ts";
-import type { Recording } from "./read.ts";
+import type { Arrays, Recording } from "./read.ts";
 import { imageShape } from "./slots.ts";
 
 /** What the network computes on. */
@@ -31,33 +31,44 @@ function given({ given: arrays }: Recording, name: string): HostArray {
 }
 
 /** A weight, stored or made from the seed; values in f64, whatever they were stored as. */
-function weightOf(recording: Recording, name: string, shape: Shape): HostArray {
+export function weightOf(recording: Recording, name: string, shape: Shape): HostArray {
   const { weights } = recording.configuration;
   return weights === "stored" ? given(recording, `weights/${name}`) : hashed(name, shape, weights.hash);
 }
 
 /** The batch, stored or made from the seed. */
-function imagesOf(recording: Recording): HostArray {
+export function imagesOf(recording: Recording): HostArray {
   const { images, model } = recording.configuration;
   return images === "stored" ? given(recording, "images") : hashed("images", imageShape(model, recording.batch), images.hash);
 }
 
 const load = (k: Kernels, { shape, data }: HostArray): Tensor => k.upload(shape, data);
 
-function dropPathOf(k: Kernels, recording: Recording): readonly Multipliers[] | null {
-  const { dropPath, model } = recording.configuration;
-  if (!dropPath) return null;
-  const multiplier = (i: number, branch: string): Tensor => load(k, given(recording, `dropPath/blocks.${i}.${branch}`));
-  return Array.from({ length: model.depth }, (_, i) => ({ attn: multiplier(i, "attn"), mlp: multiplier(i, "mlp") }));
+/** The multipliers [B] of one branch (E31), such as `blocks.0.attn`; null: the recording has no drop path. */
+export function multiplierOf(k: Kernels, recording: Recording, branch: string): Tensor | null {
+  return recording.configuration.dropPath ? load(k, given(recording, `dropPath/${branch}`)) : null;
 }
 
-/** Parameters, images and attrs; the caller owns all tensors. */
-export function subjectOf(k: Kernels, recording: Recording): Subject {
+function dropPathOf(k: Kernels, recording: Recording): readonly Multipliers[] | null {
+  const { depth } = recording.configuration.model;
+  const blocks = Array.from({ length: depth }, (_, i) => {
+    const [attn, mlp] = [multiplierOf(k, recording, `blocks.${i}.attn`), multiplierOf(k, recording, `blocks.${i}.mlp`)];
+    return attn === null || mlp === null ? null : { attn, mlp };
+  });
+  return blocks.every((block) => block !== null) && depth > 0 ? blocks : null;
+}
+
+/** Parameters, images and attrs; the caller owns all tensors. `weights` by name replace the recording's. */
+export function subjectOf(k: Kernels, recording: Recording, weights: Arrays | null = null): Subject {
   const { model } = recording.configuration;
-  const params = buildParams(model, (name, shape) => load(k, weightOf(recording, name, shape)));
+  const params = buildParams(model, (name, shape) => load(k, weights?.get(name) ?? weightOf(recording, name, shape)));
   const images = load(k, imagesOf(recording));
   return { inputs: { images, params }, attrs: { ...deitAttrs(k, model), dropPath: dropPathOf(k, recording) } };
 }
+
+/** Class numbers [B]; null: the loss has another target. */
+export const labelsOf = (k: Kernels, recording: Recording): Tensor | null =>
+  recording.configuration.loss?.target === "labels" ? load(k, given(recording, "labels")) : null;
 
 /** Targets, teacher and the kind of loss; null for a recording of the forward pass alone. */
 export function goalOf(k: Kernels, recording: Recording): Goal | null {

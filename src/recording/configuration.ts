@@ -33,6 +33,8 @@ export interface DistributionLoss {
   readonly distillation: TaughtLoss | null;
 }
 
+export type RecordedLoss = LabelsLoss | DistributionLoss;
+
 /** One step for each learning rate. */
 export type RecordedOptimizer = Optimizer & { readonly lr: readonly number[] };
 
@@ -45,7 +47,7 @@ export interface Configuration {
   readonly images: "stored" | HashedImages;
   /** Multipliers are stored, one a sample and branch. */
   readonly dropPath: boolean;
-  readonly loss: LabelsLoss | DistributionLoss | null;
+  readonly loss: RecordedLoss | null;
   readonly optimizer: RecordedOptimizer | null;
 }
 

@@ -1,4 +1,4 @@
-/** How far a computed tensor is from the recorded one, and how far it may be (recording format, section 5). */
+/** How far a recorded tensor is from the right one, and how far it may be (recording format, section 5). */
 import { compare, type Comparison } from "../check/close.ts";
 import type { HostArray } from "../check/host.ts";
 import { tolerances, type Bound } from "../check/tolerance.ts";
@@ -6,8 +6,12 @@ import type { Precision } from "../kernels/engine.ts";
 import { RecordingError } from "./fields.ts";
 import type { Recording } from "./read.ts";
 
+/** `actual` is the recorded value, `expected` the right one; `error` is a share of the largest right value. */
 export interface Judgement extends Comparison {
   readonly tolerance: Bound;
+  /** Largest and root mean square difference, in the tensor's own unit. */
+  readonly maxAbs: number;
+  readonly rms: number;
 }
 
 const QKV_BIAS_AFTER_STEP = /^after\/\d+\/blocks\.\d+\.attn\.qkv\.bias$/;
@@ -16,25 +20,52 @@ const QKV_BIAS_AFTER_STEP = /^after\/\d+\/blocks\.\d+\.attn\.qkv\.bias$/;
 function withoutKeyBias(
   { configuration: { model, optimizer } }: Recording,
   name: string,
-  actual: HostArray,
-  expected: HostArray,
+  recorded: HostArray,
+  right: HostArray,
 ): HostArray {
-  if (optimizer?.kind !== "adamw" || !QKV_BIAS_AFTER_STEP.test(name)) return actual;
+  if (optimizer?.kind !== "adamw" || !QKV_BIAS_AFTER_STEP.test(name)) return recorded;
   const D = model.width;
-  const data = actual.data.slice();
-  data.set(expected.data.subarray(D, 2 * D), D);
-  return { shape: actual.shape, data };
+  const data = recorded.data.slice();
+  data.set(right.data.subarray(D, 2 * D), D);
+  return { shape: recorded.shape, data };
 }
 
-/** What either side computed in f32, or stored so, is held to the bound of f32. */
-function toleranceOf({ configuration: { dtype, optimizer }, rounded }: Recording, name: string, precision: Precision): Bound {
-  const stepped = optimizer?.kind === "adamw" && name.startsWith("after/");
-  return tolerances[stepped ? "recordedAdamW" : "recording"][dtype === "float32" || rounded.has(name) ? "f32" : precision];
+/** What either side computed in f32, or what was stored so, is held to the bound of f32; and what is made from it. */
+function toleranceOf(
+  { configuration: { dtype, optimizer }, rounded }: Recording,
+  names: readonly string[],
+  stepped: boolean,
+  precision: Precision,
+): Bound {
+  const coarse = dtype === "float32" || names.some((name) => rounded.has(name));
+  return tolerances[stepped && optimizer?.kind === "adamw" ? "recordedAdamW" : "recording"][coarse ? "f32" : precision];
 }
 
-/** Compares one result, computed on an engine of this precision. */
-export function judge(recording: Recording, name: string, actual: HostArray, precision: Precision): Judgement {
-  const expected = recording.results.get(name);
-  if (expected === undefined) throw new RecordingError(`no tensor ${name}`);
-  return { ...compare(withoutKeyBias(recording, name, actual, expected), expected), tolerance: toleranceOf(recording, name, precision) };
+function rmsOf(a: HostArray, b: HostArray): number {
+  const squares = a.data.reduce((total, x, i) => total + (Object.is(x, b.data[i]) ? 0 : (x - (b.data[i] ?? NaN)) ** 2), 0);
+  return Math.sqrt(squares / Math.max(1, a.data.length));
+}
+
+/**
+ * Compares one recorded result with the right one, computed on an engine of this precision.
+ *
+ * @param starts tensors of the file that `right` was made from
+ */
+export function judge(
+  recording: Recording,
+  name: string,
+  right: HostArray,
+  precision: Precision,
+  starts: readonly string[] = [],
+): Judgement {
+  const found = recording.results.get(name);
+  if (found === undefined) throw new RecordingError(`no tensor ${name}`);
+  const recorded = withoutKeyBias(recording, name, found, right);
+  const comparison = compare(recorded, right);
+  return {
+    ...comparison,
+    tolerance: toleranceOf(recording, [name, ...starts], name.startsWith("after/"), precision),
+    maxAbs: comparison.error * (comparison.scale || 1),
+    rms: rmsOf(recorded, right),
+  };
 }

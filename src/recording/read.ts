@@ -6,14 +6,17 @@ import { readConfiguration, type Configuration } from "./configuration.ts";
 import { RecordingError } from "./fields.ts";
 import { slotsOf, type Slot } from "./slots.ts";
 
+/** Arrays by name, each read when it is asked for, so that a large file need not fit in memory. A Map is one. */
+export type Arrays = Pick<ReadonlyMap<string, HostArray>, "size" | "has" | "keys" | "get">;
+
 export interface Recording {
   readonly configuration: Configuration;
   /** B */
   readonly batch: number;
   /** What the computation starts from. */
-  readonly given: ReadonlyMap<string, HostArray>;
+  readonly given: Arrays;
   /** What the producer computed, in the file's order. */
-  readonly results: ReadonlyMap<string, HostArray>;
+  readonly results: Arrays;
   /** Results and given values that were rounded to f32 when they were stored. */
   readonly rounded: ReadonlySet<string>;
 }

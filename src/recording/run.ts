@@ -4,7 +4,7 @@
  * This is the reading end to end, from the images on. A local reading starts each step from the recording's own values: the same run under
  * `{ ...endToEnd(see), replace }`, where `replace` gives the recorded tap (forward) or cotangent (vjp) of the call's path.
  */
-import type { HostArray } from "../check/host.ts";
+import { evaluate, type HostArray, type Leaves } from "../check/host.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels, Visitor } from "../kernels/kernels.ts";
 import { deitLogits, type DeitAttrs, type DeitInputs, type DeitParams, type DeitSaved } from "../model/deit.ts";
@@ -15,7 +15,7 @@ import { inference, observe, opened } from "../ops/observe.ts";
 import type { Grads, Op } from "../ops/op.ts";
 import { isTensor, type Tensor } from "../tensor/tensor.ts";
 import { named } from "../tensor/tree.ts";
-import { objective } from "../train/objective.ts";
+import { objective, type LossAndCotangents } from "../train/objective.ts";
 import { initialOptimizerState, optimise, type Optimised } from "../train/optimizer.ts";
 import { goalOf, subjectOf, type Goal, type Subject } from "./build.ts";
 import type { RecordedOptimizer } from "./configuration.ts";
@@ -42,19 +42,25 @@ export function endToEnd(see: See): Visitor {
   };
 }
 
-/** Evaluation alone. */
-function predict<Saved>(k: Kernels, model: DeitOp<Saved>, { inputs, attrs }: Subject): void {
-  const quiet = inference(k);
-  meanOfLogits.forward(quiet.at("logits"), model.forward(quiet, inputs, attrs).out);
+/** The forward pass: both heads, their fusion and, towards a goal, the loss. */
+function forwardAlone<Saved>(k: Kernels, model: DeitOp<Saved>, { inputs, attrs }: Subject, goal: Goal | null): void {
+  const logits = model.forward(inference(k), inputs, attrs).out;
+  towards(k, logits, goal);
 }
 
-/** One forward and backward pass. Without a teacher the objective itself reads `logits`; with one they are computed beside it. */
+/** Without a teacher the objective itself reads `logits`; else they are computed beside it. */
+function towards(k: Kernels, logits: Logits, goal: Goal): LossAndCotangents;
+function towards(k: Kernels, logits: Logits, goal: Goal | null): LossAndCotangents | null;
+function towards(k: Kernels, logits: Logits, goal: Goal | null): LossAndCotangents | null {
+  if (goal?.distillation.kind !== "none") meanOfLogits.forward(inference(k).at("logits"), logits);
+  return goal === null ? null : objective(k, logits, goal.targets, goal.distillation);
+}
+
+/** One forward and backward pass. */
 function gradients<Saved>(k: Kernels, model: DeitOp<Saved>, { inputs, attrs }: Subject, goal: Goal): Grads<DeitInputs> {
   return k.region("gradients", () => {
     const { out: logits, saved } = model.forward(k, inputs, attrs);
-    if (goal.distillation.kind !== "none") meanOfLogits.forward(inference(k).at("logits"), logits);
-    const { dLogits } = objective(k, logits, goal.targets, goal.distillation);
-    return model.vjp(k, saved, dLogits);
+    return model.vjp(k, saved, towards(k, logits, goal).dLogits);
   });
 }
 
@@ -88,40 +94,55 @@ function optimiserSteps(
 /** Taps inside attention, of which a fused kernel shows nothing. */
 export const INSIDE_ATTENTION: RegExp = /\.attn\.(scores|probs)$/;
 
-/** k that runs attention by its definition if the recording looks inside. */
-const showing = (k: Kernels, { results }: Recording): Kernels =>
-  [...results.keys()].some((name) => INSIDE_ATTENTION.test(name)) ? opened(k, attention) : k;
+/** k that runs attention by its definition if one of these names looks inside. */
+const showing = (k: Kernels, names: ReadonlySet<string>): Kernels =>
+  [...names].some((name) => INSIDE_ATTENTION.test(name)) ? opened(k, attention) : k;
 
-function run<Saved>(given: Kernels, recording: Recording, model: DeitOp<Saved>, see: See): void {
-  const k = showing(given, recording);
+/** Whether one of these names needs the backward pass, or the optimiser. */
+const anyOf = (names: ReadonlySet<string>, ...kinds: readonly string[]): boolean =>
+  [...names].some((name) => kinds.some((kind) => name.startsWith(`${kind}/`)));
+
+function run<Saved>(k: Kernels, recording: Recording, model: DeitOp<Saved>, see: See, names: ReadonlySet<string>): void {
   const { optimizer } = recording.configuration;
   const { inputs, attrs } = subjectOf(k, recording);
   const goal = goalOf(k, recording);
   const watched = observe(k, endToEnd(see));
-  if (goal === null) return predict(watched, model, { inputs, attrs });
+  if (goal === null || !anyOf(names, "cotangents", "grads", "after")) return forwardAlone(watched, model, { inputs, attrs }, goal);
 
   const { images, params: grads } = gradients(watched, model, { inputs, attrs }, goal);
   seeAll(see, "grads", { images, ...grads });
   const gradsAt = (params: DeitParams): DeitParams => gradients(k, model, { inputs: { ...inputs, params }, attrs }, goal).params;
-  if (optimizer !== null) optimiserSteps(k, optimizer, { params: inputs.params, grads }, gradsAt, see);
+  if (optimizer !== null && anyOf(names, "after")) optimiserSteps(k, optimizer, { params: inputs.params, grads }, gradsAt, see);
 }
 
-async function compute<Saved>(engine: Engine, recording: Recording, model: DeitOp<Saved>): Promise<ReadonlyMap<string, HostArray>> {
+/**
+ * These results, each from the images on, in the order of the computation. Nothing stays alive on the engine.
+ *
+ * @param model the network that computes
+ */
+export async function computeTensors<Saved>(
+  engine: Engine,
+  recording: Recording,
+  names: ReadonlySet<string>,
+  model: DeitOp<Saved>,
+): Promise<ReadonlyMap<string, HostArray>> {
+  if (names.size === 0) return new Map();
   const reads = new Map<string, Promise<HostArray>>();
   const see: See = (name, t) => {
-    if (!recording.results.has(name)) return;
-    if (reads.has(name)) throw new Error(`computeRecording: ${name} is computed twice`);
+    if (!names.has(name)) return;
+    if (reads.has(name)) throw new Error(`computeTensors: ${name} is computed twice`);
     reads.set(
       name,
       engine.read(t).then((data) => ({ shape: t.shape, data: Float64Array.from(data) })),
     );
   };
-  engine.kernels.region("recording", () => {
-    run(engine.kernels, recording, model, see);
+  const k = showing(engine.kernels, names);
+  k.region("recording", () => {
+    run(k, recording, model, see, names);
     return null;
   });
-  const missing = [...recording.results.keys()].find((name) => !reads.has(name));
-  if (missing !== undefined) throw new Error(`computeRecording: nothing computes ${missing}`);
+  const missing = [...names].find((name) => !reads.has(name));
+  if (missing !== undefined) throw new Error(`computeTensors: nothing computes ${missing}`);
   return new Map(await Promise.all([...reads].map(async ([name, read]) => [name, await read] as const)));
 }
 
@@ -135,5 +156,15 @@ export function computeRecording<Saved = DeitSaved>(
   recording: Recording,
   model?: DeitOp<Saved>,
 ): Promise<ReadonlyMap<string, HostArray>> {
-  return model === undefined ? compute(engine, recording, deitLogits) : compute(engine, recording, model);
+  const names = new Set(recording.results.keys());
+  return model === undefined ? computeTensors(engine, recording, names, deitLogits) : computeTensors(engine, recording, names, model);
+}
+
+/** The gradients of all parameters at these weights, by name. */
+export function gradientsAt(engine: Engine, recording: Recording, weights: Leaves): Promise<Leaves> {
+  return evaluate(engine, (k) => {
+    const goal = goalOf(k, recording);
+    if (goal === null) throw new RangeError("this recording has no loss");
+    return gradients(k, deitLogits, subjectOf(k, recording, weights), goal).params;
+  });
 }

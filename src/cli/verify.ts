@@ -1,0 +1,125 @@
+/** `deit verify`: what some implementation of DeiT computed, tensor by tensor beside what is right. */
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import type { Engine } from "../kernels/engine.ts";
+import { readRecording, type Recording } from "../recording/read.ts";
+import { verify, type Verdict, type Verification } from "../recording/verify.ts";
+import { engineOf } from "./engines.ts";
+import { withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
+import { oneLine, print, printJson, say, showForNow } from "./output.ts";
+import { verificationLines } from "./verifyTable.ts";
+
+interface VerifyOptions extends EngineOptions, JsonOption {
+  readonly all?: true;
+}
+
+/** Something is not within its tolerance. */
+const WRONG = 1;
+/** A file cannot be used. */
+const UNUSABLE = 2;
+
+interface TensorJson {
+  readonly name: string;
+  readonly status: "ok" | "off";
+  readonly maxAbs: number;
+  readonly maxRel: number;
+  readonly rms: number;
+  readonly tolerance: number;
+  readonly worstIndex: readonly number[];
+}
+
+const tensorJson = ({ name, ok, maxAbs, error, rms, tolerance, worstIndex }: Verdict): TensorJson => ({
+  name,
+  status: ok ? "ok" : "off",
+  maxAbs,
+  maxRel: error,
+  rms,
+  tolerance: tolerance.bound,
+  worstIndex,
+});
+
+/** As the recording format has it. */
+function verificationJson({ match, engine, tensors, first, findings }: Verification): object {
+  return {
+    verdict: match ? "match" : "mismatch",
+    engine,
+    tensors: tensors.map(tensorJson),
+    first: first?.name ?? null,
+    explanation: findings?.explanation ?? null,
+  };
+}
+
+/** @throws RangeError for a file that is no recording, or cannot be read */
+function recordingAt(path: string): Recording {
+  try {
+    return readRecording(readFileSync(path));
+  } catch (error) {
+    throw new RangeError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+async function verified(engine: Engine, path: string): Promise<Verification> {
+  const recording = recordingAt(path);
+  const count = recording.results.size;
+  let seen = 0;
+  try {
+    return await verify(engine, recording, ({ name }) => showForNow(`${path}: ${++seen} of ${count}, ${name}`));
+  } catch (error) {
+    throw new RangeError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  } finally {
+    showForNow("");
+  }
+}
+
+type Outcome = { readonly file: string } & ({ readonly result: Verification } | { readonly unusable: string });
+
+function printOutcome(outcome: Outcome, several: boolean, all: boolean): void {
+  if (several) print(outcome.file);
+  if ("result" in outcome) for (const line of verificationLines(outcome.result, all)) print(line);
+}
+
+async function run(files: readonly string[], options: VerifyOptions): Promise<void> {
+  const engine = await engineOf(options);
+  const [only] = files;
+  const outcomes: Outcome[] = [];
+  for (const file of files) {
+    try {
+      outcomes.push({ file, result: await verified(engine, file) });
+    } catch (error) {
+      if (files.length === 1) throw error;
+      const unusable = oneLine(error instanceof Error ? error.message : String(error));
+      outcomes.push({ file, unusable });
+      say(`deit verify: ${unusable}`);
+    }
+    const last = outcomes.at(-1);
+    if (options.json !== true && last !== undefined) printOutcome(last, files.length > 1, options.all === true);
+  }
+
+  const match = outcomes.every((outcome) => "result" in outcome && outcome.result.match);
+  if (options.json === true) {
+    const each = outcomes.map((o) => ({
+      file: o.file,
+      ...("result" in o ? verificationJson(o.result) : { verdict: "unusable", reason: o.unusable }),
+    }));
+    const [one] = outcomes;
+    printJson(
+      only !== undefined && files.length === 1 && one !== undefined && "result" in one
+        ? verificationJson(one.result)
+        : { verdict: match ? "match" : "mismatch", files: each },
+    );
+  }
+  process.exitCode = outcomes.some((outcome) => "unusable" in outcome) ? UNUSABLE : match ? 0 : WRONG;
+}
+
+export function addVerify(program: Command): void {
+  const command = program
+    .command("verify")
+    .description("compares a recording of any implementation with the paper's formulas, and names the first wrong step")
+    .argument("<file...>", "recordings (safetensors)")
+    .option("--all", "a line for every tensor");
+  withExamples(withJson(withEngine(command)), [
+    ["deit verify mine.safetensors", "the verdict, and what is known of the error"],
+    ["deit verify mine.safetensors --engine reference", "held to the tolerance of f64"],
+    ["deit verify runs/*.safetensors --json", "for a script; exit status 0, 1 or 2"],
+  ]).action(run);
+}

@@ -1,0 +1,80 @@
+/** A verification as lines for people. */
+import { show } from "../tensor/tensor.ts";
+import type { Verdict, Verification } from "../recording/verify.ts";
+import { coloured, table, type Align } from "./output.ts";
+
+const DIGITS = 3;
+const MOST = 12;
+
+const HEAD = ["tensor", "compared", "worst at", "recorded", "right", "error", "of tolerance"];
+const ALIGN: readonly Align[] = ["left", "left", "left", "right", "right", "right", "right"];
+
+const number = (x: number): string => (Number.isFinite(x) ? String(Number(x.toPrecision(9))) : String(x));
+
+/** `12 %` of the tolerance, or `3.4e+5 times` it. */
+function used({ error, tolerance }: Verdict): string {
+  const share = error / tolerance.bound;
+  return share <= 1 ? `${(100 * share).toFixed(share < 0.01 ? DIGITS : 0)} %` : `${share.toPrecision(DIGITS)} times`;
+}
+
+function row(verdict: Verdict, name: string): readonly string[] {
+  const { local, worstIndex, actual, expected, error } = verdict;
+  return [
+    name,
+    local ? "locally" : "end to end",
+    show(worstIndex),
+    number(actual),
+    number(expected),
+    error.toExponential(1),
+    used(verdict),
+  ];
+}
+
+/** `taps`, `loss`, `cotangents`, `grads`, `after`. */
+const kindOf = ({ name }: Verdict): string => name.split("/")[0] ?? name;
+
+const worstFirst = (a: Verdict, b: Verdict): number => b.error / b.tolerance.bound - a.error / a.tolerance.bound;
+
+/** The worst of each kind, and how many there are. */
+function summaryRows(tensors: readonly Verdict[]): readonly (readonly string[])[] {
+  return [...new Set(tensors.map(kindOf))].flatMap((kind) => {
+    const own = tensors.filter((verdict) => kindOf(verdict) === kind);
+    const [worst] = own.toSorted(worstFirst);
+    return worst === undefined ? [] : [row(worst, own.length === 1 ? worst.name : `${worst.name} (worst of ${own.length})`)];
+  });
+}
+
+/** The first wrong tensor, why it is wrong, and the others that are. */
+function mismatchLines({ tensors, first, findings }: Verification): readonly string[] {
+  if (first === null || findings === null) return [];
+  const { explanation, candidates, hints } = findings;
+  const wrong = tensors.filter(({ ok }) => !ok);
+  const why =
+    explanation === null
+      ? candidates.length === 0
+        ? ["no known variant gives these values"]
+        : [`several known variants give these values: ${candidates.join(", ")}`]
+      : [
+          `${explanation.variant}: ${explanation.text}`,
+          `that gives the recorded values to ${explanation.residual.toExponential(1)} of their scale`,
+        ];
+  return [
+    coloured(`mismatch: first at ${first.name}`, "red") +
+      (first.local ? ", from the recording's own values before it" : ", from the images on"),
+    ...why.map((line) => `  ${line}`),
+    ...hints.map((hint) => `  hint: ${hint}`),
+    ...(wrong.length > 1 ? [`  ${wrong.length} of ${tensors.length} tensors are off`] : []),
+  ];
+}
+
+/** The table, then the verdict. */
+export function verificationLines(verification: Verification, all: boolean): readonly string[] {
+  const { tensors, match, engine, first } = verification;
+  const wrong = tensors.filter(({ ok }) => !ok);
+  const others = wrong.slice(0, MOST).map((verdict) => row(verdict, `${verdict.name}${verdict === first ? "  ← first" : ""}`));
+  const rows = all ? tensors.map((verdict) => row(verdict, verdict.name)) : match ? summaryRows(tensors) : others;
+  const verdict = match
+    ? [coloured(`match: all ${tensors.length} tensors are within their tolerance`, "green") + ` (engine ${engine})`]
+    : mismatchLines(verification);
+  return [...table([HEAD, ...rows], ALIGN), "", ...verdict];
+}

@@ -1,0 +1,86 @@
+/**
+ * Which tensors of a recording are looked at, in which order, and from where (recording format, section 5).
+ *
+ *   forward     the taps as they are computed, and the loss
+ *   backward    the steps undone in reverse; undoing one gives the cotangents of what it reads, then the gradients of its weights
+ *   optimiser   after/1, after/2, …; in each the order of the parameters
+ */
+import { parameterShapes } from "../model/params.ts";
+import type { Recording } from "./read.ts";
+import { stepsOf, type Step } from "./steps.ts";
+
+/** How one tensor of a recording comes about. */
+export interface Reading {
+  /** As in the file: `taps/blocks.0`, `grads/head.bias`. */
+  readonly name: string;
+  /** What makes it: one step forward, or the undoing of all steps that read a tap (their parts add up), or of the one that has a weight. */
+  readonly steps: readonly Step[];
+  /** Taps and cotangents of the file that it is made from. */
+  readonly results: readonly string[];
+  /** Given tensors that it is made from, where the file stores them. */
+  readonly given: readonly string[];
+}
+
+const tapName = (tap: string): string => (tap === "loss" ? "loss" : `taps/${tap}`);
+const unique = (names: readonly string[]): readonly string[] => [...new Set(names)];
+
+/** Given tensors that a step reads beside its taps, as a file calls them. */
+const givenTo = ({ reads, weights, given }: Step): readonly string[] => [
+  ...weights.map((name) => `weights/${name}`),
+  ...reads.filter((read) => read === "images"),
+  ...given,
+];
+
+const tapsOf = ({ reads }: Step): readonly string[] => reads.filter((read) => read !== "images").map(tapName);
+
+function forward(step: Step): Reading {
+  return { name: tapName(step.tap), steps: [step], results: tapsOf(step), given: givenTo(step) };
+}
+
+/** Made by undoing these steps: from what they read, and from the cotangents of what they make; the loss's own is 1. */
+function undone(name: string, steps: readonly Step[]): Reading {
+  const cotangents = steps.filter(({ tap }) => tap !== "loss").map(({ tap }) => `cotangents/${tap}`);
+  return { name, steps, results: unique([...steps.flatMap(tapsOf), ...cotangents]), given: unique(steps.flatMap(givenTo)) };
+}
+
+/** The steps on the way to the loss: what a step that is reads, is. */
+function onPath(steps: readonly Step[]): readonly Step[] {
+  const reached = new Set(["loss"]);
+  return steps
+    .toReversed()
+    .filter(({ tap, reads }) => {
+      if (!reached.has(tap)) return false;
+      for (const read of reads) reached.add(read);
+      return true;
+    })
+    .toReversed();
+}
+
+function backward(all: readonly Step[]): readonly Reading[] {
+  const steps = onPath(all);
+  const order = new Map(all.map(({ tap }, i) => [tap, i]));
+  const readers = (tap: string): readonly Step[] => steps.filter(({ reads }) => reads.includes(tap));
+  return steps.toReversed().flatMap((step) => {
+    const last = step.reads.filter((read) => readers(read)[0] === step); // undone in reverse, so the first reader is the last
+    const cotangents = last.toSorted((a, b) => (order.get(b) ?? 0) - (order.get(a) ?? 0));
+    return [
+      ...cotangents.map((read) => undone(read === "images" ? "grads/images" : `cotangents/${read}`, readers(read))),
+      ...step.weights.map((weight) => undone(`grads/${weight}`, [step])),
+    ];
+  });
+}
+
+/** Every tap, cotangent and gradient that a recording of this configuration may hold, in order. */
+export function passReadings(recording: Recording): readonly Reading[] {
+  const steps = stepsOf(recording);
+  return [...steps.map(forward), ...backward(steps)];
+}
+
+/** The weights after each step of the optimiser. */
+export function laterNames({ configuration: { model, optimizer } }: Recording): readonly (readonly string[])[] {
+  const names = [...parameterShapes(model).keys()];
+  return (optimizer?.lr ?? []).map((_, i) => names.map((name) => `after/${i + 1}/${name}`));
+}
+
+/** Whether all that the reading starts from is in the file. */
+export const isLocal = ({ results }: Reading, recording: Recording): boolean => results.every((name) => recording.results.has(name));

@@ -1,0 +1,21 @@
+/** The catalogue of variants (recording format, section 6): what `deit verify` tries on the first step that is wrong. */
+import { attentionVariants } from "./attention.ts";
+import { batchVariants } from "./batch.ts";
+import { embeddingVariants } from "./embedding.ts";
+import { geluVariants } from "./gelu.ts";
+import { layerNormVariants } from "./layerNorm.ts";
+import { lossVariants } from "./loss.ts";
+import { networkVariants } from "./network.ts";
+import { optimizerVariants } from "./optimizer.ts";
+import type { Variant } from "./variant.ts";
+
+export const catalogue: readonly Variant[] = [
+  ...embeddingVariants,
+  ...layerNormVariants,
+  ...attentionVariants,
+  ...geluVariants,
+  ...networkVariants,
+  ...lossVariants,
+  ...batchVariants,
+  ...optimizerVariants,
+];

@@ -1,0 +1,102 @@
+/**
+ * LayerNorm, and its pullback, as they are often written.
+ *
+ *   (E4)   y = γ ⊙ (x − μ)/√(v + ε) + β                           v over D, ε = 1e-6 inside the root
+ *   (G10)  x̄ = r ⊙ (h − mean_D(h) − x̂ ⊙ mean_D(h ⊙ x̂))            h = ȳ ⊙ γ
+ */
+import type { Kernels } from "../../kernels/kernels.ts";
+import { layerNorm, type LayerNormSaved } from "../../ops/layerNorm.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { nth, paramsOf, type StepInputs } from "../stepOps.ts";
+import type { BackwardVariant, ForwardVariant, Place } from "./variant.ts";
+
+const steps = ["norm1", "norm2", "norm"];
+
+const withEps = (k: Kernels, inputs: StepInputs, eps: number): Tensor =>
+  layerNorm.forward(k, { x: nth(inputs.taps, 0), params: paramsOf(inputs) }, { eps }).out;
+
+/** y with the deviation that `deviationOf` makes of the variance. */
+function dividedBy(k: Kernels, inputs: StepInputs, deviationOf: (variance: Tensor) => Tensor): Tensor {
+  const { weight: gamma, bias: beta } = paramsOf(inputs);
+  const x = nth(inputs.taps, 0);
+  const centred = k.sub(x, k.meanLast(x));
+  const deviation = deviationOf(k.meanLast(k.square(centred)));
+  return k.add(k.mul(k.div(centred, deviation), gamma), beta);
+}
+
+const forward: readonly ForwardVariant[] = [
+  {
+    part: "forward",
+    name: "layernorm-eps-1e-5",
+    instead: "ε = 1e-5 is used",
+    reason: "1e-5 is the default of the frameworks' LayerNorm; ViT and DeiT set 1e-6",
+    equation: "(E4)",
+    steps,
+    wrong: (k, inputs) => withEps(k, inputs, 1e-5),
+  },
+  {
+    part: "forward",
+    name: "layernorm-eps-1e-12",
+    instead: "ε = 1e-12 is used",
+    reason: "1e-12 is the default of Hugging Face's ViT and BERT configurations",
+    equation: "(E4)",
+    steps,
+    wrong: (k, inputs) => withEps(k, inputs, 1e-12),
+  },
+  {
+    part: "forward",
+    name: "layernorm-unbiased",
+    instead: "the variance is divided by D − 1",
+    reason: "std() and var() of several frameworks are the unbiased ones unless told otherwise",
+    equation: "(E4)",
+    steps,
+    wrong: (k, inputs, { model: { width: D, layerNormEps: eps } }) =>
+      dividedBy(k, inputs, (v) => k.sqrt(k.addScalar(k.scale(v, D / (D - 1)), eps))),
+  },
+  {
+    part: "forward",
+    name: "layernorm-eps-outside-root",
+    instead: "ε is added to the deviation, (x − μ)/(√v + ε)",
+    reason: "written so in some tutorials; the formula adds it to the variance",
+    equation: "(E4)",
+    steps,
+    wrong: (k, inputs, { model: { layerNormEps: eps } }) => dividedBy(k, inputs, (v) => k.addScalar(k.sqrt(v), eps)),
+  },
+];
+
+/** The right gradients of gain and shift, and an x̄ that is wrong. */
+function withInputGradient(
+  k: Kernels,
+  inputs: StepInputs,
+  dy: Tensor,
+  { model: { layerNormEps: eps } }: Place,
+  dxOf: (saved: LayerNormSaved, h: Tensor) => Tensor,
+): StepInputs {
+  const { saved } = layerNorm.forward(k, { x: nth(inputs.taps, 0), params: paramsOf(inputs) }, { eps });
+  const { weight, bias } = layerNorm.vjp(k, saved, dy).params;
+  return { taps: [dxOf(saved, k.mul(dy, saved.gamma))], weights: [weight, bias] };
+}
+
+const backward: readonly BackwardVariant[] = [
+  {
+    part: "backward",
+    name: "layernorm-vjp-mean-dropped",
+    instead: "x̄ = r ⊙ (h − x̂ ⊙ mean(h ⊙ x̂)): the term mean(h) is missing",
+    reason: "μ was taken for a constant when the gradient was derived",
+    equation: "(G10)",
+    steps,
+    wrong: (k, inputs, dy, place) =>
+      withInputGradient(k, inputs, dy, place, ({ xHat, rstd }, h) => k.mul(k.sub(h, k.mul(xHat, k.meanLast(k.mul(h, xHat)))), rstd)),
+  },
+  {
+    part: "backward",
+    name: "layernorm-vjp-projection-dropped",
+    instead: "x̄ = r ⊙ (h − mean(h)): the term x̂ ⊙ mean(h ⊙ x̂) is missing",
+    reason: "the deviation was taken for a constant when the gradient was derived",
+    equation: "(G10)",
+    steps,
+    wrong: (k, inputs, dy, place) => withInputGradient(k, inputs, dy, place, ({ rstd }, h) => k.mul(k.sub(h, k.meanLast(h)), rstd)),
+  },
+];
+
+export const layerNormVariants: readonly (ForwardVariant | BackwardVariant)[] = [...forward, ...backward];
