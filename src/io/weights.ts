@@ -25,9 +25,15 @@ export interface Weights<T = Stored> {
   readonly tensors: ReadonlyMap<string, T>;
 }
 
-/** The tensors of a configuration, all of them and no other, in order. */
-function complete<T extends { readonly shape: Shape }>(config: DeitConfig, tensors: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
-  const shapes = parameterShapes(config);
+/**
+ * The tensors of a model, all of them and no other, in the order of their shapes.
+ *
+ * @throws WeightsError naming one that is missing, is too many or has another shape
+ */
+export function completeTensors<T extends { readonly shape: Shape }>(
+  shapes: ReadonlyMap<string, Shape>,
+  tensors: ReadonlyMap<string, T>,
+): ReadonlyMap<string, T> {
   for (const name of tensors.keys()) if (!shapes.has(name)) throw new WeightsError(`weights: ${name} is no parameter of this model`);
   const ordered = new Map<string, T>();
   for (const [name, shape] of shapes) {
@@ -46,7 +52,7 @@ function complete<T extends { readonly shape: Shape }>(config: DeitConfig, tenso
  */
 export function writeWeights({ config, classes, preprocessing, tensors }: Weights<Writable>): Uint8Array {
   const about: About = { model: config, classes, preprocessing };
-  return writeSafetensors(complete(config, tensors), new Map([[KEY, JSON.stringify(about)]]));
+  return writeSafetensors(completeTensors(parameterShapes(config), tensors), new Map([[KEY, JSON.stringify(about)]]));
 }
 
 /**
@@ -59,7 +65,7 @@ export function readWeights(bytes: Uint8Array, { heads = null }: { readonly head
   const text = metadata.get(KEY);
   const about = text === undefined ? { model: configOfShapes(tensors, heads), classes: null, preprocessing: null } : aboutOfText(text);
   const { model: config, classes, preprocessing } = about;
-  return { config, classes, preprocessing, tensors: complete(config, tensors) };
+  return { config, classes, preprocessing, tensors: completeTensors(parameterShapes(config), tensors) };
 }
 
 /** The parameters on an engine. */
