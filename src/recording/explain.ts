@@ -6,17 +6,16 @@ import type { HostArray } from "../check/host.ts";
 import { referenceEngine } from "../engines/reference/engine.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
-import { deitLogits } from "../model/deit.ts";
+import { macs } from "../laws/loops/counts.ts";
 import { parameterShapes } from "../model/params.ts";
 import { goalOf, labelsOf, multiplierOf, weightOf } from "./build.ts";
 import { RecordingError } from "./fields.ts";
 import { hintsOf } from "./hints.ts";
-import { judge } from "./judge.ts";
+import { judge, type Judgement } from "./judge.ts";
 import { startsOf, weightsAfter } from "./later.ts";
-import { localRun, type Values } from "./local.ts";
+import { localRun, ownValues, type Values } from "./local.ts";
 import type { Recording } from "./read.ts";
-import { passReadings, type Reading } from "./readings.ts";
-import { computeTensors } from "./run.ts";
+import { laterOrigin, originOf, passReadings, type Origin, type Reading } from "./readings.ts";
 import { nth, type StepInputs, type StepOp } from "./stepOps.ts";
 import { kindOf, type Step } from "./steps.ts";
 import { catalogue } from "./variants/catalogue.ts";
@@ -36,12 +35,6 @@ export interface Findings {
   readonly candidates: readonly string[];
   /** What the numbers themselves show. */
   readonly hints: readonly string[];
-}
-
-/** The tensor to explain, and whether it was made from the recording's own values. */
-export interface Wrong {
-  readonly name: string;
-  readonly local: boolean;
 }
 
 const isForward = ({ name }: Reading): boolean => name === "loss" || name.startsWith("taps/");
@@ -108,31 +101,56 @@ interface Tried {
   readonly ok: boolean;
 }
 
-/** The recorded values, or from the images on the right ones. */
-async function valuesFor(engine: Engine, recording: Recording, { results }: Reading, local: boolean): Promise<Values> {
-  const arrays = local ? recording.results : await computeTensors(engine, recording, new Set(results), deitLogits);
-  return (name) => {
-    const array = arrays.get(name);
+const recordedValues =
+  ({ results }: Recording): Values =>
+  (name) => {
+    const array = results.get(name);
     if (array === undefined) throw new RecordingError(`no tensor ${name}`);
-    return array;
+    return Promise.resolve(array);
   };
-}
 
+const withinTolerance = ({ error, tolerance }: Judgement): boolean => error <= tolerance.bound;
+
+/** The variants at the step itself, which reads recorded values or, from the images on, right ones. */
 async function tryOnStep(
   engine: Engine,
   recording: Recording,
   reading: Reading,
-  local: boolean,
-): Promise<readonly [HostArray, readonly Tried[]]> {
-  const values = await valuesFor(engine, recording, reading, local);
-  const starts = local ? [...reading.results, ...reading.given] : [...recording.given.keys()];
+  values: Values,
+  origin: Origin,
+): Promise<readonly Tried[]> {
   const tried: Tried[] = [];
   for (const variant of catalogue.filter((candidate) => fits(candidate, reading))) {
-    const value = await localRun(engine, recording, values, varied(variant, recording, local))(reading);
-    const { error, tolerance } = judge(recording, reading.name, value, engine.precision, starts);
-    tried.push({ variant, error, ok: error <= tolerance.bound });
+    const value = await localRun(engine, recording, values, varied(variant, recording, origin.local))(reading);
+    const judgement = judge(recording, reading.name, value, engine.precision, origin);
+    tried.push({ variant, error: judgement.error, ok: withinTolerance(judgement) });
   }
-  return [await localRun(engine, recording, values)(reading), tried];
+  return tried;
+}
+
+/** Where the tensors before it are not in the file, the first wrong step may lie among them: every variant, in the whole network. */
+async function tryUnseen(engine: Engine, recording: Recording, reading: Reading, origin: Origin): Promise<readonly Tried[]> {
+  const tried: Tried[] = [];
+  for (const variant of catalogue.filter((candidate) =>
+    isForward(reading) ? candidate.part === "forward" : ["loss", "backward"].includes(candidate.part),
+  )) {
+    const value = await ownValues(engine, recording, varied(variant, recording, true))(reading.name);
+    const judgement = judge(recording, reading.name, value, engine.precision, origin);
+    tried.push({ variant, error: judgement.error, ok: withinTolerance(judgement) });
+  }
+  return tried;
+}
+
+/** Multiply–adds of a forward pass up to which the whole network is run once a variant. */
+const QUICK = 2e9;
+
+async function tryOnPass(engine: Engine, recording: Recording, reading: Reading): Promise<readonly [HostArray, readonly Tried[]]> {
+  const origin = originOf(reading, recording);
+  const values = origin.local ? recordedValues(recording) : ownValues(engine, recording);
+  const right = await localRun(engine, recording, values)(reading);
+  const tried = await tryOnStep(engine, recording, reading, values, origin);
+  const seen = origin.local || tried.some(({ ok }) => ok) || recording.batch * macs(recording.configuration.model) > QUICK;
+  return [right, seen ? tried : await tryUnseen(engine, recording, reading, origin)];
 }
 
 /** All recorded weights after one step must be those of the variant. */
@@ -141,37 +159,29 @@ async function tryOnOptimizer(
   recording: Recording,
   name: string,
 ): Promise<readonly [HostArray | undefined, readonly Tried[]]> {
+  const { optimizer } = recording.configuration;
   const s = Number(name.split("/")[1]);
   const prefix = `after/${s}/`;
   const starts = await startsOf(engine, recording, s);
   const names = [...recording.results.keys()].filter((result) => result.startsWith(prefix));
-  const before = [
-    ...recording.given.keys(),
-    ...[...recording.results.keys()].filter((result) => result.startsWith(s === 1 ? "grads/" : `after/${s - 1}/`)),
-  ];
   const tried: Tried[] = [];
   for (const variant of catalogue) {
-    if (variant.part !== "optimizer" || !variant.kinds.some((kind) => kind === recording.configuration.optimizer?.kind)) continue;
+    if (variant.part !== "optimizer" || !variant.kinds.some((kind) => kind === optimizer?.kind)) continue;
     const after = await weightsAfter(engine, recording, starts, variant.wrong);
-    const judgements = names.map((result) =>
-      judge(recording, result, after.get(result.slice(prefix.length)) ?? { shape: [], data: new Float64Array() }, engine.precision, before),
-    );
-    tried.push({
-      variant,
-      error: Math.max(...judgements.map(({ error }) => error)),
-      ok: judgements.every(({ error, tolerance }) => error <= tolerance.bound),
+    const judgements = [...after].flatMap(([parameter, value]) => {
+      const result = prefix + parameter;
+      return names.includes(result) ? [judge(recording, result, value, engine.precision, laterOrigin(result, recording))] : [];
     });
+    tried.push({ variant, error: Math.max(...judgements.map(({ error }) => error)), ok: judgements.every(withinTolerance) });
   }
   return [(await weightsAfter(engine, recording, starts)).get(name.slice(prefix.length)), tried];
 }
 
-/** Looks for the reason that one tensor is wrong. */
-export async function explain(recording: Recording, { name, local }: Wrong): Promise<Findings> {
+/** Looks for the reason that one recorded tensor is wrong. */
+export async function explain(recording: Recording, name: string): Promise<Findings> {
   const engine = referenceEngine();
   const reading = passReadings(recording).find((candidate) => candidate.name === name);
-  const [right, tried] = await (reading === undefined
-    ? tryOnOptimizer(engine, recording, name)
-    : tryOnStep(engine, recording, reading, local));
+  const [right, tried] = await (reading === undefined ? tryOnOptimizer(engine, recording, name) : tryOnPass(engine, recording, reading));
   const matching = tried.filter(({ ok }) => ok);
   const names = [...new Set(matching.map(({ variant }) => variant.name))];
   const recorded = recording.results.get(name);
@@ -179,10 +189,6 @@ export async function explain(recording: Recording, { name, local }: Wrong): Pro
   const [found] = matching;
   if (found === undefined || names.length > 1) return { explanation: null, candidates: names, hints };
   const { instead, reason, equation } = found.variant;
-  const explanation = {
-    variant: found.variant.name,
-    residual: found.error,
-    text: `${instead}: ${reason}; see ${equation} in docs/deit.md`,
-  };
-  return { explanation, candidates: [], hints };
+  const text = `${instead}: ${reason}; see ${equation} in docs/deit.md`;
+  return { explanation: { variant: found.variant.name, residual: found.error, text }, candidates: [], hints };
 }

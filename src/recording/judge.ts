@@ -5,6 +5,7 @@ import { tolerances, type Bound } from "../check/tolerance.ts";
 import type { Precision } from "../kernels/engine.ts";
 import { RecordingError } from "./fields.ts";
 import type { Recording } from "./read.ts";
+import type { Origin } from "./readings.ts";
 
 /** `actual` is the recorded value, `expected` the right one; `error` is a share of the largest right value. */
 export interface Judgement extends Comparison {
@@ -30,15 +31,19 @@ function withoutKeyBias(
   return { shape: recorded.shape, data };
 }
 
-/** What either side computed in f32, or what was stored so, is held to the bound of f32; and what is made from it. */
+/**
+ * What either side computed in f32, or what was stored so, is held to the bound of f32; and what is made from it. AdamW has a bound of its own where
+ * its gradient is not the recorded one.
+ */
 function toleranceOf(
   { configuration: { dtype, optimizer }, rounded }: Recording,
-  names: readonly string[],
-  stepped: boolean,
+  name: string,
+  { local, starts }: Origin,
   precision: Precision,
 ): Bound {
-  const coarse = dtype === "float32" || names.some((name) => rounded.has(name));
-  return tolerances[stepped && optimizer?.kind === "adamw" ? "recordedAdamW" : "recording"][coarse ? "f32" : precision];
+  const coarse = dtype === "float32" || [name, ...starts].some((tensor) => rounded.has(tensor));
+  const stepped = name.startsWith("after/") && !local && optimizer?.kind === "adamw";
+  return tolerances[stepped ? "recordedAdamW" : "recording"][coarse ? "f32" : precision];
 }
 
 function rmsOf(a: HostArray, b: HostArray): number {
@@ -46,17 +51,13 @@ function rmsOf(a: HostArray, b: HostArray): number {
   return Math.sqrt(squares / Math.max(1, a.data.length));
 }
 
-/**
- * Compares one recorded result with the right one, computed on an engine of this precision.
- *
- * @param starts tensors of the file that `right` was made from
- */
+/** Compares one recorded result with the right one, computed on an engine of this precision; `origin` is what `right` was made from. */
 export function judge(
   recording: Recording,
   name: string,
   right: HostArray,
   precision: Precision,
-  starts: readonly string[] = [],
+  origin: Origin = { local: false, starts: [] },
 ): Judgement {
   const found = recording.results.get(name);
   if (found === undefined) throw new RecordingError(`no tensor ${name}`);
@@ -64,7 +65,7 @@ export function judge(
   const comparison = compare(recorded, right);
   return {
     ...comparison,
-    tolerance: toleranceOf(recording, [name, ...starts], name.startsWith("after/"), precision),
+    tolerance: toleranceOf(recording, name, origin, precision),
     maxAbs: comparison.error * (comparison.scale || 1),
     rms: rmsOf(recorded, right),
   };

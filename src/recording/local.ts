@@ -4,13 +4,13 @@ import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { parameterShapes } from "../model/params.ts";
 import { imagesOf, weightOf } from "./build.ts";
-import type { Reading } from "./readings.ts";
+import { passReadings, type Reading } from "./readings.ts";
 import type { Recording } from "./read.ts";
 import type { StepInputs, StepOp } from "./stepOps.ts";
 import type { Step } from "./steps.ts";
 
 /** Taps and cotangents by the names that they have in a file. */
-export type Values = (name: string) => HostArray;
+export type Values = (name: string) => Promise<HostArray>;
 
 interface HostInputs {
   readonly taps: readonly HostArray[];
@@ -27,6 +27,23 @@ function sum(parts: readonly HostArray[]): HostArray {
   return others.reduce(({ shape, data }, part) => ({ shape, data: data.map((x, i) => x + (part.data[i] ?? NaN)) }), first);
 }
 
+/** Values that the steps make themselves, from the images on. */
+export function ownValues(engine: Engine, recording: Recording, opOf?: (step: Step) => StepOp): Values {
+  const readings = new Map(passReadings(recording).map((reading) => [reading.name, reading]));
+  const made = new Map<string, Promise<HostArray>>();
+  const values: Values = (name) => {
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    const reading = readings.get(name);
+    if (reading === undefined) throw new RangeError(`no step makes ${name}`);
+    const value = run(reading);
+    made.set(name, value);
+    return value;
+  };
+  const run = localRun(engine, recording, values, opOf);
+  return values;
+}
+
 /**
  * Computes readings from `values` on an engine.
  *
@@ -41,19 +58,19 @@ export function localRun(
   const shapes = parameterShapes(recording.configuration.model);
   const undone = new Map<Step, Promise<HostInputs>>();
 
-  const inputsOf = ({ reads, weights }: Step): HostInputs => ({
-    taps: reads.map((read) => (read === "images" ? imagesOf(recording) : values(`taps/${read}`))),
+  const inputsOf = async ({ reads, weights }: Step): Promise<HostInputs> => ({
+    taps: await Promise.all(reads.map(async (read) => (read === "images" ? imagesOf(recording) : values(`taps/${read}`)))),
     weights: weights.map((name) => weightOf(recording, name, shapes.get(name) ?? [])),
   });
   const loaded = (k: Kernels, inputs: HostInputs): StepInputs => upload<StepInputs>(k, inputs);
-  const forward = (step: Step): Promise<HostArray> => {
-    const inputs = inputsOf(step);
+  const forward = async (step: Step): Promise<HostArray> => {
+    const inputs = await inputsOf(step);
     return evaluateOne(engine, (k) => opOf(step).forward(k, loaded(k, inputs)));
   };
 
   async function undo(step: Step): Promise<HostInputs> {
-    const inputs = inputsOf(step);
-    const dOut = step.tap === "loss" ? { shape: [], data: Float64Array.of(1) } : values(`cotangents/${step.tap}`);
+    const inputs = await inputsOf(step);
+    const dOut = step.tap === "loss" ? { shape: [], data: Float64Array.of(1) } : await values(`cotangents/${step.tap}`);
     const leaves = await evaluate(engine, (k) => opOf(step).pullback(k, loaded(k, inputs), k.upload(dOut.shape, dOut.data)));
     const part = (name: string): HostArray => {
       const found = leaves.get(name);

@@ -84,3 +84,25 @@ export function laterNames({ configuration: { model, optimizer } }: Recording): 
 
 /** Whether all that the reading starts from is in the file. */
 export const isLocal = ({ results }: Reading, recording: Recording): boolean => results.every((name) => recording.results.has(name));
+
+/** What a right value was made from. */
+export interface Origin {
+  /** From the recording's own values; else from the images on. */
+  readonly local: boolean;
+  /** Tensors of the file. */
+  readonly starts: readonly string[];
+}
+
+export function originOf(reading: Reading, recording: Recording): Origin {
+  const local = isLocal(reading, recording);
+  return { local, starts: local ? [...reading.results, ...reading.given] : [...recording.given.keys()] };
+}
+
+/** The first step is local where it has the recorded gradient; the gradients of later steps are computed from the images on. */
+export function laterOrigin(name: string, { given, results }: Recording): Origin {
+  const [, step = "", ...parameter] = name.split("/");
+  const gradient = `grads/${parameter.join("/")}`;
+  if (step === "1" && results.has(gradient)) return { local: true, starts: [gradient, `weights/${parameter.join("/")}`] };
+  const before = [...results.keys()].filter((other) => other.startsWith(step === "1" ? "grads/" : `after/${Number(step) - 1}/`));
+  return { local: false, starts: [...given.keys(), ...before] };
+}

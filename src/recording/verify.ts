@@ -14,7 +14,7 @@ import { judge, type Judgement } from "./judge.ts";
 import { startsOf, weightsAfter } from "./later.ts";
 import { localRun } from "./local.ts";
 import type { Arrays, Recording } from "./read.ts";
-import { isLocal, laterNames, passReadings, type Reading } from "./readings.ts";
+import { isLocal, laterNames, laterOrigin, originOf, passReadings, type Origin, type Reading } from "./readings.ts";
 import { computeTensors } from "./run.ts";
 
 /** One tensor's verdict. */
@@ -48,21 +48,21 @@ export function recorded(results: Arrays, name: string): HostArray {
   return array;
 }
 
-function verdictOf(recording: Recording, name: string, right: HostArray, engine: Engine, starts: readonly string[] | null): Verdict {
-  const judgement = judge(recording, name, right, engine.precision, starts ?? [...recording.given.keys()]);
+function verdictOf(recording: Recording, name: string, right: HostArray, engine: Engine, origin: Origin): Verdict {
+  const judgement = judge(recording, name, right, engine.precision, origin);
   const ok = judgement.error <= judgement.tolerance.bound;
-  return { ...judgement, name, local: starts !== null, ok, worstIndex: indexOf(right.shape, judgement.worst) };
+  return { ...judgement, name, local: origin.local, ok, worstIndex: indexOf(right.shape, judgement.worst) };
 }
 
 async function passVerdicts(engine: Engine, recording: Recording, readings: readonly Reading[], see: Progress): Promise<void> {
   const { results } = recording;
   const far = new Set(readings.filter((reading) => !isLocal(reading, recording)).map(({ name }) => name));
   const own = new Map(await computeTensors(engine, recording, far, deitLogits));
-  const near = localRun(engine, recording, (name) => recorded(results, name));
+  const near = localRun(engine, recording, (name) => Promise.resolve(recorded(results, name)));
   for (const reading of readings) {
     const { name } = reading;
     const right = own.get(name) ?? (await near(reading));
-    see(verdictOf(recording, name, right, engine, far.has(name) ? null : [...reading.results, ...reading.given]));
+    see(verdictOf(recording, name, right, engine, originOf(reading, recording)));
     own.delete(name);
   }
 }
@@ -76,13 +76,9 @@ async function laterVerdicts(engine: Engine, recording: Recording, see: Progress
   for (const [i, names] of steps.entries()) {
     if (names.length === 0) continue;
     const after = await weightsAfter(engine, recording, starts.slice(0, i + 1));
-    const before = [
-      ...recording.given.keys(),
-      ...[...results.keys()].filter((name) => name.startsWith(i === 0 ? "grads/" : `after/${i}/`)),
-    ];
     for (const name of names) {
       const right = after.get(name.slice(`after/${i + 1}/`.length));
-      if (right !== undefined) see(verdictOf(recording, name, right, engine, before));
+      if (right !== undefined) see(verdictOf(recording, name, right, engine, laterOrigin(name, recording)));
     }
   }
 }
@@ -110,6 +106,6 @@ export async function verify(engine: Engine, recording: Recording, progress: Pro
 
   const off = tensors.filter(({ ok }) => !ok);
   const first = off.find(({ local }) => local) ?? off[0] ?? null;
-  const findings = first === null ? null : await explain(recording, first);
+  const findings = first === null ? null : await explain(recording, first.name);
   return { engine: engine.name, match: first === null, tensors, first, findings };
 }
