@@ -24,6 +24,7 @@ export type ToleranceName =
   | "limit"
   | "deviations"
   | "recording"
+  | "recordedEndToEnd"
   | "recordedAdamW";
 
 const EXACT: Bound = { bound: 0, reason: "the same bits on both sides" };
@@ -80,7 +81,15 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
     f64: { bound: 1e-9, reason: "f64 recordings on the reference engine (recording format, verification)" },
     f32: {
       bound: 3e-6,
-      reason: "stored in f32 (6e-8) or computed in f32 by producer or engine: up to 1.7e-6 measured between f32 and f64 arithmetic",
+      reason:
+        "one step, stored in f32 (6e-8) or computed in f32 by producer or engine: up to 9e-7 measured between f32 and f64 arithmetic; where terms cancel, rounding is measured (recording/rounding.ts)",
+    },
+  },
+  recordedEndToEnd: {
+    f64: { bound: 1e-9, reason: "as recording" },
+    f32: {
+      bound: 1e-5,
+      reason: "from the images on, through up to 12 blocks and back: 2.6e-6 measured on DeiT-Ti, 2.4e-6 on DeiT-B at 384; a factor 4 above",
     },
   },
   recordedAdamW: {

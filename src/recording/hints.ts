@@ -91,7 +91,7 @@ function permutation(recorded: HostArray, right: HostArray): string | null {
     if (length < 2 || length > 64) continue;
     const slices = Array.from({ length }, (_, j) => slice(right, j));
     const order = Array.from({ length }, (_, i) => slices.findIndex((candidate) => same(slice(recorded, i), candidate)));
-    if (order.includes(-1) || order.every((j, i) => j === i)) continue;
+    if (order.includes(-1) || new Set(order).size < length || order.every((j, i) => j === i)) continue;
     return `along axis ${axis} the recorded slices are the right ones in the order ${show(order)}`;
   }
   const sorted = (a: HostArray): HostArray => ({ shape: a.shape, data: a.data.toSorted((x, y) => x - y) });
@@ -119,6 +119,8 @@ function place(recorded: HostArray, right: HostArray): string | null {
 
 /** What is to be seen, the strongest first: each line alone would explain all wrong values, but the last, which says where they are. */
 export function hintsOf(recorded: HostArray, right: HostArray, batch: number): readonly string[] {
+  if (same(recorded, right))
+    return [`the recorded values differ by less than ${SAME} of their scale: a constant such as ε, or a coarser arithmetic`];
   const whole = [
     nonFinite(recorded, right),
     zeros(recorded),

@@ -1,15 +1,16 @@
 /** How far a recorded tensor is from the right one, and how far it may be (recording format, section 5). */
 import { compare, type Comparison } from "../check/close.ts";
 import type { HostArray } from "../check/host.ts";
-import { tolerances, type Bound } from "../check/tolerance.ts";
+import { tolerances, type Bound, type ToleranceName } from "../check/tolerance.ts";
 import type { Precision } from "../kernels/engine.ts";
-import { RecordingError } from "./fields.ts";
-import type { Recording } from "./read.ts";
+import { resultOf, type Recording } from "./read.ts";
 import type { Origin } from "./readings.ts";
 
 /** `actual` is the recorded value, `expected` the right one; `error` is a share of the largest right value. */
 export interface Judgement extends Comparison {
   readonly tolerance: Bound;
+  /** The coarsest arithmetic or storage on the way to either value. */
+  readonly coarsest: Precision;
   /** Largest and root mean square difference, in the tensor's own unit. */
   readonly maxAbs: number;
   readonly rms: number;
@@ -31,19 +32,15 @@ function withoutKeyBias(
   return { shape: recorded.shape, data };
 }
 
-/**
- * What either side computed in f32, or what was stored so, is held to the bound of f32; and what is made from it. AdamW has a bound of its own where
- * its gradient is not the recorded one.
- */
-function toleranceOf(
-  { configuration: { dtype, optimizer }, rounded }: Recording,
-  name: string,
-  { local, starts }: Origin,
-  precision: Precision,
-): Bound {
-  const coarse = dtype === "float32" || [name, ...starts].some((tensor) => rounded.has(tensor));
-  const stepped = name.startsWith("after/") && !local && optimizer?.kind === "adamw";
-  return tolerances[stepped ? "recordedAdamW" : "recording"][coarse ? "f32" : precision];
+/** What either side computed in f32, or what was stored so, makes a result one of f32. */
+function coarsestOf({ configuration: { dtype }, rounded }: Recording, name: string, { starts }: Origin, precision: Precision): Precision {
+  return dtype === "float32" || [name, ...starts].some((tensor) => rounded.has(tensor)) ? "f32" : precision;
+}
+
+/** AdamW has a bound of its own where its gradient is not the recorded one. */
+function kindOf({ configuration: { optimizer } }: Recording, name: string, { local }: Origin): ToleranceName {
+  if (local) return "recording";
+  return name.startsWith("after/") && optimizer?.kind === "adamw" ? "recordedAdamW" : "recordedEndToEnd";
 }
 
 function rmsOf(a: HostArray, b: HostArray): number {
@@ -59,13 +56,13 @@ export function judge(
   precision: Precision,
   origin: Origin = { local: false, starts: [] },
 ): Judgement {
-  const found = recording.results.get(name);
-  if (found === undefined) throw new RecordingError(`no tensor ${name}`);
-  const recorded = withoutKeyBias(recording, name, found, right);
+  const recorded = withoutKeyBias(recording, name, resultOf(recording, name), right);
   const comparison = compare(recorded, right);
+  const coarsest = coarsestOf(recording, name, origin, precision);
   return {
     ...comparison,
-    tolerance: toleranceOf(recording, name, origin, precision),
+    tolerance: tolerances[kindOf(recording, name, origin)][coarsest],
+    coarsest,
     maxAbs: comparison.error * (comparison.scale || 1),
     rms: rmsOf(recorded, right),
   };

@@ -21,6 +21,13 @@ export interface Recording {
   readonly rounded: ReadonlySet<string>;
 }
 
+/** @throws RecordingError for a result that is not in the file */
+export function resultOf({ results }: Recording, name: string): HostArray {
+  const array = results.get(name);
+  if (array === undefined) throw new RecordingError(`no tensor ${name}`);
+  return array;
+}
+
 const FORMAT = "deit-recording";
 const VERSION = "1";
 

@@ -106,3 +106,10 @@ export function laterOrigin(name: string, { given, results }: Recording): Origin
   const before = [...results.keys()].filter((other) => other.startsWith(step === "1" ? "grads/" : `after/${Number(step) - 1}/`));
   return { local: false, starts: [...given.keys(), ...before] };
 }
+
+export function originOfResult(name: string, recording: Recording): Origin {
+  if (name.startsWith("after/")) return laterOrigin(name, recording);
+  const reading = passReadings(recording).find((candidate) => candidate.name === name);
+  if (reading === undefined) throw new RangeError(`no step makes ${name}`);
+  return originOf(reading, recording);
+}

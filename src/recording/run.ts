@@ -1,12 +1,11 @@
 /**
- * Computes again what a recording holds, with this project's own ops: every tap, cotangent and gradient, and the weights after each step.
- *
- * This is the reading end to end, from the images on. A local reading starts each step from the recording's own values: the same run under
- * `{ ...endToEnd(see), replace }`, where `replace` gives the recorded tap (forward) or cotangent (vjp) of the call's path.
+ * Computes again what a recording holds, with this project's own ops, from the images on: every tap, cotangent and gradient, and the weights after
+ * each step.
  */
 import { evaluate, type HostArray, type Leaves } from "../check/host.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels, Visitor } from "../kernels/kernels.ts";
+import { macs } from "../laws/loops/counts.ts";
 import { deitLogits, type DeitAttrs, type DeitInputs, type DeitParams, type DeitSaved } from "../model/deit.ts";
 import { meanOfLogits } from "../model/fusion.ts";
 import type { Logits } from "../model/heads.ts";
@@ -159,6 +158,11 @@ export function computeRecording<Saved = DeitSaved>(
   const names = new Set(recording.results.keys());
   return model === undefined ? computeTensors(engine, recording, names, deitLogits) : computeTensors(engine, recording, names, model);
 }
+
+/** Multiply–adds of a forward pass up to which the reference engine may run the whole network more than once: seconds. */
+const QUICK = 2e9;
+
+export const isQuick = ({ batch, configuration }: Recording): boolean => batch * macs(configuration.model) <= QUICK;
 
 /** The gradients of all parameters at these weights, by name. */
 export function gradientsAt(engine: Engine, recording: Recording, weights: Leaves): Promise<Leaves> {

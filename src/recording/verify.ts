@@ -13,9 +13,11 @@ import { RecordingError } from "./fields.ts";
 import { judge, type Judgement } from "./judge.ts";
 import { startsOf, weightsAfter } from "./later.ts";
 import { localRun } from "./local.ts";
-import type { Arrays, Recording } from "./read.ts";
+import type { Recording } from "./read.ts";
 import { isLocal, laterNames, laterOrigin, originOf, passReadings, type Origin, type Reading } from "./readings.ts";
-import { computeTensors } from "./run.ts";
+import { recordedValues } from "./right.ts";
+import { roundingOf } from "./rounding.ts";
+import { computeTensors, isQuick } from "./run.ts";
 
 /** One tensor's verdict. */
 export interface Verdict extends Judgement {
@@ -41,33 +43,49 @@ export interface Verification {
 /** Called with each tensor when it has been looked at. */
 export type Progress = (verdict: Verdict) => void;
 
-/** @throws RecordingError naming the tensor */
-export function recorded(results: Arrays, name: string): HostArray {
-  const array = results.get(name);
-  if (array === undefined) throw new RecordingError(`no tensor ${name}`);
-  return array;
-}
-
 function verdictOf(recording: Recording, name: string, right: HostArray, engine: Engine, origin: Origin): Verdict {
   const judgement = judge(recording, name, right, engine.precision, origin);
   const ok = judgement.error <= judgement.tolerance.bound;
   return { ...judgement, name, local: origin.local, ok, worstIndex: indexOf(right.shape, judgement.worst) };
 }
 
-async function passVerdicts(engine: Engine, recording: Recording, readings: readonly Reading[], see: Progress): Promise<void> {
-  const { results } = recording;
+/** One program's rounding may be so many times another's. */
+const SEVERAL = 8;
+
+/** A larger error is hardly rounding. */
+const LARGE = 1e-2;
+
+/** Whether to ask what rounding costs, which takes the reference engine two runs of the step, or from the images on. */
+const mayBeRounding = ({ ok, error, local }: Verdict, recording: Recording): boolean =>
+  !ok && (isQuick(recording) || (local && error < LARGE));
+
+/** The same, with what rounding costs allowed. */
+function withRounding(verdict: Verdict, cost: number): Verdict {
+  const { error, scale, tolerance } = verdict;
+  const bound = tolerance.bound + (SEVERAL * cost) / (scale || 1);
+  return {
+    ...verdict,
+    tolerance: { bound, reason: `${tolerance.reason}; and ${SEVERAL} times the measured rounding` },
+    ok: error <= bound,
+  };
+}
+
+/** Looks at one result: its name, the right value, and what that was made from. */
+type Look = (name: string, right: HostArray, origin: Origin) => Promise<void>;
+
+async function lookAtPass(engine: Engine, recording: Recording, readings: readonly Reading[], look: Look): Promise<void> {
   const far = new Set(readings.filter((reading) => !isLocal(reading, recording)).map(({ name }) => name));
   const own = new Map(await computeTensors(engine, recording, far, deitLogits));
-  const near = localRun(engine, recording, (name) => Promise.resolve(recorded(results, name)));
+  const near = localRun(engine, recording, recordedValues(recording));
   for (const reading of readings) {
     const { name } = reading;
     const right = own.get(name) ?? (await near(reading));
-    see(verdictOf(recording, name, right, engine, originOf(reading, recording)));
+    await look(name, right, originOf(reading, recording));
     own.delete(name);
   }
 }
 
-async function laterVerdicts(engine: Engine, recording: Recording, see: Progress): Promise<void> {
+async function lookAtSteps(engine: Engine, recording: Recording, look: Look): Promise<void> {
   const { results } = recording;
   const steps = laterNames(recording).map((names) => names.filter((name) => results.has(name)));
   const last = steps.findLastIndex((names) => names.length > 0) + 1;
@@ -78,7 +96,7 @@ async function laterVerdicts(engine: Engine, recording: Recording, see: Progress
     const after = await weightsAfter(engine, recording, starts.slice(0, i + 1));
     for (const name of names) {
       const right = after.get(name.slice(`after/${i + 1}/`.length));
-      if (right !== undefined) see(verdictOf(recording, name, right, engine, laterOrigin(name, recording)));
+      if (right !== undefined) await look(name, right, laterOrigin(name, recording));
     }
   }
 }
@@ -92,17 +110,16 @@ export async function verify(engine: Engine, recording: Recording, progress: Pro
   if (recording.results.size === 0)
     throw new RecordingError("it holds no taps, loss, cotangents, gradients or later weights: nothing to verify");
   const tensors: Verdict[] = [];
-  const see: Progress = (verdict) => {
+  const readings = passReadings(recording).filter(({ name }) => recording.results.has(name));
+  const rounding = roundingOf(recording);
+  const look: Look = async (name, right, origin) => {
+    const found = verdictOf(recording, name, right, engine, origin);
+    const verdict = mayBeRounding(found, recording) ? withRounding(found, await rounding(name, found.coarsest)) : found;
     tensors.push(verdict);
     progress(verdict);
   };
-  await passVerdicts(
-    engine,
-    recording,
-    passReadings(recording).filter(({ name }) => recording.results.has(name)),
-    see,
-  );
-  await laterVerdicts(engine, recording, see);
+  await lookAtPass(engine, recording, readings, look);
+  await lookAtSteps(engine, recording, look);
 
   const off = tensors.filter(({ ok }) => !ok);
   const first = off.find(({ local }) => local) ?? off[0] ?? null;

@@ -1,4 +1,6 @@
 /** The numbers of a live tensor, as the loops see them. */
 import type { Tensor } from "../../tensor/tensor.ts";
 
-export type Data = (t: Tensor) => Float64Array;
+export type Numbers = Float64Array | Float32Array;
+
+export type Data = (t: Tensor) => Numbers;

@@ -1,19 +1,20 @@
 /** The reference engine: f64, the plainest loops that are right, one order of summation. Nobody may make it faster. */
-import type { Engine } from "../../kernels/engine.ts";
+import type { Engine, Precision } from "../../kernels/engine.ts";
 import { size, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import { Block, kernelsOf, Regions } from "../region.ts";
+import type { Numbers } from "./data.ts";
 import { elementwise } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
 import { move } from "./move.ts";
 import { reduce } from "./reduce.ts";
 
 /** Regions decide who is alive; the collector frees. */
-export function referenceEngine(): Engine {
+function engineOf(name: string, precision: Precision, numbers: (length: number) => Numbers): Engine {
   class ReferenceBlock extends Block {
-    readonly data: Float64Array;
+    readonly data: Numbers;
     constructor(length: number) {
       super();
-      this.data = new Float64Array(length);
+      this.data = numbers(length);
     }
   }
   const bytes = { live: 0, peak: 0, fresh: 0 };
@@ -30,11 +31,11 @@ export function referenceEngine(): Engine {
     done.kernels += kernels;
     done.macs += macs;
   };
-  const data = (t: Tensor): Float64Array => regions.live(t, "reference").data;
+  const data = (t: Tensor): Numbers => regions.live(t, "reference").data;
   const loops = { ...elementwise(data), ...reduce(data), ...move(data), matmul: matmul(data) };
   return {
-    name: "reference",
-    precision: "f64",
+    name,
+    precision,
     kernels: kernelsOf({ regions, take, loops, fused: { get: () => undefined }, count }),
     read: (t) => Promise.resolve(regions.live(t, "read").data.slice()),
     release: (tree) => regions.release(tree, "released"),
@@ -43,3 +44,8 @@ export function referenceEngine(): Engine {
     counters: () => ({ ...done }),
   };
 }
+
+export const referenceEngine = (): Engine => engineOf("reference", "f64", (length) => new Float64Array(length));
+
+/** The same loops, every number rounded to f32 when it is stored: beside the reference, what f32 costs a computation. */
+export const roundedEngine = (): Engine => engineOf("reference in f32", "f32", (length) => new Float32Array(length));
