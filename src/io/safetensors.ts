@@ -8,7 +8,7 @@
  * All numbers are little-endian, as the typed arrays of every host that runs JavaScript today are.
  */
 import { size, type Shape } from "../tensor/tensor.ts";
-import { FORMATS, isDtype, type Dtype, type Stored, type Writable } from "./stored.ts";
+import { FORMATS, isDtype, notBool, type Dtype, type Stored, type Writable } from "./stored.ts";
 import { isRecord, JsonError, parseJson } from "./strictJson.ts";
 
 export { numbersOf } from "./stored.ts";
@@ -130,26 +130,31 @@ export function parseSafetensors(bytes: Uint8Array): Safetensors {
   const metadata = metadataOf(__metadata__);
   const entries = Object.entries(tensors).map(([name, value]) => entryOf(name, value));
   const data = bytes.subarray(start);
-  const read = ({ name, dtype, shape, begin, end }: Entry): [string, Stored] => [
-    name,
-    FORMATS[dtype].read(shape, copied(data.subarray(begin, end))),
-  ];
+  const read = ({ name, dtype, shape, begin, end }: Entry): [string, Stored] => {
+    const stored = FORMATS[dtype].read(shape, copied(data.subarray(begin, end)));
+    const bad = notBool(stored);
+    if (bad >= 0) throw new SafetensorsError(start + begin + bad, `tensor ${name}: a BOOL must be 0 or 1, got ${stored.data[bad]}`);
+    return [name, stored];
+  };
   return { metadata, tensors: new Map(covering(entries, start, data.length).map(read)) };
 }
 
 /**
  * A file with these tensors in this order; equal arguments give equal bytes.
  *
- * @throws RangeError for a name that the format keeps for itself, or a shape that does not fit its numbers
+ * @throws RangeError for a name that the format keeps for itself, a shape that does not fit its numbers, or a BOOL that is not 0 or 1
  */
 export function writeSafetensors(tensors: ReadonlyMap<string, Writable>, metadata: ReadonlyMap<string, string> = new Map()): Uint8Array {
   if (metadata.has("__proto__")) throw new RangeError("writeSafetensors: metadata may not have the key __proto__");
   const lines = [`"__metadata__":${JSON.stringify(Object.fromEntries(metadata))}`];
   let end = 0;
-  for (const [name, { dtype, shape, data }] of tensors) {
+  for (const [name, stored] of tensors) {
+    const { dtype, shape, data } = stored;
     if (name === "__metadata__" || name === "__proto__") throw new RangeError(`writeSafetensors: a tensor may not be called ${name}`);
     if (size(shape) !== data.length)
       throw new RangeError(`writeSafetensors: ${name} must have ${size(shape)} numbers (from [${shape.join(", ")}]), got ${data.length}`);
+    const bad = notBool(stored);
+    if (bad >= 0) throw new RangeError(`writeSafetensors: ${name}: a BOOL must be 0 or 1, got ${data[bad]} at ${bad}`);
     const begin = end;
     end += data.byteLength;
     lines.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [begin, end] })}`);

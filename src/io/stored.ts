@@ -9,16 +9,19 @@ interface Of<Dtype, Data> {
   readonly data: Data;
 }
 
-/** What can be written. */
-export type Writable =
+/** A tensor of a file, bit for bit: reading and writing lose nothing. */
+export type Stored =
   | Of<"F64", Float64Array>
   | Of<"F32", Float32Array>
+  /** The words of 16 bits; `numbersOf` widens them. */
+  | Of<"F16" | "BF16", Uint16Array>
   | Of<"I64", BigInt64Array>
   | Of<"I32", Int32Array>
+  /** A BOOL is 0 or 1. */
   | Of<"U8" | "BOOL", Uint8Array>;
 
-/** What can be read: 16-bit numbers come widened to f32. */
-export type Stored = Writable | Of<"F16" | "BF16", Float32Array>;
+/** A tensor on its way to a file. */
+export type Writable = Stored;
 
 export type Dtype = Stored["dtype"];
 
@@ -32,8 +35,8 @@ export interface Format {
 export const FORMATS: { readonly [D in Dtype]: Format } = {
   F64: { bytes: 8, read: (shape, buffer) => ({ dtype: "F64", shape, data: new Float64Array(buffer) }) },
   F32: { bytes: 4, read: (shape, buffer) => ({ dtype: "F32", shape, data: new Float32Array(buffer) }) },
-  F16: { bytes: 2, read: (shape, buffer) => ({ dtype: "F16", shape, data: widenHalf(new Uint16Array(buffer)) }) },
-  BF16: { bytes: 2, read: (shape, buffer) => ({ dtype: "BF16", shape, data: widenBrainHalf(new Uint16Array(buffer)) }) },
+  F16: { bytes: 2, read: (shape, buffer) => ({ dtype: "F16", shape, data: new Uint16Array(buffer) }) },
+  BF16: { bytes: 2, read: (shape, buffer) => ({ dtype: "BF16", shape, data: new Uint16Array(buffer) }) },
   I64: { bytes: 8, read: (shape, buffer) => ({ dtype: "I64", shape, data: new BigInt64Array(buffer) }) },
   I32: { bytes: 4, read: (shape, buffer) => ({ dtype: "I32", shape, data: new Int32Array(buffer) }) },
   U8: { bytes: 1, read: (shape, buffer) => ({ dtype: "U8", shape, data: new Uint8Array(buffer) }) },
@@ -42,6 +45,13 @@ export const FORMATS: { readonly [D in Dtype]: Format } = {
 
 export const isDtype = (value: unknown): value is Dtype => typeof value === "string" && Object.hasOwn(FORMATS, value);
 
+/** The first index of a tensor of BOOL that is neither 0 nor 1; −1: there is none. */
+export const notBool = ({ dtype, data }: Stored): number => (dtype === "BOOL" ? data.findIndex((byte) => byte > 1) : -1);
+
 /** Any numbers as f64. I64 beyond 2⁵³ lose their last bits. */
-export const numbersOf = ({ data }: Stored): Float64Array =>
-  data instanceof BigInt64Array ? Float64Array.from(data, Number) : Float64Array.from(data);
+export function numbersOf({ dtype, data }: Stored): Float64Array {
+  if (dtype === "I64") return Float64Array.from(data, Number);
+  if (dtype === "F16") return widenHalf(data);
+  if (dtype === "BF16") return widenBrainHalf(data);
+  return Float64Array.from(data);
+}
