@@ -69,7 +69,7 @@ describe("a file that was written", () => {
 
   it("may not contain a BOOL of another byte than 0 and 1", () => {
     const odd = new Map<string, Writable>([["x", { dtype: "BOOL", shape: [3], data: Uint8Array.of(0, 1, 2) }]]);
-    expect(() => writeSafetensors(odd)).toThrow("writeSafetensors: x: a BOOL must be 0 or 1, got 2 at 2");
+    expect(() => writeSafetensors(odd)).toThrow("writeSafetensors: x must have BOOLs of 0 or 1, got 2 at 2");
   });
 
   it("has as many numbers as each shape says", () => {

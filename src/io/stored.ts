@@ -1,5 +1,5 @@
 /** The kinds of numbers that a file of tensors holds. */
-import type { Shape } from "../tensor/tensor.ts";
+import { show, size, type Shape } from "../tensor/tensor.ts";
 import { widenBrainHalf, widenHalf } from "./half.ts";
 
 interface Of<Dtype, Data> {
@@ -45,8 +45,33 @@ export const FORMATS: { readonly [D in Dtype]: Format } = {
 
 export const isDtype = (value: unknown): value is Dtype => typeof value === "string" && Object.hasOwn(FORMATS, value);
 
-/** The first index of a tensor of BOOL that is neither 0 nor 1; −1: there is none. */
-export const notBool = ({ dtype, data }: Stored): number => (dtype === "BOOL" ? data.findIndex((byte) => byte > 1) : -1);
+/** Bytes of a tensor; null: more than 2⁵³ − 1. */
+export function bytesIn(dtype: Dtype, shape: Shape): number | null {
+  let product = FORMATS[dtype].bytes;
+  for (const length of shape) {
+    product *= length;
+    if (!Number.isSafeInteger(product)) return null;
+  }
+  return product;
+}
+
+/** The first index of a BOOL that is neither 0 nor 1; −1: there is none. */
+export const notBool = (dtype: Dtype, data: Stored["data"]): number =>
+  dtype === "BOOL" && data instanceof Uint8Array ? data.findIndex((byte) => byte > 1) : -1;
+
+/**
+ * The bytes of a tensor that is to be written, as a view.
+ *
+ * @param what begins the errors
+ * @throws RangeError for a shape that does not fit the numbers, or a BOOL that is neither 0 nor 1
+ */
+export function viewOf(what: string, { dtype, shape, data }: Stored): Uint8Array {
+  if (size(shape) !== data.length)
+    throw new RangeError(`${what} must have ${size(shape)} numbers (from ${show(shape)}), got ${data.length}`);
+  const bad = notBool(dtype, data);
+  if (bad >= 0) throw new RangeError(`${what} must have BOOLs of 0 or 1, got ${data[bad]} at ${bad}`);
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
 
 /** Any numbers as f64. I64 beyond 2⁵³ lose their last bits. */
 export function numbersOf({ dtype, data }: Stored): Float64Array {
