@@ -22,10 +22,13 @@ describe("planted errors", () => {
   });
 
   onEachEngine(({ made, large }) => {
-    it.each(planted.filter((_, i) => large || i % 10 === 0))("$error is located, and named only if it is known", async ({ file, variant, first }) => {
-      const { engine } = await made;
-      const found = await verify(engine, readRecording(bytesOf(`planted/${file}`)));
-      expect({ first: found.first?.name, variant: found.findings?.explanation?.variant ?? null }).toEqual({ first, variant });
-    });
+    it.each(planted.filter((_, i) => large || i % 10 === 0))(
+      "$error is located, and named only if it is known",
+      async ({ file, variant, first }) => {
+        const { engine } = await made;
+        const found = await verify(engine, readRecording(bytesOf(`planted/${file}`)));
+        expect({ first: found.first?.name, variant: found.findings?.explanation?.variant ?? null }).toEqual({ first, variant });
+      },
+    );
   });
 });
