@@ -43,6 +43,8 @@ const exceptions: { readonly [file: string]: readonly string[] } = {
   "io/onnx/regnetGraph.ts": ["teacher"], // a graph is a network written once more
   "io/onnx/wire.ts": ["npm:@bufbuild/protobuf/wire"],
   "io/onnx/writeRegnet.ts": ["teacher"],
+  "io/npz.ts": ["npm:fflate"], // packs
+  "io/zip.ts": ["npm:fflate"], // inflates
   "train/loop.ts": ["io", "data", "teacher"],
   "train/run.ts": ["io", "data", "teacher"],
   "train/runTeacher.ts": ["io", "data", "teacher"],

@@ -20,6 +20,8 @@ const pair = (a: readonly [number, number], b: readonly [number, number], dataBy
 const everyDtype: ReadonlyMap<string, Writable> = new Map<string, Writable>([
   ["b.f64", { dtype: "F64", shape: [2, 2], data: Float64Array.of(1, -2.5, Math.PI, 1e300) }],
   ["a.f32", { dtype: "F32", shape: [3], data: Float32Array.of(0.5, -1, 3) }],
+  ["half", { dtype: "F16", shape: [4], data: Uint16Array.of(0x3c00, 0x8000, 0x7e01, 0xfc00) }],
+  ["brain", { dtype: "BF16", shape: [2, 1], data: Uint16Array.of(0x7fc1, 0x0001) }],
   ["10", { dtype: "I64", shape: [2], data: BigInt64Array.of(-1n, 2n ** 62n) }],
   ["9", { dtype: "I32", shape: [1], data: Int32Array.of(-7) }],
   ["bytes", { dtype: "U8", shape: [3], data: Uint8Array.of(1, 2, 255) }],
@@ -65,6 +67,11 @@ describe("a file that was written", () => {
     expect(() => writeSafetensors(reserved)).toThrow("writeSafetensors: a tensor may not be called __metadata__");
   });
 
+  it("may not contain a BOOL of another byte than 0 and 1", () => {
+    const odd = new Map<string, Writable>([["x", { dtype: "BOOL", shape: [3], data: Uint8Array.of(0, 1, 2) }]]);
+    expect(() => writeSafetensors(odd)).toThrow("writeSafetensors: x must have BOOLs of 0 or 1, got 2 at 2");
+  });
+
   it("has as many numbers as each shape says", () => {
     const short = new Map<string, Writable>([["x", { dtype: "F32", shape: [2, 2], data: new Float32Array(3) }]]);
     expect(() => writeSafetensors(short)).toThrow("writeSafetensors: x must have 4 numbers (from [2, 2]), got 3");
@@ -80,6 +87,14 @@ function words(dtype: string, ...bits: readonly number[]): Float64Array {
 }
 
 describe("16-bit numbers", () => {
+  it("come and go as their bits, quiet and signalling NaN with their payloads included", () => {
+    const data = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
+    for (const dtype of ["F16", "BF16"] as const) {
+      const tensors = new Map<string, Writable>([["x", { dtype, shape: [data.length], data }]]);
+      expect(parseSafetensors(writeSafetensors(tensors)).tensors).toEqual(tensors);
+    }
+  });
+
   it("of F16 are widened exactly", () => {
     const expected = [1, -2, 65504, 2 ** -24, 2 ** -14, -0, Infinity, NaN];
     expect([...words("F16", 0x3c00, 0xc000, 0x7bff, 0x0001, 0x0400, 0x8000, 0x7c00, 0x7e00)]).toEqual(expected);
@@ -97,7 +112,11 @@ describe("a file is refused", () => {
   const notUtf8 = fileOf('{"a":1}');
   notUtf8[9] = 0xff;
 
+  const odd = fileOf(`{"a":${entry("F32", [1], 0, 4)},"b":${entry("BOOL", [2], 4, 6)}}`, 6);
+  odd[odd.length - 1] = 2;
+
   it.each<readonly [why: string, bytes: Uint8Array, message: string]>([
+    ["with a BOOL of 2", odd, "byte 121: tensor b: a BOOL must be 0 or 1, got 2"],
     ["without a header length", new Uint8Array(5), "byte 5: a file begins with 8 bytes of header length, it has 5"],
     ["with a header over 100 MB", long, "byte 0: the header may have 100000000 bytes, it claims 100000001"],
     ["that ends in its header", fileOf("{}").subarray(0, 9), "byte 9: the file is truncated: its header ends at byte 10"],

@@ -1,4 +1,4 @@
-/** The two 16-bit formats, widened to f32; exact. */
+/** The two 16-bit formats, widened; exact. */
 
 /** IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
 function halfToNumber(bits: number): number {
@@ -10,10 +10,9 @@ function halfToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** F16 → F32 */
-export const widenHalf = (words: Uint16Array): Float32Array => Float32Array.from(words, halfToNumber);
+/** F16 → f64 */
+export const widenHalf = (words: Uint16Array): Float64Array => Float64Array.from(words, halfToNumber);
 
-/** BF16 → F32: the upper half of an f32's bits. */
-export function widenBrainHalf(words: Uint16Array): Float32Array {
-  return new Float32Array(Uint32Array.from(words, (bits) => bits << 16).buffer);
-}
+/** BF16 → f64: the words are the upper halves of an f32's bits. */
+export const widenBrainHalf = (words: Uint16Array): Float64Array =>
+  Float64Array.from(new Float32Array(Uint32Array.from(words, (bits) => bits << 16).buffer));

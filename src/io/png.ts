@@ -1,22 +1,12 @@
 /** Images as PNG (ISO/IEC 15948), 8 bits a channel, unfiltered. */
 import { deflateSync } from "node:zlib";
+import { crc32 } from "./crc32.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** Polynomial of the CRC, its bits reversed. */
-const POLYNOMIAL = 0xedb88320;
 const FULL = 255;
 /** Colour types of the header, and how many channels each has. */
 const GREY = { type: 0, channels: 1 };
 const RGB = { type: 2, channels: 3 };
-
-function crc32(bytes: Uint8Array): number {
-  let crc = -1;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? POLYNOMIAL : 0);
-  }
-  return ~crc >>> 0;
-}
 
 const word = (n: number): readonly number[] => [n >>> 24, (n >>> 16) & FULL, (n >>> 8) & FULL, n & FULL];
 

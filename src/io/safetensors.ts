@@ -8,7 +8,7 @@
  * All numbers are little-endian, as the typed arrays of every host that runs JavaScript today are.
  */
 import { size, type Shape } from "../tensor/tensor.ts";
-import { FORMATS, isDtype, type Dtype, type Stored, type Writable } from "./stored.ts";
+import { FORMATS, isDtype, notBool, viewOf, type Dtype, type Stored, type Writable } from "./stored.ts";
 import { isRecord, JsonError, parseJson } from "./strictJson.ts";
 
 export { numbersOf } from "./stored.ts";
@@ -130,28 +130,29 @@ export function parseSafetensors(bytes: Uint8Array): Safetensors {
   const metadata = metadataOf(__metadata__);
   const entries = Object.entries(tensors).map(([name, value]) => entryOf(name, value));
   const data = bytes.subarray(start);
-  const read = ({ name, dtype, shape, begin, end }: Entry): [string, Stored] => [
-    name,
-    FORMATS[dtype].read(shape, copied(data.subarray(begin, end))),
-  ];
+  const read = ({ name, dtype, shape, begin, end }: Entry): [string, Stored] => {
+    const own = copied(data.subarray(begin, end));
+    const bad = notBool(dtype, new Uint8Array(own));
+    if (bad >= 0) throw new SafetensorsError(start + begin + bad, `tensor ${name}: a BOOL must be 0 or 1, got ${data[begin + bad]}`);
+    return [name, FORMATS[dtype].read(shape, own)];
+  };
   return { metadata, tensors: new Map(covering(entries, start, data.length).map(read)) };
 }
 
 /**
  * A file with these tensors in this order; equal arguments give equal bytes.
  *
- * @throws RangeError for a name that the format keeps for itself, or a shape that does not fit its numbers
+ * @throws RangeError for a name that the format keeps for itself, a shape that does not fit its numbers, or a BOOL that is not 0 or 1
  */
 export function writeSafetensors(tensors: ReadonlyMap<string, Writable>, metadata: ReadonlyMap<string, string> = new Map()): Uint8Array {
   if (metadata.has("__proto__")) throw new RangeError("writeSafetensors: metadata may not have the key __proto__");
   const lines = [`"__metadata__":${JSON.stringify(Object.fromEntries(metadata))}`];
   let end = 0;
-  for (const [name, { dtype, shape, data }] of tensors) {
+  for (const [name, stored] of tensors) {
     if (name === "__metadata__" || name === "__proto__") throw new RangeError(`writeSafetensors: a tensor may not be called ${name}`);
-    if (size(shape) !== data.length)
-      throw new RangeError(`writeSafetensors: ${name} must have ${size(shape)} numbers (from [${shape.join(", ")}]), got ${data.length}`);
+    const { dtype, shape } = stored;
     const begin = end;
-    end += data.byteLength;
+    end += viewOf(`writeSafetensors: ${name}`, stored).length;
     lines.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [begin, end] })}`);
   }
   const json = new TextEncoder().encode(`{${lines.join(",")}}`);
@@ -162,9 +163,10 @@ export function writeSafetensors(tensors: ReadonlyMap<string, Writable>, metadat
   bytes.fill(" ".charCodeAt(0), PREFIX, PREFIX + length);
   bytes.set(json, PREFIX);
   let offset = PREFIX + length;
-  for (const { data } of tensors.values()) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
+  for (const [name, stored] of tensors) {
+    const view = viewOf(`writeSafetensors: ${name}`, stored);
+    bytes.set(view, offset);
+    offset += view.length;
   }
   return bytes;
 }

@@ -8,21 +8,21 @@ import type { DeitParams } from "../model/deit.ts";
 import { buildParams, parameterShapes } from "../model/params.ts";
 import { show, type Shape } from "../tensor/tensor.ts";
 import { aboutOfText, configOfShapes, WeightsError, type About } from "./about.ts";
-import { numbersOf, parseSafetensors, writeSafetensors, type Stored, type Writable } from "./safetensors.ts";
+import { numbersOf, parseSafetensors, writeSafetensors, type Stored } from "./safetensors.ts";
 
 export { WeightsError, type Preprocessing } from "./about.ts";
 
 /** The metadata's key. */
 const KEY = "deit";
 
-export interface Weights<T = Stored> {
+export interface Weights {
   readonly config: DeitConfig;
   /** Names of the classes; null: the file does not say. */
   readonly classes: readonly string[] | null;
   /** null: the file does not say. */
   readonly preprocessing: About["preprocessing"];
   /** In timm's order. */
-  readonly tensors: ReadonlyMap<string, T>;
+  readonly tensors: ReadonlyMap<string, Stored>;
 }
 
 /**
@@ -50,7 +50,7 @@ export function completeTensors<T extends { readonly shape: Shape }>(
  *
  * @throws WeightsError unless the tensors are those of the configuration
  */
-export function writeWeights({ config, classes, preprocessing, tensors }: Weights<Writable>): Uint8Array {
+export function writeWeights({ config, classes, preprocessing, tensors }: Weights): Uint8Array {
   const about: About = { model: config, classes, preprocessing };
   return writeSafetensors(completeTensors(parameterShapes(config), tensors), new Map([[KEY, JSON.stringify(about)]]));
 }

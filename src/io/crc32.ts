@@ -1,0 +1,17 @@
+/** The check sum CRC-32 (ISO 3309) of PNG and zip. */
+
+/** Polynomial of the CRC, its bits reversed. */
+const POLYNOMIAL = 0xedb88320;
+
+/** What a byte alone does to the sum. */
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? POLYNOMIAL : 0);
+  return crc;
+});
+
+export function crc32(bytes: Uint8Array): number {
+  let crc = -1;
+  for (const byte of bytes) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 255] ?? 0);
+  return ~crc >>> 0;
+}
