@@ -26,6 +26,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
     "teacher",
     "train",
     "check",
+    "laws",
     "io",
     "data",
     "engines/abstract",
