@@ -28,8 +28,9 @@ export function resultOf({ results }: Recording, name: string): HostArray {
   return array;
 }
 
-const FORMAT = "deit-recording";
-const VERSION = "1";
+/** In `__metadata__`. */
+export const FORMAT = "deit-recording";
+export const VERSION = "1";
 
 function textOf(metadata: ReadonlyMap<string, string>, key: string): string {
   const value = metadata.get(key);
@@ -54,7 +55,8 @@ function batchOf({ images }: Configuration, tensors: ReadonlyMap<string, Stored>
   return B;
 }
 
-function checkTensor(name: string, stored: Stored, slot: Slot | undefined, classes: number): void {
+/** @throws RecordingError unless the recording's JSON calls for, or allows, this tensor */
+export function checkTensor(name: string, stored: Stored, slot: Slot | undefined, classes: number): asserts slot is Slot {
   if (slot === undefined) throw new RecordingError(`tensor ${name} is not called for by the recording's JSON`);
   if (show(stored.shape) !== show(slot.shape))
     throw new RecordingError(`tensor ${name} must be ${show(slot.shape)}, got ${show(stored.shape)}`);
@@ -62,6 +64,13 @@ function checkTensor(name: string, stored: Stored, slot: Slot | undefined, class
   if (!dtypes.includes(stored.dtype)) throw new RecordingError(`tensor ${name} must be of ${dtypes.join(" or ")}, got ${stored.dtype}`);
   const stray = slot.labels === true ? numbersOf(stored).find((label) => label < 0 || label >= classes) : undefined;
   if (stray !== undefined) throw new RecordingError(`tensor ${name} must hold classes of 0 … ${classes - 1}, got ${stray}`);
+}
+
+/** @throws RecordingError for a tensor that the JSON calls for and that is not there */
+export function checkComplete(slots: ReadonlyMap<string, Slot>, given: Pick<Arrays, "has">): void {
+  for (const [name, { role }] of slots)
+    if (role === "given" && !given.has(name))
+      throw new RecordingError(`tensor ${name} is missing, though the recording's JSON calls for it`);
 }
 
 /**
@@ -81,11 +90,9 @@ export function readRecording(bytes: Uint8Array): Recording {
   for (const [name, stored] of tensors) {
     const slot = slots.get(name);
     checkTensor(name, stored, slot, configuration.model.classes);
-    (slot?.role === "given" ? given : results).set(name, hostArray(stored.shape, numbersOf(stored)));
+    (slot.role === "given" ? given : results).set(name, hostArray(stored.shape, numbersOf(stored)));
     if (stored.dtype === "F32") rounded.add(name);
   }
-  for (const [name, { role }] of slots)
-    if (role === "given" && !given.has(name))
-      throw new RecordingError(`tensor ${name} is missing, though the recording's JSON calls for it`);
+  checkComplete(slots, given);
   return { configuration, batch, given, results, rounded };
 }
