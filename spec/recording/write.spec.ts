@@ -3,22 +3,29 @@ import { drawOf } from "../../src/check/draw.ts";
 import { hostArray } from "../../src/check/host.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { RecordingError } from "../../src/recording/fields.ts";
-import { readRecording, type Recording } from "../../src/recording/read.ts";
+import { readRecording, type Arrays, type Recording } from "../../src/recording/read.ts";
 import { writeRecording } from "../../src/recording/write.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
-import { bytesOf } from "../helpers/fixtures.ts";
+import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
 import { drawnRecording } from "./drawn.ts";
 import { forwardOnly, labels, labelsLoss, recordingFile, zeros } from "./helpers.ts";
 
 const RECORDINGS = 20;
 
+/** Arrays as texts of their bytes, which compare fast. */
+const texts = (arrays: Arrays): readonly unknown[] =>
+  [...arrays.keys()].map((name) => {
+    const { shape, data } = tensorOf(arrays, name);
+    return [name, shape, Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("latin1")];
+  });
+
+const comparable = (recording: Recording): unknown => ({ ...recording, given: texts(recording.given), results: texts(recording.results) });
+
 describe("a recording that was written", () => {
   it("reads back as the same, its tensors in the same order", async () => {
     for (let i = 0; i < RECORDINGS; i++) {
       const recording = await drawnRecording(drawOf(fold(keyOf(5), i)), referenceEngine());
-      const again = readRecording(writeRecording(recording));
-      expect(again).toEqual(recording);
-      expect([...again.given.keys(), ...again.results.keys()]).toEqual([...recording.given.keys(), ...recording.results.keys()]);
+      expect(comparable(readRecording(writeRecording(recording)))).toEqual(comparable(recording));
     }
   });
 
@@ -26,7 +33,7 @@ describe("a recording that was written", () => {
     "%s of PyTorch reads back as it was",
     (name) => {
       const recording = readRecording(bytesOf(`${name}.safetensors`));
-      expect(readRecording(writeRecording(recording))).toEqual(recording);
+      expect(comparable(readRecording(writeRecording(recording)))).toEqual(comparable(recording));
     },
   );
 
