@@ -7,6 +7,7 @@ import { addDemo } from "./demo.ts";
 import { addEngines } from "./engines.ts";
 import { addEval } from "./eval.ts";
 import { oneLine } from "./output.ts";
+import { addRecord } from "./record.ts";
 import { addSummary } from "./summary.ts";
 import { addTrain } from "./train.ts";
 import { addVerify } from "./verify.ts";
@@ -22,7 +23,8 @@ function programOf(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addDemo, addCheck, addVerify, addTrain, addCompare, addEval, addSummary, addBench, addEngines]) add(program);
+  for (const add of [addDemo, addCheck, addVerify, addRecord, addTrain, addCompare, addEval, addSummary, addBench, addEngines])
+    add(program);
   return program;
 }
 

@@ -29,8 +29,8 @@ export function resultOf({ results }: Recording, name: string): HostArray {
   return array;
 }
 
-const FORMAT = "deit-recording";
-const VERSION = "1";
+export const FORMAT = "deit-recording";
+export const VERSION = "1";
 
 function textOf(metadata: ReadonlyMap<string, string>, key: string): string {
   const value = metadata.get(key);
@@ -55,16 +55,22 @@ function batchOf({ images }: Configuration, tensors: OpenSafetensors["entries"])
   return B;
 }
 
-function checkTensor({ name, dtype, shape }: Entry, slot: Slot | undefined): void {
+/** @throws RecordingError unless the recording's JSON calls for, or allows, a tensor of this shape and dtype */
+export function checkTensor(name: string, { dtype, shape }: Pick<Entry, "dtype" | "shape">, slot: Slot | undefined): asserts slot is Slot {
   if (slot === undefined) throw new RecordingError(`tensor ${name} is not called for by the recording's JSON`);
   if (show(shape) !== show(slot.shape)) throw new RecordingError(`tensor ${name} must be ${show(slot.shape)}, got ${show(shape)}`);
   const dtypes = slot.labels === true ? ["I64"] : ["F64", "F32"];
   if (!dtypes.includes(dtype)) throw new RecordingError(`tensor ${name} must be of ${dtypes.join(" or ")}, got ${dtype}`);
 }
 
-function checkLabels(name: string, { data }: HostArray, classes: number): void {
-  const stray = data.find((label) => label < 0 || label >= classes);
-  if (stray !== undefined) throw new RecordingError(`tensor ${name} must hold classes of 0 … ${classes - 1}, got ${stray}`);
+/** @throws RecordingError for a tensor that the JSON calls for and that is not there, or a label that is no class */
+export function checkGiven(slots: ReadonlyMap<string, Slot>, given: Arrays, classes: number): void {
+  for (const [name, { role, labels }] of slots) {
+    if (role !== "given") continue;
+    if (!given.has(name)) throw new RecordingError(`tensor ${name} is missing, though the recording's JSON calls for it`);
+    const stray = labels === true ? given.get(name)?.data.find((label) => label < 0 || label >= classes) : undefined;
+    if (stray !== undefined) throw new RecordingError(`tensor ${name} must hold classes of 0 … ${classes - 1}, got ${stray}`);
+  }
 }
 
 /** Bytes of a file up to which all of its tensors are kept in memory. */
@@ -93,15 +99,11 @@ export function openRecording(source: ByteSource): Recording {
   const configuration = configurationOf(metadata);
   const batch = batchOf(configuration, entries);
   const slots = slotsOf(configuration, batch);
-  for (const [name, entry] of entries) checkTensor(entry, slots.get(name));
-  for (const [name, { role }] of slots)
-    if (role === "given" && !entries.has(name))
-      throw new RecordingError(`tensor ${name} is missing, though the recording's JSON calls for it`);
+  for (const [name, entry] of entries) checkTensor(name, entry, slots.get(name));
 
   const named = (role: Slot["role"]): readonly string[] => [...entries.keys()].filter((name) => slots.get(name)?.role === role);
   const [given, results] = [arraysOf(file, named("given"), source.size <= KEPT), arraysOf(file, named("result"), source.size <= KEPT)];
-  const labels = given.get("labels");
-  if (labels !== undefined) checkLabels("labels", labels, configuration.model.classes);
+  checkGiven(slots, given, configuration.model.classes);
   const rounded = new Set([...entries].filter(([, { dtype }]) => dtype === "F32").map(([name]) => name));
   return { configuration, batch, given, results, rounded };
 }
