@@ -8,10 +8,11 @@ import { prefixCount } from "../model/config.ts";
 import { deitLogits } from "../model/deit.ts";
 import { meanOfLogits } from "../model/fusion.ts";
 import { attention } from "../ops/attention.ts";
-import { inference, observe, opened } from "../ops/observe.ts";
+import { inference, observe, opened, outputs } from "../ops/observe.ts";
 import { softmax } from "../ops/softmax.ts";
-import { isTensor, type Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { deitAttrs } from "../train/deitTask.ts";
+import { decide } from "../train/decisions.ts";
 import type { Deit } from "../train/evaluate.ts";
 import { uploadBatch } from "../train/uploadBatch.ts";
 import type { Judged } from "./confusion.ts";
@@ -87,21 +88,6 @@ function chosen(judged: readonly JudgedSample[]): readonly number[] {
   return [...varied(true).slice(0, MOST_EXAMPLES - wrong.length), ...wrong];
 }
 
-async function decisionsOf(engine: Engine, { config, params }: Deit, batches: Iterable<HostBatch>): Promise<readonly number[]> {
-  const k = inference(engine.kernels);
-  const decisions: number[] = [];
-  for (const batch of batches) {
-    let read: Promise<ArrayLike<number>> = Promise.resolve([]);
-    k.region("report", () => {
-      const { out: logits } = deitLogits.forward(k, { images: uploadBatch(k, batch).images, params }, deitAttrs(k, config));
-      read = engine.read(k.argmaxLast(meanOfLogits.forward(k, logits).out));
-      return null;
-    });
-    decisions.push(...Array.from(await read));
-  }
-  return decisions;
-}
-
 /** A in [B, h, T, T] → what the first P tokens attend to, [B, P, T, 1], the mean over the heads. */
 const tokenRows = (k: Kernels, A: Tensor, P: number): Tensor => k.meanLast(k.permute(k.slice(A, 2, 0, P), [0, 2, 3, 1]));
 
@@ -120,12 +106,10 @@ async function looksInto(
   const quiet = inference(engine.kernels);
   const heads: { readonly by: Decision["by"]; readonly read: Promise<ArrayLike<number>> }[] = [];
   let attended: Promise<ArrayLike<number>> = Promise.resolve([]);
-  const k = observe(opened(quiet, attention), {
-    after: ({ phase, path }, out) => {
-      if (phase === "forward" && path === tap && typeof out === "object" && out !== null && isTensor(out))
-        attended = engine.read(tokenRows(quiet, out, P));
-    },
-  });
+  const show = (path: string, t: Tensor): void => {
+    if (path === tap) attended = engine.read(tokenRows(quiet, t, P));
+  };
+  const k = observe(opened(quiet, attention), outputs(show));
   quiet.region("report", () => {
     const { out: logits } = deitLogits.forward(k, { images: uploadBatch(k, batch).images, params }, deitAttrs(k, config));
     const read = (by: Decision["by"], z: Tensor): unknown => heads.push({ by, read: engine.read(softmax.forward(quiet, { z }).out) });
@@ -150,7 +134,7 @@ async function looksInto(
 /** Evaluates the model on test images. Nothing stays alive but the parameters. */
 export async function collect(engine: Engine, model: Deit, dataset: Dataset, normalisation: Normalisation): Promise<Looked> {
   const samples = spread(dataset.count, MOST_JUDGED);
-  const decisions = await decisionsOf(engine, model, evaluationBatches(subset(dataset, samples), BATCH, normalisation));
+  const { mean: decisions } = await decide(engine, model, evaluationBatches(subset(dataset, samples), BATCH, normalisation));
   const judged = samples.map((sample, i) => ({ sample, label: dataset.label(sample), decision: decisions[i] ?? NaN }));
   const shown = chosen(judged);
   const [batch] = evaluationBatches(subset(dataset, shown), MOST_EXAMPLES, normalisation);
