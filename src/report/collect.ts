@@ -2,6 +2,7 @@
 import { evaluationBatches, type HostBatch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Normalisation } from "../data/normalise.ts";
+import { spread, subset } from "../data/subset.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { prefixCount } from "../model/config.ts";
@@ -59,17 +60,6 @@ export interface Looked {
   readonly judged: readonly JudgedSample[];
   readonly examples: readonly Example[];
 }
-
-/** 0 … count − 1, or so many of them at equal distances: sets are often sorted by class. */
-const spread = (count: number, most: number): readonly number[] =>
-  Array.from({ length: Math.min(count, most) }, (_, i) => Math.floor((i * count) / Math.min(count, most)));
-
-const subset = (dataset: Dataset, samples: readonly number[]): Dataset => ({
-  ...dataset,
-  count: samples.length,
-  pixels: (i) => dataset.pixels(samples[i] ?? 0),
-  label: (i) => dataset.label(samples[i] ?? 0),
-});
 
 /** Half of them wrong, if so many are; of either kind one of each class before a second of any. */
 function chosen(judged: readonly JudgedSample[]): readonly number[] {
