@@ -1,5 +1,7 @@
 /** Entry point `deit/io`: files of tensors. */
+export { memoryBytes, type ByteSource } from "./io/byteSource.ts";
+export { fileBytes } from "./io/fileBytes.ts";
 export { NpyError, parseNpy, writeNpy } from "./io/npy.ts";
 export { parseNpz, writeNpz } from "./io/npz.ts";
-export { numbersOf, parseSafetensors, SafetensorsError, writeSafetensors } from "./io/safetensors.ts";
-export type { Dtype, Safetensors, Stored, Writable } from "./io/safetensors.ts";
+export { numbersOf, openSafetensors, parseSafetensors, readSafetensors, SafetensorsError, writeSafetensors } from "./io/safetensors.ts";
+export type { Dtype, Entry, OpenSafetensors, Safetensors, Stored, Writable } from "./io/safetensors.ts";

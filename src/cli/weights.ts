@@ -1,8 +1,10 @@
 /** Models with weights as commands take them: a run's folder, a safetensors file, or the hash of a seed. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Normalisation } from "../data/normalise.ts";
-import { readWeights, uploadWeights } from "../io/weights.ts";
+import { fileBytes } from "../io/fileBytes.ts";
+import { readSafetensors } from "../io/safetensors.ts";
+import { uploadWeights, weightsIn } from "../io/weights.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { prefixCount, type DeitConfig } from "../model/config.ts";
 import type { DeitParams } from "../model/deit.ts";
@@ -63,7 +65,7 @@ export function weightedModel(source: string, { model, heads }: WeightsOptions):
   if (model !== undefined) throw new RangeError(`--model ${model} goes with hash:SEED; a file of weights tells its model itself`);
   const path = pathOf(source);
   try {
-    const weights = readWeights(readFileSync(path), { heads: heads ?? null });
+    const weights = weightsIn(readSafetensors(fileBytes(path)), { heads: heads ?? null });
     const { config, preprocessing } = weights;
     return { config, preprocessing: preprocessing ?? assumed(config), upload: (k) => uploadWeights(k, weights) };
   } catch (error) {

@@ -8,7 +8,7 @@ import type { DeitParams } from "../model/deit.ts";
 import { buildParams, parameterShapes } from "../model/params.ts";
 import { show, type Shape } from "../tensor/tensor.ts";
 import { aboutOfText, configOfShapes, WeightsError, type About } from "./about.ts";
-import { numbersOf, parseSafetensors, writeSafetensors, type Stored } from "./safetensors.ts";
+import { numbersOf, parseSafetensors, writeSafetensors, type Safetensors, type Stored } from "./safetensors.ts";
 
 export { WeightsError, type Preprocessing } from "./about.ts";
 
@@ -55,18 +55,30 @@ export function writeWeights({ config, classes, preprocessing, tensors }: Weight
   return writeSafetensors(completeTensors(parameterShapes(config), tensors), new Map([[KEY, JSON.stringify(about)]]));
 }
 
+/** How a file of weights is understood. */
+export interface WeightsOptions {
+  /** Where the file does not tell them; null: heads of width 64. */
+  readonly heads?: number | null;
+}
+
 /**
- * Reads a weights file. The configuration comes from the metadata, else from the shapes, with `heads` or, by default, heads of width 64.
+ * The weights in a file. The configuration comes from its metadata, else from the shapes.
  *
- * @throws SafetensorsError, WeightsError
+ * @throws WeightsError
  */
-export function readWeights(bytes: Uint8Array, { heads = null }: { readonly heads?: number | null } = {}): Weights {
-  const { metadata, tensors } = parseSafetensors(bytes);
+export function weightsIn({ metadata, tensors }: Safetensors, { heads = null }: WeightsOptions = {}): Weights {
   const text = metadata.get(KEY);
   const about = text === undefined ? { model: configOfShapes(tensors, heads), classes: null, preprocessing: null } : aboutOfText(text);
   const { model: config, classes, preprocessing } = about;
   return { config, classes, preprocessing, tensors: completeTensors(parameterShapes(config), tensors) };
 }
+
+/**
+ * Reads a weights file.
+ *
+ * @throws SafetensorsError, WeightsError
+ */
+export const readWeights = (bytes: Uint8Array, options?: WeightsOptions): Weights => weightsIn(parseSafetensors(bytes), options);
 
 /** The parameters on an engine. */
 export const uploadWeights = (k: Kernels, { config, tensors }: Pick<Weights, "config" | "tensors">): DeitParams =>

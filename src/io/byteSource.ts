@@ -1,0 +1,29 @@
+/** Bytes that are read in ranges, so that a large file need not be in memory: of an array here, of a file in `fileBytes.ts`. */
+
+export interface ByteSource {
+  /** In bytes. */
+  readonly size: number;
+  /**
+   * A copy of `length` bytes from byte `offset` on, in a buffer of its own that holds nothing else.
+   *
+   * @throws RangeError unless the source has them
+   */
+  readonly read: (offset: number, length: number) => Uint8Array<ArrayBuffer>;
+}
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+/** @throws RangeError unless a source of `size` bytes has the range */
+export function checkRange(offset: number, length: number, size: number): void {
+  if (!isCount(offset) || !isCount(length) || offset + length > size)
+    throw new RangeError(`read: the range must be within ${size} bytes, got ${length} bytes from byte ${offset} on`);
+}
+
+/** The source of an array's bytes, which may not change from now on. */
+export const memoryBytes = (bytes: Uint8Array): ByteSource => ({
+  size: bytes.length,
+  read: (offset, length) => {
+    checkRange(offset, length, bytes.length);
+    return new Uint8Array(bytes.subarray(offset, offset + length));
+  },
+});
