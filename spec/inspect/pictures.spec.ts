@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { heatMap, overlay, painted, pictureOf, resized, sheet, type Picture } from "../../src/inspect/pictures.ts";
+import type { Pixels } from "../../src/data/images/pixels.ts";
+import { heatMap, overlay, painted, pictureOf, resized, sheet } from "../../src/inspect/pictures.ts";
 
 /** The bytes of a pixel. */
-const at = ({ rgb, width }: Picture, x: number, y: number): readonly number[] => [
-  ...rgb.subarray(3 * (y * width + x), 3 * (y * width + x) + 3),
+const at = ({ data, width }: Pixels, x: number, y: number): readonly number[] => [
+  ...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3),
 ];
 
 const patches = Float64Array.of(0, 0.1, 0.05, 0.2);
-const grey = (value: number, side: number): Picture => painted(side, side, () => [value, value, value]);
+const grey = (value: number, side: number): Pixels => painted(side, side, () => [value, value, value]);
 
 describe("a picture", () => {
   it("of three channels is coloured", () => {
@@ -45,7 +46,7 @@ describe("a map", () => {
   });
 
   it("is black where no patch gets anything", () => {
-    expect(new Set(heatMap(new Float64Array(4), 4).rgb)).toEqual(new Set([0]));
+    expect(new Set(heatMap(new Float64Array(4), 4).data)).toEqual(new Set([0]));
   });
 
   it("over a picture lets it shine through", () => {

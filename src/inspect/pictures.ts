@@ -1,12 +1,6 @@
 /** Small pictures and sheets of them: numbers as colours, laid over the image that they are about. */
+import type { Pixels } from "../data/images/pixels.ts";
 import { cubehelix, type Colour } from "./colours.ts";
-
-/** Rows of pixels, three bytes each. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly rgb: Uint8Array;
-}
 
 const CHANNELS = 3;
 const FULL = 255;
@@ -14,14 +8,14 @@ const FULL = 255;
 const byte = (x: number): number => Math.round(FULL * Math.min(1, Math.max(0, x)));
 
 /** A picture whose pixels are computed. */
-export function painted(width: number, height: number, colourAt: (x: number, y: number) => Colour): Picture {
-  const rgb = new Uint8Array(CHANNELS * width * height);
-  for (let y = 0, at = 0; y < height; y++) for (let x = 0; x < width; x++, at += CHANNELS) rgb.set(colourAt(x, y).map(byte), at);
-  return { width, height, rgb };
+export function painted(width: number, height: number, colourAt: (x: number, y: number) => Colour): Pixels {
+  const data = new Uint8Array(CHANNELS * width * height);
+  for (let y = 0, at = 0; y < height; y++) for (let x = 0; x < width; x++, at += CHANNELS) data.set(colourAt(x, y).map(byte), at);
+  return { width, height, data, channels: CHANNELS };
 }
 
 /** A square image [C, S, S] of full scale 1: coloured if it has three channels, else its first one in grey. */
-export function pictureOf(pixels: Float64Array, side: number): Picture {
+export function pictureOf(pixels: Float64Array, side: number): Pixels {
   const area = side ** 2;
   const [green, blue] = pixels.length === CHANNELS * area ? [area, 2 * area] : [0, 0];
   const value = (at: number): number => pixels[at] ?? 0;
@@ -31,9 +25,9 @@ export function pictureOf(pixels: Float64Array, side: number): Picture {
   });
 }
 
-const colourOf = ({ rgb, width }: Picture, x: number, y: number): Colour => {
+const colourOf = ({ data, width }: Pixels, x: number, y: number): Colour => {
   const at = CHANNELS * (y * width + x);
-  return [(rgb[at] ?? 0) / FULL, (rgb[at + 1] ?? 0) / FULL, (rgb[at + 2] ?? 0) / FULL];
+  return [(data[at] ?? 0) / FULL, (data[at + 1] ?? 0) / FULL, (data[at + 2] ?? 0) / FULL];
 };
 
 /** Old pixels under new pixel i of `to`, where there were `from`: one at least. */
@@ -43,7 +37,7 @@ function under(i: number, from: number, to: number): readonly [begin: number, en
 }
 
 /** The picture in another size: a pixel is the mean of those under it, or a copy of the one under it. */
-export const resized = (picture: Picture, width: number, height: number): Picture =>
+export const resized = (picture: Pixels, width: number, height: number): Pixels =>
   painted(width, height, (x, y) => {
     const [left, right] = under(x, picture.width, width);
     const [top, bottom] = under(y, picture.height, height);
@@ -66,7 +60,7 @@ function shareAt(patches: Float64Array, side: number): (x: number, y: number) =>
 }
 
 /** n × n patches as squares, from black for 0 to white for the largest. */
-export function heatMap(patches: Float64Array, side: number): Picture {
+export function heatMap(patches: Float64Array, side: number): Pixels {
   const share = shareAt(patches, side);
   return painted(side, side, (x, y) => cubehelix(share(x, y)));
 }
@@ -75,7 +69,7 @@ export function heatMap(patches: Float64Array, side: number): Picture {
 const OPACITY = 0.6;
 
 /** The same over a square picture. */
-export function overlay(picture: Picture, patches: Float64Array): Picture {
+export function overlay(picture: Pixels, patches: Float64Array): Pixels {
   const share = shareAt(patches, picture.width);
   return painted(picture.width, picture.height, (x, y) => {
     const [below, above] = [colourOf(picture, x, y), cubehelix(share(x, y))];
@@ -88,16 +82,16 @@ export function overlay(picture: Picture, patches: Float64Array): Picture {
 const GAP = 4;
 
 /** Equal pictures in rows and columns on white. */
-export function sheet(rows: readonly (readonly Picture[])[]): Picture {
+export function sheet(rows: readonly (readonly Pixels[])[]): Pixels {
   const { width = 0, height = 0 } = rows[0]?.[0] ?? {};
   const columns = Math.max(0, ...rows.map(({ length }) => length));
   const whole = { width: columns * (width + GAP) - GAP, height: rows.length * (height + GAP) - GAP };
-  const rgb = new Uint8Array(CHANNELS * whole.width * whole.height).fill(FULL);
+  const data = new Uint8Array(CHANNELS * whole.width * whole.height).fill(FULL);
   for (const [i, row] of rows.entries())
     for (const [j, picture] of row.entries())
       for (let y = 0; y < height; y++) {
-        const line = picture.rgb.subarray(CHANNELS * y * width, CHANNELS * (y + 1) * width);
-        rgb.set(line, CHANNELS * ((i * (height + GAP) + y) * whole.width + j * (width + GAP)));
+        const line = picture.data.subarray(CHANNELS * y * width, CHANNELS * (y + 1) * width);
+        data.set(line, CHANNELS * ((i * (height + GAP) + y) * whole.width + j * (width + GAP)));
       }
-  return { ...whole, rgb };
+  return { ...whole, data, channels: CHANNELS };
 }

@@ -37,7 +37,7 @@ const variables = (palette: Palette): string =>
     .map(([name, colour]) => `--${name}: ${colour};`)
     .join(" ");
 
-export const style = `
+export const style: string = `
 :root { color-scheme: light dark; ${variables(light)} }
 @media (prefers-color-scheme: dark) { :root { ${variables(dark)} } }
 * { box-sizing: border-box; }
