@@ -33,6 +33,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
     "engines/reference",
   ],
   report: ["tensor", "kernels", "ops", "model", "train", "data", "io", "npm:@observablehq/plot", "npm:linkedom"],
+  inspect: ["tensor", "kernels", "ops", "model", "train", "data", "io", "recording", "report", "npm:@observablehq/plot"],
   bench: ["tensor", "kernels", "ops", "losses", "model", "train", "engines/wasm", "engines/abstract", "npm:tinybench"],
   cli: ["*"],
 };

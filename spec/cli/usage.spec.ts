@@ -54,7 +54,7 @@ const wrong: readonly (readonly [args: string, line: string])[] = [
   ["eval hash:x digits --model deit-tiny", 'deit eval: hash:SEED needs an integer of 0 … 2^32 - 1, got "x"'],
   ["eval hash:1 digits --model deit-tiny", "deit eval: data: digits has images of 1 channels, the model takes 3"],
   ["eval hash:1 nothing --model deit-tiny", 'deit eval: data: unknown data set "nothing"; known: digits[:train|test], synthetic:N'],
-  ["eval hash:1 synthetic:1 --model deit-tiny --head distillation", "deit eval: evaluate: a plain model has no distillation head"],
+  ["eval hash:1 synthetic:1 --model deit-tiny --head distillation", "deit eval: evaluate: a model with one head has no distillation head"],
   ["eval hash:1 synthetic:1 --model deit-tiny --head best", "deit eval: option '--head <head>' argument 'best' is invalid."],
 ];
 

@@ -3,7 +3,7 @@ import type { HostArray } from "../check/host.ts";
 import { writeSafetensors, type Stored } from "../io/safetensors.ts";
 import { readConfiguration, type Configuration } from "./configuration.ts";
 import { RecordingError } from "./fields.ts";
-import { checkComplete, checkTensor, FORMAT, VERSION, type Recording } from "./read.ts";
+import { checkGiven, checkTensor, FORMAT, VERSION, type Recording } from "./read.ts";
 import { slotsOf } from "./slots.ts";
 
 /** The JSON text of section 2; `readConfiguration` reads the same configuration from it. */
@@ -45,14 +45,14 @@ export function writeRecording(recording: Recording): Uint8Array {
   if (images !== "stored" && images.batch !== batch)
     throw new RecordingError(`images.batch must be the batch ${batch}, got ${images.batch}`);
   const slots = slotsOf(configuration, batch);
-  checkComplete(slots, given);
+  checkGiven(slots, given, configuration.model.classes);
   const tensors = new Map<string, Stored>();
   for (const [role, arrays] of [["given", given] as const, ["result", results] as const])
     for (const name of arrays.keys()) {
       const [array, slot] = [arrays.get(name), slots.get(name)];
       if (array === undefined) throw new RecordingError(`no tensor ${name}`);
       const stored = storedOf(name, array, slot?.labels === true, rounded.has(name));
-      checkTensor(name, stored, slot, configuration.model.classes);
+      checkTensor(name, stored, slot);
       if (slot.role !== role)
         throw new RecordingError(`tensor ${name} is among the ${role === "given" ? "given" : "results"}, where it does not belong`);
       tensors.set(name, stored);
