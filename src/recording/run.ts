@@ -12,7 +12,7 @@ import type { Logits } from "../model/heads.ts";
 import { attention } from "../ops/attention.ts";
 import { inference, observe, opened } from "../ops/observe.ts";
 import type { Grads, Op } from "../ops/op.ts";
-import { isTensor, type Tensor } from "../tensor/tensor.ts";
+import { isTensor, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { named } from "../tensor/tree.ts";
 import { objective, type LossAndCotangents } from "../train/objective.ts";
 import { initialOptimizerState, optimise, type Optimised } from "../train/optimizer.ts";
@@ -114,25 +114,31 @@ function run<Saved>(k: Kernels, recording: Recording, model: DeitOp<Saved>, see:
   if (optimizer !== null && anyOf(names, "after")) optimiserSteps(k, optimizer, { params: inputs.params, grads }, gradsAt, see);
 }
 
+/** A tensor as an engine delivers it, in its own precision. */
+export interface Delivered {
+  readonly shape: Shape;
+  readonly data: Float64Array | Float32Array;
+}
+
 /**
  * These results, each from the images on, in the order of the computation. Nothing stays alive on the engine.
  *
  * @param model the network that computes
  */
-export async function computeTensors<Saved>(
+export async function deliverTensors<Saved>(
   engine: Engine,
   recording: Recording,
   names: ReadonlySet<string>,
   model: DeitOp<Saved>,
-): Promise<ReadonlyMap<string, HostArray>> {
+): Promise<ReadonlyMap<string, Delivered>> {
   if (names.size === 0) return new Map();
-  const reads = new Map<string, Promise<HostArray>>();
+  const reads = new Map<string, Promise<Delivered>>();
   const see: See = (name, t) => {
     if (!names.has(name)) return;
-    if (reads.has(name)) throw new Error(`computeTensors: ${name} is computed twice`);
+    if (reads.has(name)) throw new Error(`deliverTensors: ${name} is computed twice`);
     reads.set(
       name,
-      engine.read(t).then((data) => ({ shape: t.shape, data: Float64Array.from(data) })),
+      engine.read(t).then((data) => ({ shape: t.shape, data })),
     );
   };
   const k = showing(engine.kernels, names);
@@ -141,8 +147,22 @@ export async function computeTensors<Saved>(
     return null;
   });
   const missing = [...names].find((name) => !reads.has(name));
-  if (missing !== undefined) throw new Error(`computeTensors: nothing computes ${missing}`);
+  if (missing !== undefined) throw new Error(`deliverTensors: nothing computes ${missing}`);
   return new Map(await Promise.all([...reads].map(async ([name, read]) => [name, await read] as const)));
+}
+
+/** The same as numbers in f64. */
+export const widened = ({ shape, data }: Delivered): HostArray => ({ shape, data: Float64Array.from(data) });
+
+/** `deliverTensors`, all of them in f64. */
+export async function computeTensors<Saved>(
+  engine: Engine,
+  recording: Recording,
+  names: ReadonlySet<string>,
+  model: DeitOp<Saved>,
+): Promise<ReadonlyMap<string, HostArray>> {
+  const delivered = await deliverTensors(engine, recording, names, model);
+  return new Map([...delivered].map(([name, tensor]) => [name, widened(tensor)]));
 }
 
 /**
