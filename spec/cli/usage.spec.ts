@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { deit } from "./deit.ts";
 
-const COMMANDS = ["demo", "check", "verify", "record", "train", "compare", "eval", "summary", "bench", "engines"];
+const COMMANDS = ["demo", "check", "verify", "record", "train", "compare", "eval", "classify", "preprocess", "summary", "bench", "engines"];
 const KNOWN = `known: ${COMMANDS.join(", ")}`;
 
 /** Command lines that are wrong, each with the line that says so. */
