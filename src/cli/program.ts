@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
 import { addCompare } from "./compare.ts";
+import { addConvert } from "./convert.ts";
 import { addDemo } from "./demo.ts";
 import { addEngines } from "./engines.ts";
 import { addEval } from "./eval.ts";
@@ -22,7 +23,8 @@ function programOf(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addDemo, addCheck, addVerify, addTrain, addCompare, addEval, addSummary, addBench, addEngines]) add(program);
+  for (const add of [addDemo, addCheck, addVerify, addTrain, addCompare, addEval, addConvert, addSummary, addBench, addEngines])
+    add(program);
   return program;
 }
 
