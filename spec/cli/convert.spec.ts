@@ -12,6 +12,7 @@ import { bytesOf } from "../helpers/fixtures.ts";
 import { onOnnxruntime } from "../helpers/onnxruntime.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { deit, json } from "./deit.ts";
+import { deitHere } from "./inProcess.ts";
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/names/${name}`, import.meta.url));
 const expected = (name: string): Safetensors => parseSafetensors(bytesOf(`names/${name}.safetensors`));
@@ -19,9 +20,9 @@ const reads = (path: string): Safetensors => parseSafetensors(readFileSync(path)
 const out = (name: string): string => join(temporaryFolder(), name);
 
 /** Converts a fixture into a file of that name, and its path. */
-function converted(from: string, name: string, ...options: readonly string[]): string {
+async function converted(from: string, name: string, ...options: readonly string[]): Promise<string> {
   const path = out(name);
-  const { status, stderr } = deit(["convert", fixture(from), path, ...options]);
+  const { status, stderr } = await deitHere("convert", fixture(from), path, ...options);
   if (status !== 0) throw new Error(stderr);
   return path;
 }
@@ -33,8 +34,8 @@ describe("deit convert", () => {
     "tiny_distilled.legacy.pth",
     "tiny_distilled.hf_deit.safetensors",
     "tiny_distilled.timm.safetensors",
-  ])("%s has the same bits under timm's names, in timm's order", (name) => {
-    const { tensors } = reads(converted(name, "o.safetensors"));
+  ])("%s has the same bits under timm's names, in timm's order", async (name) => {
+    const { tensors } = reads(await converted(name, "o.safetensors"));
     expect(tensors).toEqual(expected("tiny_distilled.timm").tensors);
     expect([...tensors.keys()].slice(0, 4)).toEqual(["cls_token", "pos_embed", "dist_token", "patch_embed.proj.weight"]);
   });
@@ -43,34 +44,34 @@ describe("deit convert", () => {
     ["tiny_distilled.pth", "tiny_distilled.hf_deit"],
     ["tiny_plain.pth", "tiny_plain.hf_vit"],
     ["tiny_plain.hf_vit.safetensors", "tiny_plain.hf_vit"],
-  ])("--names hf: %s has the same bits under Hugging Face's names", (name, same) => {
-    expect(reads(converted(name, "o.safetensors", "--names", "hf")).tensors).toEqual(expected(same).tensors);
+  ])("--names hf: %s has the same bits under Hugging Face's names", async (name, same) => {
+    expect(reads(await converted(name, "o.safetensors", "--names", "hf")).tensors).toEqual(expected(same).tensors);
   });
 
-  it("says in the file of what model it is, where it can know", () => {
-    const known = reads(converted("tiny_plain.pth", "o.safetensors", "--heads", "3", "--names", "hf")).metadata;
+  it("says in the file of what model it is, where it can know", async () => {
+    const known = reads(await converted("tiny_plain.pth", "o.safetensors", "--heads", "3", "--names", "hf")).metadata;
     expect(JSON.parse(known.get("deit") ?? "")).toMatchObject({ model: { width: 24, depth: 2, heads: 3, imageSize: 16, classes: 7 } });
     expect(known.get("format")).toBe("pt");
-    expect(reads(converted("tiny_plain.pth", "o.safetensors")).metadata).toEqual(new Map());
+    expect(reads(await converted("tiny_plain.pth", "o.safetensors")).metadata).toEqual(new Map());
   });
 
-  it("takes the moving average of a training checkpoint with --ema, else its model", () => {
+  it("takes the moving average of a training checkpoint with --ema, else its model", async () => {
     const { tensors } = expected("training_checkpoint.expected");
     const under = (prefix: string): unknown =>
       new Map([...tensors].flatMap(([name, t]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), t] as const] : [])));
-    expect(parseNpz(readFileSync(converted("training_checkpoint.pth", "o.npz", "--ema")))).toEqual(under("model_ema."));
-    expect(parseNpz(readFileSync(converted("training_checkpoint.pth", "o.npz")))).toEqual(under("model."));
+    expect(parseNpz(readFileSync(await converted("training_checkpoint.pth", "o.npz", "--ema")))).toEqual(under("model_ema."));
+    expect(parseNpz(readFileSync(await converted("training_checkpoint.pth", "o.npz")))).toEqual(under("model."));
   });
 
-  it("keeps the names of what is no DeiT", () => {
-    const file = reads(converted("odd_tensors.legacy.pth", "o.safetensors"));
+  it("keeps the names of what is no DeiT", async () => {
+    const file = reads(await converted("odd_tensors.legacy.pth", "o.safetensors"));
     expect(file.tensors).toEqual(expected("odd_tensors.expected").tensors);
   });
 
   it("--image-size resizes the position embedding, and nothing else", async () => {
     const [before, after] = [
       expected("tiny_distilled.timm").tensors,
-      reads(converted("tiny_distilled.pth", "o.safetensors", "--image-size", "24")).tensors,
+      reads(await converted("tiny_distilled.pth", "o.safetensors", "--image-size", "24")).tensors,
     ];
     const [from, to] = [before.get("pos_embed"), after.get("pos_embed")];
     if (from === undefined || to === undefined) throw new Error("no pos_embed");
@@ -82,11 +83,13 @@ describe("deit convert", () => {
     expect(new Map([...after, ["pos_embed", from]])).toEqual(before);
   });
 
-  it("gives equal files each time, and by way of npz", () => {
-    const npz = converted("tiny_distilled.pth", "o.npz");
+  it("gives equal files each time, and by way of npz", async () => {
+    const npz = await converted("tiny_distilled.pth", "o.npz");
     const back = out("o.safetensors");
-    expect(deit(["convert", npz, back, "--heads", "3"]).status).toBe(0);
-    expect(readFileSync(back)).toEqual(readFileSync(converted("tiny_distilled.hf_deit.safetensors", "o.safetensors", "--heads", "3")));
+    expect((await deitHere("convert", npz, back, "--heads", "3")).status).toBe(0);
+    expect(readFileSync(back)).toEqual(
+      readFileSync(await converted("tiny_distilled.hf_deit.safetensors", "o.safetensors", "--heads", "3")),
+    );
   });
 
   it("tells scripts what it has written", () => {
@@ -100,10 +103,10 @@ describe("deit convert", () => {
     });
   });
 
-  it("takes weights from a hash, and replaces a file", () => {
+  it("takes weights from a hash, and replaces a file", async () => {
     const path = out("o.safetensors");
     writeFileSync(path, "old");
-    expect(deit(["convert", "hash:7", path, "--model", "deit-tiny"]).status).toBe(0);
+    expect((await deitHere("convert", "hash:7", path, "--model", "deit-tiny")).status).toBe(0);
     expect(readWeights(readFileSync(path)).config).toMatchObject({ width: 192, heads: 3, distilled: false });
     expect(readdirSync(join(path, ".."))).toEqual(["o.safetensors"]);
   });
@@ -117,7 +120,7 @@ onOnnxruntime((run) => {
     const tensors = expected("logits").tensors;
     const [x, logits] = [tensors.get("x"), tensors.get(`${kind}.eval.f32`)];
     if (x === undefined || logits === undefined) throw new Error("no logits");
-    const taps = await run(readFileSync(converted(name, "o.onnx", "--heads", "3")), { shape: x.shape, data: numbersOf(x) });
+    const taps = await run(readFileSync(await converted(name, "o.onnx", "--heads", "3")), { shape: x.shape, data: numbersOf(x) });
     const scale = Math.max(...numbersOf(logits).map(Math.abs));
     const off = numbersOf(logits).map((value, i) => Math.abs(value - (taps.get("logits")?.data[i] ?? NaN)));
     expect(Math.max(...off) / scale).toBeLessThanOrEqual(1e-5);
@@ -126,9 +129,9 @@ onOnnxruntime((run) => {
 
 describe("deit convert refuses", () => {
   /** The one line of the error; nothing is written. */
-  function refused(...args: readonly string[]): string {
+  async function refused(from: string, to: string, ...options: readonly string[]): Promise<string> {
     const folder = temporaryFolder();
-    const { status, stdout, stderr } = deit(["convert", ...args], folder);
+    const { status, stdout, stderr } = await deitHere("convert", from, join(folder, to), ...options);
     expect({ status, stdout, written: readdirSync(folder) }).toEqual({ status: 2, stdout: "", written: [] });
     expect(stderr).toMatch(/^deit convert: [^\n]+\n$/);
     return stderr;
@@ -136,10 +139,13 @@ describe("deit convert refuses", () => {
   const tiny = fixture("tiny_distilled.pth");
 
   it.each(["malicious.pth", "malicious.legacy.pth"])("%s, with the opcode and the import", (name) => {
-    expect(refused(fixture(name), "o.safetensors")).toMatch(/pth: byte \d+: .*opcode GLOBAL imports "posix\.system", which is not allowed/);
+    const folder = temporaryFolder();
+    const { status, stdout, stderr } = deit(["convert", fixture(name), join(folder, "o.safetensors")]);
+    expect({ status, stdout, written: readdirSync(folder) }).toEqual({ status: 2, stdout: "", written: [] });
+    expect(stderr).toMatch(/pth: byte \d+: .*opcode GLOBAL imports "posix\.system", which is not allowed/);
   });
 
-  it.each<readonly [why: string, args: readonly string[], message: string]>([
+  it.each<readonly [why: string, args: readonly [from: string, to: string, ...string[]], message: string]>([
     ["an ending that is not written", [tiny, "o.pth"], "o.pth: a file to be written must end in .safetensors, .npz, .onnx"],
     [
       "an ending that is not read",
@@ -147,7 +153,7 @@ describe("deit convert refuses", () => {
       "README.md: a file of tensors to be read must end in .safetensors, .npz,",
     ],
     ["a file that is not there", ["none.pth", "o.npz"], "no weights none.pth"],
-    ["a folder that is not there", [tiny, "none/o.npz"], "none/o.npz: there is no folder none"],
+    ["a folder that is not there", [tiny, "none/o.npz"], "none/o.npz: there is no folder "],
     ["names that nobody has", [tiny, "o.npz", "--names", "keras"], "argument 'keras' is invalid. Allowed choices are timm, hf"],
     ["Hugging Face's names in an .onnx file", [tiny, "o.onnx", "--names", "hf"], "leave --names out"],
     [
@@ -169,18 +175,20 @@ describe("deit convert refuses", () => {
     ],
     ["another size of what is no DeiT", [fixture("odd_tensors.pth"), "o.npz", "--image-size", "32"], "these tensors are no DeiT's"],
     ["an .onnx file of what is no DeiT", [fixture("odd_tensors.pth"), "o.onnx"], "a DeiT alone becomes an .onnx file"],
-  ])("%s", (_, args, message) => {
-    expect(refused(...args)).toContain(message);
+  ])("%s", async (_, args, message) => {
+    expect(await refused(...args)).toContain(message);
   });
 
-  it("to write over what it reads, or over a folder", () => {
+  it("to write over what it reads, or over a folder", async () => {
     const folder = temporaryFolder();
     const path = join(folder, "w.safetensors");
     const bytes = bytesOf("names/tiny_plain.timm.safetensors");
     writeFileSync(path, bytes);
     mkdirSync(join(folder, "o.npz"));
-    expect(deit(["convert", path, join(folder, ".", "w.safetensors")]).stderr).toContain("it is the file that is read; give another name");
-    expect(deit(["convert", path, join(folder, "o.npz")]).stderr).toContain("is no file that could be replaced");
+    expect((await deitHere("convert", path, `${folder}/./w.safetensors`)).stderr).toContain(
+      "it is the file that is read; give another name",
+    );
+    expect((await deitHere("convert", path, join(folder, "o.npz"))).stderr).toContain("is no file that could be replaced");
     expect([readFileSync(path).equals(bytes), existsSync(`${path}.partial`)]).toEqual([true, false]);
   });
 });
