@@ -4,6 +4,7 @@ import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
 import { addClassify } from "./classify.ts";
 import { addCompare } from "./compare.ts";
+import { addConvert } from "./convert.ts";
 import { addDemo } from "./demo.ts";
 import { addEngines } from "./engines.ts";
 import { addEval } from "./eval.ts";
@@ -35,6 +36,7 @@ function programOf(): Command {
     addEval,
     addClassify,
     addPreprocess,
+    addConvert,
     addSummary,
     addBench,
     addEngines,
