@@ -6,6 +6,7 @@ import { addCompare } from "./compare.ts";
 import { addDemo } from "./demo.ts";
 import { addEngines } from "./engines.ts";
 import { addEval } from "./eval.ts";
+import { addInspect } from "./inspect.ts";
 import { oneLine } from "./output.ts";
 import { addSummary } from "./summary.ts";
 import { addTrain } from "./train.ts";
@@ -22,7 +23,8 @@ function programOf(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addDemo, addCheck, addVerify, addTrain, addCompare, addEval, addSummary, addBench, addEngines]) add(program);
+  for (const add of [addDemo, addCheck, addVerify, addTrain, addCompare, addEval, addInspect, addSummary, addBench, addEngines])
+    add(program);
   return program;
 }
 
