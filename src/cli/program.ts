@@ -8,6 +8,7 @@ import { addEngines } from "./engines.ts";
 import { addEval } from "./eval.ts";
 import { addInspect } from "./inspect.ts";
 import { oneLine } from "./output.ts";
+import { addRecord } from "./record.ts";
 import { addSummary } from "./summary.ts";
 import { addTrain } from "./train.ts";
 import { addVerify } from "./verify.ts";
@@ -23,7 +24,7 @@ function programOf(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addDemo, addCheck, addVerify, addTrain, addCompare, addEval, addInspect, addSummary, addBench, addEngines])
+  for (const add of [addDemo, addCheck, addVerify, addRecord, addTrain, addCompare, addEval, addInspect, addSummary, addBench, addEngines])
     add(program);
   return program;
 }

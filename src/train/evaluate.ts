@@ -72,14 +72,14 @@ export async function evaluateHeads(engine: Engine, { config, params }: Deit, ba
   const of = (head: Head): Evaluation => ({ ...total(judged[head]), disagreement });
   return {
     class: of("class"),
-    distillation: config.distilled ? of("distillation") : null,
+    distillation: params.head_dist === null ? null : of("distillation"),
     mean: of("mean"),
     "softmax-sum": of("softmax-sum"),
   };
 }
 
 function noDistillationHead(): never {
-  throw new RangeError("evaluate: a plain model has no distillation head");
+  throw new RangeError("evaluate: a model with one head has no distillation head");
 }
 
 /**
@@ -88,6 +88,6 @@ function noDistillationHead(): never {
  * @throws RangeError for the distillation head of a plain model
  */
 export async function evaluate(engine: Engine, model: Deit, batches: Iterable<HostBatch>, head: Head): Promise<Evaluation> {
-  if (head === "distillation" && !model.config.distilled) return noDistillationHead();
+  if (head === "distillation" && model.params.head_dist === null) return noDistillationHead();
   return (await evaluateHeads(engine, model, batches))[head] ?? noDistillationHead();
 }
