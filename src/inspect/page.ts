@@ -103,7 +103,7 @@ function rollout(inspection: Inspection): Html {
   return html`<p>
       Of which patches ${tokensOf(inspection)} would be made, did nothing but attention and the residual connections mix tokens: attention
       rollout (Abnar and Zuidema 2020, arXiv 2005.00928; not in the DeiT paper). In each block the mean of the heads' A and the identity,
-      halved, is multiplied to what the blocks before have mixed.
+      halved, is multiplied to what the blocks before have mixed. Here black is the patch with the least, white the one with the most.
     </p>
     <figure class="sheet narrow">
       <div class="heads"><span>image</span><span>rollout</span><span>over the image</span></div>
