@@ -1,12 +1,12 @@
 /** Laws of a user's functions beside the adjoint one: two calls give the same bits, vjp is linear in dOut, forward in what it is said to be linear in. */
 import { show } from "../tensor/tensor.ts";
+import type { Base } from "./base.ts";
 import { differsAt, type Calls, type Returned } from "./calls.ts";
 import { indexOf, scaleOf } from "./close.ts";
 import type { Arrays } from "./differentiable.ts";
 import type { Draw } from "./draw.ts";
 import { Fault, type FaultKind } from "./fault.ts";
 import type { HostArray } from "./host.ts";
-import type { Base } from "./probe.ts";
 import { tolerances } from "./tolerance.ts";
 
 /** @throws Fault of kind impure at the first number that differs */
