@@ -1,6 +1,6 @@
 /** What fixtures/record.py makes of PyTorch modules that know nothing of the format: right ones are found right, a mistake is found and named. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -37,14 +37,25 @@ const SEED = 7;
 /** In ms. */
 const UNHURRIED = 120_000;
 
+const PYTHON = process.env["PYTHON"] ?? "python3";
+const fixture = (path: string): string => fileURLToPath(new URL(`../../fixtures/${path}`, import.meta.url));
+const hasTorch = (): boolean => spawnSync(PYTHON, ["-c", "import torch, numpy"]).status === 0;
+
+it("a module without a map of its names is refused by record.py in one line, and nothing is written", (context) => {
+  if (!hasTorch()) context.skip(`${PYTHON} has no torch`);
+  const folder = temporaryFolder();
+  const args = ["-B", fixture("record.py"), join(folder, "own"), "--module", `${fixture("recorded/mine.py")}:build`];
+  const { status, stderr } = spawnSync(PYTHON, args, { encoding: "utf8" });
+  expect([status, readdirSync(folder)]).toEqual([2, []]);
+  expect(stderr).toBe("record: no weight for patch_embed.proj.weight; a map says what the module's weights are called\n");
+});
+
 it(
   `${DRAWN} random right recordings by record.py are found right`,
   async (context) => {
     const folder = temporaryFolder();
-    const python = process.env["PYTHON"] ?? "python3";
-    const script = fileURLToPath(new URL("../../fixtures/recorded/drawn.py", import.meta.url));
-    if (spawnSync(python, ["-c", "import torch, numpy"]).status !== 0) context.skip(`${python} has no torch`);
-    const { status, stderr } = spawnSync(python, ["-B", script, folder, `${DRAWN}`, `${SEED}`], { encoding: "utf8" });
+    if (!hasTorch()) context.skip(`${PYTHON} has no torch`);
+    const { status, stderr } = spawnSync(PYTHON, ["-B", fixture("recorded/drawn.py"), folder, `${DRAWN}`, `${SEED}`], { encoding: "utf8" });
     expect([status, stderr]).toEqual([0, ""]);
     const engines = [referenceEngine(), await wasmEngine()];
     for (let i = 0; i < DRAWN; i++) {
