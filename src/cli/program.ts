@@ -2,11 +2,16 @@
 import { Command, CommanderError } from "commander";
 import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
+import { addClassify } from "./classify.ts";
 import { addCompare } from "./compare.ts";
+import { addConvert } from "./convert.ts";
 import { addDemo } from "./demo.ts";
 import { addEngines } from "./engines.ts";
 import { addEval } from "./eval.ts";
+import { addInspect } from "./inspect.ts";
 import { oneLine } from "./output.ts";
+import { addPreprocess } from "./preprocess.ts";
+import { addRecord } from "./record.ts";
 import { addSummary } from "./summary.ts";
 import { addTrain } from "./train.ts";
 import { addVerify } from "./verify.ts";
@@ -22,7 +27,23 @@ function programOf(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addDemo, addCheck, addVerify, addTrain, addCompare, addEval, addSummary, addBench, addEngines]) add(program);
+  for (const add of [
+    addDemo,
+    addCheck,
+    addVerify,
+    addRecord,
+    addTrain,
+    addCompare,
+    addEval,
+    addClassify,
+    addPreprocess,
+    addInspect,
+    addConvert,
+    addSummary,
+    addBench,
+    addEngines,
+  ])
+    add(program);
   return program;
 }
 

@@ -2,7 +2,6 @@
  * Why the first wrong tensor is wrong: each variant of the catalogue is tried on the one step that makes it, on the reference engine. One that gives
  * the recorded values is the explanation; where none does, or several do, nothing is claimed (recording format, section 5).
  */
-import type { HostArray } from "../check/host.ts";
 import { referenceEngine } from "../engines/reference/engine.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { hintsOf } from "./hints.ts";
@@ -12,10 +11,10 @@ import { localRun, ownValues } from "./local.ts";
 import { resultOf, type Recording } from "./read.ts";
 import { originOf, originOfResult, passReadings, type Reading } from "./readings.ts";
 import { recordedValues, rightValues } from "./right.ts";
-import { isQuick } from "./run.ts";
-import { fits, isForward, varied } from "./varied.ts";
+import { tried, type Tried } from "./tried.ts";
+import { tryUnseen } from "./unseen.ts";
+import { fits, varied } from "./varied.ts";
 import { catalogue } from "./variants/catalogue.ts";
-import type { Variant } from "./variants/variant.ts";
 
 export interface Explanation {
   /** Name of the variant. */
@@ -33,23 +32,6 @@ export interface Findings {
   readonly hints: readonly string[];
 }
 
-/** A variant, and how far its values are from the recorded ones. */
-interface Tried {
-  readonly variant: Variant;
-  readonly error: number;
-  readonly ok: boolean;
-}
-
-/** How a variant's value of one result compares with the recorded one. */
-function tried(engine: Engine, recording: Recording, variant: Variant, values: ReadonlyMap<string, HostArray>): Tried {
-  const judgements = [...values].map(([name, value]) => judge(recording, name, value, engine.precision, originOfResult(name, recording)));
-  return {
-    variant,
-    error: Math.max(...judgements.map(({ error }) => error)),
-    ok: judgements.every(({ error, tolerance }) => error <= tolerance.bound),
-  };
-}
-
 /** The variants at the step itself, which reads recorded values or, from the images on, right ones. */
 async function tryOnStep(engine: Engine, recording: Recording, reading: Reading): Promise<readonly Tried[]> {
   const { local } = originOf(reading, recording);
@@ -60,23 +42,6 @@ async function tryOnStep(engine: Engine, recording: Recording, reading: Reading)
     all.push(tried(engine, recording, variant, new Map([[reading.name, value]])));
   }
   return all;
-}
-
-/** Where the tensors before it are not in the file, the first wrong step may lie among them: every variant, in the whole network. */
-async function tryUnseen(engine: Engine, recording: Recording, reading: Reading): Promise<readonly Tried[]> {
-  const parts = isForward(reading) ? ["forward"] : ["loss", "backward"];
-  const all: Tried[] = [];
-  for (const variant of catalogue.filter(({ part }) => parts.includes(part))) {
-    const value = await ownValues(engine, recording, varied(variant, recording, true))(reading.name);
-    all.push(tried(engine, recording, variant, new Map([[reading.name, value]])));
-  }
-  return all;
-}
-
-async function tryOnPass(engine: Engine, recording: Recording, reading: Reading): Promise<readonly Tried[]> {
-  const all = await tryOnStep(engine, recording, reading);
-  const seen = originOf(reading, recording).local || all.some(({ ok }) => ok) || !isQuick(recording);
-  return seen ? all : tryUnseen(engine, recording, reading);
 }
 
 /** All recorded weights after one step must be those of the variant. */
@@ -105,7 +70,9 @@ export async function explain(recording: Recording, name: string): Promise<Findi
   const { error, tolerance } = judge(recording, name, right, engine.precision, originOfResult(name, recording));
   if (error <= tolerance.bound) return { explanation: null, candidates: [], hints: [NOT_THE_RECORDING] };
 
-  const all = await (reading === undefined ? tryOnOptimizer(engine, recording, name) : tryOnPass(engine, recording, reading));
+  const onStep = await (reading === undefined ? tryOnOptimizer(engine, recording, name) : tryOnStep(engine, recording, reading));
+  const seen = originOfResult(name, recording).local || onStep.some(({ ok }) => ok);
+  const all = seen ? onStep : await tryUnseen(engine, recording, name);
   const matching = all.filter(({ ok }) => ok);
   const names = [...new Set(matching.map(({ variant }) => variant.name))];
   const [found] = matching;

@@ -6,37 +6,43 @@ import { show, size } from "../tensor/tensor.ts";
 /** As a share of the scale: what counts as the same numbers. */
 const SAME = 1e-6;
 
+/** At most so many indices of an axis are named. */
+const SHOWN = 8;
+
 const DIGITS = 6;
 const text = (x: number): string => String(Number(x.toPrecision(DIGITS)));
 
 const same = (recorded: HostArray, right: HostArray): boolean => compare(recorded, right).error <= SAME;
 const mapped = (a: HostArray, f: (x: number, i: number) => number): HostArray => ({ shape: a.shape, data: a.data.map(f) });
 
+/** Indices at which something holds: how many, and the first. */
+function indicesWhere(length: number, holds: (i: number) => boolean): { readonly count: number; readonly first: number } {
+  let [count, first] = [0, -1];
+  for (let i = 0; i < length; i++) {
+    if (!holds(i)) continue;
+    if (count === 0) first = i;
+    count++;
+  }
+  return { count, first };
+}
+
 function nonFinite({ shape, data }: HostArray, right: HostArray): string | null {
-  const bad = [...data.keys()].filter((i) => !Number.isFinite(data[i]) && Number.isFinite(right.data[i]));
-  const [first] = bad;
-  if (first === undefined) return null;
-  return `${bad.length} of ${data.length} values are not finite, the first at ${show(indexOf(shape, first))}`;
+  const { count, first } = indicesWhere(data.length, (i) => !Number.isFinite(data[i]) && Number.isFinite(right.data[i]));
+  return count === 0 ? null : `${count} of ${data.length} values are not finite, the first at ${show(indexOf(shape, first))}`;
 }
 
 function zeros({ data }: HostArray): string | null {
   return data.length > 0 && data.every((x) => x === 0) ? "all recorded values are 0" : null;
 }
 
+/** Σ aᵢbᵢ */
+const inner = (a: HostArray, b: HostArray): number => a.data.reduce((total, x, i) => total + x * (b.data[i] ?? 0), 0);
+
 /** recorded = c·right, by least squares. */
 function ratio(recorded: HostArray, right: HostArray, batch: number): string | null {
-  const [xy, xx] = recorded.data.reduce(([a, b], x, i) => [a + x * (right.data[i] ?? 0), b + (right.data[i] ?? 0) ** 2], [0, 0]);
-  const c = xy / xx;
-  if (
-    xx === 0 ||
-    c === 0 ||
-    !Number.isFinite(c) ||
-    !same(
-      recorded,
-      mapped(right, (x) => c * x),
-    )
-  )
-    return null;
+  const c = inner(recorded, right) / inner(right, right);
+  const times = (x: number): number => c * x;
+  if (c === 0 || !Number.isFinite(c) || !same(recorded, mapped(right, times))) return null;
   const near = (value: number): boolean => Math.abs(c / value - 1) < SAME;
   const known: readonly (readonly [number, string])[] = [
     [-1, "the sign is the other one"],
@@ -49,12 +55,8 @@ function ratio(recorded: HostArray, right: HostArray, batch: number): string | n
 
 function offset(recorded: HostArray, right: HostArray): string | null {
   const c = recorded.data.reduce((total, x, i) => total + x - (right.data[i] ?? NaN), 0) / recorded.data.length;
-  return same(
-    recorded,
-    mapped(right, (x) => x + c),
-  )
-    ? `the recorded values are the right ones plus ${text(c)}`
-    : null;
+  const plus = (x: number): number => x + c;
+  return same(recorded, mapped(right, plus)) ? `the recorded values are the right ones plus ${text(c)}` : null;
 }
 
 /** Which two axes must be exchanged for the recorded values to be right. */
@@ -68,29 +70,30 @@ function transposition(recorded: HostArray, right: HostArray): string | null {
         [index[a], index[b]] = [index[b] ?? 0, index[a] ?? 0];
         return right.data[index.reduce((flat, x, axis) => flat * (shape[axis] ?? 1) + x, 0)] ?? NaN;
       };
-      if (
-        same(
-          recorded,
-          mapped(right, (_, i) => at(i)),
-        )
-      )
-        return `axes ${a} and ${b} are exchanged`;
+      const exchanged = mapped(right, (_, i) => at(i));
+      if (same(recorded, exchanged)) return `axes ${a} and ${b} are exchanged`;
     }
   return null;
 }
 
+/** The longest axis whose slices are looked for in another order. */
+const LONGEST = 64;
+
+/** The slices of an array at each index of an axis. */
+function slicesOf({ shape, data }: HostArray, axis: number): readonly HostArray[] {
+  const [length, inner] = [shape[axis] ?? 0, size(shape.slice(axis + 1))];
+  return Array.from({ length }, (_, at) => {
+    const slice = data.filter((__, i) => Math.floor(i / inner) % length === at);
+    return { shape: [slice.length], data: slice };
+  });
+}
+
 /** The same slices of an axis in another order. */
 function permutation(recorded: HostArray, right: HostArray): string | null {
-  const { shape } = right;
-  for (const [axis, length] of shape.entries()) {
-    const inner = size(shape.slice(axis + 1));
-    const slice = (a: HostArray, j: number): HostArray => {
-      const data = a.data.filter((_, i) => Math.floor(i / inner) % length === j);
-      return { shape: [data.length], data };
-    };
-    if (length < 2 || length > 64) continue;
-    const slices = Array.from({ length }, (_, j) => slice(right, j));
-    const order = Array.from({ length }, (_, i) => slices.findIndex((candidate) => same(slice(recorded, i), candidate)));
+  for (const [axis, length] of right.shape.entries()) {
+    if (length < 2 || length > LONGEST) continue;
+    const slices = slicesOf(right, axis);
+    const order = slicesOf(recorded, axis).map((slice) => slices.findIndex((candidate) => same(slice, candidate)));
     if (order.includes(-1) || new Set(order).size < length || order.every((j, i) => j === i)) continue;
     return `along axis ${axis} the recorded slices are the right ones in the order ${show(order)}`;
   }
@@ -100,22 +103,26 @@ function permutation(recorded: HostArray, right: HostArray): string | null {
 
 /** Where the wrong values lie, if in a part of the tensor only. */
 function place(recorded: HostArray, right: HostArray): string | null {
-  const { scale } = compare(recorded, right);
-  const wrong = [...recorded.data.keys()].filter(
-    (i) => !(Math.abs((recorded.data[i] ?? NaN) - (right.data[i] ?? NaN)) <= SAME * (scale || 1)),
-  );
-  const [first] = wrong;
-  if (first === undefined || wrong.length === recorded.data.length) return null;
   const { shape } = right;
-  if (wrong.length === 1) return `one value is wrong, at ${show(indexOf(shape, first))}`;
-  const only = shape.flatMap((length, axis) => {
-    const touched = [...new Set(wrong.map((i) => indexOf(shape, i)[axis] ?? 0))];
-    return length > 1 && touched.length <= length / 2
-      ? [`indices ${touched.slice(0, 8).join(", ")}${touched.length > 8 ? ", …" : ""} of axis ${axis}`]
-      : [];
+  const allowed = SAME * (compare(recorded, right).scale || 1);
+  const touched = shape.map(() => new Set<number>());
+  const { count, first } = indicesWhere(recorded.data.length, (i) => {
+    const wrong = !(Math.abs((recorded.data[i] ?? NaN) - (right.data[i] ?? NaN)) <= allowed);
+    if (wrong) for (const [axis, at] of indexOf(shape, i).entries()) touched[axis]?.add(at);
+    return wrong;
   });
-  return `${wrong.length} of ${recorded.data.length} values are wrong${only.length === 0 ? "" : `, all at ${only.join(" and ")}`}`;
+  if (count === 0 || count === recorded.data.length) return null;
+  if (count === 1) return `one value is wrong, at ${show(indexOf(shape, first))}`;
+  const only = shape.flatMap((length, axis) => {
+    const at = [...(touched[axis] ?? [])];
+    if (length < 2 || at.length > length / 2) return [];
+    return [`indices ${at.slice(0, SHOWN).join(", ")}${at.length > SHOWN ? ", …" : ""} of axis ${axis}`];
+  });
+  return `${count} of ${recorded.data.length} values are wrong${only.length === 0 ? "" : `, all at ${only.join(" and ")}`}`;
 }
+
+/** Number of values up to which other orders of them are looked for. */
+const SORTABLE = 2 ** 22;
 
 /** What is to be seen, the strongest first: each line alone would explain all wrong values, but the last, which says where they are. */
 export function hintsOf(recorded: HostArray, right: HostArray, batch: number): readonly string[] {
@@ -126,8 +133,7 @@ export function hintsOf(recorded: HostArray, right: HostArray, batch: number): r
     zeros(recorded),
     ratio(recorded, right, batch),
     offset(recorded, right),
-    transposition(recorded, right),
-    permutation(recorded, right),
+    ...(recorded.data.length <= SORTABLE ? [transposition(recorded, right), permutation(recorded, right)] : []),
   ];
   return [...whole, place(recorded, right)].filter((hint) => hint !== null);
 }

@@ -9,15 +9,19 @@ import { nth, type StepInputs, type StepOp } from "./stepOps.ts";
 import { kindOf, type Step } from "./steps.ts";
 import type { LossVariant, Place, Variant } from "./variants/variant.ts";
 
-export const isForward = ({ name }: Reading): boolean => name === "loss" || name.startsWith("taps/");
+export const isForward = ({ name }: Pick<Reading, "name">): boolean => name === "loss" || name.startsWith("taps/");
+
+/** Whether a variant can be at the step that makes this tap. */
+export function fitsStep(variant: Variant, tap: string): boolean {
+  if (variant.part === "optimizer") return false;
+  if (variant.part === "loss") return tap === "loss";
+  return variant.steps === null || variant.steps.includes(kindOf(tap));
+}
 
 /** Whether a variant can be at one of the steps that make this tensor. */
 export function fits(variant: Variant, reading: Reading): boolean {
-  const kinds = reading.steps.map(({ tap }) => kindOf(tap));
-  if (variant.part === "loss") return kinds.includes("loss");
-  if (variant.part === "optimizer") return false;
-  if ((variant.part === "forward") !== isForward(reading)) return false;
-  return variant.steps === null || kinds.some((kind) => variant.steps?.includes(kind));
+  const there = variant.part === "loss" || (variant.part === "forward") === isForward(reading);
+  return there && reading.steps.some(({ tap }) => fitsStep(variant, tap));
 }
 
 function placeOf(k: Kernels, recording: Recording, step: Step, local: boolean): Place {
@@ -56,11 +60,11 @@ function lossOp({ wrong }: LossVariant, recording: Recording): StepOp {
 /** The step as the variant has it. */
 export function varied(variant: Variant, recording: Recording, local: boolean): (step: Step) => StepOp {
   return (step) => {
-    const kind = kindOf(step.tap);
-    if (variant.part === "loss") return kind === "loss" ? lossOp(variant, recording) : step;
-    if (variant.part === "forward" && variant.steps.includes(kind))
+    if (!fitsStep(variant, step.tap)) return step;
+    if (variant.part === "loss") return lossOp(variant, recording);
+    if (variant.part === "forward")
       return { ...step, forward: (k, inputs) => variant.wrong(k, inputs, placeOf(k, recording, step, local)) };
-    if (variant.part === "backward" && (variant.steps ?? [kind]).includes(kind))
+    if (variant.part === "backward")
       return { ...step, pullback: (k, inputs, dOut) => variant.wrong(k, inputs, dOut, placeOf(k, recording, step, local)) };
     return step;
   };

@@ -62,10 +62,10 @@ const mayBeRounding = ({ ok, error, local }: Verdict, recording: Recording): boo
 /** The same, with what rounding costs allowed. */
 function withRounding(verdict: Verdict, cost: number): Verdict {
   const { error, scale, tolerance } = verdict;
-  const bound = tolerance.bound + (SEVERAL * cost) / (scale || 1);
+  const bound = Math.max(tolerance.bound, (SEVERAL * cost) / (scale || 1));
   return {
     ...verdict,
-    tolerance: { bound, reason: `${tolerance.reason}; and ${SEVERAL} times the measured rounding` },
+    tolerance: bound > tolerance.bound ? { bound, reason: `${SEVERAL} times the measured rounding` } : tolerance,
     ok: error <= bound,
   };
 }

@@ -9,6 +9,7 @@ import type { Logits } from "../model/heads.ts";
 import { inference } from "../ops/observe.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "./accuracy.ts";
+import { disagreement } from "./decisions.ts";
 import { deitAttrs } from "./deitTask.ts";
 import { uploadBatch } from "./uploadBatch.ts";
 
@@ -46,7 +47,7 @@ function scoredBy(k: Kernels, logits: Logits, target: Tensor, head: Head): Score
 function disagreementOf(a: readonly Judgement[], b: readonly Judgement[]): number | null {
   if (b.length === 0) return null;
   const [mine, theirs] = [a.flatMap((j) => j.decisions), b.flatMap((j) => j.decisions)];
-  return mine.filter((decision, i) => decision !== theirs[i]).length / mine.length;
+  return disagreement(mine, theirs);
 }
 
 /** Every head on the same forward passes. Nothing stays alive but the parameters. */
@@ -71,14 +72,14 @@ export async function evaluateHeads(engine: Engine, { config, params }: Deit, ba
   const of = (head: Head): Evaluation => ({ ...total(judged[head]), disagreement });
   return {
     class: of("class"),
-    distillation: config.distilled ? of("distillation") : null,
+    distillation: params.head_dist === null ? null : of("distillation"),
     mean: of("mean"),
     "softmax-sum": of("softmax-sum"),
   };
 }
 
 function noDistillationHead(): never {
-  throw new RangeError("evaluate: a plain model has no distillation head");
+  throw new RangeError("evaluate: a model with one head has no distillation head");
 }
 
 /**
@@ -87,6 +88,6 @@ function noDistillationHead(): never {
  * @throws RangeError for the distillation head of a plain model
  */
 export async function evaluate(engine: Engine, model: Deit, batches: Iterable<HostBatch>, head: Head): Promise<Evaluation> {
-  if (head === "distillation" && !model.config.distilled) return noDistillationHead();
+  if (head === "distillation" && model.params.head_dist === null) return noDistillationHead();
   return (await evaluateHeads(engine, model, batches))[head] ?? noDistillationHead();
 }

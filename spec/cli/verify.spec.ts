@@ -1,0 +1,127 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { readRecording } from "../../src/recording/read.ts";
+import { recordingFile, forwardOnly, zeros } from "../recording/helpers.ts";
+import { deit, json } from "./deit.ts";
+
+const fixture = (path: string): string => fileURLToPath(new URL(`../../fixtures/${path}.safetensors`, import.meta.url));
+
+const RIGHT = fixture("recordings/tiny-plain-soft-class-mixed-f64");
+const TANH = fixture("planted/gelu-tanh.hash-hard-f64.everywhere");
+const UNKNOWN = fixture("planted/rms-norm.hash-hard-f64.everywhere");
+
+const folder = mkdtempSync(join(tmpdir(), "verify-"));
+
+function fileOf(name: string, bytes: Uint8Array | string): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+const field = (value: unknown, name: string): unknown => Reflect.get(Object(value), name);
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+describe("deit verify", () => {
+  it.each(["reference", "wasm"])("finds a right recording right on %s, with the format's JSON", (engine) => {
+    const found = json(["verify", RIGHT, "--engine", engine]);
+    expect(found).toMatchObject({ verdict: "match", engine, first: null, explanation: null });
+    const tensors = list(field(found, "tensors"));
+    expect(tensors.length).toBe(readRecording(readFileSync(RIGHT)).results.size);
+    for (const tensor of tensors) {
+      expect(Object.keys(Object(tensor))).toEqual(["name", "status", "maxAbs", "maxRel", "rms", "tolerance", "worstIndex"]);
+      expect(field(tensor, "status")).toBe("ok");
+      expect(Number(field(tensor, "maxRel"))).toBeLessThanOrEqual(Number(field(tensor, "tolerance")));
+    }
+  });
+
+  it("holds a recording of f64 to 1e-9 on the reference engine", () => {
+    const bounds = list(field(json(["verify", RIGHT, "--engine", "reference"]), "tensors")).map((tensor) => field(tensor, "tolerance"));
+    expect(new Set(bounds)).toEqual(new Set([1e-9]));
+  });
+
+  it("ends with 1 where something is wrong, and names it", () => {
+    const { status, stdout } = deit(["verify", TANH, "--json"]);
+    expect(status).toBe(1);
+    const found: unknown = JSON.parse(stdout);
+    expect(found).toMatchObject({ verdict: "mismatch", first: "taps/blocks.0.mlp.gelu", explanation: { variant: "gelu-tanh" } });
+    expect(Object.keys(Object(field(found, "explanation")))).toEqual(["variant", "residual", "text"]);
+    expect(field(field(found, "explanation"), "text")).toMatch(/see \(E9\)/);
+  });
+
+  it("shows people the worst value beside the right one, the share of the tolerance, and the reason", () => {
+    const { status, stdout } = deit(["verify", TANH, "--engine", "reference"]);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/taps\/blocks\.0\.mlp\.gelu {2}← first .*\[\d+, \d+, \d+\].* times/);
+    expect(stdout).toMatch(/mismatch: first at taps\/blocks\.0\.mlp\.gelu/);
+    expect(stdout).toMatch(/gelu-tanh: the tanh approximation/);
+  });
+
+  it("claims nothing of an error that it does not know", () => {
+    const found = deit(["verify", UNKNOWN, "--json"]);
+    expect(found.status).toBe(1);
+    expect(JSON.parse(found.stdout)).toMatchObject({ first: "taps/blocks.0.norm1", explanation: null });
+    expect(deit(["verify", UNKNOWN]).stdout).toMatch(/no known variant gives these values/);
+  });
+
+  it("takes several files, and ends as the worst of them", () => {
+    const { status, stdout } = deit(["verify", RIGHT, TANH, "--json"]);
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      verdict: "mismatch",
+      files: [
+        { file: RIGHT, verdict: "match" },
+        { file: TANH, verdict: "mismatch", explanation: { variant: "gelu-tanh" } },
+      ],
+    });
+    const none = fileOf("none.safetensors", "no");
+    const three = deit(["verify", none, TANH, RIGHT]);
+    expect(three.status).toBe(2);
+    expect(three.stderr).toMatch(new RegExp(`^deit verify: ${none}: .+\\n$`));
+    expect(three.stdout).toMatch(/match: all \d+ tensors/);
+    expect(deit(["verify", RIGHT, RIGHT]).status).toBe(0);
+  });
+
+  const taps = { "taps/patch_embed": zeros(2, 4, 4) };
+  const unusable: readonly (readonly [why: string, file: () => string, says: RegExp])[] = [
+    ["a file that is not there", () => join(folder, "nowhere.safetensors"), /nowhere\.safetensors/],
+    ["a folder", () => folder, /is no file/],
+    ["an empty file", () => fileOf("empty.safetensors", ""), /empty\.safetensors/],
+    ["text", () => fileOf("text.safetensors", "this is no tensor file at all"), /text\.safetensors/],
+    [
+      "a tensor that the JSON does not call for",
+      () => fileOf("stray.safetensors", recordingFile(forwardOnly, { stray: zeros(2) })),
+      /stray/,
+    ],
+    [
+      "a wrong shape",
+      () => fileOf("shape.safetensors", recordingFile(forwardOnly, { "taps/norm": zeros(2, 4, 4) })),
+      /taps\/norm.*\[2, 5, 4\]/,
+    ],
+    ["a missing tensor", () => fileOf("missing.safetensors", recordingFile({ ...forwardOnly, images: "stored" }, taps)), /images/],
+    ["a wrong field", () => fileOf("field.safetensors", recordingFile({ ...forwardOnly, dtype: "float16" }, taps)), /dtype/],
+    ["nothing to verify", () => fileOf("nothing.safetensors", recordingFile(forwardOnly)), /nothing to verify/],
+  ];
+
+  it.each(unusable)("ends with 2 and one line for %s", (_, file, says) => {
+    for (const flags of [[], ["--json"]]) {
+      const { status, stdout, stderr } = deit(["verify", file(), ...flags]);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toMatch(/^deit verify: [^\n]+\n$/);
+      expect(stderr).toMatch(says);
+    }
+  });
+
+  it.each([
+    [["verify"], /file/],
+    [["verify", RIGHT, "--engine", "abacus"], /abacus/],
+    [["verify", RIGHT, "--engine", "webgpu"], /webgpu/],
+    [["verify", RIGHT, "--colour"], /--colour/],
+  ])("ends with 2 for %j", (args, says) => {
+    const { status, stdout, stderr } = deit(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(says);
+  });
+});

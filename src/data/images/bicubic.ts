@@ -1,0 +1,66 @@
+/**
+ * The weights of Pillow's antialiased bicubic resize along one axis (deit.md 7.12).
+ *
+ *   s = in/out    F = max(s, 1)    c = (i + ½)s                         where output pixel i lies in the input
+ *   taps j        from trunc(c − 2F + ½) to trunc(c + 2F + ½), exclusive, inside the image
+ *   weights       k((j − c + ½)/F), divided by their sum, then whole multiples of 2⁻²², rounded half away from zero
+ *
+ *   k(x) = (a + 2)|x|³ − (a + 3)x² + 1     |x| < 1                      Keys' cubic with a = −½
+ *          a|x|³ − 5a x² + 8a|x| − 4a      1 ≤ |x| < 2
+ *
+ * The last bit of a weight decides about the last bit of a pixel: sums and products stand in the order in which Pillow takes them.
+ */
+
+/** Fractional bits of a weight: a sum of 8-bit pixels keeps two bits to spare in 32. */
+export const PRECISION = 22;
+
+/** Keys' a. */
+const A = -0.5;
+/** Where the cubic ends, in pixels of the larger grid. */
+const REACH = 2;
+
+/** For each output pixel of a range, what it takes from where. */
+export interface Taps {
+  /** First input pixel, one an output pixel. */
+  readonly first: Int32Array;
+  /** How many of them. */
+  readonly count: Int32Array;
+  /** In units of 2⁻²²; those of output pixel n begin at n · stride. */
+  readonly weights: Int32Array;
+  readonly stride: number;
+}
+
+function cubic(x: number): number {
+  const d = Math.abs(x);
+  if (d < 1) return ((A + 2) * d - (A + 3)) * d * d + 1;
+  if (d < REACH) return (((d - 5) * d + 8) * d - 4) * A;
+  return 0;
+}
+
+const roundedAway = (x: number): number => Math.trunc(x < 0 ? x - 0.5 : x + 0.5);
+
+/**
+ * The taps of output pixels `begin` … `begin + length − 1`.
+ *
+ * @param from pixels of the input
+ * @param to pixels of the whole output
+ */
+export function bicubicTaps(from: number, to: number, begin: number, length: number): Taps {
+  const scale = from / to;
+  const spread = Math.max(scale, 1);
+  const support = REACH * spread;
+  const stride = Math.ceil(support) * 2 + 1;
+  const [first, count] = [new Int32Array(length), new Int32Array(length)];
+  const weights = new Int32Array(length * stride);
+  for (let n = 0; n < length; n++) {
+    const centre = (begin + n + 0.5) * scale;
+    const low = Math.max(0, Math.trunc(centre - support + 0.5));
+    const high = Math.min(from, Math.trunc(centre + support + 0.5));
+    const exact = Array.from({ length: high - low }, (_, t) => cubic((t + low - centre + 0.5) * (1 / spread)));
+    const sum = exact.reduce((total, weight) => total + weight, 0);
+    first[n] = low;
+    count[n] = high - low;
+    for (const [t, weight] of exact.entries()) weights[n * stride + t] = roundedAway((weight / sum) * 2 ** PRECISION);
+  }
+  return { first, count, weights, stride };
+}

@@ -1,0 +1,84 @@
+/**
+ * Evaluation preprocessing (deit.md 7.12): the image resized, its centre cropped, then numbers for the network.
+ *
+ *   deit       shorter side → trunc(S/0.875), the other in proportion      the authors'; an S×S image with S ≤ 32 stays as it is
+ *   timm       shorter side → trunc(S/0.9)                                 timm's configurations at 224
+ *   timm-384   shorter side → S                                            timm's configurations at 384
+ *   hf         both sides   → trunc(S/0.875), the aspect is lost           Hugging Face's image processor
+ */
+import type { Normalisation } from "../normalise.ts";
+import type { Pixels, Region, Size } from "./pixels.ts";
+import { resizeRegion } from "./resize.ts";
+
+export const conventions = ["deit", "timm", "timm-384", "hf"] as const;
+export type Convention = (typeof conventions)[number];
+
+/** Crop side over the side that is resized to. */
+const RATIOS: { readonly [C in Convention]: number } = { deit: 0.875, timm: 0.9, "timm-384": 1, hf: 0.875 };
+
+/** Up to this image size the authors neither resize nor crop, in pixels. */
+const LARGEST_UNTOUCHED = 32;
+/** In pixels: the tensor of one image takes 200 MB. */
+const LARGEST_SIDE = 4096;
+
+/** ½ goes to the even neighbour, as in Python. */
+function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
+}
+
+export interface Geometry {
+  /** What the image is resized to. */
+  readonly resized: Size;
+  /** What is cut out of that: S×S. */
+  readonly crop: Region;
+}
+
+/**
+ * Sizes and places for images of `size` at image size S.
+ *
+ * @throws RangeError unless S is from 1 to 4096
+ */
+export function geometryOf({ width, height }: Size, S: number, convention: Convention): Geometry {
+  if (!(Number.isInteger(S) && S >= 1 && S <= LARGEST_SIDE))
+    throw new RangeError(`preprocess: the image size must be an integer from 1 to ${LARGEST_SIDE}, got ${S}`);
+  const square = { width: S, height: S };
+  if (convention === "deit" && S <= LARGEST_UNTOUCHED && width === S && height === S)
+    return { resized: square, crop: { left: 0, top: 0, ...square } };
+
+  const side = Math.trunc(S / RATIOS[convention]);
+  const inProportion = (longer: number, shorter: number): number => Math.trunc((side * longer) / shorter);
+  const resized =
+    convention === "hf"
+      ? { width: side, height: side }
+      : width <= height
+        ? { width: side, height: inProportion(height, width) }
+        : { width: inProportion(width, height), height: side };
+  const rounded = convention === "hf" ? Math.floor : roundHalfEven;
+  const crop = { left: rounded((resized.width - S) / 2), top: rounded((resized.height - S) / 2), ...square };
+  return { resized, crop };
+}
+
+/** What of an image a network sees, [height, width, C] → [S, S, C]. */
+export function preprocess(image: Pixels, S: number, convention: Convention): Pixels {
+  const { resized, crop } = geometryOf(image, S, convention);
+  return resizeRegion(image, resized, crop);
+}
+
+/** Of a byte. */
+const FULL = 255;
+
+/**
+ * As a network takes it, [S, S, C] → [C, S, S]: (v/255 − mean)/std in f32, each step rounded as torchvision's tensors round it.
+ */
+export function normalisedTensor({ data, width, height, channels }: Pixels, { mean, std }: Normalisation): Float32Array {
+  const area = width * height;
+  const { fround } = Math;
+  const out = new Float32Array(channels * area);
+  for (let c = 0; c < channels; c++) {
+    const [m, s] = [fround(mean[c] ?? 0), fround(std[c] ?? 1)];
+    const table = Float32Array.from({ length: FULL + 1 }, (_, v) => fround(fround(fround(v / FULL) - m) / s));
+    for (let i = 0; i < area; i++) out[c * area + i] = table[data[i * channels + c] ?? 0] ?? 0;
+  }
+  return out;
+}
