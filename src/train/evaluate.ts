@@ -16,6 +16,9 @@ import { uploadBatch } from "./uploadBatch.ts";
 export const heads = ["class", "distillation", "mean", "softmax-sum"] as const;
 export type Head = (typeof heads)[number];
 
+/** At hand, or still to be opened. */
+export type Batches = Iterable<HostBatch> | AsyncIterable<HostBatch>;
+
 export interface Deit {
   readonly config: DeitConfig;
   readonly params: DeitParams;
@@ -50,10 +53,10 @@ function disagreementOf(a: readonly Judgement[], b: readonly Judgement[]): numbe
 }
 
 /** Every head on the same forward passes. Nothing stays alive but the parameters. */
-export async function evaluateHeads(engine: Engine, { config, params }: Deit, batches: Iterable<HostBatch>): Promise<Evaluations> {
+export async function evaluateHeads(engine: Engine, { config, params }: Deit, batches: Batches): Promise<Evaluations> {
   const k = inference(engine.kernels);
   const judged: { readonly [H in Head]: Judgement[] } = { class: [], distillation: [], mean: [], "softmax-sum": [] };
-  for (const batch of batches) {
+  for await (const batch of batches) {
     const reads: Promise<unknown>[] = [];
     k.region("evaluate", () => {
       const { images, labels } = uploadBatch(k, batch);
@@ -86,7 +89,7 @@ function noDistillationHead(): never {
  *
  * @throws RangeError for the distillation head of a plain model
  */
-export async function evaluate(engine: Engine, model: Deit, batches: Iterable<HostBatch>, head: Head): Promise<Evaluation> {
+export async function evaluate(engine: Engine, model: Deit, batches: Batches, head: Head): Promise<Evaluation> {
   if (head === "distillation" && !model.config.distilled) return noDistillationHead();
   return (await evaluateHeads(engine, model, batches))[head] ?? noDistillationHead();
 }
