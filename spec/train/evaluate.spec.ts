@@ -99,6 +99,6 @@ describe("evaluate", () => {
   it("refuses the distillation head of a plain model", async () => {
     const plain = { ...config, distilled: false };
     const evaluation = evaluate(engine, { config: plain, params: initialParams(k, plain, keyOf(1)) }, batches(7), "distillation");
-    await expect(evaluation).rejects.toThrow("evaluate: a plain model has no distillation head");
+    await expect(evaluation).rejects.toThrow("evaluate: a model with one head has no distillation head");
   });
 });

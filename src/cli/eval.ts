@@ -1,11 +1,11 @@
 /** `deit eval`: how well weights classify a data set. */
 import { Option, type Command } from "commander";
-import { evaluationBatches, type HostBatch } from "../data/batches.ts";
+import { evaluationBatches, type Batches, type HostBatch } from "../data/batches.ts";
 import { openImageSet } from "../data/images/imageSet.ts";
 import type { Convention } from "../data/images/preprocess.ts";
 import { checkedNormalisation, type Normalisation } from "../data/normalise.ts";
 import { isNamed, knownData, openDataset } from "../data/open.ts";
-import { evaluate, heads, type Batches, type Head } from "../train/evaluate.ts";
+import { evaluate, heads, type Head } from "../train/evaluate.ts";
 import type { DeitConfig } from "../model/config.ts";
 import { engineOf } from "./engines.ts";
 import { withConvention, withImageSize, type ImageOptions } from "./imageOptions.ts";

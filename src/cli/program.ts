@@ -4,11 +4,14 @@ import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
 import { addClassify } from "./classify.ts";
 import { addCompare } from "./compare.ts";
+import { addConvert } from "./convert.ts";
 import { addDemo } from "./demo.ts";
 import { addEngines } from "./engines.ts";
 import { addEval } from "./eval.ts";
+import { addInspect } from "./inspect.ts";
 import { oneLine } from "./output.ts";
 import { addPreprocess } from "./preprocess.ts";
+import { addRecord } from "./record.ts";
 import { addSummary } from "./summary.ts";
 import { addTrain } from "./train.ts";
 import { addVerify } from "./verify.ts";
@@ -28,11 +31,14 @@ function programOf(): Command {
     addDemo,
     addCheck,
     addVerify,
+    addRecord,
     addTrain,
     addCompare,
     addEval,
     addClassify,
     addPreprocess,
+    addInspect,
+    addConvert,
     addSummary,
     addBench,
     addEngines,

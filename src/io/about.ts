@@ -84,6 +84,9 @@ export function aboutOfText(text: string): About {
 const HEAD_WIDTH = 64;
 const LAYER_NORM_EPS = 1e-6;
 
+/** Heads of a width of which nothing more is known; null: no published model is so wide. */
+export const usualHeads = (width: number): number | null => (width % HEAD_WIDTH === 0 ? width / HEAD_WIDTH : null);
+
 /**
  * The configuration that the shapes of timm's names tell. They do not tell the heads.
  *
@@ -100,7 +103,8 @@ export function configOfShapes(tensors: ReadonlyMap<string, { readonly shape: Sh
   const patchSize = length("patch_embed.proj.weight", 2);
   const patches = length("pos_embed", 1) - (distilled ? 2 : 1);
   const blocks = [...tensors.keys()].map((name) => /^blocks\.(\d+)\./.exec(name)?.[1]).filter((i) => i !== undefined);
-  if (heads === null && width % HEAD_WIDTH !== 0)
+  const known = heads ?? usualHeads(width);
+  if (known === null)
     throw new WeightsError(`weights: no metadata deit, and width ${width} is no multiple of ${HEAD_WIDTH}: give the number of heads`);
   return checkedConfig({
     imageSize: Math.sqrt(patches) * patchSize,
@@ -108,7 +112,7 @@ export function configOfShapes(tensors: ReadonlyMap<string, { readonly shape: Sh
     channels: length("patch_embed.proj.weight", 1),
     width,
     depth: new Set(blocks).size,
-    heads: heads ?? width / HEAD_WIDTH,
+    heads: known,
     mlpRatio: length("blocks.0.mlp.fc1.weight", 0) / width,
     classes: length("head.weight", 0),
     distilled,

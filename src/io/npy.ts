@@ -4,9 +4,10 @@
  * Read are versions 1.0 to 3.0, both byte orders, C and Fortran order, and the kinds f8, f4, f2, i8, i4, u1 and b1; written is version 1.0,
  * little-endian, in C order, byte for byte as numpy 2 does. Objects and records are refused: nothing in a file is run.
  */
-import { size, type Shape } from "../tensor/tensor.ts";
+import { size } from "../tensor/tensor.ts";
 import { FormatError, quoted, shapeText, type Refuse } from "./formatError.ts";
 import { readHeader, writeHeader } from "./npyHeader.ts";
+import { gathered, rowMajorStrides } from "./strided.ts";
 import { bytesIn, FORMATS, notBool, numbersOf, viewOf, type Dtype, type Stored } from "./stored.ts";
 
 /** The file breaks a rule of npy, or of npz: then `rule` begins with the member's name and `offset` counts in the member, inflated. */
@@ -42,22 +43,6 @@ function kindOf(descr: string): Kind | null {
   return orders.includes(order) ? { dtype, bigEndian: order === ">" } : null;
 }
 
-/** Numbers of `width` bytes from column-major to row-major order. */
-function rowMajor(columns: Uint8Array, width: number, shape: Shape): Uint8Array<ArrayBuffer> {
-  const rows = new Uint8Array(columns.length);
-  const strides = shape.map((_, axis) => width * size(shape.slice(0, axis)));
-  for (let to = 0; to < rows.length; to += width) {
-    let [from, rest] = [0, to / width];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const length = shape[axis] ?? 1;
-      from += (rest % length) * (strides[axis] ?? 0);
-      rest = Math.floor(rest / length);
-    }
-    for (let i = 0; i < width; i++) rows[to + i] = columns[from + i] ?? 0;
-  }
-  return rows;
-}
-
 /** Turns the bytes of each number round, in place. */
 function swap(bytes: Uint8Array, width: number): void {
   for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
@@ -79,7 +64,8 @@ export function readNpy(bytes: Uint8Array, refuse: Refuse): Stored {
   const data = bytes.subarray(length);
   const bad = notBool(dtype, data);
   if (bad >= 0) throw refuse(length + bad, `a BOOL must be 0 or 1, got ${data[bad]}`);
-  const own = fortran && shape.length > 1 ? rowMajor(data, width, shape) : new Uint8Array(data);
+  const columnMajor = shape.map((_, axis) => width * size(shape.slice(0, axis)));
+  const own = gathered(data, width, { shape, offset: 0, strides: fortran ? columnMajor : rowMajorStrides(shape, width) });
   if (bigEndian && width > 1) swap(own, width);
   return FORMATS[dtype].read(shape, own.buffer);
 }

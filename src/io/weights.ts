@@ -5,15 +5,16 @@
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DeitConfig } from "../model/config.ts";
 import type { DeitParams } from "../model/deit.ts";
-import { buildParams, parameterShapes } from "../model/params.ts";
+import { buildParams, parameterShapes, type Heads } from "../model/params.ts";
 import { show, type Shape } from "../tensor/tensor.ts";
 import { aboutOfText, configOfShapes, WeightsError, type About } from "./about.ts";
+import { isHuggingFace, timmNamed, unwrapped } from "./names.ts";
 import { numbersOf, parseSafetensors, writeSafetensors, type Safetensors, type Stored } from "./safetensors.ts";
 
 export { WeightsError, type Preprocessing } from "./about.ts";
 
 /** The metadata's key. */
-const KEY = "deit";
+export const ABOUT = "deit";
 
 export interface Weights {
   readonly config: DeitConfig;
@@ -45,15 +46,24 @@ export function completeTensors<T extends { readonly shape: Shape }>(
   return ordered;
 }
 
+/** A distilled model may come without its distillation head (deit.md 5.2). */
+const headsOf = (tensors: ReadonlyMap<string, unknown>): Heads => ({
+  distillationHead: [...tensors.keys()].some((name) => name.startsWith("head_dist.")),
+});
+
+/** The text table of a file of weights. */
+export function metadataOf({ config, classes, preprocessing }: Omit<Weights, "tensors">): ReadonlyMap<string, string> {
+  const about: About = { model: config, classes, preprocessing };
+  return new Map([[ABOUT, JSON.stringify(about)]]);
+}
+
 /**
  * A weights file; equal arguments give equal bytes.
  *
  * @throws WeightsError unless the tensors are those of the configuration
  */
-export function writeWeights({ config, classes, preprocessing, tensors }: Weights): Uint8Array {
-  const about: About = { model: config, classes, preprocessing };
-  return writeSafetensors(completeTensors(parameterShapes(config), tensors), new Map([[KEY, JSON.stringify(about)]]));
-}
+export const writeWeights = ({ tensors, ...about }: Weights): Uint8Array =>
+  writeSafetensors(completeTensors(parameterShapes(about.config, headsOf(tensors)), tensors), metadataOf(about));
 
 /** How a file of weights is understood. */
 export interface WeightsOptions {
@@ -62,28 +72,36 @@ export interface WeightsOptions {
 }
 
 /**
- * The weights in a file. The configuration comes from its metadata, else from the shapes.
+ * The weights in a file, under timm's names or Hugging Face's, with a wrapper's prefix or without. The configuration comes from the file's
+ * metadata, else from the shapes.
  *
  * @throws WeightsError
  */
-export function weightsIn({ metadata, tensors }: Safetensors, { heads = null }: WeightsOptions = {}): Weights {
-  const text = metadata.get(KEY);
+export function weightsIn({ metadata, tensors: named }: Safetensors, { heads = null }: WeightsOptions = {}): Weights {
+  const plain = unwrapped(named);
+  const tensors = isHuggingFace(plain) ? timmNamed(plain) : plain;
+  const text = metadata.get(ABOUT);
   const about = text === undefined ? { model: configOfShapes(tensors, heads), classes: null, preprocessing: null } : aboutOfText(text);
   const { model: config, classes, preprocessing } = about;
-  return { config, classes, preprocessing, tensors: completeTensors(parameterShapes(config), tensors) };
+  return { config, classes, preprocessing, tensors: completeTensors(parameterShapes(config, headsOf(tensors)), tensors) };
 }
 
 /**
- * Reads a weights file.
+ * Reads a safetensors file of weights.
  *
  * @throws SafetensorsError, WeightsError
  */
-export const readWeights = (bytes: Uint8Array, options?: WeightsOptions): Weights => weightsIn(parseSafetensors(bytes), options);
+export const readWeights = (bytes: Uint8Array, options: { readonly heads?: number | null } = {}): Weights =>
+  weightsIn(parseSafetensors(bytes), options);
 
-/** The parameters on an engine. */
+/** The parameters on an engine; `head_dist` is null where the weights have no distillation head. */
 export const uploadWeights = (k: Kernels, { config, tensors }: Pick<Weights, "config" | "tensors">): DeitParams =>
-  buildParams(config, (name, shape) => {
-    const stored = tensors.get(name);
-    if (stored === undefined) throw new WeightsError(`weights: nothing named ${name}`);
-    return k.upload(shape, numbersOf(stored));
-  });
+  buildParams(
+    config,
+    (name, shape) => {
+      const stored = tensors.get(name);
+      if (stored === undefined) throw new WeightsError(`weights: nothing named ${name}`);
+      return k.upload(shape, numbersOf(stored));
+    },
+    headsOf(tensors),
+  );

@@ -4,8 +4,15 @@ import { size, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { tokenCount, type DeitConfig } from "./config.ts";
 import type { DeitParams } from "./deit.ts";
 
+export interface Heads {
+  /** Whether a distilled model has its second head; default true. Without, it decides by the class head, as Hugging Face's class of one head does. */
+  readonly distillationHead?: boolean;
+}
+
+const hasTwo = ({ distilled }: DeitConfig, { distillationHead = true }: Heads): boolean => distilled && distillationHead;
+
 /** Shape by name, in the order of a checkpoint. */
-export function parameterShapes(config: DeitConfig): ReadonlyMap<string, Shape> {
+export function parameterShapes(config: DeitConfig, heads: Heads = {}): ReadonlyMap<string, Shape> {
   const { width: D, classes: K, channels: C, patchSize: p, depth: L } = config;
   const M = D * config.mlpRatio;
   const vector = (name: string): readonly [string, Shape] => [name, [1, 1, D]];
@@ -29,7 +36,7 @@ export function parameterShapes(config: DeitConfig): ReadonlyMap<string, Shape> 
     ...Array.from({ length: L }, (_, i) => block(`blocks.${i}`)).flat(),
     ...layer("norm", D),
     ...layer("head", K, D),
-    ...(config.distilled ? layer("head_dist", K, D) : []),
+    ...(hasTwo(config, heads) ? layer("head_dist", K, D) : []),
   ]);
 }
 
@@ -38,8 +45,8 @@ export const parameterCount = (config: DeitConfig): number =>
   [...parameterShapes(config).values()].reduce((sum, shape) => sum + size(shape), 0);
 
 /** The tree whose leaf `name` is `leafOf(name, shape)`, asked for in the order of a checkpoint. */
-export function buildParams(config: DeitConfig, leafOf: (name: string, shape: Shape) => Tensor): DeitParams {
-  const leaves = new Map([...parameterShapes(config)].map(([name, shape]) => [name, leafOf(name, shape)]));
+export function buildParams(config: DeitConfig, leafOf: (name: string, shape: Shape) => Tensor, heads: Heads = {}): DeitParams {
+  const leaves = new Map([...parameterShapes(config, heads)].map(([name, shape]) => [name, leafOf(name, shape)]));
   const part = (name: string): Tensor | null => leaves.get(name) ?? null;
   const need = (name: string): Tensor => {
     const t = part(name);
@@ -60,6 +67,6 @@ export function buildParams(config: DeitConfig, leafOf: (name: string, shape: Sh
     })),
     norm: layer("norm"),
     head: layer("head"),
-    head_dist: config.distilled ? layer("head_dist") : null,
+    head_dist: hasTwo(config, heads) ? layer("head_dist") : null,
   };
 }

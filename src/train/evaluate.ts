@@ -1,5 +1,5 @@
 /** How well a DeiT classifies images, by each of its heads and by both fusions of them (E27). */
-import type { HostBatch } from "../data/batches.ts";
+import type { Batches } from "../data/batches.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DeitConfig } from "../model/config.ts";
@@ -9,15 +9,13 @@ import type { Logits } from "../model/heads.ts";
 import { inference } from "../ops/observe.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "./accuracy.ts";
+import { disagreement } from "./decisions.ts";
 import { deitAttrs } from "./deitTask.ts";
 import { uploadBatch } from "./uploadBatch.ts";
 
 /** `mean` is of the logits, the authors' rule; `softmax-sum` the paper's. */
 export const heads = ["class", "distillation", "mean", "softmax-sum"] as const;
 export type Head = (typeof heads)[number];
-
-/** At hand, or still to be opened. */
-export type Batches = Iterable<HostBatch> | AsyncIterable<HostBatch>;
 
 export interface Deit {
   readonly config: DeitConfig;
@@ -49,7 +47,7 @@ function scoredBy(k: Kernels, logits: Logits, target: Tensor, head: Head): Score
 function disagreementOf(a: readonly Judgement[], b: readonly Judgement[]): number | null {
   if (b.length === 0) return null;
   const [mine, theirs] = [a.flatMap((j) => j.decisions), b.flatMap((j) => j.decisions)];
-  return mine.filter((decision, i) => decision !== theirs[i]).length / mine.length;
+  return disagreement(mine, theirs);
 }
 
 /** Every head on the same forward passes. Nothing stays alive but the parameters. */
@@ -74,14 +72,14 @@ export async function evaluateHeads(engine: Engine, { config, params }: Deit, ba
   const of = (head: Head): Evaluation => ({ ...total(judged[head]), disagreement });
   return {
     class: of("class"),
-    distillation: config.distilled ? of("distillation") : null,
+    distillation: params.head_dist === null ? null : of("distillation"),
     mean: of("mean"),
     "softmax-sum": of("softmax-sum"),
   };
 }
 
 function noDistillationHead(): never {
-  throw new RangeError("evaluate: a plain model has no distillation head");
+  throw new RangeError("evaluate: a model with one head has no distillation head");
 }
 
 /**
@@ -90,6 +88,6 @@ function noDistillationHead(): never {
  * @throws RangeError for the distillation head of a plain model
  */
 export async function evaluate(engine: Engine, model: Deit, batches: Batches, head: Head): Promise<Evaluation> {
-  if (head === "distillation" && !model.config.distilled) return noDistillationHead();
+  if (head === "distillation" && model.params.head_dist === null) return noDistillationHead();
   return (await evaluateHeads(engine, model, batches))[head] ?? noDistillationHead();
 }

@@ -4,8 +4,7 @@
  * thread counts: equal weights give equal files.
  */
 import { parameterShapes } from "../../model/params.ts";
-import type { About } from "../about.ts";
-import { completeTensors, type Weights } from "../weights.ts";
+import { completeTensors, metadataOf, type Weights } from "../weights.ts";
 import { deitGraph } from "./deitGraph.ts";
 import { BATCH, buildGraph } from "./graph.ts";
 import { encodeModel } from "./model.ts";
@@ -22,12 +21,11 @@ export interface OnnxOptions {
  */
 export function writeOnnx({ config, classes, preprocessing, tensors }: Weights, { taps }: OnnxOptions): Uint8Array {
   const { channels: C, imageSize: S } = config;
-  const about: About = { model: config, classes, preprocessing };
   const images = { name: "images", shape: [BATCH, C, S, S] };
   const settings = {
     name: "deit",
     inputs: [images],
-    metadata: new Map([["deit", JSON.stringify(about)]]),
+    metadata: metadataOf({ config, classes, preprocessing }),
     tensors: completeTensors(parameterShapes(config), tensors),
     taps,
   };
