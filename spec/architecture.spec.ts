@@ -33,6 +33,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
     "engines/reference",
   ],
   report: ["tensor", "kernels", "ops", "model", "train", "data", "io", "npm:@observablehq/plot", "npm:linkedom"],
+  inspect: ["tensor", "kernels", "ops", "model", "train", "data", "io", "recording", "report", "npm:@observablehq/plot"],
   bench: ["tensor", "kernels", "ops", "losses", "model", "train", "engines/wasm", "engines/abstract", "npm:tinybench"],
   cli: ["*"],
 };
@@ -100,6 +101,26 @@ describe("architecture", () => {
 
   it("points its arrows one way", () => {
     expect(imports.filter((line) => !allowed(line)).map(({ file, from }) => `${file} imports ${from}`)).toEqual([]);
+  });
+
+  /** All that an entry point leads to. */
+  function behind(file: string, seen = new Set<string>()): ReadonlySet<string> {
+    if (seen.has(file)) return seen;
+    seen.add(file);
+    for (const { from, types } of imports.filter((line) => line.file === file)) if (!types) behind(from, seen);
+    return seen;
+  }
+
+  it.each([
+    ["index.ts", []],
+    ["wasm.ts", []],
+    ["check.ts", ["npm:fast-check"]],
+    ["recording.ts", []],
+    ["io.ts", []],
+    ["formats.ts", ["npm:fflate", "npm:@bufbuild/protobuf/wire"]],
+  ])("the entry point %s leads to the packages %j", (entry, packages) => {
+    const found = [...behind(entry)].filter((file) => file.startsWith("npm:"));
+    expect(new Set(found)).toEqual(new Set(packages));
   });
 
   it("lets nothing import the command line", () => {

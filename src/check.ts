@@ -18,11 +18,13 @@ export { compare, describe, gap, gapOfLeaves, indexOf, ulps, type Comparison } f
 export { type Arrays, type Differentiable } from "./check/differentiable.ts";
 export { drawOf, type Draw } from "./check/draw.ts";
 export { type Engines } from "./check/engines.ts";
-export { checkGradient, GradientError, type GradientCheck, type GradientReport } from "./check/gradient.ts";
+export { type FaultKind, type Finding } from "./check/fault.ts";
+export { checkGradient, type GradientReport } from "./check/gradient.ts";
+export { GradientError } from "./check/gradientError.ts";
+export { type GradientCheck, type InputsByName } from "./check/gradientOptions.ts";
 export { evaluate, evaluateOne, hostArray, upload, type Host, type HostArray, type Leaves } from "./check/host.ts";
 export { type LawOptions, type LawReport, type NamedLaw } from "./check/lawRuns.ts";
 export { laws, worstLaw, type Law } from "./check/laws.ts";
-export { type Finding } from "./check/probe.ts";
 export { runRow, type Row, type RowReport, type RunOptions } from "./check/row.ts";
 export { derivative, STEP } from "./check/stencil.ts";
 export { subjectOf, type CotangentOf, type DrawnCall, type Subject, type Trial } from "./check/subject.ts";

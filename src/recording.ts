@@ -7,7 +7,7 @@ export { RecordingError } from "./recording/fields.ts";
 export { hashed } from "./recording/hash.ts";
 export { judge } from "./recording/judge.ts";
 export type { Judgement } from "./recording/judge.ts";
-export { readRecording } from "./recording/read.ts";
+export { openRecording, readRecording } from "./recording/read.ts";
 export type { Recording } from "./recording/read.ts";
 export { computeRecording, endToEnd } from "./recording/run.ts";
 export type { DeitOp, See } from "./recording/run.ts";

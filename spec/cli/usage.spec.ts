@@ -3,12 +3,27 @@ import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { deit } from "./deit.ts";
 
-const COMMANDS = ["demo", "check", "train", "eval", "summary", "bench", "engines"];
+const COMMANDS = [
+  "demo",
+  "check",
+  "verify",
+  "record",
+  "train",
+  "compare",
+  "eval",
+  "classify",
+  "preprocess",
+  "convert",
+  "summary",
+  "bench",
+  "engines",
+];
+const KNOWN = `known: ${COMMANDS.join(", ")}`;
 
 /** Command lines that are wrong, each with the line that says so. */
 const wrong: readonly (readonly [args: string, line: string])[] = [
-  ["", "deit: which command? known: demo, check, "],
-  ["chek", "deit: unknown command 'chek' (Did you mean check?); see deit --help; known: demo, check, "],
+  ["", `deit: which command? ${KNOWN}; see deit --help`],
+  ["chek", `deit: unknown command 'chek' (Did you mean check?); see deit --help; ${KNOWN}`],
   ["--frob", "deit: unknown option '--frob'; see deit --help"],
   ["check --case 3", "deit check: unknown option '--case' (Did you mean --cases?); see deit check --help"],
   ["check E3", "deit check: too many arguments for 'check'. Expected 0 arguments but got 1; see deit check --help"],

@@ -87,7 +87,7 @@ describe("deit verify", () => {
   const taps = { "taps/patch_embed": zeros(2, 4, 4) };
   const unusable: readonly (readonly [why: string, file: () => string, says: RegExp])[] = [
     ["a file that is not there", () => join(folder, "nowhere.safetensors"), /nowhere\.safetensors/],
-    ["a folder", () => folder, /directory/],
+    ["a folder", () => folder, /is no file/],
     ["an empty file", () => fileOf("empty.safetensors", ""), /empty\.safetensors/],
     ["text", () => fileOf("text.safetensors", "this is no tensor file at all"), /text\.safetensors/],
     [

@@ -58,8 +58,8 @@ describe("a file that is opened", () => {
 
   it("refuses a name that is not in it, inherited ones too", () => {
     const { read } = openSafetensors(memoryBytes(bytes));
-    expect(() => read("e")).toThrow(new RangeError("safetensors: nothing named e"));
-    expect(() => read("constructor")).toThrow(new RangeError("safetensors: nothing named constructor"));
+    expect(() => read("e")).toThrow(new RangeError('safetensors: nothing named "e"'));
+    expect(() => read("constructor")).toThrow(new RangeError('safetensors: nothing named "constructor"'));
   });
 
   it("refuses a BOOL of another byte than 0 and 1 when it is read", () => {
@@ -67,7 +67,7 @@ describe("a file that is opened", () => {
     odd[dataStart + 25] = 2;
     const { read } = openSafetensors(memoryBytes(odd));
     expect(read("a")).toEqual(tensors.get("a"));
-    expect(() => read("b")).toThrow(new SafetensorsError(dataStart + 25, "tensor b: a BOOL must be 0 or 1, got 2"));
+    expect(() => read("b")).toThrow(new SafetensorsError(dataStart + 25, 'tensor "b": a BOOL must be 0 or 1, got 2'));
   });
 });
 

@@ -1,6 +1,6 @@
 import { inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { pngOf } from "../../src/io/png.ts";
+import { pngOf, pngOfRgb } from "../../src/io/png.ts";
 
 interface Chunk {
   readonly name: string;
@@ -50,5 +50,12 @@ describe("a PNG", () => {
 
   it("of two channels shows the first", () => {
     expect([...inflateSync(dataOf(pngOf(Float64Array.of(1, 0, 0, 1, 1, 1, 1, 1), 2), "IDAT"))]).toEqual([0, 255, 0, 0, 0, 255]);
+  });
+
+  it("of a coloured picture has its rows one after the other, and may be wider than high", () => {
+    const png = pngOfRgb(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9), 3, 1);
+    expect([...dataOf(png, "IHDR")]).toEqual([0, 0, 0, 3, 0, 0, 0, 1, 8, 2, 0, 0, 0]);
+    expect([...inflateSync(dataOf(png, "IDAT"))]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(() => pngOfRgb(new Uint8Array(8), 3, 1)).toThrow("pngOfRgb: 3 × 1 pixels have 9 bytes, got 8");
   });
 });

@@ -4,6 +4,7 @@ import type { HostArray } from "../../src/check/host.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { DeitConfig } from "../../src/model/config.ts";
 import type { Configuration, RecordedLoss, RecordedOptimizer, TaughtLoss } from "../../src/recording/configuration.ts";
+import { drawnGiven } from "../../src/recording/draw.ts";
 import type { Recording } from "../../src/recording/read.ts";
 import { computeRecording } from "../../src/recording/run.ts";
 import { slotsOf } from "../../src/recording/slots.ts";
@@ -54,20 +55,10 @@ function drawnWeight(draw: Draw, name: string, shape: Shape): HostArray {
   return draw.array(shape, { deviation: 1 / Math.sqrt(size(shape.slice(1))) });
 }
 
-/** Multipliers 0 or 1/(1 − r). */
-function drawnMultipliers(draw: Draw, shape: Shape): HostArray {
-  const rate = draw.real(0.1, 0.5);
-  const { data } = draw.array(shape);
-  return { shape, data: data.map((x) => (x < 0 ? 0 : draw.round(1 / (1 - rate)))) };
-}
-
-function drawnGiven(draw: Draw, name: string, shape: Shape, classes: number): HostArray {
-  if (name === "labels") return draw.labels(shape, classes);
-  if (name === "distribution") return draw.distribution(shape);
-  if (name === "teacher") return draw.array(shape, { deviation: 2 });
-  if (name.startsWith("dropPath/")) return drawnMultipliers(draw, shape);
+function drawnTensor(draw: Draw, name: string, shape: Shape, classes: number): HostArray {
   if (name === "images") return draw.array(shape);
-  return drawnWeight(draw, name.slice("weights/".length), shape);
+  if (name.startsWith("weights/")) return drawnWeight(draw, name.slice("weights/".length), shape);
+  return drawnGiven(draw, name, shape, classes, draw.real(0.1, 0.5));
 }
 
 /** A random configuration with random given tensors, computed by an engine: every tensor that the format knows of. */
@@ -89,7 +80,7 @@ export async function drawnRecording(draw: Draw, engine: Engine): Promise<Record
   const given = new Map(
     slots
       .filter(([, { role }]) => role === "given")
-      .map(([name, { shape }]) => [name, drawnGiven(draw, name, shape, model.classes)] as const),
+      .map(([name, { shape }]) => [name, drawnTensor(draw, name, shape, model.classes)] as const),
   );
   const wanted = new Map(
     slots.filter(([, { role }]) => role === "result").map(([name, { shape }]) => [name, { shape, data: new Float64Array(0) }] as const),

@@ -4,6 +4,7 @@ import { synthetic } from "../../src/data/synthetic.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { initialParams } from "../../src/model/init.ts";
 import type { DeitParams } from "../../src/model/deit.ts";
+import { sineCosine } from "../../src/ops/position.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { tokenCosines, type TokenCosines } from "../../src/train/tokenCosines.ts";
 import { tiny } from "./tiny.ts";
@@ -34,6 +35,19 @@ describe("tokenCosines", () => {
     const { input = NaN, positioned = NaN } = (await cosines({ dist_token: k.scale(params.cls_token, -2), pos_embed: noPosition })) ?? {};
     expect(input).toBeCloseTo(-1, 12);
     expect(positioned).toBeCloseTo(-1, 12);
+  });
+
+  it("are the same with and without positions where there are none", async () => {
+    const { blocks = [], blocksWithoutPositions = [NaN] } = (await cosines({ pos_embed: noPosition })) ?? {};
+    expect(blocksWithoutPositions).toEqual(blocks);
+  });
+
+  it("take off fixed positions too", async () => {
+    const fixed = { ...config, position: "fixed" } as const;
+    const own = k.upload([1, 6, config.width], sineCosine(6, config.width));
+    const learned = await cosines({ pos_embed: own });
+    expect(await tokenCosines(engine, { config: fixed, params: { ...params, pos_embed: null } }, batches())).toEqual(learned);
+    expect(learned?.blocksWithoutPositions).not.toEqual(learned?.blocks);
   });
 
   it("are none for a plain model", async () => {

@@ -1,8 +1,8 @@
 /** `deit verify`: what some implementation of DeiT computed, tensor by tensor beside what is right. */
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { fileBytes } from "../io/fileBytes.ts";
 import type { Engine } from "../kernels/engine.ts";
-import { readRecording, type Recording } from "../recording/read.ts";
+import { openRecording, type Recording } from "../recording/read.ts";
 import { verify, type Verdict, type Verification } from "../recording/verify.ts";
 import { engineOf } from "./engines.ts";
 import { withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
@@ -49,12 +49,18 @@ function verificationJson({ match, engine, tensors, first, findings }: Verificat
   };
 }
 
+/** An error that says which file it is about. */
+function about(path: string, error: unknown): RangeError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new RangeError(message.includes(path) ? message : `${path}: ${message}`, { cause: error });
+}
+
 /** @throws RangeError for a file that is no recording, or cannot be read */
 function recordingAt(path: string): Recording {
   try {
-    return readRecording(readFileSync(path));
+    return openRecording(fileBytes(path));
   } catch (error) {
-    throw new RangeError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw about(path, error);
   }
 }
 
@@ -65,7 +71,7 @@ async function verified(engine: Engine, path: string): Promise<Verification> {
   try {
     return await verify(engine, recording, ({ name }) => showForNow(`${path}: ${++seen} of ${count}, ${name}`));
   } catch (error) {
-    throw new RangeError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw about(path, error);
   } finally {
     showForNow("");
   }

@@ -26,11 +26,13 @@ export interface WeightsOptions {
 export interface WeightedModel {
   readonly config: DeitConfig;
   readonly preprocessing: Normalisation;
+  /** Names of the classes; null: the weights do not say. */
+  readonly classes: readonly string[] | null;
   readonly upload: (k: Kernels) => DeitParams;
 }
 
 /** Of pixels of full scale 1 (deit.md 7.6). */
-const IMAGENET: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+export const IMAGENET: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
 /** Where the weights do not say: ImageNet's for colour, none for anything else. */
 const assumed = ({ channels }: DeitConfig): Normalisation =>
@@ -108,12 +110,12 @@ export function weightedModel(source: string, { model, heads }: WeightsOptions):
   if (source.startsWith(HASH)) {
     const { config, seed } = hashedModel(source, model);
     const upload = (k: Kernels): DeitParams => buildParams(config, (name, shape) => k.upload(shape, hashed(name, shape, seed).data));
-    return { config, preprocessing: assumed(config), upload };
+    return { config, preprocessing: assumed(config), classes: null, upload };
   }
   return withFile(source, {}, (file) => {
     const weights = weightsIn(file, { heads: heads ?? null });
-    const { config, preprocessing } = weights;
-    return { config, preprocessing: preprocessing ?? assumed(config), upload: (k) => uploadWeights(k, weights) };
+    const { config, preprocessing, classes } = weights;
+    return { config, preprocessing: preprocessing ?? assumed(config), classes, upload: (k) => uploadWeights(k, weights) };
   });
 }
 

@@ -11,7 +11,8 @@ export interface ByteSource {
   readonly read: (offset: number, length: number) => Uint8Array<ArrayBuffer>;
 }
 
-const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+/** A whole number from 0 to 2⁵³ − 1. */
+export const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
 
 /** @throws RangeError unless a source of `size` bytes has the range */
 export function checkRange(offset: number, length: number, size: number): void {

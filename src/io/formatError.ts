@@ -23,6 +23,6 @@ export function quoted(text: string): string {
 
 /** A shape of a file, likewise. */
 export const shapeText = (shape: readonly number[]): string => {
-  const text = shape.join(", ");
+  const text = shape.slice(0, LONGEST).join(", ");
   return `[${text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}]`;
 };

@@ -7,11 +7,11 @@
  *
  * All numbers are little-endian, as the typed arrays of every host that runs JavaScript today are.
  */
-import { size, type Shape } from "../tensor/tensor.ts";
+import type { Shape } from "../tensor/tensor.ts";
 import type { ByteSource } from "./byteSource.ts";
-import { FormatError } from "./formatError.ts";
-import { FORMATS, isDtype, type Dtype } from "./stored.ts";
-import { isRecord, JsonError, parseJson } from "./strictJson.ts";
+import { FormatError, quoted, shapeText, type Refuse } from "./formatError.ts";
+import { jsonReader, type JsonReader } from "./jsonReader.ts";
+import { bytesIn, FORMATS, isDtype, type Dtype } from "./stored.ts";
 
 /** The file breaks a rule of the format, at a byte. */
 export class SafetensorsError extends FormatError {
@@ -21,47 +21,25 @@ export class SafetensorsError extends FormatError {
   }
 }
 
-export const PREFIX = 8;
-const LONGEST_HEADER = 100_000_000; // the limit of the format's own library
+const refuse: Refuse = (offset, rule) => new SafetensorsError(offset, rule);
 
-const isLength = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+/** Bytes of the length. */
+export const PREFIX = 8;
+/** The limit of the format's own library. */
+export const LONGEST_HEADER = 100_000_000;
 
 function headerLength({ size, read }: ByteSource): number {
-  if (size < PREFIX) throw new SafetensorsError(size, `a file begins with ${PREFIX} bytes of header length, it has ${size}`);
-  const length = Number(new DataView(read(0, PREFIX).buffer).getBigUint64(0, true));
-  if (length > LONGEST_HEADER) throw new SafetensorsError(0, `the header may have ${LONGEST_HEADER} bytes, it claims ${length}`);
-  if (PREFIX + length > size) throw new SafetensorsError(size, `the file is truncated: its header ends at byte ${PREFIX + length}`);
-  return length;
+  if (size < PREFIX) throw refuse(size, `a file begins with ${PREFIX} bytes of header length, it has ${size}`);
+  const length = new DataView(read(0, PREFIX).buffer).getBigUint64(0, true);
+  if (length > LONGEST_HEADER) throw refuse(0, `the header may have ${LONGEST_HEADER} bytes, it claims ${length}`);
+  const end = PREFIX + Number(length);
+  if (end > size) throw refuse(size, `the file is truncated: its header ends at byte ${end}`);
+  return Number(length);
 }
 
-function textOf(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new SafetensorsError(PREFIX, "the header must be UTF-8");
-  }
-}
-
-function headerOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const header = parseJson(text);
-    if (isRecord(header)) return header;
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    const before = new TextEncoder().encode(text.slice(0, error.position)).length;
-    throw new SafetensorsError(PREFIX + before, `the header must be JSON: ${error.message}`);
-  }
-  throw new SafetensorsError(PREFIX, "the header must be a JSON object");
-}
-
-function metadataOf(value: unknown): ReadonlyMap<string, string> {
+function metadataOf(json: JsonReader): ReadonlyMap<string, string> {
   const metadata = new Map<string, string>();
-  if (value === undefined) return metadata;
-  if (!isRecord(value)) throw new SafetensorsError(PREFIX, "__metadata__ must be an object");
-  for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string") throw new SafetensorsError(PREFIX, `__metadata__.${key} must be a text, got ${typeof text}`);
-    metadata.set(key, text);
-  }
+  json.members("__metadata__", (key) => metadata.set(key, json.text(`__metadata__.${quoted(key)}`)));
   return metadata;
 }
 
@@ -75,20 +53,45 @@ export interface Entry {
   readonly end: number;
 }
 
-function entryOf(name: string, value: unknown, start: number): Entry {
-  const refuse = (rule: string): SafetensorsError => new SafetensorsError(PREFIX, `tensor ${name}: ${rule}`);
-  if (!isRecord(value)) throw refuse("must be an object");
-  const { dtype, shape, data_offsets: offsets, ...others } = value;
-  const [other] = Object.keys(others);
-  if (other !== undefined) throw refuse(`has the unknown key ${other}`);
-  if (!isDtype(dtype)) throw refuse(`dtype must be one of ${Object.keys(FORMATS).join(", ")}, got ${JSON.stringify(dtype)}`);
-  if (!Array.isArray(shape) || !shape.every(isLength)) throw refuse(`shape must be a list of lengths, got ${JSON.stringify(shape)}`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isLength))
-    throw refuse(`data_offsets must be [begin, end], got ${JSON.stringify(offsets)}`);
-  const [begin = 0, end = 0] = offsets;
-  const length = size(shape) * FORMATS[dtype].bytes;
-  if (end - begin !== length) throw refuse(`[${shape.join(", ")}] of ${dtype} takes ${length} bytes, data_offsets give ${end - begin}`);
-  return { name, dtype, shape: Object.freeze(shape), begin: start + begin, end: start + end };
+function dtypeOf(json: JsonReader, tensor: string): Dtype {
+  const at = json.place();
+  const dtype = json.text(`${tensor}: dtype`);
+  if (!isDtype(dtype)) throw refuse(at, `${tensor}: dtype must be one of ${Object.keys(FORMATS).join(", ")}, got ${quoted(dtype)}`);
+  return dtype;
+}
+
+function countsOf(json: JsonReader, what: string): readonly number[] {
+  const counts: number[] = [];
+  json.items(what, () => counts.push(json.count(`${what}: each`)));
+  return counts;
+}
+
+/** @param start the byte from which offsets count */
+function entryOf(json: JsonReader, name: string, start: number): Entry {
+  const tensor = `tensor ${quoted(name)}`;
+  const begins = json.place();
+  let dtype: Dtype | undefined;
+  let shape: { readonly at: number; readonly lengths: readonly number[] } | undefined;
+  let offsets: { readonly at: number; readonly counts: readonly number[] } | undefined;
+  json.members(tensor, (key, place) => {
+    if (key === "dtype") dtype = dtypeOf(json, tensor);
+    else if (key === "shape") shape = { at: json.place(), lengths: countsOf(json, `${tensor}: shape`) };
+    else if (key === "data_offsets") offsets = { at: json.place(), counts: countsOf(json, `${tensor}: data_offsets`) };
+    else throw refuse(place, `${tensor}: may have the keys dtype, shape and data_offsets, got ${quoted(key)}`);
+  });
+  if (dtype === undefined || shape === undefined || offsets === undefined)
+    throw refuse(begins, `${tensor}: must have the keys dtype, shape and data_offsets`);
+
+  const { lengths } = shape;
+  const { counts } = offsets;
+  const [begin = 0, end = 0] = counts;
+  if (counts.length !== 2 || begin > end)
+    throw refuse(offsets.at, `${tensor}: data_offsets must be [begin, end] with begin ≤ end, got ${shapeText(counts)}`);
+  const wanted = bytesIn(dtype, lengths);
+  if (wanted === null) throw refuse(shape.at, `${tensor}: ${shapeText(lengths)} of ${dtype} takes more than 2^53 − 1 bytes`);
+  if (wanted !== end - begin)
+    throw refuse(offsets.at, `${tensor}: ${shapeText(lengths)} of ${dtype} takes ${wanted} bytes, data_offsets give ${end - begin}`);
+  return { name, dtype, shape: Object.freeze(lengths), begin: start + begin, end: start + end };
 }
 
 /** The entries in the order of their data, which must cover the bytes from `start` to `end` without overlap or hole. */
@@ -96,13 +99,14 @@ function covering(entries: readonly Entry[], start: number, end: number): readon
   const sorted = entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end);
   let covered = start;
   for (const entry of sorted) {
-    const { name, begin } = entry;
-    if (begin < covered) throw new SafetensorsError(begin, `tensor ${name} overlaps the one before it`);
-    if (begin > covered) throw new SafetensorsError(covered, `${begin - covered} bytes before tensor ${name} belong to no tensor`);
+    const { begin } = entry;
+    const tensor = `tensor ${quoted(entry.name)}`;
+    if (begin < covered) throw refuse(begin, `${tensor} overlaps the one before it`);
+    if (begin > covered) throw refuse(covered, `${begin - covered} bytes before ${tensor} belong to no tensor`);
     covered = entry.end;
-    if (covered > end) throw new SafetensorsError(end, `the file is truncated: tensor ${name} ends at byte ${covered}`);
+    if (covered > end) throw refuse(end, `the file is truncated: ${tensor} ends at byte ${covered}`);
   }
-  if (covered < end) throw new SafetensorsError(covered, `${end - covered} bytes after the last tensor belong to no tensor`);
+  if (covered < end) throw refuse(covered, `${end - covered} bytes after the last tensor belong to no tensor`);
   return sorted;
 }
 
@@ -120,8 +124,15 @@ export interface Header {
 export function readHeader(source: ByteSource): Header {
   const length = headerLength(source);
   const start = PREFIX + length;
-  const { __metadata__, ...tensors } = headerOf(textOf(source.read(PREFIX, length)));
-  const metadata = metadataOf(__metadata__);
-  const entries = Object.entries(tensors).map(([name, value]) => entryOf(name, value, start));
+  const bytes = source.read(PREFIX, length);
+  if (bytes[0] !== "{".charCodeAt(0)) throw refuse(PREFIX, "the header must begin with {");
+  const json = jsonReader(bytes, PREFIX, refuse);
+  let metadata: ReadonlyMap<string, string> = new Map();
+  const entries: Entry[] = [];
+  json.members("the header", (name) => {
+    if (name === "__metadata__") metadata = metadataOf(json);
+    else entries.push(entryOf(json, name, start));
+  });
+  json.end();
   return { metadata, entries: new Map(covering(entries, start, source.size).map((entry) => [entry.name, entry])) };
 }

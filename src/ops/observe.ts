@@ -1,5 +1,6 @@
 /** Other ways to run the same program: watched, without saving, and with or without fused kernels. */
 import type { FusedTable, Kernels, Visitor } from "../kernels/kernels.ts";
+import { isTensor, type Tensor } from "../tensor/tensor.ts";
 
 /** k on which `visitor` sees every op call; nests, the innermost is called first after an op and last before it. */
 export function observe(k: Kernels, visitor: Visitor): Kernels {
@@ -25,6 +26,13 @@ function both(outer: Visitor, inner: Visitor): Visitor {
   };
   return { ...seen, replace };
 }
+
+/** Is shown each tensor that an op of the forward pass gives, under the op's path. */
+export const outputs = (show: (path: string, t: Tensor) => void): Visitor => ({
+  after: ({ phase, path }, out) => {
+    if (phase === "forward" && typeof out === "object" && out !== null && isTensor(out)) show(path, out);
+  },
+});
 
 /** k for inference: what ops save for their pullbacks dies with each op. */
 export const inference = (k: Kernels): Kernels => k.within({ saves: false });

@@ -1,6 +1,7 @@
 /** A recording as a file: safetensors whose text table says what the tensors are (recording format, section 1). */
 import { hostArray, type HostArray } from "../check/host.ts";
-import { numbersOf, parseSafetensors, type Stored } from "../io/safetensors.ts";
+import { memoryBytes, type ByteSource } from "../io/byteSource.ts";
+import { numbersOf, openSafetensors, type Entry, type OpenSafetensors } from "../io/safetensors.ts";
 import { show } from "../tensor/tensor.ts";
 import { readConfiguration, type Configuration } from "./configuration.ts";
 import { RecordingError } from "./fields.ts";
@@ -28,8 +29,8 @@ export function resultOf({ results }: Recording, name: string): HostArray {
   return array;
 }
 
-const FORMAT = "deit-recording";
-const VERSION = "1";
+export const FORMAT = "deit-recording";
+export const VERSION = "1";
 
 function textOf(metadata: ReadonlyMap<string, string>, key: string): string {
   const value = metadata.get(key);
@@ -45,7 +46,7 @@ function configurationOf(metadata: ReadonlyMap<string, string>): Configuration {
   return readConfiguration(textOf(metadata, "recording"));
 }
 
-function batchOf({ images }: Configuration, tensors: ReadonlyMap<string, Stored>): number {
+function batchOf({ images }: Configuration, tensors: OpenSafetensors["entries"]): number {
   if (images !== "stored") return images.batch;
   const stored = tensors.get("images");
   if (stored === undefined) throw new RecordingError('tensor images is missing, though images is "stored"');
@@ -54,38 +55,58 @@ function batchOf({ images }: Configuration, tensors: ReadonlyMap<string, Stored>
   return B;
 }
 
-function checkTensor(name: string, stored: Stored, slot: Slot | undefined, classes: number): void {
+/** @throws RecordingError unless the recording's JSON calls for, or allows, a tensor of this shape and dtype */
+export function checkTensor(name: string, { dtype, shape }: Pick<Entry, "dtype" | "shape">, slot: Slot | undefined): asserts slot is Slot {
   if (slot === undefined) throw new RecordingError(`tensor ${name} is not called for by the recording's JSON`);
-  if (show(stored.shape) !== show(slot.shape))
-    throw new RecordingError(`tensor ${name} must be ${show(slot.shape)}, got ${show(stored.shape)}`);
+  if (show(shape) !== show(slot.shape)) throw new RecordingError(`tensor ${name} must be ${show(slot.shape)}, got ${show(shape)}`);
   const dtypes = slot.labels === true ? ["I64"] : ["F64", "F32"];
-  if (!dtypes.includes(stored.dtype)) throw new RecordingError(`tensor ${name} must be of ${dtypes.join(" or ")}, got ${stored.dtype}`);
-  const stray = slot.labels === true ? numbersOf(stored).find((label) => label < 0 || label >= classes) : undefined;
-  if (stray !== undefined) throw new RecordingError(`tensor ${name} must hold classes of 0 … ${classes - 1}, got ${stray}`);
+  if (!dtypes.includes(dtype)) throw new RecordingError(`tensor ${name} must be of ${dtypes.join(" or ")}, got ${dtype}`);
+}
+
+/** @throws RecordingError for a tensor that the JSON calls for and that is not there, or a label that is no class */
+export function checkGiven(slots: ReadonlyMap<string, Slot>, given: Arrays, classes: number): void {
+  for (const [name, { role, labels }] of slots) {
+    if (role !== "given") continue;
+    if (!given.has(name)) throw new RecordingError(`tensor ${name} is missing, though the recording's JSON calls for it`);
+    const stray = labels === true ? given.get(name)?.data.find((label) => label < 0 || label >= classes) : undefined;
+    if (stray !== undefined) throw new RecordingError(`tensor ${name} must hold classes of 0 … ${classes - 1}, got ${stray}`);
+  }
+}
+
+/** Bytes of a file up to which all of its tensors are kept in memory. */
+const KEPT = 2 ** 28;
+
+/** Some tensors of a file, in its order. */
+function arraysOf(file: OpenSafetensors, names: readonly string[], kept: boolean): Arrays {
+  const read = (name: string): HostArray => {
+    const stored = file.read(name);
+    return hostArray(stored.shape, numbersOf(stored));
+  };
+  if (kept) return new Map(names.map((name) => [name, read(name)]));
+  const set = new Set(names);
+  return { size: set.size, has: (name) => set.has(name), keys: () => set.keys(), get: (name) => (set.has(name) ? read(name) : undefined) };
 }
 
 /**
- * Reads and checks a recording.
+ * Opens and checks a recording. The tensors of a large file stay in it, and are read when they are asked for.
  *
  * @throws SafetensorsError for a file that is none
  * @throws RecordingError naming the field or tensor
  */
-export function readRecording(bytes: Uint8Array): Recording {
-  const { metadata, tensors } = parseSafetensors(bytes);
+export function openRecording(source: ByteSource): Recording {
+  const file = openSafetensors(source);
+  const { metadata, entries } = file;
   const configuration = configurationOf(metadata);
-  const batch = batchOf(configuration, tensors);
+  const batch = batchOf(configuration, entries);
   const slots = slotsOf(configuration, batch);
+  for (const [name, entry] of entries) checkTensor(name, entry, slots.get(name));
 
-  const [given, results] = [new Map<string, HostArray>(), new Map<string, HostArray>()];
-  const rounded = new Set<string>();
-  for (const [name, stored] of tensors) {
-    const slot = slots.get(name);
-    checkTensor(name, stored, slot, configuration.model.classes);
-    (slot?.role === "given" ? given : results).set(name, hostArray(stored.shape, numbersOf(stored)));
-    if (stored.dtype === "F32") rounded.add(name);
-  }
-  for (const [name, { role }] of slots)
-    if (role === "given" && !given.has(name))
-      throw new RecordingError(`tensor ${name} is missing, though the recording's JSON calls for it`);
+  const named = (role: Slot["role"]): readonly string[] => [...entries.keys()].filter((name) => slots.get(name)?.role === role);
+  const [given, results] = [arraysOf(file, named("given"), source.size <= KEPT), arraysOf(file, named("result"), source.size <= KEPT)];
+  checkGiven(slots, given, configuration.model.classes);
+  const rounded = new Set([...entries].filter(([, { dtype }]) => dtype === "F32").map(([name]) => name));
   return { configuration, batch, given, results, rounded };
 }
+
+/** `openRecording` of a file that is in memory. */
+export const readRecording = (bytes: Uint8Array): Recording => openRecording(memoryBytes(bytes));

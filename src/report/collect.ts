@@ -2,16 +2,18 @@
 import { evaluationBatches, type HostBatch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Normalisation } from "../data/normalise.ts";
+import { spread, subset } from "../data/subset.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { prefixCount } from "../model/config.ts";
 import { deitLogits } from "../model/deit.ts";
 import { meanOfLogits } from "../model/fusion.ts";
 import { attention } from "../ops/attention.ts";
-import { inference, observe, opened } from "../ops/observe.ts";
+import { inference, observe, opened, outputs } from "../ops/observe.ts";
 import { softmax } from "../ops/softmax.ts";
-import { isTensor, type Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { deitAttrs } from "../train/deitTask.ts";
+import { decide } from "../train/decisions.ts";
 import type { Deit } from "../train/evaluate.ts";
 import { uploadBatch } from "../train/uploadBatch.ts";
 import type { Judged } from "./confusion.ts";
@@ -59,17 +61,6 @@ export interface Looked {
   readonly examples: readonly Example[];
 }
 
-/** 0 … count − 1, or so many of them at equal distances: sets are often sorted by class. */
-const spread = (count: number, most: number): readonly number[] =>
-  Array.from({ length: Math.min(count, most) }, (_, i) => Math.floor((i * count) / Math.min(count, most)));
-
-const subset = (dataset: Dataset, samples: readonly number[]): Dataset => ({
-  ...dataset,
-  count: samples.length,
-  pixels: (i) => dataset.pixels(samples[i] ?? 0),
-  label: (i) => dataset.label(samples[i] ?? 0),
-});
-
 /** Half of them wrong, if so many are; of either kind one of each class before a second of any. */
 function chosen(judged: readonly JudgedSample[]): readonly number[] {
   const varied = (right: boolean): readonly number[] => {
@@ -85,21 +76,6 @@ function chosen(judged: readonly JudgedSample[]): readonly number[] {
   };
   const wrong = varied(false).slice(0, MOST_EXAMPLES / 2);
   return [...varied(true).slice(0, MOST_EXAMPLES - wrong.length), ...wrong];
-}
-
-async function decisionsOf(engine: Engine, { config, params }: Deit, batches: Iterable<HostBatch>): Promise<readonly number[]> {
-  const k = inference(engine.kernels);
-  const decisions: number[] = [];
-  for (const batch of batches) {
-    let read: Promise<ArrayLike<number>> = Promise.resolve([]);
-    k.region("report", () => {
-      const { out: logits } = deitLogits.forward(k, { images: uploadBatch(k, batch).images, params }, deitAttrs(k, config));
-      read = engine.read(k.argmaxLast(meanOfLogits.forward(k, logits).out));
-      return null;
-    });
-    decisions.push(...Array.from(await read));
-  }
-  return decisions;
 }
 
 /** A in [B, h, T, T] → what the first P tokens attend to, [B, P, T, 1], the mean over the heads. */
@@ -120,12 +96,10 @@ async function looksInto(
   const quiet = inference(engine.kernels);
   const heads: { readonly by: Decision["by"]; readonly read: Promise<ArrayLike<number>> }[] = [];
   let attended: Promise<ArrayLike<number>> = Promise.resolve([]);
-  const k = observe(opened(quiet, attention), {
-    after: ({ phase, path }, out) => {
-      if (phase === "forward" && path === tap && typeof out === "object" && out !== null && isTensor(out))
-        attended = engine.read(tokenRows(quiet, out, P));
-    },
-  });
+  const show = (path: string, t: Tensor): void => {
+    if (path === tap) attended = engine.read(tokenRows(quiet, t, P));
+  };
+  const k = observe(opened(quiet, attention), outputs(show));
   quiet.region("report", () => {
     const { out: logits } = deitLogits.forward(k, { images: uploadBatch(k, batch).images, params }, deitAttrs(k, config));
     const read = (by: Decision["by"], z: Tensor): unknown => heads.push({ by, read: engine.read(softmax.forward(quiet, { z }).out) });
@@ -150,7 +124,7 @@ async function looksInto(
 /** Evaluates the model on test images. Nothing stays alive but the parameters. */
 export async function collect(engine: Engine, model: Deit, dataset: Dataset, normalisation: Normalisation): Promise<Looked> {
   const samples = spread(dataset.count, MOST_JUDGED);
-  const decisions = await decisionsOf(engine, model, evaluationBatches(subset(dataset, samples), BATCH, normalisation));
+  const { mean: decisions } = await decide(engine, model, evaluationBatches(subset(dataset, samples), BATCH, normalisation));
   const judged = samples.map((sample, i) => ({ sample, label: dataset.label(sample), decision: decisions[i] ?? NaN }));
   const shown = chosen(judged);
   const [batch] = evaluationBatches(subset(dataset, shown), MOST_EXAMPLES, normalisation);

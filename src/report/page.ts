@@ -53,9 +53,9 @@ function cosines({ result }: Report): Html {
   if (result.cosines === null) return html`<p>A plain model: it has a class token only.</p>`;
   return html`<div class="pair">
     <p>
-      The cosine of class and distillation token, the mean over the test images: of the two as they were learned, with their positions
-      added, and after each block. The paper has 0.06 as learned and 0.93 after the last block: the tokens come to say nearly, but not
-      quite, the same.
+      The cosine of class and distillation token, the mean over the test images: at the input and after each block. The paper has 0.06 as
+      learned and 0.93 after the last block: the tokens come to say nearly, but not quite, the same. It does not say whether with the
+      position vectors; they are added at the input, and for the dashed line taken off again.
     </p>
     <figure>${cosinePlot(result.cosines)}</figure>
   </div>`;

@@ -4,6 +4,7 @@ import { parseHTML } from "linkedom";
 import type { MetricsRow } from "../io/metrics.ts";
 import type { TokenCosines } from "../train/tokenCosines.ts";
 import { percent, trusted, type Html } from "./html.ts";
+import { light } from "./style.ts";
 
 /** Of a plot, in CSS pixels. */
 export const WIDTH = 540;
@@ -128,27 +129,56 @@ const COSINE_DIGITS = 2;
 /** Keeps text clear of what it stands on. */
 const halo = { stroke: "var(--page)", strokeWidth: 5, fill: "currentColor" };
 
-/** The cosine of the two tokens, layer by layer. */
-export function cosinePlot({ input, positioned, blocks }: TokenCosines): Html {
-  const layers = [
-    { layer: "raw", cosine: input },
-    { layer: "pos", cosine: positioned },
-    ...blocks.map((cosine, i) => ({ layer: `${i}`, cosine })),
+const cosineText = (cosine: number): string => cosine.toFixed(COSINE_DIGITS).replace("-", "−");
+
+/** Beyond so many layers the values are not written out. */
+const MOST_LABELLED = 20;
+/** Below the least cosine and above 1, so that numbers fit beside the curves. */
+const ROOM = 0.12;
+/** Width of a curve's name, in CSS pixels. */
+const LEGEND = 120;
+
+/** The cosine of the two tokens, layer by layer, with their positions and without. */
+export function cosinePlot({ input, positioned, blocks, blocksWithoutPositions }: TokenCosines): Html {
+  const [within, without] = [
+    [positioned, ...blocks],
+    [input, ...blocksWithoutPositions],
   ];
-  const text = ({ cosine }: { readonly cosine: number }): string => cosine.toFixed(COSINE_DIGITS).replace("-", "−");
-  return drawn(`Cosine of class and distillation token: ${layers.map((l) => `${l.layer} ${text(l)}`).join(", ")}.`, {
-    x: {
-      type: "point",
-      domain: layers.map(({ layer }) => layer),
-      label: "raw: as learned; pos: with positions; then after block 0, 1, …",
-      labelAnchor: "center",
-    },
-    y: { label: "cosine", domain: [Math.min(0, ...layers.map(({ cosine }) => cosine)), 1], grid: true, nice: true },
+  const layers = within.map((cosine, i) => {
+    const other = without[i] ?? NaN;
+    return {
+      layer: i === 0 ? "input" : `${i - 1}`,
+      within: cosine,
+      without: other,
+      upper: Math.max(cosine, other),
+      lower: Math.min(cosine, other),
+    };
+  });
+  const curves = [
+    { y: "within", name: "with positions", values: within, stroke: colour("fused"), dashes: "none" },
+    { y: "without", name: "without positions", values: without, stroke: colour("distillation"), dashes: "5 4" },
+  ] as const;
+  const said = curves.map(({ name, values }) => `${name} ${values.map(cosineText).join(", ")}`);
+  const written = (y: "upper" | "lower", dy: number): Plot.Markish =>
+    Plot.text(layers, { x: "layer", y, text: (layer: (typeof layers)[number]) => cosineText(layer[y]), dy, ...halo });
+  return drawn(`Cosine of class and distillation token at the input and after each block: ${said.join("; ")}.`, {
+    x: { type: "point", domain: layers.map(({ layer }) => layer), label: "input, then after block 0, 1, …", labelAnchor: "center" },
+    y: { label: "cosine", domain: [Math.min(0, ...layers.map(({ lower }) => lower)) - ROOM, 1 + ROOM / 2], grid: true },
     marks: [
       Plot.ruleY([0]),
-      Plot.lineY(layers, { x: "layer", y: "cosine", stroke: colour("fused"), strokeWidth: 1.8 }),
-      Plot.dot(layers, { x: "layer", y: "cosine", fill: colour("fused"), r: 4 }),
-      ...(layers.length > 20 ? [] : [Plot.text(layers, { x: "layer", y: "cosine", text, dy: -14, ...halo })]),
+      ...curves.flatMap(({ y, name, stroke, dashes }, i) => [
+        Plot.lineY(layers, { x: "layer", y, stroke, strokeWidth: 1.8, strokeDasharray: dashes }),
+        Plot.dot(layers, { x: "layer", y, fill: stroke, r: 4 }),
+        Plot.text([name], { frameAnchor: "top-right", text: (text: string) => text, dx: -LEGEND * (1 - i), dy: -20, fill: stroke }),
+      ]),
+      ...(layers.length > MOST_LABELLED ? [] : [written("upper", -14), written("lower", 16)]),
     ],
   });
+}
+
+/** A plot as a file of its own, in the light colours. */
+export function standalone({ html: svg }: Html): string {
+  const coloured = svg.replaceAll(/var\(--(\w+)\)/g, (whole, name: string) => light[name] ?? whole);
+  const open = coloured.replace("<svg", `<svg xmlns="http://www.w3.org/2000/svg" color="${light["ink"]}"`);
+  return open.replace(">", `><rect width="100%" height="100%" fill="${light["page"]}" />`);
 }

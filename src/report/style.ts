@@ -1,18 +1,45 @@
 /** How a report looks, in light and in dark. Plots and pictures take their colours from here. */
-export const style = `
-:root {
-  color-scheme: light dark;
-  --page: #fbfaf7; --card: #ffffff; --ink: #1d1f24; --soft: #62656e; --line: #e3e0d8;
-  --teacher: #3b7f63; --student: #5b4bb0; --class: #1f6fb5; --distillation: #c2560c; --fused: #5b4bb0;
-  --right: #2f7d4f; --wrong: #c0392b;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --page: #14161a; --card: #1b1e24; --ink: #e9e6df; --soft: #a1a4ae; --line: #30343c;
-    --teacher: #74c69d; --student: #b4a5f5; --class: #74b3f0; --distillation: #f4a261; --fused: #b4a5f5;
-    --right: #7fcf9b; --wrong: #ff8a7a;
-  }
-}
+
+type Palette = { readonly [name: string]: string };
+
+export const light: Palette = {
+  page: "#fbfaf7",
+  card: "#ffffff",
+  ink: "#1d1f24",
+  soft: "#62656e",
+  line: "#e3e0d8",
+  teacher: "#3b7f63",
+  student: "#5b4bb0",
+  class: "#1f6fb5",
+  distillation: "#c2560c",
+  fused: "#5b4bb0",
+  right: "#2f7d4f",
+  wrong: "#c0392b",
+};
+
+const dark: Palette = {
+  page: "#14161a",
+  card: "#1b1e24",
+  ink: "#e9e6df",
+  soft: "#a1a4ae",
+  line: "#30343c",
+  teacher: "#74c69d",
+  student: "#b4a5f5",
+  class: "#74b3f0",
+  distillation: "#f4a261",
+  fused: "#b4a5f5",
+  right: "#7fcf9b",
+  wrong: "#ff8a7a",
+};
+
+const variables = (palette: Palette): string =>
+  Object.entries(palette)
+    .map(([name, colour]) => `--${name}: ${colour};`)
+    .join(" ");
+
+export const style: string = `
+:root { color-scheme: light dark; ${variables(light)} }
+@media (prefers-color-scheme: dark) { :root { ${variables(dark)} } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }

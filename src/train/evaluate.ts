@@ -9,6 +9,7 @@ import type { Logits } from "../model/heads.ts";
 import { inference } from "../ops/observe.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "./accuracy.ts";
+import { disagreement } from "./decisions.ts";
 import { deitAttrs } from "./deitTask.ts";
 import { uploadBatch } from "./uploadBatch.ts";
 
@@ -46,7 +47,7 @@ function scoredBy(k: Kernels, logits: Logits, target: Tensor, head: Head): Score
 function disagreementOf(a: readonly Judgement[], b: readonly Judgement[]): number | null {
   if (b.length === 0) return null;
   const [mine, theirs] = [a.flatMap((j) => j.decisions), b.flatMap((j) => j.decisions)];
-  return mine.filter((decision, i) => decision !== theirs[i]).length / mine.length;
+  return disagreement(mine, theirs);
 }
 
 /** Every head on the same forward passes. Nothing stays alive but the parameters. */

@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readRecording } from "../../src/recording/read.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+import { deit, json } from "./deit.ts";
+
+/** Options of a model of a few milliseconds. */
+const SMALL = "--image-size 12 --set model.patchSize=4 --set model.width=12 --set model.depth=2 --set model.classes=5".split(" ");
+const SOFT = "--distillation soft --drop-path 0.3 --optimizer adamw --lr 1e-3,5e-4".split(" ");
+const HARD = "--distillation hard --loss distribution --optimizer sgd".split(" ");
+
+const record = (cwd: string, ...args: readonly string[]): ReturnType<typeof deit> => deit(["record", ...args], cwd);
+
+describe("a recording of one engine", () => {
+  it.each([
+    ["wasm", "reference", "deit-tiny-distilled", SOFT],
+    ["reference", "wasm", "deit-tiny-distilled", SOFT],
+    ["wasm", "reference", "deit-tiny", HARD],
+    ["reference", "wasm", "deit-tiny", HARD],
+    ["reference", "reference", "deit-tiny-distilled", ["--loss", "labels", "--store", "f32"]],
+  ] as const)("of %s is right to %s: %s, %j", (maker, verifier, model, options) => {
+    const cwd = temporaryFolder();
+    const made = record(cwd, model, "own.safetensors", ...SMALL, ...options, "--engine", maker);
+    expect([made.status, made.stderr]).toEqual([0, ""]);
+    expect(json(["verify", "own.safetensors", "--engine", verifier], cwd)).toMatchObject({ verdict: "match" });
+  });
+});
+
+describe("deit record", () => {
+  it("writes the same bytes again, and others from another seed", () => {
+    const cwd = temporaryFolder();
+    const bytes = (name: string, ...more: readonly string[]): Uint8Array => {
+      record(cwd, "deit-tiny", name, ...SMALL, "--loss", "labels", ...more);
+      return readFileSync(join(cwd, name));
+    };
+    const first = bytes("a");
+    expect(bytes("b")).toEqual(first);
+    expect(bytes("c", "--seed", "1")).not.toEqual(first);
+  });
+
+  it("holds what was chosen, in the order of the computation", () => {
+    const cwd = temporaryFolder();
+    const some =
+      "--loss labels --labels 4,0 --taps head,blocks.0.mlp* --cotangents none --grads images,norm.* --optimizer sgd --after 1/head.bias";
+    record(cwd, "deit-tiny", "own", ...SMALL, ...some.split(" "));
+    const { results, given } = readRecording(readFileSync(join(cwd, "own")));
+    expect([...results.keys()]).toEqual([
+      "taps/blocks.0.mlp.fc1",
+      "taps/blocks.0.mlp.gelu",
+      "taps/blocks.0.mlp",
+      "taps/head",
+      "loss",
+      "grads/images",
+      "grads/norm.weight",
+      "grads/norm.bias",
+      "after/1/head.bias",
+    ]);
+    expect([...(given.get("labels")?.data ?? [])]).toEqual([4, 0]);
+  });
+
+  it("takes stored weights and images, and the JSON of another recording", () => {
+    const cwd = temporaryFolder();
+    record(cwd, "deit-tiny", "hashed", ...SMALL, "--engine", "reference");
+    const { configuration } = readRecording(readFileSync(join(cwd, "hashed")));
+    const { position: _position, ...model } = configuration.model;
+    writeFileSync(join(cwd, "own.json"), JSON.stringify({ ...configuration, model, images: { hash: 3, batch: 1 } }));
+    expect(record(cwd, "own.json", "again", "--weights", "hash:9", "--engine", "wasm").status).toBe(0);
+    const again = readRecording(readFileSync(join(cwd, "again"))).configuration;
+    expect(again).toMatchObject({ model, weights: { hash: 9 }, images: { hash: 3, batch: 1 }, dtype: "float32" });
+  });
+});
+
+describe("what cannot be recorded is refused in one line, and nothing is written", () => {
+  it.each([
+    ["deit-tiny no/x", "no/x: there is no folder no"],
+    ["deit-tiny x --taps blocks.12", 'taps: nothing is called "blocks.12" here; there are patch_embed, embed …'],
+    ["deit-tiny x --lr 1,a --loss labels", "option '--lr <list>' argument '1,a' is invalid. It must be numbers with commas between; see"],
+  ])("deit record %s", (args, line) => {
+    const cwd = temporaryFolder();
+    const { status, stdout, stderr } = record(cwd, ...args.split(" "), "--engine", "reference");
+    expect([status, stdout, readdirSync(cwd)]).toEqual([2, "", []]);
+    expect(stderr).toContain(`deit record: ${line}`);
+    expect(stderr.trim()).not.toContain("\n");
+  });
+});

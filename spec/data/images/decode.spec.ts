@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { decodeImage, ImageError } from "../../../src/data/images/decode.ts";
+import { described, digestOf, firstDifference, sourceOf } from "./samples.ts";
+
+describe("decodeImage gives Pillow's RGB, to the byte", () => {
+  it.each(described.sources)("of $name", async ({ name, width, height, decoded }) => {
+    const image = await decodeImage(sourceOf(name));
+    expect({ ...image, data: null }).toEqual({ data: null, width, height, channels: 3 });
+    expect(firstDifference(`${name}.decoded`, image.data)).toBe(null);
+    expect(digestOf(image.data)).toBe(decoded);
+  });
+});
+
+/** A PNG that says it is so large. */
+function enormous(width: number, height: number): Uint8Array {
+  const bytes = Uint8Array.from(sourceOf("rgba.png"));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(16, width);
+  view.setUint32(20, height);
+  return bytes;
+}
+
+describe("decodeImage refuses", () => {
+  it.each([
+    ["an empty file", new Uint8Array(0), "the file is empty; a JPEG, PNG or WebP image would be right"],
+    ["text", new TextEncoder().encode("<svg/>"), "is no JPEG, PNG or WebP image: it begins with the bytes 3c 73 76 67 2f 3e"],
+    ["half a JPEG", sourceOf("landscape.jpg").subarray(0, 16000), "is a JPEG image that cannot be decoded: "],
+    ["half a PNG", sourceOf("rgba.png").subarray(0, 5000), "is a PNG image that cannot be decoded: "],
+    ["half a WebP", sourceOf("lossless.webp").subarray(0, 1000), "is a WebP image that cannot be decoded: "],
+    ["a JPEG of nothing but its mark", sourceOf("gray.jpg").subarray(0, 4), "is a JPEG image that cannot be decoded: "],
+    ["more pixels than Pillow opens", enormous(20_000, 10_000), "is an image of 20000×10000 pixels; at most 178956970 pixels are opened"],
+  ])("%s", async (_, bytes, message) => {
+    const error: unknown = await decodeImage(bytes).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ImageError);
+    const text = error instanceof Error ? error.message : "";
+    expect(text.slice(0, message.length)).toBe(message);
+    expect(text).not.toMatch(/\n/);
+  });
+
+  it("a PNG with a wrong byte in its data", async () => {
+    const bytes = Uint8Array.from(sourceOf("square_native.png"));
+    bytes[bytes.length >> 1] = 255 - (bytes[bytes.length >> 1] ?? 0);
+    await expect(decodeImage(bytes)).rejects.toThrow(ImageError);
+  });
+});

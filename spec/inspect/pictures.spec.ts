@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import type { Pixels } from "../../src/data/images/pixels.ts";
+import { heatMap, overlay, painted, pictureOf, resized, sheet } from "../../src/inspect/pictures.ts";
+
+/** The bytes of a pixel. */
+const at = ({ data, width }: Pixels, x: number, y: number): readonly number[] => [
+  ...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3),
+];
+
+const patches = Float64Array.of(0, 0.1, 0.05, 0.2);
+const grey = (value: number, side: number): Pixels => painted(side, side, () => [value, value, value]);
+
+describe("a picture", () => {
+  it("of three channels is coloured", () => {
+    const picture = pictureOf(Float64Array.of(1, 0, 0, 0, /* green */ 0, 1, 0, 0, /* blue */ 0, 0, 1, 0.5), 2);
+    expect([at(picture, 0, 0), at(picture, 1, 0), at(picture, 0, 1), at(picture, 1, 1)]).toEqual([
+      [255, 0, 0],
+      [0, 255, 0],
+      [0, 0, 255],
+      [0, 0, 128],
+    ]);
+  });
+
+  it("of one channel is grey", () => {
+    expect(at(pictureOf(Float64Array.of(0, 0.2, 0.4, 3), 2), 1, 1)).toEqual([255, 255, 255]);
+    expect(at(pictureOf(Float64Array.of(0, 0.2, 0.4, 3), 2), 1, 0)).toEqual([51, 51, 51]);
+  });
+
+  it("is enlarged by copies, and made smaller by means", () => {
+    const picture = pictureOf(Float64Array.of(0, 0.2, 0.4, 0.6), 2);
+    expect([0, 1, 2, 3].map((x) => at(resized(picture, 4, 4), x, 3)[0])).toEqual([102, 102, 153, 153]);
+    expect(at(resized(picture, 1, 1), 0, 0)).toEqual([77, 77, 77]);
+  });
+});
+
+describe("a map", () => {
+  it("shows a patch as a square: nothing black, the most white", () => {
+    const map = heatMap(patches, 6);
+    expect([at(map, 0, 0), at(map, 2, 2), at(map, 3, 3), at(map, 5, 5)]).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+      [255, 255, 255],
+      [255, 255, 255],
+    ]);
+    expect(at(map, 2, 3)).not.toEqual(at(map, 3, 2));
+  });
+
+  it("is black where no patch gets anything", () => {
+    expect(new Set(heatMap(new Float64Array(4), 4).data)).toEqual(new Set([0]));
+  });
+
+  it("over a picture lets it shine through", () => {
+    const [dark, bright] = [overlay(grey(0, 4), patches), overlay(grey(1, 4), patches)];
+    for (const [x, y] of [
+      [0, 0],
+      [3, 3],
+      [0, 3],
+    ] as const)
+      expect(at(dark, x, y)).not.toEqual(at(bright, x, y));
+    expect(at(dark, 0, 0)).not.toEqual(at(dark, 3, 3));
+  });
+});
+
+describe("a sheet", () => {
+  it("has its pictures in rows and columns, white between and where there is none", () => {
+    const whole = sheet([[grey(0, 2), grey(0.2, 2)], [grey(0.4, 2)]]);
+    expect([whole.width, whole.height]).toEqual([8, 8]);
+    const row = (y: number): readonly (number | undefined)[] => [0, 1, 2, 5, 6, 7].map((x) => at(whole, x, y)[0]);
+    expect([row(0), row(1), row(3), row(6), row(7)]).toEqual([
+      [0, 0, 255, 255, 51, 51],
+      [0, 0, 255, 255, 51, 51],
+      [255, 255, 255, 255, 255, 255],
+      [102, 102, 255, 255, 255, 255],
+      [102, 102, 255, 255, 255, 255],
+    ]);
+  });
+});

@@ -1,0 +1,134 @@
+/**
+ * The slope of a curve φ at 0 from differences of many widths. The widest ones are off by truncation, the narrowest by rounding, and where in
+ * between they agree with their neighbours the slope is read; how far they disagree there is its uncertainty.
+ */
+
+/** φ(h) − φ(0), and how much rounding it may hold, in units of u·Σ|terms|. NaN where the function gives no number. */
+export interface Gain {
+  readonly gain: number;
+  readonly mass: number;
+}
+
+/** Differences of one width. */
+export interface Sample {
+  readonly h: number;
+  /** (8(φ(h) − φ(−h)) − (φ(2h) − φ(−2h)))/12h: exact for polynomials of degree 4. */
+  readonly central: number;
+  /** (4φ(h) − φ(2h))/2h and the same from the other side: exact for degree 2. */
+  readonly left: number;
+  readonly right: number;
+  /** φ(h) − φ(−h), which goes to 0 with h unless φ jumps. */
+  readonly jump: number;
+  readonly mass: number;
+}
+
+export interface Slope {
+  readonly kind: "smooth" | "kink" | "jump";
+  readonly central: number;
+  readonly left: number;
+  readonly right: number;
+  readonly uncertainty: number;
+}
+
+/** Rounding of a result: a few units in the last place of its terms. */
+const ROUNDINGS = 4;
+/** Slopes from both sides that differ by less than this share are those of a smooth curve, on closer inspection or not. */
+const KINK = 0.01;
+/** Differences of so many times their rounding are no rounding. */
+const CLEARLY = 8;
+
+export async function sampleAt(curve: (h: number) => Promise<Gain>, h: number): Promise<Sample> {
+  const [a, b, c, d] = [await curve(h), await curve(-h), await curve(2 * h), await curve(-2 * h)];
+  return {
+    h,
+    central: (8 * (a.gain - b.gain) - (c.gain - d.gain)) / (12 * h),
+    right: (4 * a.gain - c.gain) / (2 * h),
+    left: (d.gain - 4 * b.gain) / (2 * h),
+    jump: a.gain - b.gain,
+    mass: Math.max(a.mass, b.mass, c.mass, d.mass),
+  };
+}
+
+/** @param unit relative rounding of one operation: 2⁻⁵³ for f64 */
+export const roundingOf = ({ mass, h }: Sample, unit: number): number => (ROUNDINGS * unit * mass) / h;
+
+const sides = ({ left, right }: Sample): number => Math.abs(right - left);
+
+/** Whether the slopes from both sides differ by more than rounding. */
+export const looksKinked = (s: Sample, unit: number): boolean =>
+  sides(s) > KINK * Math.max(Math.abs(s.left), Math.abs(s.right)) + CLEARLY * roundingOf(s, unit);
+
+/**
+ * Slopes from both sides come together 256 times closer in a width 16 times smaller, unless there is a kink: then each stays as it is. Those of
+ * noise stay neither together nor as they are.
+ */
+function staysKinked(wide: Sample, narrow: Sample, unit: number): boolean {
+  const apart = sides(narrow);
+  const settled = Math.max(Math.abs(wide.left - narrow.left), Math.abs(wide.right - narrow.right)) < apart / 4;
+  return settled && looksKinked(narrow, unit);
+}
+
+/** Jumps are higher than this share of the terms; what is lower may be rounding inside of the function. */
+const JUMP = 1e-5;
+
+/** A jump is as high at a width 16 times smaller. */
+function jumps(wide: Sample, narrow: Sample): boolean {
+  const [high, low] = [Math.abs(wide.jump), Math.abs(narrow.jump)];
+  return low > JUMP * narrow.mass && low > high / 2 && low < 2 * high;
+}
+
+/** How far a width's slope is from those of its neighbours: from the one that agrees less, and what of that is its own. */
+interface Open {
+  readonly apart: number;
+  readonly own: number;
+}
+
+/** Rounding in the next narrower width is 16 times that of a width, truncation in the next wider one 16⁴ times: so little of a difference is its own. */
+const OWN = 1 / 16;
+
+function openAt(samples: readonly Sample[], i: number, unit: number): Open {
+  const sample = samples[i];
+  const neighbours = [samples[i - 1], samples[i + 1]].filter((other) => other !== undefined);
+  if (sample === undefined || neighbours.length === 0) return { apart: Infinity, own: Infinity };
+  const gaps = neighbours.map(({ central }) => Math.abs(central - sample.central));
+  const rounding = roundingOf(sample, unit);
+  const apart = Math.max(rounding, ...gaps);
+  return { apart, own: Math.max(rounding, Math.min(...gaps), OWN * apart) };
+}
+
+/** Slopes below this share of the steepest one met are as good as 0. */
+const FLAT = 1e-3;
+
+/** Whether the middle of the slopes from both sides is the central one, as it is in widths that the curve, or its kink, is straight in. */
+const isStraight = ({ left, right, central }: Sample): boolean => Math.abs(left + right - 2 * central) <= STRAIGHT * Math.abs(central);
+const STRAIGHT = 0.1;
+
+/** Where the curve is straight and neighbours agree best, relative to the slope that they agree on. */
+function bestOf(samples: readonly Sample[], open: readonly Open[]): number {
+  const slopes = samples.map(({ central }) => Math.abs(central));
+  const floor = FLAT * Math.max(...slopes);
+  const shares = slopes.map((slope, i) => (open[i]?.apart ?? Infinity) / (Math.max(slope, floor) || 1));
+  const straight = shares.map((share, i) => (samples[i] !== undefined && isStraight(samples[i]) ? share : Infinity));
+  const least = Math.min(...straight);
+  return least === Infinity ? shares.indexOf(Math.min(...shares)) : straight.indexOf(least);
+}
+
+/**
+ * The slope that differences of these widths agree on; null if the function gives no number on one side or the other at every width.
+ *
+ * @param samples the widest first, neighbours of a like ratio of widths
+ */
+export function slopeOf(samples: readonly Sample[], unit: number): Slope | null {
+  const usable = samples.filter(({ central }) => Number.isFinite(central));
+  const open = usable.map((_, i) => openAt(usable, i, unit));
+  const at = bestOf(usable, open);
+  const best = usable[at];
+  if (best === undefined) return null;
+  const { central, left, right } = best;
+  const slope = { central, left, right, uncertainty: open[at]?.own ?? Infinity };
+  const [wide, narrow] = at + 1 < usable.length ? [best, usable[at + 1]] : [usable[at - 1], best];
+  const [last, lastButOne] = [usable.at(-1), usable.at(-2)];
+  if (last !== undefined && lastButOne !== undefined && jumps(lastButOne, last)) return { kind: "jump", ...slope };
+  const kinked = wide !== undefined && narrow !== undefined && staysKinked(wide, narrow, unit);
+  return { kind: kinked ? "kink" : "smooth", ...slope };
+}

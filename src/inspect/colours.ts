@@ -1,0 +1,30 @@
+/**
+ * Numbers as colours: cubehelix (Green 2011, Bull. Astr. Soc. India 39, 289, arXiv 1108.5083), which goes from black to white in even steps of
+ * perceived brightness, so that it can be read in grey too.
+ *
+ *   φ = 2π(s/3 + rλ)      a = hλ(1 − λ)/2                  λ from 0 to 1; s: the hue at the start, r: turns through the hues, h: saturation
+ *   red    λ + a(−0.14861 cos φ + 1.78277 sin φ)
+ *   green  λ + a(−0.29227 cos φ − 0.90649 sin φ)
+ *   blue   λ + a(+1.97294 cos φ)
+ */
+
+/** Red, green and blue; full scale is 1. */
+export type Colour = readonly [red: number, green: number, blue: number];
+
+/** The paper's defaults. */
+const [START, TURNS, SATURATION] = [0.5, -1.5, 1];
+
+const inRange = (x: number): number => Math.min(1, Math.max(0, x));
+
+/** The colour of λ; below 0 black, above 1 white. */
+export function cubehelix(lambda: number): Colour {
+  const x = inRange(lambda);
+  const angle = 2 * Math.PI * (START / 3 + TURNS * x);
+  const a = (SATURATION * x * (1 - x)) / 2;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  return [
+    inRange(x + a * (-0.14861 * cos + 1.78277 * sin)),
+    inRange(x + a * (-0.29227 * cos - 0.90649 * sin)),
+    inRange(x + a * (1.97294 * cos)),
+  ];
+}

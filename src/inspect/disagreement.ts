@@ -1,0 +1,29 @@
+/** Who takes how many images for another class than whom: Table 4 of the paper (deit.md 9.4) for a model and a data set. */
+import { disagreement, type Decisions } from "../train/decisions.ts";
+
+/** A row and a column of the table. */
+export interface Decider {
+  readonly name: string;
+  /** A class number for each image. */
+  readonly decisions: readonly number[];
+}
+
+export interface DisagreementMatrix {
+  readonly names: readonly string[];
+  readonly images: number;
+  /** Entry [i][j]: the share of the images that i and j take for different classes. The row of `truth` is error rates. */
+  readonly matrix: readonly (readonly number[])[];
+}
+
+/** `truth`, and what the model has: `class`, `distillation` and `both` (the mean of their logits), or `model` if it is plain. */
+export function decidersOf(labels: readonly number[], { class: head, distillation, mean }: Decisions): readonly Decider[] {
+  const truth = { name: "truth", decisions: labels };
+  if (distillation === null) return [truth, { name: "model", decisions: head }];
+  return [truth, { name: "class", decisions: head }, { name: "distillation", decisions: distillation }, { name: "both", decisions: mean }];
+}
+
+export const disagreementMatrix = (deciders: readonly Decider[]): DisagreementMatrix => ({
+  names: deciders.map(({ name }) => name),
+  images: deciders[0]?.decisions.length ?? 0,
+  matrix: deciders.map((a) => deciders.map((b) => disagreement(a.decisions, b.decisions))),
+});

@@ -1,0 +1,54 @@
+/** The disagreement matrix as SVG; the cosines' plot is the report's. */
+import * as Plot from "@observablehq/plot";
+import type { Html } from "../report/html.ts";
+import { percent } from "../report/html.ts";
+import { colour, drawn } from "../report/plots.ts";
+import type { DisagreementMatrix } from "./disagreement.ts";
+
+/** In CSS pixels. */
+const [CELL, MARGIN] = [88, 100];
+/** From this opacity on a number is written in the colour of the page. */
+const DARK = 0.6;
+
+interface Entry {
+  readonly row: string;
+  readonly column: string;
+  readonly share: number;
+  /** From 0 to 1. */
+  readonly shade: number;
+}
+
+/** A row and a column for each that decides; shades are in proportion to the largest entry. */
+export function disagreementPlot({ names, matrix, images }: DisagreementMatrix): Html {
+  const most = Math.max(...matrix.flat(), Number.MIN_VALUE);
+  const entries = matrix.flatMap((row, i) =>
+    row.map((share, j): Entry => ({ row: names[i] ?? "", column: names[j] ?? "", share, shade: share / most })),
+  );
+  const side = CELL * names.length;
+  const place = { x: "column", y: "row" };
+  const text = ({ share }: Entry): string => percent(share);
+  const faint = ({ shade }: Entry): boolean => shade < DARK;
+  const said = entries.filter(({ row, column }) => names.indexOf(row) < names.indexOf(column));
+  const axis = { domain: names, tickSize: 0, label: null };
+  return drawn(
+    `Share of ${images} images classified differently: ${said.map((e) => `${e.row} and ${e.column} ${percent(e.share)}`).join(", ")}.`,
+    {
+      width: side + MARGIN + 10,
+      height: side + 40,
+      marginLeft: MARGIN,
+      marginTop: 30,
+      marginRight: 10,
+      marginBottom: 10,
+      padding: 0.04,
+      x: { ...axis, axis: "top" },
+      y: axis,
+      color: { type: "identity" },
+      marks: [
+        Plot.cell(entries, { ...place, fill: "currentColor", fillOpacity: 0.035 }),
+        Plot.cell(entries, { ...place, fill: colour("wrong"), fillOpacity: "shade" }),
+        Plot.text(entries, { ...place, text, filter: faint, fill: "currentColor" }),
+        Plot.text(entries, { ...place, text, filter: (e: Entry) => !faint(e), fill: "var(--page)" }),
+      ],
+    },
+  );
+}

@@ -1,0 +1,50 @@
+/** Which results a recording is to hold: of each kind all, none, or those that patterns name. */
+import type { Configuration } from "./configuration.ts";
+import { slotsOf } from "./slots.ts";
+
+export const chosenKinds = ["taps", "cotangents", "grads", "after"] as const;
+export type ChosenKind = (typeof chosenKinds)[number];
+
+/** Names without their kind, as in `blocks.0.mlp.gelu` or, of `after`, `1/head.bias`; `*` stands for any letters. */
+export type Choice = "all" | "none" | readonly string[];
+export type Choices = { readonly [K in ChosenKind]: Choice };
+
+const matcher = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .split("*")
+      .map((text) => text.replaceAll(/[.\\/[\]()+?^$|{}]/g, String.raw`\$&`))
+      .join(".*")}$`,
+  );
+
+/** @throws RangeError for a pattern that names nothing */
+function matching(kind: ChosenKind, names: readonly string[], choice: Choice): readonly string[] {
+  if (choice === "all") return names;
+  if (choice === "none") return [];
+  const patterns = choice.map((pattern) => ({ pattern, matches: matcher(pattern) }));
+  const stray = patterns.find(({ matches }) => !names.some((name) => matches.test(name.slice(kind.length + 1))));
+  if (stray !== undefined)
+    throw new RangeError(
+      `${kind}: nothing is called "${stray.pattern}" here${
+        names.length === 0
+          ? ", as this recording has none"
+          : `; there are ${names
+              .slice(0, 2)
+              .map((name) => name.slice(kind.length + 1))
+              .join(", ")} …`
+      }`,
+    );
+  return names.filter((name) => patterns.some(({ matches }) => matches.test(name.slice(kind.length + 1))));
+}
+
+/**
+ * The names of the results that are chosen, in the order of the format's table; the loss is always among them where there is one.
+ *
+ * @throws RangeError for a pattern that names nothing
+ */
+export function chosenResults(configuration: Configuration, batch: number, choices: Choices): ReadonlySet<string> {
+  const results = [...slotsOf(configuration, batch)].filter(([, { role }]) => role === "result").map(([name]) => name);
+  const ofKind = (kind: string): readonly string[] => results.filter((name) => name.startsWith(`${kind}/`));
+  const chosen = new Set(chosenKinds.flatMap((kind) => matching(kind, ofKind(kind), choices[kind])));
+  return new Set(results.filter((name) => name === "loss" || chosen.has(name)));
+}
