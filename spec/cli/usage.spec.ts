@@ -13,6 +13,7 @@ const COMMANDS = [
   "eval",
   "classify",
   "preprocess",
+  "inspect",
   "convert",
   "summary",
   "bench",

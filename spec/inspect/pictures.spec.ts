@@ -8,6 +8,10 @@ const at = ({ data, width }: Pixels, x: number, y: number): readonly number[] =>
 ];
 
 const patches = Float64Array.of(0, 0.1, 0.05, 0.2);
+const [black, white] = [
+  [0, 0, 0],
+  [255, 255, 255],
+];
 const grey = (value: number, side: number): Pixels => painted(side, side, () => [value, value, value]);
 
 describe("a picture", () => {
@@ -35,43 +39,41 @@ describe("a picture", () => {
 
 describe("a map", () => {
   it("shows a patch as a square: nothing black, the most white", () => {
-    const map = heatMap(patches, 6);
-    expect([at(map, 0, 0), at(map, 2, 2), at(map, 3, 3), at(map, 5, 5)]).toEqual([
-      [0, 0, 0],
-      [0, 0, 0],
-      [255, 255, 255],
-      [255, 255, 255],
-    ]);
+    const map = heatMap(patches, 6, "zero");
+    expect([at(map, 0, 0), at(map, 2, 2), at(map, 3, 3), at(map, 5, 5)]).toEqual([black, black, white, white]);
     expect(at(map, 2, 3)).not.toEqual(at(map, 3, 2));
   });
 
-  it("is black where no patch gets anything", () => {
-    expect(new Set(heatMap(new Float64Array(4), 4).data)).toEqual(new Set([0]));
+  it("may be black for the least instead of nothing", () => {
+    const raised = patches.map((patch) => patch + 0.5);
+    expect(heatMap(raised, 6, "least").data).toEqual(heatMap(patches, 6, "zero").data);
+    expect(at(heatMap(raised, 6, "zero"), 0, 0)).not.toEqual(black);
   });
 
-  it("over a picture lets it shine through", () => {
-    const [dark, bright] = [overlay(grey(0, 4), patches), overlay(grey(1, 4), patches)];
-    for (const [x, y] of [
-      [0, 0],
-      [3, 3],
-      [0, 3],
-    ] as const)
-      expect(at(dark, x, y)).not.toEqual(at(bright, x, y));
-    expect(at(dark, 0, 0)).not.toEqual(at(dark, 3, 3));
+  it.each(["zero", "least"] as const)("is black where no patch gets anything: %s", (floor) => {
+    expect(new Set(heatMap(new Float64Array(4), 4, floor).data)).toEqual(new Set([0]));
+  });
+
+  it("over a picture dims it where it is dark, and lets it shine through where it is bright", () => {
+    const [dark, bright] = [overlay(grey(0, 4), patches, "zero"), overlay(grey(1, 4), patches, "zero")];
+    for (const [x, y] of [[0, 0], [3, 3], [0, 3]] as const) expect(at(dark, x, y)).not.toEqual(at(bright, x, y)); // prettier-ignore
+    expect([at(dark, 0, 0), at(bright, 3, 3)]).toEqual([black, white]);
+    expect(at(bright, 0, 0)[0]).toBeLessThan(255 / 2);
+    expect(at(dark, 3, 3)[0]).toBeGreaterThan(255 / 2);
   });
 });
 
 describe("a sheet", () => {
-  it("has its pictures in rows and columns, white between and where there is none", () => {
+  it("has its pictures in rows and columns, grey between and where there is none", () => {
     const whole = sheet([[grey(0, 2), grey(0.2, 2)], [grey(0.4, 2)]]);
     expect([whole.width, whole.height]).toEqual([8, 8]);
     const row = (y: number): readonly (number | undefined)[] => [0, 1, 2, 5, 6, 7].map((x) => at(whole, x, y)[0]);
     expect([row(0), row(1), row(3), row(6), row(7)]).toEqual([
-      [0, 0, 255, 255, 51, 51],
-      [0, 0, 255, 255, 51, 51],
-      [255, 255, 255, 255, 255, 255],
-      [102, 102, 255, 255, 255, 255],
-      [102, 102, 255, 255, 255, 255],
+      [0, 0, 136, 136, 51, 51],
+      [0, 0, 136, 136, 51, 51],
+      [136, 136, 136, 136, 136, 136],
+      [102, 102, 136, 136, 136, 136],
+      [102, 102, 136, 136, 136, 136],
     ]);
   });
 });

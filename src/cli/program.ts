@@ -8,6 +8,7 @@ import { addConvert } from "./convert.ts";
 import { addDemo } from "./demo.ts";
 import { addEngines } from "./engines.ts";
 import { addEval } from "./eval.ts";
+import { addInspect } from "./inspect.ts";
 import { oneLine } from "./output.ts";
 import { addPreprocess } from "./preprocess.ts";
 import { addRecord } from "./record.ts";
@@ -36,6 +37,7 @@ function programOf(): Command {
     addEval,
     addClassify,
     addPreprocess,
+    addInspect,
     addConvert,
     addSummary,
     addBench,

@@ -11,16 +11,25 @@
 /** Red, green and blue; full scale is 1. */
 export type Colour = readonly [red: number, green: number, blue: number];
 
-/** The paper's defaults. */
-const [START, TURNS, SATURATION] = [0.5, -1.5, 1];
+export interface Cubehelix {
+  /** s */
+  readonly start: number;
+  /** r */
+  readonly turns: number;
+  /** h */
+  readonly saturation: number;
+}
+
+/** From black through violet, red and yellow to white: little more than half a turn, so that no hue comes twice. */
+export const warm: Cubehelix = { start: 0, turns: 0.6, saturation: 1.4 };
 
 const inRange = (x: number): number => Math.min(1, Math.max(0, x));
 
 /** The colour of λ; below 0 black, above 1 white. */
-export function cubehelix(lambda: number): Colour {
+export function cubehelix(lambda: number, { start, turns, saturation }: Cubehelix): Colour {
   const x = inRange(lambda);
-  const angle = 2 * Math.PI * (START / 3 + TURNS * x);
-  const a = (SATURATION * x * (1 - x)) / 2;
+  const angle = 2 * Math.PI * (start / 3 + turns * x);
+  const a = (saturation * x * (1 - x)) / 2;
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   return [
     inRange(x + a * (-0.14861 * cos + 1.78277 * sin)),

@@ -1,6 +1,6 @@
 /** Small pictures and sheets of them: numbers as colours, laid over the image that they are about. */
 import type { Pixels } from "../data/images/pixels.ts";
-import { cubehelix, type Colour } from "./colours.ts";
+import { cubehelix, warm, type Colour } from "./colours.ts";
 
 const CHANNELS = 3;
 const FULL = 255;
@@ -51,29 +51,35 @@ export const resized = (picture: Pixels, width: number, height: number): Pixels 
     return [red / count, green / count, blue / count];
   });
 
-/** What each pixel of a square of side `side` has of n × n patches, as a share of the largest. */
-function shareAt(patches: Float64Array, side: number): (x: number, y: number) => number {
+/** What a map's black stands for: nothing, or the least of its patches. Its white is the most. */
+export type Floor = "zero" | "least";
+
+/** What each pixel of a square of side `side` has of n × n patches, from 0 for the floor to 1 for the most. */
+function shareAt(patches: Float64Array, side: number, floor: Floor): (x: number, y: number) => number {
   const n = Math.sqrt(patches.length);
-  const most = patches.reduce((a, b) => Math.max(a, b), Number.MIN_VALUE);
+  const most = patches.reduce((a, b) => Math.max(a, b), 0);
+  const least = floor === "zero" ? 0 : patches.reduce((a, b) => Math.min(a, b), most);
   const cell = (x: number): number => Math.floor((x * n) / side);
-  return (x, y) => (patches[cell(y) * n + cell(x)] ?? 0) / most;
+  return (x, y) => ((patches[cell(y) * n + cell(x)] ?? 0) - least) / (most - least || 1);
 }
 
-/** n × n patches as squares, from black for 0 to white for the largest. */
-export function heatMap(patches: Float64Array, side: number): Pixels {
-  const share = shareAt(patches, side);
-  return painted(side, side, (x, y) => cubehelix(share(x, y)));
+/** n × n patches as squares. */
+export function heatMap(patches: Float64Array, side: number, floor: Floor): Pixels {
+  const share = shareAt(patches, side, floor);
+  return painted(side, side, (x, y) => cubehelix(share(x, y), warm));
 }
 
-/** How much of the map is laid over the picture. */
-const OPACITY = 0.6;
+/** What is left of the picture's brightness where the map is black, and of the picture where it is white. */
+const [DIMMED, SEEN] = [0.45, 0.25];
 
-/** The same over a square picture. */
-export function overlay(picture: Pixels, patches: Float64Array): Pixels {
-  const share = shareAt(patches, picture.width);
+/** The same over a square picture, which is dimmed where the map is dark, and shines through where it is bright. */
+export function overlay(picture: Pixels, patches: Float64Array, floor: Floor): Pixels {
+  const share = shareAt(patches, picture.width, floor);
   return painted(picture.width, picture.height, (x, y) => {
-    const [below, above] = [colourOf(picture, x, y), cubehelix(share(x, y))];
-    const mixed = (i: 0 | 1 | 2): number => below[i] + OPACITY * (above[i] - below[i]);
+    const own = share(x, y);
+    const [below, above] = [colourOf(picture, x, y), cubehelix(own, warm)];
+    const seen = DIMMED + own * (SEEN - DIMMED);
+    const mixed = (i: 0 | 1 | 2): number => seen * below[i] + own * (1 - SEEN) * above[i];
     return [mixed(0), mixed(1), mixed(2)];
   });
 }
@@ -81,12 +87,15 @@ export function overlay(picture: Pixels, patches: Float64Array): Pixels {
 /** Between the pictures of a sheet, in pixels. */
 const GAP = 4;
 
-/** Equal pictures in rows and columns on white. */
+/** Neither the black nor the white of a map; of full scale 255. */
+const GREY = 136;
+
+/** Equal pictures in rows and columns on grey. */
 export function sheet(rows: readonly (readonly Pixels[])[]): Pixels {
   const { width = 0, height = 0 } = rows[0]?.[0] ?? {};
   const columns = Math.max(0, ...rows.map(({ length }) => length));
   const whole = { width: columns * (width + GAP) - GAP, height: rows.length * (height + GAP) - GAP };
-  const data = new Uint8Array(CHANNELS * whole.width * whole.height).fill(FULL);
+  const data = new Uint8Array(CHANNELS * whole.width * whole.height).fill(GREY);
   for (const [i, row] of rows.entries())
     for (const [j, picture] of row.entries())
       for (let y = 0; y < height; y++) {

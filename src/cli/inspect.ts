@@ -1,0 +1,93 @@
+/** `deit inspect`: what happens inside a model on one image, and how its two tokens and heads differ on a data set. */
+import { Option, type Command } from "commander";
+import { inspectionFiles } from "../inspect/files.ts";
+import { inspect, type Inspection } from "../inspect/inspection.ts";
+import { checkNew, writeFolder } from "../io/folder.ts";
+import { engineOf } from "./engines.ts";
+import { inspectedOf } from "./inspected.ts";
+import { natural, positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
+import { percent, print, printJson, showForNow } from "./output.ts";
+import { resizedModel, weightedModel, type WeightsOptions } from "./weights.ts";
+
+interface InspectOptions extends EngineOptions, JsonOption, WeightsOptions {
+  readonly out: string;
+  readonly imageSize?: number;
+  readonly index?: number;
+  readonly images?: number;
+}
+
+const COSINE_DIGITS = 3;
+
+/** Writes the folder; the paths in it. */
+async function written(folder: string, inspection: Inspection): Promise<readonly string[]> {
+  const paths: string[] = [];
+  function* noted(): ReturnType<typeof inspectionFiles> {
+    for (const file of inspectionFiles(inspection)) {
+      showForNow(`writing ${file[0]}`);
+      paths.push(file[0]);
+      yield file;
+    }
+  }
+  try {
+    await writeFolder(folder, noted());
+  } finally {
+    showForNow("");
+  }
+  return paths;
+}
+
+function printInspection({ subject: { name, classes }, decisions, cosines, disagreement, set }: Inspection): void {
+  const said = decisions.map(({ by, decision, probability }) => `${classes?.[decision] ?? decision} by ${by} (${percent(probability)})`);
+  print(`${name}: ${said.join(", ")}`);
+  if (cosines === null) print("a plain model: no distillation token to compare with");
+  else {
+    const ends = [
+      [cosines.positioned, cosines.blocks.at(-1)],
+      [cosines.input, cosines.blocksWithoutPositions.at(-1)],
+    ].map((pair) => pair.map((cosine) => (cosine ?? NaN).toFixed(COSINE_DIGITS)).join(" → "));
+    print(`cosine of the two tokens, input → last block: ${ends[0]} with positions, ${ends[1]} without`);
+  }
+  if (disagreement !== null && set !== null) {
+    const [, ...rows] = disagreement.names;
+    print(`wrong on ${rows.map((by, i) => `${percent(disagreement.matrix[0]?.[i + 1] ?? NaN)} by ${by}`).join(", ")} of ${set}`);
+  }
+}
+
+async function run(source: string, what: string, options: InspectOptions): Promise<void> {
+  const { out } = options;
+  checkNew(out);
+  const engine = await engineOf(options);
+  const model = resizedModel(weightedModel(source, options), options.imageSize);
+  const { subject, set } = await inspectedOf(what, model, options);
+  const inspection = await inspect(engine, { config: model.config, params: model.upload(engine.kernels) }, subject, set);
+  const files = await written(out, inspection);
+  if (options.json === true) {
+    const { decisions, cosines, disagreement } = inspection;
+    return printJson({ out, image: subject.name, label: subject.label, decisions, cosines, disagreement, files });
+  }
+  printInspection(inspection);
+  print(`${files.length} files in ${out}; ${out}/index.html shows them`);
+}
+
+export function addInspect(program: Command): void {
+  const command = program
+    .command("inspect")
+    .description("looks inside a model: attention, rollout, token cosines, disagreement of the heads, every intermediate")
+    .argument("<run-or-weights>", "a run's folder, a safetensors file, or hash:SEED with --model")
+    .argument("<image-or-data>", "a JPEG, PNG or WebP file, or a data set as `deit eval` takes it")
+    .requiredOption("--out <dir>", "a new folder for what is seen")
+    .addOption(new Option("--index <i>", "of a data set: which image is looked into, from 0 on").argParser(natural))
+    .addOption(
+      new Option("--images <n>", "of a data set: how many images cosines and disagreement are measured on; default all").argParser(
+        positive,
+      ),
+    )
+    .addOption(new Option("--image-size <s>", "side of the images in pixels; the position embedding is resized").argParser(positive))
+    .addOption(new Option("--model <model>", "for hash:SEED"))
+    .addOption(new Option("--heads <h>", "for a file that does not tell: attention heads, else width/64").argParser(positive));
+  withExamples(withJson(withEngine(command)), [
+    ["deit inspect runs/digits-0 digits --out seen", "the first test image, and all of them"],
+    ["deit inspect runs/digits-0 digits --index 7 --out seven", "another image"],
+    ["deit inspect hash:7 cat.jpg --model deit-tiny-distilled --out cat", "a photograph, random weights"],
+  ]).action(run);
+}

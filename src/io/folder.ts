@@ -1,0 +1,36 @@
+/** A folder that is there with all of its files, or not at all. */
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+
+/** By path in the folder; `a/b.txt` makes a. */
+export type Files = Iterable<readonly [path: string, content: string | Uint8Array]>;
+
+/** @throws RangeError where something is there already */
+export function checkNew(folder: string): void {
+  if (existsSync(folder)) throw new RangeError(`${folder} is there already; a folder that is not there would be right`);
+}
+
+/**
+ * Writes the files aside, then gives the folder its name.
+ *
+ * @throws RangeError where something is there already; what the file system or `files` throws
+ */
+export async function writeFolder(folder: string, files: Files): Promise<void> {
+  checkNew(folder);
+  const whole = resolve(folder);
+  await mkdir(dirname(whole), { recursive: true });
+  const aside = `${whole}.partial-${process.pid}`;
+  await mkdir(aside);
+  try {
+    for (const [path, content] of files) {
+      const to = join(aside, path);
+      await mkdir(dirname(to), { recursive: true });
+      await writeFile(to, content);
+    }
+    await rename(aside, whole);
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true });
+    throw error;
+  }
+}
