@@ -17,6 +17,8 @@ export interface Sample {
   /** (4φ(h) − φ(2h))/2h and the same from the other side: exact for degree 2. */
   readonly left: number;
   readonly right: number;
+  /** Whether nothing moved at all. */
+  readonly still: boolean;
   /** φ(h) − φ(−h), which goes to 0 with h unless φ jumps. */
   readonly jump: number;
   readonly mass: number;
@@ -39,13 +41,15 @@ const CLEARLY = 8;
 
 export async function sampleAt(curve: (h: number) => Promise<Gain>, h: number): Promise<Sample> {
   const [a, b, c, d] = [await curve(h), await curve(-h), await curve(2 * h), await curve(-2 * h)];
+  const mass = Math.max(a.mass, b.mass, c.mass, d.mass);
   return {
     h,
+    still: mass === 0,
     central: (8 * (a.gain - b.gain) - (c.gain - d.gain)) / (12 * h),
     right: (4 * a.gain - c.gain) / (2 * h),
     left: (d.gain - 4 * b.gain) / (2 * h),
     jump: a.gain - b.gain,
-    mass: Math.max(a.mass, b.mass, c.mass, d.mass),
+    mass,
   };
 }
 
@@ -125,6 +129,8 @@ export function slopeOf(samples: readonly Sample[], unit: number): Slope | null 
   const best = usable[at];
   if (best === undefined) return null;
   const { central, left, right } = best;
+  const flat = usable.find((sample) => sample.still && roundingOf(sample, unit) < FLAT * Math.abs(central));
+  if (flat !== undefined) return { kind: "smooth", central: 0, left: 0, right: 0, uncertainty: roundingOf(flat, unit) }; // steps that rounding is too small for
   const slope = { central, left, right, uncertainty: open[at]?.own ?? Infinity };
   const [wide, narrow] = at + 1 < usable.length ? [best, usable[at + 1]] : [usable[at - 1], best];
   const [last, lastButOne] = [usable.at(-1), usable.at(-2)];
