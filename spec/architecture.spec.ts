@@ -45,6 +45,7 @@ const exceptions: { readonly [file: string]: readonly string[] } = {
   "io/onnx/regnetGraph.ts": ["teacher"], // a graph is a network written once more
   "io/onnx/wire.ts": ["npm:@bufbuild/protobuf/wire"],
   "io/onnx/writeRegnet.ts": ["teacher"],
+  "io/convert.ts": ["ops", "engines/reference"], // positions of another grid are resampled in f64
   "io/npz.ts": ["npm:fflate"], // packs
   "io/zip.ts": ["npm:fflate"], // inflates
   "train/loop.ts": ["io", "data", "teacher"],
@@ -100,6 +101,26 @@ describe("architecture", () => {
 
   it("points its arrows one way", () => {
     expect(imports.filter((line) => !allowed(line)).map(({ file, from }) => `${file} imports ${from}`)).toEqual([]);
+  });
+
+  /** All that an entry point leads to. */
+  function behind(file: string, seen = new Set<string>()): ReadonlySet<string> {
+    if (seen.has(file)) return seen;
+    seen.add(file);
+    for (const { from, types } of imports.filter((line) => line.file === file)) if (!types) behind(from, seen);
+    return seen;
+  }
+
+  it.each([
+    ["index.ts", []],
+    ["wasm.ts", []],
+    ["check.ts", ["npm:fast-check"]],
+    ["recording.ts", []],
+    ["io.ts", []],
+    ["formats.ts", ["npm:fflate", "npm:@bufbuild/protobuf/wire"]],
+  ])("the entry point %s leads to the packages %j", (entry, packages) => {
+    const found = [...behind(entry)].filter((file) => file.startsWith("npm:"));
+    expect(new Set(found)).toEqual(new Set(packages));
   });
 
   it("lets nothing import the command line", () => {

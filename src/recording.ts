@@ -1,13 +1,28 @@
-/** Entry point `deit/recording`: what some implementation of DeiT computed, read and computed again. */
+/** Entry point `deit/recording`: what some implementation of DeiT computed, read, written, computed again, and judged. */
 export { goalOf, subjectOf } from "./recording/build.ts";
 export type { Goal, Subject } from "./recording/build.ts";
 export { readConfiguration } from "./recording/configuration.ts";
-export type { Configuration, RecordedOptimizer, TaughtLoss } from "./recording/configuration.ts";
+export type { Configuration, RecordedLoss, RecordedOptimizer, TaughtLoss } from "./recording/configuration.ts";
+export { chosenResults } from "./recording/choose.ts";
+export type { Choice, Choices } from "./recording/choose.ts";
+export { givenOf } from "./recording/draw.ts";
+export { explain } from "./recording/explain.ts";
+export type { Explanation, Findings } from "./recording/explain.ts";
 export { RecordingError } from "./recording/fields.ts";
 export { hashed } from "./recording/hash.ts";
 export { judge } from "./recording/judge.ts";
 export type { Judgement } from "./recording/judge.ts";
+export { makeRecording } from "./recording/make.ts";
+export type { Order } from "./recording/make.ts";
 export { openRecording, readRecording } from "./recording/read.ts";
-export type { Recording } from "./recording/read.ts";
-export { computeRecording, endToEnd } from "./recording/run.ts";
-export type { DeitOp, See } from "./recording/run.ts";
+export type { Arrays, Recording } from "./recording/read.ts";
+export { endToEnd } from "./recording/passes.ts";
+export type { DeitOp, See } from "./recording/passes.ts";
+export { computeRecording } from "./recording/run.ts";
+export { slotsOf } from "./recording/slots.ts";
+export type { Slot } from "./recording/slots.ts";
+export { saveRecording, writeRecording } from "./recording/write.ts";
+export { catalogue } from "./recording/variants/catalogue.ts";
+export type { Variant } from "./recording/variants/variant.ts";
+export { verify } from "./recording/verify.ts";
+export type { Progress, Verdict, Verification } from "./recording/verify.ts";

@@ -3,7 +3,22 @@ import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { deit } from "./deit.ts";
 
-const COMMANDS = ["demo", "check", "verify", "record", "train", "compare", "eval", "inspect", "summary", "bench", "engines"];
+const COMMANDS = [
+  "demo",
+  "check",
+  "verify",
+  "record",
+  "train",
+  "compare",
+  "eval",
+  "classify",
+  "preprocess",
+  "inspect",
+  "convert",
+  "summary",
+  "bench",
+  "engines",
+];
 const KNOWN = `known: ${COMMANDS.join(", ")}`;
 
 /** Command lines that are wrong, each with the line that says so. */
@@ -49,7 +64,7 @@ const wrong: readonly (readonly [args: string, line: string])[] = [
   ["train digits --set training.batch=0", "deit train: recipe digits: training.batch must be a positive integer, got 0"],
   ["train digits --set training.bacth=32", "deit train: recipe digits: training.bacth is not known; did you mean training.batch?"],
   ["train digits --engine webgpu", "deit train: engine webgpu cannot run here: it comes with a later release; --engine reference can"],
-  ["eval nowhere digits", "deit eval: no weights nowhere: give a run's folder, a safetensors file, or hash:SEED"],
+  ["eval nowhere digits", "deit eval: no weights nowhere: give a run's folder, a file (.safetensors, .npz, .pth), or hash:SEED"],
   ["eval hash:1 digits", "deit eval: hash:1 needs --model, such as --model deit-tiny-distilled"],
   ["eval hash:x digits --model deit-tiny", 'deit eval: hash:SEED needs an integer of 0 … 2^32 - 1, got "x"'],
   ["eval hash:1 digits --model deit-tiny", "deit eval: data: digits has images of 1 channels, the model takes 3"],

@@ -1,12 +1,15 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { drawOf } from "../../src/check/draw.ts";
 import { hostArray } from "../../src/check/host.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { RecordingError } from "../../src/recording/fields.ts";
 import { readRecording, type Arrays, type Recording } from "../../src/recording/read.ts";
-import { writeRecording } from "../../src/recording/write.ts";
+import { saveRecording, writeRecording } from "../../src/recording/write.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
 import { drawnRecording } from "./drawn.ts";
 import { forwardOnly, labels, labelsLoss, recordingFile, zeros } from "./helpers.ts";
 
@@ -36,6 +39,15 @@ describe("a recording that was written", () => {
       expect(comparable(readRecording(writeRecording(recording)))).toEqual(comparable(recording));
     },
   );
+
+  it("to a file has the same bytes, and leaves nothing behind where it cannot be written", async () => {
+    const [recording, folder] = [readRecording(bytesOf("recordings/tiny-plain-f64.safetensors")), temporaryFolder()];
+    await saveRecording(join(folder, "own"), recording);
+    expect(Buffer.compare(readFileSync(join(folder, "own")), writeRecording(recording))).toBe(0);
+    const wrong = { ...recording, results: new Map([...recording.results.keys()].map((name) => [name, hostArray([0], [])])) };
+    await expect(saveRecording(join(folder, "wrong"), wrong)).rejects.toThrow(RecordingError);
+    expect(readdirSync(folder)).toEqual(["own"]);
+  });
 
   it("has its rounded tensors in f32", () => {
     const recording: Recording = { ...readRecording(recordingFile(forwardOnly)), results: new Map([["taps/head", hostArray([2, 3], [0.1, 0, 0, 0, 0, 0])]]), rounded: new Set(["taps/head"]) }; // prettier-ignore

@@ -3,6 +3,7 @@ import { show } from "../tensor/tensor.ts";
 import { indexOf } from "./close.ts";
 import { curveOf, largestOf, massOf, widths, type Direction, type Met, type Site } from "./curve.ts";
 import { Fault, type Finding } from "./fault.ts";
+import type { HostArray } from "./host.ts";
 import { looksKinked, sampleAt, slopeOf, type Sample, type Slope } from "./slope.ts";
 
 /**
@@ -18,38 +19,50 @@ export interface Judged {
 
 /** Errors are relative to no less than this share of the input's largest gradient. */
 const FLOOR = 1e-3;
-/** A comparison counts if the differences resolve the slope to this share of it: then an error of a thousandth is found. */
-const RESOLVED = 1e-4;
+/** A comparison counts if the differences resolve the slope to this share of it. */
+const RESOLVED = 1e-2;
 /** How many times the disagreement of neighbouring widths is taken to be open. */
 const SAFETY = 4;
-/** A gradient that is 0 holds the rounding of some terms: this share of Σ|ȳ ⊙ y| over |x|. */
-const ZERO = 2 ** -46;
+/** A gradient that is 0 holds the rounding of some terms: this share of Σ|ȳ ⊙ y| over |x|; and one of that other share is 0 if nothing resolves it. */
+const [ZERO, NEARLY_ZERO] = [2 ** -46, 2 ** -36];
 
 const UNITS = { f64: 2 ** -53, f32: 2 ** -24 };
 
 /** What the analytic side says of a direction, and what errors are relative to. */
 interface Analytic {
   readonly value: number;
+  /** The rounding that the vjp is known to have made of it; 0 as long as it was not asked for. */
+  readonly rounding: number;
   readonly scaleWith: (numeric: number) => number;
 }
 
+const termsOf = ({ data }: HostArray, direction: Direction): readonly number[] =>
+  direction.map(([i, component]) => (data[i] ?? NaN) * component);
+const total = (terms: readonly number[]): number => terms.reduce((sum, term) => sum + term, 0);
+
 function analyticOf({ gradient }: Site, direction: Direction): Analytic {
-  const terms = direction.map(([i, component]) => (gradient.data[i] ?? NaN) * component);
+  const terms = termsOf(gradient, direction);
   const contributions = terms.reduce((sum, term) => sum + Math.abs(term), 0);
   const floor = direction.length === 1 ? FLOOR * largestOf(gradient) : 0;
-  return { value: terms.reduce((sum, term) => sum + term, 0), scaleWith: (numeric) => Math.max(contributions, Math.abs(numeric), floor) };
+  return { value: total(terms), rounding: 0, scaleWith: (numeric) => Math.max(contributions, Math.abs(numeric), floor) };
 }
 
-/** A slope against what the gradient says it is. `zero`: a gradient of so much is rounding. */
+/** How far the gradient along a direction moves if the inputs do by a unit in their last place. */
+async function roundingIn(site: Site, direction: Direction, { value }: Analytic): Promise<number> {
+  const gaps = (await site.nearby()).map((gradient) => Math.abs(total(termsOf(gradient, direction)) - value));
+  return Math.max(0, ...gaps);
+}
+
+/** A slope against what the gradient says it is. `natural`: Σ|ȳ ⊙ y| over |x|, the size of a gradient that matters. */
 function judge(
-  { value, scaleWith }: Analytic,
+  { value, rounding, scaleWith }: Analytic,
   slope: Slope,
-  zero: number,
+  natural: number,
   tolerance: number,
 ): Pick<Judged, "verdict"> & Pick<Finding, "uncertainty" | "error"> {
   const { kind, central, left, right } = slope;
   const scale = scaleWith(central);
-  const open = SAFETY * slope.uncertainty + zero;
+  const open = SAFETY * (slope.uncertainty + rounding);
   const gap = Math.abs(value - central);
   const error = gap <= open ? 0 : (gap - open) / scale;
   const uncertainty = scale === 0 ? 0 : open / scale;
@@ -61,9 +74,11 @@ function judge(
     const between = value >= Math.min(left, right) - slack && value <= Math.max(left, right) + slack;
     return result(between ? "kink" : "off");
   }
-  if (Math.max(Math.abs(value), Math.abs(central)) <= open) return result("zero");
-  if (error > tolerance) return result(uncertainty > 1 / 2 ? "unresolved" : "off");
-  return result(uncertainty <= RESOLVED ? "holds" : "unresolved");
+  const size = Math.max(Math.abs(value), Math.abs(central));
+  if (size <= Math.max(open, ZERO * natural)) return result("zero");
+  if (error > tolerance && uncertainty < 1 / 2) return result("off");
+  if (error <= tolerance && uncertainty <= RESOLVED) return result("holds");
+  return result(size <= NEARLY_ZERO * natural ? "zero" : "unresolved");
 }
 
 /**
@@ -96,9 +111,13 @@ export async function compareAlong(site: Site, direction: Direction, tolerance: 
   const ordered = all.flatMap((exponent) => samples.get(exponent) ?? []).map((s) => ({ ...s, mass: Math.max(s.mass, mass) }));
   const slope = slopeOf(ordered, unit);
   if (slope === null) throw beside(site, index, met.fault);
-  const zero = (ZERO * massOf(site, site.y.data.keys())) / (largestOf(x) || 1);
+  const natural = massOf(site, site.y.data.keys()) / (largestOf(x) || 1);
   const { central: numeric, left, right } = slope;
-  const { verdict, uncertainty, error } = judge(analytic, slope, zero, tolerance);
+  const asked = judge(analytic, slope, natural, tolerance);
+  const slight = asked.verdict === "off" && slope.kind === "smooth" && asked.error <= RESOLVED;
+  const { verdict, uncertainty, error } = slight
+    ? judge({ ...analytic, rounding: await roundingIn(site, direction, analytic) }, slope, natural, tolerance)
+    : asked;
   return { verdict, finding: { input, index, analytic: analytic.value, numeric, left, right, uncertainty, error } };
 }
 

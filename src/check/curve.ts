@@ -14,13 +14,15 @@ export interface Site {
   readonly dOut: HostArray;
   /** The output with x moved. */
   readonly at: (x: HostArray) => Promise<HostArray>;
+  /** The gradient at inputs that are the same but for rounding. */
+  readonly nearby: () => Promise<readonly HostArray[]>;
 }
 
 /** A direction in one input: its components at some flat indices. */
 export type Direction = readonly (readonly [i: number, component: number])[];
 
-/** Widths are powers of 2, so that x + h is exact: in steps of 2⁴, from 2⁻⁴ of the largest number (or of 1) to 2⁻⁴⁰ of the one that moves; first 2⁻¹². */
-const [WIDEST, FIRST, NARROWEST, STRIDE] = [-4, -12, -40, 4];
+/** Widths are powers of 2, so that x + h is exact: in steps of 2⁴, from 2⁻² of the largest number (or of 1) to 2⁻⁴⁰ of the one that moves; first 2⁻¹⁰. */
+const [WIDEST, FIRST, NARROWEST, STRIDE] = [-2, -10, -40, 4];
 /** Numbers that are smaller than this share of the largest are moved as if they were that large. */
 const SMALLEST = 2 ** -40;
 const TINY = 2 ** -300;

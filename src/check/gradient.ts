@@ -23,6 +23,8 @@ export interface GradientReport {
   readonly comparisons: number;
   /** The least exact comparison: what rounding in forward left open of it, relative. */
   readonly resolution: number;
+  /** Comparisons of two sides that are 0 but for rounding: small against what forward adds up. */
+  readonly zeros: number;
   /** Comparisons that rounding in forward hides, and those at a kink; neither holds nor is off. */
   readonly unresolved: number;
   readonly kinks: number;
@@ -40,7 +42,7 @@ async function lawsOfCase(calls: Calls, inputs: Arrays, word: number, { constant
   const dOut = draw.array(y.value.shape);
   const grads = await calls.vjp(inputs, dOut);
   const base = { inputs, y: y.value, dOut, gradients: grads.value };
-  const bad = await nonFinite(calls, base, constants, tolerance);
+  const bad = await nonFinite(calls, base, constants, draw, tolerance);
   const probed = bad === null ? await probe(calls, base, constants, draw, tolerance) : { judged: [], off: bad };
   await repeat(calls, base, y, grads); // a function that changes its mind has no gradient to be right or wrong
   if (probed.off !== null)
@@ -56,6 +58,11 @@ function kinkOf({ judged }: Probed): Fault | null {
   return kink === undefined ? null : new Fault("kink", kinkText(kink, those(judged, "jump").includes(kink)), { finding: kink });
 }
 
+/** A shrunk case shows the same fault if it is of the same kind, and not so much smaller that it might be rounding of a case that has become extreme. */
+const isLike = (first: Fault, shrunk: Fault): boolean =>
+  shrunk.kind === first.kind && (first.finding === null || (shrunk.finding?.error ?? 0) >= SHRUNK * first.finding.error);
+
+const SHRUNK = 0.1;
 /** A failing case is shrunk in so many tries at most. */
 const SHRINKS = 500;
 
@@ -86,7 +93,7 @@ async function run({ settings, calls, arbitrary }: Prepared, throwKinks: boolean
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       met.first ??= error;
-      if (error.kind !== met.first.kind) return; // shrunk into another fault
+      if (!isLike(met.first, error)) return; // shrunk into another fault
       met.last = error;
       throw error;
     }

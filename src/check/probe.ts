@@ -6,11 +6,11 @@
  * along every coordinate of a small input, and along random directions of a large one, each in a part of it, together all of it. A direction
  * that is off is halved until the coordinate at fault is found.
  */
-import { indexOf } from "./close.ts";
+import { sitesOf, type Base } from "./base.ts";
 import type { Calls } from "./calls.ts";
+import { indexOf } from "./close.ts";
 import { compareAlong, type Judged, type Verdict } from "./compare.ts";
 import type { Direction, Site } from "./curve.ts";
-import { differentiated, type Arrays } from "./differentiable.ts";
 import type { Draw } from "./draw.ts";
 import type { Finding } from "./fault.ts";
 import type { HostArray } from "./host.ts";
@@ -68,28 +68,15 @@ async function probeInput(site: Site, draw: Draw, tolerance: number): Promise<Pr
   return { judged, off: null };
 }
 
-/** What a case starts from: inputs, output, cotangent, and the gradients of the vjp. */
-export interface Base {
-  readonly inputs: Arrays;
-  readonly y: HostArray;
-  readonly dOut: HostArray;
-  readonly gradients: Arrays;
-}
-
-function sites({ forward }: Calls, { inputs, y, dOut, gradients }: Base, constants: readonly string[]): readonly Site[] {
-  return Object.entries(differentiated(inputs, constants)).map(([input, x]) => ({
-    input,
-    x,
-    gradient: gradients[input] ?? x,
-    y,
-    dOut,
-    at: async (changed) => (await forward({ ...inputs, [input]: changed })).value,
-  }));
-}
-
 /** The first gradient that is NaN or infinite, and what differences give there. */
-export async function nonFinite(calls: Calls, base: Base, constants: readonly string[], tolerance: number): Promise<Finding | null> {
-  for (const site of sites(calls, base, constants)) {
+export async function nonFinite(
+  calls: Calls,
+  base: Base,
+  constants: readonly string[],
+  draw: Draw,
+  tolerance: number,
+): Promise<Finding | null> {
+  for (const site of sitesOf(calls, base, constants, draw)) {
     const bad = site.gradient.data.findIndex((g) => !Number.isFinite(g));
     if (bad === -1) continue;
     const nowhere = { numeric: NaN, left: NaN, right: NaN, uncertainty: NaN, error: Infinity };
@@ -105,7 +92,7 @@ export async function nonFinite(calls: Calls, base: Base, constants: readonly st
 /** All comparisons of a case, up to the first that is off. */
 export async function probe(calls: Calls, base: Base, constants: readonly string[], draw: Draw, tolerance: number): Promise<Probed> {
   const judged: Judged[] = [];
-  for (const site of sites(calls, base, constants)) {
+  for (const site of sitesOf(calls, base, constants, draw)) {
     const one = await probeInput(site, draw, tolerance);
     judged.push(...one.judged);
     if (one.off !== null) return { judged, off: one.off };

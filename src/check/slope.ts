@@ -17,6 +17,8 @@ export interface Sample {
   /** (4φ(h) − φ(2h))/2h and the same from the other side: exact for degree 2. */
   readonly left: number;
   readonly right: number;
+  /** Whether nothing moved at all. */
+  readonly still: boolean;
   /** φ(h) − φ(−h), which goes to 0 with h unless φ jumps. */
   readonly jump: number;
   readonly mass: number;
@@ -39,13 +41,15 @@ const CLEARLY = 8;
 
 export async function sampleAt(curve: (h: number) => Promise<Gain>, h: number): Promise<Sample> {
   const [a, b, c, d] = [await curve(h), await curve(-h), await curve(2 * h), await curve(-2 * h)];
+  const mass = Math.max(a.mass, b.mass, c.mass, d.mass);
   return {
     h,
+    still: mass === 0,
     central: (8 * (a.gain - b.gain) - (c.gain - d.gain)) / (12 * h),
     right: (4 * a.gain - c.gain) / (2 * h),
     left: (d.gain - 4 * b.gain) / (2 * h),
     jump: a.gain - b.gain,
-    mass: Math.max(a.mass, b.mass, c.mass, d.mass),
+    mass,
   };
 }
 
@@ -58,12 +62,60 @@ const sides = ({ left, right }: Sample): number => Math.abs(right - left);
 export const looksKinked = (s: Sample, unit: number): boolean =>
   sides(s) > KINK * Math.max(Math.abs(s.left), Math.abs(s.right)) + CLEARLY * roundingOf(s, unit);
 
-/** A curve's slopes from both sides come together 256 times closer in a width 16 times smaller; those of a kink do not. */
-const staysKinked = (wide: Sample, narrow: Sample, unit: number): boolean => looksKinked(narrow, unit) && sides(narrow) > sides(wide) / 2;
+/**
+ * Slopes from both sides come together 256 times closer in a width 16 times smaller, unless there is a kink: then each stays as it is. Those of
+ * noise stay neither together nor as they are.
+ */
+function staysKinked(wide: Sample, narrow: Sample, unit: number): boolean {
+  const apart = sides(narrow);
+  const settled = Math.max(Math.abs(wide.left - narrow.left), Math.abs(wide.right - narrow.right)) < apart / 4;
+  return settled && looksKinked(narrow, unit);
+}
+
+/** Jumps are higher than this share of the terms; what is lower may be rounding inside of the function. */
+const JUMP = 1e-5;
 
 /** A jump is as high at a width 16 times smaller. */
-const jumps = (wide: Sample, narrow: Sample, unit: number): boolean =>
-  Math.abs(narrow.jump) > CLEARLY * narrow.h * roundingOf(narrow, unit) && Math.abs(narrow.jump) > Math.abs(wide.jump) / 2;
+function jumps(wide: Sample, narrow: Sample): boolean {
+  const [high, low] = [Math.abs(wide.jump), Math.abs(narrow.jump)];
+  return low > JUMP * narrow.mass && low > high / 2 && low < 2 * high;
+}
+
+/** How far a width's slope is from those of its neighbours: from the one that agrees less, and what of that is its own. */
+interface Open {
+  readonly apart: number;
+  readonly own: number;
+}
+
+/** Rounding in the next narrower width is 16 times that of a width, truncation in the next wider one 16⁴ times: so little of a difference is its own. */
+const OWN = 1 / 16;
+
+function openAt(samples: readonly Sample[], i: number, unit: number): Open {
+  const sample = samples[i];
+  const neighbours = [samples[i - 1], samples[i + 1]].filter((other) => other !== undefined);
+  if (sample === undefined || neighbours.length === 0) return { apart: Infinity, own: Infinity };
+  const gaps = neighbours.map(({ central }) => Math.abs(central - sample.central));
+  const rounding = roundingOf(sample, unit);
+  const apart = Math.max(rounding, ...gaps);
+  return { apart, own: Math.max(rounding, Math.min(...gaps), OWN * apart) };
+}
+
+/** Slopes below this share of the steepest one met are as good as 0. */
+const FLAT = 1e-3;
+
+/** Whether the middle of the slopes from both sides is the central one, as it is in widths that the curve, or its kink, is straight in. */
+const isStraight = ({ left, right, central }: Sample): boolean => Math.abs(left + right - 2 * central) <= STRAIGHT * Math.abs(central);
+const STRAIGHT = 0.1;
+
+/** Where the curve is straight and neighbours agree best, relative to the slope that they agree on. */
+function bestOf(samples: readonly Sample[], open: readonly Open[]): number {
+  const slopes = samples.map(({ central }) => Math.abs(central));
+  const floor = FLAT * Math.max(...slopes);
+  const shares = slopes.map((slope, i) => (open[i]?.apart ?? Infinity) / (Math.max(slope, floor) || 1));
+  const straight = shares.map((share, i) => (samples[i] !== undefined && isStraight(samples[i]) ? share : Infinity));
+  const least = Math.min(...straight);
+  return least === Infinity ? shares.indexOf(Math.min(...shares)) : straight.indexOf(least);
+}
 
 /**
  * The slope that differences of these widths agree on; null if the function gives no number on one side or the other at every width.
@@ -72,20 +124,17 @@ const jumps = (wide: Sample, narrow: Sample, unit: number): boolean =>
  */
 export function slopeOf(samples: readonly Sample[], unit: number): Slope | null {
   const usable = samples.filter(({ central }) => Number.isFinite(central));
-  const errors = usable.map((sample, i) => {
-    const neighbours = [usable[i - 1], usable[i + 1]].filter((other) => other !== undefined);
-    const apart = neighbours.map(({ central }) => Math.abs(central - sample.central));
-    return Math.max(roundingOf(sample, unit), ...(apart.length === 0 ? [Infinity] : apart));
-  });
-  const uncertainty = Math.min(...errors);
-  const at = errors.indexOf(uncertainty);
+  const open = usable.map((_, i) => openAt(usable, i, unit));
+  const at = bestOf(usable, open);
   const best = usable[at];
   if (best === undefined) return null;
-  const [wide, narrow] = at + 1 < usable.length ? [best, usable[at + 1]] : [usable[at - 1], best];
   const { central, left, right } = best;
-  if (wide === undefined || narrow === undefined) return { kind: "smooth", central, left, right, uncertainty };
+  const flat = usable.find((sample) => sample.still && roundingOf(sample, unit) < FLAT * Math.abs(central));
+  if (flat !== undefined) return { kind: "smooth", central: 0, left: 0, right: 0, uncertainty: roundingOf(flat, unit) }; // steps that rounding is too small for
+  const slope = { central, left, right, uncertainty: open[at]?.own ?? Infinity };
+  const [wide, narrow] = at + 1 < usable.length ? [best, usable[at + 1]] : [usable[at - 1], best];
   const [last, lastButOne] = [usable.at(-1), usable.at(-2)];
-  const jumped = last !== undefined && lastButOne !== undefined && jumps(lastButOne, last, unit);
-  const kind = jumped ? "jump" : staysKinked(wide, narrow, unit) ? "kink" : "smooth";
-  return { kind, central, left, right, uncertainty };
+  if (last !== undefined && lastButOne !== undefined && jumps(lastButOne, last)) return { kind: "jump", ...slope };
+  const kinked = wide !== undefined && narrow !== undefined && staysKinked(wide, narrow, unit);
+  return { kind: kinked ? "kink" : "smooth", ...slope };
 }

@@ -2,12 +2,15 @@
 import { Command, CommanderError } from "commander";
 import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
+import { addClassify } from "./classify.ts";
 import { addCompare } from "./compare.ts";
+import { addConvert } from "./convert.ts";
 import { addDemo } from "./demo.ts";
 import { addEngines } from "./engines.ts";
 import { addEval } from "./eval.ts";
 import { addInspect } from "./inspect.ts";
 import { oneLine } from "./output.ts";
+import { addPreprocess } from "./preprocess.ts";
 import { addRecord } from "./record.ts";
 import { addSummary } from "./summary.ts";
 import { addTrain } from "./train.ts";
@@ -24,7 +27,22 @@ function programOf(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addDemo, addCheck, addVerify, addRecord, addTrain, addCompare, addEval, addInspect, addSummary, addBench, addEngines])
+  for (const add of [
+    addDemo,
+    addCheck,
+    addVerify,
+    addRecord,
+    addTrain,
+    addCompare,
+    addEval,
+    addClassify,
+    addPreprocess,
+    addInspect,
+    addConvert,
+    addSummary,
+    addBench,
+    addEngines,
+  ])
     add(program);
   return program;
 }

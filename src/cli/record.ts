@@ -2,11 +2,10 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { writeDurably } from "../io/durable.ts";
 import type { Choice } from "../recording/choose.ts";
 import { makeRecording } from "../recording/make.ts";
 import type { Recording } from "../recording/read.ts";
-import { writeRecording } from "../recording/write.ts";
+import { saveRecording } from "../recording/write.ts";
 import { engineOf } from "./engines.ts";
 import { collected, positive, withEngine, withExamples, withJson, withSeed, type EngineOptions, type JsonOption } from "./options.ts";
 import { megabytes, print, printJson } from "./output.ts";
@@ -32,8 +31,8 @@ async function run(model: string, out: string, options: RecordOptions): Promise<
   const engine = await engineOf(options);
   const order = await orderOf(engine, model, options);
   const recording = await makeRecording(engine, order);
-  const bytes = writeRecording(recording);
-  await writeDurably(out, bytes);
+  await saveRecording(out, recording);
+  const bytes = statSync(out).size;
   const loss = recording.results.get("loss")?.data[0] ?? null;
   if (options.json === true)
     return printJson({
@@ -41,12 +40,10 @@ async function run(model: string, out: string, options: RecordOptions): Promise<
       engine: engine.name,
       dtype: recording.configuration.dtype,
       tensors: recording.results.size,
-      bytes: bytes.length,
+      bytes,
       loss,
     });
-  print(
-    `${out}: ${counts(recording)}; ${megabytes(bytes.length)}, computed in ${recording.configuration.dtype} by the ${engine.name} engine`,
-  );
+  print(`${out}: ${counts(recording)}; ${megabytes(bytes)}, computed in ${recording.configuration.dtype} by the ${engine.name} engine`);
 }
 
 /** `all`, `none`, or names with commas between. */

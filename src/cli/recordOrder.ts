@@ -53,7 +53,8 @@ function imagesJson(source: string, before: unknown): unknown {
 
 /** The weights of a file under their names in a recording, if they are those of the model. */
 async function storedWeights(path: string, model: DeitConfig): Promise<Leaves> {
-  const { upload } = weightedModel(path, { heads: model.heads });
+  const { upload, config } = weightedModel(path, { heads: model.heads });
+  if (config.heads !== model.heads) throw new RangeError(`${path}: its model has ${config.heads} heads, not ${model.heads}`);
   const leaves = await evaluate(referenceEngine(), upload);
   try {
     return new Map([...completeTensors(parameterShapes(model), leaves)].map(([name, array]) => [`weights/${name}`, array]));

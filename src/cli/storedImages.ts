@@ -1,18 +1,18 @@
 /** A batch of images as numbers, from a file of tensors. */
-import { readFileSync } from "node:fs";
 import { hostArray, type HostArray } from "../check/host.ts";
+import { fileBytes } from "../io/fileBytes.ts";
 import { parseNpy } from "../io/npy.ts";
-import { parseNpz } from "../io/npz.ts";
-import { numbersOf, parseSafetensors, type Stored } from "../io/safetensors.ts";
+import { numbersOf, type Stored } from "../io/safetensors.ts";
+import { formatRead, readTensorFile } from "../io/tensorFile.ts";
 import { show } from "../tensor/tensor.ts";
 
 /** The tensor of that name, `images` or, as `deit preprocess` writes it, `tensor`. */
 const NAMES = ["images", "tensor"];
 
 function tensorsAt(path: string): ReadonlyMap<string, Stored> {
-  const bytes = readFileSync(path);
-  if (path.endsWith(".npy")) return new Map([["images", parseNpy(bytes)]]);
-  return path.endsWith(".npz") ? parseNpz(bytes) : parseSafetensors(bytes).tensors;
+  if (!path.endsWith(".npy")) return readTensorFile(formatRead(path), fileBytes(path)).tensors;
+  const source = fileBytes(path);
+  return new Map([["images", parseNpy(source.read(0, source.size))]]);
 }
 
 /**
@@ -25,7 +25,8 @@ export function imagesAt(path: string): HostArray {
   try {
     tensors = tensorsAt(path);
   } catch (error) {
-    throw new RangeError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    const message = error instanceof Error ? error.message : String(error);
+    throw new RangeError(message.includes(path) ? message : `${path}: ${message}`, { cause: error });
   }
   const name = NAMES.find((candidate) => tensors.has(candidate));
   const stored = name === undefined ? undefined : tensors.get(name);

@@ -13,8 +13,17 @@ export interface DataShape {
   readonly classes: number;
 }
 
-/** What `openDataset` knows; the split is `test` where none is given. */
-export const knownData: readonly string[] = ["digits[:train|test]", "synthetic:N"];
+/** What data can be; the split is `test` where none is given. The last is opened by `openImageSet`. */
+export const knownData: readonly string[] = [
+  "digits[:train|test]",
+  "synthetic:N",
+  "a folder or .tar of images[:train|test|val], one sub-folder a class",
+];
+
+const NAMES = ["digits", "synthetic"];
+
+/** Whether it is a data set's name, not a path. */
+export const isNamed = (text: string): boolean => NAMES.includes(text.split(":", 1)[0] ?? "");
 
 function bySize(text: string, shape: DataShape): Dataset {
   const count = Number(text);

@@ -14,7 +14,7 @@ import { numbersOf, parseSafetensors, writeSafetensors, type Safetensors, type S
 export { WeightsError, type Preprocessing } from "./about.ts";
 
 /** The metadata's key. */
-const KEY = "deit";
+export const ABOUT = "deit";
 
 export interface Weights {
   readonly config: DeitConfig;
@@ -47,19 +47,23 @@ export function completeTensors<T extends { readonly shape: Shape }>(
 }
 
 /** A distilled model may come without its distillation head (deit.md 5.2). */
-const headsOf = (tensors: ReadonlyMap<string, unknown>): Heads => ({
+export const headsOf = (tensors: ReadonlyMap<string, unknown>): Heads => ({
   distillationHead: [...tensors.keys()].some((name) => name.startsWith("head_dist.")),
 });
+
+/** The text table of a file of weights. */
+export function metadataOf({ config, classes, preprocessing }: Omit<Weights, "tensors">): ReadonlyMap<string, string> {
+  const about: About = { model: config, classes, preprocessing };
+  return new Map([[ABOUT, JSON.stringify(about)]]);
+}
 
 /**
  * A weights file; equal arguments give equal bytes.
  *
  * @throws WeightsError unless the tensors are those of the configuration
  */
-export function writeWeights({ config, classes, preprocessing, tensors }: Weights): Uint8Array {
-  const about: About = { model: config, classes, preprocessing };
-  return writeSafetensors(completeTensors(parameterShapes(config, headsOf(tensors)), tensors), new Map([[KEY, JSON.stringify(about)]]));
-}
+export const writeWeights = ({ tensors, ...about }: Weights): Uint8Array =>
+  writeSafetensors(completeTensors(parameterShapes(about.config, headsOf(tensors)), tensors), metadataOf(about));
 
 /** How a file of weights is understood. */
 export interface WeightsOptions {
@@ -76,7 +80,7 @@ export interface WeightsOptions {
 export function weightsIn({ metadata, tensors: named }: Safetensors, { heads = null }: WeightsOptions = {}): Weights {
   const plain = unwrapped(named);
   const tensors = isHuggingFace(plain) ? timmNamed(plain) : plain;
-  const text = metadata.get(KEY);
+  const text = metadata.get(ABOUT);
   const about = text === undefined ? { model: configOfShapes(tensors, heads), classes: null, preprocessing: null } : aboutOfText(text);
   const { model: config, classes, preprocessing } = about;
   return { config, classes, preprocessing, tensors: completeTensors(parameterShapes(config, headsOf(tensors)), tensors) };

@@ -3,8 +3,8 @@ import type { HostArray, Leaves } from "../check/host.ts";
 import type { Engine, Precision } from "../kernels/engine.ts";
 import { deitLogits } from "../model/deit.ts";
 import type { Configuration } from "./configuration.ts";
-import type { Recording } from "./read.ts";
-import { computeTensors } from "./run.ts";
+import type { Arrays, Recording } from "./read.ts";
+import { deliverTensors, widened, type Delivered } from "./run.ts";
 
 export interface Order {
   /** Its dtype is the engine's. */
@@ -24,6 +24,17 @@ const DTYPES: { readonly [P in Precision]: Configuration["dtype"] } = { f64: "fl
 /** The nearest numbers that f32 has. */
 const rounded = ({ shape, data }: HostArray): HostArray => ({ shape, data: data.map(Math.fround) });
 
+/** In f64, one at a time: all of a large model would take twice the memory. */
+const widenedWhenAsked = (delivered: ReadonlyMap<string, Delivered>): Arrays => ({
+  size: delivered.size,
+  has: (name) => delivered.has(name),
+  keys: () => delivered.keys(),
+  get: (name) => {
+    const tensor = delivered.get(name);
+    return tensor === undefined ? undefined : widened(tensor);
+  },
+});
+
 /** Computes what is ordered, from given numbers that are rounded first where the engine or the file has f32. */
 export async function makeRecording(engine: Engine, { configuration, batch, given, names, store }: Order): Promise<Recording> {
   const coarse = store === "f32" || engine.precision === "f32";
@@ -34,5 +45,5 @@ export async function makeRecording(engine: Engine, { configuration, batch, give
     results: new Map(),
     rounded: new Set(store === "f32" ? [...given.keys(), ...names].filter((name) => name !== "labels") : []),
   };
-  return { ...start, results: await computeTensors(engine, start, names, deitLogits) };
+  return { ...start, results: widenedWhenAsked(await deliverTensors(engine, start, names, deitLogits)) };
 }

@@ -1,10 +1,10 @@
 /** A recording as a file: the inverse of `read.ts`, and as strict (recording format, section 1). */
 import type { HostArray } from "../check/host.ts";
-import { writeSafetensors, type Stored } from "../io/safetensors.ts";
+import { saveSafetensors, writeSafetensors, type Dtype, type Planned, type Stored } from "../io/safetensors.ts";
 import { readConfiguration, type Configuration } from "./configuration.ts";
 import { RecordingError } from "./fields.ts";
 import { checkGiven, checkTensor, FORMAT, VERSION, type Recording } from "./read.ts";
-import { slotsOf } from "./slots.ts";
+import { slotsOf, type Slot } from "./slots.ts";
 
 /** The JSON text of section 2; `readConfiguration` reads the same configuration from it. */
 export function configurationText({ model: { position, ...model }, ...configuration }: Configuration): string {
@@ -16,16 +16,52 @@ export function configurationText({ model: { position, ...model }, ...configurat
   return text;
 }
 
+interface PlannedTensor extends Planned {
+  readonly slot: Slot;
+}
+
+/** What each tensor of the file is going to be, given ones first, and the text table. */
+interface Plan {
+  readonly tensors: ReadonlyMap<string, PlannedTensor>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** @throws RecordingError for what `readRecording` would refuse, before any tensor but the labels is asked for */
+function planOf({ configuration, batch, given, results, rounded }: Recording): Plan {
+  const metadata = new Map([["format", FORMAT], ["version", VERSION], ["recording", configurationText(configuration)]]); // prettier-ignore
+  const { images, model } = configuration;
+  if (images !== "stored" && images.batch !== batch)
+    throw new RecordingError(`images.batch must be the batch ${batch}, got ${images.batch}`);
+  const slots = slotsOf(configuration, batch);
+  const dtypeOf = (name: string, slot: Slot | undefined): Dtype => (slot?.labels === true ? "I64" : rounded.has(name) ? "F32" : "F64");
+  const planned = (name: string, role: Slot["role"]): [string, PlannedTensor] => {
+    const slot = slots.get(name);
+    const plan = { dtype: dtypeOf(name, slot), shape: slot?.shape ?? [] };
+    checkTensor(name, plan, slot);
+    if (slot.role === role) return [name, { ...plan, slot }];
+    throw new RecordingError(`tensor ${name} is among the ${role === "given" ? "given" : "results"}, where it does not belong`);
+  };
+  const tensors = [
+    ...[...given.keys()].map((name) => planned(name, "given")),
+    ...[...results.keys()].map((name) => planned(name, "result")),
+  ];
+  checkGiven(slots, given, model.classes);
+  return { tensors: new Map(tensors), metadata };
+}
+
 function labelsOf(name: string, { shape, data }: HostArray): Stored {
   const stray = data.find((label) => !Number.isInteger(label));
   if (stray !== undefined) throw new RecordingError(`tensor ${name} must hold class numbers, got ${stray}`);
   return { dtype: "I64", shape, data: BigInt64Array.from(data, BigInt) };
 }
 
-function storedOf(name: string, array: HostArray, labels: boolean, rounded: boolean): Stored {
-  if (labels) return labelsOf(name, array);
-  const { shape, data } = array;
-  return rounded ? { dtype: "F32", shape, data: Float32Array.from(data) } : { dtype: "F64", shape, data };
+/** A tensor in the dtype that is planned. */
+function storedOf({ given, results }: Recording, name: string, { dtype, shape, slot }: PlannedTensor): Stored {
+  const array = (slot.role === "given" ? given : results).get(name);
+  if (array === undefined) throw new RecordingError(`no tensor ${name}`);
+  checkTensor(name, { dtype, shape: array.shape }, slot);
+  if (dtype === "I64") return labelsOf(name, array);
+  return dtype === "F32" ? { dtype, shape, data: Float32Array.from(array.data) } : { dtype: "F64", shape, data: array.data };
 }
 
 /**
@@ -35,27 +71,16 @@ function storedOf(name: string, array: HostArray, labels: boolean, rounded: bool
  * @throws RecordingError for what `readRecording` would refuse
  */
 export function writeRecording(recording: Recording): Uint8Array {
-  const { configuration, batch, given, results, rounded } = recording;
-  const metadata = new Map([
-    ["format", FORMAT],
-    ["version", VERSION],
-    ["recording", configurationText(configuration)],
-  ]);
-  const { images } = configuration;
-  if (images !== "stored" && images.batch !== batch)
-    throw new RecordingError(`images.batch must be the batch ${batch}, got ${images.batch}`);
-  const slots = slotsOf(configuration, batch);
-  checkGiven(slots, given, configuration.model.classes);
-  const tensors = new Map<string, Stored>();
-  for (const [role, arrays] of [["given", given] as const, ["result", results] as const])
-    for (const name of arrays.keys()) {
-      const [array, slot] = [arrays.get(name), slots.get(name)];
-      if (array === undefined) throw new RecordingError(`no tensor ${name}`);
-      const stored = storedOf(name, array, slot?.labels === true, rounded.has(name));
-      checkTensor(name, stored, slot);
-      if (slot.role !== role)
-        throw new RecordingError(`tensor ${name} is among the ${role === "given" ? "given" : "results"}, where it does not belong`);
-      tensors.set(name, stored);
-    }
-  return writeSafetensors(tensors, metadata);
+  const { tensors, metadata } = planOf(recording);
+  return writeSafetensors(new Map([...tensors].map(([name, planned]) => [name, storedOf(recording, name, planned)])), metadata);
+}
+
+/**
+ * Writes the bytes of `writeRecording` to a file, tensor by tensor: each is asked for when its turn has come. The file is whole or not there.
+ *
+ * @throws RecordingError as `writeRecording`; Error of node:fs
+ */
+export function saveRecording(path: string, recording: Recording): Promise<void> {
+  const { tensors, metadata } = planOf(recording);
+  return saveSafetensors(path, tensors, (name, planned) => storedOf(recording, name, planned), metadata);
 }

@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { compare } from "../../src/check/close.ts";
+import { hostArray } from "../../src/check/host.ts";
+import { tolerances } from "../../src/check/tolerance.ts";
+import { classNames } from "../../src/cli/classNames.ts";
+import { textOf } from "../helpers/fixtures.ts";
+import { deit } from "./deit.ts";
+
+interface Timm {
+  readonly model: string;
+  readonly weights: string;
+  readonly images: readonly {
+    readonly name: string;
+    readonly top5: readonly number[];
+    readonly probabilities: readonly number[];
+    readonly logits: readonly number[];
+  }[];
+}
+
+interface Classes {
+  readonly images: readonly {
+    readonly file: string;
+    readonly logits: readonly number[];
+    readonly top5: readonly { readonly index: number; readonly label: string; readonly synset: string; readonly probability: number }[];
+  }[];
+}
+
+const timm: Timm = JSON.parse(textOf("classify/classify.json"));
+const SOURCE = fileURLToPath(new URL("../../fixtures/preprocess/source/", import.meta.url));
+const files = timm.images.map(({ name }) => join(SOURCE, name));
+const weights = ["--weights", timm.weights, "--model", timm.model];
+const { bound } = tolerances.parity.f32;
+
+const apart = (actual: readonly number[], expected: readonly number[]): number =>
+  compare(hostArray([actual.length], Float64Array.from(actual)), hostArray([expected.length], Float64Array.from(expected))).error;
+
+describe("deit classify", () => {
+  it("gives timm's logits, classes and probabilities on Pillow's pixels", () => {
+    const { images }: Classes = JSON.parse(deit(["classify", ...files, ...weights, "--json"]).stdout);
+    expect(images.map(({ file }) => file)).toEqual(files);
+    for (const [i, { logits, top5 }] of images.entries()) {
+      const wanted = timm.images[i];
+      expect(apart(logits, wanted?.logits ?? [])).toBeLessThan(bound);
+      expect(top5.map(({ index }) => index)).toEqual(wanted?.top5);
+      expect(apart(top5.map(({ probability }) => probability), wanted?.probabilities ?? [])).toBeLessThan(bound); // prettier-ignore
+    }
+  });
+
+  it("prints the five most probable classes of ImageNet", () => {
+    const { status, stdout, stderr } = deit(["classify", join(SOURCE, "portrait.jpg"), ...weights]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(6);
+    for (const line of lines.slice(1)) expect(line).toMatch(/^ +\d+\.\d\d % +\d+ {2}\S.* +n\d{8}$/);
+  });
+
+  it("of another image size resizes the position embedding", () => {
+    const { status } = deit(["classify", join(SOURCE, "gray16.png"), "--weights", "hash:1", "--model", "deit-tiny", "--image-size", "32"]);
+    expect(status).toBe(0);
+  });
+});
+
+describe("classNames", () => {
+  it("are ImageNet's for 1000 classes without a name", () => {
+    const names = classNames(null, 1000);
+    expect([names.length, names[0], names[999]]).toEqual([
+      1000,
+      { synset: "n01440764", label: "tench" },
+      { synset: "n15075141", label: "toilet tissue" },
+    ]);
+    expect(new Set(names.map(({ label }) => label)).size).toBe(1000);
+    const synsets = names.map(({ synset }) => synset ?? "");
+    expect(synsets.every((synset, i) => i === 0 || synset > (synsets[i - 1] ?? ""))).toBe(true);
+  });
+
+  it("are those of the weights, a synset with its label; else numbers", () => {
+    expect(classNames(["cat", "n01440764"], 2)).toEqual([{ label: "cat" }, { synset: "n01440764", label: "tench" }]);
+    expect(classNames(null, 2)).toEqual([{ label: "0" }, { label: "1" }]);
+  });
+});
+
+describe("deit classify refuses", () => {
+  it.each([
+    [
+      "a file that is not there, before it classifies the others",
+      [...files, "nowhere.jpg", ...weights],
+      "no image nowhere.jpg: there is no such file",
+    ],
+    ["to work without weights", files, "required option '--weights <weights>' not specified; see deit classify --help"],
+    [
+      "a size that is no multiple of the patch",
+      [...files, ...weights, "--image-size", "100"],
+      "--image-size must be a multiple of the patch, 16: got 100, 112 would do",
+    ],
+  ])("%s", (_, args, line) => {
+    const { status, stdout, stderr } = deit(["classify", ...args]);
+    expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: "", stderr: `deit classify: ${line}\n` });
+  });
+});

@@ -1,0 +1,40 @@
+/** The examples of docs/recording.md are run. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { deit } from "../cli/deit.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+
+const root = join(import.meta.dirname, "../..");
+const page = readFileSync(join(root, "docs/recording.md"), "utf8");
+
+const blocks = (language: string): readonly string[] =>
+  [...page.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map(([, text = ""]) => text);
+
+it("docs/recording.md shows a program that prints what it says", () => {
+  const folder = join(root, "dist/.recording");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "example.mjs"), blocks("js")[0] ?? "");
+  expect(execFileSync(process.execPath, [join(folder, "example.mjs")], { encoding: "utf8" })).toBe(blocks("text")[0]);
+});
+
+it("docs/recording.md shows command lines that work, one after the other", () => {
+  const cwd = temporaryFolder();
+  const lines = (blocks("sh")[1] ?? "").trim().split("\n");
+  expect(lines.length).toBe(4);
+  for (const line of lines) {
+    const [, ...args] = line.replaceAll("'", "").split(" ");
+    expect({ line, ...deit(args, cwd) }).toMatchObject({ line, status: 0, stderr: "" });
+  }
+});
+
+it("docs/recording.md shows a part of a map that a module of fixtures/recorded has", () => {
+  const map = readFileSync(join(root, "fixtures/recorded/map.json"), "utf8");
+  expect(JSON.parse(map)).toMatchObject(JSON.parse(blocks("json")[0] ?? "null"));
+});
+
+it("docs/recording.md names files that are there", () => {
+  const links = [...page.matchAll(/\]\(([^)#]+)\)/g)].map(([, path = ""]) => path);
+  expect(links.filter((path) => !existsSync(join(root, "docs", path)))).toEqual([]);
+});

@@ -1,0 +1,57 @@
+/** What fixtures/record.py makes of PyTorch modules that know nothing of the format: right ones are found right, a mistake is found and named. */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { readRecording } from "../../src/recording/read.ts";
+import { verify, type Verification } from "../../src/recording/verify.ts";
+import { wasmEngine } from "../../src/wasm.ts";
+import { onEachEngine } from "../helpers/engines.ts";
+import { bytesOf } from "../helpers/fixtures.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+
+/** The first wrong tensor and the reason, as far as there are any. */
+const verdictOf = ({ first, findings }: Verification): readonly unknown[] => [first?.name ?? null, findings?.explanation?.variant ?? null];
+
+describe("modules of PyTorch", () => {
+  onEachEngine(({ made }) => {
+    it.each([
+      ["timm-f64", null, null],
+      ["hf-f32", null, null],
+      ["hf-plain-f64", null, null],
+      ["mine-f64", null, null],
+      ["mine-tanh-f64", "taps/blocks.0.mlp.gelu", "gelu-tanh"],
+      ["mine-loose-f32", "taps/blocks.0.norm1", "layernorm-eps-1e-5"],
+      ["mine-unscaled-f64", "taps/head", "scale-missing"],
+    ])("%s: first wrong is %s, for %s", async (file, first, variant) => {
+      const { engine } = await made;
+      expect(verdictOf(await verify(engine, readRecording(bytesOf(`recorded/${file}.safetensors`))))).toEqual([first, variant]);
+    });
+  });
+});
+
+const DRAWN = 20;
+const SEED = 7;
+/** In ms. */
+const UNHURRIED = 120_000;
+
+it(
+  `${DRAWN} random right recordings by record.py are found right`,
+  async (context) => {
+    const folder = temporaryFolder();
+    const python = process.env["PYTHON"] ?? "python3";
+    const script = fileURLToPath(new URL("../../fixtures/recorded/drawn.py", import.meta.url));
+    if (spawnSync(python, ["-c", "import torch, numpy"]).status !== 0) context.skip(`${python} has no torch`);
+    const { status, stderr } = spawnSync(python, ["-B", script, folder, `${DRAWN}`, `${SEED}`], { encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+    const engines = [referenceEngine(), await wasmEngine()];
+    for (let i = 0; i < DRAWN; i++) {
+      const recording = readRecording(readFileSync(join(folder, `${i}.safetensors`)));
+      for (const engine of engines)
+        expect([i, engine.name, ...verdictOf(await verify(engine, recording))]).toEqual([i, engine.name, null, null]);
+    }
+  },
+  UNHURRIED,
+);

@@ -1,0 +1,32 @@
+/** Bytes that are read piece by piece, wherever they are: a large file need not be in memory as a whole. */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+
+export interface Source {
+  readonly length: number;
+  /** Bytes `begin` … `end − 1`, fewer where the source ends before. */
+  readonly read: (begin: number, end: number) => Uint8Array;
+}
+
+/** Bytes in memory; what is read is a view of them. */
+export const sourceOf = (bytes: Uint8Array): Source => ({ length: bytes.length, read: (begin, end) => bytes.subarray(begin, end) });
+
+export interface FileSource extends Source {
+  readonly close: () => void;
+}
+
+/** A file; each read takes just those bytes from the disk. */
+export function openSource(path: string): FileSource {
+  const file = openSync(path, "r");
+  const { size: length } = fstatSync(file);
+  const read = (begin: number, end: number): Uint8Array => {
+    const bytes = new Uint8Array(Math.max(0, Math.min(end, length) - begin));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const more = readSync(file, bytes, filled, bytes.length - filled, begin + filled);
+      if (more === 0) break; // the file has shrunk
+      filled += more;
+    }
+    return bytes.subarray(0, filled);
+  };
+  return { length, read, close: () => closeSync(file) };
+}
