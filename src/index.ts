@@ -147,6 +147,17 @@ export type { SigmoidInputs } from "./teacher/sigmoid.ts";
 export { squeezeExcite } from "./teacher/squeezeExcite.ts";
 export type { SqueezeExciteParams, SqueezeExciteSaved } from "./teacher/squeezeExcite.ts";
 
+// Images, from raw pixels to what a network takes
+export { bicubicTaps } from "./data/images/bicubic.ts";
+export type { Taps } from "./data/images/bicubic.ts";
+export type { Pixels, Size, Region } from "./data/images/pixels.ts";
+export { conventions, geometryOf, preprocess, normalisedTensor } from "./data/images/preprocess.ts";
+export type { Convention, Geometry } from "./data/images/preprocess.ts";
+export { resize, resizeRegion } from "./data/images/resize.ts";
+export { rgbOf } from "./data/images/rgb.ts";
+export type { Samples } from "./data/images/rgb.ts";
+export type { Normalisation } from "./data/normalise.ts";
+
 // The training step
 export { adamwLeaf, adamw } from "./train/adamw.ts";
 export type { AdamWAttrs, AdamWLeaf, Moments, Decays } from "./train/adamw.ts";

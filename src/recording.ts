@@ -1,4 +1,4 @@
-/** Entry point `deit/recording`: what some implementation of DeiT computed, read, written and computed again. */
+/** Entry point `deit/recording`: what some implementation of DeiT computed, read, written, computed again, and judged. */
 export { goalOf, subjectOf } from "./recording/build.ts";
 export type { Goal, Subject } from "./recording/build.ts";
 export { readConfiguration } from "./recording/configuration.ts";
@@ -6,6 +6,8 @@ export type { Configuration, RecordedLoss, RecordedOptimizer, TaughtLoss } from 
 export { chosenResults } from "./recording/choose.ts";
 export type { Choice, Choices } from "./recording/choose.ts";
 export { givenOf } from "./recording/draw.ts";
+export { explain } from "./recording/explain.ts";
+export type { Explanation, Findings } from "./recording/explain.ts";
 export { RecordingError } from "./recording/fields.ts";
 export { hashed } from "./recording/hash.ts";
 export { judge } from "./recording/judge.ts";
@@ -20,3 +22,7 @@ export { computeRecording } from "./recording/run.ts";
 export { slotsOf } from "./recording/slots.ts";
 export type { Slot } from "./recording/slots.ts";
 export { saveRecording, writeRecording } from "./recording/write.ts";
+export { catalogue } from "./recording/variants/catalogue.ts";
+export type { Variant } from "./recording/variants/variant.ts";
+export { verify } from "./recording/verify.ts";
+export type { Progress, Verdict, Verification } from "./recording/verify.ts";

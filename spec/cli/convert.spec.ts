@@ -2,13 +2,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { gap } from "../../src/check/close.ts";
 import { evaluateOne } from "../../src/check/host.ts";
+import { tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { huggingFaceNamed } from "../../src/io/names.ts";
 import { parseNpz } from "../../src/io/npz.ts";
-import { numbersOf, parseSafetensors, type Safetensors } from "../../src/io/safetensors.ts";
+import { numbersOf, parseSafetensors, writeSafetensors, type Safetensors } from "../../src/io/safetensors.ts";
 import { readWeights } from "../../src/io/weights.ts";
 import { positionResize } from "../../src/ops/positionResize.ts";
-import { bytesOf } from "../helpers/fixtures.ts";
+import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
 import { onOnnxruntime } from "../helpers/onnxruntime.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { deit, json } from "./deit.ts";
@@ -121,9 +124,23 @@ onOnnxruntime((run) => {
     const [x, logits] = [tensors.get("x"), tensors.get(`${kind}.eval.f32`)];
     if (x === undefined || logits === undefined) throw new Error("no logits");
     const taps = await run(readFileSync(await converted(name, "o.onnx", "--heads", "3")), { shape: x.shape, data: numbersOf(x) });
-    const scale = Math.max(...numbersOf(logits).map(Math.abs));
-    const off = numbersOf(logits).map((value, i) => Math.abs(value - (taps.get("logits")?.data[i] ?? NaN)));
-    expect(Math.max(...off) / scale).toBeLessThanOrEqual(1e-5);
+    const wanted = { shape: logits.shape, data: numbersOf(logits) };
+    expect(gap(tensorOf(taps, "logits"), wanted)).toBeLessThanOrEqual(tolerances.recordedEndToEnd.f32.bound);
+  });
+
+  it("Hugging Face's class with one head becomes an .onnx file that decides by the class token alone", async () => {
+    const { tensors } = expected("logits");
+    const [x, logits] = [tensors.get("x"), tensors.get("distilled.cls.f32")];
+    if (x === undefined || logits === undefined) throw new Error("no logits");
+    const oneHead = [...expected("tiny_distilled.timm").tensors].filter(([name]) => !name.startsWith("head_dist."));
+    const path = out("one.safetensors");
+    writeFileSync(path, writeSafetensors(huggingFaceNamed(new Map(oneHead))));
+    const onnx = out("o.onnx");
+    expect((await deitHere("convert", path, onnx, "--heads", "3")).status).toBe(0);
+    const taps = await run(readFileSync(onnx), { shape: x.shape, data: numbersOf(x) });
+    expect([...taps.keys()]).toEqual(["logits", "head"]);
+    const wanted = { shape: logits.shape, data: numbersOf(logits) };
+    expect(gap(tensorOf(taps, "logits"), wanted)).toBeLessThanOrEqual(tolerances.recordedEndToEnd.f32.bound);
   });
 });
 

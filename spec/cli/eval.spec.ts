@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resizedModel, weightedModel } from "../../src/cli/weights.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { resizeMatrix } from "../../src/ops/positionResize.ts";
+import { tolerances } from "../../src/check/tolerance.ts";
+import { bytesOf, textOf } from "../helpers/fixtures.ts";
 import { deit, json } from "./deit.ts";
 import { tinyRecipe } from "./tiny.ts";
 
@@ -30,6 +32,24 @@ describe("deit eval", () => {
   it("of a plain model has no disagreement", () => {
     const found = json(["eval", "hash:7", "synthetic:1", "--model", "deit-tiny"]);
     expect(found).toEqual({ top1: expect.any(Number), top5: expect.any(Number), loss: expect.any(Number), images: 1, disagreement: null });
+  });
+
+  it("of photographs in folders named by synsets is what timm's logits say", () => {
+    const photographs = join(folder, "photographs");
+    const { images }: { readonly images: readonly { readonly name: string; readonly logits: readonly number[] }[] } = JSON.parse(
+      textOf("classify/classify.json"),
+    );
+    const nll = [["landscape.jpg", "n01735189", 57], ["portrait.jpg", "n02085936", 153]] as const; // prettier-ignore
+    const losses = nll.map(([name, synset, label]) => {
+      mkdirSync(join(photographs, synset), { recursive: true });
+      writeFileSync(join(photographs, synset, name), bytesOf(`preprocess/source/${name}`));
+      const logits = images.find((image) => image.name === name)?.logits ?? [];
+      return Math.log(logits.reduce((sum, z) => sum + Math.exp(z), 0)) - (logits[label] ?? NaN);
+    });
+    const found = json(["eval", "hash:11", photographs, "--model", "deit-tiny-distilled"]);
+    expect(found).toMatchObject({ images: 2, top1: 0, top5: 0 });
+    const expected = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    expect(Math.abs(Number(Reflect.get(Object(found), "loss")) / expected - 1)).toBeLessThan(tolerances.parity.f32.bound);
   });
 
   it("prints for people", () => {

@@ -15,7 +15,7 @@ export async function deitHere(...args: readonly string[]): Promise<Ran> {
   process.exitCode = 0;
   try {
     await runCommandLine(args);
-    return { status: Number(process.exitCode), ...printed };
+    return { status: process.exitCode, ...printed };
   } finally {
     process.exitCode = 0;
     for (const spy of spies) spy.mockRestore();

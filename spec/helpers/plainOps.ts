@@ -188,7 +188,7 @@ const masked: Check<"x" | "mask", "mask"> = {
   constants: ["mask"],
 };
 
-const convolution: Check<"x" | "w"> = {
+export const convolution: Check<"x" | "w"> = {
   name: "convolution",
   forward: ({ x, w }) =>
     array(

@@ -2,7 +2,7 @@
 import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { memoryBytes, type ByteSource } from "../../src/io/byteSource.ts";
+import { allocated, memoryBytes, type ByteSource } from "../../src/io/byteSource.ts";
 import { fileBytes } from "../../src/io/fileBytes.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
@@ -90,4 +90,8 @@ describe("a file", () => {
     rmSync(path);
     expect(() => source.read(0, 1)).toThrow("ENOENT");
   });
+});
+
+it("an array that no host has room for is refused in words", () => {
+  expect(() => allocated(2 ** 53 - 1)).toThrow(new RangeError("read: there is no room in memory for 9007199254740991 bytes at once"));
 });

@@ -111,7 +111,7 @@ describe("a file is refused", () => {
     ["with a list for a header", npyOf("[]"), 10, "must be a dictionary"],
     ["with a tuple for a header", npyOf("()"), 10, "must have { here"],
     ["with a call for a header", npyOf("__import__('os').system('x')"), 10, "must be a dictionary"],
-    ["with more after the header", npyOf(`${good}, 1`), 65, 'must have  here, got ","'],
+    ["with more after the header", npyOf(`${good}, 1`), 65, 'must have nothing more here, got ","'],
     ["without descr", npyOf("{'fortran_order': False, 'shape': (2,)}"), 10, "must have the keys descr, fortran_order and shape"],
     ["without fortran_order", npyOf("{'descr': '<f4', 'shape': (2,)}"), 10, "must have the keys descr, fortran_order and shape"],
     ["without shape", npyOf("{'descr': '<f4', 'fortran_order': False}"), 10, "must have the keys descr, fortran_order and shape"],

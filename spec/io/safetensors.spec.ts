@@ -14,6 +14,12 @@ const everyDtype: ReadonlyMap<string, Writable> = new Map<string, Writable>([
   ["empty", { dtype: "F64", shape: [0, 4], data: new Float64Array(0) }],
 ]);
 
+function someOf(dtype: string): Writable {
+  const found = [...everyDtype.values()].find((stored) => stored.dtype === dtype && stored.data.length > 0);
+  if (found === undefined) throw new Error(dtype);
+  return found;
+}
+
 describe("a file that was written", () => {
   const metadata = new Map([
     ["format", "test"],
@@ -72,6 +78,70 @@ describe("16-bit numbers", () => {
 
   it("of BF16 are widened exactly", () => {
     expect([...words("BF16", 0x3f80, 0xc000, 0x4049, 0x7f80, 0x8000)]).toEqual([1, -2, 3.140625, Infinity, -0]);
+  });
+});
+
+describe("a file is read", () => {
+  const one = tensor("U8", [1], 0, 1);
+  interface Right {
+    readonly why: string;
+    readonly header: string;
+    readonly dataBytes: number;
+    readonly names: readonly string[];
+  }
+  it.each<Right>([
+    { why: "without a tensor", header: "{}", dataBytes: 0, names: [] },
+    { why: "with empty metadata", header: '{"__metadata__":{}}', dataBytes: 0, names: [] },
+    {
+      why: "with spaces of all kinds between",
+      header: `{ \n"a"\t:\r{ "dtype" : "U8", "shape" : [ 1 ] , "data_offsets" : [ 0 , 1 ] } } \n `,
+      dataBytes: 1,
+      names: ["a"],
+    },
+    { why: "with members in any order", header: '{"a":{"data_offsets":[0,1],"shape":[1],"dtype":"U8"}}', dataBytes: 1, names: ["a"] },
+    { why: "with escapes", header: `{"\\u0061\\/\\ud83d\\ude00\\n":{${one}}}`, dataBytes: 1, names: ["a/\u{1f600}\n"] },
+    { why: "with names of any script", header: `{"\u{1f600}ü":{${one}}}`, dataBytes: 1, names: ["\u{1f600}ü"] },
+    { why: "with an empty name", header: `{"":{${one}}}`, dataBytes: 1, names: [""] },
+    {
+      why: "with inherited names",
+      header: `{"constructor":{${one}},"toString":{${tensor("U8", [0], 1, 1)}}}`,
+      dataBytes: 1,
+      names: ["constructor", "toString"],
+    },
+    { why: "in the order of its data", header: `{"b":{${tensor("U8", [1], 1, 2)}},"a":{${one}}}`, dataBytes: 2, names: ["a", "b"] },
+    {
+      why: "with empty tensors anywhere",
+      header: `{"c":{${tensor("F64", [0, 7], 1, 1)}},"a":{${one}},"b":{${tensor("F64", [3, 0], 0, 0)}}}`,
+      dataBytes: 1,
+      names: ["b", "a", "c"],
+    },
+    {
+      why: "with a thousand axes",
+      header: `{"a":{${tensor("U8", Array<number>(1000).fill(1), 0, 1)}}}`,
+      dataBytes: 1,
+      names: ["a"],
+    },
+  ])("$why", ({ header, dataBytes, names }) => {
+    expect([...parseSafetensors(fileOf(header, dataBytes)).tensors.keys()]).toEqual(names);
+  });
+
+  it("with its metadata last", () => {
+    const file = fileOf(`{"a":{${one}},"__metadata__":{"z":"\\n","10":"v"}}`, 1);
+    expect([...parseSafetensors(file).metadata]).toEqual([
+      ["z", "\n"],
+      ["10", "v"],
+    ]);
+  });
+
+  it.each(["F64", "F32", "F16", "BF16", "I64", "I32"] as const)("with numbers of %s at any byte, aligned or not", (dtype) => {
+    const stored = someOf(dtype);
+    const file = writeSafetensors(new Map([["x", stored]]));
+    const data = [...file.subarray(file.length - stored.data.byteLength)];
+    for (let before = 0; before < 8; before++) {
+      const at = tensor(dtype, stored.shape, before, before + data.length);
+      const header = `{"a":{${tensor("U8", [before], 0, before)}},"x":{${at}}}`;
+      expect(parseSafetensors(fileOf(header, [...Array<number>(before).fill(255), ...data])).tensors.get("x")).toEqual(stored);
+    }
   });
 });
 

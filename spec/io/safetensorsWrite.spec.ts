@@ -137,23 +137,19 @@ describe("what is written", () => {
   });
 });
 
-it(
-  "a file of 4.5 GB is written and read back, three tensors' worth of memory at most",
-  { skip: process.env["DEIT_LONG"] !== "1" },
-  async () => {
-    const path = join(temporaryFolder(), "large.safetensors");
-    const each = 2 ** 28;
-    const planned = new Map(Array.from({ length: 17 }, (_, i): [string, Planned] => [`t${i}`, { dtype: "U8", shape: [each] }]));
-    await saveSafetensors(path, planned, (name) => ({
-      dtype: "U8",
-      shape: [each],
-      data: new Uint8Array(each).fill(Number(name.slice(1))),
-    }));
-    expect(statSync(path).size).toBeGreaterThan(17 * each);
-    const { entries, read } = openSafetensors(fileBytes(path));
-    for (const name of entries.keys()) {
-      const { data } = read(name);
-      expect([data[0], data[each - 1]]).toEqual([Number(name.slice(1)), Number(name.slice(1))]);
-    }
-  },
-);
+it("a file of 4.5 GB is written and read back, tensor by tensor", { skip: process.env["DEIT_LONG"] !== "1" }, async () => {
+  const path = join(temporaryFolder(), "large.safetensors");
+  const each = 2 ** 28;
+  const planned = new Map(Array.from({ length: 17 }, (_, i): [string, Planned] => [`t${i}`, { dtype: "U8", shape: [each] }]));
+  await saveSafetensors(path, planned, (name) => ({
+    dtype: "U8",
+    shape: [each],
+    data: new Uint8Array(each).fill(Number(name.slice(1))),
+  }));
+  expect(statSync(path).size).toBeGreaterThan(17 * each);
+  const { entries, read } = openSafetensors(fileBytes(path));
+  for (const name of entries.keys()) {
+    const { data } = read(name);
+    expect([data[0], data[each - 1]]).toEqual([Number(name.slice(1)), Number(name.slice(1))]);
+  }
+});

@@ -1,10 +1,9 @@
 /** Models of full size as ONNX files, and recordings made from them: onnxruntime, PyTorch and this project agree. */
 import { describe, expect, it } from "vitest";
 import { gap } from "../../src/check/close.ts";
-import type { HostArray, Leaves } from "../../src/check/host.ts";
+import type { Leaves } from "../../src/check/host.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { writeOnnx } from "../../src/io/onnx/write.ts";
-import type { Writable } from "../../src/io/safetensors.ts";
 import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
 import { judge } from "../../src/recording/judge.ts";
 import { readRecording, type Recording } from "../../src/recording/read.ts";
@@ -12,9 +11,9 @@ import { computeRecording } from "../../src/recording/run.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
+import { onnxRecording } from "../helpers/onnxRecording.ts";
 import { onOnnxruntime, type RunOnnx } from "../helpers/onnxruntime.ts";
 import { hashedImages, hashedWeights, small, tapsOf } from "../io/onnx/helpers.ts";
-import { recordingFile } from "../recording/helpers.ts";
 
 const [WEIGHTS, IMAGES] = [7, 8]; // seeds, those of the recordings
 
@@ -24,17 +23,8 @@ const { bound } = tolerances.recording.f32;
 const offOf = (actual: Leaves, expected: Leaves): readonly string[] =>
   [...expected.keys()].filter((name) => !(gap(tensorOf(actual, name), tensorOf(expected, name)) <= bound));
 
-/** What `file` gives, as a recording of weights and images from hashes. */
-function recordingOf(config: DeitConfig, B: number, taps: Leaves): Recording {
-  const stored = ([name, { shape, data }]: [string, HostArray]): [string, Writable] => [
-    `taps/${name}`,
-    { dtype: "F32", shape, data: Float32Array.from(data) },
-  ];
-  const { position: _, ...model } = config;
-  const said = { weights: { hash: WEIGHTS }, images: { hash: IMAGES, batch: B }, dropPath: false, loss: null, optimizer: null };
-  const json = { producer: "onnxruntime", dtype: "float32", model, ...said };
-  return readRecording(recordingFile(json, Object.fromEntries([...taps].map(stored))));
-}
+const recordingOf = (config: DeitConfig, B: number, taps: Leaves): Recording =>
+  readRecording(onnxRecording(config, { weights: WEIGHTS, images: IMAGES, batch: B }, taps));
 
 const runHashed = (run: RunOnnx, config: DeitConfig, B: number, taps: boolean): Promise<Leaves> =>
   run(writeOnnx(hashedWeights(config, WEIGHTS), { taps }), hashedImages(config, B, IMAGES));

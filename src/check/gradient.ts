@@ -23,6 +23,8 @@ export interface GradientReport {
   readonly comparisons: number;
   /** The least exact comparison: what rounding in forward left open of it, relative. */
   readonly resolution: number;
+  /** Comparisons of two sides that are 0 but for rounding: small against what forward adds up. */
+  readonly zeros: number;
   /** Comparisons that rounding in forward hides, and those at a kink; neither holds nor is off. */
   readonly unresolved: number;
   readonly kinks: number;

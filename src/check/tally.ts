@@ -17,10 +17,11 @@ export interface Tally {
   readonly comparisons: number;
   readonly resolution: number;
   readonly kinks: number;
+  readonly zeros: number;
   readonly hidden: ReadonlyMap<string, Hidden>;
 }
 
-export const emptyTally: Tally = { worst: 0, worstAt: null, comparisons: 0, resolution: 0, kinks: 0, hidden: new Map() };
+export const emptyTally: Tally = { worst: 0, worstAt: null, comparisons: 0, resolution: 0, kinks: 0, zeros: 0, hidden: new Map() };
 
 function withOne(tally: Tally, { finding, verdict }: Judged): Tally {
   const { input, error, uncertainty } = finding;
@@ -29,6 +30,7 @@ function withOne(tally: Tally, { finding, verdict }: Judged): Tally {
   const now = { count: before.count + Number(isHidden), of: before.of + 1, finding: before.finding ?? (isHidden ? finding : null) };
   const next = { ...tally, comparisons: tally.comparisons + 1, hidden: new Map([...tally.hidden, [input, now]]) };
   if (verdict === "kink" || verdict === "jump") return { ...next, kinks: tally.kinks + 1 };
+  if (verdict === "zero") return { ...next, zeros: tally.zeros + 1 };
   if (verdict !== "holds") return next;
   const worse = tally.worstAt === null || error > tally.worst;
   return { ...next, resolution: Math.max(tally.resolution, uncertainty), ...(worse ? { worst: error, worstAt: finding } : {}) };

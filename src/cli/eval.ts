@@ -1,28 +1,61 @@
 /** `deit eval`: how well weights classify a data set. */
 import { Option, type Command } from "commander";
-import { evaluationBatches } from "../data/batches.ts";
-import { checkedNormalisation } from "../data/normalise.ts";
-import { knownData, openDataset } from "../data/open.ts";
+import { evaluationBatches, type Batches, type HostBatch } from "../data/batches.ts";
+import { openImageSet } from "../data/images/imageSet.ts";
+import type { Convention } from "../data/images/preprocess.ts";
+import { checkedNormalisation, type Normalisation } from "../data/normalise.ts";
+import { isNamed, knownData, openDataset, unknownData } from "../data/open.ts";
 import { evaluate, heads, type Head } from "../train/evaluate.ts";
+import type { DeitConfig } from "../model/config.ts";
 import { engineOf } from "./engines.ts";
+import { withConvention, withImageSize, type ImageOptions } from "./imageOptions.ts";
 import { positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
-import { percent, print, printJson } from "./output.ts";
+import { percent, print, printJson, showForNow } from "./output.ts";
 import { resizedModel, weightedModel, type WeightsOptions } from "./weights.ts";
 
-interface EvalOptions extends EngineOptions, JsonOption, WeightsOptions {
+interface EvalOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
   readonly head: Head;
-  readonly imageSize?: number;
 }
 
 /** Images a forward pass. */
 const BATCH = 60;
 const LOSS_DIGITS = 4;
 
+/** What is evaluated beside the data sets that have a name. */
+const PHOTOGRAPHS = "a folder or .tar of images[:train|test|val] with one sub-folder a class";
+
+/** A data set by its name, else a folder or archive of images. */
+function batchesOf(
+  data: string,
+  { channels, imageSize, classes }: DeitConfig,
+  normalisation: Normalisation,
+  convention: Convention,
+): Batches {
+  const shape = { channels, side: imageSize, classes };
+  if (isNamed(data)) return evaluationBatches(openDataset(data, shape), BATCH, normalisation);
+  const photographs = openImageSet(data, shape);
+  if (photographs === null) throw unknownData(data, [...knownData, PHOTOGRAPHS]);
+  return counted(photographs.batches(BATCH, convention, normalisation), photographs.count);
+}
+
+/** The same batches, with what has been done in a line of the terminal. */
+async function* counted(batches: AsyncIterable<HostBatch>, count: number): AsyncGenerator<HostBatch, void> {
+  let done = 0;
+  try {
+    for await (const batch of batches) {
+      showForNow(`${done} of ${count} images`);
+      yield batch;
+      done += batch.labels.length;
+    }
+  } finally {
+    showForNow("");
+  }
+}
+
 async function run(source: string, data: string, options: EvalOptions): Promise<void> {
   const engine = await engineOf(options);
   const { config, preprocessing, upload } = resizedModel(weightedModel(source, options), options.imageSize);
-  const dataset = openDataset(data, { channels: config.channels, side: config.imageSize, classes: config.classes });
-  const batches = evaluationBatches(dataset, BATCH, checkedNormalisation(preprocessing, config.channels));
+  const batches = batchesOf(data, config, checkedNormalisation(preprocessing, config.channels), options.convention);
   const result = await evaluate(engine, { config, params: upload(engine.kernels) }, batches, options.head);
   const { top1, top5, loss, images, disagreement } = result;
   if (options.json === true) return printJson({ top1, top5, loss, images, disagreement });
@@ -37,14 +70,15 @@ export function addEval(program: Command): void {
     .command("eval")
     .description("accuracy, loss and disagreement between the heads")
     .argument("<run-or-weights>", "a run's folder, a safetensors file, or hash:SEED with --model")
-    .argument("<data>", `${knownData.join(", ")}; the split is test where none is given`)
+    .argument("<data>", `${[...knownData, PHOTOGRAPHS].join(", ")}; the split is test where none is given`)
     .addOption(new Option("--head <head>", "whose decision").choices(heads).default("mean"))
-    .addOption(new Option("--image-size <s>", "side of the images in pixels; the position embedding is resized").argParser(positive))
     .addOption(new Option("--model <model>", "for hash:SEED"))
     .addOption(new Option("--heads <h>", "for a file that does not tell: attention heads, else width/64").argParser(positive));
-  withExamples(withJson(withEngine(command)), [
+  withImageSize(command, "side of the images in pixels; the position embedding is resized");
+  withExamples(withJson(withEngine(withConvention(command))), [
     ["deit eval runs/digits-0 digits", "the test images, by the mean of both heads"],
     ["deit eval runs/digits-0 digits:train --head class", "the training images, by the class head"],
+    ["deit eval deit_tiny.safetensors val.tar", "photographs, one sub-folder a class"],
     ["deit eval hash:7 synthetic:4 --model deit-tiny", "random weights"],
   ]).action(run);
 }

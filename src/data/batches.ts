@@ -20,6 +20,9 @@ export interface HostBatch {
   readonly labels: readonly number[];
 }
 
+/** At hand, or still to be opened. */
+export type Batches = Iterable<HostBatch> | AsyncIterable<HostBatch>;
+
 /**
  * Full batches of one pass; the last incomplete one is dropped.
  *

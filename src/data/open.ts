@@ -16,6 +16,15 @@ export interface DataShape {
 /** What `openDataset` knows; the split is `test` where none is given. */
 export const knownData: readonly string[] = ["digits[:train|test]", "synthetic:N"];
 
+const NAMES = ["digits", "synthetic"];
+
+/** Whether it is a data set's name, not a path. */
+export const isNamed = (text: string): boolean => NAMES.includes(text.split(":", 1)[0] ?? "");
+
+/** The error of a data set that nobody knows. */
+export const unknownData = (text: string, known: readonly string[]): RangeError =>
+  new RangeError(`data: unknown data set "${text}"; known: ${known.join(", ")}`);
+
 function bySize(text: string, shape: DataShape): Dataset {
   const count = Number(text);
   if (!(Number.isInteger(count) && count > 0)) throw new RangeError(`data: synthetic:N needs a positive integer N, got "${text}"`);
@@ -33,7 +42,7 @@ function byName(text: string, shape: DataShape): Dataset {
   const [name, detail] = colon < 0 ? [text, null] : [text.slice(0, colon), text.slice(colon + 1)];
   if (name === "digits") return bySplit(detail ?? "test", shape);
   if (name === "synthetic") return bySize(detail ?? "", shape);
-  throw new RangeError(`data: unknown data set "${text}"; known: ${knownData.join(", ")}`);
+  throw unknownData(text, knownData);
 }
 
 /**

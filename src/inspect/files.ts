@@ -1,6 +1,7 @@
 /** An inspection as files. Equal inspections give equal files. */
 import type { Pixels } from "../data/images/pixels.ts";
-import { writeNpz } from "../io/npz.ts";
+import type { Content } from "../io/folder.ts";
+import { npzPieces } from "../io/npz.ts";
 import { pngOf, pngOfRgb } from "../io/png.ts";
 import type { Stored } from "../io/stored.ts";
 import { cosinePlot, standalone } from "../report/plots.ts";
@@ -10,7 +11,7 @@ import { page } from "./page.ts";
 import { disagreementPlot } from "./plots.ts";
 import { attentionSheet, rolloutSheet, rolloutsSheet } from "./sheets.ts";
 
-type File = readonly [path: string, content: string | Uint8Array];
+type File = readonly [path: string, content: Content];
 
 const png = ({ data, width, height }: Pixels): Uint8Array => pngOfRgb(data, width, height);
 
@@ -19,10 +20,12 @@ const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 const stored = ({ shape, data }: Numbers): Stored =>
   data instanceof Float64Array ? { dtype: "F64", shape, data } : { dtype: "F32", shape, data };
 
-/** `images`, as the network takes them, then every intermediate. */
-function npz({ subject, intermediates }: Inspection): Uint8Array {
-  const arrays = [...intermediates].map(([path, numbers]): [string, Stored] => [path, stored(numbers)]);
-  return writeNpz(new Map([["images", stored(subject.images)], ...arrays]));
+/** `images`, as the engine takes them, then every intermediate. */
+function* arrays({ subject, intermediates }: Inspection): Generator<readonly [string, Stored], void> {
+  const { shape, data } = subject.images;
+  const single = [...intermediates.values()].every((numbers) => numbers.data instanceof Float32Array);
+  yield ["images", stored({ shape, data: single ? Float32Array.from(data) : data })];
+  for (const [path, numbers] of intermediates) yield [path, stored(numbers)];
 }
 
 /** By path, one after the other as they are asked for; `index.html` shows them all. */
@@ -41,5 +44,5 @@ export function* inspectionFiles(inspection: Inspection): Generator<File, void> 
     yield ["disagreement.svg", standalone(disagreementPlot(disagreement))];
     yield ["disagreement.json", json(disagreement)];
   }
-  yield ["intermediates.npz", npz(inspection)];
+  yield ["intermediates.npz", npzPieces(arrays(inspection))];
 }

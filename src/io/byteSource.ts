@@ -6,7 +6,7 @@ export interface ByteSource {
   /**
    * A copy of `length` bytes from byte `offset` on, in a buffer of its own that holds nothing else.
    *
-   * @throws RangeError unless the source has them
+   * @throws RangeError unless the source has them, and memory has room for them
    */
   readonly read: (offset: number, length: number) => Uint8Array<ArrayBuffer>;
 }
@@ -20,11 +20,22 @@ export function checkRange(offset: number, length: number, size: number): void {
     throw new RangeError(`read: the range must be within ${size} bytes, got ${length} bytes from byte ${offset} on`);
 }
 
+/** @throws RangeError where the host makes no array of so many bytes */
+export function allocated(length: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch {
+    throw new RangeError(`read: there is no room in memory for ${length} bytes at once`);
+  }
+}
+
 /** The source of an array's bytes, which may not change from now on. */
 export const memoryBytes = (bytes: Uint8Array): ByteSource => ({
   size: bytes.length,
   read: (offset, length) => {
     checkRange(offset, length, bytes.length);
-    return new Uint8Array(bytes.subarray(offset, offset + length));
+    const copy = allocated(length);
+    copy.set(bytes.subarray(offset, offset + length));
+    return copy;
   },
 });

@@ -5,11 +5,13 @@
  * A checkpoint is written aside, forced to the disk, read back and verified, then renamed; only then are older ones removed. So at every
  * moment the newest one that verifies is whole.
  */
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { digestOf } from "./digest.ts";
+import type { ByteSource } from "./byteSource.ts";
+import { digested, digestOfSource } from "./digest.ts";
 import { moveDurably, syncFolder, writeToDisk } from "./durable.ts";
-import { parseSafetensors, writeSafetensors, type Stored, type Writable } from "./safetensors.ts";
+import { fileBytes } from "./fileBytes.ts";
+import { readSafetensors, safetensorsPieces, type Stored, type Writable } from "./safetensors.ts";
 import { isRecord, parseJson } from "./strictJson.ts";
 
 /** A checkpoint cannot be used; the message names the file and the reason. */
@@ -32,9 +34,10 @@ export interface Checkpoint {
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-async function read(path: string): Promise<Uint8Array> {
+/** A part of a checkpoint; what is thrown names it. */
+function source(path: string): ByteSource {
   try {
-    return await readFile(path);
+    return fileBytes(path);
   } catch (error) {
     throw new CheckpointError(`checkpoint: ${path}: cannot be read: ${reasonOf(error)}`);
   }
@@ -60,20 +63,34 @@ function aboutOf(path: string, bytes: Uint8Array): About {
   return { step, recipe, state };
 }
 
+/** A checkpoint whose numbers are as they were written; they are not read yet. */
+interface Verified {
+  readonly step: number;
+  readonly recipe: string;
+  readonly path: string;
+  readonly state: ByteSource;
+}
+
 /**
- * Reads a checkpoint's folder.
+ * Verifies a checkpoint's folder.
  *
  * @throws CheckpointError unless all of it is as it was written
  */
-async function verified(folder: string): Promise<Checkpoint & { readonly recipe: string }> {
-  const { step, recipe, state } = aboutOf(join(folder, ABOUT), await read(join(folder, ABOUT)));
-  const bytes = await read(join(folder, STATE));
-  const digest = digestOf(bytes);
-  if (digest !== state) throw new CheckpointError(`checkpoint: ${join(folder, STATE)}: SHA-256 must be ${state}, got ${digest}`);
+function verified(folder: string): Verified {
+  const [aboutPath, path] = [join(folder, ABOUT), join(folder, STATE)];
+  const about = source(aboutPath);
+  const { step, recipe, state: expected } = aboutOf(aboutPath, about.read(0, about.size));
+  const state = source(path);
+  const digest = digestOfSource(state);
+  if (digest !== expected) throw new CheckpointError(`checkpoint: ${path}: SHA-256 must be ${expected}, got ${digest}`);
+  return { step, recipe, path, state };
+}
+
+function tensorsOf({ path, state }: Verified): ReadonlyMap<string, Stored> {
   try {
-    return { step, recipe, tensors: parseSafetensors(bytes).tensors };
+    return readSafetensors(state).tensors;
   } catch (error) {
-    throw new CheckpointError(`checkpoint: ${join(folder, STATE)}: ${reasonOf(error)}`);
+    throw new CheckpointError(`checkpoint: ${path}: ${reasonOf(error)}`);
   }
 }
 
@@ -94,11 +111,11 @@ export async function saveCheckpoint(
   const [folder, aside] = [join(directory, name), join(directory, `${name}.partial`)];
   await rm(aside, { recursive: true, force: true });
   await mkdir(aside);
-  const bytes = writeSafetensors(tensors);
-  await writeToDisk(join(aside, STATE), bytes);
-  await writeToDisk(join(aside, ABOUT), `${JSON.stringify({ step, recipe, state: digestOf(bytes) }, null, 2)}\n`);
+  const { pieces, digest } = digested(safetensorsPieces(tensors, (_, tensor) => tensor));
+  await writeToDisk(join(aside, STATE), pieces);
+  await writeToDisk(join(aside, ABOUT), `${JSON.stringify({ step, recipe, state: digest() }, null, 2)}\n`);
   await syncFolder(aside);
-  await verified(aside);
+  verified(aside);
   await rm(folder, { recursive: true, force: true });
   await moveDurably(aside, folder);
   for (const old of older) if (old !== name) await rm(join(directory, old), { recursive: true, force: true });
@@ -113,8 +130,8 @@ export async function newestCheckpoint(directory: string, recipe: string): Promi
   let broken: unknown = null;
   for (const name of await checkpointsIn(directory)) {
     try {
-      const checkpoint = await verified(join(directory, name));
-      if (checkpoint.recipe === recipe) return checkpoint;
+      const checkpoint = verified(join(directory, name));
+      if (checkpoint.recipe === recipe) return { step: checkpoint.step, tensors: tensorsOf(checkpoint) };
       broken = new CheckpointError(
         `checkpoint: ${join(directory, name, ABOUT)}: is of another recipe; go on with the recipe it was made with`,
       );

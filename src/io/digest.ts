@@ -1,8 +1,33 @@
 /** Digests: equal content, equal text. */
 import { createHash } from "node:crypto";
+import type { ByteSource } from "./byteSource.ts";
 
 /** SHA-256, in hexadecimal. */
 export const digestOf = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
+
+const AT_ONCE = 2 ** 24;
+
+/** SHA-256 of all bytes of a source. */
+export function digestOfSource({ size, read }: ByteSource): string {
+  const hash = createHash("sha256");
+  for (let offset = 0; offset < size; offset += AT_ONCE) hash.update(read(offset, Math.min(AT_ONCE, size - offset)));
+  return hash.digest("hex");
+}
+
+/** Hands pieces on; `digest` is the SHA-256 of those that have passed. */
+export function digested(pieces: AsyncIterable<Uint8Array>): {
+  readonly pieces: AsyncIterable<Uint8Array>;
+  readonly digest: () => string;
+} {
+  const hash = createHash("sha256");
+  async function* passing(): AsyncGenerator<Uint8Array, void> {
+    for await (const piece of pieces) {
+      hash.update(piece);
+      yield piece;
+    }
+  }
+  return { pieces: passing(), digest: () => hash.digest("hex") };
+}
 
 /** JSON whose keys are in one order, whatever the order they were set in. */
 function canonical(value: unknown): string {

@@ -1,6 +1,6 @@
 /** Ranged reads of a file of any size. No file stays open between two reads, so there is nothing to close. */
 import { closeSync, fstatSync, openSync, readSync, type BigIntStats } from "node:fs";
-import { checkRange, type ByteSource } from "./byteSource.ts";
+import { allocated, checkRange, type ByteSource } from "./byteSource.ts";
 
 /** Bytes of one call; the system gives at most 2 GiB. */
 const MOST_AT_ONCE = 2 ** 30;
@@ -43,7 +43,7 @@ export function fileBytes(path: string): ByteSource {
       checkRange(offset, length, size);
       return withFile(path, (file, about) => {
         if (identityOf(about) !== identity) throw new RangeError(`${path} has changed since it was opened`);
-        const bytes = new Uint8Array(length);
+        const bytes = allocated(length);
         fill(path, file, offset, bytes);
         return bytes;
       });

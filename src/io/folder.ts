@@ -3,8 +3,11 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
+/** At once, or piece by piece. */
+export type Content = string | Uint8Array | Iterable<Uint8Array>;
+
 /** By path in the folder; `a/b.txt` makes a. */
-export type Files = Iterable<readonly [path: string, content: string | Uint8Array]>;
+export type Files = Iterable<readonly [path: string, content: Content]>;
 
 /** @throws RangeError where something is there already */
 export function checkNew(folder: string): void {

@@ -122,14 +122,17 @@ export function jsonReader(bytes: Uint8Array, start: number, refuse: Refuse): Js
   return { place, text, count, members, items, end };
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** The text that these bytes, quotation marks included, are the JSON of; else what is wrong with it. */
 function textOf(bytes: Uint8Array): string | { readonly wrong: string } {
   let json: string;
   try {
-    json = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    json = utf8.decode(bytes);
   } catch {
     return { wrong: "must be UTF-8" };
   }
+  if (!json.includes("\\")) return json.slice(1, -1);
   try {
     const value = String(JSON.parse(json));
     return isUnicode(value) ? value : { wrong: "must be Unicode: it has half of a pair of surrogates" };

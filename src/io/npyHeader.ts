@@ -69,7 +69,8 @@ function dictionaryOf(text: string, start: number, refuse: Refuse): Omit<NpyHead
   const peek = (): string => tokens[i]?.text ?? "";
   const expect = (wanted: string): Token => {
     const token = next();
-    if (token.text !== wanted) throw refuse(token.at, `the header must have ${wanted} here, got ${quoted(token.text)}`);
+    if (token.text !== wanted)
+      throw refuse(token.at, `the header must have ${wanted === "" ? "nothing more" : wanted} here, got ${quoted(token.text)}`);
     return token;
   };
   const textToken = (what: string): Token => {

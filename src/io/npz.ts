@@ -1,5 +1,5 @@
 /** numpy's files of several arrays: a zip archive of `NAME.npy`, as `numpy.savez` and `numpy.savez_compressed` write it. */
-import { zipSync } from "fflate";
+import { Zip, ZipPassThrough, zipSync } from "fflate";
 import { quoted } from "./formatError.ts";
 import { NpyError, readNpy, writeNpy } from "./npy.ts";
 import type { Stored } from "./stored.ts";
@@ -8,6 +8,8 @@ import { zipBytes, zipMembers } from "./zip.ts";
 const SUFFIX = ".npy";
 /** Of fields of 32 bits. */
 const LONGEST = 2 ** 32 - 1;
+/** Of the zip format, in the local time that it is written in, wherever that is at the moment. */
+const firstDay = (): Date => new Date(1980, 0, 1);
 
 /**
  * Reads a whole file; the arrays are copies, in the archive's order.
@@ -43,6 +45,31 @@ export function writeNpz(tensors: ReadonlyMap<string, Stored>, { compress = fals
   const members = [...tensors].map(([name, stored]): [string, Uint8Array] => [`${name}${SUFFIX}`, writeNpy(stored)]);
   const total = members.reduce((sum, [, { length }]) => sum + length, 0);
   if (total > LONGEST) throw new RangeError(`writeNpz: the arrays may take ${LONGEST} bytes, got ${total}`);
-  const mtime = new Date(1980, 0, 1); // the zip format's first day, in the local time that it is written in
-  return zipSync(Object.fromEntries(members), { level: compress ? 6 : 0, mtime });
+  return zipSync(Object.fromEntries(members), { level: compress ? 6 : 0, mtime: firstDay() });
+}
+
+/**
+ * The bytes of such a file, stored, piece by piece, for arrays that are too large to be held twice; equal arguments give equal bytes.
+ *
+ * @throws RangeError for a shape that does not fit its numbers, a BOOL that is not 0 or 1, or more than 4 GB
+ */
+export function* npzPieces(tensors: Iterable<readonly [name: string, array: Stored]>): Generator<Uint8Array, void> {
+  const ready: Uint8Array[] = [];
+  const zip = new Zip((error, piece) => {
+    if (error !== null) throw error;
+    ready.push(piece);
+  });
+  let total = 0;
+  for (const [name, stored] of tensors) {
+    const file = writeNpy(stored);
+    total += file.length;
+    if (total > LONGEST) throw new RangeError(`npzPieces: the arrays may take ${LONGEST} bytes, got ${total} up to ${name}`);
+    const member = new ZipPassThrough(`${name}${SUFFIX}`);
+    member.mtime = firstDay();
+    zip.add(member);
+    member.push(file, true);
+    yield* ready.splice(0);
+  }
+  zip.end();
+  yield* ready.splice(0);
 }

@@ -23,25 +23,30 @@ function checkKey(keys: Set<string> | undefined, key: string, position: number):
   keys?.add(key);
 }
 
+/** No text of ours comes near it, and no function that calls itself for each level runs out of stack. */
+const DEEPEST = 100;
+
 /** Walks over text that is known to be JSON: before a colon stands a key of the innermost open object. */
 function checkKeys(text: string): void {
-  const open: Set<string>[] = [];
+  const open: Set<string>[] = []; // the keys of each object; none of a list
   let [start, end] = [0, 0]; // of the latest string
   for (let i = 0; i < text.length; i++) {
-    if (text[i] === "{") open.push(new Set());
-    else if (text[i] === "}") open.pop();
+    if (text[i] === "{" || text[i] === "[") open.push(new Set());
+    else if (text[i] === "}" || text[i] === "]") open.pop();
     else if (text[i] === ":") checkKey(open.at(-1), String(JSON.parse(text.slice(start, end))), start);
     else if (text[i] === '"') {
       [start, end] = [i, endOfString(text, i)];
       i = end - 1;
     }
+    if (open.length > DEEPEST) throw new JsonError(i, `objects and lists may be ${DEEPEST} deep`);
   }
 }
 
 /**
  * The value of a JSON text.
  *
- * @throws JsonError for text that is not JSON, for a key that occurs twice in one object and for the key `__proto__`
+ * @throws JsonError for text that is not JSON, for a key that occurs twice in one object, for the key `__proto__`, and for more
+ *   than 100 levels
  */
 export function parseJson(text: string): unknown {
   let value: unknown;

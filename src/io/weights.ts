@@ -47,7 +47,7 @@ export function completeTensors<T extends { readonly shape: Shape }>(
 }
 
 /** A distilled model may come without its distillation head (deit.md 5.2). */
-const headsOf = (tensors: ReadonlyMap<string, unknown>): Heads => ({
+export const headsOf = (tensors: ReadonlyMap<string, unknown>): Heads => ({
   distillationHead: [...tensors.keys()].some((name) => name.startsWith("head_dist.")),
 });
 

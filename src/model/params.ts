@@ -9,7 +9,7 @@ export interface Heads {
   readonly distillationHead?: boolean;
 }
 
-const hasTwo = ({ distilled }: DeitConfig, { distillationHead = true }: Heads): boolean => distilled && distillationHead;
+export const hasTwoHeads = ({ distilled }: DeitConfig, { distillationHead = true }: Heads): boolean => distilled && distillationHead;
 
 /** Shape by name, in the order of a checkpoint. */
 export function parameterShapes(config: DeitConfig, heads: Heads = {}): ReadonlyMap<string, Shape> {
@@ -36,7 +36,7 @@ export function parameterShapes(config: DeitConfig, heads: Heads = {}): Readonly
     ...Array.from({ length: L }, (_, i) => block(`blocks.${i}`)).flat(),
     ...layer("norm", D),
     ...layer("head", K, D),
-    ...(hasTwo(config, heads) ? layer("head_dist", K, D) : []),
+    ...(hasTwoHeads(config, heads) ? layer("head_dist", K, D) : []),
   ]);
 }
 
@@ -67,6 +67,6 @@ export function buildParams(config: DeitConfig, leafOf: (name: string, shape: Sh
     })),
     norm: layer("norm"),
     head: layer("head"),
-    head_dist: hasTwo(config, heads) ? layer("head_dist") : null,
+    head_dist: hasTwoHeads(config, heads) ? layer("head_dist") : null,
   };
 }

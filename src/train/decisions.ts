@@ -1,5 +1,5 @@
 /** Which class a DeiT takes each image for, by each of its heads, and how often two deciders differ (deit.md 9.4). */
-import type { HostBatch } from "../data/batches.ts";
+import type { Batches } from "../data/batches.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { deitLogits } from "../model/deit.ts";
 import { meanOfLogits } from "../model/fusion.ts";
@@ -23,10 +23,10 @@ export const disagreement = (a: readonly number[], b: readonly number[]): number
   a.filter((decision, i) => decision !== b[i]).length / a.length;
 
 /** Decides on every image of these batches. Nothing stays alive but the parameters. */
-export async function decide(engine: Engine, { config, params }: Deit, batches: Iterable<HostBatch>): Promise<Decisions> {
+export async function decide(engine: Engine, { config, params }: Deit, batches: Batches): Promise<Decisions> {
   const k = inference(engine.kernels);
   const decisions = { class: [] as number[], distillation: [] as number[], mean: [] as number[] };
-  for (const batch of batches) {
+  for await (const batch of batches) {
     const reads: Promise<unknown>[] = [];
     const read = (logits: Tensor, decided: number[]): unknown =>
       reads.push(engine.read(k.argmaxLast(logits)).then((classes) => decided.push(...classes)));

@@ -1,5 +1,5 @@
 /** How well a DeiT classifies images, by each of its heads and by both fusions of them (E27). */
-import type { HostBatch } from "../data/batches.ts";
+import type { Batches } from "../data/batches.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DeitConfig } from "../model/config.ts";
@@ -51,10 +51,10 @@ function disagreementOf(a: readonly Judgement[], b: readonly Judgement[]): numbe
 }
 
 /** Every head on the same forward passes. Nothing stays alive but the parameters. */
-export async function evaluateHeads(engine: Engine, { config, params }: Deit, batches: Iterable<HostBatch>): Promise<Evaluations> {
+export async function evaluateHeads(engine: Engine, { config, params }: Deit, batches: Batches): Promise<Evaluations> {
   const k = inference(engine.kernels);
   const judged: { readonly [H in Head]: Judgement[] } = { class: [], distillation: [], mean: [], "softmax-sum": [] };
-  for (const batch of batches) {
+  for await (const batch of batches) {
     const reads: Promise<unknown>[] = [];
     k.region("evaluate", () => {
       const { images, labels } = uploadBatch(k, batch);
@@ -87,7 +87,7 @@ function noDistillationHead(): never {
  *
  * @throws RangeError for the distillation head of a plain model
  */
-export async function evaluate(engine: Engine, model: Deit, batches: Iterable<HostBatch>, head: Head): Promise<Evaluation> {
+export async function evaluate(engine: Engine, model: Deit, batches: Batches, head: Head): Promise<Evaluation> {
   if (head === "distillation" && model.params.head_dist === null) return noDistillationHead();
   return (await evaluateHeads(engine, model, batches))[head] ?? noDistillationHead();
 }

@@ -7,7 +7,7 @@
  *
  * The paper does not say which of the two it has; without positions X₀ is the learned tokens themselves.
  */
-import type { HostBatch } from "../data/batches.ts";
+import type { Batches } from "../data/batches.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { deitLogits, type DeitParams } from "../model/deit.ts";
@@ -66,13 +66,13 @@ function positionsOf(k: Kernels, { pos_embed }: DeitParams, fixed: Tensor | null
 }
 
 /** null: a plain model. */
-export async function tokenCosines(engine: Engine, { config, params }: Deit, batches: Iterable<HostBatch>): Promise<TokenCosines | null> {
+export async function tokenCosines(engine: Engine, { config, params }: Deit, batches: Batches): Promise<TokenCosines | null> {
   const { depth, width: D } = config;
   if (params.dist_token === null) return null;
   const input = cosine(await engine.read(params.cls_token), await engine.read(params.dist_token));
   const ofEachLayer = (): number[][] => Array.from({ length: 1 + depth }, () => []);
   const [layers, bare] = [ofEachLayer(), ofEachLayer()];
-  for (const batch of batches) {
+  for await (const batch of batches) {
     const reads: Promise<unknown>[] = [];
     const quiet = inference(engine.kernels);
     const note = (pairs: Tensor, cosines: number[] | undefined): unknown =>

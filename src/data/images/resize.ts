@@ -1,10 +1,12 @@
 /**
  * Pillow's bicubic resize of 8-bit images, to the byte: first along the rows, then along the columns, whole bytes in between (deit.md 7.12;
- * Pillow 9.5 to 12.3). Only what a region of the result needs is computed, so that a crop of an enormous enlargement costs no more than any other.
+ * Pillow 9.5 to 12.3); of very tall images the columns come first. Only what a region of the result needs is computed, so that a crop of an enormous enlargement costs no more than any other.
  */
 import { bicubicTaps, PRECISION, type Taps } from "./bicubic.ts";
 import { checkedPixels, type Pixels, type Region, type Size } from "./pixels.ts";
 
+/** Height over width. */
+const MOST_UPRIGHT = 100;
 const HALF = 2 ** (PRECISION - 1);
 
 const byteOf = (sum: number): number => {
@@ -44,22 +46,26 @@ function alongColumns({ data, width, channels }: Pixels, { first, count, weights
   return { data: out, width, height: down, channels };
 }
 
+/** Whether Pillow's `Image.resize` takes the columns first: the image is over 100 times as tall as wide, and becomes less tall. */
+const isColumnsFirst = (from: Size, to: Size): boolean => from.height > MOST_UPRIGHT * from.width && to.height < from.height;
+
 /**
  * A region of the image resized to `size`, [height, width, C] → [region.height, region.width, C].
  *
  * @throws RangeError for a region that is not inside the resized image
  */
-export function resizeRegion(image: Pixels, { width, height }: Size, region: Region): Pixels {
-  const { left, top } = region;
-  if (left < 0 || top < 0 || left + region.width > width || top + region.height > height)
-    throw new RangeError(`resize: ${region.width}×${region.height} at (${left}, ${top}) is not inside of ${width}×${height}`);
+export function resizeRegion(image: Pixels, size: Size, region: Region): Pixels {
+  const { left, top, width, height } = region;
+  if (left < 0 || top < 0 || left + width > size.width || top + height > size.height)
+    throw new RangeError(`resize: ${width}×${height} at (${left}, ${top}) is not inside of ${size.width}×${size.height}`);
   const source = checkedPixels(image);
-  const across = bicubicTaps(source.width, width, left, region.width);
-  const down = bicubicTaps(source.height, height, top, region.height);
-  const firstRow = down.first[0] ?? 0;
-  const last = region.height - 1;
-  const rows = (down.first[last] ?? 0) + (down.count[last] ?? 0) - firstRow;
-  return alongColumns(alongRows(source, across, firstRow, rows), down, firstRow);
+  const across = bicubicTaps(source.width, size.width, left, width);
+  const down = bicubicTaps(source.height, size.height, top, height);
+  if (isColumnsFirst(source, size)) return alongRows(alongColumns(source, down, 0), across, 0, height);
+
+  const first = down.first[0] ?? 0;
+  const end = (down.first[height - 1] ?? 0) + (down.count[height - 1] ?? 0);
+  return alongColumns(alongRows(source, across, first, end - first), down, first);
 }
 
 /** The whole image resized. */

@@ -28,8 +28,9 @@ function share(a: number, b: number): number {
   return ((t >> 8) + t) >> 8;
 }
 
-/** Each pixel's three bytes. */
+/** Each pixel's three bytes; those of the samples themselves where that is what they are. */
 export function rgbOf({ data, width, height, channels, colour, wide }: Samples): Pixels {
+  if (colour === "rgb" && channels === RGB && data instanceof Uint8Array) return { data, width, height, channels };
   const narrow = !(data instanceof Uint16Array)
     ? (v: number) => v
     : wide === "cut off"

@@ -4,7 +4,7 @@
  * thread counts: equal weights give equal files.
  */
 import { parameterShapes } from "../../model/params.ts";
-import { completeTensors, metadataOf, type Weights } from "../weights.ts";
+import { completeTensors, headsOf, metadataOf, type Weights } from "../weights.ts";
 import { deitGraph } from "./deitGraph.ts";
 import { BATCH, buildGraph } from "./graph.ts";
 import { encodeModel } from "./model.ts";
@@ -20,14 +20,15 @@ export interface OnnxOptions {
  * @throws WeightsError unless the tensors are those of the configuration; OnnxError for more than 2 GiB
  */
 export function writeOnnx({ config, classes, preprocessing, tensors }: Weights, { taps }: OnnxOptions): Uint8Array {
+  const heads = headsOf(tensors);
   const { channels: C, imageSize: S } = config;
   const images = { name: "images", shape: [BATCH, C, S, S] };
   const settings = {
     name: "deit",
     inputs: [images],
     metadata: metadataOf({ config, classes, preprocessing }),
-    tensors: completeTensors(parameterShapes(config), tensors),
+    tensors: completeTensors(parameterShapes(config, heads), tensors),
     taps,
   };
-  return encodeModel(buildGraph(settings, (g) => deitGraph(g, config, images.name)));
+  return encodeModel(buildGraph(settings, (g) => deitGraph(g, { ...config, ...heads }, images.name)));
 }

@@ -1,0 +1,91 @@
+/** One model in every form that weights are released in: the same bits, and PyTorch's logits (fixtures/names). */
+import { describe, expect, it } from "vitest";
+import { gap } from "../../src/check/close.ts";
+import { evaluateOne, hostArray, type HostArray } from "../../src/check/host.ts";
+import { referenceBounds, tolerances } from "../../src/check/tolerance.ts";
+import { memoryBytes } from "../../src/io/byteSource.ts";
+import { huggingFaceNamed } from "../../src/io/names.ts";
+import { writeNpz } from "../../src/io/npz.ts";
+import { parseSafetensors, writeSafetensors } from "../../src/io/safetensors.ts";
+import { formatRead, readTensorFile } from "../../src/io/tensorFile.ts";
+import { uploadWeights, weightsIn, writeWeights, type Weights } from "../../src/io/weights.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import { deitLogits } from "../../src/model/deit.ts";
+import { meanOfLogits } from "../../src/model/fusion.ts";
+import { inference } from "../../src/ops/observe.ts";
+import { deitAttrs } from "../../src/train/deitTask.ts";
+import { onEachEngine } from "../helpers/engines.ts";
+import { bytesOf, tensorOf, tensorsOf } from "../helpers/fixtures.ts";
+
+const HEADS = 3; // of the fixtures; no file of them says so
+
+const read = (path: string, bytes: Uint8Array): Weights =>
+  weightsIn(readTensorFile(formatRead(path), memoryBytes(bytes)), { heads: HEADS });
+const fixture = (name: string): Weights => read(name, bytesOf(`names/${name}`));
+
+const timm = { distilled: fixture("tiny_distilled.timm.safetensors"), plain: fixture("tiny_plain.timm.safetensors") };
+const numbers = tensorsOf("names/logits.safetensors");
+
+/** Logits of the mean of both heads, or of one. */
+function logitsOf(engine: Engine, weights: Weights, head: "mean" | "head" | "head_dist"): Promise<HostArray> {
+  const { shape, data } = tensorOf(numbers, "x");
+  return evaluateOne(engine, (kernels) => {
+    const k = inference(kernels);
+    const inputs = { images: k.upload(shape, data), params: uploadWeights(k, weights) };
+    const logits = deitLogits.forward(k, inputs, deitAttrs(k, weights.config)).out;
+    return (head === "mean" ? null : logits[head]) ?? meanOfLogits.forward(k, logits).out;
+  });
+}
+
+describe("the same bits come from", () => {
+  it.each(["tiny_distilled.hf_deit.safetensors", "tiny_distilled.pth", "tiny_distilled.torch17_cuda.pth", "tiny_distilled.legacy.pth"])(
+    "%s",
+    (name) => {
+      expect(fixture(name)).toEqual(timm.distilled);
+    },
+  );
+
+  it.each(["tiny_plain.hf_vit.safetensors", "tiny_plain.pth"])("%s", (name) => {
+    expect(fixture(name)).toEqual(timm.plain);
+  });
+
+  it.each(["distilled", "plain"] as const)("a %s npz file in either naming", (kind) => {
+    const { tensors } = timm[kind];
+    expect(read("a.npz", writeNpz(tensors))).toEqual(timm[kind]);
+    expect(read("a.npz", writeNpz(huggingFaceNamed(tensors)))).toEqual(timm[kind]);
+  });
+
+  it("a file that says of what model it is, under Hugging Face's names", () => {
+    const { metadata } = parseSafetensors(writeWeights(timm.plain));
+    const file = parseSafetensors(writeSafetensors(huggingFaceNamed(timm.plain.tensors), metadata));
+    expect(weightsIn(file)).toEqual(timm.plain);
+  });
+});
+
+onEachEngine((suite) => {
+  /** How far the logits are from PyTorch's of f64, as a share of what this engine may be off. */
+  const shareOfBound = async (weights: Weights, head: "mean" | "head" | "head_dist", name: string): Promise<number> => {
+    const { engine } = await suite.made;
+    const { bound } = engine.precision === "f64" ? referenceBounds.source : tolerances.recordedEndToEnd.f32;
+    return gap(await logitsOf(engine, weights, head), tensorOf(numbers, `${name}.f64`)) / bound;
+  };
+
+  it.each([
+    ["distilled", "mean", "distilled.eval"],
+    ["distilled", "head", "distilled.cls"],
+    ["distilled", "head_dist", "distilled.dist"],
+    ["plain", "mean", "plain.eval"],
+  ] as const)("the %s model has PyTorch's logits (%s)", async (kind, head, name) => {
+    expect(await shareOfBound(timm[kind], head, name)).toBeLessThanOrEqual(1);
+  });
+
+  it("Hugging Face's class with one head decides by the class token alone", async () => {
+    const tensors = new Map([...timm.distilled.tensors].filter(([name]) => !name.startsWith("head_dist.")));
+    const weights = weightsIn({ metadata: new Map(), tensors: huggingFaceNamed(tensors) }, { heads: HEADS });
+    expect(await shareOfBound(weights, "mean", "distilled.cls")).toBeLessThanOrEqual(1);
+  });
+});
+
+it("the logits of the fixtures are not all alike", () => {
+  expect(gap(hostArray([2, 7], new Float64Array(14)), tensorOf(numbers, "plain.eval.f64"))).toBeGreaterThan(0.5);
+});
