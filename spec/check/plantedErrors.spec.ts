@@ -238,6 +238,7 @@ const options: readonly (readonly [string, object, string])[] = [
   ["half a case", { cases: 0.5 }, "cases must be a positive integer, got 0.5"],
   ["a tolerance of NaN", { tolerance: NaN }, "tolerance must be a number between 0 and 1, got NaN"],
   ["a seed of text", { seed: "7" }, 'seed must be a whole number, got "7"'],
+  ["no name", { name: undefined }, "checkGradient: name must be a text, got undefined"],
   ["no vjp", { vjp: undefined }, "vjp must be a function of the inputs and dOut, got undefined"],
   ["a path of words", { path: "first" }, 'path must be that of an error, such as "3:0:1", got "first"'],
   ["a constant that is no input", { constants: ["labels"] }, "constants and linear name inputs; labels is none"],

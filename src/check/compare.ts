@@ -128,6 +128,6 @@ export async function compareAlong(site: Site, direction: Direction, tolerance: 
 function beside({ input }: Site, index: readonly number[] | null, fault: Fault | null): Fault {
   const where = index === null ? input : `${input}${show(index)}`;
   const what = fault?.message ?? "forward gives no number";
-  const text = `${what} as soon as ${where} moves: no difference can be formed; keep the inputs inside of the function's domain`;
+  const text = `${what} as soon as ${where} moves: no difference can be formed; keep the inputs inside of the function's domain, or name it among the constants`;
   return new Fault(fault?.kind ?? "non-finite", text, { input, ...(index === null ? {} : { index }), cause: fault?.cause });
 }
