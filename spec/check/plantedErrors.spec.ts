@@ -152,6 +152,7 @@ const wrongGradients: readonly (readonly [string, object, Expected])[] = [
     ),
     gradientOf("x", [24, 34]),
   ],
+  ["a thousandth where all is as small as 1e-200", unary("small", (x) => 1e-200 * x, () => 1.001e-200), gradientOf("x")], // prettier-ignore
   ["a gradient where forward is a step function", unary("rounding", (x) => Math.round(64 * x + 0.3) / 64, () => 1), gradientOf("x")], // prettier-ignore
 ];
 
@@ -211,7 +212,7 @@ const impure: readonly (readonly [string, () => object, string | null])[] = [
   ["vjp writes into its input", () => changed(square, "x", (g, { x }) => { x?.data.fill(0); return g; }), "x"], // prettier-ignore
   ["vjp writes into dOut", () => changed(square, "x", (g, _, dOut) => { dOut.data.set(g.data); return dOut; }), "dOut"], // prettier-ignore
   ["vjp puts another array in the place of its input", () => changed(square, "x", (g, inputs) => { Reflect.set(inputs, "x", g); return g; }), "x"], // prettier-ignore
-  ["forward draws random numbers", () => ({ ...square, forward: ({ x }: Arrays<"x">) => map(x, (v) => v * v * (Math.random() < 0.5 ? 0 : 2)) }), null], // prettier-ignore
+  ["forward draws random numbers", () => ({ ...square, forward: ({ x }: Arrays<"x">) => map(x, (v) => v * v + Math.random()) }), null], // prettier-ignore
   ["forward counts its calls", () => { let calls = 0; return { ...square, forward: ({ x }: Arrays<"x">) => map(x, (v) => v * v + 1e-9 * calls++) }; }, null], // prettier-ignore
   ["vjp differs a little from call to call", () => { let calls = 0; return changed(square, "x", (g) => map(g, (v) => v * (1 + 1e-12 * calls++))); }, "x"], // prettier-ignore
   ["forward returns the same buffer each time", () => { const buffer = new Float64Array(6); return { ...square, forward: ({ x }: Arrays<"x">) => { buffer.set(x.data.map((v) => v * v)); return { shape: x.shape, data: buffer }; } }; }, null], // prettier-ignore
@@ -238,6 +239,7 @@ const options: readonly (readonly [string, object, string])[] = [
   ["half a case", { cases: 0.5 }, "cases must be a positive integer, got 0.5"],
   ["a tolerance of NaN", { tolerance: NaN }, "tolerance must be a number between 0 and 1, got NaN"],
   ["a seed of text", { seed: "7" }, 'seed must be a whole number, got "7"'],
+  ["no name", { name: undefined }, "checkGradient: name must be a text, got undefined"],
   ["no vjp", { vjp: undefined }, "vjp must be a function of the inputs and dOut, got undefined"],
   ["a path of words", { path: "first" }, 'path must be that of an error, such as "3:0:1", got "first"'],
   ["a constant that is no input", { constants: ["labels"] }, "constants and linear name inputs; labels is none"],

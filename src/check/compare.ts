@@ -1,7 +1,7 @@
 /** One direction of one input: ⟨x̄, v⟩ of the vjp against d/dh ⟨ȳ, f(x + h·v)⟩ at h = 0 of differences, and what follows from it. */
 import { show } from "../tensor/tensor.ts";
 import { indexOf } from "./close.ts";
-import { curveOf, largestOf, massOf, TINY, widths, type Direction, type Met, type Site } from "./curve.ts";
+import { curveOf, largestOf, massOf, widths, type Direction, type Met, type Site } from "./curve.ts";
 import { Fault, type Finding } from "./fault.ts";
 import type { HostArray } from "./host.ts";
 import { looksKinked, sampleAt, slopeOf, type Sample, type Slope } from "./slope.ts";
@@ -28,6 +28,9 @@ const SAFETY = 16;
  * share is 0 if nothing resolves it. Widths below this share of the largest number say nothing of the function's own.
  */
 const [ZERO, NEARLY_ZERO, NARROW] = [2 ** -46, 2 ** -36, 2 ** -20];
+
+/** Gradients near the least normal number have lost their digits. */
+const SUBNORMAL = 2 ** -1000;
 
 const UNITS = { f64: 2 ** -53, f32: 2 ** -24 };
 
@@ -78,7 +81,7 @@ function judge(
     return result(between ? "kink" : "off");
   }
   const size = Math.max(Math.abs(value), Math.abs(central));
-  if (size <= Math.max(open, ZERO * natural, TINY)) return result("zero");
+  if (size <= Math.max(open, ZERO * natural, SUBNORMAL)) return result("zero");
   if (error > tolerance && uncertainty < 1 / 2) return result("off");
   if (error <= tolerance && uncertainty <= RESOLVED) return result("holds");
   return result(size <= NEARLY_ZERO * natural ? "zero" : "unresolved");
@@ -128,6 +131,6 @@ export async function compareAlong(site: Site, direction: Direction, tolerance: 
 function beside({ input }: Site, index: readonly number[] | null, fault: Fault | null): Fault {
   const where = index === null ? input : `${input}${show(index)}`;
   const what = fault?.message ?? "forward gives no number";
-  const text = `${what} as soon as ${where} moves: no difference can be formed; keep the inputs inside of the function's domain`;
+  const text = `${what} as soon as ${where} moves: no difference can be formed; keep the inputs inside of the function's domain, or name it among the constants`;
   return new Fault(fault?.kind ?? "non-finite", text, { input, ...(index === null ? {} : { index }), cause: fault?.cause });
 }

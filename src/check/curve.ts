@@ -25,8 +25,8 @@ export type Direction = readonly (readonly [i: number, component: number])[];
 const [WIDEST, FIRST, NARROWEST, STRIDE] = [-2, -10, -40, 4];
 /** Numbers that are smaller than this share of the largest are moved as if they were that large. */
 const SMALLEST = 2 ** -40;
-/** Numbers below this are 0. */
-export const TINY: number = 2 ** -300;
+/** An array of nothing larger says nothing of the scale that its function varies at: it is moved as one of 1 is. */
+const TINY = 2 ** -300;
 
 export const largestOf = ({ data }: HostArray): number => data.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 const exponentOf = (v: number): number => Math.floor(Math.log2(v));

@@ -6,7 +6,7 @@ import { finiteOutput, type Arrays } from "./differentiable.ts";
 import { drawOf } from "./draw.ts";
 import { Fault, type Finding } from "./fault.ts";
 import { gradientError, kinkText, offText, unresolvedText } from "./gradientError.ts";
-import { checkedInputs, inputsArbitrary, settingsOf, type GradientCheck, type Settings } from "./gradientOptions.ts";
+import { checkedInputs, inputsArbitrary, nameOf, settingsOf, type GradientCheck, type Settings } from "./gradientOptions.ts";
 import { nonFinite, probe, those, type Probed } from "./probe.ts";
 import { forwardIsLinear, pullbackIsLinear, repeat } from "./pureLaws.ts";
 import { emptyTally, tallied, type Tally } from "./tally.ts";
@@ -117,7 +117,7 @@ function prepared<Name extends string, Constant extends Name>(check: GradientChe
     return { settings, calls: callsOf(check, settings.constants), arbitrary: inputsArbitrary(check.inputs) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    throw gradientError("checkGradient", error, {}, { seed: NaN, path: null });
+    throw gradientError(nameOf(check), error, {}, { seed: NaN, path: null });
   }
 }
 

@@ -56,6 +56,10 @@ function wanted(holds: boolean, option: string, what: string, got: unknown): voi
 const isArbitrary = (value: unknown): value is fc.Arbitrary<unknown> =>
   typeof value === "object" && value !== null && "generate" in value && "shrink" in value;
 
+/** What to call a check whose options may be wrong, its name among them. */
+export const nameOf = (check: unknown): string =>
+  typeof check === "object" && check !== null && "name" in check && typeof check.name === "string" ? check.name : "checkGradient";
+
 /** @throws Fault of kind options */
 export function settingsOf<Name extends string, Constant extends Name>(check: GradientCheck<Name, Constant>): Settings {
   wanted(typeof check === "object" && check !== null, "the check", "{ name, forward, vjp, inputs }", check);

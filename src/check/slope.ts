@@ -2,6 +2,7 @@
  * The slope of a curve φ at 0 from differences of many widths. The widest ones are off by truncation, the narrowest by rounding, and where in
  * between they agree with their neighbours the slope is read; how far they disagree there is its uncertainty.
  */
+import { fourPoint } from "./stencil.ts";
 
 /** φ(h) − φ(0), and how much rounding it may hold, in units of u·Σ|terms|. NaN where the function gives no number. */
 export interface Gain {
@@ -12,7 +13,7 @@ export interface Gain {
 /** Differences of one width. */
 export interface Sample {
   readonly h: number;
-  /** (8(φ(h) − φ(−h)) − (φ(2h) − φ(−2h)))/12h: exact for polynomials of degree 4. */
+  /** By the 4-point stencil. */
   readonly central: number;
   /** (4φ(h) − φ(2h))/2h and the same from the other side: exact for degree 2. */
   readonly left: number;
@@ -47,7 +48,7 @@ export async function sampleAt(curve: (h: number) => Promise<Gain>, h: number): 
   return {
     h,
     still: mass === 0,
-    central: (8 * (a.gain - b.gain) - (c.gain - d.gain)) / (12 * h),
+    central: fourPoint(a.gain - b.gain, c.gain - d.gain, h),
     right: (4 * a.gain - c.gain) / (2 * h),
     left: (d.gain - 4 * b.gain) / (2 * h),
     jump: a.gain - b.gain,
