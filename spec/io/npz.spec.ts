@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { crc32 } from "../../src/io/crc32.ts";
 import { NpyError, writeNpy } from "../../src/io/npy.ts";
-import { parseNpz, writeNpz } from "../../src/io/npz.ts";
+import { npzPieces, parseNpz, writeNpz } from "../../src/io/npz.ts";
 import type { Stored } from "../../src/io/stored.ts";
 import { zipBytes, zipMembers } from "../../src/io/zip.ts";
 import { bytesOf } from "../helpers/fixtures.ts";
@@ -71,21 +71,27 @@ const tensors: ReadonlyMap<string, Stored> = new Map<string, Stored>([
   ["long", { dtype: "F32", shape: [1000], data: new Float32Array(1000).fill(0.5) }],
 ]);
 
-describe.each([{ compress: false }, { compress: true }])("a file that is written with %o", (options) => {
-  const file = writeNpz(tensors, options);
+const writers = [
+  { how: "at once", write: () => writeNpz(tensors) },
+  { how: "at once, deflated", write: () => writeNpz(tensors, { compress: true }) },
+  { how: "piece by piece", write: () => new Uint8Array(Buffer.concat([...npzPieces(tensors)])) },
+];
+
+describe.each(writers)("a file that is written $how", ({ write }) => {
+  const file = write();
 
   it("is read as the same arrays in the same order", () => {
     expect([...parseNpz(file)]).toEqual([...tensors]);
   });
 
   it("is the same bytes each time", () => {
-    expect(writeNpz(tensors, options)).toEqual(file);
+    expect(write()).toEqual(file);
   });
 
   it("is the same bytes in every time zone", () => {
     const zone = process.env["TZ"];
     process.env["TZ"] = "Pacific/Kiritimati";
-    const there = writeNpz(tensors, options);
+    const there = write();
     if (zone === undefined) delete process.env["TZ"];
     else process.env["TZ"] = zone;
     expect(there).toEqual(file);
@@ -108,6 +114,19 @@ describe.each([{ compress: false }, { compress: true }])("a file that is written
       "'long' float32 (1000,) [0.5]",
     ]);
   });
+});
+
+it("is given away array by array", () => {
+  const asked: string[] = [];
+  function* arrays(): Generator<readonly [string, Stored], void> {
+    for (const [name, stored] of tensors) {
+      asked.push(name);
+      yield [name, stored];
+    }
+  }
+  const pieces = npzPieces(arrays());
+  expect(pieces.next().done).toBe(false);
+  expect(asked).toEqual(["blocks.0/attn"]);
 });
 
 it("deflates what repeats", () => {

@@ -20,9 +20,11 @@ const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 const stored = ({ shape, data }: Numbers): Stored =>
   data instanceof Float64Array ? { dtype: "F64", shape, data } : { dtype: "F32", shape, data };
 
-/** `images`, as the network takes them, then every intermediate. */
+/** `images`, as the engine takes them, then every intermediate. */
 function* arrays({ subject, intermediates }: Inspection): Generator<readonly [string, Stored], void> {
-  yield ["images", stored(subject.images)];
+  const { shape, data } = subject.images;
+  const single = [...intermediates.values()].every((numbers) => numbers.data instanceof Float32Array);
+  yield ["images", stored({ shape, data: single ? Float32Array.from(data) : data })];
   for (const [path, numbers] of intermediates) yield [path, stored(numbers)];
 }
 

@@ -8,8 +8,8 @@ import { zipBytes, zipMembers } from "./zip.ts";
 const SUFFIX = ".npy";
 /** Of fields of 32 bits. */
 const LONGEST = 2 ** 32 - 1;
-/** Of the zip format, in the local time that it is written in. */
-const FIRST_DAY = new Date(1980, 0, 1);
+/** Of the zip format, in the local time that it is written in, wherever that is at the moment. */
+const firstDay = (): Date => new Date(1980, 0, 1);
 
 /**
  * Reads a whole file; the arrays are copies, in the archive's order.
@@ -45,7 +45,7 @@ export function writeNpz(tensors: ReadonlyMap<string, Stored>, { compress = fals
   const members = [...tensors].map(([name, stored]): [string, Uint8Array] => [`${name}${SUFFIX}`, writeNpy(stored)]);
   const total = members.reduce((sum, [, { length }]) => sum + length, 0);
   if (total > LONGEST) throw new RangeError(`writeNpz: the arrays may take ${LONGEST} bytes, got ${total}`);
-  return zipSync(Object.fromEntries(members), { level: compress ? 6 : 0, mtime: FIRST_DAY });
+  return zipSync(Object.fromEntries(members), { level: compress ? 6 : 0, mtime: firstDay() });
 }
 
 /**
@@ -65,7 +65,7 @@ export function* npzPieces(tensors: Iterable<readonly [name: string, array: Stor
     total += file.length;
     if (total > LONGEST) throw new RangeError(`npzPieces: the arrays may take ${LONGEST} bytes, got ${total} up to ${name}`);
     const member = new ZipPassThrough(`${name}${SUFFIX}`);
-    member.mtime = FIRST_DAY;
+    member.mtime = firstDay();
     zip.add(member);
     member.push(file, true);
     yield* ready.splice(0);

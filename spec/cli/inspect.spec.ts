@@ -1,0 +1,217 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseHTML } from "linkedom";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { gap } from "../../src/check/close.ts";
+import { hostArray, type HostArray } from "../../src/check/host.ts";
+import { tolerances } from "../../src/check/tolerance.ts";
+import { parseNpz } from "../../src/io/npz.ts";
+import { numbersOf } from "../../src/io/stored.ts";
+import { tapShapes } from "../../src/recording/slots.ts";
+import { tensorOf } from "../helpers/fixtures.ts";
+import { deit, json } from "./deit.ts";
+import { tinyRecipe } from "./tiny.ts";
+
+/** A small distilled run on synthetic images of 4 × 4 pixels in 2 × 2 patches: 2 blocks of 2 heads. */
+const folder: string = mkdtempSync(join(tmpdir(), "deit-"));
+const run: string = join(folder, "run");
+const photo: string = fileURLToPath(new URL("../../fixtures/preprocess/source/landscape.jpg", import.meta.url));
+const hash = (model: string): readonly string[] => ["--model", model, "--image-size", "32"];
+
+const answer = z.object({
+  out: z.string(),
+  image: z.string(),
+  label: z.number().nullable(),
+  decisions: z.array(z.object({ by: z.string(), decision: z.number(), probability: z.number() })),
+  cosines: z
+    .object({ blocks: z.array(z.number()) })
+    .loose()
+    .nullable(),
+  disagreement: z.object({ names: z.array(z.string()), images: z.number(), matrix: z.array(z.array(z.number())) }).nullable(),
+  files: z.array(z.string()),
+});
+
+const inspected = (out: string, ...args: readonly string[]): z.infer<typeof answer> =>
+  answer.parse(json(["inspect", ...args, "--out", join(folder, out)]));
+
+const file = (...path: readonly string[]): Buffer => readFileSync(join(folder, ...path));
+
+const filesIn = (out: string): readonly string[] =>
+  readdirSync(join(folder, out), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, out).length + 1));
+
+const arrays = (out: string): ReadonlyMap<string, HostArray> =>
+  new Map([...parseNpz(file(out, "intermediates.npz"))].map(([name, stored]) => [name, hostArray(stored.shape, numbersOf(stored))]));
+
+const sizeOf = async (...path: readonly string[]): Promise<readonly number[]> => {
+  const { width, height } = await sharp(file(...path)).metadata();
+  return [width, height];
+};
+
+beforeAll(() => {
+  json(["train", tinyRecipe(folder), "--out", run]);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("deit inspect of a data set", () => {
+  let seen: z.infer<typeof answer> | null = null;
+  beforeAll(() => {
+    seen = inspected("data", run, "synthetic:7", "--index", "2");
+  });
+
+  it("writes what it says it writes", () => {
+    expect(filesIn("data").toSorted()).toEqual(seen?.files.toSorted());
+    expect(seen?.files).toEqual([
+      "index.html",
+      "image.png",
+      "attention/block-0.png",
+      "attention/block-1.png",
+      "rollout.png",
+      "rollout-by-block.png",
+      "token-cosine.svg",
+      "token-cosine.json",
+      "disagreement.svg",
+      "disagreement.json",
+      "intermediates.npz",
+    ]);
+  });
+
+  it("measures the error rates and the disagreement that deit eval does, and decides as many images", () => {
+    const { names, images, matrix } = seen?.disagreement ?? { names: [], images: NaN, matrix: [] };
+    expect([names, images]).toEqual([["truth", "class", "distillation", "both"], 7]);
+    const evaluated = ["class", "distillation", "mean"].map((head) =>
+      z.object({ top1: z.number(), disagreement: z.number() }).parse(json(["eval", run, "synthetic:7", "--head", head])),
+    );
+    expect(
+      gap(
+        hostArray([3], matrix[0]?.slice(1) ?? []),
+        hostArray(
+          [3],
+          evaluated.map(({ top1 }) => 1 - top1),
+        ),
+      ),
+    ).toBeLessThan(tolerances.equation.f64.bound);
+    expect(matrix[1]?.[2]).toBe(evaluated[0]?.disagreement);
+  });
+
+  it("has the same numbers in its files", () => {
+    expect(JSON.parse(file("data", "disagreement.json").toString())).toEqual(seen?.disagreement);
+    expect(JSON.parse(file("data", "token-cosine.json").toString())).toEqual(seen?.cosines);
+  });
+
+  it("has cosines of all images, as the run itself measured them", () => {
+    expect(seen?.cosines?.blocks).toHaveLength(2);
+    const one = inspected("one", run, "synthetic:7", "--images", "1");
+    expect(one.disagreement?.images).toBe(1);
+    expect(one.cosines?.blocks).not.toEqual(seen?.cosines?.blocks);
+  });
+
+  it("has pictures of every head in every block, two rows for each token", async () => {
+    expect(await sizeOf("data", "attention", "block-1.png")).toEqual([3 * 132 - 4, 4 * 132 - 4]);
+    expect(await sizeOf("data", "rollout-by-block.png")).toEqual([2 * 132 - 4, 4 * 132 - 4]);
+    expect(await sizeOf("data", "rollout.png")).toEqual([3 * 228 - 4, 2 * 228 - 4]);
+    expect(await sizeOf("data", "image.png")).toEqual([4, 4]);
+  });
+
+  it("has plots that stand alone", async () => {
+    for (const name of ["token-cosine.svg", "disagreement.svg"]) {
+      expect(file("data", name).toString()).not.toContain("var(--");
+      expect((await sizeOf("data", name))[0]).toBeGreaterThan(300);
+    }
+  });
+
+  it("has a page that shows every picture there is, and needs nothing else", () => {
+    const { document } = parseHTML(file("data", "index.html").toString());
+    const pictures = [...document.querySelectorAll("img")].map((img) => img.getAttribute("src") ?? "");
+    expect(pictures.toSorted()).toEqual(seen?.files.filter((name) => name.endsWith(".png")).toSorted());
+    expect([...document.querySelectorAll("section")].map(({ id }) => id)).toEqual([
+      "image",
+      "attention",
+      "rollout",
+      "tokens",
+      "disagreement",
+      "files",
+    ]);
+    expect(document.querySelectorAll("script, link, iframe")).toHaveLength(0);
+    for (const section of document.querySelectorAll("section")) expect(section.textContent?.trim().length).toBeGreaterThan(60);
+  });
+
+  it("has intermediates in the precision of the engine, the same on both", () => {
+    inspected("reference", run, "synthetic:7", "--index", "2", "--engine", "reference");
+    const dtypes = (out: string): readonly string[] => [...parseNpz(file(out, "intermediates.npz")).values()].map(({ dtype }) => dtype);
+    expect(new Set(dtypes("reference"))).toEqual(new Set(["F64"]));
+    expect(new Set(dtypes("data"))).toEqual(new Set(["F32"]));
+    const [f32, f64] = [arrays("data"), arrays("reference")];
+    expect([...f32.keys()]).toEqual([...f64.keys()]);
+    for (const [name, array] of f32) expect(gap(array, tensorOf(f64, name))).toBeLessThan(tolerances.recordedEndToEnd.f32.bound);
+  });
+
+  it("gives the same bytes again, and others for another image", () => {
+    inspected("again", run, "synthetic:7", "--index", "2");
+    for (const name of seen?.files ?? []) expect(file("again", name).equals(file("data", name))).toBe(true);
+    inspected("other", run, "synthetic:7");
+    expect(file("other", "rollout.png").equals(file("data", "rollout.png"))).toBe(false);
+  });
+});
+
+describe("deit inspect of an image file", () => {
+  it("has every intermediate by path", () => {
+    const { image, label, disagreement } = inspected("image", "hash:5", photo, ...hash("deit-tiny-distilled"));
+    expect([image, label, disagreement]).toEqual(["landscape.jpg", null, null]);
+    const config = { imageSize: 32, patchSize: 16, channels: 3, width: 192, depth: 12, heads: 3, mlpRatio: 4, classes: 1000 };
+    const taps = tapShapes({ ...config, distilled: true, layerNormEps: 1e-6, position: "learned" }, 1);
+    expect([...arrays("image")].map(([name, { shape }]) => [name, shape])).toEqual([["images", [1, 3, 32, 32]], ...taps]);
+  });
+
+  it("of a plain model has no distillation parts, and says so", () => {
+    const args = ["inspect", "hash:5", photo, ...hash("deit-tiny")];
+    const { status, stdout, stderr } = deit([...args, "--out", join(folder, "plain")]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(
+      /^landscape\.jpg: \d+ by model \(\d+\.\d\d %\)\na plain model: no distillation token to compare with\n17 files in /,
+    );
+    expect(filesIn("plain").filter((name) => /cosine|disagreement/.test(name))).toEqual([]);
+    expect(arrays("plain").has("head_dist")).toBe(false);
+    expect(file("plain", "index.html").toString()).toContain("A plain model: it has a class token only");
+  });
+});
+
+describe("deit inspect refuses", () => {
+  const refused = (out: string, ...args: readonly string[]): string => {
+    const { status, stdout, stderr } = deit(["inspect", ...args, "--out", join(folder, out)]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(/^deit inspect: [^\n]+\n$/);
+    return stderr;
+  };
+
+  it("a folder that is there already, and leaves it alone", () => {
+    expect(refused("run", run, "synthetic:7")).toContain(`${run} is there already; a folder that is not there would be right`);
+    expect(filesIn("run")).not.toContain("index.html");
+  });
+
+  it.each([
+    ["an image that the set does not have", ["synthetic:7", "--index", "7"], "--index 7: synthetic:7 has 7 images, 0 … 6"],
+    ["an image file for a model of one channel", [photo], "landscape.jpg is read as an image of 3 channels, the model takes 1"],
+    ["an unknown data set", ["nowhere"], 'unknown data set "nowhere"'],
+    ["no image and no data set", [], "missing required argument 'image-or-data'"],
+  ])("%s", (_, args, line) => {
+    expect(refused("new", run, ...args)).toContain(line);
+    expect(existsSync(join(folder, "new"))).toBe(false);
+  });
+
+  it("a file that is no image, and an index into an image", () => {
+    const broken = join(folder, "broken.jpg");
+    writeFileSync(broken, "nothing");
+    const model = hash("deit-tiny");
+    expect(refused("new", "hash:1", broken, ...model)).toContain(
+      `${broken}: is no JPEG, PNG or WebP image: it begins with the bytes 6e 6f`,
+    );
+    expect(refused("new", "hash:1", photo, ...model, "--index", "0")).toContain(`--index goes with a data set, and ${photo} is one image`);
+    expect(readdirSync(folder).filter((name) => name.startsWith("new"))).toEqual([]);
+  });
+});
