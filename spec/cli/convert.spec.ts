@@ -191,7 +191,11 @@ describe("deit convert refuses", () => {
       "a moving average is in training checkpoints (.pth) only, not in safetensors files",
     ],
     ["another size of what is no DeiT", [fixture("odd_tensors.pth"), "o.npz", "--image-size", "32"], "these tensors are no DeiT's"],
-    ["an .onnx file of what is no DeiT", [fixture("odd_tensors.pth"), "o.onnx"], "a DeiT alone becomes an .onnx file"],
+    [
+      "an .onnx file of what is no DeiT",
+      [fixture("odd_tensors.pth"), "o.onnx"],
+      "an .onnx file is written of a DeiT, or of a RegNetY of a published size; these are neither's",
+    ],
   ])("%s", async (_, args, message) => {
     expect(await refused(...args)).toContain(message);
   });
@@ -206,6 +210,8 @@ describe("deit convert refuses", () => {
       "it is the file that is read; give another name",
     );
     expect((await deitHere("convert", path, join(folder, "o.npz"))).stderr).toContain("is no file that could be replaced");
+    writeFileSync(join(folder, "weights.safetensors"), bytes);
+    expect((await deitHere("convert", folder, join(folder, "weights.safetensors"))).stderr).toContain("it is the file that is read");
     expect([readFileSync(path).equals(bytes), existsSync(`${path}.partial`)]).toEqual([true, false]);
   });
 });

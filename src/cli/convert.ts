@@ -8,7 +8,7 @@ import { formatWritten } from "../io/tensorFile.ts";
 import { ABOUT } from "../io/weights.ts";
 import { positive, withExamples, withJson, type JsonOption } from "./options.ts";
 import { megabytes, print, printJson, say } from "./output.ts";
-import { tensorsAt, type WeightsOptions } from "./weights.ts";
+import { HASH, pathOf, tensorsAt, type WeightsOptions } from "./weights.ts";
 
 interface ConvertOptions extends JsonOption, WeightsOptions {
   readonly names?: Naming;
@@ -18,7 +18,8 @@ interface ConvertOptions extends JsonOption, WeightsOptions {
 
 /** @throws RangeError unless the file can be written without harm to what is read */
 function checkOut(source: string, out: string): void {
-  const [before, target, folder] = [source, out, dirname(out)].map((path) => statSync(path, { throwIfNoEntry: false }));
+  const read = source.startsWith(HASH) ? [] : [pathOf(source)];
+  const [target, folder, before] = [out, dirname(out), ...read].map((path) => statSync(path, { throwIfNoEntry: false }));
   if (folder?.isDirectory() !== true) throw new RangeError(`${out}: there is no folder ${dirname(out)}`);
   if (target === undefined) return;
   if (!target.isFile()) throw new RangeError(`${out}: it is there, and is no file that could be replaced`);

@@ -44,7 +44,7 @@ interface HashedModel {
   readonly seed: number;
 }
 
-const HASH = "hash:";
+export const HASH = "hash:";
 
 function hashedModel(source: string, model: string | undefined): HashedModel {
   const text = source.slice(HASH.length);
@@ -57,7 +57,7 @@ function hashedModel(source: string, model: string | undefined): HashedModel {
 }
 
 /** The file itself, or that of a finished run. */
-function pathOf(runOrFile: string): string {
+export function pathOf(runOrFile: string): string {
   const found = statSync(runOrFile, { throwIfNoEntry: false });
   if (found === undefined)
     throw new RangeError(`no weights ${runOrFile}: give a run's folder, a file (.safetensors, .npz, .pth), or hash:SEED`);

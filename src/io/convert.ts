@@ -6,7 +6,9 @@ import type { Shape } from "../tensor/tensor.ts";
 import { usualHeads, WeightsError } from "./about.ts";
 import { huggingFaceNamed, isHuggingFace, unwrapped, type Tensors } from "./names.ts";
 import { writeNpz } from "./npz.ts";
+import { publishedRegnet } from "./onnx/publishedRegnet.ts";
 import { writeOnnx } from "./onnx/write.ts";
+import { writeRegnetOnnx } from "./onnx/writeRegnet.ts";
 import { writeSafetensors, type Safetensors } from "./safetensors.ts";
 import { numbersOf, type Stored } from "./stored.ts";
 import type { WrittenFormat } from "./tensorFile.ts";
@@ -103,13 +105,16 @@ export async function converted(file: Safetensors, { names, imageSize, heads }: 
 }
 
 /**
- * The bytes of a file; equal arguments give equal bytes. An npz file has no text table; an ONNX file is that of a DeiT.
+ * The bytes of a file; equal arguments give equal bytes. An npz file has no text table; an ONNX file is that of a DeiT, or of its teacher.
  *
  * @throws WeightsError, RangeError, OnnxError
  */
 export function encoded(format: WrittenFormat, file: Safetensors): Uint8Array {
   if (format === "safetensors") return writeSafetensors(file.tensors, file.metadata);
   if (format === "npz") return writeNpz(file.tensors);
-  if (!isDeit(file.tensors)) throw new WeightsError("weights: these tensors are no DeiT's; a DeiT alone becomes an .onnx file");
-  return writeOnnx(weightsIn(file), { taps: false });
+  if (isDeit(file.tensors)) return writeOnnx(weightsIn(file), { taps: false });
+  const config = publishedRegnet(file.tensors);
+  if (config === null)
+    throw new WeightsError("weights: an .onnx file is written of a DeiT, or of a RegNetY of a published size; these are neither's");
+  return writeRegnetOnnx({ config, classes: null, preprocessing: null, tensors: file.tensors });
 }
