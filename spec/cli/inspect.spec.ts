@@ -173,7 +173,7 @@ describe("deit inspect of an image file", () => {
     const { status, stdout, stderr } = deit([...args, "--out", join(folder, "plain")]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(
-      /^landscape\.jpg: \d+ by model \(\d+\.\d\d %\)\na plain model: no distillation token to compare with\n17 files in /,
+      /^landscape\.jpg: [^\n]+ by model \(\d+\.\d\d %\)\na plain model: no distillation token to compare with\n17 files in /,
     );
     expect(filesIn("plain").filter((name) => /cosine|disagreement/.test(name))).toEqual([]);
     expect(arrays("plain").has("head_dist")).toBe(false);
@@ -212,6 +212,7 @@ describe("deit inspect refuses", () => {
       `${broken}: is no JPEG, PNG or WebP image: it begins with the bytes 6e 6f`,
     );
     expect(refused("new", "hash:1", photo, ...model, "--index", "0")).toContain(`--index goes with a data set, and ${photo} is one image`);
+    expect(refused("new", "hash:1", "missing.jpg", ...model)).toContain("no image missing.jpg: there is no such file");
     expect(readdirSync(folder).filter((name) => name.startsWith("new"))).toEqual([]);
   });
 });

@@ -1,14 +1,15 @@
 /** What `deit inspect` looks at: an image file, or an image of a data set and the set. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { evaluationBatches } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { decodeImage } from "../data/images/decode.ts";
-import { normalisedTensor, preprocess } from "../data/images/preprocess.ts";
+import { imageAt } from "../data/images/file.ts";
+import { normalisedTensor, preprocess, type Convention } from "../data/images/preprocess.ts";
 import { checkedNormalisation, type Normalisation } from "../data/normalise.ts";
 import { openDataset } from "../data/open.ts";
 import { spread, subset } from "../data/subset.ts";
 import type { InspectedSet, Subject } from "../inspect/inspection.ts";
+import { classNames } from "./classNames.ts";
 import type { WeightedModel } from "./weights.ts";
 
 export interface InspectedOptions {
@@ -16,6 +17,8 @@ export interface InspectedOptions {
   readonly index?: number;
   /** How many images of a data set. */
   readonly images?: number;
+  /** How an image file is cropped. */
+  readonly convention: Convention;
 }
 
 export interface Inspected {
@@ -28,23 +31,26 @@ export interface Inspected {
 const BATCH = 20;
 const RGB = 3;
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+/** A file, or what must be meant as one. */
+const isImage = (what: string): boolean =>
+  /\.(jpe?g|png|webp)$/i.test(what) || (!what.endsWith(".tar") && (statSync(what, { throwIfNoEntry: false })?.isFile() ?? false));
 
-async function ofFile(path: string, { config, preprocessing }: WeightedModel, options: InspectedOptions): Promise<Inspected> {
+async function ofFile(
+  path: string,
+  { config, preprocessing, classes: named }: WeightedModel,
+  options: InspectedOptions,
+): Promise<Inspected> {
   const given = (["index", "images"] as const).find((name) => options[name] !== undefined);
   if (given !== undefined) throw new RangeError(`--${given} goes with a data set, and ${path} is one image`);
   const { channels, imageSize: S } = config;
   if (channels !== RGB)
     throw new RangeError(`${path} is read as an image of ${RGB} channels, the model takes ${channels}; a data set would do`);
-  const normalisation = checkedNormalisation(preprocessing, channels);
-  try {
-    const cropped = preprocess(await decodeImage(readFileSync(path)), S, "deit");
-    const pixels = normalisedTensor(cropped, { mean: [0, 0, 0], std: [1, 1, 1] });
-    const images = { shape: [1, channels, S, S], data: Float64Array.from(normalisedTensor(cropped, normalisation)) };
-    return { subject: { name: basename(path), pixels: Float64Array.from(pixels), images, label: null, classes: null }, set: null };
-  } catch (error) {
-    throw new RangeError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
+  const cropped = preprocess(await imageAt(path), S, options.convention);
+  const pixels = Float64Array.from(normalisedTensor(cropped, { mean: [0, 0, 0], std: [1, 1, 1] }));
+  const tensor = normalisedTensor(cropped, checkedNormalisation(preprocessing, channels));
+  const images = { shape: [1, channels, S, S], data: Float64Array.from(tensor) };
+  const classes = classNames(named, config.classes).map(({ label }) => label);
+  return { subject: { name: basename(path), pixels, images, label: null, classes }, set: null };
 }
 
 function subjectOf(dataset: Dataset, index: number, normalisation: Normalisation): Subject {
@@ -67,9 +73,9 @@ function ofData(text: string, { config, preprocessing }: WeightedModel, { index 
 }
 
 /**
- * A file's image as the authors' evaluation crops it (deit.md 7.12), or image `index` of a data set.
+ * A file's image as evaluations crop it (deit.md 7.12), or image `index` of a data set.
  *
  * @throws RangeError for what is missing or does not fit the model
  */
 export const inspectedOf = async (what: string, model: WeightedModel, options: InspectedOptions): Promise<Inspected> =>
-  isFile(what) && !what.endsWith(".tar") ? ofFile(what, model, options) : ofData(what, model, options);
+  isImage(what) ? ofFile(what, model, options) : ofData(what, model, options);

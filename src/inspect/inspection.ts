@@ -21,8 +21,8 @@ export interface Subject {
   readonly images: HostBatch["images"];
   /** Its class; null: not known. */
   readonly label: number | null;
-  /** Names of the classes; null: not known. */
-  readonly classes: readonly string[] | null;
+  /** Names of the classes. */
+  readonly classes: readonly string[];
 }
 
 /** What cosines and disagreement are measured on. */
