@@ -8,6 +8,7 @@ import { withConvention, withImageSize, type ImageOptions } from "./imageOptions
 import { inspectedOf } from "./inspected.ts";
 import { natural, positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
 import { percent, print, printJson, showForNow } from "./output.ts";
+import { teacherOf } from "./teacherOf.ts";
 import { resizedModel, weightedModel, type WeightsOptions } from "./weights.ts";
 
 interface InspectOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
@@ -59,7 +60,10 @@ async function run(source: string, what: string, options: InspectOptions): Promi
   const engine = await engineOf(options);
   const model = resizedModel(weightedModel(source, options), options.imageSize);
   const { subject, set } = await inspectedOf(what, model, options);
-  const inspection = await inspect(engine, { config: model.config, params: model.upload(engine.kernels) }, subject, set);
+  const teacher = set === null ? null : teacherOf(source);
+  const { kernels: k } = engine;
+  const measured = set === null ? null : { ...set, teacher: teacher?.(k) ?? null };
+  const inspection = await inspect(engine, { config: model.config, params: model.upload(k) }, subject, measured);
   const files = await written(out, inspection);
   if (options.json === true) {
     const { decisions, cosines, disagreement } = inspection;
