@@ -47,8 +47,26 @@ describe("lawsOf", () => {
   it("rejects a wrong gradient, naming op, law and a shrunk call", async () => {
     const gradients = lawsOf(subject(3)).find(({ name }) => name === "gradients");
     await expect(gradients?.run()).rejects.toThrow(
-      /^square: law gradients \(.+\) is off: error .+, tolerance 1e-7; seed 0, call square\(x \[1, 1\]\)$/,
+      /^square: law gradients \(.+\) is off: error .+, tolerance 1e-7; seed 0, path "[\d:]+", call square\(x \[1, 1\]\)$/,
     );
+  });
+
+  it("finds the same call again from seed and path", async () => {
+    const gradients = lawsOf(subject(3)).find(({ name }) => name === "gradients");
+    const messageOf = async (path?: string): Promise<string> =>
+      String(
+        await gradients?.run({ seed: 4, ...(path === undefined ? {} : { path }) }).then(
+          () => null,
+          (error: unknown) => error,
+        ),
+      );
+    const message = await messageOf();
+    const again = await messageOf(/path "([\d:]+)"/.exec(message)?.[1]);
+    expect(again).toBe(message);
+  });
+
+  it("refuses a number of cases that is none", async () => {
+    await expect(lawsOf(linear)[0]?.run({ cases: 0 })).rejects.toThrow("linear: cases must be a positive integer, got 0");
   });
 
   it("refuses an op that it cannot draw calls of", () => {

@@ -202,7 +202,7 @@ const breaches: readonly (readonly [string, object, Expected])[] = [
   ["small gradients dropped", changed(square, "x", (g) => map(g, (v) => (Math.abs(v) < 1e-5 ? 0 : v))), { kind: "linearity", input: "x" }],
   ["a function that is not linear", { ...square, linear: ["x"] }, { kind: "not-linear" }],
   ["an offset in a linear function", { ...unary("affine", (x) => 2 * x + 1, () => 2), linear: ["x"] }, { kind: "not-linear" }], // prettier-ignore
-  ["rounding that hides the slope", unary("offset", (x) => Math.fround(3e4 + Math.sin(x)), Math.cos), { kind: "unresolved", input: "x" }],
+  ["rounding that hides the slope", unary("offset", (x) => Math.fround(6e3 + Math.sin(x)), Math.cos), { kind: "unresolved", input: "x" }],
 ];
 
 /** Functions with a memory, made anew for each test. */

@@ -6,8 +6,9 @@ import { gap } from "../../src/check/close.ts";
 import { evaluateOne } from "../../src/check/host.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { huggingFaceNamed } from "../../src/io/names.ts";
 import { parseNpz } from "../../src/io/npz.ts";
-import { numbersOf, parseSafetensors, type Safetensors } from "../../src/io/safetensors.ts";
+import { numbersOf, parseSafetensors, writeSafetensors, type Safetensors } from "../../src/io/safetensors.ts";
 import { readWeights } from "../../src/io/weights.ts";
 import { positionResize } from "../../src/ops/positionResize.ts";
 import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
@@ -123,6 +124,21 @@ onOnnxruntime((run) => {
     const [x, logits] = [tensors.get("x"), tensors.get(`${kind}.eval.f32`)];
     if (x === undefined || logits === undefined) throw new Error("no logits");
     const taps = await run(readFileSync(await converted(name, "o.onnx", "--heads", "3")), { shape: x.shape, data: numbersOf(x) });
+    const wanted = { shape: logits.shape, data: numbersOf(logits) };
+    expect(gap(tensorOf(taps, "logits"), wanted)).toBeLessThanOrEqual(tolerances.recordedEndToEnd.f32.bound);
+  });
+
+  it("Hugging Face's class with one head becomes an .onnx file that decides by the class token alone", async () => {
+    const { tensors } = expected("logits");
+    const [x, logits] = [tensors.get("x"), tensors.get("distilled.cls.f32")];
+    if (x === undefined || logits === undefined) throw new Error("no logits");
+    const oneHead = [...expected("tiny_distilled.timm").tensors].filter(([name]) => !name.startsWith("head_dist."));
+    const path = out("one.safetensors");
+    writeFileSync(path, writeSafetensors(huggingFaceNamed(new Map(oneHead))));
+    const onnx = out("o.onnx");
+    expect((await deitHere("convert", path, onnx, "--heads", "3")).status).toBe(0);
+    const taps = await run(readFileSync(onnx), { shape: x.shape, data: numbersOf(x) });
+    expect([...taps.keys()]).toEqual(["logits", "head"]);
     const wanted = { shape: logits.shape, data: numbersOf(logits) };
     expect(gap(tensorOf(taps, "logits"), wanted)).toBeLessThanOrEqual(tolerances.recordedEndToEnd.f32.bound);
   });

@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { parseNpz } from "../../src/io/npz.ts";
 import { described, digestOf } from "../data/images/samples.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import { deit, json } from "./deit.ts";
+import { json } from "./deit.ts";
+import { deitHere } from "./inProcess.ts";
 
 const SOURCE = fileURLToPath(new URL("../../fixtures/preprocess/source/", import.meta.url));
 const source = (name: string): string => join(SOURCE, name);
@@ -29,9 +30,9 @@ describe("deit preprocess", () => {
     ["portrait.jpg", 64, "timm", ["--image-size", "64", "--convention", "timm"]],
     ["natural3.jpg", 112, "timm-384", ["--image-size", "112", "--convention", "timm-384"]],
     ["natural3.jpg", 80, "hf", ["--image-size", "80", "--convention", "hf"]],
-  ] as const)("of %s at %d by %s writes Pillow's pixels and torchvision's tensor", (name, S, convention, options) => {
+  ] as const)("of %s at %d by %s writes Pillow's pixels and torchvision's tensor", async (name, S, convention, options) => {
     const out = join(temporaryFolder(), "out.npz");
-    const { status, stdout, stderr } = deit(["preprocess", source(name), out, ...options]);
+    const { status, stdout, stderr } = await deitHere("preprocess", source(name), out, ...options);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/^[^\n]+ pixels, resized to [^\n]+\n$/);
     expect(expected(name, S, convention)).toMatchObject(written(out, S));
@@ -52,32 +53,40 @@ describe("deit preprocess", () => {
 });
 
 describe("deit preprocess refuses", () => {
+  const jpeg = readFileSync(source("gray.jpg"));
   it.each([
-    ["a file that is not there", ["nowhere.jpg", "out.npz"], "no image nowhere.jpg: there is no such file"],
-    ["a folder", [".", "out.npz"], ". is no file; a JPEG, PNG or WebP image would be right"],
-    ["text", ["text.jpg", "out.npz"], "text.jpg: is no JPEG, PNG or WebP image: it begins with the bytes 6e 6f 20 69 6d 61 67 65"],
-    ["half an image", ["half.jpg", "out.npz"], "half.jpg: is a JPEG image that cannot be decoded: "],
-    ["an output of another kind", [source("gray.jpg"), "out.png"], "out.png: the file to write must be called NAME.npz"],
-    ["an output in no folder", [source("gray.jpg"), "nowhere/out.npz"], "nowhere/out.npz cannot be written: ENOENT"],
+    ["a file that is not there", "nowhere.jpg", "out.npz", [], "no image IN: there is no such file"],
+    ["a folder", ".", "out.npz", [], "IN is no file; a JPEG, PNG or WebP image would be right"],
+    ["text", "text.jpg", "out.npz", [], "IN: is no JPEG, PNG or WebP image: it begins with the bytes 6e 6f 20 69 6d 61 67 65"],
+    ["half an image", "half.jpg", "out.npz", [], "IN: is a JPEG image that cannot be decoded: "],
+    ["an output of another kind", "whole.jpg", "out.png", [], "OUT: the file to write must be called NAME.npz"],
+    ["an output in no folder", "whole.jpg", "nowhere/out.npz", [], "OUT cannot be written: ENOENT"],
     [
       "a size beyond reason",
-      [source("gray.jpg"), "out.npz", "--image-size", "100000"],
+      "whole.jpg",
+      "out.npz",
+      ["--image-size", "100000"],
       "preprocess: the image size must be an integer from 1 to 4096, got 100000",
     ],
     [
       "an unknown convention",
-      [source("gray.jpg"), "out.npz", "--convention", "torch"],
+      "whole.jpg",
+      "out.npz",
+      ["--convention", "torch"],
       "option '--convention <name>' argument 'torch' is invalid. Allowed choices are deit, timm, timm-384, hf; see deit preprocess --help",
     ],
-  ])("%s", (_, args, line) => {
+  ])("%s", async (_, image, out, options, line) => {
     const folder = temporaryFolder();
+    writeFileSync(join(folder, "whole.jpg"), jpeg);
+    writeFileSync(join(folder, "half.jpg"), jpeg.subarray(0, 9000));
     writeFileSync(join(folder, "text.jpg"), "no image");
-    writeFileSync(join(folder, "half.jpg"), readFileSync(source("gray.jpg")).subarray(0, 9000));
     const before = readdirSync(folder);
-    const { status, stdout, stderr } = deit(["preprocess", ...args], folder);
+    const [from, to] = [join(folder, image), join(folder, out)];
+    const { status, stdout, stderr } = await deitHere("preprocess", from, to, ...options);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^[^\n]+\n$/);
-    expect(stderr.slice(0, 17 + line.length)).toBe(`deit preprocess: ${line}`);
+    const wanted = `deit preprocess: ${line.replace("IN", from).replace("OUT", to)}`;
+    expect(stderr.slice(0, wanted.length)).toBe(wanted);
     expect(readdirSync(folder)).toEqual(before);
   });
 });

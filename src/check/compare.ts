@@ -1,7 +1,7 @@
 /** One direction of one input: ⟨x̄, v⟩ of the vjp against d/dh ⟨ȳ, f(x + h·v)⟩ at h = 0 of differences, and what follows from it. */
 import { show } from "../tensor/tensor.ts";
 import { indexOf } from "./close.ts";
-import { curveOf, largestOf, massOf, widths, type Direction, type Met, type Site } from "./curve.ts";
+import { curveOf, largestOf, massOf, TINY, widths, type Direction, type Met, type Site } from "./curve.ts";
 import { Fault, type Finding } from "./fault.ts";
 import type { HostArray } from "./host.ts";
 import { looksKinked, sampleAt, slopeOf, type Sample, type Slope } from "./slope.ts";
@@ -22,9 +22,12 @@ const FLOOR = 1e-3;
 /** A comparison counts if the differences resolve the slope to this share of it. */
 const RESOLVED = 1e-2;
 /** How many times the disagreement of neighbouring widths is taken to be open. */
-const SAFETY = 4;
-/** A gradient that is 0 holds the rounding of some terms: this share of Σ|ȳ ⊙ y| over |x|; and one of that other share is 0 if nothing resolves it. */
-const [ZERO, NEARLY_ZERO] = [2 ** -46, 2 ** -36];
+const SAFETY = 16;
+/**
+ * A gradient that is 0 holds the rounding of some terms: this share of Σ|ȳ ⊙ y| over the width at which it was read; and one of that other
+ * share is 0 if nothing resolves it. Widths below this share of the largest number say nothing of the function's own.
+ */
+const [ZERO, NEARLY_ZERO, NARROW] = [2 ** -46, 2 ** -36, 2 ** -20];
 
 const UNITS = { f64: 2 ** -53, f32: 2 ** -24 };
 
@@ -53,7 +56,7 @@ async function roundingIn(site: Site, direction: Direction, { value }: Analytic)
   return Math.max(0, ...gaps);
 }
 
-/** A slope against what the gradient says it is. `natural`: Σ|ȳ ⊙ y| over |x|, the size of a gradient that matters. */
+/** A slope against what the gradient says it is. `natural`: Σ|ȳ ⊙ y| over a width that the function varies in, the size of a gradient that matters. */
 function judge(
   { value, rounding, scaleWith }: Analytic,
   slope: Slope,
@@ -75,7 +78,7 @@ function judge(
     return result(between ? "kink" : "off");
   }
   const size = Math.max(Math.abs(value), Math.abs(central));
-  if (size <= Math.max(open, ZERO * natural)) return result("zero");
+  if (size <= Math.max(open, ZERO * natural, TINY)) return result("zero");
   if (error > tolerance && uncertainty < 1 / 2) return result("off");
   if (error <= tolerance && uncertainty <= RESOLVED) return result("holds");
   return result(size <= NEARLY_ZERO * natural ? "zero" : "unresolved");
@@ -111,7 +114,7 @@ export async function compareAlong(site: Site, direction: Direction, tolerance: 
   const ordered = all.flatMap((exponent) => samples.get(exponent) ?? []).map((s) => ({ ...s, mass: Math.max(s.mass, mass) }));
   const slope = slopeOf(ordered, unit);
   if (slope === null) throw beside(site, index, met.fault);
-  const natural = massOf(site, site.y.data.keys()) / (largestOf(x) || 1);
+  const natural = massOf(site, site.y.data.keys()) / Math.max(slope.h, largestOf(x) * NARROW);
   const { central: numeric, left, right } = slope;
   const asked = judge(analytic, slope, natural, tolerance);
   const slight = asked.verdict === "off" && slope.kind === "smooth" && asked.error <= RESOLVED;

@@ -25,7 +25,8 @@ export type Direction = readonly (readonly [i: number, component: number])[];
 const [WIDEST, FIRST, NARROWEST, STRIDE] = [-2, -10, -40, 4];
 /** Numbers that are smaller than this share of the largest are moved as if they were that large. */
 const SMALLEST = 2 ** -40;
-const TINY = 2 ** -300;
+/** Numbers below this are 0. */
+export const TINY: number = 2 ** -300;
 
 export const largestOf = ({ data }: HostArray): number => data.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 const exponentOf = (v: number): number => Math.floor(Math.log2(v));

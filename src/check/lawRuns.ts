@@ -10,6 +10,8 @@ export interface LawOptions {
   readonly seed?: number;
   /** Default 100. */
   readonly cases?: number;
+  /** Starts at the call that an error names. */
+  readonly path?: string;
   /** Default: a reference engine of its own. */
   readonly engine?: Engine;
 }
@@ -26,7 +28,7 @@ export interface LawReport {
 export interface NamedLaw {
   readonly name: string;
   readonly says: string;
-  /** @throws Error (as a rejection) naming op, law, error and a shrunk call that shows it */
+  /** @throws Error (as a rejection) naming op, law, error and a shrunk call that shows it, with seed and path; RangeError for cases that are none */
   readonly run: (options?: LawOptions) => Promise<LawReport>;
 }
 
@@ -34,7 +36,9 @@ const DEFAULT_CASES = 100;
 
 function namedLaw(subject: Subject, law: Law, makeReference: () => Engine): NamedLaw {
   const { name, says, tolerance } = law;
-  const run = async ({ seed = 0, cases = DEFAULT_CASES, engine = makeReference() }: LawOptions = {}): Promise<LawReport> => {
+  const run = async ({ seed = 0, cases = DEFAULT_CASES, path, engine = makeReference() }: LawOptions = {}): Promise<LawReport> => {
+    if (!(Number.isSafeInteger(cases) && cases > 0))
+      throw new RangeError(`${subject.name}: cases must be a positive integer, got ${cases}`);
     const [{ bound }, reference] = [tolerance[engine.precision], engine.precision === "f64" ? engine : makeReference()];
     let worst = 0;
     const property = fc.asyncProperty(trialArbitrary(subject, engine.precision), async ({ trial, draw }) => {
@@ -42,11 +46,12 @@ function namedLaw(subject: Subject, law: Law, makeReference: () => Engine): Name
       if (!(error <= bound)) throw new Error(`error ${error.toPrecision(3)}, tolerance ${bound}`);
       worst = Math.max(worst, error);
     });
-    const { failed, counterexample, errorInstance } = await fc.check(property, { seed, numRuns: cases });
+    const parameters = { seed, numRuns: cases, ...(path === undefined ? {} : { path }) };
+    const { failed, counterexample, counterexamplePath, errorInstance } = await fc.check(property, parameters);
     if (!failed) return { law: name, cases, worst, tolerance: bound };
     const what = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
-    const call = fc.stringify(counterexample?.[0]);
-    throw new Error(`${subject.name}: law ${name} (${says}) is off: ${what}; seed ${seed}, call ${call}`, { cause: errorInstance });
+    const replay = `seed ${seed}, path ${JSON.stringify(counterexamplePath)}, call ${fc.stringify(counterexample?.[0])}`;
+    throw new Error(`${subject.name}: law ${name} (${says}) is off: ${what}; ${replay}`, { cause: errorInstance });
   };
   return { name, says, run };
 }

@@ -26,6 +26,8 @@ export interface Sample {
 
 export interface Slope {
   readonly kind: "smooth" | "kink" | "jump";
+  /** The width at which it was read. */
+  readonly h: number;
   readonly central: number;
   readonly left: number;
   readonly right: number;
@@ -72,6 +74,13 @@ function staysKinked(wide: Sample, narrow: Sample, unit: number): boolean {
   return settled && looksKinked(narrow, unit);
 }
 
+/** The samples without those whose kink is none in a narrower width that rounding lets see: they are wider than the curve's bends. */
+const withinBends = (samples: readonly Sample[], unit: number): readonly Sample[] =>
+  samples.filter((sample, i) => {
+    const seen = (narrow: Sample): boolean => CLEARLY * roundingOf(narrow, unit) < sides(sample) / 4;
+    return !looksKinked(sample, unit) || !samples.slice(i + 1).some((narrow) => seen(narrow) && !looksKinked(narrow, unit));
+  });
+
 /** Jumps are higher than this share of the terms; what is lower may be rounding inside of the function. */
 const JUMP = 1e-5;
 
@@ -81,23 +90,27 @@ function jumps(wide: Sample, narrow: Sample): boolean {
   return low > JUMP * narrow.mass && low > high / 2 && low < 2 * high;
 }
 
-/** How far a width's slope is from those of its neighbours: from the one that agrees less, and what of that is its own. */
+/** How far a width's slope is from those of its neighbours, and how much of such differences is its own. */
 interface Open {
   readonly apart: number;
   readonly own: number;
 }
 
-/** Rounding in the next narrower width is 16 times that of a width, truncation in the next wider one 16⁴ times: so little of a difference is its own. */
-const OWN = 1 / 16;
+/** A width 16 times smaller has 65536 times less truncation; so much of a difference is taken to be left. */
+const TRUNCATION = 1 / 256;
 
+/**
+ * Rounding goes with 1/h, so that every narrower width has a sample of it; truncation shows against the next wider width. All of the difference
+ * is open for the widest against the next narrower, and for the narrowest against the next wider.
+ */
 function openAt(samples: readonly Sample[], i: number, unit: number): Open {
-  const sample = samples[i];
-  const neighbours = [samples[i - 1], samples[i + 1]].filter((other) => other !== undefined);
-  if (sample === undefined || neighbours.length === 0) return { apart: Infinity, own: Infinity };
-  const gaps = neighbours.map(({ central }) => Math.abs(central - sample.central));
-  const rounding = roundingOf(sample, unit);
-  const apart = Math.max(rounding, ...gaps);
-  return { apart, own: Math.max(rounding, Math.min(...gaps), OWN * apart) };
+  const [sample, wider, narrower] = [samples[i], samples[i - 1], samples[i + 1]];
+  if (sample === undefined || (wider === undefined && narrower === undefined)) return { apart: Infinity, own: Infinity };
+  const gap = (other: Sample | undefined): number => (other === undefined ? 0 : Math.abs(other.central - sample.central));
+  const noise = samples.slice(i + 1).map((other) => (gap(other) * other.h) / sample.h);
+  const rounding = Math.max(roundingOf(sample, unit), ...noise);
+  const truncation = wider === undefined ? gap(narrower) : gap(wider) * (narrower === undefined ? 1 : TRUNCATION);
+  return { apart: Math.max(rounding, gap(wider), gap(narrower)), own: Math.max(rounding, truncation) };
 }
 
 /** Slopes below this share of the steepest one met are as good as 0. */
@@ -123,18 +136,21 @@ function bestOf(samples: readonly Sample[], open: readonly Open[]): number {
  * @param samples the widest first, neighbours of a like ratio of widths
  */
 export function slopeOf(samples: readonly Sample[], unit: number): Slope | null {
-  const usable = samples.filter(({ central }) => Number.isFinite(central));
+  const usable = withinBends(
+    samples.filter(({ central }) => Number.isFinite(central)),
+    unit,
+  );
   const open = usable.map((_, i) => openAt(usable, i, unit));
   const at = bestOf(usable, open);
   const best = usable[at];
   if (best === undefined) return null;
-  const { central, left, right } = best;
-  const flat = usable.find((sample) => sample.still && roundingOf(sample, unit) < FLAT * Math.abs(central));
-  if (flat !== undefined) return { kind: "smooth", central: 0, left: 0, right: 0, uncertainty: roundingOf(flat, unit) }; // steps that rounding is too small for
-  const slope = { central, left, right, uncertainty: open[at]?.own ?? Infinity };
-  const [wide, narrow] = at + 1 < usable.length ? [best, usable[at + 1]] : [usable[at - 1], best];
-  const [last, lastButOne] = [usable.at(-1), usable.at(-2)];
+  const { h, central, left, right } = best;
+  const flat = usable.find((sample) => sample.still && roundingOf(sample, unit) < FLAT * Math.abs(central)); // a step that rounding is too small for
+  if (flat !== undefined) return { kind: "smooth", h: flat.h, central: 0, left: 0, right: 0, uncertainty: roundingOf(flat, unit) };
+  const slope = { h, central, left, right, uncertainty: open[at]?.own ?? Infinity };
+  const [lastButOne, last] = usable.slice(-2);
   if (last !== undefined && lastButOne !== undefined && jumps(lastButOne, last)) return { kind: "jump", ...slope };
+  const [wide, narrow] = at + 1 < usable.length ? [best, usable[at + 1]] : [usable[at - 1], best];
   const kinked = wide !== undefined && narrow !== undefined && staysKinked(wide, narrow, unit);
   return { kind: kinked ? "kink" : "smooth", ...slope };
 }

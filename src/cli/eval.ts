@@ -4,7 +4,7 @@ import { evaluationBatches, type Batches, type HostBatch } from "../data/batches
 import { openImageSet } from "../data/images/imageSet.ts";
 import type { Convention } from "../data/images/preprocess.ts";
 import { checkedNormalisation, type Normalisation } from "../data/normalise.ts";
-import { isNamed, knownData, openDataset } from "../data/open.ts";
+import { isNamed, knownData, openDataset, unknownData } from "../data/open.ts";
 import { evaluate, heads, type Head } from "../train/evaluate.ts";
 import type { DeitConfig } from "../model/config.ts";
 import { engineOf } from "./engines.ts";
@@ -21,6 +21,9 @@ interface EvalOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOp
 const BATCH = 60;
 const LOSS_DIGITS = 4;
 
+/** What is evaluated beside the data sets that have a name. */
+const PHOTOGRAPHS = "a folder or .tar of images[:train|test|val] with one sub-folder a class";
+
 /** A data set by its name, else a folder or archive of images. */
 function batchesOf(
   data: string,
@@ -29,8 +32,9 @@ function batchesOf(
   convention: Convention,
 ): Batches {
   const shape = { channels, side: imageSize, classes };
-  const photographs = isNamed(data) ? null : openImageSet(data, shape);
-  if (photographs === null) return evaluationBatches(openDataset(data, shape), BATCH, normalisation);
+  if (isNamed(data)) return evaluationBatches(openDataset(data, shape), BATCH, normalisation);
+  const photographs = openImageSet(data, shape);
+  if (photographs === null) throw unknownData(data, [...knownData, PHOTOGRAPHS]);
   return counted(photographs.batches(BATCH, convention, normalisation), photographs.count);
 }
 
@@ -66,7 +70,7 @@ export function addEval(program: Command): void {
     .command("eval")
     .description("accuracy, loss and disagreement between the heads")
     .argument("<run-or-weights>", "a run's folder, a safetensors file, or hash:SEED with --model")
-    .argument("<data>", `${knownData.join(", ")}; the split is test where none is given`)
+    .argument("<data>", `${[...knownData, PHOTOGRAPHS].join(", ")}; the split is test where none is given`)
     .addOption(new Option("--head <head>", "whose decision").choices(heads).default("mean"))
     .addOption(new Option("--model <model>", "for hash:SEED"))
     .addOption(new Option("--heads <h>", "for a file that does not tell: attention heads, else width/64").argParser(positive));

@@ -13,17 +13,17 @@ export interface DataShape {
   readonly classes: number;
 }
 
-/** What data can be; the split is `test` where none is given. The last is opened by `openImageSet`. */
-export const knownData: readonly string[] = [
-  "digits[:train|test]",
-  "synthetic:N",
-  "a folder or .tar of images[:train|test|val], one sub-folder a class",
-];
+/** What `openDataset` knows; the split is `test` where none is given. */
+export const knownData: readonly string[] = ["digits[:train|test]", "synthetic:N"];
 
 const NAMES = ["digits", "synthetic"];
 
 /** Whether it is a data set's name, not a path. */
 export const isNamed = (text: string): boolean => NAMES.includes(text.split(":", 1)[0] ?? "");
+
+/** The error of a data set that nobody knows. */
+export const unknownData = (text: string, known: readonly string[]): RangeError =>
+  new RangeError(`data: unknown data set "${text}"; known: ${known.join(", ")}`);
 
 function bySize(text: string, shape: DataShape): Dataset {
   const count = Number(text);
@@ -42,7 +42,7 @@ function byName(text: string, shape: DataShape): Dataset {
   const [name, detail] = colon < 0 ? [text, null] : [text.slice(0, colon), text.slice(colon + 1)];
   if (name === "digits") return bySplit(detail ?? "test", shape);
   if (name === "synthetic") return bySize(detail ?? "", shape);
-  throw new RangeError(`data: unknown data set "${text}"; known: ${knownData.join(", ")}`);
+  throw unknownData(text, knownData);
 }
 
 /**

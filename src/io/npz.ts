@@ -8,7 +8,7 @@ import { zipBytes, zipMembers } from "./zip.ts";
 const SUFFIX = ".npy";
 /** Of fields of 32 bits. */
 const LONGEST = 2 ** 32 - 1;
-/** Of the zip format, in the local time that it is written in. */
+/** Of the zip format, in the local time that it is written in, wherever that is at the moment. */
 const firstDay = (): Date => new Date(1980, 0, 1);
 
 /**

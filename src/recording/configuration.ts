@@ -51,6 +51,9 @@ export interface Configuration {
   readonly optimizer: RecordedOptimizer | null;
 }
 
+/** Blocks of a model, and steps of an optimiser: what goes beyond is no recording of a DeiT, and its list of tensors alone would fill the memory. */
+const MOST = 1000;
+
 type Kind<T, K> = Extract<T, { readonly kind: K }>;
 
 const sizes = field.record<Omit<DeitConfig, "position">>({
@@ -58,7 +61,7 @@ const sizes = field.record<Omit<DeitConfig, "position">>({
   patchSize: field.count,
   channels: field.count,
   width: field.count,
-  depth: field.count,
+  depth: field.upTo(MOST),
   heads: field.count,
   mlpRatio: field.positive,
   classes: field.count,
@@ -105,7 +108,7 @@ const loss = field.variant("target", {
   distribution: field.record<DistributionLoss>({ target: field.oneOf("distribution"), distillation }),
 });
 
-const schedule = { lr: field.listOf(field.anyNumber), weightDecay: field.atLeast0, noDecay: field.oneOf("deit", "timm") };
+const schedule = { lr: field.listOf(field.anyNumber, MOST), weightDecay: field.atLeast0, noDecay: field.oneOf("deit", "timm") };
 
 const optimizer = field.variant("kind", {
   adamw: field.record<Kind<RecordedOptimizer, "adamw">>({

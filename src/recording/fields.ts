@@ -12,8 +12,15 @@ export class RecordingError extends Error {
 /** @throws RecordingError unless `value` is a T */
 export type Reader<T> = (value: unknown, field: string) => T;
 
+/** Characters of a wrong value that a message shows. */
+const SHOWN = 80;
+
+const cut = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
+
+const shown = (value: unknown): string => (value === undefined ? "nothing" : cut(JSON.stringify(value)));
+
 const mustBe = (field: string, expected: string, value: unknown): RecordingError =>
-  new RecordingError(`${field} must be ${expected}, got ${value === undefined ? "nothing" : JSON.stringify(value)}`);
+  new RecordingError(`${field} must be ${expected}, got ${shown(value)}`);
 
 const join = (field: string, key: string): string => (field === "" ? key : `${field}.${key}`);
 
@@ -40,6 +47,8 @@ export const positive: Reader<number> = number("a number > 0", (n) => n > 0);
 export const atLeast0: Reader<number> = number("a number ≥ 0", (n) => n >= 0);
 export const below1: Reader<number> = number("in [0, 1)", (n) => n >= 0 && n < 1);
 export const count: Reader<number> = number("a positive integer", (n) => Number.isSafeInteger(n) && n > 0);
+export const upTo = (most: number): Reader<number> =>
+  number(`an integer of 1 … ${most}`, (n) => Number.isSafeInteger(n) && n > 0 && n <= most);
 export const word: Reader<number> = number("an integer of 0 … 2^32 - 1", (n) => Number.isSafeInteger(n) && n >= 0 && n < 2 ** 32);
 
 export function oneOf<T extends string>(...choices: readonly T[]): Reader<T> {
@@ -55,10 +64,11 @@ export const nullOr =
   (value, field) =>
     value === null ? null : read(value, field);
 
+/** At most `most` values. */
 export const listOf =
-  <T>(read: Reader<T>): Reader<readonly T[]> =>
+  <T>(read: Reader<T>, most: number): Reader<readonly T[]> =>
   (value, field) => {
-    if (!Array.isArray(value)) throw mustBe(field, "a list", value);
+    if (!Array.isArray(value) || value.length > most) throw mustBe(field, `a list of at most ${most}`, value);
     return value.map((item, i) => read(item, `${field}[${i}]`));
   };
 
@@ -69,7 +79,7 @@ export function record(fields: Readonly<Record<string, Reader<unknown>>>): Reade
     if (!isRecord(value)) throw mustBe(field || "the recording's JSON", "an object", value);
     const unknown = Object.keys(value).find((key) => !Object.hasOwn(fields, key));
     if (unknown !== undefined)
-      throw new RecordingError(`${join(field, unknown)} is not known here; known are ${Object.keys(fields).join(", ")}`);
+      throw new RecordingError(`${join(field, cut(unknown))} is not known here; known are ${Object.keys(fields).join(", ")}`);
     return Object.fromEntries(Object.entries(fields).map(([key, read]) => [key, read(value[key], join(field, key))]));
   };
 }

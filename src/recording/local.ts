@@ -27,11 +27,17 @@ function sum(parts: readonly HostArray[]): HostArray {
   return others.reduce(({ shape, data }, part) => ({ shape, data: data.map((x, i) => x + (part.data[i] ?? NaN)) }), first);
 }
 
-/** Values that the steps make themselves, from the images on. */
-export function ownValues(engine: Engine, recording: Recording, opOf?: (step: Step) => StepOp): Values {
+/**
+ * Values that the steps make themselves, from the images on.
+ *
+ * @param opOf how a step is computed; default: as it should be
+ * @param taps where the taps come from; default: they are made as well
+ */
+export function ownValues(engine: Engine, recording: Recording, opOf?: (step: Step) => StepOp, taps?: Values): Values {
   const readings = new Map(passReadings(recording).map((reading) => [reading.name, reading]));
   const made = new Map<string, Promise<HostArray>>();
   const values: Values = (name) => {
+    if (taps !== undefined && name.startsWith("taps/")) return taps(name);
     const known = made.get(name);
     if (known !== undefined) return known;
     const reading = readings.get(name);

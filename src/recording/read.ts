@@ -2,7 +2,7 @@
 import { hostArray, type HostArray } from "../check/host.ts";
 import { memoryBytes, type ByteSource } from "../io/byteSource.ts";
 import { numbersOf, openSafetensors, type Entry, type OpenSafetensors } from "../io/safetensors.ts";
-import { show } from "../tensor/tensor.ts";
+import { show, size } from "../tensor/tensor.ts";
 import { readConfiguration, type Configuration } from "./configuration.ts";
 import { RecordingError } from "./fields.ts";
 import { slotsOf, type Slot } from "./slots.ts";
@@ -55,6 +55,15 @@ function batchOf({ images }: Configuration, tensors: OpenSafetensors["entries"])
   return B;
 }
 
+/** Numbers of the largest tensor that can be computed. */
+const LARGEST = 2 ** 32;
+
+/** @throws RecordingError for a model or a batch that is too large for anybody */
+function checkSizes(slots: ReadonlyMap<string, Slot>): void {
+  for (const [name, { shape }] of slots)
+    if (size(shape) > LARGEST) throw new RecordingError(`tensor ${name} would be ${show(shape)}, more than 2^32 numbers`);
+}
+
 /** @throws RecordingError unless the recording's JSON calls for, or allows, a tensor of this shape and dtype */
 export function checkTensor(name: string, { dtype, shape }: Pick<Entry, "dtype" | "shape">, slot: Slot | undefined): asserts slot is Slot {
   if (slot === undefined) throw new RecordingError(`tensor ${name} is not called for by the recording's JSON`);
@@ -99,6 +108,7 @@ export function openRecording(source: ByteSource): Recording {
   const configuration = configurationOf(metadata);
   const batch = batchOf(configuration, entries);
   const slots = slotsOf(configuration, batch);
+  checkSizes(slots);
   for (const [name, entry] of entries) checkTensor(name, entry, slots.get(name));
 
   const named = (role: Slot["role"]): readonly string[] => [...entries.keys()].filter((name) => slots.get(name)?.role === role);

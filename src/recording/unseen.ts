@@ -8,12 +8,14 @@ import { macs } from "../laws/loops/counts.ts";
 import { parameterShapes } from "../model/params.ts";
 import { weightOf } from "./build.ts";
 import { weightsAfter } from "./later.ts";
-import { ownValues } from "./local.ts";
+import { judge } from "./judge.ts";
+import { ownValues, type Values } from "./local.ts";
+import { laterNames, passReadings, type Origin } from "./readings.ts";
 import type { Recording } from "./read.ts";
 import { isQuick } from "./run.ts";
 import type { StepOp } from "./stepOps.ts";
 import { kindOf, stepsOf, type Step } from "./steps.ts";
-import { tried, type Tried } from "./tried.ts";
+import type { Tried } from "./tried.ts";
 import { fitsStep, isForward, varied } from "./varied.ts";
 import { catalogue } from "./variants/catalogue.ts";
 import type { Variant } from "./variants/variant.ts";
@@ -60,30 +62,58 @@ function networksWith(variant: Variant, recording: Recording): readonly OpOf[] {
   );
 }
 
-/** These results from the images on; of the optimiser the first step alone. */
-async function wholeValues(engine: Engine, recording: Recording, names: readonly string[], opOf: OpOf): Promise<Leaves> {
-  const pass = ownValues(engine, recording, opOf);
-  /** Arrays of the pass under names of another kind. */
-  const made = async (of: readonly string[], nameOf: (name: string) => string): Promise<Leaves> =>
-    new Map(await Promise.all(of.map(async (name) => [name, await pass(nameOf(name))] as const)));
-  if (!names.some((name) => name.startsWith(FIRST))) return made(names, (name) => name);
-
-  const shapes = parameterShapes(recording.configuration.model);
-  const grads = await made([...shapes.keys()], (name) => `grads/${name}`);
-  const weights = new Map([...shapes].map(([name, shape]) => [name, weightOf(recording, name, shape)]));
-  const after = await weightsAfter(engine, recording, [{ weights, grads }]);
-  return new Map([...after].map(([name, value]) => [`${FIRST}${name}`, value] as const).filter(([name]) => names.includes(name)));
+/** What is recorded up to this result, in the order of the computation; of the first step of the optimiser all. */
+function recordedUpTo(recording: Recording, name: string): readonly string[] {
+  const has = (other: string): boolean => recording.results.has(other);
+  const pass = passReadings(recording).map((reading) => reading.name);
+  if (!name.startsWith(FIRST)) return pass.slice(0, pass.indexOf(name) + 1).filter(has);
+  return [...pass, ...(laterNames(recording)[0] ?? [])].filter(has);
 }
 
-/** Each variant of the parts that lead to a result, in each network that has it. Nothing where that would take minutes. */
+/** Results from the images on; of the optimiser the first step alone. */
+function wholeValues(engine: Engine, recording: Recording, pass: Values): Values {
+  const shapes = parameterShapes(recording.configuration.model);
+  const step = async (): Promise<Leaves> => {
+    const grads = await Promise.all([...shapes.keys()].map(async (name) => [name, await pass(`grads/${name}`)] as const));
+    const weights = new Map([...shapes].map(([name, shape]) => [name, weightOf(recording, name, shape)]));
+    return weightsAfter(engine, recording, [{ weights, grads: new Map(grads) }]);
+  };
+  let after: Promise<Leaves> | null = null;
+  return async (name) => {
+    if (!name.startsWith(FIRST)) return pass(name);
+    after ??= step();
+    const value = (await after).get(name.slice(FIRST.length));
+    if (value === undefined) throw new RangeError(`no step makes ${name}`);
+    return value;
+  };
+}
+
+/** Compares one value after the other, until one is wrong. */
+async function compared(recording: Recording, variant: Variant, names: readonly string[], values: Values): Promise<Tried> {
+  const origin: Origin = { local: false, starts: [...recording.given.keys()] };
+  let worst = 0;
+  for (const name of names) {
+    const { error, tolerance } = judge(recording, name, await values(name), "f64", origin);
+    if (error > tolerance.bound) return { variant, error, ok: false };
+    worst = Math.max(worst, error);
+  }
+  return { variant, error: worst, ok: true };
+}
+
+/**
+ * Each variant of the parts that lead to a result, in each network that has it: it must give what is recorded before that result as well. Nothing
+ * where that would take minutes.
+ */
 export async function tryUnseen(engine: Engine, recording: Recording, name: string): Promise<readonly Tried[]> {
-  const [first, later] = [name.startsWith(FIRST), name.startsWith("after/")];
-  if (!isQuick(recording) || (later && !first)) return [];
-  const names = first ? [...recording.results.keys()].filter((other) => other.startsWith(FIRST)) : [name];
+  if (!isQuick(recording) || (name.startsWith("after/") && !name.startsWith(FIRST))) return [];
+  const names = recordedUpTo(recording, name);
   const parts = partsBefore(name);
+  const right = ownValues(engine, recording);
   const all: Tried[] = [];
   for (const variant of catalogue.filter(({ part }) => parts.includes(part)))
-    for (const opOf of networksWith(variant, recording))
-      all.push(tried(engine, recording, variant, await wholeValues(engine, recording, names, opOf)));
+    for (const opOf of networksWith(variant, recording)) {
+      const own = ownValues(engine, recording, opOf, variant.part === "forward" ? undefined : right);
+      all.push(await compared(recording, variant, names, wholeValues(engine, recording, own)));
+    }
   return all;
 }

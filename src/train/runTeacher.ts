@@ -3,8 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Sets } from "../data/sets.ts";
 import { digestOfRecord } from "../io/digest.ts";
-import { writeDurably } from "../io/durable.ts";
-import { writeSafetensors } from "../io/safetensors.ts";
+import { saveSafetensors } from "../io/safetensors.ts";
 import { readTree } from "../io/trees.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
@@ -82,7 +81,7 @@ async function writeWeights(engine: Engine, path: string, config: RegnetConfig, 
   const order = [...regnetShapes(config).keys()];
   const ordered = [...leaves].toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   const about = { model: config, classes: sets.train.classes, preprocessing: sets.normalisation };
-  await writeDurably(path, writeSafetensors(new Map(ordered), new Map([["regnet", JSON.stringify(about)]])));
+  await saveSafetensors(path, new Map(ordered), (_, tensor) => tensor, new Map([["regnet", JSON.stringify(about)]]));
 }
 
 /** Trains it in `run.directory`; null: it was stopped. */

@@ -41,6 +41,13 @@ it("the file that the cases differ from is right, in both forms", () => {
   expect(read(zipped())).toEqual(expected);
 });
 
+it.each([3, 4])("the form before torch 1.6 may have protocol %i", (protocol) => {
+  const file = Uint8Array.from(whole);
+  file[1] = protocol;
+  file[legacyStart + 1] = protocol;
+  expect(read(file)).toEqual(read(whole));
+});
+
 /** The pickle's first opcode after its protocol stands here. */
 const FIRST = legacyStart + 2;
 

@@ -17,10 +17,10 @@ import type { Contents } from "./zipForm.ts";
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const VERSION = 1001;
 
-/** The pickle of the magic number: PROTO 2, LONG1. */
-const BEGINNING = [0x80, 2, 0x8a, 10];
+/** A pickle. */
+const PROTO = 0x80;
 
-export const isLegacy = (file: Uint8Array): boolean => BEGINNING.every((byte, i) => file[i] === byte);
+export const isLegacy = (file: Uint8Array): boolean => file[0] === PROTO;
 
 /** Where the numbers of each key begin. */
 function storagesAt(
