@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,6 +35,10 @@ const answer = z.object({
   files: z.array(z.string()),
 });
 
+/** How often the run's teacher is right. */
+const trained = z.object({ teacher: z.object({ top1: z.number() }) });
+let taught: z.infer<typeof trained>["teacher"] = { top1: NaN };
+
 const inspected = (out: string, ...args: readonly string[]): z.infer<typeof answer> =>
   answer.parse(json(["inspect", ...args, "--out", join(folder, out)]));
 
@@ -54,7 +58,7 @@ const sizeOf = async (...path: readonly string[]): Promise<readonly number[]> =>
 };
 
 beforeAll(() => {
-  json(["train", tinyRecipe(folder), "--out", run]);
+  ({ teacher: taught } = trained.parse(json(["train", tinyRecipe(folder), "--out", run])));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -81,22 +85,15 @@ describe("deit inspect of a data set", () => {
     ]);
   });
 
-  it("measures the error rates and the disagreement that deit eval does, and decides as many images", () => {
+  it("measures the error rates and the disagreement that deit eval does, and the teacher as the run did", () => {
     const { names, images, matrix } = seen?.disagreement ?? { names: [], images: NaN, matrix: [] };
-    expect([names, images]).toEqual([["truth", "class", "distillation", "both"], 7]);
+    expect([names, images]).toEqual([["truth", "teacher", "class", "distillation", "both"], 7]);
     const evaluated = ["class", "distillation", "mean"].map((head) =>
       z.object({ top1: z.number(), disagreement: z.number() }).parse(json(["eval", run, "synthetic:7", "--head", head])),
     );
-    expect(
-      gap(
-        hostArray([3], matrix[0]?.slice(1) ?? []),
-        hostArray(
-          [3],
-          evaluated.map(({ top1 }) => 1 - top1),
-        ),
-      ),
-    ).toBeLessThan(tolerances.equation.f64.bound);
-    expect(matrix[1]?.[2]).toBe(evaluated[0]?.disagreement);
+    const right = [taught, ...evaluated].map(({ top1 }) => 1 - top1);
+    expect(gap(hostArray([4], matrix[0]?.slice(1) ?? []), hostArray([4], right))).toBeLessThan(tolerances.equation.f64.bound);
+    expect(matrix[2]?.[3]).toBe(evaluated[0]?.disagreement);
   });
 
   it("has the same numbers in its files", () => {
@@ -173,11 +170,48 @@ describe("deit inspect of an image file", () => {
     const { status, stdout, stderr } = deit([...args, "--out", join(folder, "plain")]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(
-      /^landscape\.jpg: \d+ by model \(\d+\.\d\d %\)\na plain model: no distillation token to compare with\n17 files in /,
+      /^landscape\.jpg: [^\n]+ by model \(\d+\.\d\d %\)\na plain model: no distillation token to compare with\n17 files in /,
     );
     expect(filesIn("plain").filter((name) => /cosine|disagreement/.test(name))).toEqual([]);
     expect(arrays("plain").has("head_dist")).toBe(false);
     expect(file("plain", "index.html").toString()).toContain("A plain model: it has a class token only");
+  });
+});
+
+describe("deit inspect of a folder of photographs", () => {
+  const classes = ["n01440764", "n01443537"];
+  const photos = join(folder, "photos");
+  const args = ["hash:5", photos, ...hash("deit-tiny-distilled")];
+  beforeAll(() => {
+    for (const [i, name] of classes.entries()) {
+      mkdirSync(join(photos, name), { recursive: true });
+      copyFileSync(fileURLToPath(new URL(`../../fixtures/preprocess/source/${["landscape", "restart"][i]}.jpg`, import.meta.url)), join(photos, name, "a.jpg")); // prettier-ignore
+    }
+  });
+
+  it("looks into one of them, whose class is known, and measures all or some", () => {
+    const first = inspected("first", ...args, "--images", "1");
+    expect([first.label, first.disagreement?.images]).toEqual([0, 1]);
+    const second = inspected("second", ...args, "--index", "1");
+    expect([second.label, second.disagreement?.images, second.disagreement?.names]).toEqual([
+      1,
+      2,
+      ["truth", "class", "distillation", "both"],
+    ]);
+    expect(second.image).toBe(`image 1 of ${photos}`);
+    expect(file("second", "index.html").toString()).toContain("of class goldfish");
+  });
+
+  it("sees the first, alone, as it sees the file", () => {
+    inspected("alone", "hash:5", join(photos, "n01440764", "a.jpg"), ...hash("deit-tiny-distilled"));
+    for (const name of ["image.png", "rollout.png", "intermediates.npz", "token-cosine.json"])
+      expect(file("first", name).equals(file("alone", name))).toBe(true);
+  });
+
+  it("refuses an index beyond the last", () => {
+    const { status, stderr } = deit(["inspect", ...args, "--index", "2", "--out", join(folder, "beyond")]);
+    expect(status).toBe(2);
+    expect(stderr).toBe(`deit inspect: data: ${photos}: --index 2: ${photos} has 2 images, 0 … 1\n`);
   });
 });
 
@@ -212,6 +246,7 @@ describe("deit inspect refuses", () => {
       `${broken}: is no JPEG, PNG or WebP image: it begins with the bytes 6e 6f`,
     );
     expect(refused("new", "hash:1", photo, ...model, "--index", "0")).toContain(`--index goes with a data set, and ${photo} is one image`);
+    expect(refused("new", "hash:1", "missing.jpg", ...model)).toContain("no image missing.jpg: there is no such file");
     expect(readdirSync(folder).filter((name) => name.startsWith("new"))).toEqual([]);
   });
 });

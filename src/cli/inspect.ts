@@ -4,14 +4,15 @@ import { inspectionFiles } from "../inspect/files.ts";
 import { inspect, type Inspection } from "../inspect/inspection.ts";
 import { checkNew, writeFolder } from "../io/folder.ts";
 import { engineOf } from "./engines.ts";
+import { withConvention, withImageSize, type ImageOptions } from "./imageOptions.ts";
 import { inspectedOf } from "./inspected.ts";
 import { natural, positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
 import { percent, print, printJson, showForNow } from "./output.ts";
+import { teacherOf } from "./teacherOf.ts";
 import { resizedModel, weightedModel, type WeightsOptions } from "./weights.ts";
 
-interface InspectOptions extends EngineOptions, JsonOption, WeightsOptions {
+interface InspectOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
   readonly out: string;
-  readonly imageSize?: number;
   readonly index?: number;
   readonly images?: number;
 }
@@ -37,7 +38,7 @@ async function written(folder: string, inspection: Inspection): Promise<readonly
 }
 
 function printInspection({ subject: { name, classes }, decisions, cosines, disagreement, set }: Inspection): void {
-  const said = decisions.map(({ by, decision, probability }) => `${classes?.[decision] ?? decision} by ${by} (${percent(probability)})`);
+  const said = decisions.map(({ by, decision, probability }) => `${classes[decision] ?? decision} by ${by} (${percent(probability)})`);
   print(`${name}: ${said.join(", ")}`);
   if (cosines === null) print("a plain model: no distillation token to compare with");
   else {
@@ -59,7 +60,10 @@ async function run(source: string, what: string, options: InspectOptions): Promi
   const engine = await engineOf(options);
   const model = resizedModel(weightedModel(source, options), options.imageSize);
   const { subject, set } = await inspectedOf(what, model, options);
-  const inspection = await inspect(engine, { config: model.config, params: model.upload(engine.kernels) }, subject, set);
+  const teacher = set === null ? null : teacherOf(source);
+  const { kernels: k } = engine;
+  const measured = set === null ? null : { ...set, teacher: teacher?.(k) ?? null };
+  const inspection = await inspect(engine, { config: model.config, params: model.upload(k) }, subject, measured);
   const files = await written(out, inspection);
   if (options.json === true) {
     const { decisions, cosines, disagreement } = inspection;
@@ -82,10 +86,10 @@ export function addInspect(program: Command): void {
         positive,
       ),
     )
-    .addOption(new Option("--image-size <s>", "side of the images in pixels; the position embedding is resized").argParser(positive))
     .addOption(new Option("--model <model>", "for hash:SEED"))
     .addOption(new Option("--heads <h>", "for a file that does not tell: attention heads, else width/64").argParser(positive));
-  withExamples(withJson(withEngine(command)), [
+  withImageSize(command, "side of the images in pixels, the model's unless given; the position embedding is resized");
+  withExamples(withJson(withEngine(withConvention(command))), [
     ["deit inspect runs/digits-0 digits --out seen", "the first test image, and all of them"],
     ["deit inspect runs/digits-0 digits --index 7 --out seven", "another image"],
     ["deit inspect hash:7 cat.jpg --model deit-tiny-distilled --out cat", "a photograph, random weights"],

@@ -15,11 +15,19 @@ export interface DisagreementMatrix {
   readonly matrix: readonly (readonly number[])[];
 }
 
-/** `truth`, and what the model has: `class`, `distillation` and `both` (the mean of their logits), or `model` if it is plain. */
-export function decidersOf(labels: readonly number[], { class: head, distillation, mean }: Decisions): readonly Decider[] {
-  const truth = { name: "truth", decisions: labels };
-  if (distillation === null) return [truth, { name: "model", decisions: head }];
-  return [truth, { name: "class", decisions: head }, { name: "distillation", decisions: distillation }, { name: "both", decisions: mean }];
+/**
+ * `truth`, `teacher` if there is one, and what the model has: `class`, `distillation` and `both` (the mean of their logits), or `model` if it is
+ * plain.
+ */
+export function decidersOf({ labels, class: head, distillation, mean }: Decisions, teacher: readonly number[] | null): readonly Decider[] {
+  const others = [{ name: "truth", decisions: labels }, ...(teacher === null ? [] : [{ name: "teacher", decisions: teacher }])];
+  if (distillation === null) return [...others, { name: "model", decisions: head }];
+  return [
+    ...others,
+    { name: "class", decisions: head },
+    { name: "distillation", decisions: distillation },
+    { name: "both", decisions: mean },
+  ];
 }
 
 export const disagreementMatrix = (deciders: readonly Decider[]): DisagreementMatrix => ({

@@ -1,9 +1,11 @@
 /** All that `deit inspect` shows of a model: on one image, and on a data set if there is one. */
-import type { HostBatch } from "../data/batches.ts";
+import type { Batches, HostBatch } from "../data/batches.ts";
 import type { Engine } from "../kernels/engine.ts";
+import type { Kernels } from "../kernels/kernels.ts";
 import { prefixCount, type DeitConfig } from "../model/config.ts";
 import { softmax } from "../ops/softmax.ts";
-import { decide } from "../train/decisions.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { decide, decisionsBy } from "../train/decisions.ts";
 import type { Deit } from "../train/evaluate.ts";
 import { tokenCosines, type TokenCosines } from "../train/tokenCosines.ts";
 import { attentionMaps, prefixTokens, probabilities, tokenMap, type LayerMaps, type TokenMap } from "./attention.ts";
@@ -21,14 +23,16 @@ export interface Subject {
   readonly images: HostBatch["images"];
   /** Its class; null: not known. */
   readonly label: number | null;
-  /** Names of the classes; null: not known. */
-  readonly classes: readonly string[] | null;
+  /** Names of the classes. */
+  readonly classes: readonly string[];
 }
 
 /** What cosines and disagreement are measured on. */
 export interface InspectedSet {
   readonly name: string;
-  readonly batches: () => Iterable<HostBatch>;
+  readonly batches: () => Batches;
+  /** Images → logits of the model's teacher; null: none is known. */
+  readonly teacher: ((k: Kernels, images: Tensor) => Tensor) | null;
 }
 
 /** What a head, or both together, take the image for. */
@@ -80,9 +84,9 @@ function rolloutMaps(all: Intermediates, config: DeitConfig): Inspection["rollou
   return mixings.map((_, l) => rollout(mixings.slice(0, l + 1), P).map(ofToken));
 }
 
-async function disagreementOn(engine: Engine, model: Deit, { batches }: InspectedSet): Promise<DisagreementMatrix> {
-  const labels = [...batches()].flatMap((batch) => batch.labels);
-  return disagreementMatrix(decidersOf(labels, await decide(engine, model, batches())));
+async function disagreementOn(engine: Engine, model: Deit, { batches, teacher }: InspectedSet): Promise<DisagreementMatrix> {
+  const taught = teacher === null ? null : await decisionsBy(engine, (k, images) => [teacher(k, images)], batches());
+  return disagreementMatrix(decidersOf(await decide(engine, model, batches()), taught?.decisions[0] ?? null));
 }
 
 /** Looks into the model. Nothing stays alive on the engine but the parameters. */

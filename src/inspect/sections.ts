@@ -21,11 +21,11 @@ const rowsText = ({ config: { distilled } }: Inspection): string =>
     ? "rows from the top: class token, class token over the image, distillation token, distillation token over the image"
     : "the upper row is the class token, the lower one the same over the image";
 
-function said({ by, decision, probability }: Decision, label: number | null, classes: readonly string[] | null): Html {
+function said({ by, decision, probability }: Decision, label: number | null, classes: readonly string[]): Html {
   const mark = label === null ? "" : decision === label ? "right" : "wrong";
   return html`<tr>
     <th scope="row">${by}</th>
-    <td class="${mark}">${classes?.[decision] ?? decision}</td>
+    <td class="${mark}">${classes[decision] ?? decision}</td>
     <td class="number">${percent(probability)}</td>
   </tr>`;
 }
@@ -35,7 +35,7 @@ function subject({ subject: { name, label, classes }, decisions }: Inspection): 
     <figure>
       <img src="image.png" alt="the image" />
       <figcaption>
-        ${name}${label === null ? "" : `, of class ${classes?.[label] ?? label}`}, as the network sees it before normalisation
+        ${name}${label === null ? "" : `, of class ${classes[label] ?? label}`}, as the network sees it before normalisation
       </figcaption>
     </figure>
     <table>

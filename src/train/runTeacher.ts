@@ -38,7 +38,8 @@ export interface Teacher {
 
 const attrsOf = ({ groupWidth, batchNormEps: eps }: RegnetConfig, running: Buffers): RegnetAttrs => ({ eps, groupWidth, running });
 
-const predictBy =
+/** Images → logits, in evaluation mode. */
+export const predictBy =
   (config: RegnetConfig, { params, buffers }: Regnet): Teacher["predict"] =>
   (k, images) =>
     regnetPredict(k.at("teacher"), { images, params }, attrsOf(config, buffers));

@@ -82,9 +82,14 @@ async function* batchesOf(
 /**
  * The images of a folder or tar archive, `PATH` or `PATH:train|test|val`; null: there is no such folder or file.
  *
+ * @param placesOf which of so many images, and in which order; all unless given
  * @throws RangeError for what is no archive, has no images or does not fit the model
  */
-export function openImageSet(text: string, { channels, side, classes: K }: DataShape): ImageSet | null {
+export function openImageSet(
+  text: string,
+  { channels, side, classes: K }: DataShape,
+  placesOf: ((count: number) => readonly number[]) | null = null,
+): ImageSet | null {
   const place = placeOf(text);
   if (place === null) return null;
   const refuse = (what: string, cause?: unknown): RangeError => new RangeError(`data: ${place.path}: ${what}`, { cause });
@@ -94,7 +99,8 @@ export function openImageSet(text: string, { channels, side, classes: K }: DataS
     const labelled = layoutOf(collection.paths, place.split);
     const classes = classesOf(new Set(labelled.map(({ folder }) => folder).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))), K);
     const labels = new Map(classes.map((name, label) => [name, label]));
-    const images = labelled.map((image) => ({ ...image, label: labels.get(image.folder) ?? 0 }));
+    const all = labelled.map((image) => ({ ...image, label: labels.get(image.folder) ?? 0 }));
+    const images = placesOf === null ? all : placesOf(all.length).flatMap((place) => all[place] ?? []);
     return {
       name: text,
       classes,
