@@ -124,6 +124,10 @@ describe("architecture", () => {
     expect(new Set(found)).toEqual(new Set(packages));
   });
 
+  it.each(["index.ts", "wasm.ts", "check.ts", "recording.ts"])("the entry point %s leads to nothing of Node's", (entry) => {
+    expect([...behind(entry)].filter((file) => file.startsWith("node:"))).toEqual([]);
+  });
+
   it("lets nothing import the command line", () => {
     expect(imports.filter(({ file, from }) => from.startsWith("cli/") && !file.startsWith("cli")).map(({ file }) => file)).toEqual([]);
   });

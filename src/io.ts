@@ -10,9 +10,9 @@ export {
   readSafetensors,
   SafetensorsError,
   safetensorsPieces,
-  saveSafetensors,
   writeSafetensors,
 } from "./io/safetensors.ts";
 export type { Dtype, Entry, OpenSafetensors, Planned, Safetensors, Stored, TensorOf, Writable } from "./io/safetensors.ts";
+export { saveSafetensors } from "./io/safetensorsSave.ts";
 export { readWeights, WeightsError, weightsIn, writeWeights } from "./io/weights.ts";
 export type { Weights, WeightsOptions } from "./io/weights.ts";

@@ -8,11 +8,11 @@ import {
   openSafetensors,
   parseSafetensors,
   safetensorsPieces,
-  saveSafetensors,
   writeSafetensors,
   type Planned,
   type Writable,
 } from "../../src/io/safetensors.ts";
+import { saveSafetensors } from "../../src/io/safetensorsSave.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 const tensors: ReadonlyMap<string, Writable> = new Map<string, Writable>([

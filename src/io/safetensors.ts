@@ -8,7 +8,7 @@ import { readHeader, SafetensorsError, type Entry, type Header } from "./safeten
 import { FORMATS, notBool, type Stored } from "./stored.ts";
 
 export { SafetensorsError, type Entry } from "./safetensorsHeader.ts";
-export { safetensorsPieces, saveSafetensors, writeSafetensors, type Planned, type TensorOf } from "./safetensorsWrite.ts";
+export { safetensorsPieces, writeSafetensors, type Planned, type TensorOf } from "./safetensorsWrite.ts";
 export { numbersOf } from "./stored.ts";
 export type { Dtype, Stored, Writable } from "./stored.ts";
 

@@ -2,7 +2,6 @@
 import type { Shape } from "../tensor/tensor.ts";
 import { isCount } from "./byteSource.ts";
 import { shapeText } from "./formatError.ts";
-import { writeDurably } from "./durable.ts";
 import { isUnicode } from "./jsonReader.ts";
 import { LONGEST_HEADER, PREFIX } from "./safetensorsHeader.ts";
 import { bytesIn, viewOf, type Dtype, type Writable } from "./stored.ts";
@@ -92,15 +91,3 @@ export async function* safetensorsPieces<P extends Planned>(
     yield dataOf(name, stored);
   }
 }
-
-/**
- * Writes a file of any size, durably: the file is whole or not there, and on failure nothing is left behind.
- *
- * @throws RangeError as `safetensorsPieces`; Error of node:fs; what `tensorOf` throws
- */
-export const saveSafetensors = <P extends Planned>(
-  path: string,
-  tensors: ReadonlyMap<string, P>,
-  tensorOf: TensorOf<P>,
-  metadata?: ReadonlyMap<string, string>,
-): Promise<void> => writeDurably(path, safetensorsPieces(tensors, tensorOf, metadata));

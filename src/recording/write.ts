@@ -1,6 +1,6 @@
 /** A recording as a file: the inverse of `read.ts`, and as strict (recording format, section 1). */
 import type { HostArray } from "../check/host.ts";
-import { saveSafetensors, writeSafetensors, type Dtype, type Planned, type Stored } from "../io/safetensors.ts";
+import { writeSafetensors, type Dtype, type Planned, type Stored } from "../io/safetensors.ts";
 import { readConfiguration, type Configuration } from "./configuration.ts";
 import { RecordingError } from "./fields.ts";
 import { checkGiven, checkTensor, FORMAT, VERSION, type Recording } from "./read.ts";
@@ -80,7 +80,8 @@ export function writeRecording(recording: Recording): Uint8Array {
  *
  * @throws RecordingError as `writeRecording`; Error of node:fs
  */
-export function saveRecording(path: string, recording: Recording): Promise<void> {
+export async function saveRecording(path: string, recording: Recording): Promise<void> {
+  const { saveSafetensors } = await import("../io/safetensorsSave.ts"); // where there is a disk
   const { tensors, metadata } = planOf(recording);
   return saveSafetensors(path, tensors, (name, planned) => storedOf(recording, name, planned), metadata);
 }

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Sets } from "../data/sets.ts";
 import { digestOfRecord } from "../io/digest.ts";
-import { saveSafetensors } from "../io/safetensors.ts";
+import { saveSafetensors } from "../io/safetensorsSave.ts";
 import { readTree } from "../io/trees.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
