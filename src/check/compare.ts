@@ -29,8 +29,8 @@ const SAFETY = 16;
  */
 const [ZERO, NEARLY_ZERO, NARROW] = [2 ** -46, 2 ** -36, 2 ** -20];
 
-/** Gradients near the least normal number have lost their digits. */
-const SUBNORMAL = 2 ** -1000;
+/** Outputs that move by less than this are near the least normal number, 2⁻¹⁰²², and have lost their digits. */
+const VANISHING = 2 ** -900;
 
 const UNITS = { f64: 2 ** -53, f32: 2 ** -24 };
 
@@ -59,11 +59,22 @@ async function roundingIn(site: Site, direction: Direction, { value }: Analytic)
   return Math.max(0, ...gaps);
 }
 
-/** A slope against what the gradient says it is. `natural`: Σ|ȳ ⊙ y| over a width that the function varies in, the size of a gradient that matters. */
+/** Gradients of what size are rounding, and which are if nothing resolves them. */
+interface Sizes {
+  readonly zero: number;
+  readonly nearlyZero: number;
+}
+
+function sizesOf(site: Site, { h }: Slope): Sizes {
+  const natural = massOf(site, site.y.data.keys()) / Math.max(h, largestOf(site.x) * NARROW);
+  return { zero: Math.max(ZERO * natural, VANISHING / h), nearlyZero: NEARLY_ZERO * natural };
+}
+
+/** A slope against what the gradient says it is. */
 function judge(
   { value, rounding, scaleWith }: Analytic,
   slope: Slope,
-  natural: number,
+  { zero, nearlyZero }: Sizes,
   tolerance: number,
 ): Pick<Judged, "verdict"> & Pick<Finding, "uncertainty" | "error"> {
   const { kind, central, left, right } = slope;
@@ -81,10 +92,10 @@ function judge(
     return result(between ? "kink" : "off");
   }
   const size = Math.max(Math.abs(value), Math.abs(central));
-  if (size <= Math.max(open, ZERO * natural, SUBNORMAL)) return result("zero");
+  if (size <= Math.max(open, zero)) return result("zero");
   if (error > tolerance && uncertainty < 1 / 2) return result("off");
   if (error <= tolerance && uncertainty <= RESOLVED) return result("holds");
-  return result(size <= NEARLY_ZERO * natural ? "zero" : "unresolved");
+  return result(size <= nearlyZero ? "zero" : "unresolved");
 }
 
 /**
@@ -117,12 +128,12 @@ export async function compareAlong(site: Site, direction: Direction, tolerance: 
   const ordered = all.flatMap((exponent) => samples.get(exponent) ?? []).map((s) => ({ ...s, mass: Math.max(s.mass, mass) }));
   const slope = slopeOf(ordered, unit);
   if (slope === null) throw beside(site, index, met.fault);
-  const natural = massOf(site, site.y.data.keys()) / Math.max(slope.h, largestOf(x) * NARROW);
+  const sizes = sizesOf(site, slope);
   const { central: numeric, left, right } = slope;
-  const asked = judge(analytic, slope, natural, tolerance);
+  const asked = judge(analytic, slope, sizes, tolerance);
   const slight = asked.verdict === "off" && slope.kind === "smooth" && asked.error <= RESOLVED;
   const { verdict, uncertainty, error } = slight
-    ? judge({ ...analytic, rounding: await roundingIn(site, direction, analytic) }, slope, natural, tolerance)
+    ? judge({ ...analytic, rounding: await roundingIn(site, direction, analytic) }, slope, sizes, tolerance)
     : asked;
   return { verdict, finding: { input, index, analytic: analytic.value, numeric, left, right, uncertainty, error } };
 }
