@@ -88,11 +88,12 @@ describe("deit inspect of a data set", () => {
   it("measures the error rates and the disagreement that deit eval does, and the teacher as the run did", () => {
     const { names, images, matrix } = seen?.disagreement ?? { names: [], images: NaN, matrix: [] };
     expect([names, images]).toEqual([["truth", "teacher", "class", "distillation", "both"], 7]);
-    const evaluated = ["class", "distillation", "mean"].map((head) =>
+    const evaluated = ["class", "mean"].map((head) =>
       z.object({ top1: z.number(), disagreement: z.number() }).parse(json(["eval", run, "synthetic:7", "--head", head])),
     );
-    const right = [taught, ...evaluated].map(({ top1 }) => 1 - top1);
-    expect(gap(hostArray([4], matrix[0]?.slice(1) ?? []), hostArray([4], right))).toBeLessThan(tolerances.equation.f64.bound);
+    const wrong = [taught, ...evaluated].map(({ top1 }) => 1 - top1);
+    const found = [1, 2, 4].map((i) => matrix[0]?.[i] ?? NaN);
+    expect(gap(hostArray([3], found), hostArray([3], wrong))).toBeLessThan(tolerances.equation.f64.bound);
     expect(matrix[2]?.[3]).toBe(evaluated[0]?.disagreement);
   });
 
@@ -101,11 +102,12 @@ describe("deit inspect of a data set", () => {
     expect(JSON.parse(file("data", "token-cosine.json").toString())).toEqual(seen?.cosines);
   });
 
-  it("has cosines of all images, as the run itself measured them", () => {
+  it("has cosines of as many images as it is told to, and looks into the image that it is told to", () => {
     expect(seen?.cosines?.blocks).toHaveLength(2);
     const one = inspected("one", run, "synthetic:7", "--images", "1");
     expect(one.disagreement?.images).toBe(1);
     expect(one.cosines?.blocks).not.toEqual(seen?.cosines?.blocks);
+    expect(file("one", "rollout.png").equals(file("data", "rollout.png"))).toBe(false);
   });
 
   it("has pictures of every head in every block, two rows for each token", async () => {
@@ -148,11 +150,9 @@ describe("deit inspect of a data set", () => {
     for (const [name, array] of f32) expect(gap(array, tensorOf(f64, name))).toBeLessThan(tolerances.recordedEndToEnd.f32.bound);
   });
 
-  it("gives the same bytes again, and others for another image", () => {
+  it("gives the same bytes again", () => {
     inspected("again", run, "synthetic:7", "--index", "2");
     for (const name of seen?.files ?? []) expect(file("again", name).equals(file("data", name))).toBe(true);
-    inspected("other", run, "synthetic:7");
-    expect(file("other", "rollout.png").equals(file("data", "rollout.png"))).toBe(false);
   });
 });
 
@@ -232,7 +232,6 @@ describe("deit inspect refuses", () => {
     ["an image that the set does not have", ["synthetic:7", "--index", "7"], "--index 7: synthetic:7 has 7 images, 0 … 6"],
     ["an image file for a model of one channel", [photo], "landscape.jpg is read as an image of 3 channels, the model takes 1"],
     ["an unknown data set", ["nowhere"], 'unknown data set "nowhere"'],
-    ["no image and no data set", [], "missing required argument 'image-or-data'"],
   ])("%s", (_, args, line) => {
     expect(refused("new", run, ...args)).toContain(line);
     expect(existsSync(join(folder, "new"))).toBe(false);
