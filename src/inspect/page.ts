@@ -1,6 +1,6 @@
 /** `index.html` of an inspection. */
-import { html, trusted } from "../report/html.ts";
-import { style } from "../report/style.ts";
+import { documentText } from "../report/document.ts";
+import { html } from "../report/html.ts";
 import type { Inspection } from "./inspection.ts";
 import { sectionsOf } from "./sections.ts";
 
@@ -17,37 +17,16 @@ dl.files dd { margin: 0; color: var(--soft); }
 /** The page's text; its pictures are the files beside it. */
 export function page(inspection: Inspection): string {
   const { config, subject: shown } = inspection;
-  const sections = sectionsOf(inspection);
   const { imageSize: S, patchSize: p, width: D, depth: L, heads: h, distilled } = config;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${shown.name} · deit inspect</title>
-        <style>
-          ${trusted(style)} ${trusted(own)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <header>
-            <p class="over">deit · inside a model</p>
-            <h1>${shown.name}</h1>
-            <p class="lead">
-              A ${distilled ? "distilled" : "plain"} DeiT of ${L} blocks, width ${D} and ${h} heads, on ${S} × ${S} pixels in patches of
-              ${p} × ${p}.
-            </p>
-            <nav aria-label="sections">${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>
-          </header>
-          ${sections.map(
-            ({ id, title, body }) =>
-              html`<section id="${id}" aria-labelledby="${id}-title">
-                <h2 id="${id}-title">${title}</h2>
-                ${body}
-              </section> `,
-          )}
-        </main>
-      </body>
-    </html> `.html;
+  return documentText({
+    title: `${shown.name} · deit inspect`,
+    over: "deit · inside a model",
+    heading: shown.name,
+    lead: html`<p class="lead">
+      A ${distilled ? "distilled" : "plain"} DeiT of ${L} blocks, width ${D} and ${h} heads, on ${S} × ${S} pixels in patches of ${p} ×
+      ${p}.
+    </p>`,
+    sections: sectionsOf(inspection),
+    ownStyle: own,
+  });
 }

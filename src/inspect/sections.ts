@@ -1,16 +1,12 @@
 /** The parts of an inspection's page: each picture with what is seen in it and where it comes from. */
 import { patchCount, prefixCount, tokenCount } from "../model/config.ts";
+import { decisionsTable } from "../report/decisions.ts";
+import type { Section } from "../report/document.ts";
 import { html, percent, type Html } from "../report/html.ts";
 import { cosinePlot } from "../report/plots.ts";
 import type { LayerMaps } from "./attention.ts";
-import type { Decision, Inspection } from "./inspection.ts";
+import type { Inspection } from "./inspection.ts";
 import { disagreementPlot } from "./plots.ts";
-
-export interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly body: Html;
-}
 
 const tokensOf = ({ config: { distilled } }: Inspection): string =>
   distilled ? "the class and the distillation token" : "the class token";
@@ -21,15 +17,6 @@ const rowsText = ({ config: { distilled } }: Inspection): string =>
     ? "rows from the top: class token, class token over the image, distillation token, distillation token over the image"
     : "the upper row is the class token, the lower one the same over the image";
 
-function said({ by, decision, probability }: Decision, label: number | null, classes: readonly string[]): Html {
-  const mark = label === null ? "" : decision === label ? "right" : "wrong";
-  return html`<tr>
-    <th scope="row">${by}</th>
-    <td class="${mark}">${classes[decision] ?? decision}</td>
-    <td class="number">${percent(probability)}</td>
-  </tr>`;
-}
-
 function subject({ subject: { name, label, classes }, decisions }: Inspection): Html {
   return html`<div class="pair subject">
     <figure>
@@ -38,21 +25,7 @@ function subject({ subject: { name, label, classes }, decisions }: Inspection): 
         ${name}${label === null ? "" : `, of class ${classes[label] ?? label}`}, as the network sees it before normalisation
       </figcaption>
     </figure>
-    <table>
-      <caption>
-        What it is taken for
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">by</th>
-          <th scope="col">class</th>
-          <th scope="col" class="number">probability</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${decisions.map((decision) => said(decision, label, classes))}
-      </tbody>
-    </table>
+    ${decisionsTable(decisions, classes, label, "What it is taken for")}
   </div>`;
 }
 

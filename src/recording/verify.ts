@@ -50,7 +50,7 @@ function verdictOf(recording: Recording, name: string, right: HostArray, engine:
 }
 
 /** One program's rounding may be so many times another's. */
-const SEVERAL = 8;
+const SEVERAL = 16;
 
 /** A larger error is hardly rounding. */
 const LARGE = 1e-2;

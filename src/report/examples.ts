@@ -1,7 +1,8 @@
 /** Test images as cards: the image, where each token looks in it, and who takes it for what. */
 import { pngOf } from "../io/png.ts";
 import { patchCount, type DeitConfig } from "../model/config.ts";
-import type { Decision, Example } from "./collect.ts";
+import type { Example } from "./collect.ts";
+import { decisionsTable } from "./decisions.ts";
 import { html, nothing, percent, type Html } from "./html.ts";
 
 /** Of the most attended patch; the others' are in proportion. */
@@ -42,13 +43,6 @@ function look(token: (typeof tokens)[number], row: readonly number[], picture: P
   </figure>`;
 }
 
-const said = ({ by, decision, probability }: Decision, classes: readonly string[], label: number): Html =>
-  html`<tr>
-    <th scope="row">${by}</th>
-    <td class="${decision === label ? "right" : "wrong"}">${classes[decision] ?? decision}</td>
-    <td class="number">${percent(probability)}</td>
-  </tr>`;
-
 function card({ sample, label, pixels, decisions, attention }: Example, config: DeitConfig, classes: readonly string[]): Html {
   const picture = { id: `image-${sample}`, side: config.imageSize, patch: config.patchSize };
   const png = Buffer.from(pngOf(pixels, picture.side)).toString("base64");
@@ -69,18 +63,7 @@ function card({ sample, label, pixels, decisions, attention }: Example, config: 
       </figure>
       ${attention.map((row, i) => look(tokens[i] ?? "class", row, picture, patchCount(config)))}
     </div>
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">by</th>
-          <th scope="col">decision</th>
-          <th scope="col" class="number">probability</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${decisions.map((decision) => said(decision, classes, label))}
-      </tbody>
-    </table>
+    ${decisionsTable(decisions, classes, label)}
   </article> `;
 }
 

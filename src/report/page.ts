@@ -2,18 +2,12 @@
 import { accuracies } from "./accuracies.ts";
 import { MOST_EXAMPLES } from "./collect.ts";
 import { cards } from "./examples.ts";
-import { html, trusted, type Html } from "./html.ts";
+import { documentText, type Section } from "./document.ts";
+import { html, type Html } from "./html.ts";
 import { mistakes } from "./mistakes.ts";
 import { accuracyPlot, cosinePlot, lossPlot, type Curve } from "./plots.ts";
 import type { Report } from "./report.ts";
-import { style } from "./style.ts";
 import { lead, tiles } from "./summary.ts";
-
-interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly body: Html;
-}
 
 function curves({ metrics: { teacher, student } }: Report): Html {
   const all: readonly Curve[] = [{ name: "student", rows: student } as const, { name: "teacher", rows: teacher } as const].filter(
@@ -109,33 +103,11 @@ function sectionsOf(report: Report): readonly Section[] {
 /** The page's text. */
 export function page(report: Report): string {
   const { name, seed } = report.recipe;
-  const sections = sectionsOf(report);
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${name}, seed ${seed} · deit</title>
-        <style>
-          ${trusted(style)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <header>
-            <p class="over">deit · report of a run</p>
-            <h1>${name}, seed ${seed}</h1>
-            ${lead(report)} ${tiles(report)}
-            <nav aria-label="sections">${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>
-          </header>
-          ${sections.map(
-            ({ id, title, body }) =>
-              html`<section id="${id}" aria-labelledby="${id}-title">
-                <h2 id="${id}-title">${title}</h2>
-                ${body}
-              </section> `,
-          )}
-        </main>
-      </body>
-    </html> `.html;
+  return documentText({
+    title: `${name}, seed ${seed} · deit`,
+    over: "deit · report of a run",
+    heading: `${name}, seed ${seed}`,
+    lead: html`${lead(report)} ${tiles(report)}`,
+    sections: sectionsOf(report),
+  });
 }

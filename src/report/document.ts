@@ -1,0 +1,52 @@
+/** A page as a file of its own: its sections under one header that names them. */
+import { html, trusted, type Html } from "./html.ts";
+import { style } from "./style.ts";
+
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly body: Html;
+}
+
+export interface Document {
+  /** Of the window. */
+  readonly title: string;
+  /** What kind of page it is, above the heading. */
+  readonly over: string;
+  readonly heading: string;
+  /** Under the heading. */
+  readonly lead: Html;
+  readonly sections: readonly Section[];
+  /** CSS beside that of all pages. */
+  readonly ownStyle?: string;
+}
+
+const section = ({ id, title, body }: Section): Html =>
+  html`<section id="${id}" aria-labelledby="${id}-title">
+    <h2 id="${id}-title">${title}</h2>
+    ${body}
+  </section> `;
+
+export const documentText = ({ title, over, heading, lead, sections, ownStyle = "" }: Document): string =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <style>
+          ${trusted(style)} ${trusted(ownStyle)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <header>
+            <p class="over">${over}</p>
+            <h1>${heading}</h1>
+            ${lead}
+            <nav aria-label="sections">${sections.map(({ id, title: name }) => html`<a href="#${id}">${name}</a>`)}</nav>
+          </header>
+          ${sections.map(section)}
+        </main>
+      </body>
+    </html> `.html;
