@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { resizedModel, weightedModel } from "../../src/cli/weights.ts";
+import { weightedModel } from "../../src/cli/weights.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { resizeMatrix } from "../../src/ops/positionResize.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
@@ -36,9 +36,11 @@ describe("deit eval", () => {
 
   it("of photographs in folders named by synsets is what timm's logits say", () => {
     const photographs = join(folder, "photographs");
-    const { images }: { readonly images: readonly { readonly name: string; readonly logits: readonly number[] }[] } = JSON.parse(
-      textOf("classify/classify.json"),
-    );
+    interface Classified {
+      readonly sets: readonly { readonly images: readonly { readonly name: string; readonly logits: readonly number[] }[] }[];
+    }
+    const classified: Classified = JSON.parse(textOf("classify/classify.json"));
+    const images = classified.sets[0]?.images ?? [];
     const nll = [["landscape.jpg", "n01735189", 57], ["portrait.jpg", "n02085936", 153]] as const; // prettier-ignore
     const losses = nll.map(([name, synset, label]) => {
       mkdirSync(join(photographs, synset), { recursive: true });
@@ -63,7 +65,7 @@ describe("deit eval", () => {
   it("with another image size resizes the position embedding, and nothing else", async () => {
     const engine = referenceEngine();
     const model = weightedModel(run, {});
-    const resized = resizedModel(model, 8);
+    const resized = weightedModel(run, { imageSize: 8 });
     const [before, after] = [model.upload(engine.kernels), resized.upload(engine.kernels)];
     expect(resized.config).toEqual({ ...model.config, imageSize: 8 });
     expect(await engine.read(after.head.weight)).toEqual(await engine.read(before.head.weight));

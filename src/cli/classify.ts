@@ -10,7 +10,7 @@ import { engineOf } from "./engines.ts";
 import { withConvention, withImageSize, type ImageOptions } from "./imageOptions.ts";
 import { positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
 import { percent, print, printJson, showForNow, table } from "./output.ts";
-import { resizedModel, weightedModel, type WeightsOptions } from "./weights.ts";
+import { weightedModel, type WeightsOptions } from "./weights.ts";
 
 interface ClassifyOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
   readonly weights: string;
@@ -47,7 +47,7 @@ function printImage({ file, top }: Named, names: readonly ClassName[]): void {
 
 async function run(files: readonly string[], options: ClassifyOptions): Promise<void> {
   const engine = await engineOf(options);
-  const { config, preprocessing, classes, upload } = resizedModel(weightedModel(options.weights, options), options.imageSize);
+  const { config, preprocessing, classes, upload } = weightedModel(options.weights, options);
   const { imageSize: S, channels } = config;
   if (channels !== RGB) throw new RangeError(`${options.weights} takes images of ${channels} channels; image files have ${RGB}`);
   const normalisation = checkedNormalisation(preprocessing, channels);

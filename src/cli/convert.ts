@@ -41,7 +41,11 @@ async function run(source: string, out: string, { names, imageSize, heads, model
   checkOut(source, out);
   if (format === "onnx" && names === "hf")
     throw new RangeError(`${out}: the weights of an .onnx file have timm's names; leave --names out`);
-  const before = tensorsAt(source, { ...(model !== undefined && { model }), average: ema === true });
+  const before = tensorsAt(source, {
+    ...(model !== undefined && { model }),
+    ...(imageSize !== undefined && { imageSize }),
+    average: ema === true,
+  });
   const wanted = { ...(names && { names }), ...(imageSize && { imageSize }), ...(heads && { heads }) };
   const { bytes, tensors, silent } = await about(source, async () => {
     const file = await converted(before, wanted);

@@ -11,7 +11,7 @@ import { engineOf } from "./engines.ts";
 import { withConvention, withImageSize, type ImageOptions } from "./imageOptions.ts";
 import { positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
 import { percent, print, printJson, showForNow } from "./output.ts";
-import { resizedModel, weightedModel, type WeightsOptions } from "./weights.ts";
+import { weightedModel, type WeightsOptions } from "./weights.ts";
 
 interface EvalOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
   readonly head: Head;
@@ -54,7 +54,7 @@ async function* counted(batches: AsyncIterable<HostBatch>, count: number): Async
 
 async function run(source: string, data: string, options: EvalOptions): Promise<void> {
   const engine = await engineOf(options);
-  const { config, preprocessing, upload } = resizedModel(weightedModel(source, options), options.imageSize);
+  const { config, preprocessing, upload } = weightedModel(source, options);
   const batches = batchesOf(data, config, checkedNormalisation(preprocessing, config.channels), options.convention);
   const result = await evaluate(engine, { config, params: upload(engine.kernels) }, batches, options.head);
   const { top1, top5, loss, images, disagreement } = result;

@@ -9,7 +9,7 @@ import { inspectedOf } from "./inspected.ts";
 import { natural, positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
 import { percent, print, printJson, showForNow } from "./output.ts";
 import { teacherOf } from "./teacherOf.ts";
-import { resizedModel, weightedModel, type WeightsOptions } from "./weights.ts";
+import { weightedModel, type WeightsOptions } from "./weights.ts";
 
 interface InspectOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
   readonly out: string;
@@ -58,7 +58,7 @@ async function run(source: string, what: string, options: InspectOptions): Promi
   const { out } = options;
   checkNew(out);
   const engine = await engineOf(options);
-  const model = resizedModel(weightedModel(source, options), options.imageSize);
+  const model = weightedModel(source, options);
   const { subject, set } = await inspectedOf(what, model, options);
   const teacher = set === null ? null : teacherOf(source);
   const { kernels: k } = engine;

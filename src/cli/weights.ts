@@ -21,6 +21,8 @@ export interface WeightsOptions {
   readonly model?: string;
   /** For a file that does not tell its heads. */
   readonly heads?: number;
+  /** Side of the images; default: that of the weights. Weights from a hash are made for it, others get their positions resized. */
+  readonly imageSize?: number;
 }
 
 export interface WeightedModel {
@@ -46,12 +48,12 @@ interface HashedModel {
 
 export const HASH = "hash:";
 
-function hashedModel(source: string, model: string | undefined): HashedModel {
+function hashedModel(source: string, { model, imageSize }: WeightsOptions): HashedModel {
   const text = source.slice(HASH.length);
   const seed = Number(text);
   if (!/^\d+$/.test(text) || seed >= 2 ** 32) throw new RangeError(`hash:SEED needs an integer of 0 … 2^32 - 1, got "${text}"`);
   if (model === undefined) throw new RangeError(`hash:${text} needs --model, such as --model deit-tiny-distilled`);
-  const named = modelNamed(model);
+  const named = modelNamed(model, imageSize);
   if (named.kind !== "deit") throw new RangeError(`hash:${text} makes the weights of a DeiT, not of ${model}`);
   return { config: named.config, seed };
 }
@@ -90,41 +92,19 @@ function withFile<T>(source: string, options: ReadOptions, use: (file: Safetenso
  *
  * @throws RangeError for what is missing, does not fit or is broken
  */
-export function tensorsAt(source: string, { model, average }: WeightsOptions & ReadOptions): Safetensors {
+export function tensorsAt(source: string, options: WeightsOptions & ReadOptions): Safetensors {
+  const { model, average } = options;
   noModel(source, model);
   if (!source.startsWith(HASH)) return withFile(source, average === true ? { average } : {}, (file) => file);
   if (average === true) throw new RangeError(`--ema goes with a training checkpoint (.pth), not with ${source}`);
-  const { config, seed } = hashedModel(source, model);
+  const { config, seed } = hashedModel(source, options);
   const stored = (name: string, shape: Shape): Stored => ({ dtype: "F32", shape, data: Float32Array.from(hashed(name, shape, seed).data) });
   const tensors = new Map([...parameterShapes(config)].map(([name, shape]) => [name, stored(name, shape)]));
   return { metadata: metadataOf({ config, classes: null, preprocessing: null }), tensors };
 }
 
-/**
- * The model and its weights.
- *
- * @throws RangeError for what is missing, does not fit or is broken
- */
-export function weightedModel(source: string, { model, heads }: WeightsOptions): WeightedModel {
-  noModel(source, model);
-  if (source.startsWith(HASH)) {
-    const { config, seed } = hashedModel(source, model);
-    const upload = (k: Kernels): DeitParams => buildParams(config, (name, shape) => k.upload(shape, hashed(name, shape, seed).data));
-    return { config, preprocessing: assumed(config), classes: null, upload };
-  }
-  return withFile(source, {}, (file) => {
-    const weights = weightsIn(file, { heads: heads ?? null });
-    const { config, preprocessing, classes } = weights;
-    return { config, preprocessing: preprocessing ?? assumed(config), classes, upload: (k) => uploadWeights(k, weights) };
-  });
-}
-
-/**
- * The same model for images of another size: only its position embedding changes (E16, E17).
- *
- * @throws RangeError unless the size is a multiple of the patch
- */
-export function resizedModel(model: WeightedModel, imageSize: number | undefined): WeightedModel {
+/** The same model for images of another size: only its position embedding changes (E16, E17). */
+function resizedModel(model: WeightedModel, imageSize: number | undefined): WeightedModel {
   const config = resizedConfig(model.config, imageSize);
   const gridOf = ({ imageSize: S, patchSize: p }: DeitConfig): Grid => [S / p, S / p];
   const upload = (k: Kernels): DeitParams => {
@@ -136,4 +116,25 @@ export function resizedModel(model: WeightedModel, imageSize: number | undefined
     return { ...params, pos_embed: resized.out };
   };
   return { ...model, config, upload };
+}
+
+/**
+ * The model and its weights.
+ *
+ * @throws RangeError for what is missing, does not fit or is broken
+ */
+export function weightedModel(source: string, options: WeightsOptions): WeightedModel {
+  const { model, heads, imageSize } = options;
+  noModel(source, model);
+  if (source.startsWith(HASH)) {
+    const { config, seed } = hashedModel(source, options);
+    const upload = (k: Kernels): DeitParams => buildParams(config, (name, shape) => k.upload(shape, hashed(name, shape, seed).data));
+    return { config, preprocessing: assumed(config), classes: null, upload };
+  }
+  return withFile(source, {}, (file) => {
+    const weights = weightsIn(file, { heads: heads ?? null });
+    const { config, preprocessing, classes } = weights;
+    const stored = { config, preprocessing: preprocessing ?? assumed(config), classes, upload: (k: Kernels) => uploadWeights(k, weights) };
+    return resizedModel(stored, imageSize);
+  });
 }
