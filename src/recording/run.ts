@@ -103,10 +103,13 @@ export function computeRecording<Saved = DeitSaved>(
   return model === undefined ? computeTensors(engine, recording, names, deitLogits) : computeTensors(engine, recording, names, model);
 }
 
-/** Multiply–adds of a forward pass up to which the reference engine may run the whole network more than once: seconds. */
-const QUICK = 2e9;
+/** Multiply–adds of a forward pass up to which the reference engine may run the whole network a few times, and hundreds of times: seconds. */
+const [QUICK, TINY] = [2e9, 2e7];
 
-export const isQuick = ({ batch, configuration }: Recording): boolean => batch * macs(configuration.model) <= QUICK;
+const forwardMacs = ({ batch, configuration }: Recording): number => batch * macs(configuration.model);
+
+export const isQuick = (recording: Recording): boolean => forwardMacs(recording) <= QUICK;
+export const isTiny = (recording: Recording): boolean => forwardMacs(recording) <= TINY;
 
 /** The gradients of all parameters at these weights, by name. */
 export function gradientsAt(engine: Engine, recording: Recording, weights: Leaves): Promise<Leaves> {

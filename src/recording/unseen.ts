@@ -4,7 +4,6 @@
  */
 import type { Leaves } from "../check/host.ts";
 import type { Engine } from "../kernels/engine.ts";
-import { macs } from "../laws/loops/counts.ts";
 import { parameterShapes } from "../model/params.ts";
 import { weightOf } from "./build.ts";
 import { weightsAfter } from "./later.ts";
@@ -12,7 +11,7 @@ import { judge } from "./judge.ts";
 import { ownValues, type Values } from "./local.ts";
 import { laterNames, passReadings, type Origin } from "./readings.ts";
 import type { Recording } from "./read.ts";
-import { isQuick } from "./run.ts";
+import { isQuick, isTiny } from "./run.ts";
 import type { StepOp } from "./stepOps.ts";
 import { kindOf, stepsOf, type Step } from "./steps.ts";
 import type { Tried } from "./tried.ts";
@@ -22,9 +21,6 @@ import type { Variant } from "./variants/variant.ts";
 
 /** How each step is computed. */
 type OpOf = (step: Step) => StepOp;
-
-/** Multiply–adds of a forward pass up to which a variant is tried in parts of the network, hundreds of passes: seconds. */
-const TINY = 2e7;
 
 /** What the weights after the first step of the optimiser are called. */
 const FIRST = "after/1/";
@@ -43,7 +39,7 @@ const subsets = <T>(all: readonly T[]): readonly (readonly T[])[] =>
 function placesOf(variant: Variant, recording: Recording): readonly ReadonlySet<string>[] {
   const taps = stepsOf(recording).flatMap(({ tap }) => (fitsStep(variant, tap) ? [tap] : []));
   const anywhere = variant.part === "backward" && variant.steps === null;
-  if (anywhere || recording.batch * macs(recording.configuration.model) > TINY) return [new Set(taps)];
+  if (anywhere || !isTiny(recording)) return [new Set(taps)];
   const blocks = Array.from({ length: recording.configuration.model.depth }, (_, i) => `blocks.${i}`);
   const regions = [taps, ...blocks.map((block) => taps.filter((tap) => tap === block || tap.startsWith(`${block}.`)))];
   const places = regions.flatMap((region) =>
@@ -62,12 +58,15 @@ function networksWith(variant: Variant, recording: Recording): readonly OpOf[] {
   );
 }
 
-/** What is recorded up to this result, in the order of the computation; of the first step of the optimiser all. */
-function recordedUpTo(recording: Recording, name: string): readonly string[] {
-  const has = (other: string): boolean => recording.results.has(other);
+/**
+ * What a variant must give beside this result: all that is recorded before it; and after it as well, if the variant is one of the loss or the backward
+ * pass, of which every gradient is known. (Of a wrong forward step it is the right derivative that is taken.)
+ */
+function recordedWith(recording: Recording, name: string, { part }: Variant): readonly string[] {
   const pass = passReadings(recording).map((reading) => reading.name);
-  if (!name.startsWith(FIRST)) return pass.slice(0, pass.indexOf(name) + 1).filter(has);
-  return [...pass, ...(laterNames(recording)[0] ?? [])].filter(has);
+  const last = part === "forward" ? pass.indexOf(name) : pass.length - 1;
+  const names = name.startsWith(FIRST) ? [...pass, ...(laterNames(recording)[0] ?? [])] : pass.slice(0, last + 1);
+  return names.filter((other) => recording.results.has(other));
 }
 
 /** Results from the images on; of the optimiser the first step alone. */
@@ -106,14 +105,13 @@ async function compared(recording: Recording, variant: Variant, names: readonly 
  */
 export async function tryUnseen(engine: Engine, recording: Recording, name: string): Promise<readonly Tried[]> {
   if (!isQuick(recording) || (name.startsWith("after/") && !name.startsWith(FIRST))) return [];
-  const names = recordedUpTo(recording, name);
   const parts = partsBefore(name);
   const right = ownValues(engine, recording);
   const all: Tried[] = [];
   for (const variant of catalogue.filter(({ part }) => parts.includes(part)))
     for (const opOf of networksWith(variant, recording)) {
       const own = ownValues(engine, recording, opOf, variant.part === "forward" ? undefined : right);
-      all.push(await compared(recording, variant, names, wholeValues(engine, recording, own)));
+      all.push(await compared(recording, variant, recordedWith(recording, name, variant), wholeValues(engine, recording, own)));
     }
   return all;
 }
