@@ -55,13 +55,13 @@ const SEVERAL = 16;
 /** A larger error of a network that is not tiny is hardly rounding. */
 const LARGE = 1e-2;
 
-/** So many wrong tensors of a large network are asked about; more are wrong for another reason. */
+/** So many wrong steps of a network that is not tiny are asked about; more are wrong for another reason. */
 const ASKED = 8;
 
 /** Whether to ask what rounding costs, which takes the reference engine some runs of the step, or from the images on. */
 function mayBeRounding({ ok, error, local }: Verdict, recording: Recording, wrong: number): boolean {
   if (ok) return false;
-  return isTiny(recording) || (error < LARGE && (isQuick(recording) || (local && wrong < ASKED)));
+  return isTiny(recording) || (error < LARGE && (local ? wrong < ASKED : isQuick(recording) && wrong === 0));
 }
 
 /** The same, with what rounding costs allowed. */
