@@ -1,4 +1,4 @@
-/** Beside Pillow itself, where Python has it: DEIT_PYTHON, or python3 on the PATH, with numpy and Pillow before 13. */
+/** Beside Pillow itself, where Python has it: PYTHON, or python3 on the PATH, with numpy and Pillow before 13. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { resize } from "../../../src/data/images/resize.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 import { digestOf } from "./samples.ts";
 
-const PYTHON = process.env["DEIT_PYTHON"] ?? "python3";
+const PYTHON = process.env["PYTHON"] ?? "python3";
 const SCRIPT = fileURLToPath(new URL("pillow.py", import.meta.url));
 const SEED = process.env["DEIT_SEED"] ?? "5";
 const PAIRS = 300;
