@@ -4,7 +4,8 @@
  *   deit       shorter side → trunc(S/0.875), the other in proportion      the authors'; an S×S image with S ≤ 32 stays as it is
  *   timm       shorter side → trunc(S/0.9)                                 timm's configurations at 224
  *   timm-384   shorter side → S                                            timm's configurations at 384
- *   hf         both sides   → trunc(S/0.875), the aspect is lost           Hugging Face's image processor
+ *   hf         both sides   → trunc(S/0.875), the aspect is lost           Hugging Face's image processor on Pillow; the one on torchvision,
+ *                                                                          the default of transformers 5, is off by one level of 255 here and there
  */
 import type { Normalisation } from "../normalise.ts";
 import type { Pixels, Region, Size } from "./pixels.ts";
