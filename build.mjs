@@ -1,5 +1,6 @@
 /** `npm run build`: the WASM kernels from assembly (asc), as text in two modules of src; then dist/ from src (tsc), and dist/benches from bench against it. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 function run(tool, ...args) {
@@ -21,8 +22,12 @@ function write(name, text) {
   writeFileSync(path, text);
 }
 
-for (const target of ["release", "debug"]) {
-  run("asc", "--config", "asconfig.json", "--target", target);
+const targets = ["release", "debug", "fma"];
+const compilers = targets.map((target) =>
+  spawn("node_modules/.bin/asc", ["--config", "asconfig.json", "--target", target], { stdio: "inherit" }),
+);
+for (const [status] of await Promise.all(compilers.map((compiler) => once(compiler, "exit")))) if (status !== 0) process.exit(status ?? 1);
+for (const target of targets) {
   const binary = readFileSync(`dist/wasm/${target}.wasm`).toString("base64");
   write(target, `${HEAD}export const binary: string =\n  "${binary}";\n`);
 }

@@ -19,9 +19,10 @@ import { keyOf, normalAt } from "../../src/tensor/key.ts";
 import { size, type Shape, type Tensor } from "../../src/tensor/tensor.ts";
 import { adamwLeaf } from "../../src/train/adamw.ts";
 import { wasmEngine } from "../../src/wasm.ts";
+import { relaxedSimd } from "../helpers/relaxedSimd.ts";
 
-const builds: readonly Build[] = ["release", "debug"];
-const RUNS: { readonly [B in Build]: number } = { release: 60, debug: 15 };
+const builds: readonly Build[] = ["release", "debug", ...(relaxedSimd ? ["fma" as const] : [])];
+const RUNS: { readonly [B in Build]: number } = { release: 60, debug: 15, fma: 15 };
 
 /** Normal draws that f32 has. */
 const normals = (seed: number, shape: Shape): HostArray =>

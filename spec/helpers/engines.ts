@@ -4,6 +4,7 @@ import type { Engines } from "../../src/check/engines.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { wasmEngine } from "../../src/wasm.ts";
+import { relaxedSimd } from "./relaxedSimd.ts";
 import { singleEngine } from "./singleEngine.ts";
 
 export interface CheckedEngine {
@@ -21,6 +22,7 @@ export const engines: readonly CheckedEngine[] = [
   { name: "single", make: () => Promise.resolve(singleEngine()), share: 0.1, large: false },
   { name: "wasm", make: () => wasmEngine(), share: 0.4, large: true },
   { name: "wasm (debug build)", make: () => wasmEngine({ build: "debug" }), share: 0.1, large: false },
+  ...(relaxedSimd ? [{ name: "wasm-fma", make: () => wasmEngine({ build: "fma" }), share: 0.1, large: false }] : []),
 ];
 
 /** An engine in a suite of its own. */

@@ -33,8 +33,8 @@ const SUGGESTIONS = 3;
 
 const timingOf = ({ threads, repetitions }: BenchOptions): TimingOptions => ({ repetitions, clock: clockOf(threads) });
 
-/** The register peak is that of the WASM engine's instructions. */
-const hasPeak = ({ engine }: BenchOptions): boolean => engine === "wasm";
+/** The register peak is that of WASM's multiplications and additions, fused or not. */
+const hasPeak = ({ engine }: BenchOptions): boolean => engine.startsWith("wasm");
 
 const WHAT = "peak: f32 products in registers; gemm: matrix products; op: each op; forward: a model; train: a training step";
 const CLOCK = "On one thread times are of the processor: what else runs on the machine does not count.";

@@ -1,6 +1,7 @@
 /** `deit engines`, and the engine that a command asks for. */
 import type { Command } from "commander";
 import { referenceEngine } from "../engines/reference/engine.ts";
+import { hasRelaxedSimd, hasSimd } from "../engines/wasm/features.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { wasmEngine } from "../wasm.ts";
 import { withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
@@ -14,18 +15,13 @@ interface EngineReport {
   readonly features: readonly string[];
 }
 
-/** The smallest module with one SIMD instruction: `(func (result v128) i32.const 0 i8x16.splat)`. */
-const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
-/** The same with relaxed SIMD: `(func (param v128 v128 v128) (result v128) … f32x4.relaxed_madd)`. */
-const RELAXED = [0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11]; // prettier-ignore
-
 const COMES_LATER = "comes with a later release";
 
-const simd = (bytes: readonly number[], what: string): string => `${WebAssembly.validate(Uint8Array.from(bytes)) ? "" : "no "}${what}`;
+const NO_SIMD = "needs SIMD, which this host lacks";
+const NO_RELAXED_SIMD = "needs relaxed SIMD: Node 22, or node --experimental-wasm-relaxed-simd";
 
-/** Whether the kernels load here. */
-const hasSimd = (): Pick<EngineReport, "available" | "reason"> =>
-  WebAssembly.validate(Uint8Array.from(SIMD)) ? { available: true } : { available: false, reason: "needs SIMD, which this host lacks" };
+const availableIf = (holds: boolean, reason: string): Pick<EngineReport, "available" | "reason"> =>
+  holds ? { available: true } : { available: false, reason };
 
 /** What this Node offers to each engine. */
 function reports(): readonly EngineReport[] {
@@ -33,8 +29,12 @@ function reports(): readonly EngineReport[] {
   const gpu = "navigator" in globalThis && "gpu" in globalThis.navigator ? "an adapter interface" : "no adapter interface";
   return [
     { name: "reference", available: true, features: ["f64", "1 thread", "the plainest loops"] },
-    { name: "wasm", ...hasSimd(), features: ["f32", "1 thread", simd(SIMD, "SIMD"), threads] },
-    { name: "wasm-fma", available: false, reason: COMES_LATER, features: [simd(RELAXED, "relaxed SIMD"), threads] },
+    { name: "wasm", ...availableIf(hasSimd(), NO_SIMD), features: ["f32", "1 thread", hasSimd() ? "SIMD" : "no SIMD", threads] },
+    {
+      name: "wasm-fma",
+      ...availableIf(hasRelaxedSimd(), NO_RELAXED_SIMD),
+      features: ["f32", "1 thread", hasRelaxedSimd() ? "relaxed SIMD" : "no relaxed SIMD", threads],
+    },
     { name: "webgpu", available: false, reason: COMES_LATER, features: [gpu] },
   ];
 }
@@ -49,7 +49,8 @@ export async function engineOf({ engine: name, threads }: EngineOptions): Promis
   if (report === undefined) throw new RangeError(`unknown engine ${name}; known: ${reports().map((r) => r.name).join(", ")}`); // prettier-ignore
   if (!report.available) throw new RangeError(`engine ${name} cannot run here: it ${report.reason}; --engine reference can`);
   if (threads > 1) throw new RangeError(`--threads ${threads}: the ${name} engine works on one thread; --threads 1 would be right`);
-  return name === "wasm" ? wasmEngine() : referenceEngine();
+  if (name === "reference") return referenceEngine();
+  return wasmEngine({ build: name === "wasm-fma" ? "fma" : "release" });
 }
 
 function run({ json }: JsonOption): void {

@@ -21,7 +21,10 @@ import { move } from "./move.ts";
 import { reduce } from "./reduce.ts";
 
 export interface WasmOptions {
-  /** `debug` asserts in the kernels and fills memory that is taken with NaN, so that nothing reads what nobody wrote. Default `release`. */
+  /**
+   * `debug` asserts in the kernels and fills memory that is taken with NaN, so that nothing reads what nobody wrote. `fma` sums products with one
+   * rounding instead of two, where host and processor can: another engine, `wasm-fma`, with bits of its own. Default `release`.
+   */
   readonly build?: Build;
 }
 
@@ -47,7 +50,11 @@ function grow(memory: WebAssembly.Memory, pages: number): void {
   }
 }
 
-/** A new engine with a memory of its own. */
+/**
+ * A new engine with a memory of its own.
+ *
+ * @throws RangeError where the host has no SIMD, or for `fma` no relaxed SIMD
+ */
 export async function wasmEngine({ build = "release" }: WasmOptions = {}): Promise<Engine> {
   const memory = new WebAssembly.Memory({ initial: STEP, maximum: MOST });
   const wasm = await load(build, memory);
@@ -99,7 +106,7 @@ export async function wasmEngine({ build = "release" }: WasmOptions = {}): Promi
   };
 
   return {
-    name: "wasm",
+    name: build === "fma" ? "wasm-fma" : "wasm",
     precision: "f32",
     kernels,
     read: (t) => Promise.resolve(view(t).slice()),
