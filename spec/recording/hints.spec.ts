@@ -4,8 +4,12 @@ import { describe, expect, it } from "vitest";
 import { indexOf } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
 import type { HostArray } from "../../src/check/host.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { hintsOf } from "../../src/recording/hints.ts";
+import { readRecording } from "../../src/recording/read.ts";
+import { verify } from "../../src/recording/verify.ts";
 import { keyOf } from "../../src/tensor/key.ts";
+import { bytesOf } from "../helpers/fixtures.ts";
 
 const BATCH = 5;
 
@@ -73,5 +77,22 @@ describe("hints", () => {
     const right: HostArray = { shape: [10, 1000, 1000], data: Float64Array.from({ length: 1e7 }, (_, i) => Math.sin(i)) };
     const wrong = changed(right, (x, i) => (i % 1000 === 7 ? x + 1 : x));
     expect(hints(wrong, right)).toBe("10000 of 10000000 values are wrong, all at indices 7 of axis 2");
+  });
+});
+
+describe("hints of a step's weights", () => {
+  it.each([
+    ["proj-transposed", "with blocks.0.attn.proj.weight transposed the step gives the recorded values"],
+    ["fc2-bias-missing", "with blocks.0.mlp.fc2.bias left out the step gives the recorded values"],
+  ])("%s", async (error, hint) => {
+    const recording = readRecording(bytesOf(`planted/${error}.hash-hard-f64.everywhere.safetensors`));
+    const { findings } = await verify(referenceEngine(), recording);
+    expect(findings).toMatchObject({ explanation: null, candidates: [] });
+    expect(findings?.hints[0]).toBe(hint);
+  });
+
+  it("say nothing of a step whose weights are right", async () => {
+    const recording = readRecording(bytesOf("planted/rms-norm.hash-hard-f64.everywhere.safetensors"));
+    expect((await verify(referenceEngine(), recording)).findings?.hints).toEqual([]);
   });
 });

@@ -15,6 +15,7 @@ import { tried, type Tried } from "./tried.ts";
 import { tryUnseen } from "./unseen.ts";
 import { fits, varied } from "./varied.ts";
 import { catalogue } from "./variants/catalogue.ts";
+import { weightHints } from "./weightHints.ts";
 
 export interface Explanation {
   /** Name of the variant. */
@@ -76,8 +77,10 @@ export async function explain(recording: Recording, name: string): Promise<Findi
   const matching = all.filter(({ ok }) => ok);
   const names = [...new Set(matching.map(({ variant }) => variant.name))];
   const [found] = matching;
-  if (found === undefined || names.length > 1)
-    return { explanation: null, candidates: names, hints: hintsOf(resultOf(recording, name), right, recording.batch) };
+  if (found === undefined || names.length > 1) {
+    const ofWeights = reading === undefined ? [] : await weightHints(engine, recording, reading);
+    return { explanation: null, candidates: names, hints: [...ofWeights, ...hintsOf(resultOf(recording, name), right, recording.batch)] };
+  }
   const { instead, reason, equation } = found.variant;
   const text = `${instead}: ${reason}; see ${equation} in docs/deit.md`;
   return { explanation: { variant: found.variant.name, residual: found.error, text }, candidates: [], hints: [] };
