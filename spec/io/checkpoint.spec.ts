@@ -11,7 +11,9 @@ const tensorsOf = (value: number): ReadonlyMap<string, Writable> =>
     ["buffers.n", { dtype: "F32", shape: [], data: Float32Array.of(value) }],
   ]);
 
-const save = (folder: string, step: number): Promise<void> => saveCheckpoint(folder, { step, recipe: "r", tensors: tensorsOf(step) });
+const run = { recipe: "r", engine: "wasm" };
+
+const save = (folder: string, step: number): Promise<void> => saveCheckpoint(folder, { step, ...run, tensors: tensorsOf(step) });
 const stateOf = (folder: string, step: number): string => join(folder, `step-0000000${step}`, "state.safetensors");
 
 /** A folder with whole checkpoints of steps 1 and 2, as a kill before the older one's removal leaves it. */
@@ -35,7 +37,7 @@ describe("a checkpoint", () => {
   it("reads back with all its bits", async () => {
     const folder = temporaryFolder();
     await save(folder, 7);
-    expect(await newestCheckpoint(folder, "r")).toEqual({ step: 7, tensors: tensorsOf(7) });
+    expect(await newestCheckpoint(folder, run)).toEqual({ step: 7, tensors: tensorsOf(7) });
   });
 
   it("is a folder with the numbers, and with step and digests", async () => {
@@ -43,7 +45,7 @@ describe("a checkpoint", () => {
     await save(folder, 7);
     expect(readdirSync(join(folder, "step-00000007")).toSorted()).toEqual(["checkpoint.json", "state.safetensors"]);
     const about: unknown = JSON.parse(readFileSync(join(folder, "step-00000007", "checkpoint.json"), "utf8"));
-    expect(about).toEqual({ step: 7, recipe: "r", state: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(about).toEqual({ step: 7, ...run, state: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 
   it("is the same bytes wherever and whenever it is written", async () => {
@@ -66,7 +68,7 @@ describe("a checkpoint", () => {
     await save(folder, 1);
     damage(stateOf(folder, 1));
     await save(folder, 1);
-    expect((await newestCheckpoint(folder, "r"))?.step).toBe(1);
+    expect((await newestCheckpoint(folder, run))?.step).toBe(1);
   });
 
   it("that a kill has left half written is passed over, and written again", async () => {
@@ -74,7 +76,7 @@ describe("a checkpoint", () => {
     await save(folder, 1);
     mkdirSync(join(folder, "step-00000002.partial"));
     writeFileSync(join(folder, "step-00000002.partial", "state.safetensors"), "half");
-    expect((await newestCheckpoint(folder, "r"))?.step).toBe(1);
+    expect((await newestCheckpoint(folder, run))?.step).toBe(1);
     await save(folder, 2);
     expect(readdirSync(folder)).toEqual(["step-00000002"]);
   });
@@ -82,17 +84,17 @@ describe("a checkpoint", () => {
 
 describe("the newest checkpoint", () => {
   it("is the one of the largest step", async () => {
-    expect((await newestCheckpoint(await two(), "r"))?.step).toBe(2);
+    expect((await newestCheckpoint(await two(), run))?.step).toBe(2);
   });
 
   it("is the one before it where the last one is broken", async () => {
     const folder = await two();
     damage(stateOf(folder, 2));
-    expect((await newestCheckpoint(folder, "r"))?.step).toBe(1);
+    expect((await newestCheckpoint(folder, run))?.step).toBe(1);
   });
 
   it("is none in a new folder", async () => {
-    expect(await newestCheckpoint(join(temporaryFolder(), "new"), "r")).toBeNull();
+    expect(await newestCheckpoint(join(temporaryFolder(), "new"), run)).toBeNull();
   });
 
   it.each<readonly [why: string, breakIt: (folder: string) => void, file: string, reason: string]>([
@@ -117,7 +119,7 @@ describe("the newest checkpoint", () => {
     const folder = temporaryFolder();
     await save(folder, 1);
     breakIt(folder);
-    const error: unknown = await newestCheckpoint(folder, "r").catch((e: unknown) => e);
+    const error: unknown = await newestCheckpoint(folder, run).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(CheckpointError);
     expect(String(error)).toContain(`checkpoint: ${join(folder, "step-00000001", file)}: ${reason}`);
     expect(String(error)).not.toContain("\n");
@@ -126,6 +128,13 @@ describe("the newest checkpoint", () => {
   it("is refused where it is of another recipe", async () => {
     const folder = temporaryFolder();
     await save(folder, 1);
-    await expect(newestCheckpoint(folder, "other")).rejects.toThrow("checkpoint.json: is of another recipe");
+    await expect(newestCheckpoint(folder, { ...run, recipe: "other" })).rejects.toThrow("checkpoint.json: is of another recipe");
+  });
+
+  it("is refused where it is of another engine, whose bits are others", async () => {
+    const folder = temporaryFolder();
+    await save(folder, 1);
+    const other = newestCheckpoint(folder, { ...run, engine: "reference" });
+    await expect(other).rejects.toThrow("checkpoint.json: is of the wasm engine, and reference has other bits; go on with --engine wasm");
   });
 });

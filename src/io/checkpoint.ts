@@ -1,6 +1,6 @@
 /**
- * Checkpoints: `checkpoints/step-00001234/` with the numbers in `state.safetensors`, and in `checkpoint.json` the step, the recipe's digest
- * and the digest of the numbers. No times and no paths: equal runs write equal bytes.
+ * Checkpoints: `checkpoints/step-00001234/` with the numbers in `state.safetensors`, and in `checkpoint.json` the step, the recipe's digest,
+ * the engine's name and the digest of the numbers. No times and no paths: equal runs write equal bytes.
  *
  * A checkpoint is written aside, forced to the disk, read back and verified, then renamed; only then are older ones removed. So at every
  * moment the newest one that verifies is whole.
@@ -43,9 +43,16 @@ function source(path: string): ByteSource {
   }
 }
 
-interface About {
-  readonly step: number;
+/** What a run must have kept to go on with the same bits. */
+export interface RunOf {
+  /** The recipe's digest. */
   readonly recipe: string;
+  /** Name of the engine: each rounds in its own way. */
+  readonly engine: string;
+}
+
+interface About extends RunOf {
+  readonly step: number;
   readonly state: string;
 }
 
@@ -58,15 +65,15 @@ function aboutOf(path: string, bytes: Uint8Array): About {
     throw refuse(`must be JSON: ${reasonOf(error)}`);
   }
   if (!isRecord(value)) throw refuse("must be a JSON object");
-  const { step, recipe, state } = value;
-  if (typeof step !== "number" || typeof recipe !== "string" || typeof state !== "string") throw refuse("must have step, recipe and state");
-  return { step, recipe, state };
+  const { step, recipe, engine, state } = value;
+  if (typeof step !== "number" || typeof recipe !== "string" || typeof engine !== "string" || typeof state !== "string")
+    throw refuse("must have step, recipe, engine and state");
+  return { step, recipe, engine, state };
 }
 
 /** A checkpoint whose numbers are as they were written; they are not read yet. */
-interface Verified {
+interface Verified extends RunOf {
   readonly step: number;
-  readonly recipe: string;
   readonly path: string;
   readonly state: ByteSource;
 }
@@ -79,11 +86,11 @@ interface Verified {
 function verified(folder: string): Verified {
   const [aboutPath, path] = [join(folder, ABOUT), join(folder, STATE)];
   const about = source(aboutPath);
-  const { step, recipe, state: expected } = aboutOf(aboutPath, about.read(0, about.size));
+  const { state: expected, ...of } = aboutOf(aboutPath, about.read(0, about.size));
   const state = source(path);
   const digest = digestOfSource(state);
   if (digest !== expected) throw new CheckpointError(`checkpoint: ${path}: SHA-256 must be ${expected}, got ${digest}`);
-  return { step, recipe, path, state };
+  return { ...of, path, state };
 }
 
 function tensorsOf({ path, state }: Verified): ReadonlyMap<string, Stored> {
@@ -104,7 +111,7 @@ async function checkpointsIn(directory: string): Promise<readonly string[]> {
 /** Writes a checkpoint of `step` into `directory`, then removes the others. */
 export async function saveCheckpoint(
   directory: string,
-  { step, recipe, tensors }: { readonly step: number; readonly recipe: string; readonly tensors: ReadonlyMap<string, Writable> },
+  { step, recipe, engine, tensors }: RunOf & { readonly step: number; readonly tensors: ReadonlyMap<string, Writable> },
 ): Promise<void> {
   const older = await checkpointsIn(directory);
   const name = nameOf(step);
@@ -113,7 +120,7 @@ export async function saveCheckpoint(
   await mkdir(aside);
   const { pieces, digest } = digested(safetensorsPieces(tensors, (_, tensor) => tensor));
   await writeToDisk(join(aside, STATE), pieces);
-  await writeToDisk(join(aside, ABOUT), `${JSON.stringify({ step, recipe, state: digest() }, null, 2)}\n`);
+  await writeToDisk(join(aside, ABOUT), `${JSON.stringify({ step, recipe, engine, state: digest() }, null, 2)}\n`);
   await syncFolder(aside);
   verified(aside);
   await rm(folder, { recursive: true, force: true });
@@ -124,17 +131,18 @@ export async function saveCheckpoint(
 /**
  * The newest checkpoint that verifies; null where none was ever written.
  *
- * @throws CheckpointError if there are some and none verifies, or if it is of another recipe
+ * @throws CheckpointError if there are some and none verifies, or if it is of another recipe or engine
  */
-export async function newestCheckpoint(directory: string, recipe: string): Promise<Checkpoint | null> {
+export async function newestCheckpoint(directory: string, { recipe, engine }: RunOf): Promise<Checkpoint | null> {
   let broken: unknown = null;
   for (const name of await checkpointsIn(directory)) {
     try {
       const checkpoint = verified(join(directory, name));
-      if (checkpoint.recipe === recipe) return { step: checkpoint.step, tensors: tensorsOf(checkpoint) };
-      broken = new CheckpointError(
-        `checkpoint: ${join(directory, name, ABOUT)}: is of another recipe; go on with the recipe it was made with`,
-      );
+      const refuse = (reason: string): CheckpointError => new CheckpointError(`checkpoint: ${join(directory, name, ABOUT)}: ${reason}`);
+      if (checkpoint.recipe !== recipe) broken = refuse("is of another recipe; go on with the recipe it was made with");
+      else if (checkpoint.engine !== engine)
+        broken = refuse(`is of the ${checkpoint.engine} engine, and ${engine} has other bits; go on with --engine ${checkpoint.engine}`);
+      else return { step: checkpoint.step, tensors: tensorsOf(checkpoint) };
       break;
     } catch (error) {
       broken ??= error;

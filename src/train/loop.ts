@@ -99,7 +99,7 @@ async function startingState<P, B, S>(
   resume: boolean,
 ): Promise<TrainState<P, B>> {
   const k = engine.kernels;
-  const checkpoint = resume ? await newestCheckpoint(checkpoints, digest) : null;
+  const checkpoint = resume ? await newestCheckpoint(checkpoints, { recipe: digest, engine: engine.name }) : null;
   const { params, buffers } = initial(k);
   const optimizer = initialOptimizerState(k, training.optimizer, params);
   const fresh = { params, optimizer, buffers, average: training.emaDecay === null ? null : averageOf(k, params) };
@@ -189,7 +189,12 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       if (stopping || state.step === steps || state.step % (run.checkpointEvery ?? perEpoch) === 0) {
         await settle(pending, 0, metrics);
         await metrics.flush();
-        await saveCheckpoint(checkpoints, { step: state.step, recipe: of.digest, tensors: await readTree(engine, state) });
+        await saveCheckpoint(checkpoints, {
+          step: state.step,
+          recipe: of.digest,
+          engine: engine.name,
+          tensors: await readTree(engine, state),
+        });
       }
       if (stopping && state.step < steps) return { state, interrupted: true };
       await turn(); // lets signals and timers in
