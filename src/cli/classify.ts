@@ -1,5 +1,5 @@
 /** `deit classify`: what a model takes image files for. */
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
 import { imageAt } from "../data/images/file.ts";
 import type { Pixels } from "../data/images/pixels.ts";
 import { normalisedTensor, preprocess } from "../data/images/preprocess.ts";
@@ -7,10 +7,11 @@ import { checkedNormalisation } from "../data/normalise.ts";
 import { classify, type Classified } from "../train/classify.ts";
 import { classNames, type ClassName } from "./classNames.ts";
 import { engineOf } from "./engines.ts";
-import { withConvention, withImageSize, type ImageOptions } from "./imageOptions.ts";
-import { positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
+import { withConvention, type ImageOptions } from "./imageOptions.ts";
+import { withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
 import { percent, print, printJson, showForNow, table } from "./output.ts";
 import { weightedModel, type WeightsOptions } from "./weights.ts";
+import { WEIGHTS, withWeights } from "./weightsOptions.ts";
 
 interface ClassifyOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
   readonly weights: string;
@@ -72,11 +73,8 @@ export function addClassify(program: Command): void {
     .command("classify")
     .description("what a model takes images for: its five most probable classes")
     .argument("<image...>", "JPEG, PNG or WebP files")
-    .requiredOption("--weights <weights>", "a run's folder, a safetensors file, or hash:SEED with --model")
-    .addOption(new Option("--model <model>", "for hash:SEED"))
-    .addOption(new Option("--heads <h>", "for a file that does not tell: attention heads, else width/64").argParser(positive));
-  withImageSize(command, "side of the crop in pixels, the model's unless given; the position embedding is resized");
-  withExamples(withJson(withEngine(withConvention(command))), [
+    .requiredOption("--weights <weights>", WEIGHTS);
+  withExamples(withJson(withEngine(withConvention(withWeights(command)))), [
     ["deit classify cat.jpg --weights deit_tiny.safetensors", "labels of ImageNet where there are 1000 classes"],
     ["deit classify *.jpg --weights hash:11 --model deit-tiny-distilled --json", "all logits, for a script"],
     ["deit classify cat.jpg --weights deit_small.safetensors --convention timm", "with the crop of timm's published numbers"],

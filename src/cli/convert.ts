@@ -6,9 +6,10 @@ import { converted, encoded, isDeit, type Naming } from "../io/convert.ts";
 import { writeDurably } from "../io/durable.ts";
 import { formatWritten } from "../io/tensorFile.ts";
 import { ABOUT } from "../io/weights.ts";
-import { positive, withExamples, withJson, type JsonOption } from "./options.ts";
+import { withExamples, withJson, type JsonOption } from "./options.ts";
 import { megabytes, print, printJson, say } from "./output.ts";
 import { HASH, pathOf, tensorsAt, type WeightsOptions } from "./weights.ts";
+import { withWeights } from "./weightsOptions.ts";
 
 interface ConvertOptions extends JsonOption, WeightsOptions {
   readonly names?: Naming;
@@ -66,11 +67,8 @@ export function addConvert(program: Command): void {
     .argument("<in>", "a file (.safetensors, .npz, .pth; no code of a .pth is run), a run's folder, or hash:SEED with --model")
     .argument("<out>", "a file: .safetensors, .npz or .onnx")
     .addOption(new Option("--names <names>", "whose names a DeiT's weights get (default: timm)").choices(["timm", "hf"]))
-    .addOption(new Option("--image-size <s>", "side of the images in pixels; the position embedding is resized").argParser(positive))
-    .addOption(new Option("--ema", "of a training checkpoint the moving average, model_ema, instead of its model"))
-    .addOption(new Option("--heads <h>", "for a file that does not tell: attention heads, else width/64").argParser(positive))
-    .addOption(new Option("--model <model>", "for hash:SEED"));
-  withExamples(withJson(command), [
+    .addOption(new Option("--ema", "of a training checkpoint the moving average, model_ema, instead of its model"));
+  withExamples(withJson(withWeights(command)), [
     ["deit convert deit_tiny_distilled.pth tiny.safetensors", "the authors' weights, with the model in the file's metadata"],
     ["deit convert tiny.safetensors model.safetensors --names hf", "for Hugging Face's transformers"],
     ["deit convert tiny.safetensors tiny-384.onnx --image-size 384", "for onnxruntime, at another size"],

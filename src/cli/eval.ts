@@ -8,10 +8,11 @@ import { isNamed, knownData, openDataset, unknownData } from "../data/open.ts";
 import { evaluate, heads, type Head } from "../train/evaluate.ts";
 import type { DeitConfig } from "../model/config.ts";
 import { engineOf } from "./engines.ts";
-import { withConvention, withImageSize, type ImageOptions } from "./imageOptions.ts";
-import { positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
+import { withConvention, type ImageOptions } from "./imageOptions.ts";
+import { withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
 import { percent, print, printJson, showForNow } from "./output.ts";
 import { weightedModel, type WeightsOptions } from "./weights.ts";
+import { WEIGHTS, withWeights } from "./weightsOptions.ts";
 
 interface EvalOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
   readonly head: Head;
@@ -69,13 +70,10 @@ export function addEval(program: Command): void {
   const command = program
     .command("eval")
     .description("accuracy, loss and disagreement between the heads")
-    .argument("<run-or-weights>", "a run's folder, a safetensors file, or hash:SEED with --model")
+    .argument("<run-or-weights>", WEIGHTS)
     .argument("<data>", `${[...knownData, PHOTOGRAPHS].join(", ")}; the split is test where none is given`)
-    .addOption(new Option("--head <head>", "whose decision").choices(heads).default("mean"))
-    .addOption(new Option("--model <model>", "for hash:SEED"))
-    .addOption(new Option("--heads <h>", "for a file that does not tell: attention heads, else width/64").argParser(positive));
-  withImageSize(command, "side of the images in pixels; the position embedding is resized");
-  withExamples(withJson(withEngine(withConvention(command))), [
+    .addOption(new Option("--head <head>", "whose decision").choices(heads).default("mean"));
+  withExamples(withJson(withEngine(withConvention(withWeights(command)))), [
     ["deit eval runs/digits-0 digits", "the test images, by the mean of both heads"],
     ["deit eval runs/digits-0 digits:train --head class", "the training images, by the class head"],
     ["deit eval deit_tiny.safetensors val.tar", "photographs, one sub-folder a class"],

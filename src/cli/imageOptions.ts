@@ -1,7 +1,6 @@
 /** Options of commands that look at image files. */
 import { Option, type Command } from "commander";
 import { conventions, type Convention } from "../data/images/preprocess.ts";
-import { positive } from "./options.ts";
 
 export interface ImageOptions {
   readonly imageSize?: number;
@@ -9,9 +8,6 @@ export interface ImageOptions {
 }
 
 const SIDES = "shorter side to S/0.875, S/0.9 or S, or both sides to S/0.875";
-
-export const withImageSize = (command: Command, what: string): Command =>
-  command.addOption(new Option("--image-size <s>", what).argParser(positive));
 
 export const withConvention = (command: Command): Command =>
   command.addOption(

@@ -4,12 +4,13 @@ import { inspectionFiles } from "../inspect/files.ts";
 import { inspect, type Inspection } from "../inspect/inspection.ts";
 import { checkNew, writeFolder } from "../io/folder.ts";
 import { engineOf } from "./engines.ts";
-import { withConvention, withImageSize, type ImageOptions } from "./imageOptions.ts";
+import { withConvention, type ImageOptions } from "./imageOptions.ts";
 import { inspectedOf } from "./inspected.ts";
 import { natural, positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
 import { percent, print, printJson, showForNow } from "./output.ts";
 import { teacherOf } from "./teacherOf.ts";
 import { weightedModel, type WeightsOptions } from "./weights.ts";
+import { WEIGHTS, withWeights } from "./weightsOptions.ts";
 
 interface InspectOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
   readonly out: string;
@@ -77,7 +78,7 @@ export function addInspect(program: Command): void {
   const command = program
     .command("inspect")
     .description("looks inside a model: attention, rollout, token cosines, disagreement of the heads, every intermediate")
-    .argument("<run-or-weights>", "a run's folder, a safetensors file, or hash:SEED with --model")
+    .argument("<run-or-weights>", WEIGHTS)
     .argument("<image-or-data>", "a JPEG, PNG or WebP file, or a data set as `deit eval` takes it")
     .requiredOption("--out <dir>", "a new folder for what is seen")
     .addOption(new Option("--index <i>", "of a data set: which image is looked into, from 0 on").argParser(natural))
@@ -85,11 +86,8 @@ export function addInspect(program: Command): void {
       new Option("--images <n>", "of a data set: how many images cosines and disagreement are measured on; default all").argParser(
         positive,
       ),
-    )
-    .addOption(new Option("--model <model>", "for hash:SEED"))
-    .addOption(new Option("--heads <h>", "for a file that does not tell: attention heads, else width/64").argParser(positive));
-  withImageSize(command, "side of the images in pixels, the model's unless given; the position embedding is resized");
-  withExamples(withJson(withEngine(withConvention(command))), [
+    );
+  withExamples(withJson(withEngine(withConvention(withWeights(command)))), [
     ["deit inspect runs/digits-0 digits --out seen", "the first test image, and all of them"],
     ["deit inspect runs/digits-0 digits --index 7 --out seven", "another image"],
     ["deit inspect hash:7 cat.jpg --model deit-tiny-distilled --out cat", "a photograph, random weights"],

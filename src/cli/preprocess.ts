@@ -1,11 +1,11 @@
 /** `deit preprocess`: what a network sees of an image file, as numpy reads it. */
 import { writeFileSync } from "node:fs";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { imageAt } from "../data/images/file.ts";
 import { geometryOf, normalisedTensor, preprocess } from "../data/images/preprocess.ts";
 import { writeNpz } from "../io/npz.ts";
-import { withConvention, withImageSize, type ImageOptions } from "./imageOptions.ts";
-import { withExamples, withJson, type JsonOption } from "./options.ts";
+import { withConvention, type ImageOptions } from "./imageOptions.ts";
+import { positive, withExamples, withJson, type JsonOption } from "./options.ts";
 import { print, printJson } from "./output.ts";
 import { IMAGENET } from "./weights.ts";
 
@@ -48,8 +48,8 @@ export function addPreprocess(program: Command): void {
       "what a network sees of an image: pixels (U8, H,W,3) and normalised tensor (F32, 3,H,W), as Pillow and torchvision make them",
     )
     .argument("<image>", "a JPEG, PNG or WebP file")
-    .argument("<out.npz>", "the file to write");
-  withImageSize(command, "side of the crop in pixels, 224 unless given");
+    .argument("<out.npz>", "the file to write")
+    .addOption(new Option("--image-size <s>", "side of the crop in pixels, 224 unless given").argParser(positive));
   withExamples(withJson(withConvention(command)), [
     ["deit preprocess cat.jpg cat.npz", "the authors' evaluation crop: 224 of 256"],
     ["deit preprocess cat.jpg cat.npz --image-size 384 --convention timm-384", "timm's for models at 384"],

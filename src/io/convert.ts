@@ -69,7 +69,7 @@ async function resampled(
  *
  * @throws RangeError unless the size is a multiple of the patch
  */
-export async function resizedWeights(weights: Weights, imageSize: number): Promise<Weights> {
+async function resizedWeights(weights: Weights, imageSize: number): Promise<Weights> {
   const { config, tensors } = weights;
   const resized = checkedConfig({ ...config, imageSize });
   const pos = tensors.get("pos_embed");

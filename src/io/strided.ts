@@ -13,7 +13,7 @@ export const rowMajorStrides = (shape: Shape, width: number): readonly number[] 
   shape.map((_, axis) => width * size(shape.slice(axis + 1)));
 
 /** Whether the numbers lie one after the other in row-major order; the stride of an axis of one element says nothing. */
-export function isRowMajor({ shape, strides }: Layout, width: number): boolean {
+function isRowMajor({ shape, strides }: Layout, width: number): boolean {
   const rows = rowMajorStrides(shape, width);
   return size(shape) === 0 || shape.every((length, axis) => length === 1 || strides[axis] === rows[axis]);
 }

@@ -2,7 +2,7 @@
 import type { Configuration } from "./configuration.ts";
 import { slotsOf } from "./slots.ts";
 
-export const chosenKinds = ["taps", "cotangents", "grads", "after"] as const;
+const chosenKinds = ["taps", "cotangents", "grads", "after"] as const;
 export type ChosenKind = (typeof chosenKinds)[number];
 
 /** Names without their kind, as in `blocks.0.mlp.gelu` or, of `after`, `1/head.bias`; `*` stands for any letters. */

@@ -42,7 +42,7 @@ function lossOp(recording: Recording): StepOp {
 }
 
 /** The taps that the loss reads: with a teacher both heads, else the fused logits; a plain model has but one head. */
-export function lossReads({ configuration: { model, loss } }: Recording): readonly string[] {
+function lossReads({ configuration: { model, loss } }: Recording): readonly string[] {
   if (!model.distilled) return ["head"];
   return loss?.distillation === null ? ["logits"] : ["head", "head_dist"];
 }

@@ -7,7 +7,7 @@ import { checkGiven, checkTensor, FORMAT, VERSION, type Recording } from "./read
 import { slotsOf, type Slot } from "./slots.ts";
 
 /** The JSON text of section 2; `readConfiguration` reads the same configuration from it. */
-export function configurationText({ model: { position, ...model }, ...configuration }: Configuration): string {
+function configurationText({ model: { position, ...model }, ...configuration }: Configuration): string {
   if (position !== "learned")
     throw new RecordingError(`model.position must be "learned", the only one that a file can say, got "${position}"`);
   const { producer, dtype, weights, images, dropPath, loss, optimizer } = configuration;
