@@ -42,5 +42,6 @@ export function singleEngine(): Engine {
     reserve: () => undefined,
     memory: () => ({ live, peak: live, fresh: live, reserved: live }),
     counters: () => ({ kernels: 0, macs: 0 }),
+    close: () => undefined,
   };
 }

@@ -41,4 +41,6 @@ export interface Engine {
   readonly reserve: <T>(held: T, program: (k: Kernels, held: T) => unknown) => void;
   readonly memory: () => MemoryReport;
   readonly counters: () => Counters;
+  /** Ends the engine and what it holds outside of memory: threads. An engine that has none need not be closed. */
+  readonly close: () => void;
 }

@@ -34,8 +34,8 @@ export const outputs = (show: (path: string, t: Tensor) => void): Visitor => ({
   },
 });
 
-/** k for inference: what ops save for their pullbacks dies with each op. */
-export const inference = (k: Kernels): Kernels => k.within({ saves: false });
+/** k for inference: what ops save for their pullbacks dies with each op, and weights stay as they are. */
+export const inference = (k: Kernels): Kernels => k.within({ saves: false, frozen: true });
 
 /** k that runs these ops by their definition, so that observers see inside. */
 export function opened(k: Kernels, ...ops: readonly object[]): Kernels {

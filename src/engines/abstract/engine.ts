@@ -28,5 +28,6 @@ export function abstractEngine(fused: (heap: HeapAccess) => FusedTable = () => (
       return { live, peak, fresh: top, reserved: top };
     },
     counters: () => ({ ...done }),
+    close: () => undefined,
   };
 }

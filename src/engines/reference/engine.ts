@@ -42,6 +42,7 @@ function engineOf(name: string, precision: Precision, numbers: (length: number) 
     reserve: () => undefined,
     memory: () => ({ ...bytes, reserved: bytes.live }),
     counters: () => ({ ...done }),
+    close: () => undefined,
   };
 }
 
