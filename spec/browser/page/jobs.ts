@@ -1,6 +1,7 @@
 /** What the worker does when it is asked; Node does the same for comparison. All from the built package, as users have it. */
 import * as deit from "deit";
 import * as check from "deit/check";
+import * as formats from "deit/formats";
 import * as recording from "deit/recording";
 import * as wasm from "deit/wasm";
 import { laws } from "#deit/check/laws.js";
@@ -47,7 +48,13 @@ async function verified(engine: Engine, path: string): Promise<Found> {
 type Names = Readonly<Record<string, readonly string[]>>;
 
 /** What each entry point of the package exports. */
-const entryPoints: Readonly<Record<string, object>> = { deit, "deit/check": check, "deit/recording": recording, "deit/wasm": wasm };
+const entryPoints: Readonly<Record<string, object>> = {
+  deit,
+  "deit/check": check,
+  "deit/formats": formats,
+  "deit/recording": recording,
+  "deit/wasm": wasm,
+};
 const exportedNames = (): Names =>
   Object.fromEntries(Object.entries(entryPoints).map(([name, module]) => [name, Object.keys(module).toSorted()]));
 
