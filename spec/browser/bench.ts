@@ -5,8 +5,8 @@
  */
 import type { Browser, Page } from "playwright-core";
 import { startChromium, whyNoChromium } from "./chromium.ts";
-import { exampleFiles, exampleHeaders } from "./example.ts";
-import { serve, type Files } from "./site.ts";
+import { exampleFiles, isolation } from "./example.ts";
+import { serve, type Files, type SentHeaders } from "./site.ts";
 
 const BATCH = 8;
 const STEPS = 10;
@@ -90,7 +90,7 @@ const ms = (x: number): string => `${x.toFixed(0)} ms`.padStart(8);
 const line = (what: string, { turn, frame, task, busy, all }: Measured): string =>
   `${what.padEnd(36)}${ms(turn)}${ms(frame)}${task === 0 ? "none".padStart(8) : ms(task)}${`${((100 * busy) / all).toFixed(1)} %`.padStart(10)}`;
 
-async function bench(browser: Browser, files: Files, kind: string, headers: Readonly<Record<string, string>>): Promise<void> {
+async function bench(browser: Browser, files: Files, kind: string, headers: SentHeaders): Promise<void> {
   const site = await serve(files, headers);
   try {
     const page = await browser.newPage();
@@ -112,7 +112,7 @@ try {
   console.log(`The page's main thread while its worker trains DeiT-Ti, batch ${BATCH} (Chromium ${browser.version()}): longest time between two turns of its
 event loop, between two frames, and of a task of more than 50 ms; its CPU time, as a share of the time that passed.\n`);
   console.log(`${"".padEnd(36)}${"turn".padStart(8)}${"frame".padStart(8)}${"task".padStart(8)}${"CPU".padStart(10)}`);
-  await bench(browser, files, "isolated", exampleHeaders()[0] ?? {});
+  await bench(browser, files, "isolated", isolation);
   await bench(browser, files, "not isolated", {});
 } finally {
   await browser.close();

@@ -1,19 +1,16 @@
 /** The built package on a page: the engine in a worker, with and without cross-origin isolation. */
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allRows } from "../../src/laws/rows.ts";
 import { readRecording } from "../../src/recording/read.ts";
 import { bytesOf, textOf } from "../helpers/fixtures.ts";
 import { relaxedSimd } from "../helpers/relaxedSimd.ts";
-import { startChromium, whyNoChromium } from "./chromium.ts";
+import { isolation } from "./example.ts";
 import { openPage, type OpenPage } from "./open.ts";
 import { jobs } from "./page/jobs.ts";
-import { bundled, isolation, serve, type Files, type Site } from "./site.ts";
+import { bundled, serve, type Files, type Site } from "./site.ts";
+import { inChromium, UNHURRIED } from "./suite.ts";
 
 const SEED = 29;
-
-/** To bundle and to start, in ms; a second when nothing else runs. */
-const UNHURRIED = 60_000;
 
 /** The kernels, and the cases of each row. */
 const builds = [
@@ -42,15 +39,11 @@ async function siteFiles(): Promise<Files> {
   return new Map([...(await bundled("spec/browser/page")), ...fetched]);
 }
 
-const why = whyNoChromium();
-
-describe.skipIf(why !== null)(`in the packaged Chromium${why === null ? "" : `, but ${why}`}`, () => {
-  let [browser, files]: [Browser | null, Files] = [null, new Map()];
+inChromium("the engine", (browser) => {
+  let files: Files = new Map();
   beforeAll(async () => {
     files = await siteFiles();
-    browser = await startChromium();
   }, UNHURRIED);
-  afterAll(() => browser?.close());
 
   describe.each([
     { mode: "an isolated page", headers: isolation, isolated: true },
@@ -58,9 +51,8 @@ describe.skipIf(why !== null)(`in the packaged Chromium${why === null ? "" : `, 
   ])("on $mode", ({ headers, isolated }) => {
     let [site, page]: [Site | null, OpenPage | null] = [null, null];
     beforeAll(async () => {
-      if (browser === null) throw new Error("no browser");
       site = await serve(files, headers);
-      page = await openPage(browser, site.url);
+      page = await openPage(browser(), site.url);
     });
     afterAll(async () => {
       await page?.close();

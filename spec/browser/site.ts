@@ -5,11 +5,7 @@ import { isBuiltin } from "node:module";
 import { extname } from "node:path";
 import { build, type Plugin } from "vite";
 
-/** What a page must be sent with to be cross-origin isolated, and so to have SharedArrayBuffer. */
-export const isolation: Readonly<Record<string, string>> = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
+export type SentHeaders = Readonly<Record<string, string>>;
 
 /** Contents by path. */
 export type Files = ReadonlyMap<string, string | Uint8Array>;
@@ -51,7 +47,7 @@ export interface Site {
 }
 
 /** Serves these files, all with these headers, on a port that is free. */
-export async function serve(files: Files, headers: Readonly<Record<string, string>> = {}): Promise<Site> {
+export async function serve(files: Files, headers: SentHeaders): Promise<Site> {
   const server = createServer(({ url = "" }, response) => {
     const path = new URL(url, "http://localhost").pathname.slice(1);
     const content = files.get(path);

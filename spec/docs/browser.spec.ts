@@ -1,36 +1,23 @@
 /** The example of docs/browser.md in the packaged Chromium, with and without the headers that it names. */
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { startChromium, whyNoChromium } from "../browser/chromium.ts";
-import { exampleFiles, exampleHeaders } from "../browser/example.ts";
-import { serve, type Files } from "../browser/site.ts";
-
-/** To bundle and to start, in ms; a second when nothing else runs. */
-const UNHURRIED = 60_000;
-
-const [isolation = {}, policy = {}] = exampleHeaders();
-const why = whyNoChromium();
+import { beforeAll, expect, it, onTestFinished } from "vitest";
+import { contentPolicy, exampleFiles, isolation } from "../browser/example.ts";
+import { serve, type Files, type SentHeaders } from "../browser/site.ts";
+import { inChromium, UNHURRIED } from "../browser/suite.ts";
 
 /** As the page says, from a network that has learned nothing yet. */
 const UNDECIDED = Math.log(10);
 
-describe.skipIf(why !== null)(`the example of docs/browser.md in the packaged Chromium${why === null ? "" : `, but ${why}`}`, () => {
-  let [browser, files]: [Browser | null, Files] = [null, new Map()];
+inChromium("the example of docs/browser.md", (browser) => {
+  let files: Files = new Map();
   beforeAll(async () => {
     files = await exampleFiles();
-    browser = await startChromium();
   }, UNHURRIED);
-  afterAll(() => browser?.close());
 
   /** What the page says after the button was pressed, until it says so much; and whether it is isolated. */
-  async function pressed(
-    headers: Readonly<Record<string, string>>,
-    until: RegExp,
-  ): Promise<{ readonly said: readonly string[]; readonly isolated: boolean }> {
-    if (browser === null) throw new Error("no browser");
+  async function pressed(headers: SentHeaders, until: RegExp): Promise<{ readonly said: readonly string[]; readonly isolated: boolean }> {
     const site = await serve(files, headers);
     onTestFinished(site.close);
-    const page = await browser.newPage();
+    const page = await browser().newPage();
     onTestFinished(() => page.close());
     await page.goto(site.url);
     const said = page.evaluate(
@@ -52,7 +39,7 @@ describe.skipIf(why !== null)(`the example of docs/browser.md in the packaged Ch
   it.each([
     { what: "no headers", headers: {}, isolated: false },
     { what: "those of isolation", headers: isolation, isolated: true },
-    { what: "those of isolation and the policy on content", headers: { ...isolation, ...policy }, isolated: true },
+    { what: "those of isolation and the policy on content", headers: { ...isolation, ...contentPolicy }, isolated: true },
   ])("learns its batch with $what", async ({ headers, isolated }) => {
     const { said, isolated: found } = await pressed(headers, /^step 20 /);
     expect(found).toBe(isolated);
@@ -63,8 +50,10 @@ describe.skipIf(why !== null)(`the example of docs/browser.md in the packaged Ch
   });
 
   it("says why it does not under a policy that lets no WebAssembly compile", async () => {
-    const strict = Object.fromEntries(Object.entries(policy).map(([name, value]) => [name, value.replace(" 'wasm-unsafe-eval'", "")]));
-    expect(strict).not.toEqual(policy);
+    const strict = Object.fromEntries(
+      Object.entries(contentPolicy).map(([name, value]) => [name, value.replace(" 'wasm-unsafe-eval'", "")]),
+    );
+    expect(strict).not.toEqual(contentPolicy);
     const { said } = await pressed(strict, /Error/);
     expect(said.at(-1)).toMatch(/^CompileError: /);
   });
