@@ -1,0 +1,41 @@
+/** What was found, for people and for scripts. */
+import type { Row } from "./bench.ts";
+import type { What } from "./child.ts";
+import { print, table } from "./deit.ts";
+import { BATCH } from "./given.ts";
+
+const TITLES: { readonly [W in What]: string } = {
+  forward: "DeiT-Ti⚗ at 224, one image from its pixels to its logits",
+  train: `DeiT-Ti⚗ at 224, one training step of ${BATCH} images: forward, hard distillation from given logits, backward, AdamW`,
+};
+const CLOCK = "ms on 1 thread: processor time; on more: time on the clock. Ratio: median over rounds of the library's time over deit's.";
+const HEAD = ["library", "threads", "median ms", "min … 75 %", "ratio", "cores", "max |Δ|", "in", "packages"];
+
+function cells({ library, threads, found }: Row): readonly string[] {
+  if (typeof found === "string") return [library, `${threads}`, "", "", "", "", "", "", `not available: ${found}`];
+  const { ms, ratio, cores, deviation, version } = found;
+  const range = `${ms.min.toFixed(1)} … ${ms.upper.toFixed(1)}`;
+  return [
+    library,
+    `${threads}`,
+    ms.median.toFixed(1),
+    range,
+    ratio.toFixed(2),
+    cores.toFixed(2),
+    deviation.difference.toExponential(1),
+    deviation.name,
+    version,
+  ];
+}
+
+export function printRows(what: What, rows: readonly Row[]): void {
+  print(TITLES[what]);
+  const align = HEAD.map((_, i) => ([0, 7, 8].includes(i) ? "left" : "right"));
+  for (const line of table([HEAD, ...rows.map(cells)], align)) print(line);
+  print("");
+}
+
+export const printClock = (): void => print(CLOCK);
+
+export const rowJson = ({ library, threads, found }: Row): object =>
+  typeof found === "string" ? { library, threads, notAvailable: found } : { library, threads, ...found };
