@@ -26,6 +26,20 @@ const drawn = (name: string, shape: Shape): Values => ({ shape, data: Float32Arr
 export const weights = (): ReadonlyMap<string, Values> =>
   new Map([...parameterShapes(config)].map(([name, shape]) => [name, drawn(name, shape)]));
 
+/** W of a linear layer, or the patch kernel, which is one of patches. */
+export const isMatrix = (name: string): boolean => /(qkv|proj|fc1|fc2|head|head_dist)\.weight$/.test(name);
+
+/** [out, …] → [in, out] */
+function turned({ shape: [outputs = 0], data }: Values): Values {
+  const inputs = data.length / outputs;
+  const turn = Float32Array.from(data, (_, i) => data[(i % outputs) * inputs + Math.floor(i / outputs)] ?? NaN);
+  return { shape: [inputs, outputs], data: turn };
+}
+
+/** With every matrix as [in, out], for libraries whose products with a transposed operand are slower. */
+export const turnedWeights = (): ReadonlyMap<string, Values> =>
+  new Map([...weights()].map(([name, values]) => [name, isMatrix(name) ? turned(values) : values]));
+
 /** Normalised, [1, C, S, S]. */
 export const image = (): Values => drawn("images", [1, C, S, S]);
 

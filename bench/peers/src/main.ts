@@ -7,7 +7,7 @@ import { printClock, printRows, rowJson } from "./rows.ts";
 
 /** Files of libraries/. */
 const OURS = "deit";
-const OTHERS = ["onnxruntime-web", "tfjs-wasm", "onnxruntime-node", "transformers"];
+const OTHERS = ["onnxruntime-web", "tfjs-wasm", "tfjs-wasm-by-hand", "jax-js", "onnxruntime-node", "transformers"];
 const TASKS: readonly What[] = ["forward", "train"];
 
 const USAGE = `npm run bench:peers -- [--only ${OTHERS[0]},…] [--what ${TASKS.join(",")}] [--threads 1,2] [--rounds 15] [--json]`;

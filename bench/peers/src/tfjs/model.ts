@@ -1,6 +1,6 @@
 /** DeiT's forward pass in tfjs, one function a component, under the equation numbers of docs/deit.md. */
 import * as tf from "@tensorflow/tfjs";
-import { config, weights, type Values } from "../given.ts";
+import { config, isMatrix, turnedWeights, type Values } from "../given.ts";
 
 const { width: D, heads: h, depth: L, patchSize: p, imageSize: S, channels: C, layerNormEps } = config;
 const d = D / h;
@@ -9,21 +9,12 @@ const g = S / p;
 /** [..., m, k]·[..., k, n] → [..., m, n] */
 export type Product = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
 
-/** By timm's names. Matrices are [in, out], as tfjs keeps them: its products with a transposed operand take the slow way. */
+/** By timm's names; matrices are [in, out]. */
 export type Params = ReadonlyMap<string, tf.Tensor>;
-
-const PATCH = "patch_embed.proj.weight";
-const isMatrix = (name: string): boolean => /(qkv|proj|fc1|fc2|head|head_dist)\.weight$/.test(name);
-
-/** The weights on tfjs. */
-export const paramsOf = (): Params =>
-  new Map([...weights()].map(([name, values]) => [name, isMatrix(name) ? tf.transpose(matrix(name, values)) : tensorOf(values)]));
 
 export const tensorOf = ({ shape, data }: Values): tf.Tensor => tf.tensor(data, [...shape]);
 
-/** The patch kernel [D, C, p, p] is a matrix [D, C·p²]. */
-const matrix = (name: string, values: Values): tf.Tensor =>
-  name === PATCH ? tf.reshape(tensorOf(values), [D, C * p * p]) : tensorOf(values);
+export const paramsOf = (): Params => new Map([...turnedWeights()].map(([name, values]) => [name, tensorOf(values)]));
 
 /** Numbers in timm's order of what is shaped as a parameter. */
 export const timmValues = (name: string, t: tf.Tensor): Promise<ArrayLike<number>> => (isMatrix(name) ? tf.transpose(t) : t).data();
@@ -89,8 +80,7 @@ const mlp = (model: Model, name: string, x: tf.Tensor): tf.Tensor => linear(mode
 export type DropPath = { readonly attn: tf.Tensor; readonly mlp: tf.Tensor } | null;
 
 /** x + m ⊙ branch */
-const residual = (x: tf.Tensor, branch: tf.Tensor, m?: tf.Tensor): tf.Tensor =>
-  tf.add(x, m === undefined ? branch : tf.mul(branch, m));
+const residual = (x: tf.Tensor, branch: tf.Tensor, m?: tf.Tensor): tf.Tensor => tf.add(x, m === undefined ? branch : tf.mul(branch, m));
 
 /** (E11), (E12) */
 function block(model: Model, name: string, x: tf.Tensor, dropPath: DropPath): tf.Tensor {
