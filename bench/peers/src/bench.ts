@@ -25,8 +25,9 @@ export interface Timing {
   readonly version: string;
   /** Processor time on one thread, time on the clock on several, as `deit bench` has it. */
   readonly ms: Spread;
-  /** To the first library on as many threads. */
+  /** To the first library on as many threads: of times of one round, and of both minima, which others on the machine disturb least. */
   readonly ratio: number;
+  readonly ratioOfMin: number;
   /** Processor time over time on the clock: how many cores were at work. */
   readonly cores: number;
   readonly deviation: Deviation;
@@ -112,12 +113,11 @@ async function sample(what: What, all: readonly Timed[], rounds: number): Promis
 
 function rowOf({ contender: { library, threads, version }, deviation, samples }: Timed, ours: readonly Sample[]): Row {
   const time = ({ wall, processor }: Sample): number => (threads === 1 ? processor : wall);
-  const ratios = ours.flatMap((own, round) => {
-    const other = samples[round];
-    return other === undefined ? [] : [time(other) / time(own)];
-  });
+  const [times, own] = [samples.map(time), ours.map(time)];
+  const [ms, ownMs] = [spreadOf(times), spreadOf(own)];
+  const ratio = median(times.map((other, round) => other / (own[round] ?? NaN)));
   const cores = median(samples.map(({ wall, processor }) => processor / wall));
-  return { library, threads, found: { version, ms: spreadOf(samples.map(time)), ratio: median(ratios), cores, deviation } };
+  return { library, threads, found: { version, ms, ratio, ratioOfMin: ms.min / ownMs.min, cores, deviation } };
 }
 
 /** @throws Error where a library fails or disagrees */

@@ -27,7 +27,7 @@ async function timed({ run }: Loaded): Promise<Answer> {
 async function load(name: string, what: string, threads: number): Promise<Loaded> {
   const { library }: { library: Library } = await import(`./libraries/${name}.js`);
   const loader = what === "train" ? library.train : library.forward;
-  if (loader === null) throw new NotAvailable("it does not train");
+  if (loader === null) throw new Error("it does not train");
   const loaded = await loader(threads);
   say({ kind: "loaded", version: library.version });
   return loaded;

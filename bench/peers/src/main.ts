@@ -5,12 +5,20 @@ import type { What } from "./child.ts";
 import { printJson, say } from "./deit.ts";
 import { printClock, printRows, rowJson } from "./rows.ts";
 
-/** Files of libraries/. */
-const OURS = "deit";
-const OTHERS = ["onnxruntime-web", "tfjs-wasm", "tfjs-wasm-by-hand", "jax-js", "onnxruntime-node", "transformers"];
 const TASKS: readonly What[] = ["forward", "train"];
+const OURS = "deit";
+/** Files of libraries/, and what they can do. */
+const OTHERS: { readonly [library: string]: readonly What[] } = {
+  "onnxruntime-web": ["forward"],
+  "tfjs-wasm": ["forward", "train"],
+  "tfjs-wasm-by-hand": ["forward", "train"],
+  "jax-js": ["forward"],
+  "onnxruntime-node": ["forward"],
+  transformers: ["forward"],
+};
+const NAMES = Object.keys(OTHERS);
 
-const USAGE = `npm run bench:peers -- [--only ${OTHERS[0]},…] [--what ${TASKS.join(",")}] [--threads 1,2] [--rounds 15] [--json]`;
+const USAGE = `npm run bench:peers -- [--only ${NAMES[0]},…] [--what ${TASKS.join(",")}] [--threads 1,2] [--rounds 15] [--json]`;
 
 /** @throws RangeError naming a choice that there is not */
 function chosen<T extends string>(option: string, text: string, all: readonly T[]): readonly T[] {
@@ -27,30 +35,32 @@ function positive(option: string, text: string): number {
 
 interface Asked {
   readonly tasks: readonly What[];
-  readonly settings: Settings;
+  readonly others: readonly string[];
+  readonly settings: Omit<Settings, "libraries">;
   readonly json: boolean;
 }
 
 function asked(): Asked {
   const { values } = parseArgs({
     options: {
-      only: { type: "string", default: OTHERS.join(",") },
+      only: { type: "string", default: NAMES.join(",") },
       what: { type: "string", default: TASKS.join(",") },
       threads: { type: "string", default: "1,2" },
       rounds: { type: "string", default: "15" },
       json: { type: "boolean", default: false },
     },
   });
-  const libraries = [OURS, ...chosen("only", values.only, OTHERS)];
+  const others = chosen("only", values.only, NAMES);
   const threads = values.threads.split(",").map((text) => positive("threads", text));
-  const settings = { libraries, threads, rounds: positive("rounds", values.rounds) };
-  return { tasks: chosen("what", values.what, TASKS), settings, json: values.json };
+  const rounds = positive("rounds", values.rounds);
+  return { tasks: chosen("what", values.what, TASKS), others, settings: { threads, rounds }, json: values.json };
 }
 
-async function run({ tasks, settings, json }: Asked): Promise<void> {
+async function run({ tasks, others, settings, json }: Asked): Promise<void> {
   const found: object[] = [];
   for (const what of tasks) {
-    const rows = await bench(what, settings);
+    const libraries = [OURS, ...others.filter((name) => OTHERS[name]?.includes(what))];
+    const rows = await bench(what, { ...settings, libraries });
     found.push({ what, rows: rows.map(rowJson) });
     if (!json) printRows(what, rows);
   }

@@ -8,19 +8,24 @@ const TITLES: { readonly [W in What]: string } = {
   forward: "DeiT-Ti⚗ at 224, one image from its pixels to its logits",
   train: `DeiT-Ti⚗ at 224, one training step of ${BATCH} images: forward, hard distillation from given logits, backward, AdamW`,
 };
-const CLOCK = "ms on 1 thread: processor time; on more: time on the clock. Ratio: median over rounds of the library's time over deit's.";
-const HEAD = ["library", "threads", "median ms", "min … 75 %", "ratio", "cores", "max |Δ|", "in", "packages"];
+const CLOCK =
+  "ms on 1 thread: processor time; on more: time on the clock. Ratio: median over rounds of the library's time over deit's; of min: ratio of the least times.";
+const HEAD = ["library", "threads", "median ms", "min … 75 %", "ratio", "of min", "cores", "max |Δ|", "in", "packages"];
+
+/** Nothing, where this project's own time is missing. */
+const share = (ratio: number): string => (Number.isFinite(ratio) ? ratio.toFixed(2) : "");
 
 function cells({ library, threads, found }: Row): readonly string[] {
-  if (typeof found === "string") return [library, `${threads}`, "", "", "", "", "", "", `not available: ${found}`];
-  const { ms, ratio, cores, deviation, version } = found;
+  if (typeof found === "string") return [library, `${threads}`, "", "", "", "", "", "", "", `not available: ${found}`];
+  const { ms, ratio, ratioOfMin, cores, deviation, version } = found;
   const range = `${ms.min.toFixed(1)} … ${ms.upper.toFixed(1)}`;
   return [
     library,
     `${threads}`,
     ms.median.toFixed(1),
     range,
-    ratio.toFixed(2),
+    share(ratio),
+    share(ratioOfMin),
     cores.toFixed(2),
     deviation.difference.toExponential(1),
     deviation.name,
@@ -30,7 +35,7 @@ function cells({ library, threads, found }: Row): readonly string[] {
 
 export function printRows(what: What, rows: readonly Row[]): void {
   print(TITLES[what]);
-  const align = HEAD.map((_, i) => ([0, 7, 8].includes(i) ? "left" : "right"));
+  const align = HEAD.map((_, i) => ([0, 8, 9].includes(i) ? "left" : "right"));
   for (const line of table([HEAD, ...rows.map(cells)], align)) print(line);
   print("");
 }
