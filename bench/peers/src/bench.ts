@@ -62,12 +62,8 @@ const WARM_RUNS = 12;
 const nameOf = ({ library, threads }: Pick<Row, "library" | "threads">): string =>
   `${library} on ${threads} thread${threads === 1 ? "" : "s"}`;
 
-/** Those that load, and a row for each that cannot. */
-async function load(
-  what: What,
-  { libraries, threads }: Settings,
-): Promise<{ readonly contenders: readonly Contender[]; readonly absent: readonly Row[] }> {
-  const contenders: Contender[] = [];
+/** Adds those that load, one by one so that they can be stopped if a later one fails, and returns a row for each that cannot be timed here. */
+async function load(what: What, { libraries, threads }: Settings, contenders: Contender[]): Promise<readonly Row[]> {
   const absent: Row[] = [];
   for (const count of threads)
     for (const library of libraries) {
@@ -76,7 +72,7 @@ async function load(
       if (typeof started === "string") absent.push({ library, threads: count, found: started });
       else contenders.push(started);
     }
-  return { contenders, absent };
+  return absent;
 }
 
 /**
@@ -122,8 +118,9 @@ function rowOf({ contender: { library, threads, version }, deviation, samples }:
 
 /** @throws Error where a library fails or disagrees */
 export async function bench(what: What, settings: Settings): Promise<readonly Row[]> {
-  const { contenders, absent } = await load(what, settings);
+  const contenders: Contender[] = [];
   try {
+    const absent = await load(what, settings, contenders);
     const all = await compared(what, contenders);
     await sample(what, all, what === "forward" ? settings.rounds : Math.ceil(settings.rounds / LONGER));
     const [first] = settings.libraries;

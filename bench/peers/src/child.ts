@@ -39,6 +39,7 @@ const failure = (error: unknown): Answer => ({
   reason: error instanceof Error ? error.message : String(error),
 });
 
+process.on("disconnect", () => process.exit()); // threads of a library would outlive the parent
 const [name = "", what = "", threads = ""] = process.argv.slice(2);
 try {
   const loaded = await load(name, what, Number(threads));

@@ -68,10 +68,23 @@ async function run({ tasks, others, settings, json }: Asked): Promise<void> {
   else printClock();
 }
 
+const messageOf = (error: unknown): string => `bench:peers: ${error instanceof Error ? error.message : String(error)}`;
+
+/** null: the command line was wrong, which has been said. */
+function askedOrSaid(): Asked | null {
+  try {
+    return asked();
+  } catch (error) {
+    say(`${messageOf(error)}\n${USAGE}`);
+    process.exitCode = 2;
+    return null;
+  }
+}
+
+const wanted = askedOrSaid();
 try {
-  await run(asked());
+  if (wanted !== null) await run(wanted);
 } catch (error) {
-  say(`bench:peers: ${error instanceof Error ? error.message : String(error)}`);
-  say(USAGE);
+  say(messageOf(error));
   process.exitCode = 1;
 }
