@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { bench, type Settings } from "./bench.ts";
 import type { What } from "./child.ts";
 import { printJson, say } from "./deit.ts";
-import { printClock, printRows, rowJson } from "./rows.ts";
+import { machine, printFoot, printRows, rowJson } from "./rows.ts";
 
 const TASKS: readonly What[] = ["forward", "train"];
 const OURS = "deit";
@@ -64,8 +64,8 @@ async function run({ tasks, others, settings, json }: Asked): Promise<void> {
     found.push({ what, rows: rows.map(rowJson) });
     if (!json) printRows(what, rows);
   }
-  if (json) printJson({ rounds: settings.rounds, tasks: found });
-  else printClock();
+  if (json) printJson({ machine: machine(), rounds: settings.rounds, tasks: found });
+  else printFoot();
 }
 
 const messageOf = (error: unknown): string => `bench:peers: ${error instanceof Error ? error.message : String(error)}`;

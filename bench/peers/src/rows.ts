@@ -1,4 +1,5 @@
 /** What was found, for people and for scripts. */
+import { cpus } from "node:os";
 import type { Row } from "./bench.ts";
 import type { What } from "./child.ts";
 import { print, table } from "./deit.ts";
@@ -40,7 +41,13 @@ export function printRows(what: What, rows: readonly Row[]): void {
   print("");
 }
 
-export const printClock = (): void => print(CLOCK);
+/** `AMD EPYC 9R14, 2 cores, Node 20.20.2` */
+export const machine = (): string => `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.versions.node}`;
+
+export function printFoot(): void {
+  print(CLOCK);
+  print(machine());
+}
 
 export const rowJson = ({ library, threads, found }: Row): object =>
   typeof found === "string" ? { library, threads, notAvailable: found } : { library, threads, ...found };
