@@ -6,7 +6,7 @@ export type { Shape, Tensor } from "./tensor/tensor.ts";
 export { named, mapTree } from "./tensor/tree.ts";
 export { philox, keyOf, fold, uniformAt, uniform53At, normalAt, permutation } from "./tensor/key.ts";
 export type { Key } from "./tensor/key.ts";
-export { ShapeError, StaleError } from "./tensor/errors.ts";
+export { MemoryError, ShapeError, StaleError } from "./tensor/errors.ts";
 export type { Shapes } from "./tensor/shape.ts";
 
 // Kernels and engines

@@ -75,6 +75,9 @@ describe("deit bench", () => {
       gflops: someNumber,
       peakGflops: someRatio,
       ratio: someRatio,
+      reservedBytes: someNumber,
+      planBytes: someNumber,
+      freshBytes: 0,
     });
   });
 
@@ -90,6 +93,23 @@ describe("deit bench", () => {
     const { reservedBytes, planBytes } = Object(found);
     expect(reservedBytes).toBeGreaterThan(planBytes);
     expect(reservedBytes).toBeLessThan(1.05 * planBytes); // design: measured ± 5 %
+  });
+
+  it("train in less memory takes less, as was planned", () => {
+    const [low, normal] = ["low", "normal"].map((memory) => Object(bench(`train ${model} --batch 8 --memory ${memory}`)));
+    expect(low).toMatchObject({ memory: "low", freshBytes: 0 });
+    expect(low.planBytes).toBeLessThan(0.95 * normal.planBytes);
+    expect(low.reservedBytes).toBeLessThan(1.05 * low.planBytes);
+  });
+
+  it.each([
+    ["train", "a batch of \\d+ would fit, a batch of \\d+ would fit with --memory low"],
+    ["train --memory low", "a batch of \\d+ would fit"],
+    ["forward", "a batch of \\d+ would fit"],
+  ])("%s refuses a batch that does not fit before it runs, and names one that does", (what, advice) => {
+    const { status, stdout, stderr } = deit(["bench", ...what.split(" "), "--batch", "5000"]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(new RegExp(`^deit bench: wasm: a batch of 5000 needs \\d+\\.\\d MB of at most 4295\\.0 MB; ${advice}\n$`));
   });
 
   it("prints tables with medians and spreads", () => {

@@ -20,6 +20,5 @@ function forwardWork(k: Kernels, config: DeitConfig, B: number): Work {
 
 /** Of B images at once. */
 export function benchForward(engine: Engine, config: DeitConfig, B: number, options: ProgramOptions): ProgramTiming {
-  engine.reserve(null, (k) => forwardWork(k, config, B).run());
-  return benchProgram(engine, forwardWork(engine.kernels, config, B), B, options);
+  return benchProgram(engine, { work: (k, n) => forwardWork(k, config, n), lean: null }, B, options);
 }

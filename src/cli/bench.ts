@@ -15,10 +15,19 @@ import { gemmJson, opJson, printGemm, printOps, printPeak, printProgram, program
 import { engineOf } from "./engines.ts";
 import { modelNamed } from "./models.ts";
 import { nearest } from "./nearest.ts";
-import { positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
+import {
+  memoryOption,
+  positive,
+  withEngine,
+  withExamples,
+  withJson,
+  type EngineOptions,
+  type JsonOption,
+  type MemoryOption,
+} from "./options.ts";
 import { printJson, showForNow } from "./output.ts";
 
-interface BenchOptions extends EngineOptions, JsonOption {
+interface BenchOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly model: string;
   readonly imageSize?: number;
   readonly batch?: number;
@@ -101,8 +110,9 @@ async function program(what: "forward" | "train", options: BenchOptions): Promis
   const timing = timingOf(options);
   const settings = { ...timing, peak: hasPeak(options) ? await peakMeter(timing.clock) : null };
   const { batch = what === "train" ? TRAIN_BATCH : 1 } = options;
-  const found = what === "train" ? benchTrain(engine, config, batch, settings) : benchForward(engine, config, batch, settings);
-  const about = { model: options.model, imageSize: config.imageSize, batch };
+  const found =
+    what === "train" ? benchTrain(engine, config, batch, options.memory, settings) : benchForward(engine, config, batch, settings);
+  const about = { model: options.model, imageSize: config.imageSize, batch, ...(what === "train" ? { memory: options.memory } : {}) };
   if (options.json === true) printJson({ ...headOf(what, options), ...about, ...programJson(found) });
   else printProgram(what, about, found);
 }
@@ -113,7 +123,7 @@ const benches = {
   gemm: { run: gemm, takes: ["only"] },
   op: { run: op, takes: ["only"] },
   forward: { run: (options) => program("forward", options), takes: ["model", "imageSize", "batch"] },
-  train: { run: (options) => program("train", options), takes: ["model", "imageSize", "batch"] },
+  train: { run: (options) => program("train", options), takes: ["model", "imageSize", "batch", "memory"] },
 } as const satisfies Readonly<Record<string, Bench>>;
 
 interface Bench {
@@ -122,7 +132,7 @@ interface Bench {
 }
 
 /** Options that only some have. */
-const special = { only: "--only", model: "--model", imageSize: "--image-size", batch: "--batch" } as const;
+const special = { only: "--only", model: "--model", imageSize: "--image-size", batch: "--batch", memory: "--memory" } as const;
 type Special = keyof typeof special;
 
 const isBench = (what: string): what is keyof typeof benches => what in benches;
@@ -149,6 +159,7 @@ export function addBench(parent: Command): void {
       new Option("--image-size <s>", "of forward and train: side of the images in pixels, a multiple of the patch").argParser(positive),
     )
     .addOption(new Option("--batch <b>", `of forward and train: images at once (default: 1, of train ${TRAIN_BATCH})`).argParser(positive))
+    .addOption(memoryOption("of train; "))
     .addOption(new Option("--only <name>", "of gemm and op: the rows whose name contains this"))
     .addOption(new Option("--repetitions <n>", "samples of each median; fewer than 15 are a try").argParser(positive).default(REPETITIONS));
   withExamples(withJson(withEngine(command)), [

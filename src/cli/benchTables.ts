@@ -5,7 +5,6 @@ import type { OpRow } from "../bench/ops.ts";
 import type { PeakResult } from "../bench/peak.ts";
 import type { ProgramTiming } from "../bench/program.ts";
 import type { Spread } from "../bench/statistics.ts";
-import type { TrainTiming } from "../bench/train.ts";
 import { megabytes, print, say, table } from "./output.ts";
 
 const RATE_DIGITS = 1;
@@ -85,16 +84,16 @@ export function printOps(rows: readonly OpRow[]): void {
   for (const line of table([head, ...cells], ["left", "left", "left", ...head.slice(3).map(() => "right" as const)])) print(line);
 }
 
-const isTrain = (timing: ProgramTiming): timing is TrainTiming => "reservedBytes" in timing;
-
 export function programJson(timing: ProgramTiming): object {
-  const { msPerImage, gflops, against } = timing;
+  const { msPerImage, gflops, against, reservedBytes, planBytes, freshBytes } = timing;
   sayKept(against === null ? [] : [against]);
   return {
     msPerImage: msPerImage.median,
     gflops,
     ...(against === null ? {} : { peakGflops: against.peakGflops, ratio: against.ratio }),
-    ...(isTrain(timing) ? { reservedBytes: timing.reservedBytes, planBytes: timing.planBytes, freshBytes: timing.freshBytes } : {}),
+    reservedBytes,
+    planBytes,
+    freshBytes,
   };
 }
 
@@ -103,15 +102,13 @@ export function printProgram(
   { model, imageSize, batch }: { readonly model: string; readonly imageSize: number; readonly batch: number },
   timing: ProgramTiming,
 ): void {
-  const { msPerImage, gflops, against } = timing;
+  const { msPerImage, gflops, against, reservedBytes, planBytes, freshBytes } = timing;
   print(`${what} of ${model} at ${imageSize}×${imageSize}, batch ${batch}: ${ms(msPerImage.median)} ms an image (${range(msPerImage)})`);
   print(`matrix products over the time of all: ${rate(gflops)} GFLOP/s`);
   if (against !== null) {
     const { peakGflops, ratio, kept, taken } = against;
     print(`${ratioText(ratio)} of the register peak, ${rate(peakGflops)} GFLOP/s; kept ${kept} of ${taken} samples`);
   }
-  if (!isTrain(timing)) return;
-  const { reservedBytes, planBytes, freshBytes } = timing;
-  print(`forward, objective, backward and AdamW; the teacher's logits are given, its own forward is not timed`);
-  print(`memory: ${megabytes(reservedBytes)} held${planBytes === null ? "" : `, ${megabytes(planBytes)} planned`}, ${freshBytes} bytes taken anew after the first step`); // prettier-ignore
+  if (what === "train") print(`forward, objective, backward and AdamW; the teacher's logits are given, its own forward is not timed`);
+  print(`memory: ${megabytes(reservedBytes)} held${planBytes === null ? "" : `, ${megabytes(planBytes)} planned`}, ${freshBytes} bytes taken anew after the first run`); // prettier-ignore
 }

@@ -23,6 +23,8 @@ export function abstractEngine(fused: (heap: HeapAccess) => FusedTable = () => (
     read: () => Promise.reject(new Error("abstract: this engine has shapes and no numbers")),
     release: (tree) => regions.release(tree, "released"),
     reserve: () => undefined,
+    plan: () => 0,
+    capacity: Infinity,
     memory: () => {
       const { live, peak, top } = heap.report();
       return { live, peak, fresh: top, reserved: top };
