@@ -112,6 +112,22 @@ describe("deit bench", () => {
     expect(stderr).toMatch(new RegExp(`^deit bench: wasm: a batch of 5000 needs \\d+\\.\\d MB of at most 4295\\.0 MB; ${advice}\n$`));
   });
 
+  it("train --profile prints a tree of parts, whose times and products add up", () => {
+    const { profile } = Object(bench(`train ${model} --batch 2 --profile --memory low`));
+    expect(profile).toMatchObject({ name: "", share: 1, phases: { recompute: { ms: someNumber } } });
+    const sum = (key: "ms" | "macs"): number =>
+      profile.parts.reduce((total: number, part: Readonly<Record<typeof key, number>>) => total + part[key], 0);
+    expect(sum("ms") + profile.ownMs).toBeCloseTo(profile.ms, 6);
+    expect(sum("macs")).toBe(profile.macs);
+  });
+
+  it("forward --profile prints the tree with its repeated blocks as one", () => {
+    const { status, stdout } = deit(["bench", "forward", ...model.split(" "), "--profile", "--repetitions", "1"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/\nop +share +ms +own ms +forward +recompute +vjp +GMAC +of peak\nall +█+ +100\.00 %/);
+    expect(stdout).toMatch(/\n {6}blocks\.\* ×12 +█/);
+  });
+
   it("prints tables with medians and spreads", () => {
     const { status, stdout } = deit(["bench", "gemm", "--only", "64×198", "--repetitions", "1"]);
     expect(status).toBe(0);

@@ -64,13 +64,19 @@ function timedAgainst(work: Work, flop: number, B: number, { peak, ...options }:
   return { msPerImage: each(ms, B), gflops: rate, against };
 }
 
+/** @throws MemoryError where the program does not fit on B images, with the batch that would */
+export function reserveProgram(engine: Engine, { work, lean }: Program, B: number): void {
+  reserveBatch(engine, B, { held: null, program: once(work), lean: lean === null ? null : once(lean) });
+}
+
 /**
  * Of B images a run.
  *
- * @throws MemoryError before the first run, with the batch that would fit
+ * @throws MemoryError before the first run
  */
-export function benchProgram(engine: Engine, { work, lean }: Program, B: number, options: ProgramOptions): ProgramTiming {
-  reserveBatch(engine, B, { held: null, program: once(work), lean: lean === null ? null : once(lean) });
+export function benchProgram(engine: Engine, program: Program, B: number, options: ProgramOptions): ProgramTiming {
+  reserveProgram(engine, program, B);
+  const { work } = program;
   const made = work(engine.kernels, B);
   const { macs } = engine.counters();
   made.run();

@@ -2,7 +2,6 @@
  * `deit bench train`: one whole training step as the authors' (deit.md 7.1): forward, objective, backward, AdamW. Hard distillation is from
  * logits that are there already: the cost of a teacher's own forward is left out.
  */
-import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DeitConfig } from "../model/config.ts";
 import { fold, keyOf } from "../tensor/key.ts";
@@ -12,7 +11,7 @@ import { publishedAdamw, publishedTask } from "../train/publishedTask.ts";
 import { trainStep } from "../train/step.ts";
 import { benchImages, benchParams } from "./model.ts";
 import { drawn } from "./opBench.ts";
-import { benchProgram, type ProgramOptions, type ProgramTiming, type ProgramWork } from "./program.ts";
+import type { Program, ProgramWork } from "./program.ts";
 import type { Work } from "./timing.ts";
 
 /** η, one of a warm-up's first epochs: every step is one that training makes, and no weight runs away. */
@@ -35,8 +34,8 @@ function stepWork(k: Kernels, config: DeitConfig, B: number, memory: Memory): Wo
   return { run };
 }
 
-/** Of B images a step. */
-export function benchTrain(engine: Engine, config: DeitConfig, B: number, memory: Memory, options: ProgramOptions): ProgramTiming {
-  const work = (within: Memory): ProgramWork => (k, n) => stepWork(k, config, n, within); // prettier-ignore
-  return benchProgram(engine, { work: work(memory), lean: memory === "low" ? null : work("low") }, B, options);
+/** Steps of training, with so much memory. */
+export function trainProgram(config: DeitConfig, memory: Memory): Program {
+  const work = (within: Memory): ProgramWork => (k, B) => stepWork(k, config, B, within); // prettier-ignore
+  return { work: work(memory), lean: memory === "low" ? null : work("low") };
 }
