@@ -50,7 +50,9 @@ describe("deit bench", () => {
   });
 
   it("op finds the files of bench/ops, and the gain of their fused kernels", () => {
-    const row = { op: "layerNorm", ms: someNumber, unfusedMs: someNumber, gain: someNumber };
+    const roofline = { bytes: someNumber, flop: someNumber, gbPerSecond: someNumber, copyGbPerSecond: someNumber, gflops: someNumber };
+    const bound = { by: expect.stringMatching(/^(memory|arithmetic)$/), share: someNumber };
+    const row = { op: "layerNorm", ms: someNumber, roofline: { ...roofline, ...bound }, unfusedMs: someNumber, gain: someNumber };
     expect(bench("op --only layerNorm")).toEqual({
       what: "op",
       engine: "wasm",

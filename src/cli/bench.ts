@@ -8,6 +8,7 @@ import { benchPeak, peakMeter } from "../bench/peak.ts";
 import { products, shapeText } from "../bench/products.ts";
 import { profiled } from "../bench/profile.ts";
 import { benchProgram } from "../bench/program.ts";
+import { metersOf } from "../bench/roofline.ts";
 import { median } from "../bench/statistics.ts";
 import type { TimingOptions } from "../bench/timing.ts";
 import { trainProgram } from "../bench/train.ts";
@@ -102,7 +103,9 @@ async function gemm(options: BenchOptions): Promise<void> {
 async function op(options: BenchOptions): Promise<void> {
   const engine = await engineOf(options);
   const asked = chosen(await opBenches(), ({ name }) => name, options.only);
-  const rows = asked.flatMap((bench) => benchOp(engine, bench, timingOf(options), (row) => showForNow(`${row.op} ${row.title}`)));
+  const timing = timingOf(options);
+  const settings = { ...timing, meters: hasPeak(options) ? await metersOf(await peakMeter(timing.clock)) : null };
+  const rows = asked.flatMap((bench) => benchOp(engine, bench, settings, (row) => showForNow(`${row.op} ${row.title}`)));
   showForNow("");
   if (options.json === true) printJson({ ...headOf("op", options), rows: opJson(rows) });
   else printOps(rows);

@@ -2,6 +2,7 @@
 import type { GemmRow } from "../bench/gemm.ts";
 import { forwardRatio } from "../bench/gemm.ts";
 import type { OpRow } from "../bench/ops.ts";
+import type { Roofline } from "../bench/roofline.ts";
 import type { PeakResult } from "../bench/peak.ts";
 import type { ProgramTiming } from "../bench/program.ts";
 import type { Spread } from "../bench/statistics.ts";
@@ -10,6 +11,7 @@ import { megabytes, print, say, table } from "./output.ts";
 const RATE_DIGITS = 1;
 const RATIO_DIGITS = 3;
 const MS_DIGITS = 3;
+const MEGA = 1e6;
 
 const rate = (gflops: number): string => gflops.toFixed(RATE_DIGITS);
 const ratioText = (ratio: number): string => (Number.isFinite(ratio) ? ratio.toFixed(RATIO_DIGITS) : "?");
@@ -60,27 +62,41 @@ export function printGemm(rows: readonly GemmRow[]): void {
 }
 
 export const opJson = (rows: readonly OpRow[]): readonly object[] =>
-  rows.map(({ op, title, phase, ms: spread, gflops, unfused }) => ({
+  rows.map(({ op, title, phase, ms: spread, gflops, roofline, unfused }) => ({
     op,
     shape: title,
     phase,
     ms: spread.median,
     ...(gflops === null ? {} : { gflops }),
+    ...(roofline === null ? {} : { roofline }),
     ...(unfused === null ? {} : { unfusedMs: unfused.ms.median, gain: unfused.gain }),
   }));
 
+/** What it moves and computes, how fast, and as a share of the bound. */
+const rooflineCells = ({ bytes, flop, gbPerSecond, copyGbPerSecond, gflops, by, share }: Roofline): readonly string[] => [
+  (bytes / MEGA).toFixed(RATIO_DIGITS),
+  (flop / MEGA).toFixed(RATIO_DIGITS),
+  rate(gbPerSecond),
+  rate(copyGbPerSecond),
+  rate(gflops),
+  by,
+  ratioText(share),
+];
+
 export function printOps(rows: readonly OpRow[]): void {
-  const cells = rows.map(({ op, title, phase, ms: spread, gflops, unfused }) => [
+  const bounded = rows.some(({ roofline }) => roofline !== null);
+  const cells = rows.map(({ op, title, phase, ms: spread, gflops, roofline, unfused }) => [
     op,
     title,
     phase,
     ms(spread.median),
     range(spread),
-    gflops === null ? "" : rate(gflops),
+    ...(roofline === null ? [gflops === null ? "" : rate(gflops)] : rooflineCells(roofline)),
     unfused === null ? "" : ms(unfused.ms.median),
     unfused === null ? "" : unfused.gain.toFixed(2),
   ]);
-  const head = ["op", "shape", "", "median ms", "min … 75 % ms", "GFLOP/s", "unfused ms", "gain"];
+  const rates = bounded ? ["MB", "MFLOP", "GB/s", "copy GB/s", "GFLOP/s", "bound by", "of bound"] : ["GFLOP/s"];
+  const head = ["op", "shape", "", "median ms", "min … 75 % ms", ...rates, "unfused ms", "gain"];
   for (const line of table([head, ...cells], ["left", "left", "left", ...head.slice(3).map(() => "right" as const)])) print(line);
 }
 
