@@ -1,4 +1,4 @@
-import { drawn, times, tiny, type OpBench } from "#deit/bench/opBench.js";
+import { bytesMoved, drawn, times, tiny, type OpBench } from "#deit/bench/opBench.js";
 import type { Tensor } from "#deit/tensor/tensor.js";
 import { adamwLeaf } from "#deit/train/adamw.js";
 
@@ -15,6 +15,7 @@ export const bench: OpBench = {
     const run = (): void => {
       for (const grad of grads.splice(0)) leaf = adamwLeaf.run(k, { ...leaf, grad }, attrs);
     };
-    return [{ title: times(M, D), phase: "run", work: { before, run } }];
+    const bytes = bytesMoved({ ...leaf, source }, null) + bytesMoved(null, leaf); // all read, the state written
+    return [{ title: times(M, D), phase: "run", bytes, work: { before, run } }];
   },
 };

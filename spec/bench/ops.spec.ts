@@ -8,7 +8,7 @@ import { gelu } from "../../src/ops/gelu.ts";
 import { linear } from "../../src/ops/linear.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 
-const quick = { repetitions: 1, clock: wallTime };
+const quick = { repetitions: 1, clock: wallTime, meters: null };
 
 const tinyLinear: OpBench = opBench(linear, [3], (k, B) => ({
   title: "3×4 → 5",
@@ -29,7 +29,7 @@ function watchedGelu(): { readonly bench: OpBench; readonly fused: () => Readonl
           gelu.forward(k, { x });
         });
       };
-      return [{ title: "4", phase: "forward", work: { run } }];
+      return [{ title: "4", phase: "forward", bytes: 32, work: { run } }];
     },
   };
   return { bench, fused: () => seen };

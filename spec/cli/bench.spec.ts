@@ -50,7 +50,9 @@ describe("deit bench", () => {
   });
 
   it("op finds the files of bench/ops, and the gain of their fused kernels", () => {
-    const row = { op: "layerNorm", ms: someNumber, unfusedMs: someNumber, gain: someNumber };
+    const roofline = { bytes: someNumber, flop: someNumber, gbPerSecond: someNumber, copyGbPerSecond: someNumber, gflops: someNumber };
+    const bound = { by: expect.stringMatching(/^(memory|arithmetic)$/), share: someNumber };
+    const row = { op: "layerNorm", ms: someNumber, roofline: { ...roofline, ...bound }, unfusedMs: someNumber, gain: someNumber };
     expect(bench("op --only layerNorm")).toEqual({
       what: "op",
       engine: "wasm",
@@ -75,6 +77,9 @@ describe("deit bench", () => {
       gflops: someNumber,
       peakGflops: someRatio,
       ratio: someRatio,
+      reservedBytes: someNumber,
+      planBytes: someNumber,
+      freshBytes: 0,
     });
   });
 
@@ -90,6 +95,39 @@ describe("deit bench", () => {
     const { reservedBytes, planBytes } = Object(found);
     expect(reservedBytes).toBeGreaterThan(planBytes);
     expect(reservedBytes).toBeLessThan(1.05 * planBytes); // design: measured ± 5 %
+  });
+
+  it("train in less memory takes less, as was planned", () => {
+    const [low, normal] = ["low", "normal"].map((memory) => Object(bench(`train ${model} --batch 8 --memory ${memory}`)));
+    expect(low).toMatchObject({ memory: "low", freshBytes: 0 });
+    expect(low.planBytes).toBeLessThan(0.95 * normal.planBytes);
+    expect(low.reservedBytes).toBeLessThan(1.05 * low.planBytes);
+  });
+
+  it.each([
+    ["train", "a batch of \\d+ would fit, a batch of \\d+ would fit with --memory low"],
+    ["train --memory low", "a batch of \\d+ would fit"],
+    ["forward", "a batch of \\d+ would fit"],
+  ])("%s refuses a batch that does not fit before it runs, and names one that does", (what, advice) => {
+    const { status, stdout, stderr } = deit(["bench", ...what.split(" "), "--batch", "5000"]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(new RegExp(`^deit bench: wasm: a batch of 5000 needs \\d+\\.\\d MB of at most 4295\\.0 MB; ${advice}\n$`));
+  });
+
+  it("train --profile prints a tree of parts, whose times and products add up", () => {
+    const { profile } = Object(bench(`train ${model} --batch 2 --profile --memory low`));
+    expect(profile).toMatchObject({ name: "", share: 1, phases: { recompute: { ms: someNumber } } });
+    const sum = (key: "ms" | "macs"): number =>
+      profile.parts.reduce((total: number, part: Readonly<Record<typeof key, number>>) => total + part[key], 0);
+    expect(sum("ms") + profile.ownMs).toBeCloseTo(profile.ms, 6);
+    expect(sum("macs")).toBe(profile.macs);
+  });
+
+  it("forward --profile prints the tree with its repeated blocks as one", () => {
+    const { status, stdout } = deit(["bench", "forward", ...model.split(" "), "--profile", "--repetitions", "1"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/\nop +share +ms +own ms +forward +recompute +vjp +GMAC +of peak\nall +█+ +100\.00 %/);
+    expect(stdout).toMatch(/\n {6}blocks\.\* ×12 +█/);
   });
 
   it("prints tables with medians and spreads", () => {

@@ -91,6 +91,16 @@ describe("deit train", () => {
     });
   });
 
+  it("gives the same weights in less memory, and goes on with a run that has had more", () => {
+    const folder = temporaryFolder();
+    const recipe = tinyRecipe(folder);
+    const [normal, low] = [join(folder, "normal"), join(folder, "low")];
+    deit(["train", recipe, "--out", normal]);
+    expect(deit(["train", recipe, "--out", low, "--memory", "low"]).status).toBe(0);
+    expect(weightsOf(low).equals(weightsOf(normal))).toBe(true);
+    expect(deit(["train", recipe, "--out", normal, "--memory", "low", "--resume"]).status).toBe(0);
+  });
+
   it("keeps the recipe in full, so that the run needs no other file", () => {
     const folder = temporaryFolder();
     deit(["train", tinyRecipe(folder), "--out", join(folder, "run")]);
@@ -153,6 +163,15 @@ describe("deit train refuses", () => {
     const bytes = readFileSync(checkpoint);
     writeFileSync(checkpoint, bytes.fill(0, bytes.length - 8));
     expect(refused(folder, [recipe, "--resume"])).toMatch(/checkpoint: .*state\.safetensors: SHA-256 must be/);
+  });
+
+  it("a batch that does not fit the engine's memory, with batches that do", () => {
+    const folder = temporaryFolder();
+    const large = ["model.width=512", "training.batch=90000", "data.train=synthetic:90000"].flatMap((change) => ["--set", change]);
+    expect(refused(folder, [tinyRecipe(folder), ...large])).toMatch(
+      / a batch of 90000 needs .*; a batch of \d+ would fit, a batch of \d+ would fit with --memory low\n$/,
+    );
+    expect(refused(folder, [tinyRecipe(folder), ...large, "--memory", "low"])).toMatch(/ MB; a batch of \d+ would fit\n$/);
   });
 
   it("data that does not fit the model", () => {

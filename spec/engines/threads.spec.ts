@@ -9,7 +9,7 @@ import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
 import { deitLogits } from "../../src/model/deit.ts";
 import { initialParams } from "../../src/model/init.ts";
 import { linear } from "../../src/ops/linear.ts";
-import { inference } from "../../src/ops/observe.ts";
+import { frozen, inference } from "../../src/ops/observe.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import { named } from "../../src/tensor/tree.ts";
 import { deitAttrs } from "../../src/train/deitTask.ts";
@@ -39,7 +39,7 @@ async function bitsOf(options: WasmOptions): Promise<readonly (readonly [string,
   const images = k.uniform(keyOf(2), [B, 3, config.imageSize, config.imageSize]);
   const batch = { images, labels: k.upload([B], [3, 1, 4, 1, 5]) };
   const teacher = k.uniform(keyOf(3), [B, config.classes]);
-  const task = publishedTask(config, () => teacher);
+  const task = publishedTask(config, () => teacher, "normal");
   for (let i = 0; i < 3; i++) {
     const { state: next } = trainStep(k, task, state, batch, fold(keyOf(4), i), {
       optimizer: publishedAdamw,
@@ -49,7 +49,7 @@ async function bitsOf(options: WasmOptions): Promise<readonly (readonly [string,
     });
     state = { ...next, average: null };
   }
-  const { out } = deitLogits.forward(inference(k), { images, params: state.params }, deitAttrs(k, config));
+  const { out } = deitLogits.forward(frozen(inference(k)), { images, params: state.params }, deitAttrs(k, config));
   const tensors = [...named({ state, out })];
   const read = await Promise.all(tensors.map(async ([name, t]) => [name, [...(await engine.read(t))]] as const));
   engine.close();
@@ -88,7 +88,7 @@ it("a weight that stays packed gives the bits of one that is packed at each use,
             () => null,
           );
         const k = engine.kernels;
-        for (const i of [0, 1]) results.push(await layer(k, k, i), await layer(k, inference(k), i));
+        for (const i of [0, 1]) results.push(await layer(k, k, i), await layer(k, frozen(k), i));
       }
       const [first, , second] = results;
       expect(results).toEqual([first, first, second, second, first, first, second, second]);

@@ -2,16 +2,16 @@
 import { describe, expect, it } from "vitest";
 import { abstractEngine } from "../../src/engines/abstract/engine.ts";
 import { fusedKernels } from "../../src/engines/wasm/fused.ts";
-import type { Build } from "../../src/engines/wasm/module.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
-import { deitLogits, type DeitParams } from "../../src/model/deit.ts";
+import type { DeitParams } from "../../src/model/deit.ts";
 import { initialParams } from "../../src/model/init.ts";
 import { buildParams } from "../../src/model/params.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { size, type Tensor } from "../../src/tensor/tensor.ts";
 import { named } from "../../src/tensor/tree.ts";
-import { deitTask } from "../../src/train/deitTask.ts";
+import { deitTaskWithin, type Memory } from "../../src/train/deitTask.ts";
 import { initialOptimizerState } from "../../src/train/optimizer.ts";
 import { trainStep, type Batch, type StepSettings, type TrainState } from "../../src/train/step.ts";
 import { wasmEngine } from "../../src/wasm.ts";
@@ -23,11 +23,12 @@ const settings: StepSettings = { optimizer, lr: 1e-3, clipNorm: null, emaDecay: 
 interface Size {
   readonly config: DeitConfig;
   readonly batch: number;
+  readonly memory: Memory;
 }
 
-const small: Size = { config: tiny.model, batch: 4 };
+const small: Size = { config: tiny.model, batch: 4, memory: "normal" };
 /** DeiT-Ti⚗ as it is published. */
-const published: Size = { config: deitConfig("deit-tiny-distilled"), batch: 2 };
+const published: Size = { config: deitConfig("deit-tiny-distilled"), batch: 2, memory: "normal" };
 
 /** Waves, so that nothing is zero. */
 const waves = (k: Kernels, shape: readonly number[], step: number): Tensor =>
@@ -57,9 +58,9 @@ const zeroParams = (k: Kernels, config: DeitConfig): DeitParams => buildParams(c
 
 /** A step of hard distillation; the batch and the loss are given up. */
 function step(k: Kernels, state: TrainState<DeitParams, null>, at: Size): TrainState<DeitParams, null> {
-  const { config } = at;
+  const { config, memory } = at;
   const teacher = (own: Kernels, images: Tensor): Tensor => waves(own, [images.shape[0] ?? 0, config.classes], 0.7);
-  const task = deitTask({ config, model: deitLogits, smoothing, dropPath, dropout, distillation: tiny.distillation, teacher });
+  const task = deitTaskWithin(memory, { config, smoothing, dropPath, dropout, distillation: tiny.distillation, teacher });
   const batch = batchOf(k, at);
   const next = trainStep(k, task, state, batch, keyOf(state.step), settings);
   k.donate([next.loss, batch]);
@@ -69,7 +70,9 @@ function step(k: Kernels, state: TrainState<DeitParams, null>, at: Size): TrainS
 describe.each([
   ["a small model", small],
   ["DeiT-Ti⚗", published],
-])("training %s", (_, at) => {
+  ["a small model in less memory", { ...small, memory: "low" }],
+  ["DeiT-Ti⚗ in less memory", { ...published, memory: "low" }],
+] as const)("training %s", (_, at) => {
   it("takes nothing anew after the first step, and just what the abstract engine plans over the same heap", async () => {
     const [engine, planner] = [await wasmEngine(), abstractEngine(fusedKernels(null))];
     let [state, planned] = [stateOf(engine.kernels, zeroParams(engine.kernels, at.config)), stateOf(planner.kernels, zeroParams(planner.kernels, at.config))]; // prettier-ignore
@@ -95,15 +98,28 @@ describe.each([
   });
 });
 
+/** The state after three steps, by name. */
+async function trained(engine: Engine, at: Size): Promise<ReadonlyMap<string, Float32Array | Float64Array>> {
+  let state = stateOf(engine.kernels, initialParams(engine.kernels, at.config, keyOf(5)));
+  for (let i = 0; i < 3; i++) state = step(engine.kernels, state, at);
+  return new Map(await Promise.all([...named(state)].map(async ([name, t]) => [name, await engine.read(t)] as const)));
+}
+
+it.each([
+  ["a small model", small],
+  ["DeiT-Ti⚗, three blocks of it", { ...published, config: { ...published.config, depth: 3 } }],
+])("less memory gives the bits of as much as there is, with drop path and dropout: %s", async (_, at) => {
+  const [engine, lean] = [await wasmEngine(), await wasmEngine()];
+  const [normal, low] = [await trained(engine, at), await trained(lean, { ...at, memory: "low" })];
+  expect([...low.keys()]).toEqual([...normal.keys()]);
+  const bytesOf = (state: typeof normal): Buffer => Buffer.concat([...state.values()].map(({ buffer }) => new Uint8Array(buffer)));
+  expect(bytesOf(low).equals(bytesOf(normal))).toBe(true);
+  expect(lean.memory().peak).toBeLessThan(engine.memory().peak);
+});
+
 it("memory filled with NaN before use gives the bits of memory as it is: nothing is read before it is written", async () => {
-  const after = async (build: Build): Promise<readonly (readonly [string, readonly number[]])[]> => {
-    const engine = await wasmEngine({ build });
-    let state = stateOf(engine.kernels, initialParams(engine.kernels, small.config, keyOf(5)));
-    for (let i = 0; i < 3; i++) state = step(engine.kernels, state, small);
-    return Promise.all([...named(state)].map(async ([name, t]) => [name, [...(await engine.read(t))]] as const));
-  };
-  const [poisoned, plain] = [await after("debug"), await after("release")];
-  expect(plain.length).toBeGreaterThan(50);
-  expect(plain.every(([, numbers]) => numbers.every(Number.isFinite))).toBe(true);
+  const [poisoned, plain] = [await trained(await wasmEngine({ build: "debug" }), small), await trained(await wasmEngine(), small)];
+  expect(plain.size).toBeGreaterThan(50);
+  expect([...plain.values()].every((numbers) => numbers.every(Number.isFinite))).toBe(true);
   expect(poisoned).toEqual(plain);
 });

@@ -40,6 +40,8 @@ export function singleEngine(): Engine {
     read: (t) => Promise.resolve(Float32Array.from(data(t))),
     release: (tree) => regions.release(tree, "released"),
     reserve: () => undefined,
+    plan: () => 0,
+    capacity: Infinity,
     memory: () => ({ live, peak: live, fresh: live, reserved: live }),
     counters: () => ({ kernels: 0, macs: 0 }),
     close: () => undefined,

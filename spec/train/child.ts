@@ -14,4 +14,5 @@ await runRecipe(referenceEngine(), tiny, {
   checkpointEvery: 2,
   onProgress: ({ stage, step }) => writeSync(STDOUT, `${stage} ${step}\n`),
   stop: null,
+  memory: "normal",
 });

@@ -2,13 +2,17 @@ import { describe, expect, it } from "vitest";
 import { evaluationBatches, type HostBatch } from "../../src/data/batches.ts";
 import { synthetic } from "../../src/data/synthetic.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import { deitConfig } from "../../src/model/config.ts";
 import { deitLogits } from "../../src/model/deit.ts";
 import { initialParams } from "../../src/model/init.ts";
+import { buildParams } from "../../src/model/params.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { mapTree } from "../../src/tensor/tree.ts";
 import { deitAttrs } from "../../src/train/deitTask.ts";
-import { evaluate, evaluateHeads } from "../../src/train/evaluate.ts";
+import { evaluate, evaluateHeads, imagesAtOnce } from "../../src/train/evaluate.ts";
 import { uploadBatch } from "../../src/train/uploadBatch.ts";
+import { wasmEngine } from "../../src/wasm.ts";
 import { tiny } from "./tiny.ts";
 
 const engine = referenceEngine();
@@ -100,5 +104,29 @@ describe("evaluate", () => {
     const plain = { ...config, distilled: false };
     const evaluation = evaluate(engine, { config: plain, params: initialParams(k, plain, keyOf(1)) }, batches(7), "distillation");
     await expect(evaluation).rejects.toThrow("evaluate: a model with one head has no distillation head");
+  });
+});
+
+describe("imagesAtOnce", () => {
+  it("is as many as fit beside what the engine holds, as many as are asked for, and at least 1", async () => {
+    const planned: number[] = [];
+    const wasm = await wasmEngine();
+    const plan: Engine["plan"] = (held, program) => {
+      const bytes = wasm.plan(held, program);
+      planned.push(bytes);
+      return bytes;
+    };
+    const deit = {
+      config: deitConfig("deit-tiny-distilled"),
+      params: buildParams(deitConfig("deit-tiny-distilled"), (_, shape) => wasm.kernels.zeros(shape)),
+    };
+    const within = (capacity: number, most: number): number => imagesAtOnce({ ...wasm, plan, capacity }, deit, most);
+    expect(within(2 ** 32, 20)).toBe(20);
+    const whole = Math.max(...planned);
+    const fitting = within(whole / 2, 20);
+    expect(fitting).toBeGreaterThan(5);
+    expect(fitting).toBeLessThan(10);
+    expect(within(0, 20)).toBe(1);
+    expect(imagesAtOnce(engine, model, 20)).toBe(20);
   });
 });

@@ -34,7 +34,7 @@ const filesOf = (folder: string): readonly Buffer[] =>
 describe("a run killed again and again", () => {
   it("ends with the same weights and metrics, byte for byte, as one left alone", async () => {
     const [whole, pieces] = [join(temporaryFolder(), "run"), join(temporaryFolder(), "run")];
-    const options = { resume: false, recipeText: "", checkpointEvery: 2, onProgress: null, stop: null };
+    const options = { resume: false, recipeText: "", checkpointEvery: 2, onProgress: null, stop: null, memory: "normal" as const };
     await runRecipe(referenceEngine(), tiny, { ...options, directory: whole });
     const code = temporaryFolder();
     compileInto(

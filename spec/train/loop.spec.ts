@@ -8,7 +8,7 @@ import { deitLogits, type DeitParams } from "../../src/model/deit.ts";
 import { initialParams } from "../../src/model/init.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import { deitTask } from "../../src/train/deitTask.ts";
-import { trainModel, type RunSettings, type Trained, type Training } from "../../src/train/loop.ts";
+import { trainModel, type Measured, type RunSettings, type Trained, type Training } from "../../src/train/loop.ts";
 import type { Progress } from "../../src/train/progress.ts";
 import type { StudentRecipe } from "../../src/train/recipe.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
@@ -30,7 +30,7 @@ function training(changes: Partial<StudentRecipe> = {}): Training<DeitParams, nu
     data,
     key,
     digest: "tiny",
-    evaluate: null,
+    measurement: null,
   };
 }
 
@@ -122,7 +122,8 @@ describe("a run", () => {
   it("writes a row for each step, with what is measured in the last one of each epoch", async () => {
     const folder = temporaryFolder();
     let epochs = 0;
-    await train({ ...training(), evaluate: () => Promise.resolve({ top1: ++epochs / 10 }) }, settings(folder));
+    const measured = (): Promise<Measured> => Promise.resolve({ top1: ++epochs / 10 });
+    await train({ ...training(), measurement: { measured, forward: () => null, sizes: () => [] } }, settings(folder));
     const rows = rowsIn(folder);
     expect(rows.map((row) => [row["epoch"], row["step"]])).toEqual(Array.from({ length: STEPS }, (_, i) => [Math.floor(i / 3), i + 1]));
     expect(rows.filter((row) => "top1" in row).map((row) => [row["step"], row["top1"]])).toEqual([

@@ -1,14 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { abstractEngine } from "../../src/engines/abstract/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { fusedKernels } from "../../src/engines/wasm/fused.ts";
 import { parseSafetensors } from "../../src/io/safetensors.ts";
 import { readWeights, uploadWeights } from "../../src/io/weights.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
 import { regnetShapes } from "../../src/teacher/params.ts";
 import { openSets } from "../../src/data/sets.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import type { Recipe } from "../../src/train/recipe.ts";
 import { runRecipe, type Interrupted, type RunOptions, type RunResult } from "../../src/train/run.ts";
+import { wasmEngine } from "../../src/wasm.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny, tinyTeacher } from "./tiny.ts";
 
@@ -19,6 +23,7 @@ const options = (directory: string, changes: Partial<RunOptions> = {}): RunOptio
   checkpointEvery: null,
   onProgress: null,
   stop: null,
+  memory: "normal",
   ...changes,
 });
 
@@ -44,6 +49,43 @@ describe("runRecipe", () => {
     expect(readFileSync(join(folder, "recipe.toml"), "utf8")).toBe('name = "tiny"\n');
   });
 
+  it("gives the same files in less memory", async () => {
+    const [one, two] = [newFolder(), newFolder()];
+    await run(tiny, options(one));
+    await run(tiny, options(two, { memory: "low" }));
+    expect(weightsIn(two).equals(weightsIn(one))).toBe(true);
+  });
+
+  it.each(["normal", "low"] as const)(
+    "takes on the wasm engine what was planned before anything was trained, memory %s",
+    async (memory) => {
+      const [engine, planner] = [await wasmEngine(), abstractEngine(fusedKernels(null))];
+      const reserve: Engine["reserve"] = (held, program) => {
+        program(planner.kernels, held); // which is nothing yet
+        engine.reserve(held, program);
+      };
+      let fresh = NaN;
+      const onProgress = (): void => {
+        ({ fresh } = engine.memory()); // of an epoch's last step: after its evaluation
+      };
+      const recipe = { ...tiny, data: { ...tiny.data, test: "synthetic:11" } };
+      await runRecipe({ ...engine, reserve }, recipe, options(newFolder(), { memory, onProgress }));
+      expect(fresh).toBe(planner.memory().fresh);
+      expect(engine.memory().live).toBe(0);
+    },
+  );
+
+  it("refuses a batch that does not fit before anything is written, and names one that does", async () => {
+    const folder = newFolder();
+    const { model, training, data } = tiny;
+    const large = { ...plain, model: { ...model, distilled: false, width: 512 }, training: { ...training, batch: 100_000 } };
+    const refused = runRecipe(await wasmEngine(), { ...large, data: { ...data, train: "synthetic:100000" } }, options(folder));
+    await expect(refused).rejects.toThrow(
+      /^wasm: a batch of 100000 needs .* MB; a batch of \d+ would fit, a batch of \d+ would fit with --memory low$/,
+    );
+    expect(existsSync(folder)).toBe(false);
+  });
+
   it("gives equal files for equal recipes, and others for another seed", async () => {
     const [one, two, three] = [newFolder(), newFolder(), newFolder()];
     await run(tiny, options(one));
@@ -63,7 +105,7 @@ describe("runRecipe", () => {
     );
     const engine = referenceEngine();
     const params = uploadWeights(engine.kernels, { config, ...weights });
-    expect(await evaluate(engine, { config, params }, testBatches(), "mean")).toEqual(student.mean);
+    expect(await evaluate(engine, { config, params }, testBatches(60), "mean")).toEqual(student.mean);
   });
 
   it("writes the teacher's parameters and running statistics under timm's names, in timm's order", async () => {

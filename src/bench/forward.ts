@@ -1,11 +1,10 @@
 /** `deit bench forward`: images to the mean of both heads' logits, nothing saved. */
-import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DeitConfig } from "../model/config.ts";
 import { deitPredict } from "../model/deit.ts";
 import { deitAttrs } from "../train/deitTask.ts";
 import { benchImages, benchParams } from "./model.ts";
-import { benchProgram, type ProgramOptions, type ProgramTiming } from "./program.ts";
+import type { Program } from "./program.ts";
 import type { Work } from "./timing.ts";
 
 function forwardWork(k: Kernels, config: DeitConfig, B: number): Work {
@@ -18,8 +17,5 @@ function forwardWork(k: Kernels, config: DeitConfig, B: number): Work {
   return { run };
 }
 
-/** Of B images at once. */
-export function benchForward(engine: Engine, config: DeitConfig, B: number, options: ProgramOptions): ProgramTiming {
-  engine.reserve(null, (k) => forwardWork(k, config, B).run());
-  return benchProgram(engine, forwardWork(engine.kernels, config, B), B, options);
-}
+/** Inference, again and again on the same images. */
+export const forwardProgram = (config: DeitConfig): Program => ({ work: (k, B) => forwardWork(k, config, B), lean: null });

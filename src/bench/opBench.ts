@@ -2,13 +2,16 @@
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Op } from "../ops/op.ts";
 import { fold, keyOf } from "../tensor/key.ts";
-import type { Shape, Tensor } from "../tensor/tensor.ts";
+import { size, type Shape, type Tensor } from "../tensor/tensor.ts";
+import { forEachTensor } from "../tensor/tree.ts";
 import type { Work } from "./timing.ts";
 
 export interface OpCase {
   /** Sizes, as people read them: `198×192 → 768`. */
   readonly title: string;
   readonly phase: "forward" | "vjp" | "run";
+  /** What it must read and write. */
+  readonly bytes: number;
   readonly work: Work;
 }
 
@@ -37,6 +40,13 @@ const UNIT_DEVIATION = 12 ** -0.5;
 export const drawn = (k: Kernels, name: string, ...shape: Shape): Tensor =>
   k.region("drawn", () => k.scale(k.addScalar(k.uniform(fold(keyOf(0), name), shape), -1 / 2), 1 / UNIT_DEVIATION));
 
+/** Bytes to read what is given and to write what is made of it, each tensor once. */
+export function bytesMoved(given: unknown, made: unknown): number {
+  const sizes = new Map<object, number>();
+  for (const tree of [given, made]) forEachTensor(tree, ({ block, shape }) => sizes.set(block, size(shape)));
+  return Float32Array.BYTES_PER_ELEMENT * [...sizes.values()].reduce((sum, count) => sum + count, 0);
+}
+
 /** Runs f and drops what it makes. */
 export const dropped =
   (k: Kernels, f: () => unknown): (() => void) =>
@@ -57,9 +67,11 @@ export const opBench = <In, Saved, Attrs>(
       const { title, inputs, attrs } = call(k, B);
       const { out, saved } = op.forward(k, inputs, attrs);
       const dOut = drawn(k, "dOut", ...out.shape);
+      const forward = bytesMoved({ inputs, attrs }, { out, saved });
+      const vjp = k.region("bytes", () => bytesMoved({ saved, dOut }, op.vjp(k, saved, dOut)));
       return [
-        { title, phase: "forward", work: { run: dropped(k, () => op.forward(k, inputs, attrs)) } },
-        { title, phase: "vjp", work: { run: dropped(k, () => op.vjp(k, saved, dOut)) } },
+        { title, phase: "forward", bytes: forward, work: { run: dropped(k, () => op.forward(k, inputs, attrs)) } },
+        { title, phase: "vjp", bytes: vjp, work: { run: dropped(k, () => op.vjp(k, saved, dOut)) } },
       ] as const;
     }),
 });

@@ -1,9 +1,13 @@
-/** `deit bench op`: each case on the engine as it is, and where it has a fused kernel also on its basis kernels: the ratio is the gain. */
+/**
+ * `deit bench op`: each case on the engine as it is, beside what bounds it (roofline.ts), and where it has a fused kernel also on its basis
+ * kernels: the ratio is the gain.
+ */
 import type { Engine } from "../kernels/engine.ts";
 import type { FusedTable, Kernels } from "../kernels/kernels.ts";
 import type { OpBench, OpCase } from "./opBench.ts";
 import { gflops } from "./peak.ts";
-import type { Spread } from "./statistics.ts";
+import { flopOfCases, underRoof, type Meters, type Roofline } from "./roofline.ts";
+import { spreadOf, type Spread } from "./statistics.ts";
 import { timed, type TimingOptions, type Work } from "./timing.ts";
 
 export interface OpRow {
@@ -13,6 +17,8 @@ export interface OpRow {
   readonly ms: Spread;
   /** Of its matrix products; null: it has none. */
   readonly gflops: number | null;
+  /** null: nothing on this engine is measured by the register peak. */
+  readonly roofline: Roofline | null;
   /** Without any fused kernel; null: it has none, and is the same. */
   readonly unfused: { readonly ms: Spread; readonly gain: number } | null;
 }
@@ -46,18 +52,34 @@ function macsOf(engine: Engine, work: Work): number {
   return engine.counters().macs - macs;
 }
 
+export interface OpOptions extends TimingOptions {
+  /** What bounds an op here; null: not known of this engine. */
+  readonly meters: Meters | null;
+}
+
 /** The rows of one file, in its order. */
-export function benchOp(engine: Engine, { name, cases }: OpBench, options: TimingOptions, onRow: (row: OpRow) => void): readonly OpRow[] {
+export function benchOp(engine: Engine, bench: OpBench, { meters, ...options }: OpOptions, onRow: (row: OpRow) => void): readonly OpRow[] {
+  const { name, cases } = bench;
   const { kernels: k } = engine;
   const spreads = (on: Kernels): readonly Spread[] => k.region("bench op", () => cases(on).map(({ work }) => timed(work, options)));
   const plain = usesFused(k, cases) ? spreads(k.within({ fused: nothingFused })) : [];
+  const flops = flopOfCases(bench);
   return k.region("bench op", () =>
-    cases(k).map(({ title, phase, work }, i) => {
+    cases(k).map(({ title, phase, bytes, work }, i) => {
       const macs = macsOf(engine, work);
-      const ms = timed(work, options);
+      const found = meters === null ? null : underRoof(work, { bytes, flop: flops[i] ?? NaN }, meters, options);
+      const ms = found === null ? timed(work, options) : spreadOf(found.ms);
       const slower = plain[i];
       const unfused = slower === undefined ? null : { ms: slower, gain: slower.median / ms.median };
-      const row = { op: name, title, phase, ms, gflops: macs === 0 ? null : gflops(2 * macs, ms.median), unfused };
+      const row = {
+        op: name,
+        title,
+        phase,
+        ms,
+        gflops: macs === 0 ? null : gflops(2 * macs, ms.median),
+        roofline: found?.roofline ?? null,
+        unfused,
+      };
       onRow(row);
       return row;
     }),

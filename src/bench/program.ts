@@ -1,5 +1,12 @@
-/** A whole program of an engine as a share of the register peak, or by itself where that peak says nothing of the engine. */
+/**
+ * A whole program of an engine: its time, as a share of the register peak or by itself where that peak says nothing of the engine, and its
+ * memory, which is planned and held before the first run.
+ */
+import { abstractEngine } from "../engines/abstract/engine.ts";
+import { fusedKernels } from "../engines/wasm/fused.ts";
 import type { Engine } from "../kernels/engine.ts";
+import type { Kernels } from "../kernels/kernels.ts";
+import { reserveBatch, type BatchProgram } from "../train/capacity.ts";
 import { paired } from "./paired.ts";
 import { gflops, type PeakMeter } from "./peak.ts";
 import type { Spread } from "./statistics.ts";
@@ -11,6 +18,12 @@ export interface ProgramTiming {
   /** Its matrix products alone, over the time of all. */
   readonly gflops: number;
   readonly against: { readonly peakGflops: number; readonly ratio: number; readonly kept: number; readonly taken: number } | null;
+  /** Held by the engine at the end, in bytes. */
+  readonly reservedBytes: number;
+  /** What the abstract engine says that the program needs; null: it does not plan for this engine. */
+  readonly planBytes: number | null;
+  /** Taken anew after the first run. */
+  readonly freshBytes: number;
 }
 
 export interface ProgramOptions extends TimingOptions {
@@ -18,17 +31,59 @@ export interface ProgramOptions extends TimingOptions {
   readonly peak: PeakMeter | null;
 }
 
+/** Makes what the program works on, B images among it, and gives its work. */
+export type ProgramWork = (k: Kernels, B: number) => Work;
+
+export interface Program {
+  readonly work: ProgramWork;
+  /** The same in less memory; null: there is none. */
+  readonly lean: ProgramWork | null;
+}
+
 const each = ({ median, min, upper }: Spread, B: number): Spread => ({ median: median / B, min: min / B, upper: upper / B });
 
-/** @param B images of one run */
-export function benchProgram(engine: Engine, work: Work, B: number, { peak, ...options }: ProgramOptions): ProgramTiming {
-  const { macs } = engine.counters();
-  work.run();
-  const flop = 2 * (engine.counters().macs - macs);
+/** Made, and run once. */
+const once =
+  (work: ProgramWork): BatchProgram<null> =>
+  (k, _, B) =>
+    work(k, B).run();
+
+/** What the abstract engine says that a program takes on the WASM engine, in bytes. */
+function plannedBytes(work: ProgramWork, B: number): number {
+  const planner = abstractEngine(fusedKernels(null));
+  once(work)(planner.kernels, null, B);
+  return planner.memory().reserved;
+}
+
+function timedAgainst(work: Work, flop: number, B: number, { peak, ...options }: ProgramOptions): Omit<ProgramTiming, `${string}Bytes`> {
   if (peak === null) {
     const ms = timed(work, options);
     return { msPerImage: each(ms, B), gflops: gflops(flop, ms.median), against: null };
   }
   const { ms, gflops: rate, ...against } = paired(work, flop, peak, options);
   return { msPerImage: each(ms, B), gflops: rate, against };
+}
+
+/** @throws MemoryError where the program does not fit on B images, with the batch that would */
+export function reserveProgram(engine: Engine, { work, lean }: Program, B: number): void {
+  reserveBatch(engine, B, { held: null, program: once(work), lean: lean === null ? null : once(lean) });
+}
+
+/**
+ * Of B images a run.
+ *
+ * @throws MemoryError before the first run
+ */
+export function benchProgram(engine: Engine, program: Program, B: number, options: ProgramOptions): ProgramTiming {
+  reserveProgram(engine, program, B);
+  const { work } = program;
+  const made = work(engine.kernels, B);
+  const { macs } = engine.counters();
+  made.run();
+  const flop = 2 * (engine.counters().macs - macs);
+  const { fresh } = engine.memory();
+  const timing = timedAgainst(made, flop, B, options);
+  const { fresh: freshAtEnd, reserved } = engine.memory();
+  const planBytes = engine.precision === "f32" ? plannedBytes(work, B) : null;
+  return { ...timing, reservedBytes: reserved, planBytes, freshBytes: freshAtEnd - fresh };
 }

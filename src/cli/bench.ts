@@ -1,28 +1,42 @@
 /** `deit bench`: how fast an engine is, as medians and as shares of what the machine can do. */
 import { Argument, Option, type Command } from "commander";
 import { clockOf } from "../bench/clock.ts";
-import { benchForward } from "../bench/forward.ts";
+import { forwardProgram } from "../bench/forward.ts";
 import { engineGemm, forwardRatio, wasmGemm } from "../bench/gemm.ts";
 import { benchOp } from "../bench/ops.ts";
 import { benchPeak, peakMeter } from "../bench/peak.ts";
 import { products, shapeText } from "../bench/products.ts";
+import { profiled } from "../bench/profile.ts";
+import { benchProgram } from "../bench/program.ts";
+import { metersOf } from "../bench/roofline.ts";
 import { median } from "../bench/statistics.ts";
 import type { TimingOptions } from "../bench/timing.ts";
-import { benchTrain } from "../bench/train.ts";
+import { trainProgram } from "../bench/train.ts";
 import type { DeitConfig } from "../model/config.ts";
 import { opBenches } from "./benchFiles.ts";
 import { gemmJson, opJson, printGemm, printOps, printPeak, printProgram, programJson } from "./benchTables.ts";
 import { engineOf } from "./engines.ts";
 import { modelNamed } from "./models.ts";
 import { nearest } from "./nearest.ts";
-import { positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
+import {
+  memoryOption,
+  positive,
+  withEngine,
+  withExamples,
+  withJson,
+  type EngineOptions,
+  type JsonOption,
+  type MemoryOption,
+} from "./options.ts";
 import { printJson, showForNow } from "./output.ts";
+import { printProfile, profileJson } from "./profileTable.ts";
 
-interface BenchOptions extends EngineOptions, JsonOption {
+interface BenchOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly model: string;
   readonly imageSize?: number;
   readonly batch?: number;
   readonly repetitions: number;
+  readonly profile?: true;
   readonly only?: string;
 }
 
@@ -90,7 +104,9 @@ async function gemm(options: BenchOptions): Promise<void> {
 async function op(options: BenchOptions): Promise<void> {
   const engine = await engineOf(options);
   const asked = chosen(await opBenches(), ({ name }) => name, options.only);
-  const rows = asked.flatMap((bench) => benchOp(engine, bench, timingOf(options), (row) => showForNow(`${row.op} ${row.title}`)));
+  const timing = timingOf(options);
+  const settings = { ...timing, meters: hasPeak(options) ? await metersOf(await peakMeter(timing.clock)) : null };
+  const rows = asked.flatMap((bench) => benchOp(engine, bench, settings, (row) => showForNow(`${row.op} ${row.title}`)));
   showForNow("");
   if (options.json === true) printJson({ ...headOf("op", options), rows: opJson(rows) });
   else printOps(rows);
@@ -103,9 +119,17 @@ async function program(what: "forward" | "train", options: BenchOptions): Promis
   const onOne = hasPeak(options) ? await peakMeter(timing.clock) : null;
   const settings = { ...timing, peak: onOne === null ? null : () => options.threads * onOne() };
   const { batch = what === "train" ? TRAIN_BATCH : 1 } = options;
-  const found = what === "train" ? benchTrain(engine, config, batch, settings) : benchForward(engine, config, batch, settings);
-  const about = { model: options.model, imageSize: config.imageSize, batch };
-  if (options.json === true) printJson({ ...headOf(what, options), ...about, ...programJson(found) });
+  const timed = what === "train" ? trainProgram(config, options.memory) : forwardProgram(config);
+  const about = { model: options.model, imageSize: config.imageSize, batch, ...(what === "train" ? { memory: options.memory } : {}) };
+  const head = { ...headOf(what, options), ...about };
+  if (options.profile === true) {
+    const found = profiled(engine, timed, batch, settings);
+    if (options.json === true) printJson({ ...head, ...profileJson(found) });
+    else printProfile(what, about, found);
+    return;
+  }
+  const found = benchProgram(engine, timed, batch, settings);
+  if (options.json === true) printJson({ ...head, ...programJson(found) });
   else printProgram(what, about, found);
 }
 
@@ -114,8 +138,8 @@ const benches = {
   peak: { run: peak, takes: [] },
   gemm: { run: gemm, takes: ["only"] },
   op: { run: op, takes: ["only"] },
-  forward: { run: (options) => program("forward", options), takes: ["model", "imageSize", "batch"] },
-  train: { run: (options) => program("train", options), takes: ["model", "imageSize", "batch"] },
+  forward: { run: (options) => program("forward", options), takes: ["model", "imageSize", "batch", "profile"] },
+  train: { run: (options) => program("train", options), takes: ["model", "imageSize", "batch", "profile", "memory"] },
 } as const satisfies Readonly<Record<string, Bench>>;
 
 interface Bench {
@@ -124,7 +148,14 @@ interface Bench {
 }
 
 /** Options that only some have. */
-const special = { only: "--only", model: "--model", imageSize: "--image-size", batch: "--batch" } as const;
+const special = {
+  only: "--only",
+  model: "--model",
+  imageSize: "--image-size",
+  batch: "--batch",
+  memory: "--memory",
+  profile: "--profile",
+} as const;
 type Special = keyof typeof special;
 
 const isBench = (what: string): what is keyof typeof benches => what in benches;
@@ -151,12 +182,15 @@ export function addBench(parent: Command): void {
       new Option("--image-size <s>", "of forward and train: side of the images in pixels, a multiple of the patch").argParser(positive),
     )
     .addOption(new Option("--batch <b>", `of forward and train: images at once (default: 1, of train ${TRAIN_BATCH})`).argParser(positive))
+    .addOption(memoryOption("of train; "))
+    .option("--profile", "of forward and train: where the time goes, by op and phase")
     .addOption(new Option("--only <name>", "of gemm and op: the rows whose name contains this"))
     .addOption(new Option("--repetitions <n>", "samples of each median; fewer than 15 are a try").argParser(positive).default(REPETITIONS));
   withExamples(withJson(withEngine(command)), [
     ["deit bench gemm", "matrix products of DeiT's layers, forwards and backwards"],
     ["deit bench op --only attention", "with its fused kernel and without"],
     ["deit bench forward --model deit-base-distilled --image-size 384", "an image through a model"],
+    ["deit bench train --profile", "a training step, op by op"],
     ["deit bench train --batch 8 --json", "for a script"],
   ])
     .addHelpText("after", `\n${CLOCK}`)

@@ -2,15 +2,16 @@
 import type { GemmRow } from "../bench/gemm.ts";
 import { forwardRatio } from "../bench/gemm.ts";
 import type { OpRow } from "../bench/ops.ts";
+import type { Roofline } from "../bench/roofline.ts";
 import type { PeakResult } from "../bench/peak.ts";
 import type { ProgramTiming } from "../bench/program.ts";
 import type { Spread } from "../bench/statistics.ts";
-import type { TrainTiming } from "../bench/train.ts";
 import { megabytes, print, say, table } from "./output.ts";
 
 const RATE_DIGITS = 1;
 const RATIO_DIGITS = 3;
 const MS_DIGITS = 3;
+const MEGA = 1e6;
 
 const rate = (gflops: number): string => gflops.toFixed(RATE_DIGITS);
 const ratioText = (ratio: number): string => (Number.isFinite(ratio) ? ratio.toFixed(RATIO_DIGITS) : "?");
@@ -61,40 +62,54 @@ export function printGemm(rows: readonly GemmRow[]): void {
 }
 
 export const opJson = (rows: readonly OpRow[]): readonly object[] =>
-  rows.map(({ op, title, phase, ms: spread, gflops, unfused }) => ({
+  rows.map(({ op, title, phase, ms: spread, gflops, roofline, unfused }) => ({
     op,
     shape: title,
     phase,
     ms: spread.median,
     ...(gflops === null ? {} : { gflops }),
+    ...(roofline === null ? {} : { roofline }),
     ...(unfused === null ? {} : { unfusedMs: unfused.ms.median, gain: unfused.gain }),
   }));
 
+/** What it moves and computes, how fast, and as a share of the bound. */
+const rooflineCells = ({ bytes, flop, gbPerSecond, copyGbPerSecond, gflops, by, share }: Roofline): readonly string[] => [
+  (bytes / MEGA).toFixed(RATIO_DIGITS),
+  (flop / MEGA).toFixed(RATIO_DIGITS),
+  rate(gbPerSecond),
+  rate(copyGbPerSecond),
+  rate(gflops),
+  by,
+  ratioText(share),
+];
+
 export function printOps(rows: readonly OpRow[]): void {
-  const cells = rows.map(({ op, title, phase, ms: spread, gflops, unfused }) => [
+  const bounded = rows.some(({ roofline }) => roofline !== null);
+  const cells = rows.map(({ op, title, phase, ms: spread, gflops, roofline, unfused }) => [
     op,
     title,
     phase,
     ms(spread.median),
     range(spread),
-    gflops === null ? "" : rate(gflops),
+    ...(roofline === null ? [gflops === null ? "" : rate(gflops)] : rooflineCells(roofline)),
     unfused === null ? "" : ms(unfused.ms.median),
     unfused === null ? "" : unfused.gain.toFixed(2),
   ]);
-  const head = ["op", "shape", "", "median ms", "min … 75 % ms", "GFLOP/s", "unfused ms", "gain"];
+  const rates = bounded ? ["MB", "MFLOP", "GB/s", "copy GB/s", "GFLOP/s", "bound by", "of bound"] : ["GFLOP/s"];
+  const head = ["op", "shape", "", "median ms", "min … 75 % ms", ...rates, "unfused ms", "gain"];
   for (const line of table([head, ...cells], ["left", "left", "left", ...head.slice(3).map(() => "right" as const)])) print(line);
 }
 
-const isTrain = (timing: ProgramTiming): timing is TrainTiming => "reservedBytes" in timing;
-
 export function programJson(timing: ProgramTiming): object {
-  const { msPerImage, gflops, against } = timing;
+  const { msPerImage, gflops, against, reservedBytes, planBytes, freshBytes } = timing;
   sayKept(against === null ? [] : [against]);
   return {
     msPerImage: msPerImage.median,
     gflops,
     ...(against === null ? {} : { peakGflops: against.peakGflops, ratio: against.ratio }),
-    ...(isTrain(timing) ? { reservedBytes: timing.reservedBytes, planBytes: timing.planBytes, freshBytes: timing.freshBytes } : {}),
+    reservedBytes,
+    planBytes,
+    freshBytes,
   };
 }
 
@@ -103,15 +118,13 @@ export function printProgram(
   { model, imageSize, batch }: { readonly model: string; readonly imageSize: number; readonly batch: number },
   timing: ProgramTiming,
 ): void {
-  const { msPerImage, gflops, against } = timing;
+  const { msPerImage, gflops, against, reservedBytes, planBytes, freshBytes } = timing;
   print(`${what} of ${model} at ${imageSize}×${imageSize}, batch ${batch}: ${ms(msPerImage.median)} ms an image (${range(msPerImage)})`);
   print(`matrix products over the time of all: ${rate(gflops)} GFLOP/s`);
   if (against !== null) {
     const { peakGflops, ratio, kept, taken } = against;
     print(`${ratioText(ratio)} of the register peak, ${rate(peakGflops)} GFLOP/s; kept ${kept} of ${taken} samples`);
   }
-  if (!isTrain(timing)) return;
-  const { reservedBytes, planBytes, freshBytes } = timing;
-  print(`forward, objective, backward and AdamW; the teacher's logits are given, its own forward is not timed`);
-  print(`memory: ${megabytes(reservedBytes)} held${planBytes === null ? "" : `, ${megabytes(planBytes)} planned`}, ${freshBytes} bytes taken anew after the first step`); // prettier-ignore
+  if (what === "train") print(`forward, objective, backward and AdamW; the teacher's logits are given, its own forward is not timed`);
+  print(`memory: ${megabytes(reservedBytes)} held${planBytes === null ? "" : `, ${megabytes(planBytes)} planned`}, ${freshBytes} bytes taken anew after the first run`); // prettier-ignore
 }

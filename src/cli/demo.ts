@@ -30,7 +30,7 @@ async function run(options: DemoOptions): Promise<void> {
   const directory = join("runs", `demo-${seed}`);
   rmSync(directory, { recursive: true, force: true }); // the demo's own, from the last time
   print(`\nA RegNetY teacher and a distilled DeiT learn handwritten digits (seed ${seed}), in ${directory}:\n`);
-  const result = await trained(engine, { read, directory, resume: false, threads: options.threads });
+  const result = await trained(engine, { read, directory, resume: false, threads: options.threads, memory: "normal" });
   if (result.interrupted) return;
   printResult(result);
   print(`\nNext: deit eval ${directory} digits --head class; deit check --help; deit summary deit-base-distilled`);

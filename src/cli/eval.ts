@@ -1,11 +1,11 @@
 /** `deit eval`: how well weights classify a data set. */
 import { Option, type Command } from "commander";
-import { evaluationBatches, type Batches, type HostBatch } from "../data/batches.ts";
+import { EVALUATION_BATCH, evaluationBatches, type Batches, type HostBatch } from "../data/batches.ts";
 import { openImageSet } from "../data/images/imageSet.ts";
 import type { Convention } from "../data/images/preprocess.ts";
 import { checkedNormalisation, type Normalisation } from "../data/normalise.ts";
 import { isNamed, knownData, openDataset, unknownData } from "../data/open.ts";
-import { evaluate, heads, type Head } from "../train/evaluate.ts";
+import { evaluate, heads, imagesAtOnce, type Head } from "../train/evaluate.ts";
 import type { DeitConfig } from "../model/config.ts";
 import { engineOf } from "./engines.ts";
 import { withConvention, type ImageOptions } from "./imageOptions.ts";
@@ -18,8 +18,6 @@ interface EvalOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOp
   readonly head: Head;
 }
 
-/** Images a forward pass. */
-const BATCH = 60;
 const LOSS_DIGITS = 4;
 
 /** What is evaluated beside the data sets that have a name. */
@@ -31,12 +29,13 @@ function batchesOf(
   { channels, imageSize, classes }: DeitConfig,
   normalisation: Normalisation,
   convention: Convention,
+  atOnce: number,
 ): Batches {
   const shape = { channels, side: imageSize, classes };
-  if (isNamed(data)) return evaluationBatches(openDataset(data, shape), BATCH, normalisation);
+  if (isNamed(data)) return evaluationBatches(openDataset(data, shape), atOnce, normalisation);
   const photographs = openImageSet(data, shape);
   if (photographs === null) throw unknownData(data, [...knownData, PHOTOGRAPHS]);
-  return counted(photographs.batches(BATCH, convention, normalisation), photographs.count);
+  return counted(photographs.batches(atOnce, convention, normalisation), photographs.count);
 }
 
 /** The same batches, with what has been done in a line of the terminal. */
@@ -56,8 +55,10 @@ async function* counted(batches: AsyncIterable<HostBatch>, count: number): Async
 async function run(source: string, data: string, options: EvalOptions): Promise<void> {
   const engine = await engineOf(options);
   const { config, preprocessing, upload } = weightedModel(source, options);
-  const batches = batchesOf(data, config, checkedNormalisation(preprocessing, config.channels), options.convention);
-  const result = await evaluate(engine, { config, params: upload(engine.kernels) }, batches, options.head);
+  const model = { config, params: upload(engine.kernels) };
+  const normalisation = checkedNormalisation(preprocessing, config.channels);
+  const batches = batchesOf(data, config, normalisation, options.convention, imagesAtOnce(engine, model, EVALUATION_BATCH));
+  const result = await evaluate(engine, model, batches, options.head);
   const { top1, top5, loss, images, disagreement } = result;
   if (options.json === true) return printJson({ top1, top5, loss, images, disagreement });
   print(

@@ -1,5 +1,6 @@
 /** Options that several commands share, and how their values are read. */
 import { InvalidArgumentError, Option, type Command } from "commander";
+import type { Memory } from "../train/deitTask.ts";
 
 /** @throws InvalidArgumentError, which commander turns into the command's one line */
 function integerFrom(min: number): (text: string) => number {
@@ -37,6 +38,15 @@ export const withSeed = (command: Command, what: string): Command =>
   command.addOption(new Option("--seed <n>", what).argParser(natural).default(0));
 
 export const withJson = (command: Command): Command => command.option("--json", "print one JSON object on stdout, and nothing else");
+
+export interface MemoryOption {
+  readonly memory: Memory;
+}
+
+export const memoryOption = (of: string): Option =>
+  new Option("--memory <memory>", `${of}low: blocks are not kept but run again for their gradients, to the same bits`)
+    .choices(["normal", "low"] satisfies Memory[])
+    .default("normal" satisfies Memory);
 
 /** Examples below the options of `--help`. */
 export function withExamples(command: Command, examples: readonly (readonly [line: string, what: string])[]): Command {

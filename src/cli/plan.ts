@@ -103,7 +103,7 @@ function summarised<P, B, S>(program: Program<P, B, S>, tokens: number | null, b
 function deitProgram(config: DeitConfig): Program<DeitParams, null, null> {
   const { channels, imageSize, classes } = config;
   return {
-    task: publishedTask(config, (k, images) => k.zeros([axis(images.shape, 0), classes])),
+    task: publishedTask(config, (k, images) => k.zeros([axis(images.shape, 0), classes]), "normal"),
     model: (k) => ({ params: buildParams(config, (_, shape) => k.zeros(shape)), buffers: null }),
     optimizer: publishedAdamw,
     image: [channels, imageSize, imageSize],

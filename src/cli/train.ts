@@ -3,16 +3,27 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
 import type { Engine } from "../kernels/engine.ts";
+import type { Memory } from "../train/deitTask.ts";
 import { runRecipe, type Interrupted, type RunResult } from "../train/run.ts";
 import { engineOf } from "./engines.ts";
-import { collected, natural, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
+import {
+  collected,
+  memoryOption,
+  natural,
+  withEngine,
+  withExamples,
+  withJson,
+  type EngineOptions,
+  type JsonOption,
+  type MemoryOption,
+} from "./options.ts";
 import { oneLine, print, printJson, say, table } from "./output.ts";
 import { progressReporter } from "./progress.ts";
 import { readRecipe, type Changes, type ReadRecipe } from "./recipe.ts";
 import { bundledRecipes } from "./recipeText.ts";
 import { printResult } from "./results.ts";
 
-interface TrainOptions extends EngineOptions, JsonOption {
+interface TrainOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly set?: readonly string[];
   readonly seed?: number;
   readonly out?: string;
@@ -49,10 +60,14 @@ export interface Start {
   readonly resume: boolean;
   /** Of the engine. */
   readonly threads: number;
+  readonly memory: Memory;
 }
 
 /** Runs until the end or until SIGINT or SIGTERM, at which it saves. */
-async function runUntilSignal(engine: Engine, { read: { recipe, text }, directory, resume }: Start): Promise<RunResult | Interrupted> {
+async function runUntilSignal(
+  engine: Engine,
+  { read: { recipe, text }, directory, resume, memory }: Start,
+): Promise<RunResult | Interrupted> {
   let stopping = false;
   const stop = (): void => {
     stopping = true;
@@ -60,7 +75,8 @@ async function runUntilSignal(engine: Engine, { read: { recipe, text }, director
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    const options = { directory, resume, recipeText: text, checkpointEvery: null, onProgress: progressReporter(), stop: () => stopping };
+    const onProgress = progressReporter();
+    const options = { directory, resume, recipeText: text, checkpointEvery: null, onProgress, stop: () => stopping, memory };
     const result = await runRecipe(engine, recipe, options);
     if (result.interrupted) process.exitCode = INTERRUPTED;
     return result;
@@ -101,7 +117,7 @@ async function run(name: string, options: TrainOptions): Promise<void> {
   const engine = await engineOf(options);
   if (!resume && existsSync(directory))
     throw new RangeError(`${directory} exists: --resume goes on with the run in it, --out DIR begins one elsewhere`);
-  const result = await trained(engine, { read, directory, resume, threads: options.threads });
+  const result = await trained(engine, { read, directory, resume, threads: options.threads, memory: options.memory });
   if (result.interrupted) say(`saved in ${directory}; deit train ${name} --out ${directory} --resume goes on`);
   if (json) printJson({ directory, seed: read.recipe.seed, ...result });
   else if (!result.interrupted) {
@@ -118,6 +134,7 @@ export function addTrain(program: Command): void {
     .addOption(new Option("--set <key=value>", "change a value of the recipe; may be given several times").argParser(collected))
     .addOption(new Option("--seed <n>", "seed of the run, instead of the recipe's").argParser(natural))
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-SEED)")
+    .addOption(memoryOption(""))
     .option("--resume", "go on with the run in the folder")
     .option("--print-recipe", "print every value with its origin, and do nothing");
   withExamples(withJson(withEngine(command)), [

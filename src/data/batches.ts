@@ -64,6 +64,13 @@ export function trainingBatch(
   return assemble(dataset, samples, settings, view);
 }
 
+/** Images of a forward pass where nothing is learned, at most. */
+export const EVALUATION_BATCH = 60;
+
+/** How many images the batches of an evaluation have, each number once. */
+export const evaluationSizes = (count: number, batch: number): readonly number[] =>
+  [...new Set([Math.min(batch, count), count % batch])].filter((size) => size > 0);
+
 /** All images as they are, in order; the last batch may be smaller. */
 export function* evaluationBatches(dataset: Dataset, batch: number, normalisation: Normalisation): Generator<HostBatch, void> {
   for (let start = 0; start < dataset.count; start += batch) {

@@ -36,9 +36,13 @@ export interface Engine {
    * Runs a program on shapes alone and holds from then on all the memory that it needs, so that running it takes nothing anew. `held` is
    * what lives already and the program consumes; it is handed a stand-in for it. Engines whose memory need not be held ahead do nothing.
    *
-   * @throws RangeError where there is not so much memory
+   * @throws MemoryError for more than the engine can have; RangeError where the system has no more
    */
   readonly reserve: <T>(held: T, program: (k: Kernels, held: T) => unknown) => void;
+  /** What `reserve` of the same would make the engine hold in all, in bytes; 0 of an engine that holds nothing ahead. */
+  readonly plan: <T>(held: T, program: (k: Kernels, held: T) => unknown) => number;
+  /** The most that the engine can hold, in bytes; Infinity if it sets no bound itself. */
+  readonly capacity: number;
   readonly memory: () => MemoryReport;
   readonly counters: () => Counters;
   /** Ends the engine and what it holds outside of memory: threads. An engine that has none need not be closed. */

@@ -1,5 +1,5 @@
 /** What a report asks of a trained model: its decisions on test images, and where the tokens look in some of them. */
-import { evaluationBatches, type HostBatch } from "../data/batches.ts";
+import { EVALUATION_BATCH, evaluationBatches, type HostBatch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Normalisation } from "../data/normalise.ts";
 import { spread, subset } from "../data/subset.ts";
@@ -14,16 +14,13 @@ import { softmax } from "../ops/softmax.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { deitAttrs } from "../train/deitTask.ts";
 import { decide } from "../train/decisions.ts";
-import type { Deit } from "../train/evaluate.ts";
+import { imagesAtOnce, type Deit } from "../train/evaluate.ts";
 import { uploadBatch } from "../train/uploadBatch.ts";
 import type { Judged } from "./confusion.ts";
 
 /** A report must not take long: so many images are judged at most, so many looked into. */
 export const MOST_JUDGED = 2000;
 export const MOST_EXAMPLES = 8;
-
-/** Images a forward pass; no result depends on it. */
-const BATCH = 60;
 
 /** What a head, or both together, take an image for. */
 export interface Decision {
@@ -124,7 +121,11 @@ async function looksInto(
 /** Evaluates the model on test images. Nothing stays alive but the parameters. */
 export async function collect(engine: Engine, model: Deit, dataset: Dataset, normalisation: Normalisation): Promise<Looked> {
   const samples = spread(dataset.count, MOST_JUDGED);
-  const { mean: decisions } = await decide(engine, model, evaluationBatches(subset(dataset, samples), BATCH, normalisation));
+  const { mean: decisions } = await decide(
+    engine,
+    model,
+    evaluationBatches(subset(dataset, samples), imagesAtOnce(engine, model, EVALUATION_BATCH), normalisation),
+  );
   const judged = samples.map((sample, i) => ({ sample, label: dataset.label(sample), decision: decisions[i] ?? NaN }));
   const shown = chosen(judged);
   const [batch] = evaluationBatches(subset(dataset, shown), MOST_EXAMPLES, normalisation);

@@ -1,4 +1,4 @@
-/** The two ways in which a tensor can be unfit for a call. Values out of range are `RangeError`s. */
+/** The two ways in which a tensor can be unfit for a call, and what is too large. Other values out of range are `RangeError`s. */
 
 /** A tensor has another shape than the op's definition states. */
 export class ShapeError extends Error {
@@ -8,4 +8,22 @@ export class ShapeError extends Error {
 /** A tensor is used after its region closed, after it was donated, or on another engine than its own. */
 export class StaleError extends Error {
   override readonly name = "StaleError";
+}
+
+const MEGA = 1e6;
+const megabytes = (bytes: number): string => `${(bytes / MEGA).toFixed(1)} MB`;
+
+/** A program needs more memory than an engine can have. */
+export class MemoryError extends RangeError {
+  override readonly name = "MemoryError";
+  /** Both in bytes. */
+  readonly needed: number;
+  readonly capacity: number;
+
+  /** @param what needs it: `wasm`, `wasm: a batch of 8` */
+  constructor(what: string, { needed, capacity }: { readonly needed: number; readonly capacity: number }, advice = "") {
+    super(`${what} needs ${megabytes(needed)} of at most ${megabytes(capacity)}${advice}`);
+    this.needed = needed;
+    this.capacity = capacity;
+  }
 }

@@ -2,7 +2,7 @@
 import type { Kernels } from "../kernels/kernels.ts";
 import { smoothOverAll, smoothOverOthers } from "../losses/labelSmoothing.ts";
 import { tokenCount, type DeitConfig } from "../model/config.ts";
-import type { DeitAttrs, DeitInputs, DeitParams } from "../model/deit.ts";
+import { deitLogits, leanDeitLogits, type DeitAttrs, type DeitInputs, type DeitParams } from "../model/deit.ts";
 import type { Logits } from "../model/heads.ts";
 import { dropPathMultipliers, dropPathRates } from "../ops/dropPath.ts";
 import type { Op } from "../ops/op.ts";
@@ -33,7 +33,7 @@ export function deitAttrs(k: Kernels, config: DeitConfig): DeitAttrs {
 
 export interface DeitTaskSettings<Saved> {
   readonly config: DeitConfig;
-  /** `deitLogits`, or one that rematerialises its blocks. */
+  /** `deitLogits`, or `leanDeitLogits`, which rematerialises its blocks. */
   readonly model: Op<DeitInputs, Saved, DeitAttrs, Logits>;
   readonly smoothing: Smoothing;
   /** r_max of (E30). */
@@ -60,3 +60,10 @@ export function deitTask<Saved>(settings: DeitTaskSettings<Saved>): Task<DeitPar
     moveOn: () => null,
   };
 }
+
+/** `low`: less of it for more time, to the same bits. */
+export type Memory = "normal" | "low";
+
+/** The task on the network that takes so much memory. */
+export const deitTaskWithin = (memory: Memory, settings: Omit<DeitTaskSettings<unknown>, "model">): Task<DeitParams, null, null> =>
+  memory === "low" ? deitTask({ ...settings, model: leanDeitLogits }) : deitTask({ ...settings, model: deitLogits });

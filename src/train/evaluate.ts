@@ -9,8 +9,10 @@ import type { Logits } from "../model/heads.ts";
 import { inference } from "../ops/observe.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "./accuracy.ts";
+import { largest } from "./capacity.ts";
 import { disagreement } from "./decisions.ts";
 import { deitAttrs } from "./deitTask.ts";
+import type { Batch } from "./step.ts";
 import { uploadBatch } from "./uploadBatch.ts";
 
 /** `mean` is of the logits, the authors' rule; `softmax-sum` the paper's. */
@@ -38,16 +40,41 @@ function scoredBySum(k: Kernels, logits: Logits, target: Tensor): Scored {
   return { scores, loss: k.scale(k.sumLeading(k.log(probability), 2), -1 / B) };
 }
 
-function scoredBy(k: Kernels, logits: Logits, target: Tensor, head: Head): Scored | null {
-  if (head === "softmax-sum") return scoredBySum(k, logits, target);
-  const chosen = { class: logits.head, distillation: logits.head_dist, mean: meanOfLogits.forward(k, logits).out }[head];
-  return chosen === null ? null : scoredByLogits(k, chosen, target);
-}
-
 function disagreementOf(a: readonly Judgement[], b: readonly Judgement[]): number | null {
   if (b.length === 0) return null;
   const [mine, theirs] = [a.flatMap((j) => j.decisions), b.flatMap((j) => j.decisions)];
   return disagreement(mine, theirs);
+}
+
+/** What every head is judged by, from one forward pass; a plain model has no distillation head. */
+export function scoresOfHeads(
+  k: Kernels,
+  { config, params }: Deit,
+  { images, labels }: Batch,
+): { readonly [H in Head]: H extends "distillation" ? Scored | null : Scored } {
+  const logits = deitLogits.forward(k, { images, params }, deitAttrs(k, config)).out;
+  const target = k.oneHot(labels, config.classes);
+  return {
+    class: scoredByLogits(k, logits.head, target),
+    distillation: logits.head_dist === null ? null : scoredByLogits(k, logits.head_dist, target),
+    mean: scoredByLogits(k, meanOfLogits.forward(k, logits).out, target),
+    "softmax-sum": scoredBySum(k, logits, target),
+  };
+}
+
+/** Images of a forward pass: `most`, or as many as fit beside what the engine holds. Only the rounding of a mean loss depends on it. */
+export function imagesAtOnce(engine: Engine, { config, params }: Deit, most: number): number {
+  const { channels, imageSize: S } = config;
+  const program = (k: Kernels, held: DeitParams, n: number): void => {
+    const sizes = [n, Math.max(1, n - 1)]; // of full batches, and of a last one
+    for (const size of sizes)
+      k.region("evaluate", () => {
+        const batch = { images: k.zeros([size, channels, S, S]), labels: k.zeros([size]) };
+        scoresOfHeads(inference(k), { config, params: held }, batch);
+      });
+  };
+  const fits = (n: number): boolean => engine.plan(params, (k, held) => program(k, held, n)) <= engine.capacity;
+  return Math.max(1, largest(most, fits));
 }
 
 /** Every head on the same forward passes. Nothing stays alive but the parameters. */
@@ -57,11 +84,9 @@ export async function evaluateHeads(engine: Engine, { config, params }: Deit, ba
   for await (const batch of batches) {
     const reads: Promise<unknown>[] = [];
     k.region("evaluate", () => {
-      const { images, labels } = uploadBatch(k, batch);
-      const logits = deitLogits.forward(k, { images, params }, deitAttrs(k, config)).out;
-      const target = k.oneHot(labels, config.classes);
+      const scores = scoresOfHeads(k, { config, params }, uploadBatch(k, batch));
       for (const head of heads) {
-        const scored = scoredBy(k, logits, target, head);
+        const scored = scores[head];
         if (scored !== null) reads.push(judge(engine, scored, batch.labels).then((j) => judged[head].push(j)));
       }
       return null;

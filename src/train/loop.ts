@@ -13,13 +13,14 @@ import { openMetrics, type MetricsFile } from "../io/metrics.ts";
 import { readTree, uploadTree } from "../io/trees.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
+import { inference } from "../ops/observe.ts";
 import { fold, type Key } from "../tensor/key.ts";
 import { averageOf } from "./ema.ts";
 import { initialOptimizerState } from "./optimizer.ts";
 import { progressOf, type Progress } from "./progress.ts";
 import type { DataRecipe, TrainingRecipe } from "./recipe.ts";
 import { delayedLearningRate, learningRate } from "./schedule.ts";
-import { trainStep, type Task, type TrainState } from "./step.ts";
+import { trainStep, type Batch, type Task, type TrainState } from "./step.ts";
 import { uploadBatch } from "./uploadBatch.ts";
 
 export interface Model<Params, Buffers> {
@@ -53,8 +54,16 @@ export interface Training<Params, Buffers, Statistics> {
   readonly key: Key;
   /** Tells runs apart: a checkpoint of another digest is refused. */
   readonly digest: string;
-  /** Called with the model at the end of each epoch; null: nothing is measured. */
-  readonly evaluate: ((model: Model<Params, Buffers>) => Promise<Measured>) | null;
+  /** At the end of each epoch; null: nothing is measured. */
+  readonly measurement: Measurement<Params, Buffers> | null;
+}
+
+export interface Measurement<Params, Buffers> {
+  readonly measured: (model: Model<Params, Buffers>) => Promise<Measured>;
+  /** Its forward pass of a batch. */
+  readonly forward: (k: Kernels, model: Model<Params, Buffers>, batch: Batch) => unknown;
+  /** How many images its batches have, each number once. */
+  readonly sizes: (batch: number) => readonly number[];
 }
 
 export interface Trained<Params, Buffers> {
@@ -91,6 +100,12 @@ async function settle(pending: Pending[], left: number, metrics: MetricsFile): P
   return last;
 }
 
+/** The state before the first step. */
+function stateOf<P, B>(k: Kernels, { optimizer, emaDecay }: TrainingRecipe, { params, buffers }: Model<P, B>): TrainState<P, B> {
+  const average = emaDecay === null ? null : averageOf(k, params);
+  return { params, buffers, optimizer: initialOptimizerState(k, optimizer, params), average, step: 0 };
+}
+
 /** The state of the newest checkpoint, or a new one. */
 async function startingState<P, B, S>(
   engine: Engine,
@@ -100,15 +115,13 @@ async function startingState<P, B, S>(
 ): Promise<TrainState<P, B>> {
   const k = engine.kernels;
   const checkpoint = resume ? await newestCheckpoint(checkpoints, { recipe: digest, engine: engine.name }) : null;
-  const { params, buffers } = initial(k);
-  const optimizer = initialOptimizerState(k, training.optimizer, params);
-  const fresh = { params, optimizer, buffers, average: training.emaDecay === null ? null : averageOf(k, params) };
-  if (checkpoint === null) return { ...fresh, step: 0 };
+  const fresh = stateOf(k, training, initial(k));
+  if (checkpoint === null) return fresh;
 
+  const { params, optimizer } = fresh;
+  engine.release(fresh); // its names and shapes are enough, and there may be no room for both
   const like = { ...fresh, optimizer: { ...optimizer, m: optimizer.m ?? params } }; // SGD has its buffer since step 1
-  const state = { ...uploadTree(k, like, checkpoint.tensors), step: checkpoint.step };
-  engine.release(fresh);
-  return state;
+  return { ...uploadTree(k, like, checkpoint.tensors), step: checkpoint.step };
 }
 
 /** Makes the batches of a run; the order of an epoch is drawn once. */
@@ -121,24 +134,33 @@ function batchesOf<P, B, S>({ training, dataset, data, key }: Training<P, B, S>)
   };
 }
 
-/** Memory for the steps of the run. Two are planned: what the first gives back has other sizes than what it began with. */
-function reserve<P, B, S>(
-  engine: Engine,
-  { task, training }: Training<P, B, S>,
-  state: TrainState<P, B>,
-  batch: HostBatch,
-  key: Key,
-): void {
+/**
+ * What a training takes, for the plan of its memory: two steps on n images, since what the first gives back has other sizes than what it
+ * began with, and an evaluation. Consumes the model, and gives the trained one.
+ */
+export function trainingOnShapes<P, B, S>(
+  k: Kernels,
+  { task, training, dataset: { channels, side }, key, measurement }: Omit<Training<P, B, S>, "initial">,
+  model: Model<P, B>,
+  n: number,
+): Model<P, B> {
   const settings = { ...training, lr: 0, emaDecay: training.emaDecay ?? 0 };
-  engine.reserve(state, (k, held) => {
-    let next = held;
-    for (const _ of [1, 2]) {
-      const images = uploadBatch(k, batch);
-      const { state: after, loss } = trainStep(k, task, next, images, key, settings);
-      k.donate([loss, images]);
-      next = after;
-    }
-  });
+  const batchOf = (size: number): Batch => ({ images: k.zeros([size, channels, side, side]), labels: k.zeros([size]) });
+  let state = stateOf(k, training, model);
+  for (const _ of [1, 2]) {
+    const batch = batchOf(n);
+    const { state: next, loss } = trainStep(k, task, state, batch, key, settings);
+    k.donate([loss, batch]);
+    state = next;
+  }
+  for (const size of measurement?.sizes(n) ?? [])
+    k.region("evaluate", () => {
+      measurement?.forward(inference(k), state, batchOf(size));
+      return null;
+    });
+  const { params, buffers, optimizer, average } = state;
+  k.donate([optimizer, average]);
+  return { params, buffers };
 }
 
 /** Constant inside an epoch. */
@@ -159,7 +181,6 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
   let state = await startingState(engine, of, checkpoints, run.resume);
   const metrics = await openMetrics(join(run.directory, "metrics.jsonl"), state.step);
   const batchAt = batchesOf(of);
-  if (state.step < steps) reserve(engine, of, state, batchAt(0, 0), of.key);
   const pending: Pending[] = [];
   const start = { step: state.step, time: performance.now() };
   let loss: number | null = null;
@@ -179,7 +200,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       const read = engine.read(next.loss);
       engine.release([next.loss, batch]);
 
-      const measured = index === perEpoch - 1 ? ((await of.evaluate?.(state)) ?? {}) : {};
+      const measured = index === perEpoch - 1 ? ((await of.measurement?.measured(state)) ?? {}) : {};
       pending.push({ row: { epoch, step: state.step, lr }, measured, loss: read });
       loss = (await settle(pending, LAG, metrics)) ?? loss;
       const spent = { images: (state.step - start.step) * size, elapsed: performance.now() - start.time, waited };

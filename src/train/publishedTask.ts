@@ -1,7 +1,7 @@
 /** What the authors train and how (deit.md 7.1), as far as a single step is concerned: for those who measure one. */
 import type { DeitConfig } from "../model/config.ts";
-import { deitLogits, type DeitParams } from "../model/deit.ts";
-import { deitTask, type DeitTaskSettings, type Smoothing } from "./deitTask.ts";
+import type { DeitParams } from "../model/deit.ts";
+import { deitTaskWithin, type DeitTaskSettings, type Memory, type Smoothing } from "./deitTask.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { Task } from "./step.ts";
 
@@ -14,10 +14,10 @@ const DROP_PATH = 0.1;
 export const publishedTask = (
   config: DeitConfig,
   teacher: NonNullable<DeitTaskSettings<unknown>["teacher"]>,
+  memory: Memory,
 ): Task<DeitParams, null, null> =>
-  deitTask({
+  deitTaskWithin(memory, {
     config,
-    model: deitLogits,
     smoothing: publishedSmoothing,
     dropPath: DROP_PATH,
     dropout: 0,

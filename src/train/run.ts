@@ -2,22 +2,25 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { EVALUATION_BATCH, type HostBatch } from "../data/batches.ts";
 import { openSets, type Sets } from "../data/sets.ts";
 import { digestOfRecord } from "../io/digest.ts";
 import { writeDurably } from "../io/durable.ts";
 import { readTree } from "../io/trees.ts";
 import { writeWeights } from "../io/weights.ts";
 import type { Engine } from "../kernels/engine.ts";
-import { deitLogits, type DeitParams } from "../model/deit.ts";
+import type { DeitParams } from "../model/deit.ts";
 import { initialParams } from "../model/init.ts";
+import { buildParams } from "../model/params.ts";
 import { fold, keyOf } from "../tensor/key.ts";
 import type { Accuracy } from "./accuracy.ts";
-import { deitTask } from "./deitTask.ts";
-import { evaluateHeads, type Evaluations } from "./evaluate.ts";
-import { trainModel, type RunSettings } from "./loop.ts";
+import { reserveBatch, type BatchProgram } from "./capacity.ts";
+import { deitTaskWithin, type Memory } from "./deitTask.ts";
+import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Deit, type Evaluations } from "./evaluate.ts";
+import { trainingOnShapes, trainModel, type RunSettings, type Training } from "./loop.ts";
 import type { Progress } from "./progress.ts";
 import type { Recipe } from "./recipe.ts";
-import { runTeacher, type Teacher } from "./runTeacher.ts";
+import { predictBy, runTeacher, teacherOnShapes, type Teacher } from "./runTeacher.ts";
 import { tokenCosines, type TokenCosines } from "./tokenCosines.ts";
 
 export type Stage = "teacher" | "student";
@@ -30,6 +33,8 @@ export interface RunOptions extends Omit<RunSettings, "onProgress"> {
   /** The recipe as its author wrote it; kept beside the results. */
   readonly recipeText: string;
   readonly onProgress: ((progress: StageProgress) => void) | null;
+  /** Of the student's training; no result depends on it. */
+  readonly memory: Memory;
 }
 
 /** On the test images. */
@@ -46,31 +51,43 @@ export interface Interrupted {
   readonly interrupted: true;
 }
 
-/** Trains the student; null: it was stopped. */
-async function studentStage(
+/** What the student learns, how, and how it is measured. */
+function studies(
   engine: Engine,
   recipe: Recipe,
-  teacher: Teacher | null,
+  teacher: Teacher["predict"] | null,
   sets: Sets,
-  run: RunSettings,
-): Promise<DeitParams | null> {
+  memory: Memory,
+): Training<DeitParams, null, null> {
   const { seed, data, model: config, training, distillation } = recipe;
   const { dropPath, dropout, smoothing } = training;
   const key = fold(keyOf(seed), "student");
-  const { state, interrupted } = await trainModel(
-    engine,
-    {
-      task: deitTask({ config, model: deitLogits, smoothing, dropPath, dropout, distillation, teacher: teacher?.predict ?? null }),
-      initial: (k) => ({ params: initialParams(k, config, fold(key, "init")), buffers: null }),
-      training,
-      dataset: sets.train,
-      data,
-      key,
-      digest: digestOfRecord({ ...recipe, name: null }),
-      evaluate: async ({ params }) => ({ top1: (await evaluateHeads(engine, { config, params }, sets.testBatches())).mean.top1 }),
+  const judged = ({ params }: Deit): Promise<Evaluations> => evaluateHeads(engine, { config, params }, sets.testBatches(training.batch));
+  return {
+    task: deitTaskWithin(memory, { config, smoothing, dropPath, dropout, distillation, teacher }),
+    initial: (k) => ({ params: initialParams(k, config, fold(key, "init")), buffers: null }),
+    training,
+    dataset: sets.train,
+    data,
+    key,
+    digest: digestOfRecord({ ...recipe, name: null }),
+    measurement: {
+      measured: async ({ params }) => ({ top1: (await judged({ config, params })).mean.top1 }),
+      forward: (k, { params }, batch) => scoresOfHeads(k, { config, params }, batch),
+      sizes: sets.testSizes,
     },
-    run,
-  );
+  };
+}
+
+/** Trains the student; null: it was stopped. */
+async function studentStage(
+  engine: Engine,
+  { model: config }: Recipe,
+  training: Training<DeitParams, null, null>,
+  sets: Sets,
+  run: RunSettings,
+): Promise<DeitParams | null> {
+  const { state, interrupted } = await trainModel(engine, training, run);
   const { params, optimizer, average } = state;
   engine.release([optimizer, average]);
   if (interrupted) {
@@ -83,6 +100,17 @@ async function studentStage(
   return params;
 }
 
+/** What the whole run takes where no batch has more than n images: the teacher's training, and the student's with the teacher beside it. */
+const runOnShapes =
+  (engine: Engine, recipe: Recipe, sets: Sets, memory: Memory): BatchProgram<null> =>
+  (k, _, n) => {
+    const { model: config, teacher: taught, training } = recipe;
+    const teacher = taught === null ? null : teacherOnShapes(k, engine, recipe, taught, sets, Math.min(n, taught.training.batch));
+    const predict = taught === null || teacher === null ? null : predictBy(taught.model, teacher);
+    const model = { params: buildParams(config, (__, shape) => k.zeros(shape)), buffers: null };
+    trainingOnShapes(k, studies(engine, recipe, predict, sets, memory), model, Math.min(n, training.batch));
+  };
+
 /** Makes the folder of a run, or finds it. */
 async function openFolder({ directory, resume, recipeText }: RunOptions): Promise<void> {
   if (!resume && existsSync(directory)) throw new RangeError(`run: ${directory} is there already; resume it, or choose another folder`);
@@ -94,12 +122,17 @@ async function openFolder({ directory, resume, recipeText }: RunOptions): Promis
 /**
  * Runs a recipe in a folder: recipe.toml, teacher/, metrics.jsonl, checkpoints/, weights.safetensors.
  *
- * @throws RangeError for data that does not fit or a folder that is there already; CheckpointError, LossError
+ * @throws MemoryError before anything is written; RangeError for data that does not fit or a folder that is there already; CheckpointError, LossError
  */
 export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOptions): Promise<RunResult | Interrupted> {
   const { model: config, data } = recipe;
-  const { directory, onProgress } = options;
+  const { directory, onProgress, memory } = options;
   const sets = openSets(data, { channels: config.channels, side: config.imageSize, classes: config.classes });
+  reserveBatch(engine, Math.max(recipe.training.batch, recipe.teacher?.training.batch ?? 0), {
+    held: null,
+    program: runOnShapes(engine, recipe, sets, memory),
+    lean: memory === "low" ? null : runOnShapes(engine, recipe, sets, "low"),
+  });
   await openFolder(options);
   const settings = (stage: Stage, folder: string): RunSettings => ({
     ...options,
@@ -110,13 +143,16 @@ export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOpti
   const taught = recipe.teacher;
   const teacher = taught === null ? null : await runTeacher(engine, recipe, taught, sets, settings("teacher", join(directory, "teacher")));
   if (taught !== null && teacher === null) return { interrupted: true };
-  const params = await studentStage(engine, recipe, teacher, sets, settings("student", directory));
+  const training = studies(engine, recipe, teacher?.predict ?? null, sets, memory);
+  const params = await studentStage(engine, recipe, training, sets, settings("student", directory));
   if (params === null) {
     engine.release(teacher?.model ?? null);
     return { interrupted: true };
   }
-  const student = await evaluateHeads(engine, { config, params }, sets.testBatches());
-  const cosines = await tokenCosines(engine, { config, params }, sets.testBatches());
+  const atOnce = imagesAtOnce(engine, { config, params }, EVALUATION_BATCH); // as `deit eval` has, to the same loss
+  const batches = (): Iterable<HostBatch> => sets.testBatches(atOnce);
+  const student = await evaluateHeads(engine, { config, params }, batches());
+  const cosines = await tokenCosines(engine, { config, params }, batches());
   engine.release([params, teacher?.model ?? null]);
   return { interrupted: false, teacher: teacher?.accuracy ?? null, student, cosines };
 }

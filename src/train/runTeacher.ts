@@ -1,6 +1,7 @@
 /** The teacher of a run: a RegNetY that is trained first, by its own recipe, in a folder of its own. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { HostBatch } from "../data/batches.ts";
 import type { Sets } from "../data/sets.ts";
 import { digestOfRecord } from "../io/digest.ts";
 import { saveSafetensors } from "../io/safetensorsSave.ts";
@@ -11,17 +12,17 @@ import type { BatchNormBuffers, BatchStats } from "../teacher/batchNorm.ts";
 import type { RegnetConfig } from "../teacher/config.ts";
 import { initialRegnet } from "../teacher/init.ts";
 import type { RegnetNorms } from "../teacher/norms.ts";
-import { regnetShapes } from "../teacher/params.ts";
+import { buildRegnet, regnetShapes } from "../teacher/params.ts";
 import { regnetPredict, regnetTrain, type RegnetAttrs, type RegnetParams, type RegnetSaved } from "../teacher/regnet.ts";
 import { moveRunning } from "../teacher/runningStatistics.ts";
 import { fold, keyOf } from "../tensor/key.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { judge, scoredByLogits, total, type Accuracy, type Judgement } from "./accuracy.ts";
+import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "./accuracy.ts";
 import { classifierTask } from "./classifierTask.ts";
 import type { Smoothing } from "./deitTask.ts";
-import { trainModel, type Model, type RunSettings } from "./loop.ts";
+import { trainingOnShapes, trainModel, type Model, type RunSettings, type Training } from "./loop.ts";
 import type { Recipe } from "./recipe.ts";
-import type { Task } from "./step.ts";
+import type { Batch, Task } from "./step.ts";
 import { uploadBatch } from "./uploadBatch.ts";
 
 type Buffers = RegnetNorms<BatchNormBuffers>;
@@ -58,15 +59,16 @@ export function regnetTask(config: RegnetConfig, smoothing: Smoothing): Task<Reg
   });
 }
 
-async function accuracyOf(engine: Engine, config: RegnetConfig, model: Regnet, { testBatches }: Sets): Promise<Accuracy> {
+const scoresOf = (k: Kernels, config: RegnetConfig, model: Regnet, { images, labels }: Batch): Scored =>
+  scoredByLogits(k, predictBy(config, model)(k, images), k.oneHot(labels, config.classes));
+
+async function accuracyOf(engine: Engine, config: RegnetConfig, model: Regnet, batches: Iterable<HostBatch>): Promise<Accuracy> {
   const k = engine.kernels;
-  const predict = predictBy(config, model);
   const judgements: Judgement[] = [];
-  for (const batch of testBatches()) {
+  for (const batch of batches) {
     const reads: Promise<unknown>[] = [];
     k.region("evaluate", () => {
-      const { images, labels } = uploadBatch(k, batch);
-      const scored = scoredByLogits(k, predict(k, images), k.oneHot(labels, config.classes));
+      const scored = scoresOf(k, config, model, uploadBatch(k, batch));
       reads.push(judge(engine, scored, batch.labels).then((j) => judgements.push(j)));
       return null;
     });
@@ -84,20 +86,23 @@ async function writeWeights(engine: Engine, path: string, config: RegnetConfig, 
   await saveSafetensors(path, new Map(ordered), (_, tensor) => tensor, new Map([["regnet", JSON.stringify(about)]]));
 }
 
-/** Trains it in `run.directory`; null: it was stopped. */
-export async function runTeacher(
+type TaughtBy = NonNullable<Recipe["teacher"]>;
+
+/** Its training, and how it does on the test images. */
+function lessons(
   engine: Engine,
   { seed, data }: Recipe,
-  { model: config, training }: NonNullable<Recipe["teacher"]>,
+  { model: config, training }: TaughtBy,
   sets: Sets,
-  run: RunSettings,
-): Promise<Teacher | null> {
+): {
+  readonly training: Training<RegnetParams, Buffers, RegnetNorms<BatchStats>>;
+  readonly accuracy: (model: Regnet) => Promise<Accuracy>;
+} {
   const key = fold(keyOf(seed), "teacher");
-  const accuracy = (model: Regnet): Promise<Accuracy> => accuracyOf(engine, config, model, sets);
-  await mkdir(run.directory, { recursive: true });
-  const { state, interrupted } = await trainModel(
-    engine,
-    {
+  const accuracy = (model: Regnet): Promise<Accuracy> => accuracyOf(engine, config, model, sets.testBatches(training.batch));
+  return {
+    accuracy,
+    training: {
       task: regnetTask(config, training.smoothing),
       initial: (k) => {
         const { params, running } = initialRegnet(k, config, fold(key, "init"));
@@ -108,10 +113,27 @@ export async function runTeacher(
       data,
       key,
       digest: digestOfRecord({ seed, data, config, training }),
-      evaluate: async (model) => ({ top1: (await accuracy(model)).top1 }),
+      measurement: {
+        measured: async (model) => ({ top1: (await accuracy(model)).top1 }),
+        forward: (k, model, batch) => scoresOf(k, config, model, batch),
+        sizes: sets.testSizes,
+      },
     },
-    run,
-  );
+  };
+}
+
+/** What its training on n images takes, for the plan of the memory; gives its model. */
+export function teacherOnShapes(k: Kernels, engine: Engine, recipe: Recipe, taught: TaughtBy, sets: Sets, n: number): Regnet {
+  const { params, running } = buildRegnet(taught.model, (_, shape) => k.zeros(shape));
+  return trainingOnShapes(k, lessons(engine, recipe, taught, sets).training, { params, buffers: running }, n);
+}
+
+/** Trains it in `run.directory`; null: it was stopped. */
+export async function runTeacher(engine: Engine, recipe: Recipe, taught: TaughtBy, sets: Sets, run: RunSettings): Promise<Teacher | null> {
+  const config = taught.model;
+  const { training, accuracy } = lessons(engine, recipe, taught, sets);
+  await mkdir(run.directory, { recursive: true });
+  const { state, interrupted } = await trainModel(engine, training, run);
   const { params, buffers, optimizer, average } = state;
   engine.release([optimizer, average]);
   const model = { params, buffers };

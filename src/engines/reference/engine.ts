@@ -40,6 +40,8 @@ function engineOf(name: string, precision: Precision, numbers: (length: number) 
     read: (t) => Promise.resolve(regions.live(t, "read").data.slice()),
     release: (tree) => regions.release(tree, "released"),
     reserve: () => undefined,
+    plan: () => 0,
+    capacity: Infinity,
     memory: () => ({ ...bytes, reserved: bytes.live }),
     counters: () => ({ ...done }),
     close: () => undefined,

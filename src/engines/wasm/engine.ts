@@ -8,6 +8,7 @@
  */
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
+import { MemoryError } from "../../tensor/errors.ts";
 import { size, type Tensor } from "../../tensor/tensor.ts";
 import { mapTree } from "../../tensor/tree.ts";
 import { heapRegions, type HeapBlock } from "../heap.ts";
@@ -46,16 +47,15 @@ const BYTES = 4;
 
 const pagesFor = (bytes: number): number => Math.ceil(bytes / PAGE);
 
-/** @throws RangeError where 4 GiB are not enough, or the system has no more */
+/** @throws MemoryError where 4 GiB are not enough; RangeError where the system has no more */
 function grow(memory: WebAssembly.Memory, pages: number): void {
   const have = memory.buffer.byteLength / PAGE;
   if (pages <= have) return;
-  const message = `wasm: ${(pages * PAGE) / 2 ** 20} MiB are needed; a smaller batch needs less`;
-  if (pages > MOST_PAGES) throw new RangeError(`${message}, WebAssembly has ${(MOST_PAGES * PAGE) / 2 ** 20}`);
+  if (pages > MOST_PAGES) throw new MemoryError("wasm", { needed: pages * PAGE, capacity: MOST_PAGES * PAGE });
   try {
     memory.grow(pages - have);
   } catch (cause) {
-    throw new RangeError(`${message}, the system gives no more`, { cause });
+    throw new RangeError(`wasm needs ${(pages * PAGE) / 2 ** 20} MiB, and the system gives no more`, { cause });
   }
 }
 
@@ -112,8 +112,8 @@ export async function wasmEngine({
   const kernels = kernelsOf({ regions, take, loops, fused: fusedKernels(deal)(heapAccess), count });
   const plan = kernelsOf({ regions, take, loops: null, fused: fusedKernels(null)(heapAccess), count: () => undefined });
 
-  /** Bytes that the top of the heap rises by while a program runs. */
-  const rise = <T>(held: T, program: (k: Kernels, held: T) => unknown): number => {
+  /** How far the memory must reach for a program: what is taken already, and what the top of the heap rises by while it runs. */
+  const planned = <T>(held: T, program: (k: Kernels, held: T) => unknown): number => {
     let bytes = 0;
     planning = true;
     try {
@@ -129,7 +129,7 @@ export async function wasmEngine({
     } finally {
       planning = false;
     }
-    return bytes;
+    return base + heap.report().top + bytes;
   };
 
   return {
@@ -138,7 +138,9 @@ export async function wasmEngine({
     kernels,
     read: (t) => Promise.resolve(view(t).slice()),
     release: (tree) => regions.release(tree, "released"),
-    reserve: (held, program) => grow(memory, pagesFor(base + heap.report().top + rise(held, program))),
+    reserve: (held, program) => grow(memory, pagesFor(planned(held, program))),
+    plan: (held, program) => Math.max(memory.buffer.byteLength, pagesFor(planned(held, program)) * PAGE),
+    capacity: MOST_PAGES * PAGE,
     memory: () => {
       const { live, peak, top } = heap.report();
       return { live, peak, fresh: top, reserved: memory.buffer.byteLength };
