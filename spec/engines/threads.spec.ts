@@ -154,11 +154,24 @@ describe("a process", () => {
     expect(program(idle).out).toBe("true\n");
   });
 
+  /** An engine of 2 threads whose other thread is known. */
+  const kill = `${WORK} const threads = []; const { once } = Worker.prototype;
+    Worker.prototype.once = function (...args) { if (!threads.includes(this)) threads.push(this); return once.apply(this, args); };
+    const engine = await wasmEngine({ threads: 2, patience: 500 }); work(engine.kernels);
+    const told = () => { try { work(engine.kernels); } catch (error) { console.log(error.message); return true; } };`;
+
   it("is told when a thread has died between two jobs", () => {
-    const kill = `${WORK} const threads = []; const { postMessage } = Worker.prototype;
-      const { once } = Worker.prototype; Worker.prototype.once = function (...args) { if (!threads.includes(this)) threads.push(this); return once.apply(this, args); };
-      const engine = await wasmEngine({ threads: 2 }); work(engine.kernels); await threads[0].terminate();
-      try { work(engine.kernels); } catch (error) { console.log(error.message); }`;
-    expect(program(kill).out).toBe("wasm: a thread has ended (exit code 1); this engine cannot go on\n");
+    expect(program(`${kill} await threads[0].terminate(); told();`).out).toBe(
+      "wasm: a thread has ended (exit code 1); this engine cannot go on\n",
+    );
+  });
+
+  it("is told when a thread dies in the middle of a job, and at each job from then on", () => {
+    const midway = `${kill} const { load } = Atomics; let looks = 0;
+      Atomics.load = (...args) => { if (++looks === 50) void threads[0].terminate(); return load(...args); };
+      for (let job = 0; job < 200; job++) { looks = 0; if (told()) break; }
+      told();`;
+    const message = "wasm: a thread has not answered for 500 ms; this engine cannot go on\n";
+    expect(program(midway).out).toBe(message + message);
   });
 });
