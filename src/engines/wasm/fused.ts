@@ -102,22 +102,21 @@ export const fusedKernels =
 
     const fusedAttention: typeof attention = {
       name: attention.name,
-      forward: (k, { q, k: keys, v }, attrs) => {
-        if (attrs.dropout !== null) return attention.forward(opened(k, attention), { q, k: keys, v }, attrs);
+      forward: (k, { q, k: keys, v }, { dropout }) => {
+        if (dropout !== null) return attention.forward(opened(k, attention), { q, k: keys, v }, { dropout });
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
-        const [o, probs] = [like(q), take([...q.shape.slice(0, -1), K])];
-        wasm?.attention(at(o), at(probs), at(q), at(keys), at(v), heads, N, K, d);
+        const [o, logSum, probs] = [like(q), take([...q.shape.slice(0, -1), 1]), take([N, K])];
+        wasm?.attention(at(o), at(logSum), at(probs), at(q), at(keys), at(v), heads, N, K, d);
         count(2 * heads * N * K * d);
-        return { out: o, saved: { scores: { q, k: keys }, probs: { s: probs }, drop: { mask: null }, mix: { probs, v } } };
+        return { out: o, saved: { q, k: keys, v, out: o, logSum, dropout } };
       },
       vjp: (k, saved, dO) => {
-        if (saved.drop.mask !== null) return attention.vjp(opened(k, attention), saved, dO);
-        const { q, k: keys } = saved.scores;
-        const { probs, v } = saved.mix;
+        if (saved.dropout !== null) return attention.vjp(opened(k, attention), saved, dO);
+        const { q, k: keys, v } = saved;
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
-        const [dq, dk, dv, pairs] = [like(q), like(keys), like(v), take([N, K])];
-        wasm?.attentionVjp(at(dq), at(dk), at(dv), at(pairs), at(probs), at(q), at(keys), at(v), at(dO), heads, N, K, d);
-        count(4 * heads * N * K * d);
+        const [dq, dk, dv, probs, pairs] = [like(q), like(keys), like(v), take([N, K]), take([N, K])];
+        wasm?.attentionVjp(at(dq), at(dk), at(dv), at(probs), at(pairs), at(q), at(keys), at(v), at(dO), heads, N, K, d);
+        count(5 * heads * N * K * d); // S is made again
         return { q: dq, k: dk, v: dv };
       },
     };
