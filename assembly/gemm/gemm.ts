@@ -28,7 +28,7 @@ const TRANSPOSED_A_BYTES: i32 = 144 * 1024;
 const EDGE_BYTES: i32 = 128 * 1024;
 
 /** The length of equal parts, a multiple of `step`, into which `total` is cut so that none is over `most`, itself at least a step. */
-function part(total: i32, most: i32, step: i32): i32 {
+export function part(total: i32, most: i32, step: i32): i32 {
   const limit = max(most / step, 1) * step;
   const count = (total + limit - 1) / limit;
   const length = (total + count - 1) / count;
@@ -36,7 +36,7 @@ function part(total: i32, most: i32, step: i32): i32 {
 }
 
 /** What sums start from where there is no bias. */
-const ZEROS: usize = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+export const ZEROS: usize = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 /** Two rows or one, under one panel. */
 function thin(
@@ -52,7 +52,7 @@ function thin(
 }
 
 /** `rows` rows of C under one panel: by threes; a rest of 1 is 2 + 2 with the three before it. */
-function under(
+export function under(
   c: usize, ldc: usize, a: usize, lda: usize, panel: usize, width: i32, depth: i32, start: usize, rows: i32, accumulate: bool,
 ): void {
   let tiles = rows / ROWS;

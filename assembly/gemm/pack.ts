@@ -61,6 +61,13 @@ export function panelWidth(left: i32): i32 {
   return left <= 8 || (left > 12 && left <= 16) ? 8 : 12;
 }
 
+/** Width of all the panels of n columns. */
+export function panelsWidth(n: i32): i32 {
+  let width = 0;
+  while (width < n) width += panelWidth(n - width);
+  return width;
+}
+
 /** A block of B, depth × n (stored n × depth if `transposed`), as panels one after the other, each as wide as `panelWidth` says. */
 export function packPanels(to: usize, b: usize, ldb: usize, depth: i32, n: i32, transposed: bool): void {
   let j = 0;

@@ -5,6 +5,7 @@
 import type { FusedTable } from "../../kernels/kernels.ts";
 import { crossEntropy } from "../../losses/crossEntropy.ts";
 import { attention } from "../../ops/attention.ts";
+import type { DropoutAttrs } from "../../ops/dropout.ts";
 import { gelu } from "../../ops/gelu.ts";
 import { layerNorm } from "../../ops/layerNorm.ts";
 import { linear } from "../../ops/linear.ts";
@@ -17,6 +18,12 @@ import type { HeapAccess } from "../heap.ts";
 import type { Exports } from "./module.ts";
 
 const outer = (shape: Shape): number => size(shape.slice(0, -1));
+
+/** Columns of the widest head whose blocks the scratch has room for (assembly/attention.ts). */
+const WIDEST_HEAD = 1024;
+
+/** Whether there is a kernel: dropout, and very wide heads, go by the definition. */
+const takesAttention = (q: Tensor, dropout: DropoutAttrs | null): boolean => dropout === null && axis(q.shape, -1) <= WIDEST_HEAD;
 
 /** @param wasm null: memory is taken and nothing computed, which makes a plan */
 export const fusedKernels =
@@ -103,19 +110,19 @@ export const fusedKernels =
     const fusedAttention: typeof attention = {
       name: attention.name,
       forward: (k, { q, k: keys, v }, { dropout }) => {
-        if (dropout !== null) return attention.forward(opened(k, attention), { q, k: keys, v }, { dropout });
+        if (!takesAttention(q, dropout)) return attention.forward(opened(k, attention), { q, k: keys, v }, { dropout });
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
-        const [o, logSum, probs] = [like(q), take([...q.shape.slice(0, -1), 1]), take([N, K])];
-        wasm?.attention(at(o), at(logSum), at(probs), at(q), at(keys), at(v), heads, N, K, d);
+        const [o, logSum] = [like(q), take([...q.shape.slice(0, -1), 1])];
+        wasm?.attention(at(o), at(logSum), at(q), at(keys), at(v), heads, N, K, d);
         count(2 * heads * N * K * d);
         return { out: o, saved: { q, k: keys, v, out: o, logSum, dropout } };
       },
       vjp: (k, saved, dO) => {
-        if (saved.dropout !== null) return attention.vjp(opened(k, attention), saved, dO);
-        const { q, k: keys, v } = saved;
+        const { q, k: keys, v, out, logSum, dropout } = saved;
+        if (!takesAttention(q, dropout)) return attention.vjp(opened(k, attention), saved, dO);
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
-        const [dq, dk, dv, probs, pairs] = [like(q), like(keys), like(v), take([N, K]), take([N, K])];
-        wasm?.attentionVjp(at(dq), at(dk), at(dv), at(probs), at(pairs), at(q), at(keys), at(v), at(dO), heads, N, K, d);
+        const [dq, dk, dv] = [like(q), like(keys), like(v)];
+        wasm?.attentionVjp(at(dq), at(dk), at(dv), at(q), at(keys), at(v), at(out), at(logSum), at(dO), heads, N, K, d);
         count(5 * heads * N * K * d); // S is made again
         return { q: dq, k: dk, v: dv };
       },
