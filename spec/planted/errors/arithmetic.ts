@@ -11,6 +11,7 @@ import type { Result } from "../../../src/ops/op.ts";
 import { softmax, type SoftmaxSaved } from "../../../src/ops/softmax.ts";
 import { axis, size, type Tensor } from "../../../src/tensor/tensor.ts";
 import { planted, right, type PlantedError } from "../../helpers/planted.ts";
+import { along, recomputed, share, tiled } from "../../helpers/tiledAttention.ts";
 
 const linearErrors: readonly PlantedError[] = [
   planted(linear, "its bias left out", {
@@ -165,6 +166,18 @@ const attentionErrors: readonly PlantedError[] = [
       const dProbs = softmax.vjp(k, probs.saved, dMix.probs);
       return { ...scores.vjp(k, saved, dProbs.z), v: dMix.v };
     },
+  }),
+  planted(attention, "tiles of keys averaged, not weighed by their e^λ", {
+    forward: (k, inputs, attrs) => tiled(k, inputs, attrs, (a) => k.scale(k.addScalar(k.zeros(a.shape), 1), 1 / 2)),
+  }),
+  planted(attention, "the running sum not rescaled to the maximum of the next tile", {
+    forward: (k, inputs, attrs) => tiled(k, inputs, attrs, (a, b, aMost, bMost) => share(k, k.sub(a, aMost), k.sub(b, bMost))),
+  }),
+  planted(attention, "⟨Ō, O⟩ dropped from the recompute form of its pullback", {
+    vjp: (k, saved, dO) => recomputed(k, saved, dO, k.zeros(saved.logSum.shape)),
+  }),
+  planted(attention, "λ doubled in the recompute form of its pullback", {
+    vjp: (k, saved, dO) => recomputed(k, { ...saved, logSum: k.scale(saved.logSum, 2) }, dO, along(k, saved, dO)),
   }),
   planted(attention, "another mask in its pullback", {
     vjp: (k, saved, dO) => right(attention).vjp(k, { ...saved, dropout: dropoutAt(saved.dropout, "again") }, dO),
