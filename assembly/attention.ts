@@ -51,22 +51,31 @@ function largestOfColumns(s: usize, rows: i32, step: usize): v128 {
   return f32x4.pmax(m0, m1);
 }
 
+/** 2^(x − most) */
+@inline
+function below(x: v128, most: v128): v128 {
+  return exp2(f32x4.sub(x, most));
+}
+
 /** s ← 2^(s − most) in four columns; the sum of each. */
 @inline
 function exponentialsOfColumns(s: usize, rows: i32, step: usize, most: v128): v128 {
-  let s0 = f32x4.splat(0), s1 = s0;
-  for (; rows >= 2; rows -= 2) {
-    const e0 = exp2(f32x4.sub(v128.load(s), most)), e1 = exp2(f32x4.sub(v128.load(s + step), most));
-    v128.store(s, e0), v128.store(s + step, e1);
-    s0 = f32x4.add(s0, e0), s1 = f32x4.add(s1, e1);
-    s += 2 * step;
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (; rows >= 4; rows -= 4) {
+    const next = s + 2 * step;
+    const e0 = below(v128.load(s), most), e1 = below(v128.load(s + step), most);
+    const e2 = below(v128.load(next), most), e3 = below(v128.load(next + step), most);
+    v128.store(s, e0), v128.store(s + step, e1), v128.store(next, e2), v128.store(next + step, e3);
+    s0 = f32x4.add(s0, e0), s1 = f32x4.add(s1, e1), s2 = f32x4.add(s2, e2), s3 = f32x4.add(s3, e3);
+    s = next + 2 * step;
   }
-  if (rows > 0) {
-    const e = exp2(f32x4.sub(v128.load(s), most));
+  for (; rows > 0; rows--) {
+    const e = below(v128.load(s), most);
     v128.store(s, e);
     s0 = f32x4.add(s0, e);
+    s += step;
   }
-  return f32x4.add(s0, s1);
+  return f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
 }
 
 /** s ← P = 2^(s − max s) in each column of a panel; λ = ln 2 · max s + log Σ P, and 1/Σ P. */
