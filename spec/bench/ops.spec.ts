@@ -8,7 +8,7 @@ import { gelu } from "../../src/ops/gelu.ts";
 import { linear } from "../../src/ops/linear.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 
-const quick = { repetitions: 1, clock: wallTime };
+const quick = { repetitions: 1, clock: wallTime, peak: null };
 
 const tinyLinear: OpBench = opBench(linear, [3], (k, B) => ({
   title: "3×4 → 5",
@@ -49,6 +49,11 @@ describe("bench op", () => {
       expect(ms.median).toBeGreaterThan(0);
       expect(unfused).toBe(null); // the reference engine has no fused kernel
     }
+  });
+
+  it("tells products as a share of the peak that is measured beside them", () => {
+    const rows = benchOp(referenceEngine(), tinyLinear, { ...quick, peak: () => 50 }, () => undefined);
+    for (const { gflops, against } of rows) expect(against?.ratio).toBeCloseTo((gflops ?? NaN) / 50);
   });
 
   it("times what is fused once with its kernel and once without", async () => {

@@ -89,7 +89,9 @@ async function gemm(options: BenchOptions): Promise<void> {
 async function op(options: BenchOptions): Promise<void> {
   const engine = await engineOf(options);
   const asked = chosen(await opBenches(), ({ name }) => name, options.only);
-  const rows = asked.flatMap((bench) => benchOp(engine, bench, timingOf(options), (row) => showForNow(`${row.op} ${row.title}`)));
+  const timing = timingOf(options);
+  const settings = { ...timing, peak: hasPeak(options) && options.threads === 1 ? await peakMeter(timing.clock) : null };
+  const rows = asked.flatMap((bench) => benchOp(engine, bench, settings, (row) => showForNow(`${row.op} ${row.title}`)));
   showForNow("");
   if (options.json === true) printJson({ ...headOf("op", options), rows: opJson(rows) });
   else printOps(rows);

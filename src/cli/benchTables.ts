@@ -61,27 +61,29 @@ export function printGemm(rows: readonly GemmRow[]): void {
 }
 
 export const opJson = (rows: readonly OpRow[]): readonly object[] =>
-  rows.map(({ op, title, phase, ms: spread, gflops, unfused }) => ({
+  rows.map(({ op, title, phase, ms: spread, gflops, against, unfused }) => ({
     op,
     shape: title,
     phase,
     ms: spread.median,
     ...(gflops === null ? {} : { gflops }),
+    ...(against === null ? {} : { peakGflops: against.peakGflops, ratio: against.ratio }),
     ...(unfused === null ? {} : { unfusedMs: unfused.ms.median, gain: unfused.gain }),
   }));
 
 export function printOps(rows: readonly OpRow[]): void {
-  const cells = rows.map(({ op, title, phase, ms: spread, gflops, unfused }) => [
+  const cells = rows.map(({ op, title, phase, ms: spread, gflops, against, unfused }) => [
     op,
     title,
     phase,
     ms(spread.median),
     range(spread),
     gflops === null ? "" : rate(gflops),
+    against === null ? "" : ratioText(against.ratio),
     unfused === null ? "" : ms(unfused.ms.median),
     unfused === null ? "" : unfused.gain.toFixed(2),
   ]);
-  const head = ["op", "shape", "", "median ms", "min … 75 % ms", "GFLOP/s", "unfused ms", "gain"];
+  const head = ["op", "shape", "", "median ms", "min … 75 % ms", "GFLOP/s", "of peak", "unfused ms", "gain"];
   for (const line of table([head, ...cells], ["left", "left", "left", ...head.slice(3).map(() => "right" as const)])) print(line);
 }
 
