@@ -25,7 +25,7 @@ import { SCRATCH_BYTES, scratch } from "./scratch";
 const BYTES: usize = 4;
 const WIDEST: i32 = 12;
 /** The widest head; src/engines/wasm/fused.ts knows it too. */
-const WIDEST_HEAD: i32 = 1024;
+export const WIDEST_HEAD: i32 = 1024;
 
 /** Most keys of a tile: a panel of P takes 48 bytes a key, and stays in an L1 cache of 32 KB. */
 const KEYS: i32 = 300;
@@ -37,7 +37,8 @@ const PANEL_OF_D: usize = <usize>(WIDEST_HEAD * WIDEST) * BYTES;
 const PANEL_OF_KEYS: usize = <usize>(KEYS * WIDEST) * BYTES;
 const NUMBERS: usize = <usize>WIDEST * BYTES;
 
-const LN_2: f32 = 0.6931471805599453, LOG2_E: f32 = 1.4426950408889634;
+const LN_2: f32 = 0.6931471805599453;
+export const LOG2_E: f32 = 1.4426950408889634;
 
 /** The largest of each of four columns; rows lie `step` bytes apart. */
 @inline

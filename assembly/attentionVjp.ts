@@ -1,15 +1,15 @@
 /**
  * The pullback of the attention core (G12), one head after the other, from Q, K, V, O and λ. f32.
  *
- *   P = A = e^(S − λ)       Ā = Ō Vᵀ       S̄ = d^(−½) A ⊙ (Ā − ⟨Ō, O⟩)
- *
- *   V̄ᵀ = Ōᵀ A               K̄ᵀ = Qᵀ S̄       Q̄ = S̄ K
+ *   A = e^(S − λ)       Ā = Ō Vᵀ                 S̄ = A ⊙ (Ā − ⟨Ō, O⟩)
+ *   V̄ᵀ = Ōᵀ A           K̄ᵀ = Qᵀ d^(−½) S̄         Q̄ = d^(−½) S̄ K
  *
  * For a block of queries, a panel of 12 keys (or 8) at a time: S and Ā are made as panels, and are read as such by the products for V̄ and K̄
  * while they are in the L1 cache. S̄ is also kept in rows, of a tile of keys, for Q̄. Five products, as many as (E7) and (G12) have with S
  * made again, and each operand is packed once for a block. S is summed from the same factors in the same order as in attention.ts: with other
  * bits, rows of S̄ would not sum to 0.
  */
+import { LOG2_E, WIDEST_HEAD } from "./attention";
 import { add, Operand, scale } from "./elementwise";
 import { part, under, ZEROS } from "./gemm/gemm";
 import { packPanels, panelsWidth, panelWidth, transpose } from "./gemm/pack";
@@ -20,9 +20,6 @@ import { SCRATCH_BYTES, scratch } from "./scratch";
 
 const BYTES: usize = 4;
 const WIDEST: i32 = 12;
-const LOG2_E: f32 = 1.4426950408889634;
-/** As in attention.ts. */
-const WIDEST_HEAD: i32 = 1024;
 
 /** Most queries of a block, and keys of a tile, a multiple of 12; most elements of either. */
 const QUERIES: i32 = 208;
@@ -34,15 +31,18 @@ const BLOCK_BYTES: usize = <usize>(BLOCK + WIDEST * QUERIES) * BYTES; // the las
 const PANEL_OF_D: usize = <usize>(WIDEST_HEAD * WIDEST) * BYTES;
 const PANEL_OF_QUERIES: usize = <usize>(QUERIES * WIDEST) * BYTES;
 
-/** P = 2^(S − log₂ e · λ) in the place of S; factor · P ⊙ (Ā − along) in the place of Ā, and in rows `step` bytes apart. A λ and an along for each row. */
+/**
+ * A = 2^(S − log₂ e · λ) in the place of S; d^(−½) S̄ = factor · A ⊙ (Ā − along) in the place of Ā, and in rows `step` bytes apart. A λ and an
+ * along for each row. Columns beyond the keys hold anything, and are not read.
+ */
 function probabilities(s: usize, dA: usize, rows: usize, step: usize, logSum: usize, along: usize, count: i32, width: i32, factor: f32): void {
   const f = f32x4.splat(factor), length = <usize>width * BYTES;
   for (; count > 0; count--) {
     const lambda = f32x4.splat(LOG2_E * load<f32>(logSum)), a = v128.load32_splat(along);
     for (let c: usize = 0; c < length; c += 16) {
-      const p = exp2(f32x4.sub(v128.load(s + c), lambda));
-      const dS = f32x4.mul(f32x4.mul(p, f32x4.sub(v128.load(dA + c), a)), f);
-      v128.store(s + c, p), v128.store(dA + c, dS), v128.store(rows + c, dS);
+      const A = exp2(f32x4.sub(v128.load(s + c), lambda));
+      const dS = f32x4.mul(f32x4.mul(A, f32x4.sub(v128.load(dA + c), a)), f);
+      v128.store(s + c, A), v128.store(dA + c, dS), v128.store(rows + c, dS);
     }
     s += length, dA += length, rows += step, logSum += BYTES, along += BYTES;
   }
@@ -79,7 +79,7 @@ function head(
       for (let c = 0; c < pairs; ) {
         const width = panelWidth(pairs - c), columns = min(width, pairs - c), step = <usize>width * BYTES, at = <usize>(j + c) * row;
         packPanels(panel, keys + at, row, d, columns, true);
-        under(s, step, qScaled, row, panel, width, d, ZEROS, queries, false); //            S
+        under(s, step, qScaled, row, panel, width, d, ZEROS, queries, false); //              S
         packPanels(panel, v + at, row, d, columns, true);
         under(dA, step, dO + offset, row, panel, width, d, ZEROS, queries, false); //          Ā
         probabilities(s, dA, dS + <usize>c * BYTES, rowOfDS, logSum + <usize>i * BYTES, along, queries, width, factor); // A, S̄

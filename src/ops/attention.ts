@@ -93,12 +93,13 @@ function forward(k: Kernels, { q, k: keys, v }: AttentionInputs, attrs: Attentio
 }
 
 function vjp(k: Kernels, saved: AttentionSaved, dO: Tensor): Grads<AttentionInputs> {
+  const { q, k: keys, v } = saved;
   const again = k.within({ recomputing: true, saves: true });
-  const s = part.scores.forward(again, saved); //                  (E7) S
+  const s = part.scores.forward(again, { q, k: keys }); //         (E7) S
   const a = part.probs.forward(again, { z: s.out }); //            (E7) A
   const kept = part.drop.forward(again, { x: a.out }, saved.dropout);
 
-  const dMix = part.mix.vjp(k, { probs: kept.out, v: saved.v }, dO); // (G12) Ā, V̄
+  const dMix = part.mix.vjp(k, { probs: kept.out, v }, dO); //     (G12) Ā, V̄
   const dDrop = part.drop.vjp(k, kept.saved, dMix.probs);
   const dProbs = part.probs.vjp(k, a.saved, dDrop.x); //           (G12) S̄
   const dScores = part.scores.vjp(k, s.saved, dProbs.z); //        (G12) Q̄, K̄
