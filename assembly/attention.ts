@@ -1,45 +1,162 @@
 /**
- * The attention core (E7) and its pullback (G12), one head after the other: `heads` of N queries, k keys and values, width d. f32.
+ * The attention core (E7), one head after the other: `heads` of N queries, k keys and values, width d. f32.
  *
- *   S = d^(−½) Q Kᵀ      A = σ(S)      O = A V
+ *   S = d^(−½) Q Kᵀ      A = σ(S)      O = A V      λ = log Σ e^S
  *
- * The scale is taken into the softmax. A is kept, as the pullback reads it. Heads do not look at each other and may be split among threads.
+ * It is computed transposed, a panel of 12 queries (or 8) at a time under a tile of the keys, so that softmax runs down columns, four queries
+ * to a vector, and what one product gives is a panel as the next one reads it; from Sᵀ to Oᵀ a panel never leaves the L1 cache:
+ *
+ *   Sᵀ = K (d^(−½) Q)ᵀ      P = e^(Sᵀ − max Sᵀ)      Oᵀ = Vᵀ P / Σ P      λ = max Sᵀ + log Σ P
+ *
+ * Exponentials are powers of 2, which are cheaper: with log₂ e among the factors of Q, P = 2^(Sᵀ − max Sᵀ) and λ = ln 2 · max Sᵀ + log Σ P.
+ *
+ * Tiles of keys are merged by a running λ, with the share w = e^λ_tile / (e^λ + e^λ_tile) of a tile among those up to it:
+ *
+ *   O ← (1 − w) O + w O_tile
+ *
+ * A query's result depends on nothing but its head's, whatever panel it lies in; so heads, and queries, may be split among threads.
  */
-import { gemm } from "./gemm/gemm";
-import { softmax, softmaxVjp } from "./softmax";
+import { add, mul, Operand, scale } from "./elementwise";
+import { part, under, ZEROS } from "./gemm/gemm";
+import { packPanels, panelWidth, transpose } from "./gemm/pack";
+import { exp, exp2, log } from "./math";
+import { SCRATCH_BYTES, scratch } from "./scratch";
 
 const BYTES: usize = 4;
+const WIDEST: i32 = 12;
+/** The widest head; src/engines/wasm/fused.ts knows it too. */
+export const WIDEST_HEAD: i32 = 1024;
 
+/** Most keys of a tile: a panel of P takes 48 bytes a key, and stays in an L1 cache of 32 KB. */
+const KEYS: i32 = 300;
+/** Most elements of a tile of V. */
+const VALUES: i32 = 32 * 1024;
+
+/** Room for a panel of d rows, for one of a row a key, and for a number a column. */
+const PANEL_OF_D: usize = <usize>(WIDEST_HEAD * WIDEST) * BYTES;
+const PANEL_OF_KEYS: usize = <usize>(KEYS * WIDEST) * BYTES;
+const NUMBERS: usize = <usize>WIDEST * BYTES;
+
+const LN_2: f32 = 0.6931471805599453;
+export const LOG2_E: f32 = 1.4426950408889634;
+
+/** The largest of each of four columns; rows lie `step` bytes apart. */
 @inline
-function inverseRoot(d: i32): f32 {
-  return 1 / Mathf.sqrt(<f32>d);
+function largestOfColumns(s: usize, rows: i32, step: usize): v128 {
+  let m0 = v128.load(s), m1 = m0;
+  for (; rows >= 2; rows -= 2) {
+    m0 = f32x4.pmax(m0, v128.load(s)), m1 = f32x4.pmax(m1, v128.load(s + step));
+    s += 2 * step;
+  }
+  if (rows > 0) m0 = f32x4.pmax(m0, v128.load(s));
+  return f32x4.pmax(m0, m1);
 }
 
-/** O [heads, N, d] and A [heads, N, k] of Q [heads, N, d], K and V [heads, k, d]. */
-export function attention(o: usize, probs: usize, q: usize, keys: usize, v: usize, heads: i32, N: i32, k: i32, d: i32): void {
-  const queries = <usize>(N * d) * BYTES, values = <usize>(k * d) * BYTES, pairs = <usize>(N * k) * BYTES;
-  for (; heads > 0; heads--) {
-    gemm(probs, k, q, d, keys, d, 0, N, k, d, false, true, false);
-    softmax(probs, probs, N, k, inverseRoot(d));
-    gemm(o, d, probs, k, v, d, 0, N, d, k, false, false, false);
-    o += queries, q += queries, keys += values, v += values, probs += pairs;
+/** 2^(x − most) */
+@inline
+function below(x: v128, most: v128): v128 {
+  return exp2(f32x4.sub(x, most));
+}
+
+/** s ← 2^(s − most) in four columns; the sum of each. */
+@inline
+function exponentialsOfColumns(s: usize, rows: i32, step: usize, most: v128): v128 {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (; rows >= 4; rows -= 4) {
+    const next = s + 2 * step;
+    const e0 = below(v128.load(s), most), e1 = below(v128.load(s + step), most);
+    const e2 = below(v128.load(next), most), e3 = below(v128.load(next + step), most);
+    v128.store(s, e0), v128.store(s + step, e1), v128.store(next, e2), v128.store(next + step, e3);
+    s0 = f32x4.add(s0, e0), s1 = f32x4.add(s1, e1), s2 = f32x4.add(s2, e2), s3 = f32x4.add(s3, e3);
+    s = next + 2 * step;
+  }
+  for (; rows > 0; rows--) {
+    const e = below(v128.load(s), most);
+    v128.store(s, e);
+    s0 = f32x4.add(s0, e);
+    s += step;
+  }
+  return f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+}
+
+/** s ← P = 2^(s − max s) in each column of a panel; λ = ln 2 · max s + log Σ P, and 1/Σ P. */
+function softmaxOfColumns(s: usize, logSum: usize, factor: usize, rows: i32, width: i32): void {
+  const step = <usize>width * BYTES;
+  for (let c: usize = 0; c < step; c += 16) {
+    const most = largestOfColumns(s + c, rows, step);
+    const sum = exponentialsOfColumns(s + c, rows, step, most);
+    v128.store(logSum + c, f32x4.add(f32x4.mul(most, f32x4.splat(LN_2)), log(sum)));
+    v128.store(factor + c, f32x4.div(f32x4.splat(1), sum));
   }
 }
 
-/** Q̄, K̄, V̄ of Ō; `pairs` is room for N × k numbers. */
-export function attentionVjp(
-  dq: usize, dk: usize, dv: usize, pairs: usize,
-  probs: usize, q: usize, keys: usize, v: usize, dO: usize,
-  heads: i32, N: i32, k: i32, d: i32,
-): void {
+/** x ← factor ⊙ x in each column of a panel. */
+function scaleColumns(x: usize, factor: usize, rows: i32, width: i32): void {
+  const step = <usize>width * BYTES;
+  for (let c: usize = 0; c < step; c += 16) {
+    const f = v128.load(factor + c);
+    let at = x + c;
+    for (let r = 0; r < rows; r++) {
+      v128.store(at, f32x4.mul(v128.load(at), f));
+      at += step;
+    }
+  }
+}
+
+/** The λ of both from that of a tile and that of those before; `factor` ← w · factor, and 1 − w, with w = 1/(1 + e^(before − λ)). */
+function mergeSums(logSum: usize, factor: usize, rest: usize, before: usize): void {
+  const one = f32x4.splat(1);
+  for (let c: usize = 0; c < NUMBERS; c += 16) {
+    const a = v128.load(before + c), b = v128.load(logSum + c);
+    const w = f32x4.div(one, f32x4.add(one, exp(f32x4.sub(a, b)))), others = f32x4.sub(one, w);
+    v128.store(factor + c, f32x4.mul(w, v128.load(factor + c)));
+    v128.store(rest + c, others);
+    v128.store(logSum + c, f32x4.sub(f32x4.pmax(a, b), log(f32x4.pmax(w, others)))); // e^λ is e^max over the share of the larger
+  }
+}
+
+function head(o: usize, logSum: usize, q: usize, keys: usize, v: usize, N: i32, k: i32, d: i32): void {
+  const factorOfQ: f32 = LOG2_E / Mathf.sqrt(<f32>d);
+  const row = <usize>d * BYTES, tile = part(k, min(KEYS, VALUES / d), 1);
+  const vT = scratch, panel = vT + <usize>VALUES * BYTES, p = panel + PANEL_OF_D, oT = p + PANEL_OF_KEYS, rows = oT + PANEL_OF_D;
+  const sums = rows + PANEL_OF_D, factor = sums + NUMBERS, before = factor + NUMBERS, rest = before + NUMBERS;
+  assert(rest + NUMBERS - scratch <= SCRATCH_BYTES);
+
+  for (let j = 0; j < k; j += tile) {
+    const pairs = min(tile, k - j);
+    transpose(vT, <usize>pairs * BYTES, v + <usize>j * row, row, pairs, d);
+    for (let i = 0; i < N; ) {
+      const width = panelWidth(N - i), columns = min(width, N - i), step = <usize>width * BYTES;
+      const out = o + <usize>i * row, known = logSum + <usize>i * BYTES;
+      packPanels(panel, q + <usize>i * row, row, d, columns, true);
+      scale(panel, panel, d * width, factorOfQ);
+      under(p, step, keys + <usize>j * row, row, panel, width, d, ZEROS, pairs, false); //        Sᵀ
+      softmaxOfColumns(p, sums, factor, pairs, width); //                                         P, λ
+      under(oT, step, vT, <usize>pairs * BYTES, p, width, pairs, ZEROS, d, false); //             Oᵀ Σ P
+      if (j == 0) {
+        scaleColumns(oT, factor, d, width);
+        transpose(out, row, oT, step, d, columns);
+      } else {
+        memory.copy(before, known, <usize>columns * BYTES);
+        mergeSums(sums, factor, rest, before);
+        scaleColumns(oT, factor, d, width);
+        transpose(rows, row, oT, step, d, columns);
+        mul(out, out, rest, columns, d, Operand.Whole, Operand.Number); //                        O ← (1 − w) O + w O_tile
+        add(out, out, rows, columns, d, Operand.Whole, Operand.Whole);
+      }
+      memory.copy(known, sums, <usize>columns * BYTES);
+      i += columns;
+    }
+  }
+}
+
+/** O [heads, N, d] and λ [heads, N, 1] of Q [heads, N, d], K and V [heads, k, d]; d ≤ WIDEST_HEAD. */
+export function attention(o: usize, logSum: usize, q: usize, keys: usize, v: usize, heads: i32, N: i32, k: i32, d: i32): void {
+  assert(((o | logSum | q | keys | v) & 3) == 0, "pointers must be 4-byte aligned");
+  assert(d <= WIDEST_HEAD, "attention: a head is too wide");
   const queries = <usize>(N * d) * BYTES, values = <usize>(k * d) * BYTES;
   for (; heads > 0; heads--) {
-    gemm(dv, d, probs, k, dO, d, 0, k, d, N, true, false, false); //             V̄ = Aᵀ Ō
-    gemm(pairs, k, dO, d, v, d, 0, N, k, d, false, true, false); //              Ā = Ō Vᵀ
-    softmaxVjp(pairs, probs, pairs, N, k, inverseRoot(d)); //        d^(−½) S̄
-    gemm(dq, d, pairs, k, keys, d, 0, N, d, k, false, false, false); //          Q̄
-    gemm(dk, d, pairs, k, q, d, 0, k, d, N, true, false, false); //              K̄
-    dq += queries, q += queries, dO += queries;
-    dk += values, dv += values, keys += values, v += values, probs += <usize>(N * k) * BYTES;
+    head(o, logSum, q, keys, v, N, k, d);
+    o += queries, logSum += <usize>N * BYTES, q += queries, keys += values, v += values;
   }
 }

@@ -9,7 +9,7 @@ const LANES: i32 = 4;
 const BYTES: usize = 4;
 
 /** How an operand goes with the rows of the output. */
-const enum Operand {
+export const enum Operand {
   Whole,
   Row,
   Number,

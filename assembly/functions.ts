@@ -2,7 +2,7 @@
  * Functions of each element, f32: out[i] = f(x[i]) for i = 0 … n − 1. Pointers in bytes, 4-byte aligned; out may be x or dy.
  * Two vectors a turn, then one, then the last one to three elements in a vector filled up with zeros.
  */
-import { erf, exp, gelu, geluSlope, log, normalCdf } from "./math";
+import { erf, exp, exp2, gelu, geluSlope, log, normalCdf } from "./math";
 
 const LANES: i32 = 4;
 const BYTES: usize = 16;
@@ -27,6 +27,7 @@ function write(at: usize, v: v128, count: i32): void {
 
 const enum Function {
   Exp,
+  Exp2,
   Log,
   NormalCdf,
   Gelu,
@@ -39,6 +40,7 @@ const enum Function {
 function at(f: Function, x: usize, y: usize, count: i32): v128 {
   const v = read(x, count);
   if (f == Function.Exp) return exp(v);
+  if (f == Function.Exp2) return exp2(v);
   if (f == Function.Log) return log(v);
   if (f == Function.NormalCdf) return normalCdf(v);
   if (f == Function.Gelu) return gelu(v);
@@ -65,6 +67,11 @@ function each(f: Function, out: usize, x: usize, y: usize, n: i32): void {
 /** out = eˣ */
 export function expEach(out: usize, x: usize, n: i32): void {
   each(Function.Exp, out, x, x, n);
+}
+
+/** out = 2ˣ, x ≤ 0 */
+export function exp2Each(out: usize, x: usize, n: i32): void {
+  each(Function.Exp2, out, x, x, n);
 }
 
 /** out = log x, the natural logarithm */

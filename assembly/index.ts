@@ -4,10 +4,11 @@
  * part, to the same bits.
  */
 export { adamw } from "./adamw";
-export { attention, attentionVjp } from "./attention";
+export { attention } from "./attention";
+export { attentionVjp } from "./attentionVjp";
 export { crossEntropy, crossEntropyVjp } from "./crossEntropy";
 export { add, addScalar, div, mul, rsqrt, scale, sqrt, square, step, sub } from "./elementwise";
-export { erfEach, expEach, geluEach, geluVjpEach, logEach, normalCdfEach } from "./functions";
+export { erfEach, exp2Each, expEach, geluEach, geluVjpEach, logEach, normalCdfEach } from "./functions";
 export { gemm, matmul, multiply, pack } from "./gemm/gemm";
 export { layerNorm, layerNormDParams, layerNormDx } from "./layerNorm";
 export { clear, copyRuns, permute } from "./move";

@@ -69,6 +69,13 @@ export function panelWidth(left: i32): i32 {
   return left <= 8 || (left > 12 && left <= 16) ? 8 : 12;
 }
 
+/** Width of all the panels of n columns. */
+export function panelsWidth(n: i32): i32 {
+  let width = 0;
+  while (width < n) width += panelWidth(n - width);
+  return width;
+}
+
 /** So many rows of a matrix are packed into all their panels before the next: what is read stays in few pages of memory. */
 const ROWS: i32 = 16;
 

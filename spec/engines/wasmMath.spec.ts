@@ -9,8 +9,8 @@ import { points, worstError, worstUlps } from "../helpers/f32Sweep.ts";
 const file = (name: string): string => join(import.meta.dirname, "../../dist/wasm", name);
 
 type Kernel = (...pointersThenCount: readonly number[]) => void;
-type Name = "expEach" | "logEach" | "normalCdfEach" | "geluEach" | "geluVjpEach" | "erfEach";
-const names: readonly Name[] = ["expEach", "logEach", "normalCdfEach", "geluEach", "geluVjpEach", "erfEach"];
+type Name = "expEach" | "exp2Each" | "logEach" | "normalCdfEach" | "geluEach" | "geluVjpEach" | "erfEach";
+const names: readonly Name[] = ["expEach", "exp2Each", "logEach", "normalCdfEach", "geluEach", "geluVjpEach", "erfEach"];
 
 interface Build {
   readonly kernel: (name: Name) => Kernel;
@@ -46,6 +46,8 @@ function results({ kernel, memory }: Build, name: Name, x: Float32Array, dy = ne
 
 /** The last sum rounds by ½ ulp; ⅓ more comes from r or n ln 2 + f, which is smaller than the result, and from its polynomial. */
 const EXP_ULPS = 1;
+/** The polynomial is 1e-7 off, which is 1.7 ulp just above a power of 2; then the last sum's ½, and some of the sum before it. */
+const EXP2_ULPS = 3;
 const LOG_ULPS = 1;
 /** N, M, their sum, the quotient, the product with e^r and r: six roundings of up to 1 ulp each, never all at their worst. 3.9 found. */
 const NORMAL_ULPS = 4;
@@ -65,6 +67,7 @@ type Sweep = readonly [name: Name, truth: (x: number) => number, bound: number, 
 /** Consecutive ends are a range each. Smallest subnormal 1.4e-45, smallest normal 1.2e-38, largest 3.4e38. */
 const sweeps: readonly Sweep[] = [
   ["expEach", Math.exp, EXP_ULPS, -104, -87.34, -1, 0, 1, 88.72],
+  ["exp2Each", (x) => 2 ** x, EXP2_ULPS, -126.4, -10, -1, 0],
   ["logEach", Math.log, LOG_ULPS, 1e-45, 1.2e-38, 0.5, 1, 2, 3.4e38],
   ["normalCdfEach", normalCdf, NORMAL_ULPS, -14.4, -13, -5.5, -1, 0, 1, 10],
   ["geluEach", gelu, NORMAL_ULPS, -14.4, -13, -5.5, -1, 0, 1, 10, 3.4e38],
@@ -77,6 +80,7 @@ const ranges = sweeps.flatMap(([name, truth, bound, ...ends]) =>
 /** What each function is at these x. */
 const ends: { readonly [K in Name]: { readonly x: readonly number[]; readonly y: readonly number[] } } = {
   expEach: { x: [0, -0, Infinity, -Infinity, NaN, 88.72284, 3e38, -104, -3e38], y: [1, 1, Infinity, 0, NaN, Infinity, Infinity, 0, 0] },
+  exp2Each: { x: [0, -0, -1, -126, -126.6, -127, -3e38, -Infinity, NaN], y: [1, 1, 0.5, 2 ** -126, 0, 0, 0, 0, NaN] },
   logEach: { x: [1, 0, -0, Infinity, NaN, -1e-45, -1, -Infinity], y: [0, -Infinity, -Infinity, Infinity, NaN, NaN, NaN, NaN] },
   normalCdfEach: { x: [0, -0, Infinity, -Infinity, NaN, 6, 3e38, -15, -3e38], y: [0.5, 0.5, 1, 0, NaN, 1, 1, 0, 0] },
   geluEach: { x: [0, -0, Infinity, -Infinity, NaN, -15, -3e38], y: [0, -0, Infinity, 0, NaN, 0, 0] },

@@ -55,16 +55,16 @@ export const dropped =
       f();
     });
 
-/** Forward and pullback of an op for each of some batches. */
-export const opBench = <In, Saved, Attrs>(
+/** Forward and pullback of an op for each of some sizes: mostly batches. */
+export const opBench = <In, Saved, Attrs, Size = number>(
   op: Op<In, Saved, Attrs>,
-  batches: readonly number[],
-  call: (k: Kernels, B: number) => OpCall<In, Attrs>,
+  sizes: readonly Size[],
+  call: (k: Kernels, size: Size) => OpCall<In, Attrs>,
 ): OpBench => ({
   name: op.name,
   cases: (k) =>
-    batches.flatMap((B) => {
-      const { title, inputs, attrs } = call(k, B);
+    sizes.flatMap((size) => {
+      const { title, inputs, attrs } = call(k, size);
       const { out, saved } = op.forward(k, inputs, attrs);
       const dOut = drawn(k, "dOut", ...out.shape);
       const forward = bytesMoved({ inputs, attrs }, { out, saved });

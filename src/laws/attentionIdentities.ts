@@ -12,6 +12,7 @@ import { axis, type Tensor } from "../tensor/tensor.ts";
 import { selfAttentionCall } from "./calls/model.ts";
 import { attentionCall } from "./calls/ops.ts";
 import { drawCotangent, forwardOf, gradientsOf, row } from "./hostCall.ts";
+import { attention as attentionByLoops } from "./loops/attention.ts";
 import { at, sum, tabulate } from "./loops/matrix.ts";
 import { asGroups, mapped, paired, reshaped, rowSums, share } from "./loops/rows.ts";
 import { taps } from "./taps.ts";
@@ -64,6 +65,15 @@ export const attentionIdentities: readonly Row[] = [
       sums,
       mapped(sums, () => 1),
     );
+  }),
+  row("identity/attention-saved", "what is saved makes A again, A = e^(S − λ), and ⟨Ā, A⟩, which is ⟨Ō, O⟩", async (engine, draw) => {
+    const call = attentionCall(draw);
+    const saved = await evaluate(engine, (k) => forwardOf(k, attention, call).saved);
+    const { scores: S, probs: A, mix: O } = attentionByLoops(call.inputs);
+    const logSum = saved.get("logSum") ?? hostArray([0], []);
+    const keys = axis(S.shape, -1);
+    const again = S.data.map((s, i) => Math.exp(s - at(logSum, Math.floor(i / keys))));
+    return Math.max(gap({ shape: S.shape, data: again }, A), gap(saved.get("out") ?? hostArray([0], []), O));
   }),
   row("identity/equal-keys", "with all keys equal, attention averages the values", async (engine, draw) => {
     const { inputs, attrs } = attentionCall(draw);

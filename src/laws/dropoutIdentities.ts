@@ -3,16 +3,23 @@ import { gap, gapOfLeaves } from "../check/close.ts";
 import { evaluate, evaluateOne, upload, type HostArray, type Leaves } from "../check/host.ts";
 import type { Row } from "../check/row.ts";
 import { tolerances } from "../check/tolerance.ts";
+import type { Kernels } from "../kernels/kernels.ts";
 import { block } from "../model/block.ts";
 import { deitLogits } from "../model/deit.ts";
 import { embed } from "../model/embed.ts";
+import type { AttentionSaved } from "../ops/attention.ts";
+import { keepMask } from "../ops/keepMask.ts";
 import { residual, type ResidualInputs } from "../ops/residual.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { axis, type Tensor } from "../tensor/tensor.ts";
 import { blockCall, deitCall, embedCall } from "./calls/model.ts";
 import { residualCall } from "./calls/ops.ts";
 import { forwardOf, row } from "./hostCall.ts";
 import { block as blockByLoops } from "./loops/block.ts";
 import { mapped, masked, paired } from "./loops/rows.ts";
+
+/** The mask on A, drawn again as the pullback draws it. */
+const maskOfA = (k: Kernels, { q, k: keys, dropout }: AttentionSaved): Tensor | null =>
+  dropout === null ? null : keepMask(k, dropout.key, [...q.shape.slice(0, -1), axis(keys.shape, -2)], dropout.rate);
 
 const places = row(
   "identity/dropout-places",
@@ -20,19 +27,22 @@ const places = row(
   async (engine, draw) => {
     const [embedding, encoding] = [embedCall(draw), blockCall(draw)];
     const dropout = { rate: draw.real(0.1, 0.6), key: draw.key() };
-    const seen = await evaluate(engine, (k) => ({
-      embed: forwardOf(k, embed, { ...embedding, attrs: { ...embedding.attrs, dropout } }),
-      block: forwardOf(k, block, { ...encoding, attrs: { ...encoding.attrs, dropout } }),
-    }));
+    const seen = await evaluate(engine, (k) => {
+      const encoded = forwardOf(k, block, { ...encoding, attrs: { ...encoding.attrs, dropout } });
+      return {
+        embed: forwardOf(k, embed, { ...embedding, attrs: { ...embedding.attrs, dropout } }),
+        block: encoded,
+        A: { mask: maskOfA(k, encoded.saved.attn.attention) },
+      };
+    });
     const mask = (path: string): HostArray | null => seen.get(`${path}.mask`) ?? null;
     const X0 = masked(embedding.expected, mask("embed.saved.drop"));
     const { out } = blockByLoops(encoding.inputs, encoding.attrs, {
-      attn: { probs: mask("block.saved.attn.attention.drop"), proj: mask("block.saved.attn.drop") },
+      attn: { probs: mask("A"), proj: mask("block.saved.attn.drop") },
       mlp: { drop1: mask("block.saved.mlp.drop1"), drop2: mask("block.saved.mlp.drop2") },
     });
-    const outputs = new Map([...seen].filter(([name]) => name.endsWith(".out")));
     return gapOfLeaves(
-      outputs,
+      new Map([...seen].filter(([name]) => name === "embed.out" || name === "block.out")),
       new Map([
         ["embed.out", X0],
         ["block.out", out],
@@ -59,7 +69,11 @@ const independence: Row = {
   ...row("identity/dropout-draws", "no two places of a network drop by the same draws", async (engine, draw) => {
     const call = deitCall(draw);
     const attrs = { ...call.attrs, dropout: { rate: 0.5, key: draw.key() } };
-    return pairsAlike(maskOf(await evaluate(engine, (k) => forwardOf(k, deitLogits, { ...call, attrs }).saved)));
+    const saved = await evaluate(engine, (k) => {
+      const network = forwardOf(k, deitLogits, { ...call, attrs }).saved;
+      return { network, A: network.blocks.map((b) => ({ mask: maskOfA(k, b.attn.attention) })) };
+    });
+    return pairsAlike(maskOf(saved));
   }),
   tolerance: tolerances.exact,
 };

@@ -8,13 +8,21 @@
  *          Q̄ = d^(−½) S̄ K       K̄ = d^(−½) S̄ᵀ Q
  *
  * The scale is that of the head width d, not of the width D. Three ops, as each of S, A and O is looked at by itself elsewhere.
+ *
+ * S and A, N × k numbers each, die with the forward; the pullback makes them again. What is saved grows with N and with k, not with N·k:
+ * Q, K, V, and two tensors with which a kernel can go over A tile by tile and never see a whole row, the recompute form of (G12):
+ *
+ *          A = e^(S − λ)         λ = log Σ e^S, one number a row
+ *          ⟨Ā, A⟩ = ⟨Ō, O⟩       known before any element of Ā is
+ *
+ * Both hold under dropout as well: with O = (m ⊙ A) V and Ā = m ⊙ (Ō Vᵀ), ⟨Ā, A⟩ = ⟨Ō Vᵀ, m ⊙ A⟩ = ⟨Ō, O⟩.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
-import { dropout, type DropoutAttrs, type DropoutSaved } from "./dropout.ts";
+import { dropout, type DropoutAttrs } from "./dropout.ts";
 import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 import { parts } from "./parts.ts";
-import { softmax, type SoftmaxSaved } from "./softmax.ts";
+import { softmax } from "./softmax.ts";
 
 export interface ScoresInputs {
   /** Queries, [..., N, d]. */
@@ -64,28 +72,37 @@ export interface AttentionAttrs {
   readonly dropout: DropoutAttrs | null;
 }
 
-export interface AttentionSaved {
-  readonly scores: ScoresInputs;
-  readonly probs: SoftmaxSaved;
-  readonly drop: DropoutSaved;
-  readonly mix: MixInputs;
+export interface AttentionSaved extends AttentionInputs {
+  /** O, [..., N, d]; read by kernels only that do not make whole rows of A. */
+  readonly out: Tensor;
+  /** λ, [..., N, 1]; as `out`. */
+  readonly logSum: Tensor;
+  /** Its mask is drawn again. */
+  readonly dropout: DropoutAttrs | null;
 }
 
 const part = parts({ scores, probs: softmax, drop: dropout, mix });
 
 function forward(k: Kernels, { q, k: keys, v }: AttentionInputs, attrs: AttentionAttrs): Result<Tensor, AttentionSaved> {
-  const s = part.scores.forward(k, { q, k: keys }); //            (E7) S
-  const a = part.probs.forward(k, { z: s.out }); //               (E7) A
+  const s = part.scores.forward(k, { q, k: keys }); //             (E7) S
+  const a = part.probs.forward(k, { z: s.out }); //                (E7) A
   const kept = part.drop.forward(k, { x: a.out }, attrs.dropout);
-  const o = part.mix.forward(k, { probs: kept.out, v }); //       (E7) O
-  return { out: o.out, saved: { scores: s.saved, probs: a.saved, drop: kept.saved, mix: o.saved } };
+  const o = part.mix.forward(k, { probs: kept.out, v }); //        (E7) O
+  const logSum = k.sub(k.maxLast(s.out), k.log(k.maxLast(a.out))); // λ = S − log A, where A is farthest from 0
+  return { out: o.out, saved: { q, k: keys, v, out: o.out, logSum, dropout: attrs.dropout } };
 }
 
 function vjp(k: Kernels, saved: AttentionSaved, dO: Tensor): Grads<AttentionInputs> {
-  const dMix = part.mix.vjp(k, saved.mix, dO); //                 (G12) Ā, V̄
-  const dDrop = part.drop.vjp(k, saved.drop, dMix.probs);
-  const dProbs = part.probs.vjp(k, saved.probs, dDrop.x); //      (G12) S̄
-  const dScores = part.scores.vjp(k, saved.scores, dProbs.z); //  (G12) Q̄, K̄
+  const { q, k: keys, v } = saved;
+  const again = k.within({ recomputing: true, saves: true });
+  const s = part.scores.forward(again, { q, k: keys }); //         (E7) S
+  const a = part.probs.forward(again, { z: s.out }); //            (E7) A
+  const kept = part.drop.forward(again, { x: a.out }, saved.dropout);
+
+  const dMix = part.mix.vjp(k, { probs: kept.out, v }, dO); //     (G12) Ā, V̄
+  const dDrop = part.drop.vjp(k, kept.saved, dMix.probs);
+  const dProbs = part.probs.vjp(k, a.saved, dDrop.x); //           (G12) S̄
+  const dScores = part.scores.vjp(k, s.saved, dProbs.z); //        (G12) Q̄, K̄
   return { q: dScores.q, k: dScores.k, v: dMix.v };
 }
 
@@ -93,7 +110,11 @@ function vjp(k: Kernels, saved: AttentionSaved, dO: Tensor): Grads<AttentionInpu
 export const attention: Op<AttentionInputs, AttentionSaved, AttentionAttrs> = defineOp({
   name: "attention",
   inline: true,
-  shapes: { inputs: { q: "... N d", k: "... k d", v: "... k d" }, out: "... N d" },
+  shapes: {
+    inputs: { q: "... N d", k: "... k d", v: "... k d" },
+    saved: { q: "... N d", k: "... k d", v: "... k d", out: "... N d", logSum: "... N 1" },
+    out: "... N d",
+  },
   forward,
   vjp,
 });

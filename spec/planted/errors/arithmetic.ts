@@ -1,14 +1,17 @@
 /** Errors in the ops that compute. */
-import { attention, mix, scores } from "../../../src/ops/attention.ts";
-import { dropout } from "../../../src/ops/dropout.ts";
+import type { Kernels } from "../../../src/kernels/kernels.ts";
+import { attention, mix, scores, type AttentionSaved } from "../../../src/ops/attention.ts";
+import { dropout, dropoutAt, type DropoutSaved } from "../../../src/ops/dropout.ts";
 import { gelu } from "../../../src/ops/gelu.ts";
 import { layerNorm } from "../../../src/ops/layerNorm.ts";
 import { linear } from "../../../src/ops/linear.ts";
 import { logSoftmax } from "../../../src/ops/logSoftmax.ts";
 import { residual } from "../../../src/ops/residual.ts";
-import { softmax } from "../../../src/ops/softmax.ts";
-import { axis, size } from "../../../src/tensor/tensor.ts";
+import type { Result } from "../../../src/ops/op.ts";
+import { softmax, type SoftmaxSaved } from "../../../src/ops/softmax.ts";
+import { axis, size, type Tensor } from "../../../src/tensor/tensor.ts";
 import { planted, right, type PlantedError } from "../../helpers/planted.ts";
+import { along, recomputed, share, tiled } from "../../helpers/tiledAttention.ts";
 
 const linearErrors: readonly PlantedError[] = [
   planted(linear, "its bias left out", {
@@ -117,6 +120,15 @@ const geluErrors: readonly PlantedError[] = [
   }),
 ];
 
+/** A of the forward, and what dropout has left of it. */
+function again(
+  k: Kernels,
+  saved: AttentionSaved,
+): { readonly probs: Result<Tensor, SoftmaxSaved>; readonly kept: Result<Tensor, DropoutSaved> } {
+  const probs = softmax.forward(k, { z: scores.forward(k, saved).out });
+  return { probs, kept: dropout.forward(k, { x: probs.out }, saved.dropout) };
+}
+
 const attentionErrors: readonly PlantedError[] = [
   planted(scores, "d in the place of √d", {
     forward: (k, { q, k: keys }) => ({ out: k.scale(k.matmul(q, keys, { tb: true }), 1 / axis(q.shape, -1)), saved: { q, k: keys } }),
@@ -141,17 +153,34 @@ const attentionErrors: readonly PlantedError[] = [
   }),
   planted(attention, "the softmax skipped in its pullback", {
     vjp(k, saved, dO) {
-      const dMix = mix.vjp(k, saved.mix, dO);
-      const dDrop = dropout.vjp(k, saved.drop, dMix.probs);
-      return { ...scores.vjp(k, saved.scores, dDrop.x), v: dMix.v };
+      const { kept } = again(k, saved);
+      const dMix = mix.vjp(k, { probs: kept.out, v: saved.v }, dO);
+      const dDrop = dropout.vjp(k, kept.saved, dMix.probs);
+      return { ...scores.vjp(k, saved, dDrop.x), v: dMix.v };
     },
   }),
   planted(attention, "dropout ignored in its pullback", {
     vjp(k, saved, dO) {
-      const dMix = mix.vjp(k, saved.mix, dO);
-      const dProbs = softmax.vjp(k, saved.probs, dMix.probs);
-      return { ...scores.vjp(k, saved.scores, dProbs.z), v: dMix.v };
+      const { probs, kept } = again(k, saved);
+      const dMix = mix.vjp(k, { probs: kept.out, v: saved.v }, dO);
+      const dProbs = softmax.vjp(k, probs.saved, dMix.probs);
+      return { ...scores.vjp(k, saved, dProbs.z), v: dMix.v };
     },
+  }),
+  planted(attention, "tiles of keys averaged, not weighed by their e^λ", {
+    forward: (k, inputs, attrs) => tiled(k, inputs, attrs, (a) => k.scale(k.addScalar(k.zeros(a.shape), 1), 1 / 2)),
+  }),
+  planted(attention, "the running sum not rescaled to the maximum of the next tile", {
+    forward: (k, inputs, attrs) => tiled(k, inputs, attrs, (a, b, aMost, bMost) => share(k, k.sub(a, aMost), k.sub(b, bMost))),
+  }),
+  planted(attention, "⟨Ō, O⟩ dropped from the recompute form of its pullback", {
+    vjp: (k, saved, dO) => recomputed(k, saved, dO, k.zeros(saved.logSum.shape)),
+  }),
+  planted(attention, "λ doubled in the recompute form of its pullback", {
+    vjp: (k, saved, dO) => recomputed(k, { ...saved, logSum: k.scale(saved.logSum, 2) }, dO, along(k, saved, dO)),
+  }),
+  planted(attention, "another mask in its pullback", {
+    vjp: (k, saved, dO) => right(attention).vjp(k, { ...saved, dropout: dropoutAt(saved.dropout, "again") }, dO),
   }),
 ];
 

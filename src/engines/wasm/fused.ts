@@ -5,6 +5,7 @@
 import type { FusedTable } from "../../kernels/kernels.ts";
 import { crossEntropy } from "../../losses/crossEntropy.ts";
 import { attention } from "../../ops/attention.ts";
+import type { DropoutAttrs } from "../../ops/dropout.ts";
 import { gelu } from "../../ops/gelu.ts";
 import { layerNorm } from "../../ops/layerNorm.ts";
 import { linear } from "../../ops/linear.ts";
@@ -15,11 +16,17 @@ import { axis, size, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import { adamwLeaf } from "../../train/adamw.ts";
 import type { HeapAccess } from "../heap.ts";
 import { COMPUTED, MOVED, rowsOf, type Deal } from "./deal.ts";
-import { dealGemm, dealMultiply, dealPack, packedColumns } from "./products.ts";
+import { dealAttention, dealGemm, dealMultiply, dealPack, packedColumns } from "./products.ts";
 
 const BYTES = 4;
 
 const outer = (shape: Shape): number => size(shape.slice(0, -1));
+
+/** Columns of the widest head whose blocks the scratch has room for (assembly/attention.ts). */
+const WIDEST_HEAD = 1024;
+
+/** Whether there is a kernel: dropout, and very wide heads, go by the definition. */
+const takesAttention = (q: Tensor, dropout: DropoutAttrs | null): boolean => dropout === null && axis(q.shape, -1) <= WIDEST_HEAD;
 
 /** @param deal null: memory is taken and nothing computed, which makes a plan */
 export const fusedKernels =
@@ -151,25 +158,25 @@ export const fusedKernels =
 
     const fusedAttention: typeof attention = {
       name: attention.name,
-      forward: (k, { q, k: keys, v }, attrs) => {
-        if (attrs.dropout !== null) return attention.forward(opened(k, attention), { q, k: keys, v }, attrs);
+      forward: (k, { q, k: keys, v }, { dropout }) => {
+        if (!takesAttention(q, dropout)) return attention.forward(opened(k, attention), { q, k: keys, v }, { dropout });
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
-        const [o, probs] = [like(q), take([...q.shape.slice(0, -1), K])];
-        deal?.("attention", heads, 1, (m, some) => {
-          const [queries, values] = [m * N * d * BYTES, m * K * d * BYTES];
-          return [at(o) + queries, at(probs) + m * N * K * BYTES, at(q) + queries, at(keys) + values, at(v) + values, some, N, K, d];
-        });
+        const [o, logSum] = [like(q), take([...q.shape.slice(0, -1), 1])];
+        if (deal !== null) dealAttention(deal, { o: at(o), logSum: at(logSum), q: at(q), keys: at(keys), v: at(v), heads, N, K, d });
         count(2 * heads * N * K * d);
-        return { out: o, saved: { scores: { q, k: keys }, probs: { s: probs }, drop: { mask: null }, mix: { probs, v } } };
+        return { out: o, saved: { q, k: keys, v, out: o, logSum, dropout } };
       },
       vjp: (k, saved, dO) => {
-        if (saved.drop.mask !== null) return attention.vjp(opened(k, attention), saved, dO);
-        const { q, k: keys } = saved.scores;
-        const { probs, v } = saved.mix;
+        const { q, k: keys, v, out, logSum, dropout } = saved;
+        if (!takesAttention(q, dropout)) return attention.vjp(opened(k, attention), saved, dO);
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
-        const [dq, dk, dv, pairs] = [like(q), like(keys), like(v), take([N, K])]; // pairs: one thread
-        deal?.("attentionVjp", 1, 1, () => [at(dq), at(dk), at(dv), at(pairs), at(probs), at(q), at(keys), at(v), at(dO), heads, N, K, d]);
-        count(4 * heads * N * K * d);
+        const [dq, dk, dv] = [like(q), like(keys), like(v)];
+        deal?.("attentionVjp", heads, 1, (m, some) => {
+          const [rows, queries, values] = [m * N * BYTES, m * N * d * BYTES, m * K * d * BYTES];
+          const [dQ, dK, dV, Q] = [at(dq) + queries, at(dk) + values, at(dv) + values, at(q) + queries];
+          return [dQ, dK, dV, Q, at(keys) + values, at(v) + values, at(out) + queries, at(logSum) + rows, at(dO) + queries, some, N, K, d];
+        });
+        count(5 * heads * N * K * d); // S is made again
         return { q: dq, k: dk, v: dv };
       },
     };
