@@ -19,9 +19,9 @@ function inverseRoot(d: i32): f32 {
 export function attention(o: usize, probs: usize, q: usize, keys: usize, v: usize, heads: i32, N: i32, k: i32, d: i32): void {
   const queries = <usize>(N * d) * BYTES, values = <usize>(k * d) * BYTES, pairs = <usize>(N * k) * BYTES;
   for (; heads > 0; heads--) {
-    gemm(probs, q, keys, N, k, d, false, true, false);
+    gemm(probs, k, q, d, keys, d, 0, N, k, d, false, true, false);
     softmax(probs, probs, N, k, inverseRoot(d));
-    gemm(o, probs, v, N, d, k, false, false, false);
+    gemm(o, d, probs, k, v, d, 0, N, d, k, false, false, false);
     o += queries, q += queries, keys += values, v += values, probs += pairs;
   }
 }
@@ -34,11 +34,11 @@ export function attentionVjp(
 ): void {
   const queries = <usize>(N * d) * BYTES, values = <usize>(k * d) * BYTES;
   for (; heads > 0; heads--) {
-    gemm(dv, probs, dO, k, d, N, true, false, false); //             V̄ = Aᵀ Ō
-    gemm(pairs, dO, v, N, k, d, false, true, false); //              Ā = Ō Vᵀ
+    gemm(dv, d, probs, k, dO, d, 0, k, d, N, true, false, false); //             V̄ = Aᵀ Ō
+    gemm(pairs, k, dO, d, v, d, 0, N, k, d, false, true, false); //              Ā = Ō Vᵀ
     softmaxVjp(pairs, probs, pairs, N, k, inverseRoot(d)); //        d^(−½) S̄
-    gemm(dq, pairs, keys, N, d, k, false, false, false); //          Q̄
-    gemm(dk, pairs, q, k, d, N, true, false, false); //              K̄
+    gemm(dq, d, pairs, k, keys, d, 0, N, d, k, false, false, false); //          Q̄
+    gemm(dk, d, pairs, k, q, d, 0, k, d, N, true, false, false); //              K̄
     dq += queries, q += queries, dO += queries;
     dk += values, dv += values, keys += values, v += values, probs += <usize>(N * k) * BYTES;
   }

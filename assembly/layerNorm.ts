@@ -82,9 +82,9 @@ export function layerNormDx(dx: usize, dy: usize, xHat: usize, rstd: usize, gamm
   }
 }
 
-/** γ̄ = Σ_rows ȳ ⊙ x̂ and β̄ = Σ_rows ȳ, [n], in groups of rows as `sumColumns`. */
-export function layerNormDParams(dGamma: usize, dBeta: usize, dy: usize, xHat: usize, rows: i32, n: i32): void {
-  const length = <usize>n * BYTES;
+/** γ̄ = Σ_rows ȳ ⊙ x̂ and β̄ = Σ_rows ȳ, n columns of rows that lie `ld` elements apart, in groups of rows as `sumColumns`. */
+export function layerNormDParams(dGamma: usize, dBeta: usize, dy: usize, xHat: usize, rows: i32, n: i32, ld: i32): void {
+  const length = <usize>ld * BYTES;
   let j = 0;
   for (; j + LANES <= n; j += LANES) {
     let at = <usize>j * BYTES;

@@ -111,10 +111,10 @@ export function argmaxRows(out: usize, x: usize, rows: i32, n: i32): void {
 /** Rows that are summed before they are added to the sum of the others: rounding grows with the rows of a group and the number of groups. */
 export const GROUP: i32 = 32;
 
-/** out[j] = Σ_r x[r, j]: `rows` rows of n elements; 16 columns at a time, which is a cache line. */
-export function sumColumns(out: usize, x: usize, rows: i32, n: i32): void {
+/** out[j] = Σ_r x[r, j]: n columns of `rows` rows that lie `ld` elements apart; 16 columns at a time, which is a cache line. */
+export function sumColumns(out: usize, x: usize, rows: i32, n: i32, ld: i32): void {
   assert(((out | x) & 3) == 0, "pointers must be 4-byte aligned");
-  const length = <usize>n * BYTES;
+  const length = <usize>ld * BYTES;
   let j = 0;
   for (; j + 16 <= n; j += 16) {
     let at = x + <usize>j * BYTES;

@@ -34,7 +34,7 @@ export { linear } from "./ops/linear.ts";
 export type { LinearParams, LinearSaved } from "./ops/linear.ts";
 export { logSoftmax } from "./ops/logSoftmax.ts";
 export type { LogSoftmaxInputs, LogSoftmaxSaved } from "./ops/logSoftmax.ts";
-export { observe, inference, opened, fuse, fusedTable } from "./ops/observe.ts";
+export { observe, inference, frozen, opened, fuse, fusedTable } from "./ops/observe.ts";
 export { defineOp, defineRoutine } from "./ops/op.ts";
 export type { Constant, Grads, Layer, Result, Op, OpDefinition, Routine } from "./ops/op.ts";
 export { parts } from "./ops/parts.ts";

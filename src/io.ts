@@ -14,5 +14,6 @@ export {
 } from "./io/safetensors.ts";
 export type { Dtype, Entry, OpenSafetensors, Planned, Safetensors, Stored, TensorOf, Writable } from "./io/safetensors.ts";
 export { saveSafetensors } from "./io/safetensorsSave.ts";
+export { saveRecording } from "./recording/save.ts";
 export { readWeights, WeightsError, weightsIn, writeWeights } from "./io/weights.ts";
 export type { Weights, WeightsOptions } from "./io/weights.ts";

@@ -21,7 +21,7 @@ export type { DeitOp, See } from "./recording/passes.ts";
 export { computeRecording } from "./recording/run.ts";
 export { slotsOf } from "./recording/slots.ts";
 export type { Slot } from "./recording/slots.ts";
-export { saveRecording, writeRecording } from "./recording/write.ts";
+export { writeRecording } from "./recording/write.ts";
 export { catalogue } from "./recording/variants/catalogue.ts";
 export type { Variant } from "./recording/variants/variant.ts";
 export { verify } from "./recording/verify.ts";

@@ -40,6 +40,14 @@ export function transpose(dst: usize, ldd: usize, src: usize, lds: usize, rows: 
 /** `columns` columns of B, depth × n, as a panel [depth][width]; columns that B lacks are zero. */
 function packColumns(panel: usize, width: i32, b: usize, ldb: usize, depth: i32, columns: i32): void {
   const row = <usize>width * BYTES;
+  if (columns == 12) {
+    for (; depth > 0; depth--) {
+      const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32);
+      v128.store(panel, b0), v128.store(panel, b1, 16), v128.store(panel, b2, 32);
+      panel += row, b += ldb;
+    }
+    return;
+  }
   if (columns < width) memory.fill(panel, 0, <usize>depth * row);
   for (; depth > 0; depth--) {
     let j = 0;
@@ -61,14 +69,20 @@ export function panelWidth(left: i32): i32 {
   return left <= 8 || (left > 12 && left <= 16) ? 8 : 12;
 }
 
-/** A block of B, depth × n (stored n × depth if `transposed`), as panels one after the other, each as wide as `panelWidth` says. */
+/** So many rows of a matrix are packed into all their panels before the next: what is read stays in few pages of memory. */
+const ROWS: i32 = 16;
+
+/**
+ * B, depth × n (stored n × depth if `transposed`), as panels one after the other, each as wide as `panelWidth` says. The last may have columns
+ * that B lacks. Columns may be packed part by part: parts start at multiples of 12, and the last has more than 12 columns or is alone.
+ */
 export function packPanels(to: usize, b: usize, ldb: usize, depth: i32, n: i32, transposed: bool): void {
-  let j = 0;
-  while (j < n) {
-    const width = panelWidth(n - j), columns = min(n - j, width);
-    if (transposed) packRows(to, width, b + <usize>j * ldb, ldb, depth, columns);
-    else packColumns(to, width, b + <usize>j * BYTES, ldb, depth, columns);
-    to += <usize>(depth * width) * BYTES;
-    j += columns;
-  }
+  const rows = transposed ? depth : ROWS;
+  for (let p = 0; p < depth; p += rows)
+    for (let j = 0; j < n; ) {
+      const width = panelWidth(n - j), columns = min(n - j, width), panel = to + <usize>(depth * j + p * width) * BYTES;
+      if (transposed) packRows(panel, width, b + <usize>j * ldb, ldb, depth, columns);
+      else packColumns(panel, width, b + <usize>p * ldb + <usize>j * BYTES, ldb, min(rows, depth - p), columns);
+      j += width;
+    }
 }

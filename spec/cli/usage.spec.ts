@@ -41,7 +41,7 @@ const wrong: readonly (readonly [args: string, line: string])[] = [
   ["check --only op/layernorms", "deit check: --only op/layernorms: no such row; nearest are op/layerNorm, op/batchNorm, op/convNorm"],
   ["check --engine webgpu", "deit check: engine webgpu cannot run here: it comes with a later release; --engine reference can"],
   ["check --engine cuda", "deit check: unknown engine cuda; known: reference, wasm, wasm-fma, webgpu"],
-  ["check --threads 2", "deit check: --threads 2: the wasm engine works on one thread; --threads 1 would be right"],
+  ["check --engine reference --threads 2", "deit check: --threads 2: the reference engine works on one thread; --threads 1 would be right"],
   ["summary", "deit summary: missing required argument 'model'; see deit summary --help"],
   ["summary deit-bas --json", "deit summary: unknown model deit-bas; did you mean deit-base?"],
   ["summary deit-base --image-size 300", "deit summary: --image-size must be a multiple of the patch, 16: got 300, 304 would do"],

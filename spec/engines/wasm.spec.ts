@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { load, type Build } from "../../src/engines/wasm/module.ts";
+import { type Build, load, MOST_PAGES } from "../../src/engines/wasm/module.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { MemoryError } from "../../src/tensor/errors.ts";
 import { keyOf, uniformAt } from "../../src/tensor/key.ts";
@@ -55,7 +55,7 @@ describe("the release build", () => {
 
 describe.each(builds)("the %s build", (build) => {
   it("needs no file and no network", async () => {
-    const memory = new WebAssembly.Memory({ initial: 16 });
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES });
     expect((await load(build, memory)).firstFree()).toBeGreaterThan(0);
   });
 
@@ -70,7 +70,7 @@ describe.each(builds)("the %s build", (build) => {
 });
 
 it("assertions stop the debug build with their text", async () => {
-  const wasm = await load("debug", new WebAssembly.Memory({ initial: 16 }));
+  const wasm = await load("debug", new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES }));
   expect(() => wasm.useScratch(4)).toThrow(/^wasm: useScratch: must be 64-byte aligned \(assembly\/scratch\.ts:\d+\)$/);
 });
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { erf, normalCdf } from "../../src/engines/reference/normal.ts";
+import { MOST_PAGES } from "../../src/engines/wasm/module.ts";
 import { points, worstError, worstUlps } from "../helpers/f32Sweep.ts";
 
 const file = (name: string): string => join(import.meta.dirname, "../../dist/wasm", name);
@@ -17,7 +18,7 @@ interface Build {
 }
 
 async function loaded(target: string): Promise<Build> {
-  const memory = new WebAssembly.Memory({ initial: 8 });
+  const memory = new WebAssembly.Memory({ initial: 8, maximum: MOST_PAGES });
   const abort = (): never => {
     throw new Error("assertion failed in a kernel");
   };

@@ -1,7 +1,7 @@
 /** The matrix product by itself: every edge of its tiles, panels and blocks, in every form, against plain sums in f64. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { load, type Build, type Exports } from "../../src/engines/wasm/module.ts";
+import { type Build, type Exports, load, MOST_PAGES } from "../../src/engines/wasm/module.ts";
 import { keyOf, uniform53At } from "../../src/tensor/key.ts";
 
 const PAGES = 600;
@@ -40,7 +40,7 @@ interface Machine {
 }
 
 async function machine(build: Build): Promise<Machine> {
-  const memory = new WebAssembly.Memory({ initial: PAGES });
+  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: MOST_PAGES });
   const wasm = await load(build, memory);
   wasm.useScratch(wasm.firstFree());
   return { wasm, memory, start: wasm.firstFree() + wasm.scratchBytes() };
@@ -54,7 +54,8 @@ function worstError({ wasm, memory, start }: Machine, { m, n, k, ta, tb, accumul
   for (let i = 0; i < C + m * n; i++) numbers[i] = uniform53At(key, i) - 0.5;
   numbers.fill(UNTOUCHED, C + m * n, C + m * n + GUARD);
   const before = numbers.slice(C, C + m * n);
-  wasm.gemm(start + C * BYTES, start + A * BYTES, start + B * BYTES, m, n, k, ta, tb, accumulate);
+  const [c, a, b] = [start + C * BYTES, start + A * BYTES, start + B * BYTES];
+  wasm.gemm(c, n, a, ta ? m : k, b, tb ? k : n, 0, m, n, k, ta, tb, accumulate);
 
   if (numbers.subarray(C + m * n, C + m * n + GUARD).some((x) => x !== UNTOUCHED)) return Infinity;
   let worst = 0;
@@ -94,20 +95,20 @@ describe.each(["release", "debug"] as const)("the product of the %s build", (bui
     const numbers = new Float32Array(memory.buffer, start);
     for (let i = 0; i < m * k + k * n; i++) numbers[i] = uniform53At(keyOf(9), i) - 0.5;
     const [b, c] = [start + m * k * BYTES, start + (m * k + k * n) * BYTES];
-    wasm.gemm(c, start, b, m, n, k, false, false, false);
+    wasm.gemm(c, n, start, k, b, n, 0, m, n, k, false, false, false);
     const whole = new Float32Array(memory.buffer, c, m * n).slice();
-    for (const [from, to] of [[0, 1], [1, 3], [3, 7], [7, 23]] as const) wasm.gemm(c + from * n * BYTES, start + from * k * BYTES, b, to - from, n, k, false, false, false); // prettier-ignore
+    for (const [from, to] of [[0, 1], [1, 3], [3, 7], [7, 23]] as const) wasm.gemm(c + from * n * BYTES, n, start + from * k * BYTES, k, b, n, 0, to - from, n, k, false, false, false); // prettier-ignore
     expect(new Float32Array(memory.buffer, c, m * n)).toEqual(whole);
   });
 
   it("of a sum without terms is zero, and adds nothing", async () => {
     const { wasm, memory, start } = await made;
     const numbers = new Float32Array(memory.buffer, start, 4);
-    wasm.gemm(start, start, start, 2, 2, 0, false, false, true);
+    wasm.gemm(start, 2, start, 0, start, 2, 0, 2, 2, 0, false, false, true);
     numbers.fill(7);
-    wasm.gemm(start, start, start, 2, 2, 0, false, false, true);
+    wasm.gemm(start, 2, start, 0, start, 2, 0, 2, 2, 0, false, false, true);
     expect([...numbers]).toEqual([7, 7, 7, 7]);
-    wasm.gemm(start, start, start, 2, 2, 0, false, false, false);
+    wasm.gemm(start, 2, start, 0, start, 2, 0, 2, 2, 0, false, false, false);
     expect([...numbers]).toEqual([0, 0, 0, 0]);
   });
 });

@@ -44,5 +44,6 @@ export function singleEngine(): Engine {
     capacity: Infinity,
     memory: () => ({ live, peak: live, fresh: live, reserved: live }),
     counters: () => ({ kernels: 0, macs: 0 }),
+    close: () => undefined,
   };
 }

@@ -1,5 +1,5 @@
 /** The WASM kernels on a memory of their own, without an engine around them. */
-import { load, type Exports } from "../engines/wasm/module.ts";
+import { load, MOST_PAGES, type Exports } from "../engines/wasm/module.ts";
 
 export interface BareKernels {
   readonly wasm: Exports;
@@ -14,7 +14,7 @@ const STATIC = 16;
 
 /** As the engine lays it out: static data, scratch, then `bytes` bytes for the caller. */
 export async function bareKernels(bytes: number): Promise<BareKernels> {
-  const memory = new WebAssembly.Memory({ initial: STATIC });
+  const memory = new WebAssembly.Memory({ initial: STATIC, maximum: MOST_PAGES });
   const wasm = await load("release", memory);
   const scratch = wasm.firstFree();
   const free = scratch + wasm.scratchBytes();

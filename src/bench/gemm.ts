@@ -31,7 +31,8 @@ export async function wasmGemm(products: readonly Product[], options: TimingOpti
   const peak = await peakMeter(options.clock);
   const work = ({ form, m, k, n }: Product): Work => {
     const [a, b, c] = [free, free + m * k * BYTES, free + (m * k + k * n) * BYTES];
-    return { run: () => wasm.gemm(c, a, b, m, n, k, form === "TN", form === "NT", false) };
+    const [ta, tb] = [form === "TN", form === "NT"];
+    return { run: () => wasm.gemm(c, n, a, ta ? m : k, b, tb ? k : n, 0, m, n, k, ta, tb, false) };
   };
   return products.map((product) => {
     const { ms, gflops, ...against } = paired(work(product), flopOf(product), peak, options);

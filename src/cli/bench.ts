@@ -51,7 +51,8 @@ const timingOf = ({ threads, repetitions }: BenchOptions): TimingOptions => ({ r
 const hasPeak = ({ engine }: BenchOptions): boolean => engine.startsWith("wasm");
 
 const WHAT = "peak: f32 products in registers; gemm: matrix products; op: each op; forward: a model; train: a training step";
-const CLOCK = "On one thread times are of the processor: what else runs on the machine does not count.";
+const CLOCK =
+  "On one thread times are of the processor: what else runs on the machine does not count. The peak of n threads is n times that of one.";
 
 /** What every report begins with. */
 const headOf = (what: string, { engine, threads }: BenchOptions): object => ({ what, engine, threads });
@@ -115,7 +116,8 @@ async function program(what: "forward" | "train", options: BenchOptions): Promis
   const engine = await engineOf(options);
   const config = configOf(options);
   const timing = timingOf(options);
-  const settings = { ...timing, peak: hasPeak(options) ? await peakMeter(timing.clock) : null };
+  const onOne = hasPeak(options) ? await peakMeter(timing.clock) : null;
+  const settings = { ...timing, peak: onOne === null ? null : () => options.threads * onOne() };
   const { batch = what === "train" ? TRAIN_BATCH : 1 } = options;
   const timed = what === "train" ? trainProgram(config, options.memory) : forwardProgram(config);
   const about = { model: options.model, imageSize: config.imageSize, batch, ...(what === "train" ? { memory: options.memory } : {}) };

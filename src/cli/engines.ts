@@ -1,4 +1,5 @@
 /** `deit engines`, and the engine that a command asks for. */
+import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { referenceEngine } from "../engines/reference/engine.ts";
 import { hasRelaxedSimd, hasSimd } from "../engines/wasm/features.ts";
@@ -25,15 +26,15 @@ const availableIf = (holds: boolean, reason: string): Pick<EngineReport, "availa
 
 /** What this Node offers to each engine. */
 function reports(): readonly EngineReport[] {
-  const threads = typeof SharedArrayBuffer === "undefined" ? "no shared memory" : "shared memory";
+  const threads = typeof SharedArrayBuffer === "undefined" ? "1 thread" : `up to ${availableParallelism()} threads`;
   const gpu = "navigator" in globalThis && "gpu" in globalThis.navigator ? "an adapter interface" : "no adapter interface";
   return [
     { name: "reference", available: true, features: ["f64", "1 thread", "the plainest loops"] },
-    { name: "wasm", ...availableIf(hasSimd(), NO_SIMD), features: ["f32", "1 thread", hasSimd() ? "SIMD" : "no SIMD", threads] },
+    { name: "wasm", ...availableIf(hasSimd(), NO_SIMD), features: ["f32", threads, hasSimd() ? "SIMD" : "no SIMD"] },
     {
       name: "wasm-fma",
       ...availableIf(hasRelaxedSimd(), NO_RELAXED_SIMD),
-      features: ["f32", "1 thread", hasRelaxedSimd() ? "relaxed SIMD" : "no relaxed SIMD", threads],
+      features: ["f32", threads, hasRelaxedSimd() ? "relaxed SIMD" : "no relaxed SIMD"],
     },
     { name: "webgpu", available: false, reason: COMES_LATER, features: [gpu] },
   ];
@@ -48,9 +49,9 @@ export async function engineOf({ engine: name, threads }: EngineOptions): Promis
   const report = reports().find((r) => r.name === name);
   if (report === undefined) throw new RangeError(`unknown engine ${name}; known: ${reports().map((r) => r.name).join(", ")}`); // prettier-ignore
   if (!report.available) throw new RangeError(`engine ${name} cannot run here: it ${report.reason}; --engine reference can`);
+  if (name !== "reference") return wasmEngine({ build: name === "wasm-fma" ? "fma" : "release", threads });
   if (threads > 1) throw new RangeError(`--threads ${threads}: the ${name} engine works on one thread; --threads 1 would be right`);
-  if (name === "reference") return referenceEngine();
-  return wasmEngine({ build: name === "wasm-fma" ? "fma" : "release" });
+  return referenceEngine();
 }
 
 function run({ json }: JsonOption): void {

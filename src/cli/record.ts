@@ -5,7 +5,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import type { Choice } from "../recording/choose.ts";
 import { makeRecording } from "../recording/make.ts";
 import type { Recording } from "../recording/read.ts";
-import { saveRecording } from "../recording/write.ts";
+import { saveRecording } from "../recording/save.ts";
 import { engineOf } from "./engines.ts";
 import { collected, positive, withEngine, withExamples, withJson, withSeed, type EngineOptions, type JsonOption } from "./options.ts";
 import { megabytes, print, printJson } from "./output.ts";

@@ -61,11 +61,19 @@ export class Heap {
   }
 }
 
-/** A block at an address of the memory. */
-export class HeapBlock extends Block {
+/** A part of the memory. */
+interface Extent {
   readonly address: number;
   /** With what rounding has added. */
   readonly bytes: number;
+}
+
+/** A block at an address of the memory. */
+export class HeapBlock extends Block implements Extent {
+  readonly address: number;
+  readonly bytes: number;
+  /** What is kept beside it, made of its numbers; dies with it. */
+  kept: Extent | null = null;
   constructor(address: number, bytes: number) {
     super();
     this.address = address;
@@ -78,6 +86,8 @@ export interface HeapAccess {
   readonly take: (shape: Shape) => Tensor;
   /** Address of a live tensor, in bytes. */
   readonly address: (t: Tensor) => number;
+  /** Room for numbers that follow from those of `t` and are kept as long as it lives; `fresh`: they have to be made now. */
+  readonly keep: (t: Tensor, shape: Shape) => { readonly address: number; readonly fresh: boolean };
   /** The memory of `t` under a new handle, for kernels that write in place: every old handle is stale. */
   readonly takeOver: (t: Tensor) => Tensor;
   /** Multiply–adds of the products that the fused kernel does. */
@@ -86,6 +96,8 @@ export interface HeapAccess {
 
 export interface HeapRegions {
   readonly heap: Heap;
+  /** `heap.trial`, after which no tensor from before has kept anything more. */
+  readonly trial: Heap["trial"];
   readonly regions: Regions<HeapBlock>;
   readonly take: (shape: Shape) => HeapBlock;
   readonly access: (count: (macs: number) => void) => HeapAccess;
@@ -106,7 +118,17 @@ export interface MemoryHooks {
 export function heapRegions(base: number, { reach, taken }: MemoryHooks): HeapRegions {
   class OwnBlock extends HeapBlock {} // tells this engine's tensors from another's
   const heap = new Heap((end) => reach(base + end));
-  const regions = new Regions<HeapBlock>(OwnBlock, ({ address, bytes }) => heap.give(address - base, bytes));
+  const give = ({ address, bytes }: Extent): void => heap.give(address - base, bytes);
+  const keeping = new Set<HeapBlock>();
+  const regions = new Regions<HeapBlock>(OwnBlock, (block) => {
+    give(block);
+    drop(block);
+  });
+  const drop = (block: HeapBlock): void => {
+    if (block.kept !== null) give(block.kept);
+    block.kept = null;
+    keeping.delete(block);
+  };
   const take = (shape: Shape): HeapBlock => {
     const bytes = rounded(size(shape) * BYTES_PER_ELEMENT);
     const address = base + heap.take(bytes);
@@ -117,11 +139,30 @@ export function heapRegions(base: number, { reach, taken }: MemoryHooks): HeapRe
   const access = (count: (macs: number) => void): HeapAccess => ({
     take: (shape) => tensor(shape, take(shape)),
     address: (t) => regions.live(t, "fused kernel").address,
+    keep: (t, shape) => {
+      const block = regions.live(t, "keep");
+      if (block.kept !== null) return { address: block.kept.address, fresh: false };
+      const bytes = rounded(size(shape) * BYTES_PER_ELEMENT);
+      block.kept = { address: base + heap.take(bytes), bytes };
+      keeping.add(block);
+      return { address: block.kept.address, fresh: true };
+    },
     takeOver: (t) => {
       const old = regions.live(t, "takeOver");
+      drop(old);
       return tensor(t.shape, regions.takeOver(old, new OwnBlock(old.address, old.bytes), "taken over in place"));
     },
     count,
   });
-  return { heap, regions, take, access };
+  const trial: Heap["trial"] = (f) => {
+    const before = new Set(keeping);
+    heap.trial((top) => {
+      try {
+        f(top);
+      } finally {
+        for (const block of keeping) if (!before.has(block)) drop(block);
+      }
+    });
+  };
+  return { heap, trial, regions, take, access };
 }

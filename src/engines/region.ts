@@ -195,5 +195,5 @@ export function kernelsOf<B extends Block>(parts: Parts<B>): Kernels {
   }
   Object.assign(Scoped.prototype, basisOf(parts), { region, donate });
   const make = (scope: Scope): Kernels => new Scoped(scope) as Scoped & Kernels; // the line above put the kernels on the prototype
-  return make({ path: "", label: null, last: null, fused, visitor: null, saves: true, recomputing: false });
+  return make({ path: "", label: null, last: null, fused, visitor: null, saves: true, frozen: false, recomputing: false });
 }

@@ -45,4 +45,6 @@ export interface Engine {
   readonly capacity: number;
   readonly memory: () => MemoryReport;
   readonly counters: () => Counters;
+  /** Ends the engine and what it holds outside of memory: threads. An engine that has none need not be closed. */
+  readonly close: () => void;
 }

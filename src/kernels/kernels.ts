@@ -116,6 +116,8 @@ export interface Scope {
   readonly visitor: Visitor | null;
   /** false: what an op saves for its pullback dies with the op. */
   readonly saves: boolean;
+  /** Parameters come again unchanged, so that an engine may keep what it makes of them. */
+  readonly frozen: boolean;
   readonly recomputing: boolean;
 }
 

@@ -12,7 +12,7 @@
 import type { Kernels } from "../kernels/kernels.ts";
 import { dropoutAt } from "../ops/dropout.ts";
 import { layerNorm, type LayerNormParams, type LayerNormSaved } from "../ops/layerNorm.ts";
-import { inference } from "../ops/observe.ts";
+import { frozen, inference } from "../ops/observe.ts";
 import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";
 import { parts } from "../ops/parts.ts";
 import { rematerialise, type Rematerialised } from "../ops/rematerialise.ts";
@@ -95,8 +95,8 @@ export const leanDeitLogits: Op<DeitInputs, DeitSaved<Rematerialised<Layer<Block
   rematerialise(block),
 );
 
-/** Evaluation: the mean of both heads' logits (E27), [B, K]; nothing is saved. */
+/** Evaluation: the mean of both heads' logits (E27), [B, K]; nothing is saved, and the next images meet the same weights. */
 export function deitPredict(k: Kernels, inputs: DeitInputs, attrs: DeitAttrs): Tensor {
-  const quiet = inference(k);
+  const quiet = frozen(inference(k));
   return k.region("deitPredict", () => meanOfLogits.forward(quiet.at("logits"), deitLogits.forward(quiet, inputs, attrs).out).out);
 }

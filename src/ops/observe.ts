@@ -37,6 +37,9 @@ export const outputs = (show: (path: string, t: Tensor) => void): Visitor => ({
 /** k for inference: what ops save for their pullbacks dies with each op. */
 export const inference = (k: Kernels): Kernels => k.within({ saves: false });
 
+/** k for weights that will come again as they are: an engine may keep beside them what it makes of them, as long as they live. */
+export const frozen = (k: Kernels): Kernels => k.within({ frozen: true });
+
 /** k that runs these ops by their definition, so that observers see inside. */
 export function opened(k: Kernels, ...ops: readonly object[]): Kernels {
   const { fused } = k.scope;

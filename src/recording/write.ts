@@ -16,18 +16,18 @@ function configurationText({ model: { position, ...model }, ...configuration }: 
   return text;
 }
 
-interface PlannedTensor extends Planned {
+export interface PlannedTensor extends Planned {
   readonly slot: Slot;
 }
 
 /** What each tensor of the file is going to be, given ones first, and the text table. */
-interface Plan {
+export interface Plan {
   readonly tensors: ReadonlyMap<string, PlannedTensor>;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
 /** @throws RecordingError for what `readRecording` would refuse, before any tensor but the labels is asked for */
-function planOf({ configuration, batch, given, results, rounded }: Recording): Plan {
+export function planOf({ configuration, batch, given, results, rounded }: Recording): Plan {
   const metadata = new Map([["format", FORMAT], ["version", VERSION], ["recording", configurationText(configuration)]]); // prettier-ignore
   const { images, model } = configuration;
   if (images !== "stored" && images.batch !== batch)
@@ -56,7 +56,7 @@ function labelsOf(name: string, { shape, data }: HostArray): Stored {
 }
 
 /** A tensor in the dtype that is planned. */
-function storedOf({ given, results }: Recording, name: string, { dtype, shape, slot }: PlannedTensor): Stored {
+export function storedOf({ given, results }: Recording, name: string, { dtype, shape, slot }: PlannedTensor): Stored {
   const array = (slot.role === "given" ? given : results).get(name);
   if (array === undefined) throw new RecordingError(`no tensor ${name}`);
   checkTensor(name, { dtype, shape: array.shape }, slot);
@@ -73,15 +73,4 @@ function storedOf({ given, results }: Recording, name: string, { dtype, shape, s
 export function writeRecording(recording: Recording): Uint8Array {
   const { tensors, metadata } = planOf(recording);
   return writeSafetensors(new Map([...tensors].map(([name, planned]) => [name, storedOf(recording, name, planned)])), metadata);
-}
-
-/**
- * Writes the bytes of `writeRecording` to a file, tensor by tensor: each is asked for when its turn has come. The file is whole or not there.
- *
- * @throws RecordingError as `writeRecording`; Error of node:fs
- */
-export async function saveRecording(path: string, recording: Recording): Promise<void> {
-  const { saveSafetensors } = await import("../io/safetensorsSave.ts"); // where there is a disk
-  const { tensors, metadata } = planOf(recording);
-  return saveSafetensors(path, tensors, (name, planned) => storedOf(recording, name, planned), metadata);
 }

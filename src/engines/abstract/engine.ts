@@ -34,5 +34,6 @@ export function abstractEngine(
       return { live, peak, fresh: top, reserved: top };
     },
     counters: () => ({ ...done }),
+    close: () => undefined,
   };
 }

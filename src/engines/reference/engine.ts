@@ -44,6 +44,7 @@ function engineOf(name: string, precision: Precision, numbers: (length: number) 
     capacity: Infinity,
     memory: () => ({ ...bytes, reserved: bytes.live }),
     counters: () => ({ ...done }),
+    close: () => undefined,
   };
 }
 

@@ -1,10 +1,10 @@
 /**
  * The WASM engine: f32, SIMD kernels from assembly/ on one linear memory that is laid out as
  *
- *   static data of the kernels · scratch for what a kernel needs beside its arguments · the heap of tensors
+ *   static data of the kernels · for each thread, scratch for what a kernel needs beside its arguments · the heap of tensors
  *
- * One thread. Kernels that are given a part of the rows or of the heads do that part to the same bits, so threads would be: a module instance
- * and a scratch each on a shared memory, and the parts dealt out in the loops below.
+ * Kernels that are given a part of the rows or of the heads do that part to the same bits. So threads are a module instance and a scratch each on
+ * a shared memory, and the loops deal out parts (deal.ts, pool.ts).
  */
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
@@ -14,11 +14,13 @@ import { mapTree } from "../../tensor/tree.ts";
 import { heapRegions, type HeapBlock } from "../heap.ts";
 import { kernelsOf } from "../region.ts";
 import type { Access } from "./access.ts";
+import { undealt, type Deal } from "./deal.ts";
 import { elementwise } from "./elementwise.ts";
 import { fusedKernels } from "./fused.ts";
 import { matmul } from "./matmul.ts";
-import { load, type Build } from "./module.ts";
+import { kernelsOn, moduleOf, MOST_PAGES, type Build } from "./module.ts";
 import { move } from "./move.ts";
+import { startPool } from "./pool.ts";
 import { reduce } from "./reduce.ts";
 
 export interface WasmOptions {
@@ -27,11 +29,18 @@ export interface WasmOptions {
    * rounding instead of two, where host and processor can: another engine, `wasm-fma`, with bits of its own. Default `release`.
    */
   readonly build?: Build;
+  /**
+   * Threads that compute, the caller's among them; they give the same bits as one. More than one needs shared memory, which a page has if it is
+   * isolated from other origins, and `engine.close()` at the end. Default 1.
+   */
+  readonly threads?: number;
+  /** `smallest`: work is cut up even where that does not pay, so that tests see parts of small tensors too. Default `worthwhile`. */
+  readonly parts?: "worthwhile" | "smallest";
+  /** ms without any part of a job done after which a thread is taken for dead, and the job fails. Default 60 s. */
+  readonly patience?: number;
 }
 
 const PAGE = 64 * 1024;
-/** All that a 32-bit address reaches, in pages. */
-const MOST = 65_536;
 /** Memory that was not planned for comes in steps of so many pages. */
 const STEP = 16;
 const BYTES = 4;
@@ -42,7 +51,7 @@ const pagesFor = (bytes: number): number => Math.ceil(bytes / PAGE);
 function grow(memory: WebAssembly.Memory, pages: number): void {
   const have = memory.buffer.byteLength / PAGE;
   if (pages <= have) return;
-  if (pages > MOST) throw new MemoryError("wasm", { needed: pages * PAGE, capacity: MOST * PAGE });
+  if (pages > MOST_PAGES) throw new MemoryError("wasm", { needed: pages * PAGE, capacity: MOST_PAGES * PAGE });
   try {
     memory.grow(pages - have);
   } catch (cause) {
@@ -50,18 +59,36 @@ function grow(memory: WebAssembly.Memory, pages: number): void {
   }
 }
 
+/** @throws RangeError where so many threads are none, or cannot share memory */
+function checkThreads(threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`wasm: threads must be a whole number from 1 on, got ${threads}`);
+  if (threads > 1 && typeof SharedArrayBuffer === "undefined")
+    throw new RangeError(`wasm: ${threads} threads need shared memory, which this page has not: it is not isolated from other origins`);
+}
+
 /**
  * A new engine with a memory of its own.
  *
- * @throws RangeError where the host has no SIMD, or for `fma` no relaxed SIMD
+ * @throws RangeError where the host has no SIMD, for `fma` no relaxed SIMD, or for threads no shared memory
  */
-export async function wasmEngine({ build = "release" }: WasmOptions = {}): Promise<Engine> {
-  const memory = new WebAssembly.Memory({ initial: STEP, maximum: MOST });
-  const wasm = await load(build, memory);
-  const scratch = wasm.firstFree();
-  wasm.useScratch(scratch);
-  const base = scratch + wasm.scratchBytes();
+export async function wasmEngine({
+  build = "release",
+  threads = 1,
+  parts = "worthwhile",
+  patience = 60_000,
+}: WasmOptions = {}): Promise<Engine> {
+  checkThreads(threads);
+  const shared = threads > 1;
+  const module = await moduleOf(build, shared);
+  const memory = new WebAssembly.Memory({ initial: STEP, maximum: MOST_PAGES, shared });
+  const wasm = kernelsOn(module, memory);
+  const scratch = (thread: number): number => wasm.firstFree() + thread * wasm.scratchBytes();
+  wasm.useScratch(scratch(0));
+  const base = scratch(threads);
   grow(memory, pagesFor(base));
+  const scratches = Array.from({ length: threads - 1 }, (_, i) => scratch(i + 1));
+  const pool = shared ? await startPool({ wasm, module, memory, scratches, patience }) : { deal: undealt(wasm), close: () => undefined };
+  const deal: Deal = parts === "smallest" ? (kernel, total, _, args) => pool.deal(kernel, total, 1, args) : pool.deal;
 
   const done = { kernels: 0, macs: 0 };
   const count = (kernels: number, macs: number): void => {
@@ -71,18 +98,18 @@ export async function wasmEngine({ build = "release" }: WasmOptions = {}): Promi
   let planning = false;
   const reach = (end: number): void => {
     const needed = pagesFor(end);
-    if (!planning && needed * PAGE > memory.buffer.byteLength) grow(memory, Math.max(needed, Math.min(needed + STEP, MOST)));
+    if (!planning && needed * PAGE > memory.buffer.byteLength) grow(memory, Math.max(needed, Math.min(needed + STEP, MOST_PAGES)));
   };
   const taken = ({ address, bytes }: HeapBlock): void => {
     if (build === "debug" && !planning) new Float32Array(memory.buffer, address, bytes / BYTES).fill(NaN);
   };
-  const { heap, regions, take, access } = heapRegions(base, { reach, taken });
+  const { heap, trial, regions, take, access } = heapRegions(base, { reach, taken });
   const at = (t: Tensor): number => regions.live(t, "wasm").address;
   const view = (t: Tensor): Float32Array => new Float32Array(memory.buffer, at(t), size(t.shape));
-  const own: Access = { wasm, at, view };
+  const own: Access = { wasm, deal, at, view };
   const loops = { ...elementwise(own), ...reduce(own), ...move(own), matmul: matmul(own) };
   const heapAccess = access((macs) => count(1, macs));
-  const kernels = kernelsOf({ regions, take, loops, fused: fusedKernels(wasm)(heapAccess), count });
+  const kernels = kernelsOf({ regions, take, loops, fused: fusedKernels(deal)(heapAccess), count });
   const plan = kernelsOf({ regions, take, loops: null, fused: fusedKernels(null)(heapAccess), count: () => undefined });
 
   /** How far the memory must reach for a program: what is taken already, and what the top of the heap rises by while it runs. */
@@ -90,7 +117,7 @@ export async function wasmEngine({ build = "release" }: WasmOptions = {}): Promi
     let bytes = 0;
     planning = true;
     try {
-      heap.trial((top) =>
+      trial((top) =>
         plan.region("plan", () => {
           const standIn = mapTree(held, (t) => plan.zeros(t.shape));
           const before = top();
@@ -113,11 +140,12 @@ export async function wasmEngine({ build = "release" }: WasmOptions = {}): Promi
     release: (tree) => regions.release(tree, "released"),
     reserve: (held, program) => grow(memory, pagesFor(planned(held, program))),
     plan: (held, program) => Math.max(memory.buffer.byteLength, pagesFor(planned(held, program)) * PAGE),
-    capacity: MOST * PAGE,
+    capacity: MOST_PAGES * PAGE,
     memory: () => {
       const { live, peak, top } = heap.report();
       return { live, peak, fresh: top, reserved: memory.buffer.byteLength };
     },
     counters: () => ({ ...done }),
+    close: pool.close,
   };
 }

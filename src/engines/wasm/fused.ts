@@ -14,30 +14,48 @@ import { softmax } from "../../ops/softmax.ts";
 import { axis, size, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import { adamwLeaf } from "../../train/adamw.ts";
 import type { HeapAccess } from "../heap.ts";
-import type { Exports } from "./module.ts";
+import { COMPUTED, MOVED, rowsOf, type Deal } from "./deal.ts";
+import { dealGemm, dealMultiply, dealPack, packedColumns } from "./products.ts";
+
+const BYTES = 4;
 
 const outer = (shape: Shape): number => size(shape.slice(0, -1));
 
-/** @param wasm null: memory is taken and nothing computed, which makes a plan */
+/** @param deal null: memory is taken and nothing computed, which makes a plan */
 export const fusedKernels =
-  (wasm: Exports | null) =>
-  ({ take, takeOver, address: at, count }: HeapAccess): FusedTable => {
+  (deal: Deal | null) =>
+  ({ take, takeOver, keep, address: at, count }: HeapAccess): FusedTable => {
     const like = (t: Tensor): Tensor => take(t.shape);
+
+    /** y = x Wᵀ + b, where W will be multiplied by again and again: its panels are made once and live as long as it does. */
+    const byPanels = (y: Tensor, x: Tensor, weight: Tensor, bias: Tensor): void => {
+      const [rows, I, O] = [outer(x.shape), axis(x.shape, -1), axis(weight.shape, 0)];
+      const panels = keep(weight, [packedColumns(O), I]);
+      if (deal === null) return;
+      if (panels.fresh) dealPack(deal, panels.address, at(weight), O, I);
+      dealMultiply(deal, at(y), at(x), panels.address, at(bias), rows, O, I);
+    };
 
     const fusedLinear: typeof linear = {
       name: linear.name,
-      forward: (_, { x, params: { weight, bias } }) => {
+      forward: (k, { x, params: { weight, bias } }) => {
         const [rows, I, O] = [outer(x.shape), axis(x.shape, -1), axis(weight.shape, 0)];
         const y = take([...x.shape.slice(0, -1), O]);
-        wasm?.linear(at(y), at(x), at(weight), at(bias), rows, I, O);
+        if (k.scope.frozen && rows > 0) byPanels(y, x, weight, bias);
+        else if (deal !== null)
+          dealGemm(deal, { c: at(y), a: at(x), b: at(weight), bias: at(bias), m: rows, n: O, k: I, ta: false, tb: true });
         count(rows * I * O);
         return { out: y, saved: { x, weight } };
       },
       vjp: (_, { x, weight }, dy) => {
         const [rows, I, O] = [outer(x.shape), axis(x.shape, -1), axis(weight.shape, 0)];
         const [dx, dWeight, dBias] = [like(x), like(weight), take([O])];
-        wasm?.linearVjp(at(dx), at(dWeight), at(dBias), at(dy), at(x), at(weight), rows, I, O);
         count(2 * rows * I * O);
+        if (deal !== null) {
+          deal("sumColumns", O, rowsOf(MOVED, rows), (j, n) => [at(dBias) + j * BYTES, at(dy) + j * BYTES, rows, n, O]);
+          dealGemm(deal, { c: at(dWeight), a: at(dy), b: at(x), bias: 0, m: O, n: I, k: rows, ta: true, tb: false });
+          dealGemm(deal, { c: at(dx), a: at(dy), b: at(weight), bias: 0, m: rows, n: I, k: O, ta: false, tb: false });
+        }
         return { x: dx, params: { weight: dWeight, bias: dBias } };
       },
     };
@@ -46,14 +64,23 @@ export const fusedKernels =
       name: layerNorm.name,
       forward: (_, { x, params: { weight: gamma, bias: beta } }, { eps }) => {
         if (!(eps > 0)) throw new RangeError(`layerNorm: eps must be > 0, got ${eps}`);
-        const [y, xHat, rstd] = [like(x), like(x), take([...x.shape.slice(0, -1), 1])];
-        wasm?.layerNorm(at(y), at(xHat), at(rstd), at(x), at(gamma), at(beta), outer(x.shape), axis(x.shape, -1), eps);
+        const [y, xHat, rstd, n] = [like(x), like(x), take([...x.shape.slice(0, -1), 1]), axis(x.shape, -1)];
+        deal?.("layerNorm", outer(x.shape), rowsOf(COMPUTED, n), (r, rows) => {
+          const [from, one] = [r * n * BYTES, r * BYTES];
+          return [at(y) + from, at(xHat) + from, at(rstd) + one, at(x) + from, at(gamma), at(beta), rows, n, eps];
+        });
         return { out: y, saved: { xHat, rstd, gamma } };
       },
       vjp: (_, { xHat, rstd, gamma }, dy) => {
         const [dx, dGamma, dBeta, rows, n] = [like(xHat), like(gamma), like(gamma), outer(dy.shape), axis(dy.shape, -1)];
-        wasm?.layerNormDx(at(dx), at(dy), at(xHat), at(rstd), at(gamma), rows, n);
-        wasm?.layerNormDParams(at(dGamma), at(dBeta), at(dy), at(xHat), rows, n);
+        deal?.("layerNormDx", rows, rowsOf(COMPUTED, n), (r, some) => {
+          const from = r * n * BYTES;
+          return [at(dx) + from, at(dy) + from, at(xHat) + from, at(rstd) + r * BYTES, at(gamma), some, n];
+        });
+        deal?.("layerNormDParams", n, rowsOf(COMPUTED, rows), (j, columns) => {
+          const from = j * BYTES;
+          return [at(dGamma) + from, at(dBeta) + from, at(dy) + from, at(xHat) + from, rows, columns, n];
+        });
         return { x: dx, params: { weight: dGamma, bias: dBeta } };
       },
     };
@@ -62,12 +89,12 @@ export const fusedKernels =
       name: gelu.name,
       forward: (_, { x }) => {
         const y = like(x);
-        wasm?.geluEach(at(y), at(x), size(x.shape));
+        deal?.("geluEach", size(x.shape), COMPUTED, (i, n) => [at(y) + i * BYTES, at(x) + i * BYTES, n]);
         return { out: y, saved: { x } };
       },
       vjp: (_, { x }, dy) => {
         const dx = like(x);
-        wasm?.geluVjpEach(at(dx), at(x), at(dy), size(x.shape));
+        deal?.("geluVjpEach", size(x.shape), COMPUTED, (i, n) => [at(dx) + i * BYTES, at(x) + i * BYTES, at(dy) + i * BYTES, n]);
         return { x: dx };
       },
     };
@@ -76,12 +103,21 @@ export const fusedKernels =
       name: softmax.name,
       forward: (_, { z }) => {
         const s = like(z);
-        wasm?.softmax(at(s), at(z), outer(z.shape), axis(z.shape, -1), 1);
+        const n = axis(z.shape, -1);
+        deal?.("softmax", outer(z.shape), rowsOf(COMPUTED, n), (r, rows) => [at(s) + r * n * BYTES, at(z) + r * n * BYTES, rows, n, 1]);
         return { out: s, saved: { s } };
       },
       vjp: (_, { s }, ds) => {
         const dz = like(s);
-        wasm?.softmaxVjp(at(dz), at(s), at(ds), outer(s.shape), axis(s.shape, -1), 1);
+        const n = axis(s.shape, -1);
+        deal?.("softmaxVjp", outer(s.shape), rowsOf(COMPUTED, n), (r, rows) => [
+          at(dz) + r * n * BYTES,
+          at(s) + r * n * BYTES,
+          at(ds) + r * n * BYTES,
+          rows,
+          n,
+          1,
+        ]);
         return { z: dz };
       },
     };
@@ -90,12 +126,25 @@ export const fusedKernels =
       name: logSoftmax.name,
       forward: (_, { z }) => {
         const logProbs = like(z);
-        wasm?.logSoftmax(at(logProbs), at(z), outer(z.shape), axis(z.shape, -1));
+        const n = axis(z.shape, -1);
+        deal?.("logSoftmax", outer(z.shape), rowsOf(COMPUTED, n), (r, rows) => [
+          at(logProbs) + r * n * BYTES,
+          at(z) + r * n * BYTES,
+          rows,
+          n,
+        ]);
         return { out: logProbs, saved: { logProbs } };
       },
       vjp: (_, { logProbs }, d) => {
         const dz = like(logProbs);
-        wasm?.logSoftmaxVjp(at(dz), at(logProbs), at(d), outer(d.shape), axis(d.shape, -1));
+        const n = axis(d.shape, -1);
+        deal?.("logSoftmaxVjp", outer(d.shape), rowsOf(COMPUTED, n), (r, rows) => [
+          at(dz) + r * n * BYTES,
+          at(logProbs) + r * n * BYTES,
+          at(d) + r * n * BYTES,
+          rows,
+          n,
+        ]);
         return { z: dz };
       },
     };
@@ -106,7 +155,10 @@ export const fusedKernels =
         if (attrs.dropout !== null) return attention.forward(opened(k, attention), { q, k: keys, v }, attrs);
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
         const [o, probs] = [like(q), take([...q.shape.slice(0, -1), K])];
-        wasm?.attention(at(o), at(probs), at(q), at(keys), at(v), heads, N, K, d);
+        deal?.("attention", heads, 1, (m, some) => {
+          const [queries, values] = [m * N * d * BYTES, m * K * d * BYTES];
+          return [at(o) + queries, at(probs) + m * N * K * BYTES, at(q) + queries, at(keys) + values, at(v) + values, some, N, K, d];
+        });
         count(2 * heads * N * K * d);
         return { out: o, saved: { scores: { q, k: keys }, probs: { s: probs }, drop: { mask: null }, mix: { probs, v } } };
       },
@@ -115,8 +167,8 @@ export const fusedKernels =
         const { q, k: keys } = saved.scores;
         const { probs, v } = saved.mix;
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
-        const [dq, dk, dv, pairs] = [like(q), like(keys), like(v), take([N, K])];
-        wasm?.attentionVjp(at(dq), at(dk), at(dv), at(pairs), at(probs), at(q), at(keys), at(v), at(dO), heads, N, K, d);
+        const [dq, dk, dv, pairs] = [like(q), like(keys), like(v), take([N, K])]; // pairs: one thread
+        deal?.("attentionVjp", 1, 1, () => [at(dq), at(dk), at(dv), at(pairs), at(probs), at(q), at(keys), at(v), at(dO), heads, N, K, d]);
         count(4 * heads * N * K * d);
         return { q: dq, k: dk, v: dv };
       },
@@ -126,12 +178,14 @@ export const fusedKernels =
       name: crossEntropy.name,
       forward: (_, { logits }, { target }) => {
         const [loss, logProbs] = [take([]), like(logits)];
-        wasm?.crossEntropy(at(loss), at(logProbs), at(logits), at(target), axis(logits.shape, 0), axis(logits.shape, 1));
+        const [rows, n] = [axis(logits.shape, 0), axis(logits.shape, 1)];
+        deal?.("crossEntropy", 1, 1, () => [at(loss), at(logProbs), at(logits), at(target), rows, n]); // one sum over all
         return { out: loss, saved: { logProbs, target } };
       },
       vjp: (_, { logProbs, target }, dLoss) => {
         const dz = like(logProbs);
-        wasm?.crossEntropyVjp(at(dz), at(logProbs), at(target), at(dLoss), axis(dz.shape, 0), axis(dz.shape, 1));
+        const [rows, n] = [axis(dz.shape, 0), axis(dz.shape, 1)];
+        deal?.("crossEntropyVjp", 1, 1, () => [at(dz), at(logProbs), at(target), at(dLoss), rows, n]);
         return { logits: dz };
       },
     };
@@ -142,7 +196,10 @@ export const fusedKernels =
         const [theta, m, v] = [takeOver(old.theta), takeOver(old.m), takeOver(old.v)];
         const [decay, rate, unbias] = [1 - lr * weightDecay, lr / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)];
         const moments = [beta1, 1 - beta1, beta2, 1 - beta2] as const;
-        wasm?.adamw(at(theta), at(m), at(v), at(grad), size(theta.shape), decay, rate, ...moments, unbias, eps);
+        deal?.("adamw", size(theta.shape), MOVED, (i, n) => {
+          const from = i * BYTES;
+          return [at(theta) + from, at(m) + from, at(v) + from, at(grad) + from, n, decay, rate, ...moments, unbias, eps];
+        });
         k.donate(grad);
         return { theta, m, v };
       },

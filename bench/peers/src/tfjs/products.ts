@@ -1,0 +1,35 @@
+/**
+ * Products of matrices in tfjs on wasm.
+ *
+ * XNNPACK computes [m, k]·[k, n] alone. A batch of products, and one with a transposed operand, as both gradients of a product are, goes another
+ * way, which takes several times as long (tfjs-backend-wasm, batch_mat_mul_impl.cc).
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Product } from "./model.ts";
+
+/** As the library has it. */
+export const product: Product = (a, b) => tf.matMul(a, b);
+
+/** A product and its gradients, transposed by copying first: Ā = C̄ Bᵀ, B̄ = Aᵀ C̄. */
+const plain = tf.customGrad((a, b, save) => {
+  if (!(a instanceof tf.Tensor) || !(b instanceof tf.Tensor) || typeof save !== "function")
+    throw new TypeError("two tensors are multiplied");
+  save([a, b]);
+  const gradFunc = (dC: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+    const [savedA, savedB] = saved;
+    if (savedA === undefined || savedB === undefined) throw new TypeError("two tensors were saved");
+    return [tf.matMul(dC, tf.transpose(savedB)), tf.matMul(tf.transpose(savedA), dC)];
+  };
+  return { value: tf.matMul(a, b), gradFunc };
+});
+
+/** A batch one after the other. */
+function each(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const matrices = (t: tf.Tensor): tf.Tensor[] => tf.unstack(tf.reshape(t, [-1, ...t.shape.slice(-2)]));
+  const bs = matrices(b);
+  const products = matrices(a).map((one, i) => plain(one, bs[i] ?? one));
+  return tf.reshape(tf.stack(products), [...a.shape.slice(0, -1), b.shape.at(-1) ?? 0]);
+}
+
+/** With all products, those of gradients as well, on the fast way. */
+export const productByHand: Product = (a, b) => (a.rank === 2 ? plain(a, b) : each(a, b));

@@ -1,0 +1,139 @@
+/**
+ * `npm run bench:browser`: how long a page is kept from its own work while its worker trains. The page is the example of docs/browser.md, the model
+ * DeiT-Ti at 224, with a loss that the page shows after each step; beside it the same page at rest. Without an assertion: other work on the machine
+ * shows here.
+ */
+import type { Browser, Page } from "playwright-core";
+import { startChromium, whyNoChromium } from "./chromium.ts";
+import { exampleFiles, isolation } from "./example.ts";
+import { serve, type Files, type SentHeaders } from "./site.ts";
+
+const BATCH = 8;
+const STEPS = 10;
+/** ms of the page at rest. */
+const REST = 5000;
+/** More than ten times what a training takes, in ms. */
+const PATIENCE = 300_000;
+
+/** All in ms. */
+interface Watched {
+  /** The longest time between two calls of a timer that is always running; 4 to 5 where nothing is in its way. */
+  readonly turn: number;
+  /** The longest time between two frames; 17 where nothing is in their way. */
+  readonly frame: number;
+  /** The longest task of more than 50, or 0. */
+  readonly task: number;
+  readonly all: number;
+}
+
+interface Measured extends Watched {
+  /** `turn` of this process in the same time, which does nothing: what is as long here comes from the machine, not from the page. */
+  readonly elsewhere: number;
+  /** All that the main thread computed, this watching included, in ms of CPU time: other work on the machine does not show here. */
+  readonly busy: number;
+}
+
+/** Runs on the page: watches until `stopWatching` is called. */
+function watch(): void {
+  const start = performance.now();
+  let [turn, frame, task, watching] = [0, 0, 0, true];
+  let [lastTurn, lastFrame] = [start, start];
+  const onTurn = (): void => {
+    const now = performance.now();
+    [turn, lastTurn] = [Math.max(turn, now - lastTurn), now];
+    if (watching) setTimeout(onTurn);
+  };
+  const onFrame = (): void => {
+    const now = performance.now();
+    [frame, lastFrame] = [Math.max(frame, now - lastFrame), now];
+    if (watching) requestAnimationFrame(onFrame);
+  };
+  const observer = new PerformanceObserver((tasks) => {
+    for (const { duration } of tasks.getEntries()) task = Math.max(task, duration);
+  });
+  observer.observe({ type: "longtask" });
+  setTimeout(onTurn);
+  requestAnimationFrame(onFrame);
+  Object.assign(globalThis, {
+    stopWatching: (): Watched => {
+      watching = false;
+      observer.disconnect();
+      return { turn, frame, task, all: performance.now() - start };
+    },
+  });
+}
+declare const stopWatching: () => Watched;
+
+/** The longest time between two turns of this process, until it is asked for. */
+function ownTurns(): () => number {
+  let [longest, last] = [0, performance.now()];
+  const onTurn = (): void => {
+    const now = performance.now();
+    [longest, last] = [Math.max(longest, now - last), now];
+  };
+  const timer = setInterval(onTurn, 4);
+  return () => {
+    clearInterval(timer);
+    return longest;
+  };
+}
+
+async function measured(page: Page, meanwhile: () => Promise<unknown>): Promise<Measured> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const busy = async (): Promise<number> => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return 1000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? NaN);
+  };
+  const before = await busy();
+  await page.evaluate(watch);
+  const elsewhere = ownTurns();
+  await meanwhile();
+  const watched = await page.evaluate(() => stopWatching());
+  const after = await busy();
+  await session.detach();
+  return { ...watched, elsewhere: elsewhere(), busy: after - before };
+}
+
+async function train(page: Page): Promise<void> {
+  await page.getByRole("button").click();
+  await page.getByText(new RegExp(`^step ${STEPS} |Error`)).waitFor({ timeout: PATIENCE });
+  const said = await page.locator("p").textContent();
+  if (said?.startsWith("step") !== true) throw new Error(`bench:browser: ${said}`);
+}
+
+const ms = (x: number): string => `${x.toFixed(0)} ms`.padStart(8);
+
+const line = (what: string, { turn, frame, task, busy, all, elsewhere }: Measured): string =>
+  `${what.padEnd(36)}${ms(turn)}${ms(frame)}${task === 0 ? "none".padStart(8) : ms(task)}${`${((100 * busy) / all).toFixed(1)} %`.padStart(8)}${ms(elsewhere).padStart(11)}`;
+
+async function bench(browser: Browser, files: Files, kind: string, headers: SentHeaders): Promise<void> {
+  const site = await serve(files, headers);
+  try {
+    const page = await browser.newPage();
+    await page.goto(`${site.url}?imageSize=224&depth=12&batch=${BATCH}&steps=${STEPS}`);
+    console.log(line(`${kind}, at rest`, await measured(page, () => page.waitForTimeout(REST))));
+    const training = await measured(page, () => train(page));
+    console.log(line(`${kind}, ${STEPS} steps in ${(training.all / 1000).toFixed(1)} s`, training));
+    await page.close();
+  } finally {
+    site.close();
+  }
+}
+
+const why = whyNoChromium();
+if (why !== null) throw new Error(`bench:browser: ${why}`);
+const files = await exampleFiles();
+const browser = await startChromium();
+try {
+  console.log(`The page's main thread while its worker trains DeiT-Ti, batch ${BATCH} (Chromium ${browser.version()}): longest time between two turns of its
+event loop, between two frames, and of a task of more than 50 ms; its CPU time, as a share of the time that passed; and turns of a process that does
+nothing, at the same time.\n`);
+  console.log(
+    `${"".padEnd(36)}${"turn".padStart(8)}${"frame".padStart(8)}${"task".padStart(8)}${"CPU".padStart(8)}${"elsewhere".padStart(11)}`,
+  );
+  await bench(browser, files, "isolated", isolation);
+  await bench(browser, files, "not isolated", {});
+} finally {
+  await browser.close();
+}

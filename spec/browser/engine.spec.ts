@@ -1,0 +1,122 @@
+/** The built package on a page: the engine in a worker, with and without cross-origin isolation. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { allRows } from "../../src/laws/rows.ts";
+import { readRecording } from "../../src/recording/read.ts";
+import { bytesOf, textOf } from "../helpers/fixtures.ts";
+import { relaxedSimd } from "../helpers/relaxedSimd.ts";
+import { isolation } from "./example.ts";
+import { openPage, type OpenPage } from "./open.ts";
+import { jobs } from "./page/jobs.ts";
+import { bundled, serve, type Files, type Site } from "./site.ts";
+import { inChromium, UNHURRIED } from "./suite.ts";
+
+const SEED = 29;
+
+/** The kernels, and the cases of each row. */
+const builds = [
+  { build: "release", cases: 6 },
+  { build: "debug", cases: 3 },
+  { build: "fma", cases: 3 },
+] as const;
+const PARITY_CASES = 15;
+
+const recordings = [
+  "tiny-plain-f64",
+  "tiny-distilled-hard-f64",
+  "tiny-distilled-soft-f64",
+  "tiny-distilled-fused-f64",
+  "tiny-plain-soft-class-mixed-f64",
+  "odd-sizes-distilled-f64",
+].map((name) => `recordings/${name}.safetensors`);
+
+const PLANTED = "gelu-tanh.hash-hard-f64.everywhere.safetensors";
+
+const training = { steps: 5, seed: SEED };
+
+/** Of the page, and of what it fetches. */
+async function siteFiles(): Promise<Files> {
+  const fetched = [...recordings, `planted/${PLANTED}`].map((path) => [path, bytesOf(path)] as const);
+  return new Map([...(await bundled("spec/browser/page")), ...fetched]);
+}
+
+inChromium("the engine", (browser) => {
+  let files: Files = new Map();
+  beforeAll(async () => {
+    files = await siteFiles();
+  }, UNHURRIED);
+
+  describe.each([
+    { mode: "an isolated page", headers: isolation, isolated: true },
+    { mode: "a page that is not isolated", headers: {}, isolated: false },
+  ])("on $mode", ({ headers, isolated }) => {
+    let [site, page]: [Site | null, OpenPage | null] = [null, null];
+    beforeAll(async () => {
+      site = await serve(files, headers);
+      page = await openPage(browser(), site.url);
+    });
+    afterAll(async () => {
+      await page?.close();
+      site?.close();
+    });
+    const ask: OpenPage["ask"] = (job, ...of) => {
+      if (page === null) throw new Error("no page");
+      return page.ask(job, ...of);
+    };
+
+    it("the worker is isolated or not, as the headers say", async () => {
+      expect(await ask("isIsolated")).toBe(isolated);
+    });
+
+    it("the entry points export what they do in Node", async () => {
+      expect(await ask("exportedNames")).toEqual(await jobs.exportedNames());
+    });
+
+    describe.each(builds)("on the $build build", ({ build, cases }) => {
+      it("all equations and all laws of all ops hold", async () => {
+        const reports = await ask("laws", { build }, { cases, seed: SEED });
+        expect(reports.filter(({ status }) => status !== "ok")).toEqual([]);
+        expect(reports.map(({ id, cases }) => ({ id, cases }))).toEqual(allRows.map(({ id }) => ({ id, cases })));
+      });
+
+      it("fused kernels are their definitions", async () => {
+        const reports = await ask("parity", { build }, { cases: PARITY_CASES, seed: SEED });
+        expect(reports.filter(({ status }) => status !== "ok")).toEqual([]);
+        expect(reports.length).toBeGreaterThan(40);
+      });
+
+      it("training has Node's bits", async ({ skip }) => {
+        skip(build === "fma" && !relaxedSimd, "this Node has no relaxed SIMD");
+        expect(await ask("trainingDigest", { build }, training)).toBe(await jobs.trainingDigest({ build }, training));
+      });
+
+      it.each(recordings)("%s agrees with PyTorch", async (path) => {
+        expect(await ask("verify", { build }, `/${path}`)).toEqual({
+          match: true,
+          tensors: readRecording(bytesOf(path)).results.size,
+          first: null,
+          variant: null,
+        });
+      });
+    });
+
+    it("an error in a recording is located and named", async () => {
+      const rows: readonly { readonly file: string; readonly first: string; readonly variant: string }[] = JSON.parse(
+        textOf("planted/index.json"),
+      );
+      const planted = rows.find(({ file }) => file === PLANTED);
+      const { match, first, variant } = await ask("verify", { build: "release" }, `/planted/${PLANTED}`);
+      expect({ match, first, variant }).toEqual({ match: false, first: planted?.first, variant: "gelu-tanh" });
+    });
+
+    it("what the engine throws arrives as it is", async () => {
+      await expect(ask("verify", { build: "release" }, "/index.html")).rejects.toThrow(/RecordingError|SafetensorsError/);
+    });
+  });
+
+  it("the digest of a training run tells one seed, and one step more, from another", async () => {
+    const digests = [training, { ...training, seed: SEED + 1 }, { ...training, steps: training.steps + 1 }].map((of) =>
+      jobs.trainingDigest({ build: "release" }, of),
+    );
+    expect(new Set(await Promise.all(digests)).size).toBe(3);
+  });
+});

@@ -1,0 +1,74 @@
+/** A few steps of training, down to the last bit, as one number. */
+import {
+  averageOf,
+  deitLogits,
+  deitTask,
+  fold,
+  initialOptimizerState,
+  initialParams,
+  keyOf,
+  named,
+  observe,
+  trainStep,
+  type DeitConfig,
+  type Optimizer,
+  type TrainState,
+  type DeitParams,
+} from "#deit/index.js";
+import type { Engine } from "#deit/kernels/engine.js";
+
+/** Small, and with everything that can be drawn or dropped. */
+const config: DeitConfig = {
+  imageSize: 8,
+  patchSize: 4,
+  channels: 3,
+  width: 24,
+  depth: 2,
+  heads: 3,
+  mlpRatio: 4,
+  classes: 7,
+  distilled: true,
+  layerNormEps: 1e-6,
+  position: "learned",
+};
+const LABELS = [1, 6, 0];
+const optimizer: Optimizer = { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05 };
+
+export interface Training {
+  readonly steps: number;
+  readonly seed: number;
+}
+
+/** SHA-256 of all that the ops of these steps return, outputs and gradients, and of the state in the end, in hexadecimal digits. */
+export async function trainingDigest(engine: Engine, { steps, seed }: Training): Promise<string> {
+  const [key, B] = [keyOf(seed), LABELS.length];
+  const reads: Promise<Float64Array | Float32Array>[] = [];
+  const take = (tree: unknown): void => {
+    for (const tensor of named(tree).values()) reads.push(engine.read(tensor));
+  };
+  const k = observe(engine.kernels, { after: (_, out) => take(out) });
+  const task = deitTask({
+    config,
+    model: deitLogits,
+    smoothing: { share: 0.1, over: "all" },
+    dropPath: 0.2,
+    dropout: 0.1,
+    distillation: { kind: "hard", alpha: 0.5, student: "distillation" },
+    teacher: (k) => k.uniform(fold(key, "teacher"), [B, config.classes]),
+  });
+  const settings = { optimizer, lr: 1e-3, clipNorm: 1, emaDecay: 0.9 };
+  const params = initialParams(k, config, key);
+  let state: TrainState<DeitParams, null> = {
+    params,
+    optimizer: initialOptimizerState(k, optimizer, params),
+    buffers: null,
+    average: averageOf(k, params),
+    step: 0,
+  };
+  const images = k.uniform(fold(key, "images"), [B, config.channels, config.imageSize, config.imageSize]);
+  const batch = { images, labels: k.upload([B], LABELS) };
+  for (let step = 0; step < steps; step++) ({ state } = trainStep(k, task, state, batch, fold(key, step), settings));
+  take(state);
+  const bytes = await new Blob((await Promise.all(reads)).map((numbers) => Float64Array.from(numbers))).arrayBuffer();
+  return [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

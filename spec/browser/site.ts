@@ -1,0 +1,67 @@
+/** Pages as a site has them: bundled by Vite in memory, and served on this machine with the headers that a test is about. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { isBuiltin } from "node:module";
+import { extname } from "node:path";
+import { build, type Plugin } from "vite";
+
+export type SentHeaders = Readonly<Record<string, string>>;
+
+/** Contents by path. */
+export type Files = ReadonlyMap<string, string | Uint8Array>;
+
+const nothingOfNode: Plugin = {
+  name: "nothing-of-node",
+  enforce: "pre",
+  resolveId: (source, importer) => {
+    if (isBuiltin(source)) throw new Error(`${importer} imports ${source}, which no browser has`);
+    return null;
+  },
+};
+
+/**
+ * The page of a folder's index.html, with its workers and all that they import.
+ *
+ * @throws Error where something imports a module of Node's
+ */
+export async function bundled(folder: string): Promise<Files> {
+  const results = await build({
+    root: folder,
+    configFile: false,
+    publicDir: false,
+    logLevel: "warn",
+    plugins: [nothingOfNode],
+    worker: { format: "es", plugins: () => [nothingOfNode] },
+    build: { write: false, target: "es2023", minify: false, chunkSizeWarningLimit: Infinity },
+  });
+  const outputs = [results].flat().flatMap((result) => ("output" in result ? result.output : []));
+  return new Map(outputs.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source]));
+}
+
+const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
+
+export interface Site {
+  /** Of the page. */
+  readonly url: string;
+  readonly close: () => void;
+}
+
+/** Serves these files, all with these headers, on a port that is free. */
+export async function serve(files: Files, headers: SentHeaders): Promise<Site> {
+  const server = createServer(({ url = "" }, response) => {
+    const path = new URL(url, "http://localhost").pathname.slice(1);
+    const content = files.get(path);
+    const type = types[extname(path)] ?? "application/octet-stream";
+    response.writeHead(content === undefined ? 404 : 200, { "Content-Type": type, ...headers }).end(content);
+  });
+  await once(server.listen(0, "localhost"), "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("serve: no port");
+  return {
+    url: `http://localhost:${address.port}/index.html`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/** Threads: the bits of one, whoever does which part; failures and deaths that are told; nothing left behind. */
+import { spawnSync } from "node:child_process";
+import fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
+import type { Build } from "../../src/engines/wasm/module.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
+import { deitLogits } from "../../src/model/deit.ts";
+import { initialParams } from "../../src/model/init.ts";
+import { linear } from "../../src/ops/linear.ts";
+import { frozen, inference } from "../../src/ops/observe.ts";
+import { fold, keyOf } from "../../src/tensor/key.ts";
+import { named } from "../../src/tensor/tree.ts";
+import { deitAttrs } from "../../src/train/deitTask.ts";
+import { initialOptimizerState } from "../../src/train/optimizer.ts";
+import { publishedAdamw, publishedTask } from "../../src/train/publishedTask.ts";
+import { trainStep } from "../../src/train/step.ts";
+import { wasmEngine, type WasmOptions } from "../../src/wasm.ts";
+
+/** 2 blocks of odd sizes: no count of rows, columns or heads is a multiple of a tile or of the number of threads. */
+const config: DeitConfig = {
+  ...deitConfig("deit-tiny-distilled"),
+  imageSize: 40,
+  patchSize: 8,
+  width: 60,
+  depth: 2,
+  heads: 3,
+  classes: 37,
+};
+const B = 5;
+
+/** The bits of all weights, moments and the loss after some training steps, and of logits in inference. */
+async function bitsOf(options: WasmOptions): Promise<readonly (readonly [string, readonly number[]])[]> {
+  const engine = await wasmEngine(options);
+  const k = engine.kernels;
+  const params = initialParams(k, config, keyOf(1));
+  let state = { params, optimizer: initialOptimizerState(k, publishedAdamw, params), buffers: null, average: null, step: 0 };
+  const images = k.uniform(keyOf(2), [B, 3, config.imageSize, config.imageSize]);
+  const batch = { images, labels: k.upload([B], [3, 1, 4, 1, 5]) };
+  const teacher = k.uniform(keyOf(3), [B, config.classes]);
+  const task = publishedTask(config, () => teacher, "normal");
+  for (let i = 0; i < 3; i++) {
+    const { state: next } = trainStep(k, task, state, batch, fold(keyOf(4), i), {
+      optimizer: publishedAdamw,
+      lr: 1e-3,
+      clipNorm: 1,
+      emaDecay: 0,
+    });
+    state = { ...next, average: null };
+  }
+  const { out } = deitLogits.forward(frozen(inference(k)), { images, params: state.params }, deitAttrs(k, config));
+  const tensors = [...named({ state, out })];
+  const read = await Promise.all(tensors.map(async ([name, t]) => [name, [...(await engine.read(t))]] as const));
+  engine.close();
+  return read;
+}
+
+describe.each<Build>(["release", "debug"])("of the %s build", (build) => {
+  it("2, 3 and 5 give the bits of 1, and so does any way of cutting the work up", async () => {
+    const one = await bitsOf({});
+    expect(one.length).toBeGreaterThan(100);
+    expect(one.every(([, numbers]) => numbers.every(Number.isFinite))).toBe(true);
+    expect(await bitsOf({ build, threads: 2 })).toEqual(one);
+    expect(await bitsOf({ build, threads: 3, parts: "smallest" })).toEqual(one);
+    expect(await bitsOf({ build, threads: 5, parts: "smallest" })).toEqual(one);
+  });
+});
+
+const length = (most: number): fc.Arbitrary<number> => fc.integer({ min: 1, max: most });
+
+it("a weight that stays packed gives the bits of one that is packed at each use, at every size, before and after a change", async () => {
+  const engines = [await wasmEngine(), await wasmEngine({ threads: 2, parts: "smallest" })];
+  const sizes = fc.record({ rows: length(30), I: length(90), O: length(70), seed: fc.nat() });
+  await fc.assert(
+    fc.asyncProperty(sizes, async ({ rows, I, O, seed }) => {
+      const results: unknown[] = [];
+      for (const engine of engines) {
+        const layer = (k: Kernels, on: Kernels, i: number): Promise<unknown> =>
+          k.region(
+            "layer",
+            () => {
+              const params = { weight: k.uniform(fold(keyOf(seed), i), [O, I]), bias: k.uniform(keyOf(seed + 1), [O]) };
+              const x = k.uniform(keyOf(seed + 2), [rows, I]);
+              linear.forward(on, { x, params }); // makes the panels, if any are kept
+              return engine.read(linear.forward(on, { x, params }).out);
+            },
+            () => null,
+          );
+        const k = engine.kernels;
+        for (const i of [0, 1]) results.push(await layer(k, k, i), await layer(k, frozen(k), i));
+      }
+      const [first, , second] = results;
+      expect(results).toEqual([first, first, second, second, first, first, second, second]);
+    }),
+    { seed: 11, numRuns: 60 },
+  );
+  for (const engine of engines) engine.close();
+});
+
+describe("what goes wrong", () => {
+  it.each([0, -1, 1.5, NaN])("%s threads are refused", async (threads) => {
+    await expect(wasmEngine({ threads })).rejects.toThrow(/^wasm: threads must be a whole number from 1 on/);
+  });
+
+  it("more than one thread is refused where there is no shared memory, and one is not", async () => {
+    vi.stubGlobal("SharedArrayBuffer", undefined);
+    await expect(wasmEngine({ threads: 2 })).rejects.toThrow("2 threads need shared memory, which this page has not");
+    await expect(wasmEngine()).resolves.toHaveProperty("name", "wasm");
+    vi.unstubAllGlobals();
+  });
+
+  it("a closed engine says so", async () => {
+    const engine = await wasmEngine({ threads: 2 });
+    engine.close();
+    expect(() => work(engine)).toThrow("wasm: this engine is closed");
+  });
+});
+
+/** A product that is worth several parts. */
+const work = ({ kernels: k }: Engine): unknown =>
+  k.region(
+    "work",
+    () => void k.matmul(k.zeros([300, 300]), k.zeros([300, 300])),
+    () => null,
+  );
+
+/** Runs a program on the built package in a process of its own. */
+function program(source: string): { readonly status: number | null; readonly out: string; readonly seconds: number } {
+  const before = performance.now();
+  const head = 'import { wasmEngine } from "./dist/wasm.js"; import { Worker } from "node:worker_threads";';
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", `${head}\n${source}`], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  return { status, out: stdout + stderr, seconds: (performance.now() - before) / 1000 };
+}
+
+const WORK = "const work = (k) => k.region('work', () => { k.matmul(k.zeros([900, 900]), k.zeros([900, 900])); });";
+
+describe("a process", () => {
+  it("ends by itself, though threads were never closed", () => {
+    const { status, out, seconds } = program(
+      `${WORK} const engine = await wasmEngine({ threads: 3 }); work(engine.kernels); console.log("done");`,
+    );
+    expect([status, out]).toEqual([0, "done\n"]);
+    expect(seconds).toBeLessThan(30);
+  });
+
+  it("is idle while its threads have nothing to do", () => {
+    const idle = `${WORK} const engine = await wasmEngine({ threads: 3 }); work(engine.kernels);
+      await new Promise((go) => setTimeout(go, 200)); const before = process.cpuUsage(); await new Promise((go) => setTimeout(go, 1000));
+      const { user, system } = process.cpuUsage(before); console.log(user + system < 200_000);`;
+    expect(program(idle).out).toBe("true\n");
+  });
+
+  it("is told when a thread has died between two jobs", () => {
+    const kill = `${WORK} const threads = []; const { postMessage } = Worker.prototype;
+      const { once } = Worker.prototype; Worker.prototype.once = function (...args) { if (!threads.includes(this)) threads.push(this); return once.apply(this, args); };
+      const engine = await wasmEngine({ threads: 2 }); work(engine.kernels); await threads[0].terminate();
+      try { work(engine.kernels); } catch (error) { console.log(error.message); }`;
+    expect(program(kill).out).toBe("wasm: a thread has ended (exit code 1); this engine cannot go on\n");
+  });
+});

@@ -1,0 +1,117 @@
+/**
+ * Threads for the parts of a job. The engine's own thread writes the job down, wakes whoever is asleep, takes parts like the others, and goes on
+ * when all are done. Which thread does which part is left to chance; bits do not depend on it.
+ */
+import { undealt, type Deal } from "./deal.ts";
+import type { Exports } from "./module.ts";
+import { startThread, type Thread } from "./thread.ts";
+import { CONTROL, takeParts } from "./worker.ts";
+
+export interface Pool {
+  readonly deal: Deal;
+  /** Ends the threads. */
+  readonly close: () => void;
+}
+
+export interface PoolOptions {
+  readonly wasm: Exports;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Where the scratch of each further thread starts. */
+  readonly scratches: readonly number[];
+  /** ms without any part done after which a thread is taken for dead. */
+  readonly patience: number;
+}
+
+/** Parts a thread, so that one that is late does not hold up the others for long. */
+const PARTS = 4;
+/** Arguments that a kernel has at most. */
+const SLOTS = 24;
+const FAILURE_BYTES = 1024;
+const SPINS = 20_000;
+/** Looks at the clock once in so many looks at the job. */
+const PACE = 2 ** 16;
+
+/** @throws Error where a thread cannot be started */
+export async function startPool({ wasm, module, memory, scratches, patience }: PoolOptions): Promise<Pool> {
+  const threads = scratches.length + 1;
+  const kernels = Object.keys(wasm);
+  const control = new Int32Array(new SharedArrayBuffer(CONTROL.fields * Int32Array.BYTES_PER_ELEMENT));
+  const jobs = new Float64Array(new SharedArrayBuffer(threads * PARTS * SLOTS * Float64Array.BYTES_PER_ELEMENT));
+  const failure = new Uint8Array(new SharedArrayBuffer(FAILURE_BYTES));
+  const common = { module, memory, kernels, fields: CONTROL, control, jobs, slots: SLOTS, failure, spins: SPINS };
+  let dead: string | null = null;
+  let closed = false;
+  const started = scratches.map(
+    (scratch) =>
+      new Promise<Thread>((resolve, reject) => {
+        const gone = (why: string): void => {
+          if (!closed) dead = `wasm: a thread has ended (${why}); this engine cannot go on`;
+          reject(new Error(`wasm: a thread could not be started: ${why}`));
+        };
+        const thread = startThread({ ...common, scratch }, { ready: () => resolve(thread), gone });
+      }),
+  );
+  const running = await Promise.all(started);
+  const others = { ...common, scratch: 0 };
+  const functions = kernels.map((name): unknown => Reflect.get(wasm, name));
+  const call = (kernel: number, args: readonly number[]): void => {
+    const f = functions[kernel];
+    if (typeof f === "function") Reflect.apply(f, undefined, args);
+  };
+
+  /** Until all parts are done. */
+  const join = (parts: number): void => {
+    let before = -1;
+    let since = 0;
+    for (let looks = 0; ; looks++) {
+      const done = Atomics.load(control, CONTROL.done);
+      if (done === parts) return;
+      if (looks % PACE !== 0) continue;
+      const now = performance.now();
+      if (done !== before) [before, since] = [done, now];
+      if (now - since > patience) {
+        dead = `wasm: a thread has not answered for ${patience} ms; this engine cannot go on`;
+        throw new Error(dead);
+      }
+    }
+  };
+
+  const all = undealt(wasm);
+  const deal: Deal = (kernel, total, grain, args) => {
+    if (dead !== null) throw new Error(dead);
+    const parts = Math.min(threads * PARTS, Math.floor(total / grain));
+    if (parts <= 1) return all(kernel, total, grain, args);
+    let from = 0;
+    for (let part = 0; part < parts; part++) {
+      const end = Math.floor(((part + 1) * total) / parts);
+      const list = args(from, end - from).map(Number);
+      jobs.set(list, part * SLOTS);
+      control[CONTROL.arity] = list.length;
+      from = end;
+    }
+    control[CONTROL.kernel] = kernels.indexOf(kernel);
+    control[CONTROL.parts] = parts;
+    control[CONTROL.done] = 0;
+    Atomics.store(control, CONTROL.next, 0); // from here on, even a thread that comes late from the job before may take parts
+    Atomics.add(control, CONTROL.job, 1);
+    if (Atomics.load(control, CONTROL.asleep) > 0) Atomics.notify(control, CONTROL.job);
+    try {
+      takeParts(others, call);
+    } finally {
+      join(parts);
+    }
+    const length = Atomics.exchange(control, CONTROL.failure, 0);
+    if (length > 0) throw new Error(new TextDecoder().decode(failure.slice(0, length)));
+  };
+
+  const close = (): void => {
+    closed = true;
+    dead ??= "wasm: this engine is closed";
+    Atomics.store(control, CONTROL.stop, 1);
+    Atomics.add(control, CONTROL.job, 1);
+    Atomics.notify(control, CONTROL.job);
+    for (const thread of running) thread.terminate();
+  };
+  return { deal, close };
+}
