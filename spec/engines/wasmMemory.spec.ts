@@ -123,3 +123,11 @@ it("memory filled with NaN before use gives the bits of memory as it is: nothing
   expect([...plain.values()].every((numbers) => numbers.every(Number.isFinite))).toBe(true);
   expect(poisoned).toEqual(plain);
 });
+
+it("addresses beyond 2 GiB give the bits of low ones", { skip: process.env["DEIT_LONG"] !== "1" }, async () => {
+  const [low, high] = [await wasmEngine(), await wasmEngine()];
+  const below = high.kernels.zeros([2 ** 29 - 2 ** 12]); // so that some tensors lie across the middle
+  expect(await trained(high, small)).toEqual(await trained(low, small));
+  expect(high.memory().fresh).toBeGreaterThan(2 ** 31);
+  high.release(below);
+});
