@@ -26,9 +26,10 @@ const WIDEST: i32 = 12;
 /** Longest sum in one pass: of rows, and of an A that is transposed. */
 const LONGEST: i32 = 1536;
 const LONGEST_TRANSPOSED: i32 = 384;
-/** Bytes of a block of B (most of an L2 cache of 1 MB), of A, and of C's rows and columns that are no full tile. */
+/** Bytes of a block of B (most of an L2 cache of 1 MB), of A, of an A that is transposed, and of C's rows and columns that are no full tile. */
 const B_BYTES: i32 = 768 * 1024;
-const A_BYTES: i32 = 144 * 1024;
+const A_BYTES: i32 = 320 * 1024;
+const TRANSPOSED_A_BYTES: i32 = 144 * 1024;
 const EDGE_BYTES: i32 = 128 * 1024;
 
 /** The length of equal parts, a multiple of `step`, into which `total` is cut so that none is over `most`, itself at least a step. */
@@ -53,11 +54,11 @@ function packedA(): usize {
 }
 @inline
 function aside(): usize {
-  return scratch + B_BYTES + A_BYTES;
+  return scratch + B_BYTES + TRANSPOSED_A_BYTES;
 }
 @inline
 function lastBias(): usize {
-  return scratch + B_BYTES + A_BYTES + EDGE_BYTES;
+  return scratch + B_BYTES + TRANSPOSED_A_BYTES + EDGE_BYTES;
 }
 
 /** Two rows or one, under one panel. */
@@ -119,7 +120,7 @@ function timesPanels(
 ): void {
   const kc = part(k, ta ? LONGEST_TRANSPOSED : LONGEST, 1);
   const nc = part(n, B_BYTES / (kc * BYTES), WIDEST);
-  const mc = part(m, min(A_BYTES / (kc * BYTES), EDGE_BYTES / (WIDEST * BYTES)), ROWS);
+  const mc = part(m, min((ta ? TRANSPOSED_A_BYTES : A_BYTES) / (kc * BYTES), EDGE_BYTES / (WIDEST * BYTES)), ROWS);
   for (let j = 0; j < n; j += nc)
     for (let p = 0; p < k; p += kc) {
       const terms = min(kc, k - p), adds = accumulate || p > 0;
@@ -157,7 +158,7 @@ export function multiply(
   assert(m > 0 && n > 0 && k > 0, "product: sizes must be positive");
   assert(ldc >= n && lda >= (ta ? m : k), "product: rows must not overlap");
   assert(scratch != 0, "product: useScratch comes first");
-  assert(B_BYTES + A_BYTES + EDGE_BYTES + WIDEST * BYTES <= <i32>SCRATCH_BYTES);
+  assert(B_BYTES + TRANSPOSED_A_BYTES + EDGE_BYTES + WIDEST * BYTES <= <i32>SCRATCH_BYTES);
   timesPanels(c, <usize>(ldc * BYTES), a, <usize>(lda * BYTES), panels, bias, m, n, k, ta, accumulate);
 }
 

@@ -24,11 +24,11 @@ export interface PoolOptions {
 }
 
 /** Parts a thread, so that one that is late does not hold up the others for long. */
-const PARTS = 4;
+const PARTS = 2;
 /** Arguments that a kernel has at most. */
 const SLOTS = 24;
 const FAILURE_BYTES = 1024;
-const SPINS = 20_000;
+const SPINS = 100_000;
 /** Looks at the clock once in so many looks at the job. */
 const PACE = 2 ** 16;
 
