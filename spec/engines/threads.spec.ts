@@ -154,6 +154,21 @@ describe("a process", () => {
     expect(program(idle).out).toBe("true\n");
   });
 
+  it("keeps no thread of an engine that one could not be started for", () => {
+    const second = `import threads from "node:worker_threads"; let made = 0;
+      threads.Worker = class extends Worker {
+        constructor(text, options) { super(++made === 2 ? "throw new Error('no room')" : text, options); this.once("exit", () => console.log("ended")); }
+      };
+      await wasmEngine({ threads: 4 }).catch(({ message }) => console.log(message)); await new Promise((go) => setTimeout(go, 500));`;
+    expect(program(second).out.split("\n").toSorted()).toEqual([
+      "",
+      "ended",
+      "ended",
+      "ended",
+      "wasm: a thread could not be started: no room",
+    ]);
+  });
+
   /** An engine of 2 threads whose other thread is known. */
   const kill = `${WORK} const threads = []; const { once } = Worker.prototype;
     Worker.prototype.once = function (...args) { if (!threads.includes(this)) threads.push(this); return once.apply(this, args); };

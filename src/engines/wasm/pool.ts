@@ -42,17 +42,31 @@ export async function startPool({ wasm, module, memory, scratches, patience }: P
   const common = { module, memory, kernels, fields: CONTROL, control, jobs, slots: SLOTS, failure, spins: SPINS };
   let dead: string | null = null;
   let closed = false;
+  const running: Thread[] = [];
+  const close = (): void => {
+    closed = true;
+    dead ??= "wasm: this engine is closed";
+    Atomics.store(control, CONTROL.stop, 1);
+    Atomics.add(control, CONTROL.job, 1);
+    Atomics.notify(control, CONTROL.job);
+    for (const thread of running) thread.terminate();
+  };
   const started = scratches.map(
     (scratch) =>
-      new Promise<Thread>((resolve, reject) => {
+      new Promise<void>((resolve, reject) => {
         const gone = (why: string): void => {
           if (!closed) dead = `wasm: a thread has ended (${why}); this engine cannot go on`;
           reject(new Error(`wasm: a thread could not be started: ${why}`));
         };
-        const thread = startThread({ ...common, scratch }, { ready: () => resolve(thread), gone });
+        running.push(startThread({ ...common, scratch }, { ready: resolve, gone }));
       }),
   );
-  const running = await Promise.all(started);
+  try {
+    await Promise.all(started);
+  } catch (error) {
+    close(); // the others would sleep for ever
+    throw error;
+  }
   const others = { ...common, scratch: 0 };
   const functions = kernels.map((name): unknown => Reflect.get(wasm, name));
   const call = (kernel: number, args: readonly number[]): void => {
@@ -103,15 +117,6 @@ export async function startPool({ wasm, module, memory, scratches, patience }: P
     }
     const length = Atomics.exchange(control, CONTROL.failure, 0);
     if (length > 0) throw new Error(new TextDecoder().decode(failure.slice(0, length)));
-  };
-
-  const close = (): void => {
-    closed = true;
-    dead ??= "wasm: this engine is closed";
-    Atomics.store(control, CONTROL.stop, 1);
-    Atomics.add(control, CONTROL.job, 1);
-    Atomics.notify(control, CONTROL.job);
-    for (const thread of running) thread.terminate();
   };
   return { deal, close };
 }
