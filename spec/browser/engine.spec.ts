@@ -105,9 +105,10 @@ inChromium("the engine", (browser) => {
     });
 
     it.runIf(isolated)("threads work, wake up for it, and are gone when their engine is closed, in their sleep too", async () => {
-      const before = page?.workers();
+      const alone = (): Promise<void> => expect.poll(() => page?.workers()).toBe(1);
+      await alone();
       for (const threads of [2, 4]) expect(await ask("sumByOthers", { threads }, 300)).toBe(300 ** 3);
-      await expect.poll(() => page?.workers()).toBe(before);
+      await alone();
     });
 
     it.skipIf(isolated)("threads are refused", async () => {
