@@ -15,6 +15,7 @@ import { linear } from "../../src/ops/linear.ts";
 import { logSoftmax } from "../../src/ops/logSoftmax.ts";
 import { unfused } from "../../src/ops/observe.ts";
 import { softmax } from "../../src/ops/softmax.ts";
+import { splitHeads } from "../../src/ops/splitHeads.ts";
 import { keyOf, normalAt } from "../../src/tensor/key.ts";
 import { size, type Shape, type Tensor } from "../../src/tensor/tensor.ts";
 import { adamwLeaf } from "../../src/train/adamw.ts";
@@ -218,6 +219,13 @@ const ops: { readonly [name: string]: (sizes: Sizes) => Trial } = {
       const { out, saved } = attention.forward(k, inputs, { dropout: null });
       return { out, logSum: saved.logSum, d: attention.vjp(k, saved, at(3, 2, rows, o)) };
     },
+  splitHeads:
+    ({ rows, n, o, seed }) =>
+    (k) => {
+      const [heads, B] = [1 + (n % 5), 1 + (o % 3)];
+      const { out, saved } = splitHeads.forward(k, { qkv: upload<Tensor>(k, normals(seed, [B, rows, 3 * heads * o])) }, { heads });
+      return { out, d: splitHeads.vjp(k, saved, out) };
+    },
   crossEntropy:
     ({ rows, n, seed }) =>
     (k) => {
@@ -234,7 +242,7 @@ describe.each(builds)("each fused op of the %s build", (build) => {
 
   it("is known to the engine by its op", async () => {
     const { fused } = (await made).kernels.scope;
-    for (const op of [linear, layerNorm, gelu, softmax, logSoftmax, attention, crossEntropy, adamwLeaf])
+    for (const op of [linear, layerNorm, gelu, softmax, logSoftmax, attention, splitHeads, crossEntropy, adamwLeaf])
       expect(fused.get<object>(op)).toMatchObject({ name: op.name });
   });
 

@@ -12,10 +12,12 @@ import { linear } from "../../ops/linear.ts";
 import { logSoftmax } from "../../ops/logSoftmax.ts";
 import { fuse, fusedTable, opened } from "../../ops/observe.ts";
 import { softmax } from "../../ops/softmax.ts";
+import { splitHeads } from "../../ops/splitHeads.ts";
 import { axis, size, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import { adamwLeaf } from "../../train/adamw.ts";
 import type { HeapAccess } from "../heap.ts";
 import { COMPUTED, MOVED, rowsOf, type Deal } from "./deal.ts";
+import { dealPermute } from "./move.ts";
 import { dealAttention, dealGemm, dealMultiply, dealPack, packedColumns } from "./products.ts";
 
 const BYTES = 4;
@@ -181,6 +183,22 @@ export const fusedKernels =
       },
     };
 
+    const fusedSplitHeads: typeof splitHeads = {
+      name: splitHeads.name,
+      forward: (k, { qkv }, { heads: h }) => {
+        const [B = 0, T = 0, threeD = 0] = qkv.shape;
+        const d = threeD / 3 / h;
+        if (!Number.isInteger(d)) return splitHeads.forward(opened(k, splitHeads), { qkv }, { heads: h }); // which refuses it
+        const role = (i: number): Tensor => {
+          const t = take([B, h, T, d]);
+          if (deal !== null) dealPermute(deal, at(t), at(qkv) + i * h * d * BYTES, t.shape, [T * threeD, d, threeD, 1]);
+          return t;
+        };
+        return { out: { q: role(0), k: role(1), v: role(2) }, saved: null };
+      },
+      vjp: (k, saved, dOut) => splitHeads.vjp(opened(k, splitHeads), saved, dOut),
+    };
+
     const fusedCrossEntropy: typeof crossEntropy = {
       name: crossEntropy.name,
       forward: (_, { logits }, { target }) => {
@@ -219,6 +237,7 @@ export const fusedKernels =
       fuse(softmax, fusedSoftmax),
       fuse(logSoftmax, fusedLogSoftmax),
       fuse(attention, fusedAttention),
+      fuse(splitHeads, fusedSplitHeads),
       fuse(crossEntropy, fusedCrossEntropy),
       fuse(adamwLeaf, fusedAdamw),
     );

@@ -4,7 +4,7 @@ import { windowGrid } from "../../kernels/rules.ts";
 import { axis, size, type Shape } from "../../tensor/tensor.ts";
 import type { MoveLoops } from "../region.ts";
 import type { Access } from "./access.ts";
-import { MOVED, rowsOf } from "./deal.ts";
+import { MOVED, rowsOf, type Deal } from "./deal.ts";
 
 /** Axes that the permutation kernel goes through by itself. */
 const AXES = 5;
@@ -31,23 +31,23 @@ function windowArguments([, C = 0, H = 0, W = 0]: Shape, window: Window, images:
   return [images, C, H, W, ...windowGrid(H, W, window), kernel, stride, padding];
 }
 
-export function move({ wasm, deal, at }: Access): MoveLoops {
-  /** The axes from the first on, down to those that the kernel does. */
-  const permute = (to: number, from: number, lengths: readonly number[], steps: readonly number[]): void => {
-    const [length = 1, ...restLengths] = lengths;
-    const [step = 0, ...restSteps] = steps;
-    const inner = size(restLengths);
-    if (length === 1 && lengths.length > 1) return permute(to, from, restLengths, restSteps);
-    if (lengths.length <= AXES)
-      return deal("permute", length, rowsOf(MOVED, inner), (i, count) => [
-        to + i * inner * BYTES,
-        from + i * step * BYTES,
-        ...quintet([count, ...restLengths], 1),
-        ...quintet(steps, 0),
-      ]);
-    for (let i = 0; i < length; i++) permute(to + i * inner * BYTES, from + i * step * BYTES, restLengths, restSteps);
-  };
+/** A permutation of axes of these lengths, a step along axis i being `steps[i]` elements in the input: from the first axis on, down to those that the kernel does. */
+export function dealPermute(deal: Deal, to: number, from: number, lengths: readonly number[], steps: readonly number[]): void {
+  const [length = 1, ...restLengths] = lengths;
+  const [step = 0, ...restSteps] = steps;
+  const inner = size(restLengths);
+  if (length === 1 && lengths.length > 1) return dealPermute(deal, to, from, restLengths, restSteps);
+  if (lengths.length <= AXES)
+    return deal("permute", length, rowsOf(MOVED, inner), (i, count) => [
+      to + i * inner * BYTES,
+      from + i * step * BYTES,
+      ...quintet([count, ...restLengths], 1),
+      ...quintet(steps, 0),
+    ]);
+  for (let i = 0; i < length; i++) dealPermute(deal, to + i * inner * BYTES, from + i * step * BYTES, restLengths, restSteps);
+}
 
+export function move({ wasm, deal, at }: Access): MoveLoops {
   /** `count` runs; runs lie `outStep` and `inStep` elements apart. */
   const copyRuns = (to: number, from: number, count: number, length: number, outStep: number, inStep: number): void =>
     deal("copyRuns", count, rowsOf(MOVED, length), (r, runs) => [
@@ -62,7 +62,7 @@ export function move({ wasm, deal, at }: Access): MoveLoops {
   return {
     permute: (out, a, axes) => {
       const steps = axes.map((i) => size(a.shape.slice(i + 1)));
-      permute(at(out), at(a), out.shape, steps);
+      dealPermute(deal, at(out), at(a), out.shape, steps);
     },
     slice: (out, a, i, start, end) => {
       const [outer, inner] = around(a.shape, i);

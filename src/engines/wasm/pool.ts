@@ -29,8 +29,9 @@ const PARTS = 2;
 const SLOTS = 24;
 const FAILURE_BYTES = 1024;
 const SPINS = 100_000;
-/** Looks at the clock once in so many looks at the job. */
-const PACE = 2 ** 16;
+/** Looks at the parts that are done before the engine's own thread goes to sleep, for so many ms at most. */
+const LOOKS = 20_000;
+const NAP = 20;
 
 /** @throws Error where a thread cannot be started */
 export async function startPool({ wasm, module, memory, scratches, patience }: PoolOptions): Promise<Pool> {
@@ -74,20 +75,29 @@ export async function startPool({ wasm, module, memory, scratches, patience }: P
     if (typeof f === "function") Reflect.apply(f, undefined, args);
   };
 
-  /** Until all parts are done. */
+  /** Until `done` is no longer what it was, or some ms have passed. A page's own thread may not sleep, and looks again at once. */
+  const doze = (done: number): void => {
+    if (typeof window !== "undefined") return;
+    Atomics.store(control, CONTROL.waiting, 1);
+    Atomics.wait(control, CONTROL.done, done, NAP);
+    Atomics.store(control, CONTROL.waiting, 0);
+  };
+
+  /** Until all parts are done. Sleeps after a while, as a thread that is late may be in need of this one's processor. */
   const join = (parts: number): void => {
     let before = -1;
     let since = 0;
     for (let looks = 0; ; looks++) {
       const done = Atomics.load(control, CONTROL.done);
       if (done === parts) return;
-      if (looks % PACE !== 0) continue;
+      if (looks < LOOKS) continue;
       const now = performance.now();
       if (done !== before) [before, since] = [done, now];
       if (now - since > patience) {
         dead = `wasm: a thread has not answered for ${patience} ms; this engine cannot go on`;
         throw new Error(dead);
       }
+      doze(done);
     }
   };
 

@@ -14,11 +14,13 @@ export const CONTROL = {
   arity: 5,
   /** Threads that are asleep, or about to be. */
   asleep: 6,
+  /** 1: the engine's own thread is asleep until the number of parts that are done changes. */
+  waiting: 7,
   /** 1: threads end. */
-  stop: 7,
+  stop: 8,
   /** Bytes of the text of the first failure; 0: none. */
-  failure: 8,
-  fields: 9,
+  failure: 9,
+  fields: 10,
 } as const;
 
 /** What a thread is given. */
@@ -48,6 +50,7 @@ export function takeParts({ fields, control, jobs, slots }: ThreadData, call: (k
       call(Atomics.load(control, fields.kernel), Array.from(jobs.subarray(from, from + Atomics.load(control, fields.arity))));
     } finally {
       Atomics.add(control, fields.done, 1);
+      if (Atomics.load(control, fields.waiting) === 1) Atomics.notify(control, fields.done);
     }
   }
 }
