@@ -63,15 +63,14 @@ const ASLEEP = 300;
 async function sumByOthers(engine: Engine, n: number): Promise<number> {
   const k = engine.kernels;
   await new Promise((resolve) => setTimeout(resolve, ASLEEP));
-  const { add } = Atomics;
-  const noneIsLeft = (fields: Int32Array, field: number, value: number): number =>
-    field === CONTROL.next ? Infinity : add(fields, field, value);
-  Object.assign(Atomics, { add: noneIsLeft });
+  const { sub } = Atomics;
+  const noneIsLeft = (fields: Int32Array, field: number, value: number): number => (field === CONTROL.left ? 0 : sub(fields, field, value));
+  Object.assign(Atomics, { sub: noneIsLeft });
   try {
     const ones = k.addScalar(k.zeros([n, n]), 1);
     return [...(await engine.read(k.matmul(ones, ones)))].reduce((sum, x) => sum + x, 0);
   } finally {
-    Object.assign(Atomics, { add });
+    Object.assign(Atomics, { sub });
   }
 }
 

@@ -68,7 +68,6 @@ export async function startPool({ wasm, module, memory, scratches, patience }: P
     close(); // the others would sleep for ever
     throw error;
   }
-  const others = { ...common, scratch: 0 };
   const functions = kernels.map((name): unknown => Reflect.get(wasm, name));
   const call = (kernel: number, args: readonly number[]): void => {
     const f = functions[kernel];
@@ -115,13 +114,12 @@ export async function startPool({ wasm, module, memory, scratches, patience }: P
       from = end;
     }
     control[CONTROL.kernel] = kernels.indexOf(kernel);
-    control[CONTROL.parts] = parts;
     control[CONTROL.done] = 0;
-    Atomics.store(control, CONTROL.next, 0); // from here on, even a thread that comes late from the job before may take parts
+    Atomics.store(control, CONTROL.left, parts); // from here on, even a thread that comes late from the job before may take parts
     Atomics.add(control, CONTROL.job, 1);
     if (Atomics.load(control, CONTROL.asleep) > 0) Atomics.notify(control, CONTROL.job);
     try {
-      takeParts(others, call);
+      takeParts(common, call);
     } finally {
       join(parts);
     }
