@@ -60,28 +60,24 @@ export function takeParts({ fields, control, jobs, slots }: Jobs, call: (kernel:
   }
 }
 
-/** The life of a thread. Refers to nothing outside either. */
+/**
+ * The life of a thread. Refers to nothing outside either, and has no functions with names of their own: some bundlers put what keeps such names
+ * outside.
+ */
 export function live(data: ThreadData, take: typeof takeParts, ready: () => void): void {
   const { module, memory, scratch, kernels, fields, control, failure, spins } = data;
-  const textAt = (pointer: number): string => {
-    const length = new DataView(memory.buffer).getUint32(pointer - 4, true);
-    return String.fromCharCode(...new Uint16Array(memory.buffer.slice(pointer, pointer + length)));
+  const env = {
+    memory,
+    abort(message: number, file: number, line: number): never {
+      const [what, where] = [message, file].map((pointer) => {
+        const length = new DataView(memory.buffer).getUint32(pointer - 4, true);
+        return String.fromCharCode(...new Uint16Array(memory.buffer.slice(pointer, pointer + length)));
+      });
+      throw new Error(`wasm: ${what} (${where}:${line})`);
+    },
   };
-  const abort = (message: number, file: number, line: number): never => {
-    throw new Error(`wasm: ${textAt(message)} (${textAt(file)}:${line})`);
-  };
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+  const { exports } = new WebAssembly.Instance(module, { env });
   const functions = kernels.map((name): unknown => exports[name]);
-  const run = (kernel: number, args: readonly number[]): void => {
-    const f = functions[kernel];
-    try {
-      if (typeof f === "function") Reflect.apply(f, undefined, args);
-    } catch (error) {
-      const text = new TextEncoder().encode(error instanceof Error ? error.message : "unknown").slice(0, failure.length);
-      failure.set(text);
-      Atomics.store(control, fields.failure, text.length);
-    }
-  };
   const useScratch = exports["useScratch"];
   if (typeof useScratch === "function") Reflect.apply(useScratch, undefined, [scratch]);
   ready();
@@ -96,6 +92,15 @@ export function live(data: ThreadData, take: typeof takeParts, ready: () => void
     }
     seen = Atomics.load(control, fields.job);
     if (Atomics.load(control, fields.stop) === 1) return;
-    take(data, run);
+    take(data, (kernel, args) => {
+      const f = functions[kernel];
+      try {
+        if (typeof f === "function") Reflect.apply(f, undefined, args);
+      } catch (error) {
+        const text = new TextEncoder().encode(error instanceof Error ? error.message : "unknown").slice(0, failure.length);
+        failure.set(text);
+        Atomics.store(control, fields.failure, text.length);
+      }
+    });
   }
 }
