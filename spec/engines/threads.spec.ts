@@ -2,8 +2,9 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import { kernelsOn, moduleOf, MOST_PAGES, type Build } from "../../src/engines/wasm/module.ts";
+import { startPool } from "../../src/engines/wasm/pool.ts";
 import { CONTROL, takeParts } from "../../src/engines/wasm/worker.ts";
-import type { Build } from "../../src/engines/wasm/module.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
@@ -125,6 +126,20 @@ it("a thread that is late does no part of the next job that another has done", (
 });
 
 describe("what goes wrong", () => {
+  it("what a kernel asserts on another thread is told in its words", async () => {
+    const module = await moduleOf("debug", true);
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: true });
+    const wasm = kernelsOn(module, memory);
+    const pool = await startPool({ wasm, module, memory, scratches: [wasm.firstFree()], patience: 10_000 });
+    const { sub } = Atomics;
+    Object.assign(Atomics, { sub: () => 0 }); // this thread finds no part
+    expect(() => pool.deal("useScratch", 2, 1, () => [4])).toThrow(
+      /^wasm: useScratch: must be 64-byte aligned \(assembly\/scratch\.ts:\d+\)$/,
+    );
+    Object.assign(Atomics, { sub });
+    pool.close();
+  });
+
   it.each([0, -1, 1.5, NaN])("%s threads are refused", async (threads) => {
     await expect(wasmEngine({ threads })).rejects.toThrow(/^wasm: threads must be a whole number from 1 on/);
   });
