@@ -13,7 +13,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { dropoutAt } from "../ops/dropout.ts";
 import { layerNorm, type LayerNormParams, type LayerNormSaved } from "../ops/layerNorm.ts";
 import { frozen, inference } from "../ops/observe.ts";
-import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";
+import { defineOp, type Grads, type Op, type Result } from "../ops/op.ts";
 import { parts } from "../ops/parts.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { block, type BlockParams, type BlockSaved } from "./block.ts";
