@@ -105,13 +105,14 @@ async function train(page: Page): Promise<void> {
 const ms = (x: number): string => `${x.toFixed(0)} ms`.padStart(8);
 
 const line = (what: string, { turn, frame, task, busy, all, elsewhere }: Measured): string =>
-  `${what.padEnd(36)}${ms(turn)}${ms(frame)}${task === 0 ? "none".padStart(8) : ms(task)}${`${((100 * busy) / all).toFixed(1)} %`.padStart(8)}${ms(elsewhere).padStart(11)}`;
+  `${what.padEnd(44)}${ms(turn)}${ms(frame)}${task === 0 ? "none".padStart(8) : ms(task)}${`${((100 * busy) / all).toFixed(1)} %`.padStart(8)}${ms(elsewhere).padStart(11)}`;
 
-async function bench(browser: Browser, files: Files, kind: string, headers: SentHeaders): Promise<void> {
+async function bench(browser: Browser, files: Files, headers: SentHeaders, threads: number): Promise<void> {
+  const kind = `${headers === isolation ? "isolated" : "not isolated"}, threads: ${threads}`;
   const site = await serve(files, headers);
   try {
     const page = await browser.newPage();
-    await page.goto(`${site.url}?imageSize=224&depth=12&batch=${BATCH}&steps=${STEPS}`);
+    await page.goto(`${site.url}?imageSize=224&depth=12&batch=${BATCH}&steps=${STEPS}&threads=${threads}`);
     console.log(line(`${kind}, at rest`, await measured(page, () => page.waitForTimeout(REST))));
     const training = await measured(page, () => train(page));
     console.log(line(`${kind}, ${STEPS} steps in ${(training.all / 1000).toFixed(1)} s`, training));
@@ -130,10 +131,10 @@ try {
 event loop, between two frames, and of a task of more than 50 ms; its CPU time, as a share of the time that passed; and turns of a process that does
 nothing, at the same time.\n`);
   console.log(
-    `${"".padEnd(36)}${"turn".padStart(8)}${"frame".padStart(8)}${"task".padStart(8)}${"CPU".padStart(8)}${"elsewhere".padStart(11)}`,
+    `${"".padEnd(44)}${"turn".padStart(8)}${"frame".padStart(8)}${"task".padStart(8)}${"CPU".padStart(8)}${"elsewhere".padStart(11)}`,
   );
-  await bench(browser, files, "isolated", isolation);
-  await bench(browser, files, "not isolated", {});
+  await bench(browser, files, {}, 1);
+  for (const threads of [1, 2]) await bench(browser, files, isolation, threads);
 } finally {
   await browser.close();
 }

@@ -12,11 +12,13 @@ import { inChromium, UNHURRIED } from "./suite.ts";
 
 const SEED = 29;
 
-/** The kernels, and the cases of each row. */
-const builds = [
-  { build: "release", cases: 6 },
-  { build: "debug", cases: 3 },
-  { build: "fma", cases: 3 },
+/** The engine's options, and the cases of each row. */
+const engines = [
+  { build: "release", threads: 1, cases: 6 },
+  { build: "debug", threads: 1, cases: 3 },
+  { build: "fma", threads: 1, cases: 3 },
+  { build: "release", threads: 2, cases: 3 },
+  { build: "debug", threads: 2, cases: 2 },
 ] as const;
 const PARITY_CASES = 15;
 
@@ -71,32 +73,46 @@ inChromium("the engine", (browser) => {
       expect(await ask("exportedNames")).toEqual(await jobs.exportedNames());
     });
 
-    describe.each(builds)("on the $build build", ({ build, cases }) => {
+    const here = engines.filter(({ threads }) => threads === 1 || isolated);
+    describe.each(here)("on the $build build, threads: $threads", ({ build, threads, cases }) => {
+      const choice = { build, threads, parts: "smallest" } as const;
+
       it("all equations and all laws of all ops hold", async () => {
-        const reports = await ask("laws", { build }, { cases, seed: SEED });
+        const reports = await ask("laws", choice, { cases, seed: SEED });
         expect(reports.filter(({ status }) => status !== "ok")).toEqual([]);
         expect(reports.map(({ id, cases }) => ({ id, cases }))).toEqual(allRows.map(({ id }) => ({ id, cases })));
       });
 
       it("fused kernels are their definitions", async () => {
-        const reports = await ask("parity", { build }, { cases: PARITY_CASES, seed: SEED });
+        const reports = await ask("parity", choice, { cases: PARITY_CASES, seed: SEED });
         expect(reports.filter(({ status }) => status !== "ok")).toEqual([]);
         expect(reports.length).toBeGreaterThan(40);
       });
 
-      it("training has Node's bits", async ({ skip }) => {
+      it("training has the bits of one thread in Node", async ({ skip }) => {
         skip(build === "fma" && !relaxedSimd, "this Node has no relaxed SIMD");
-        expect(await ask("trainingDigest", { build }, training)).toBe(await jobs.trainingDigest({ build }, training));
+        expect(await ask("trainingDigest", choice, training)).toBe(await jobs.trainingDigest({ build }, training));
       });
 
       it.each(recordings)("%s agrees with PyTorch", async (path) => {
-        expect(await ask("verify", { build }, `/${path}`)).toEqual({
+        expect(await ask("verify", choice, `/${path}`)).toEqual({
           match: true,
           tensors: readRecording(bytesOf(path)).results.size,
           first: null,
           variant: null,
         });
       });
+    });
+
+    it.runIf(isolated)("threads work, wake up for it, and are gone when their engine is closed, in their sleep too", async () => {
+      const alone = (): Promise<void> => expect.poll(() => page?.workers()).toBe(1);
+      await alone();
+      for (const threads of [2, 4]) expect(await ask("sumByOthers", { threads }, 300)).toBe(300 ** 3);
+      await alone();
+    });
+
+    it.skipIf(isolated)("threads are refused", async () => {
+      await expect(ask("sumByOthers", { threads: 2 }, 300)).rejects.toThrow("RangeError: wasm: 2 threads need shared memory");
     });
 
     it("an error in a recording is located and named", async () => {

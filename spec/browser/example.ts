@@ -16,11 +16,12 @@ const blocks = [...readFileSync(PAGE, "utf8").matchAll(/^```([^\n]+)\n([\s\S]*?)
 const headersOf = (text: string): SentHeaders =>
   Object.fromEntries([...text.matchAll(/^([^:\n]+): (.*)$/gm)].map(([, name = "", value = ""]) => [name, value]));
 
-const [first, second] = blocks.filter(({ language }) => language === "http").map(({ text }) => headersOf(text));
+const [first, second, third] = blocks.filter(({ language }) => language === "http").map(({ text }) => headersOf(text));
 /** What makes a page cross-origin isolated. */
 export const isolation: SentHeaders = first ?? {};
-/** What a policy on content must allow. */
+/** What a policy on content must allow, and what it must for threads. */
 export const contentPolicy: SentHeaders = second ?? {};
+export const threadsPolicy: SentHeaders = third ?? {};
 
 /** The three files, bundled. */
 export async function exampleFiles(): Promise<Files> {

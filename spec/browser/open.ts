@@ -15,6 +15,8 @@ export interface OpenPage {
    * @throws Error with the text of what the job throws
    */
   readonly ask: <Name extends keyof Jobs>(job: Name, ...of: Parameters<Jobs[Name]>) => Promise<Result<Name>>;
+  /** Workers that are running, and workers of workers. */
+  readonly workers: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export async function openPage(browser: Browser, url: string): Promise<OpenPage>
       if ("error" in answer) throw new Error(answer.error);
       return answer.value;
     },
+    workers: () => page.workers().length,
     close: () => page.close(),
   };
 }

@@ -32,7 +32,7 @@ export async function bundled(folder: string): Promise<Files> {
     logLevel: "warn",
     plugins: [nothingOfNode],
     worker: { format: "es", plugins: () => [nothingOfNode] },
-    build: { write: false, target: "es2023", minify: false, chunkSizeWarningLimit: Infinity },
+    build: { write: false, target: "es2023", chunkSizeWarningLimit: Infinity },
   });
   const outputs = [results].flat().flatMap((result) => ("output" in result ? result.output : []));
   return new Map(outputs.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source]));

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import { CONTROL, takeParts } from "../../src/engines/wasm/worker.ts";
 import type { Build } from "../../src/engines/wasm/module.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
@@ -98,6 +99,31 @@ it("a weight that stays packed gives the bits of one that is packed at each use,
   for (const engine of engines) engine.close();
 });
 
+it("a thread that is late does no part of the next job that another has done", () => {
+  const control = new Int32Array(new SharedArrayBuffer(CONTROL.fields * Int32Array.BYTES_PER_ELEMENT));
+  const parts = new Float64Array(new SharedArrayBuffer(4 * Float64Array.BYTES_PER_ELEMENT));
+  parts.set([0, 1, 2, 3]);
+  const done: (number | undefined)[] = [];
+  const thread = (): void => takeParts({ fields: CONTROL, control, jobs: parts, slots: 1 }, (_, [part]) => done.push(part));
+  const job = (count: number): void => {
+    done.length = 0;
+    control[CONTROL.arity] = 1;
+    Atomics.store(control, CONTROL.left, count);
+    thread();
+  };
+  job(2);
+  const { sub } = Atomics;
+  const late = (fields: Int32Array, field: number, value: number): number => {
+    const left = sub(fields, field, value);
+    Object.assign(Atomics, { sub });
+    job(4); // all of the next job, between this step of the late thread and its next one
+    return left;
+  };
+  Object.assign(Atomics, { sub: late });
+  thread();
+  expect(done).toEqual([3, 2, 1, 0]);
+});
+
 describe("what goes wrong", () => {
   it.each([0, -1, 1.5, NaN])("%s threads are refused", async (threads) => {
     await expect(wasmEngine({ threads })).rejects.toThrow(/^wasm: threads must be a whole number from 1 on/);
@@ -152,6 +178,21 @@ describe("a process", () => {
       await new Promise((go) => setTimeout(go, 200)); const before = process.cpuUsage(); await new Promise((go) => setTimeout(go, 1000));
       const { user, system } = process.cpuUsage(before); console.log(user + system < 200_000);`;
     expect(program(idle).out).toBe("true\n");
+  });
+
+  it("keeps no thread of an engine that one could not be started for", () => {
+    const second = `import threads from "node:worker_threads"; let made = 0;
+      threads.Worker = class extends Worker {
+        constructor(text, options) { super(++made === 2 ? "throw new Error('no room')" : text, options); this.once("exit", () => console.log("ended")); }
+      };
+      await wasmEngine({ threads: 4 }).catch(({ message }) => console.log(message)); await new Promise((go) => setTimeout(go, 500));`;
+    expect(program(second).out.split("\n").toSorted()).toEqual([
+      "",
+      "ended",
+      "ended",
+      "ended",
+      "wasm: a thread could not be started: no room",
+    ]);
   });
 
   /** An engine of 2 threads whose other thread is known. */

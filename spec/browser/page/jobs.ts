@@ -7,6 +7,7 @@ import * as wasm from "deit/wasm";
 import { laws } from "#deit/check/laws.js";
 import { runRow, type Row, type RowReport, type RunOptions } from "#deit/check/row.js";
 import { referenceEngine } from "#deit/engines/reference/engine.js";
+import { CONTROL } from "#deit/engines/wasm/worker.js";
 import type { Engine } from "#deit/kernels/engine.js";
 import { opRows } from "#deit/laws/opRows.js";
 import { allRows } from "#deit/laws/rows.js";
@@ -21,6 +22,16 @@ const parityRows = opRows(
   allSubjects,
   laws.filter(({ name }) => name === "parity"),
 );
+
+/** With a new engine, which is closed when the job is done. */
+async function onEngine<T>(choice: WasmOptions, job: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = await wasmEngine(choice);
+  try {
+    return await job(engine);
+  } finally {
+    engine.close();
+  }
+}
 
 async function reportsOf(engine: Engine, rows: readonly Row[], options: RunOptions): Promise<readonly RowReport[]> {
   const engines = { engine, reference: referenceEngine() };
@@ -45,6 +56,24 @@ async function verified(engine: Engine, path: string): Promise<Found> {
   return { match, tensors: tensors.length, first: first?.name ?? null, variant: findings?.explanation?.variant ?? null };
 }
 
+/** ms without work after which a thread is asleep, many times over. */
+const ASLEEP = 300;
+
+/** The sum of all entries of a product [n, n]·[n, n] of ones: n³. The engine's own thread does no part of it, and the others were asleep. */
+async function sumByOthers(engine: Engine, n: number): Promise<number> {
+  const k = engine.kernels;
+  await new Promise((resolve) => setTimeout(resolve, ASLEEP));
+  const { sub } = Atomics;
+  const noneIsLeft = (fields: Int32Array, field: number, value: number): number => (field === CONTROL.left ? 0 : sub(fields, field, value));
+  Object.assign(Atomics, { sub: noneIsLeft });
+  try {
+    const ones = k.addScalar(k.zeros([n, n]), 1);
+    return [...(await engine.read(k.matmul(ones, ones)))].reduce((sum, x) => sum + x, 0);
+  } finally {
+    Object.assign(Atomics, { sub });
+  }
+}
+
 type Names = Readonly<Record<string, readonly string[]>>;
 
 /** What each entry point of the package exports. */
@@ -64,6 +93,7 @@ export interface Jobs {
   readonly isIsolated: () => Promise<boolean>;
   readonly laws: (choice: WasmOptions, options: RunOptions) => Promise<readonly RowReport[]>;
   readonly parity: (choice: WasmOptions, options: RunOptions) => Promise<readonly RowReport[]>;
+  readonly sumByOthers: (choice: WasmOptions, n: number) => Promise<number>;
   readonly trainingDigest: (choice: WasmOptions, training: Training) => Promise<string>;
   /** Fetches the recording from this path. */
   readonly verify: (choice: WasmOptions, path: string) => Promise<Found>;
@@ -72,8 +102,9 @@ export interface Jobs {
 export const jobs: Jobs = {
   exportedNames: async () => exportedNames(),
   isIsolated: async () => crossOriginIsolated,
-  laws: async (choice, options) => reportsOf(await wasmEngine(choice), allRows, options),
-  parity: async (choice, options) => reportsOf(await wasmEngine(choice), parityRows, options),
-  trainingDigest: async (choice, training) => trainingDigest(await wasmEngine(choice), training),
-  verify: async (choice, path) => verified(await wasmEngine(choice), path),
+  laws: (choice, options) => onEngine(choice, (engine) => reportsOf(engine, allRows, options)),
+  parity: (choice, options) => onEngine(choice, (engine) => reportsOf(engine, parityRows, options)),
+  sumByOthers: (choice, n) => onEngine(choice, (engine) => sumByOthers(engine, n)),
+  trainingDigest: (choice, training) => onEngine(choice, (engine) => trainingDigest(engine, training)),
+  verify: (choice, path) => onEngine(choice, (engine) => verified(engine, path)),
 };

@@ -43,18 +43,31 @@ export async function startPool({ wasm, module, memory, scratches, patience }: P
   const common = { module, memory, kernels, fields: CONTROL, control, jobs, slots: SLOTS, failure, spins: SPINS };
   let dead: string | null = null;
   let closed = false;
+  const running: Thread[] = [];
+  const close = (): void => {
+    closed = true;
+    dead ??= "wasm: this engine is closed";
+    Atomics.store(control, CONTROL.stop, 1);
+    Atomics.add(control, CONTROL.job, 1);
+    Atomics.notify(control, CONTROL.job);
+    for (const thread of running) thread.terminate();
+  };
   const started = scratches.map(
     (scratch) =>
-      new Promise<Thread>((resolve, reject) => {
+      new Promise<void>((resolve, reject) => {
         const gone = (why: string): void => {
           if (!closed) dead = `wasm: a thread has ended (${why}); this engine cannot go on`;
           reject(new Error(`wasm: a thread could not be started: ${why}`));
         };
-        const thread = startThread({ ...common, scratch }, { ready: () => resolve(thread), gone });
+        running.push(startThread({ ...common, scratch }, { ready: resolve, gone }));
       }),
   );
-  const running = await Promise.all(started);
-  const others = { ...common, scratch: 0 };
+  try {
+    await Promise.all(started);
+  } catch (error) {
+    close(); // the others would sleep for ever
+    throw error;
+  }
   const functions = kernels.map((name): unknown => Reflect.get(wasm, name));
   const call = (kernel: number, args: readonly number[]): void => {
     const f = functions[kernel];
@@ -101,27 +114,17 @@ export async function startPool({ wasm, module, memory, scratches, patience }: P
       from = end;
     }
     control[CONTROL.kernel] = kernels.indexOf(kernel);
-    control[CONTROL.parts] = parts;
     control[CONTROL.done] = 0;
-    Atomics.store(control, CONTROL.next, 0); // from here on, even a thread that comes late from the job before may take parts
+    Atomics.store(control, CONTROL.left, parts); // from here on, even a thread that comes late from the job before may take parts
     Atomics.add(control, CONTROL.job, 1);
     if (Atomics.load(control, CONTROL.asleep) > 0) Atomics.notify(control, CONTROL.job);
     try {
-      takeParts(others, call);
+      takeParts(common, call);
     } finally {
       join(parts);
     }
     const length = Atomics.exchange(control, CONTROL.failure, 0);
     if (length > 0) throw new Error(new TextDecoder().decode(failure.slice(0, length)));
-  };
-
-  const close = (): void => {
-    closed = true;
-    dead ??= "wasm: this engine is closed";
-    Atomics.store(control, CONTROL.stop, 1);
-    Atomics.add(control, CONTROL.job, 1);
-    Atomics.notify(control, CONTROL.job);
-    for (const thread of running) thread.terminate();
   };
   return { deal, close };
 }

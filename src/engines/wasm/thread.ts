@@ -19,6 +19,9 @@ ${PROGRAM}`;
 const IN_BROWSER = `const ready = () => postMessage(0);
 onmessage = ({ data }) => { ${PROGRAM} close(); };`;
 
+/** Where a worker's program may not even be read, browsers give an event without a message. */
+const REFUSED = "the browser refuses it; the likely reason is a content policy without `worker-src blob:`";
+
 /** Undefined in a browser. */
 const nodeThreads = () => globalThis.process?.getBuiltinModule?.("node:worker_threads");
 
@@ -40,7 +43,7 @@ export function startThread(data: ThreadData, { ready, gone }: ThreadEvents): Th
     URL.revokeObjectURL(url);
     ready();
   });
-  worker.addEventListener("error", ({ message }) => gone(message));
+  worker.addEventListener("error", (event) => gone(event instanceof ErrorEvent ? event.message : REFUSED));
   worker.postMessage(data, []);
   return worker;
 }

@@ -4,23 +4,22 @@
 export const CONTROL = {
   /** Grows by one with each job; threads wait on it. */
   job: 0,
-  /** The next part that nobody has taken. */
-  next: 1,
+  /** Parts that nobody has taken. Falls below 0 where threads look for more. */
+  left: 1,
   /** Parts that are done. */
   done: 2,
-  /** Parts of the job, the place of its kernel among the names, and the length of its arguments. */
-  parts: 3,
-  kernel: 4,
-  arity: 5,
+  /** The place of the job's kernel among the names, and the length of its arguments. */
+  kernel: 3,
+  arity: 4,
   /** Threads that are asleep, or about to be. */
-  asleep: 6,
+  asleep: 5,
   /** 1: the engine's own thread is asleep until the number of parts that are done changes. */
-  waiting: 7,
+  waiting: 6,
   /** 1: threads end. */
-  stop: 8,
+  stop: 7,
   /** Bytes of the text of the first failure; 0: none. */
-  failure: 9,
-  fields: 10,
+  failure: 8,
+  fields: 9,
 } as const;
 
 /** What a thread is given. */
@@ -40,11 +39,17 @@ export interface ThreadData {
   readonly spins: number;
 }
 
-/** Takes parts of the present job and does them, until there are none left. Its source goes to other threads as text: it refers to nothing outside. */
-export function takeParts({ fields, control, jobs, slots }: ThreadData, call: (kernel: number, args: readonly number[]) => void): void {
+/** What is said of a job, to all threads. */
+export type Jobs = Pick<ThreadData, "fields" | "control" | "jobs" | "slots">;
+
+/**
+ * Takes parts of the present job and does them, the last one first, until there are none left. One step takes a part and tells whether there was
+ * one, as between two steps another job may begin. Its source goes to other threads as text: it refers to nothing outside.
+ */
+export function takeParts({ fields, control, jobs, slots }: Jobs, call: (kernel: number, args: readonly number[]) => void): void {
   for (;;) {
-    const part = Atomics.add(control, fields.next, 1);
-    if (part >= Atomics.load(control, fields.parts)) return;
+    const part = Atomics.sub(control, fields.left, 1) - 1;
+    if (part < 0) return;
     const from = part * slots;
     try {
       call(Atomics.load(control, fields.kernel), Array.from(jobs.subarray(from, from + Atomics.load(control, fields.arity))));
