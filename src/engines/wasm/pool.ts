@@ -28,9 +28,9 @@ const PARTS = 2;
 /** Arguments that a kernel has at most. */
 const SLOTS = 24;
 const FAILURE_BYTES = 1024;
-const SPINS = 300_000;
+const SPINS = 100_000;
 /** Looks at the parts that are done before the engine's own thread goes to sleep, for so many ms at most. */
-const LOOKS = 150_000;
+const LOOKS = 5_000;
 const NAP = 20;
 
 /** @throws Error where a thread cannot be started */
