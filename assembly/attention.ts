@@ -150,13 +150,18 @@ function head(o: usize, logSum: usize, q: usize, keys: usize, v: usize, N: i32, 
   }
 }
 
-/** O [heads, N, d] and λ [heads, N, 1] of Q [heads, N, d], K and V [heads, k, d]; d ≤ WIDEST_HEAD. */
-export function attention(o: usize, logSum: usize, q: usize, keys: usize, v: usize, heads: i32, N: i32, k: i32, d: i32): void {
+/**
+ * Rows from … from + count − 1 of O [heads · N, d] and λ [heads · N], of Q [heads · N, d], K and V [heads, k, d]; d ≤ WIDEST_HEAD. N queries to
+ * a head.
+ */
+export function attention(
+  o: usize, logSum: usize, q: usize, keys: usize, v: usize, N: i32, k: i32, d: i32, from: i32, count: i32,
+): void {
   assert(((o | logSum | q | keys | v) & 3) == 0, "pointers must be 4-byte aligned");
   assert(d <= WIDEST_HEAD, "attention: a head is too wide");
-  const queries = <usize>(N * d) * BYTES, values = <usize>(k * d) * BYTES;
-  for (; heads > 0; heads--) {
-    head(o, logSum, q, keys, v, N, k, d);
-    o += queries, logSum += <usize>N * BYTES, q += queries, keys += values, v += values;
+  while (count > 0) {
+    const rows = min(count, N - from % N), row = <usize>(from * d) * BYTES, values = <usize>(from / N * k * d) * BYTES;
+    head(o + row, logSum + <usize>from * BYTES, q + row, keys + values, v + values, rows, k, d);
+    from += rows, count -= rows;
   }
 }

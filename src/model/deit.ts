@@ -13,11 +13,10 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { dropoutAt } from "../ops/dropout.ts";
 import { layerNorm, type LayerNormParams, type LayerNormSaved } from "../ops/layerNorm.ts";
 import { frozen, inference } from "../ops/observe.ts";
-import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";
+import { defineOp, type Grads, type Op, type Result } from "../ops/op.ts";
 import { parts } from "../ops/parts.ts";
-import { rematerialise, type Rematerialised } from "../ops/rematerialise.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { block, type BlockAttrs, type BlockParams, type BlockSaved } from "./block.ts";
+import { block, type BlockParams, type BlockSaved } from "./block.ts";
 import { embed as addTokens, type EmbedParams, type EmbedSaved } from "./embed.ts";
 import { encoderOf, type BlockOp, type EncoderAttrs } from "./encoder.ts";
 import { meanOfLogits } from "./fusion.ts";
@@ -89,11 +88,6 @@ export function deitLogitsOf<S>(blockOp: BlockOp<S>): Op<DeitInputs, DeitSaved<S
 
 /** Training: the logits of each head, and what the pullback needs. */
 export const deitLogits: Op<DeitInputs, DeitSaved, DeitAttrs, Logits> = deitLogitsOf(block);
-
-/** The same function, to the same bits: each block saves its input only and is run again for its pullback. */
-export const leanDeitLogits: Op<DeitInputs, DeitSaved<Rematerialised<Layer<BlockParams>, BlockAttrs>>, DeitAttrs, Logits> = deitLogitsOf(
-  rematerialise(block),
-);
 
 /** Evaluation: the mean of both heads' logits (E27), [B, K]; nothing is saved, and the next images meet the same weights. */
 export function deitPredict(k: Kernels, inputs: DeitInputs, attrs: DeitAttrs): Tensor {

@@ -2,11 +2,13 @@
 import type { Kernels } from "../kernels/kernels.ts";
 import { smoothOverAll, smoothOverOthers } from "../losses/labelSmoothing.ts";
 import { tokenCount, type DeitConfig } from "../model/config.ts";
-import { deitLogits, leanDeitLogits, type DeitAttrs, type DeitInputs, type DeitParams } from "../model/deit.ts";
+import { block } from "../model/block.ts";
+import { deitLogits, deitLogitsOf, type DeitAttrs, type DeitInputs, type DeitParams } from "../model/deit.ts";
 import type { Logits } from "../model/heads.ts";
 import { dropPathMultipliers, dropPathRates } from "../ops/dropPath.ts";
 import type { Op } from "../ops/op.ts";
 import { sineCosine } from "../ops/position.ts";
+import { rematerialise } from "../ops/rematerialise.ts";
 import { fold, type Key } from "../tensor/key.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { objective, type Distillation } from "./objective.ts";
@@ -33,7 +35,7 @@ export function deitAttrs(k: Kernels, config: DeitConfig): DeitAttrs {
 
 export interface DeitTaskSettings<Saved> {
   readonly config: DeitConfig;
-  /** `deitLogits`, or `leanDeitLogits`, which rematerialises its blocks. */
+  /** `deitLogits`, or the same around another block. */
   readonly model: Op<DeitInputs, Saved, DeitAttrs, Logits>;
   readonly smoothing: Smoothing;
   /** r_max of (E30). */
@@ -63,6 +65,9 @@ export function deitTask<Saved>(settings: DeitTaskSettings<Saved>): Task<DeitPar
 
 /** `low`: less of it for more time, to the same bits. */
 export type Memory = "normal" | "low";
+
+/** Each block saves its input only, and is run again for its pullback. */
+const leanDeitLogits = deitLogitsOf(rematerialise(block));
 
 /** The task on the network that takes so much memory. */
 export const deitTaskWithin = (memory: Memory, settings: Omit<DeitTaskSettings<unknown>, "model">): Task<DeitParams, null, null> =>

@@ -18,7 +18,7 @@ import { adamwLeaf } from "../../train/adamw.ts";
 import type { HeapAccess } from "../heap.ts";
 import { COMPUTED, MOVED, rowsOf, type Deal } from "./deal.ts";
 import { dealPermute } from "./move.ts";
-import { dealAttention, dealGemm, dealMultiply, dealPack, packedColumns } from "./products.ts";
+import { dealGemm, dealMultiply, dealPack, packedColumns } from "./products.ts";
 
 const BYTES = 4;
 
@@ -26,6 +26,9 @@ const outer = (shape: Shape): number => size(shape.slice(0, -1));
 
 /** Columns of the widest head whose blocks the scratch has room for (assembly/attention.ts). */
 const WIDEST_HEAD = 1024;
+
+/** Queries that are worth a part of their own: it turns round the values of their head for itself. */
+const QUERIES = 48;
 
 /** Whether there is a kernel: dropout, and very wide heads, go by the definition. */
 const takesAttention = (q: Tensor, dropout: DropoutAttrs | null): boolean => dropout === null && axis(q.shape, -1) <= WIDEST_HEAD;
@@ -164,7 +167,7 @@ export const fusedKernels =
         if (!takesAttention(q, dropout)) return attention.forward(opened(k, attention), { q, k: keys, v }, { dropout });
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
         const [o, logSum] = [like(q), take([...q.shape.slice(0, -1), 1])];
-        if (deal !== null) dealAttention(deal, { o: at(o), logSum: at(logSum), q: at(q), keys: at(keys), v: at(v), heads, N, K, d });
+        deal?.("attention", heads * N, QUERIES, (i, count) => [at(o), at(logSum), at(q), at(keys), at(v), N, K, d, i, count]);
         count(2 * heads * N * K * d);
         return { out: o, saved: { q, k: keys, v, out: o, logSum, dropout } };
       },

@@ -30,7 +30,7 @@ const SLOTS = 24;
 const FAILURE_BYTES = 1024;
 const SPINS = 100_000;
 /** Looks at the parts that are done before the engine's own thread goes to sleep, for so many ms at most. */
-const LOOKS = 20_000;
+const LOOKS = 5_000;
 const NAP = 20;
 
 /** @throws Error where a thread cannot be started */

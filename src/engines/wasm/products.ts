@@ -1,6 +1,5 @@
 /** Matrix products dealt out: which rows or columns make a part. Addresses in bytes. */
 import type { Deal } from "./deal.ts";
-import type { Exports } from "./module.ts";
 
 const BYTES = 4;
 /** Columns of a full panel (assembly/gemm/pack.ts) and rows of a tile: parts start at multiples of them. */
@@ -10,9 +9,6 @@ const TILE = 3;
 const MACS = 2 ** 20;
 /** Rows that one packed matrix must serve, so that packing it is less than 4 % of the work. */
 const SERVED = 156;
-
-/** From so many heads on, heads are parts. */
-const MANY_HEADS = 24;
 
 /** A m × k (stored k × m if ta), B k × n (stored n × k if tb), C m × n, all dense; bias 0: none. */
 export interface Product {
@@ -82,32 +78,4 @@ export function dealMultiply(deal: Deal, c: number, a: number, panels: number, b
     const [j, columns] = units.span(start, some);
     return [c + j * BYTES, n, a, k, panels + j * k * BYTES, bias + j * BYTES, m, columns, k, false, false];
   });
-}
-
-/** `heads` of N queries, K keys and values, width d; addresses of the tensors. */
-export interface Attention {
-  readonly o: number;
-  readonly logSum: number;
-  readonly q: number;
-  readonly keys: number;
-  readonly v: number;
-  readonly heads: number;
-  readonly N: number;
-  readonly K: number;
-  readonly d: number;
-}
-
-/** Heads are parts; where there are few, each is cut into blocks of queries, which pack no more than a panel at a time. */
-export function dealAttention(deal: Deal, { o, logSum, q, keys, v, heads, N, K, d }: Attention): void {
-  const call = (head: number, from: number, some: number, queries: number): Parameters<Exports["attention"]> => {
-    const [row, values] = [head * N + from, head * K * d * BYTES];
-    return [o + row * d * BYTES, logSum + row * BYTES, q + row * d * BYTES, keys + values, v + values, some, queries, K, d];
-  };
-  if (heads >= MANY_HEADS) return deal("attention", heads, 1, (head, some) => call(head, 0, some, N));
-  const blocks = unitsOf(N, PANEL);
-  for (let head = 0; head < heads; head++)
-    deal("attention", blocks.count, grainOf(blocks, 2 * N * K * d), (start, some) => {
-      const [from, queries] = blocks.span(start, some);
-      return call(head, from, 1, queries);
-    });
 }
