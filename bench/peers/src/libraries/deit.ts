@@ -50,7 +50,7 @@ async function train(threads: number): Promise<Loaded> {
   const { images, labels, teacher } = batch();
   const given = { images: k.upload(images.shape, images.data), labels: k.upload([labels.length], labels) };
   const logits = k.upload(teacher.shape, teacher.data);
-  const task = publishedTask(config, () => logits);
+  const task = publishedTask(config, () => logits, "normal");
   const params = paramsOn(k);
   let state = { params, optimizer: initialOptimizerState(k, publishedAdamw, params), buffers: null, average: null, step: 0 };
 
