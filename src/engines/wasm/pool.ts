@@ -23,8 +23,8 @@ export interface PoolOptions {
   readonly patience: number;
 }
 
-/** Parts a thread, so that one that is late does not hold up the others for long. */
-const PARTS = 2;
+/** Parts a thread. With more, a thread that is late leaves some to the others; with one, each is as long as can be, which is worth more. */
+const PARTS = 1;
 /** Arguments that a kernel has at most. */
 const SLOTS = 24;
 const FAILURE_BYTES = 1024;
