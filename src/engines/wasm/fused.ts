@@ -53,7 +53,7 @@ export const fusedKernels =
       forward: (k, { x, params: { weight, bias } }) => {
         const [rows, I, O] = [outer(x.shape), axis(x.shape, -1), axis(weight.shape, 0)];
         const y = take([...x.shape.slice(0, -1), O]);
-        if (k.scope.frozen && rows > 0) byPanels(y, x, weight, bias);
+        if (k.scope.frozen && rows * I > 0) byPanels(y, x, weight, bias);
         else if (deal !== null)
           dealGemm(deal, { c: at(y), a: at(x), b: at(weight), bias: at(bias), m: rows, n: O, k: I, ta: false, tb: true });
         count(rows * I * O);

@@ -28,6 +28,7 @@ const PARTS = 1;
 /** Arguments that a kernel has at most. */
 const SLOTS = 24;
 const FAILURE_BYTES = 1024;
+/** Looks for a job before a thread goes to sleep, somewhat less than a ms. */
 const SPINS = 100_000;
 /** Looks at the parts that are done before the engine's own thread goes to sleep, for so many ms at most. */
 const LOOKS = 5_000;
