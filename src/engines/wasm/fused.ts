@@ -38,6 +38,8 @@ export const fusedKernels =
   (deal: Deal | null) =>
   ({ take, takeOver, keep, address: at, count }: HeapAccess): FusedTable => {
     const like = (t: Tensor): Tensor => take(t.shape);
+    /** Address of row r of a tensor. */
+    const row = (t: Tensor, r: number): number => at(t) + r * axis(t.shape, -1) * BYTES;
 
     /** y = x Wᵀ + b, where W will be multiplied by again and again: its panels are made once and live as long as it does. */
     const byPanels = (y: Tensor, x: Tensor, weight: Tensor, bias: Tensor): void => {
@@ -78,16 +80,14 @@ export const fusedKernels =
         if (!(eps > 0)) throw new RangeError(`layerNorm: eps must be > 0, got ${eps}`);
         const [y, xHat, rstd, n] = [like(x), like(x), take([...x.shape.slice(0, -1), 1]), axis(x.shape, -1)];
         deal?.("layerNorm", outer(x.shape), rowsOf(COMPUTED, n), (r, rows) => {
-          const [from, one] = [r * n * BYTES, r * BYTES];
-          return [at(y) + from, at(xHat) + from, at(rstd) + one, at(x) + from, at(gamma), at(beta), rows, n, eps];
+          return [row(y, r), row(xHat, r), row(rstd, r), row(x, r), at(gamma), at(beta), rows, n, eps];
         });
         return { out: y, saved: { xHat, rstd, gamma } };
       },
       vjp: (_, { xHat, rstd, gamma }, dy) => {
         const [dx, dGamma, dBeta, rows, n] = [like(xHat), like(gamma), like(gamma), outer(dy.shape), axis(dy.shape, -1)];
         deal?.("layerNormDx", rows, rowsOf(COMPUTED, n), (r, some) => {
-          const from = r * n * BYTES;
-          return [at(dx) + from, at(dy) + from, at(xHat) + from, at(rstd) + r * BYTES, at(gamma), some, n];
+          return [row(dx, r), row(dy, r), row(xHat, r), row(rstd, r), at(gamma), some, n];
         });
         deal?.("layerNormDParams", n, rowsOf(COMPUTED, rows), (j, columns) => {
           const from = j * BYTES;
@@ -116,20 +116,13 @@ export const fusedKernels =
       forward: (_, { z }) => {
         const s = like(z);
         const n = axis(z.shape, -1);
-        deal?.("softmax", outer(z.shape), rowsOf(COMPUTED, n), (r, rows) => [at(s) + r * n * BYTES, at(z) + r * n * BYTES, rows, n, 1]);
+        deal?.("softmax", outer(z.shape), rowsOf(COMPUTED, n), (r, rows) => [row(s, r), row(z, r), rows, n, 1]);
         return { out: s, saved: { s } };
       },
       vjp: (_, { s }, ds) => {
         const dz = like(s);
         const n = axis(s.shape, -1);
-        deal?.("softmaxVjp", outer(s.shape), rowsOf(COMPUTED, n), (r, rows) => [
-          at(dz) + r * n * BYTES,
-          at(s) + r * n * BYTES,
-          at(ds) + r * n * BYTES,
-          rows,
-          n,
-          1,
-        ]);
+        deal?.("softmaxVjp", outer(s.shape), rowsOf(COMPUTED, n), (r, rows) => [row(dz, r), row(s, r), row(ds, r), rows, n, 1]);
         return { z: dz };
       },
     };
@@ -139,24 +132,13 @@ export const fusedKernels =
       forward: (_, { z }) => {
         const logProbs = like(z);
         const n = axis(z.shape, -1);
-        deal?.("logSoftmax", outer(z.shape), rowsOf(COMPUTED, n), (r, rows) => [
-          at(logProbs) + r * n * BYTES,
-          at(z) + r * n * BYTES,
-          rows,
-          n,
-        ]);
+        deal?.("logSoftmax", outer(z.shape), rowsOf(COMPUTED, n), (r, rows) => [row(logProbs, r), row(z, r), rows, n]);
         return { out: logProbs, saved: { logProbs } };
       },
       vjp: (_, { logProbs }, d) => {
         const dz = like(logProbs);
         const n = axis(d.shape, -1);
-        deal?.("logSoftmaxVjp", outer(d.shape), rowsOf(COMPUTED, n), (r, rows) => [
-          at(dz) + r * n * BYTES,
-          at(logProbs) + r * n * BYTES,
-          at(d) + r * n * BYTES,
-          rows,
-          n,
-        ]);
+        deal?.("logSoftmaxVjp", outer(d.shape), rowsOf(COMPUTED, n), (r, rows) => [row(dz, r), row(logProbs, r), row(d, r), rows, n]);
         return { z: dz };
       },
     };

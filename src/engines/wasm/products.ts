@@ -59,6 +59,18 @@ export function dealGemm(deal: Deal, { c, a, b, bias, m, n, k, ta, tb }: Product
   });
 }
 
+/** `batch` products without bias, each as it would be alone; one B for all of them if `shared`. */
+export function dealMatmul(deal: Deal, product: Product, batch: number, shared: boolean): void {
+  const { c, a, b, m, n, k, ta, tb } = product;
+  if (batch === 1) return dealGemm(deal, product);
+  if (shared && !ta) return dealGemm(deal, { ...product, m: batch * m }); // the rows of all are one matrix
+  const next = shared ? 0 : k * n;
+  deal("matmul", batch, Math.ceil(MACS / Math.max(1, m * n * k)), (i, count) => {
+    const [ci, ai, bi] = [c + i * m * n * BYTES, a + i * m * k * BYTES, b + i * next * BYTES];
+    return [ci, ai, bi, count, m, n, k, ta, tb, shared];
+  });
+}
+
 /** What a matrix of k × n takes as panels, in numbers a row. */
 export const packedColumns = (n: number): number => Math.max(8, Math.ceil(n / 4) * 4);
 
