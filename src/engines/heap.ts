@@ -1,43 +1,81 @@
 /**
- * Addresses in one linear memory of f32: exact sizes, last in first out. Bookkeeping only, the same for the engine that computes there and
+ * Addresses in one linear memory: exact sizes, last in first out. Bookkeeping only, the same for the engine that computes there and
  * for the abstract one that plans for it, so that a plan equals the use.
  */
+import { MemoryError } from "../tensor/errors.ts";
 import { size, tensor, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { Block, Regions } from "./region.ts";
 
-/** Blocks start at multiples of this many bytes and are as long as such a multiple. */
-const GRAIN = 64;
-const BYTES_PER_ELEMENT = 4;
+const F32_BYTES = 4;
 
-/** At least one grain, so that an empty tensor has an address of its own too. */
-const rounded = (bytes: number): number => Math.max(GRAIN, Math.ceil(bytes / GRAIN) * GRAIN);
+/** How a memory is laid out. */
+export interface Layout {
+  /** Blocks start at multiples of this many bytes and are as long as such a multiple. */
+  readonly grain: number;
+  /** No block crosses a multiple of this many bytes; Infinity: the memory is of one piece. */
+  readonly span: number;
+}
+
+const LINEAR: Layout = { grain: 64, span: Infinity };
+
+/** A part of the memory. */
+interface Extent {
+  readonly address: number;
+  readonly bytes: number;
+}
 
 export class Heap {
-  #top = GRAIN; // address 0 is never handed out
+  readonly #layout: Layout;
+  #top: number;
   #live = 0;
   #peak = 0;
   #free = new Map<number, number[]>();
+  /** What is left at the ends of spans. */
+  #ends: readonly Extent[] = [];
   readonly #reach: (end: number) => void;
 
   /** @param reach told how far a new block will reach; throws if there is no such memory */
-  constructor(reach: (end: number) => void = () => undefined) {
+  constructor(reach: (end: number) => void = () => undefined, layout: Layout = LINEAR) {
+    this.#layout = layout;
+    this.#top = layout.grain; // address 0 is never handed out
     this.#reach = reach;
   }
 
-  /** An address for `bytes`: that of the block of this size which was given back last, else a new one at the top. */
+  /** At least one grain, so that an empty tensor has an address of its own too. */
+  rounded(bytes: number): number {
+    const { grain } = this.#layout;
+    return Math.max(grain, Math.ceil(bytes / grain) * grain);
+  }
+
+  /** An address for `bytes`: that of the block of this size which was given back last, else a new one. */
   take(bytes: number): number {
-    const n = rounded(bytes);
-    const recycled = this.#free.get(n)?.pop();
-    if (recycled === undefined) this.#reach(this.#top + n); // if it throws, nothing is taken
-    const address = recycled ?? this.#top;
-    if (recycled === undefined) this.#top += n;
+    const n = this.rounded(bytes);
+    const address = this.#free.get(n)?.pop() ?? this.#fresh(n);
     this.#live += n;
     this.#peak = Math.max(this.#peak, this.#live);
     return address;
   }
 
+  /** At the end of an earlier span if there is room, else at the top. */
+  #fresh(n: number): number {
+    const end = this.#ends.find(({ bytes }) => bytes >= n);
+    if (end !== undefined) {
+      const left = { address: end.address + n, bytes: end.bytes - n };
+      this.#ends = this.#ends.flatMap((other) => (other !== end ? [other] : left.bytes > 0 ? [left] : []));
+      return end.address;
+    }
+    const { span } = this.#layout;
+    if (n > span) throw new MemoryError("a tensor", { needed: n, capacity: span });
+    const crosses = Math.floor(this.#top / span) < Math.floor((this.#top + n - 1) / span);
+    const start = crosses ? Math.ceil(this.#top / span) * span : this.#top;
+    this.#reach(start + n); // if it throws, nothing is taken
+    if (start > this.#top) this.#ends = [...this.#ends, { address: this.#top, bytes: start - this.#top }];
+    this.#top = start + n;
+    return start;
+  }
+
   give(address: number, bytes: number): void {
-    const n = rounded(bytes);
+    const n = this.rounded(bytes);
     this.#live -= n;
     const list = this.#free.get(n);
     if (list === undefined) this.#free.set(n, [address]);
@@ -46,12 +84,12 @@ export class Heap {
 
   /** Runs f, then is as it was before, whatever f took and gave; f is told how to see how far the top has come. */
   trial(f: (top: () => number) => void): void {
-    const [top, live, peak] = [this.#top, this.#live, this.#peak];
+    const [top, live, peak, ends] = [this.#top, this.#live, this.#peak, this.#ends];
     const free = new Map([...this.#free].map(([bytes, list]) => [bytes, [...list]]));
     try {
       f(() => this.#top);
     } finally {
-      [this.#top, this.#live, this.#peak, this.#free] = [top, live, peak, free];
+      [this.#top, this.#live, this.#peak, this.#ends, this.#free] = [top, live, peak, ends, free];
     }
   }
 
@@ -61,33 +99,31 @@ export class Heap {
   }
 }
 
-/** A part of the memory. */
-interface Extent {
-  readonly address: number;
-  /** With what rounding has added. */
-  readonly bytes: number;
-}
-
 /** A block at an address of the memory. */
 export class HeapBlock extends Block implements Extent {
   readonly address: number;
+  /** With what rounding has added. */
   readonly bytes: number;
+  /** Of one number. */
+  readonly elementBytes: number;
   /** What is kept beside it, made of its numbers; dies with it. */
   kept: Extent | null = null;
-  constructor(address: number, bytes: number) {
+  constructor(address: number, bytes: number, elementBytes: number) {
     super();
     this.address = address;
     this.bytes = bytes;
+    this.elementBytes = elementBytes;
   }
 }
 
 /** What a fused kernel is given of the heap. All takes come before all arithmetic. */
 export interface HeapAccess {
-  readonly take: (shape: Shape) => Tensor;
+  /** Of f32, or of elements of so many bytes. */
+  readonly take: (shape: Shape, elementBytes?: number) => Tensor;
   /** Address of a live tensor, in bytes. */
   readonly address: (t: Tensor) => number;
   /** Room for numbers that follow from those of `t` and are kept as long as it lives; `fresh`: they have to be made now. */
-  readonly keep: (t: Tensor, shape: Shape) => { readonly address: number; readonly fresh: boolean };
+  readonly keep: (t: Tensor, shape: Shape, elementBytes?: number) => { readonly address: number; readonly fresh: boolean };
   /** The memory of `t` under a new handle, for kernels that write in place: every old handle is stale. */
   readonly takeOver: (t: Tensor) => Tensor;
   /** Multiply–adds of the products that the fused kernel does. */
@@ -99,7 +135,7 @@ export interface HeapRegions {
   /** `heap.trial`, after which no tensor from before has kept anything more. */
   readonly trial: Heap["trial"];
   readonly regions: Regions<HeapBlock>;
-  readonly take: (shape: Shape) => HeapBlock;
+  readonly take: (shape: Shape, elementBytes?: number) => HeapBlock;
   readonly access: (count: (macs: number) => void) => HeapAccess;
 }
 
@@ -115,9 +151,9 @@ export interface MemoryHooks {
  *
  * @param base where the heap begins in the memory, in bytes
  */
-export function heapRegions(base: number, { reach, taken }: MemoryHooks): HeapRegions {
+export function heapRegions(base: number, { reach, taken }: MemoryHooks, layout: Layout = LINEAR): HeapRegions {
   class OwnBlock extends HeapBlock {} // tells this engine's tensors from another's
-  const heap = new Heap((end) => reach(base + end));
+  const heap = new Heap((end) => reach(base + end), layout);
   const give = ({ address, bytes }: Extent): void => heap.give(address - base, bytes);
   const keeping = new Set<HeapBlock>();
   const regions = new Regions<HeapBlock>(OwnBlock, (block) => {
@@ -129,20 +165,20 @@ export function heapRegions(base: number, { reach, taken }: MemoryHooks): HeapRe
     block.kept = null;
     keeping.delete(block);
   };
-  const take = (shape: Shape): HeapBlock => {
-    const bytes = rounded(size(shape) * BYTES_PER_ELEMENT);
+  const take = (shape: Shape, elementBytes = F32_BYTES): HeapBlock => {
+    const bytes = heap.rounded(size(shape) * elementBytes);
     const address = base + heap.take(bytes);
-    const block = regions.adopt(new OwnBlock(address, bytes));
+    const block = regions.adopt(new OwnBlock(address, bytes, elementBytes));
     taken(block);
     return block;
   };
   const access = (count: (macs: number) => void): HeapAccess => ({
-    take: (shape) => tensor(shape, take(shape)),
+    take: (shape, elementBytes) => tensor(shape, take(shape, elementBytes)),
     address: (t) => regions.live(t, "fused kernel").address,
-    keep: (t, shape) => {
+    keep: (t, shape, elementBytes = F32_BYTES) => {
       const block = regions.live(t, "keep");
       if (block.kept !== null) return { address: block.kept.address, fresh: false };
-      const bytes = rounded(size(shape) * BYTES_PER_ELEMENT);
+      const bytes = heap.rounded(size(shape) * elementBytes);
       block.kept = { address: base + heap.take(bytes), bytes };
       keeping.add(block);
       return { address: block.kept.address, fresh: true };
@@ -150,7 +186,7 @@ export function heapRegions(base: number, { reach, taken }: MemoryHooks): HeapRe
     takeOver: (t) => {
       const old = regions.live(t, "takeOver");
       drop(old);
-      return tensor(t.shape, regions.takeOver(old, new OwnBlock(old.address, old.bytes), "taken over in place"));
+      return tensor(t.shape, regions.takeOver(old, new OwnBlock(old.address, old.bytes, old.elementBytes), "taken over in place"));
     },
     count,
   });

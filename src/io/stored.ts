@@ -1,6 +1,6 @@
 /** The kinds of numbers that a file of tensors holds. */
 import { show, size, type Shape } from "../tensor/tensor.ts";
-import { widenBrainHalf, widenHalf } from "./half.ts";
+import { widenBrainHalf, widenHalf } from "../tensor/half.ts";
 
 interface Of<Dtype, Data> {
   readonly dtype: Dtype;

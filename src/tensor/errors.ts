@@ -10,6 +10,11 @@ export class StaleError extends Error {
   override readonly name = "StaleError";
 }
 
+/** The device is gone, and every tensor on it: what it was working at goes on from its last saved state, on another device. */
+export class DeviceLostError extends Error {
+  override readonly name = "DeviceLostError";
+}
+
 const MEGA = 1e6;
 const megabytes = (bytes: number): string => `${(bytes / MEGA).toFixed(1)} MB`;
 

@@ -1,0 +1,178 @@
+/**
+ * What a device is told to do, in order. Launches and copies are collected in one command buffer, which is sent when someone waits for a
+ * number, or when it is full; whoever reads gets the value of that moment, later.
+ *
+ * Params of launches and small uploads are collected beside it and written just before it is sent. What has been sent before is done by then, so
+ * one buffer each serves for ever.
+ */
+import { DeviceLostError } from "../../tensor/errors.ts";
+import { usage } from "./facts.ts";
+import { PARAM_BYTES, pipelinesOn, type Operand } from "./pipelines.ts";
+import type { Launch } from "./program.ts";
+
+/** Launches of one command buffer at most. */
+const MOST_LAUNCHES = 1 << 14;
+/** Of small uploads, for one command buffer. */
+const UPLOAD_BYTES = 1 << 18;
+/** The shortest buffer that numbers are read through. */
+const STAGING_BYTES = 1 << 16;
+/** Copies are of whole multiples of this, at such places. */
+const COPY_GRAIN = 8;
+
+interface Waiting {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly resolve: (data: ArrayBuffer) => void;
+  readonly reject: (why: unknown) => void;
+}
+
+/** A buffer that is read by the host once it has been written. */
+interface Staging {
+  readonly buffer: GPUBuffer;
+  used: number;
+  readonly waiting: Waiting[];
+}
+
+export interface Commands {
+  readonly launch: (launch: Launch, operands: readonly Operand[]) => void;
+  /** Where the bytes will lie for the launches of this command buffer, if they are few; null: `write` them. */
+  readonly stage: (data: Uint8Array) => { readonly operand: Operand; readonly offset: number } | null;
+  /** Bytes to a place that no launch waiting to be sent may use; sends those first. */
+  readonly write: (to: Operand, data: Uint8Array) => void;
+  readonly read: (from: Operand, bytes: number) => Promise<ArrayBuffer>;
+  /** Sends what has been collected. */
+  readonly flush: () => void;
+  /** Everything so far is done. */
+  readonly finish: () => Promise<void>;
+  /** Command buffers sent, and launches in them. */
+  readonly sent: () => { readonly submits: number; readonly launches: number };
+  readonly close: () => void;
+}
+
+const upTo = (grain: number, n: number): number => Math.ceil(n / grain) * grain;
+
+export function commandsOn(device: GPUDevice): Commands {
+  const pipelines = pipelinesOn(device);
+  const { queue } = device;
+  const params = device.createBuffer({ label: "params", size: MOST_LAUNCHES * PARAM_BYTES, usage: usage.uniform });
+  const paramGroup = pipelines.paramGroup(params);
+  const paramBytes = new ArrayBuffer(MOST_LAUNCHES * PARAM_BYTES);
+  const [paramInts, paramFloats] = [new Uint32Array(paramBytes), new Float32Array(paramBytes)];
+  const uploads = device.createBuffer({ label: "uploads", size: UPLOAD_BYTES, usage: usage.storage });
+  const uploadBytes = new Uint8Array(UPLOAD_BYTES);
+  let [launches, uploaded] = [0, 0];
+  let encoder: GPUCommandEncoder | null = null;
+  let pass: GPUComputePassEncoder | null = null;
+  let dead: Error | null = null;
+  const sent = { submits: 0, launches: 0 };
+
+  device.lost
+    .then(({ message }) => (dead ??= new DeviceLostError(`webgpu: the device is lost${message === "" ? "" : `: ${message}`}`)))
+    .catch(() => undefined);
+  device.addEventListener("uncapturederror", ({ error }) => {
+    dead ??= new Error(`webgpu: ${error.message}`);
+  });
+  const alive = (): void => {
+    if (dead !== null) throw dead;
+  };
+
+  const free: GPUBuffer[] = [];
+  let staging: Staging[] = [];
+  const stagingFor = (bytes: number): Staging => {
+    const open = staging.at(-1);
+    if (open !== undefined && open.used + bytes <= open.buffer.size) return open;
+    const i = free.findIndex((buffer) => buffer.size >= bytes);
+    const [found] = i < 0 ? [] : free.splice(i, 1);
+    const size = Math.max(STAGING_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
+    const made: Staging = { buffer: found ?? device.createBuffer({ label: "staging", size, usage: usage.staging }), used: 0, waiting: [] };
+    staging.push(made);
+    return made;
+  };
+  const deliver = async ({ buffer, used, waiting }: Staging): Promise<void> => {
+    try {
+      await buffer.mapAsync(1, 0, used); // 1: for reading
+      const data = buffer.getMappedRange(0, used);
+      const parts = waiting.map(({ offset, bytes }) => data.slice(offset, offset + bytes));
+      buffer.unmap();
+      free.push(buffer);
+      if (dead !== null) throw dead;
+      waiting.forEach(({ resolve }, i) => resolve(parts[i] ?? new ArrayBuffer(0)));
+    } catch (error) {
+      await Promise.resolve(); // the loss of the device is told at the same time
+      for (const { reject } of waiting) reject(dead ?? error);
+    }
+  };
+
+  const commandEncoder = (): GPUCommandEncoder => (encoder ??= device.createCommandEncoder());
+  const endPass = (): void => {
+    pass?.end();
+    pass = null;
+  };
+  const flush = (): void => {
+    if (encoder === null) return;
+    endPass();
+    if (launches > 0) queue.writeBuffer(params, 0, paramBytes, 0, launches * PARAM_BYTES);
+    if (uploaded > 0) queue.writeBuffer(uploads, 0, uploadBytes, 0, uploaded);
+    queue.submit([encoder.finish()]);
+    sent.submits++;
+    sent.launches += launches;
+    encoder = null;
+    [launches, uploaded] = [0, 0];
+    const full = staging;
+    staging = [];
+    for (const one of full) void deliver(one);
+  };
+
+  return {
+    launch: ({ program, params: numbers, groups }, operands) => {
+      alive();
+      if (launches === MOST_LAUNCHES) flush();
+      const { pipeline, tensors } = pipelines.bind(program, operands);
+      const at = launches * (PARAM_BYTES / 4);
+      for (let i = 0; i < numbers.length; i++) (program.params[i] === "f32" ? paramFloats : paramInts)[at + i] = numbers[i] ?? 0;
+      pass ??= commandEncoder().beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, tensors);
+      pass.setBindGroup(1, paramGroup, [launches * PARAM_BYTES]);
+      pass.dispatchWorkgroups(...groups);
+      launches++;
+    },
+    stage: (data) => {
+      if (data.byteLength > UPLOAD_BYTES / 4) return null;
+      if (uploaded + data.byteLength > UPLOAD_BYTES) flush();
+      const offset = uploaded;
+      uploadBytes.set(data, offset);
+      uploaded = upTo(COPY_GRAIN, offset + data.byteLength);
+      return { operand: { key: "uploads", buffer: uploads, offset: 0, bytes: UPLOAD_BYTES }, offset };
+    },
+    write: ({ buffer, offset }, data) => {
+      alive();
+      flush();
+      queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
+    },
+    read: ({ buffer, offset }, bytes) => {
+      alive();
+      if (bytes === 0) return Promise.resolve(new ArrayBuffer(0));
+      const length = upTo(COPY_GRAIN, bytes);
+      const to = stagingFor(length);
+      endPass();
+      commandEncoder().copyBufferToBuffer(buffer, offset, to.buffer, to.used, length);
+      return new Promise((resolve, reject) => {
+        to.waiting.push({ offset: to.used, bytes, resolve, reject });
+        to.used += length;
+        queueMicrotask(flush);
+      });
+    },
+    flush,
+    finish: async () => {
+      flush();
+      await queue.onSubmittedWorkDone();
+      alive();
+    },
+    sent: () => ({ ...sent }),
+    close: () => {
+      dead ??= new Error("webgpu: this engine is closed");
+      for (const buffer of [params, uploads, ...free]) buffer.destroy();
+    },
+  };
+}

@@ -1,0 +1,3 @@
+/** Entry point `deit/webgpu`: the engine on a WebGPU device that is given, of a browser or of Node. */
+export { webgpuEngine, type WebgpuEngine, type WebgpuOptions } from "./engines/webgpu/engine.ts";
+export { DeviceLostError } from "./tensor/errors.ts";
