@@ -92,7 +92,11 @@ const enum Map {
   Sqrt,
   Rsqrt,
   Step,
+  IsFinite,
 }
+
+/** Exponent bits of f32; all of them are set in NaN and in the infinities only. */
+const EXPONENT: i32 = 0x7f800000;
 
 @inline
 function mapped(map: Map, x: v128, scalar: v128): v128 {
@@ -102,6 +106,7 @@ function mapped(map: Map, x: v128, scalar: v128): v128 {
   if (map == Map.Square) return f32x4.mul(x, x);
   if (map == Map.Sqrt) return f32x4.sqrt(x);
   if (map == Map.Rsqrt) return f32x4.div(one, f32x4.sqrt(x));
+  if (map == Map.IsFinite) return v128.and(i32x4.ne(v128.and(x, i32x4.splat(EXPONENT)), i32x4.splat(EXPONENT)), one);
   return v128.and(f32x4.ge(x, f32x4.splat(0)), one);
 }
 
@@ -147,4 +152,23 @@ export function rsqrt(out: usize, x: usize, n: i32): void {
 /** out = 1 where x ≥ 0, else 0 */
 export function step(out: usize, x: usize, n: i32): void {
   map(Map.Step, out, x, n, 0);
+}
+
+/** out = 1 where x is neither NaN nor infinite, else 0 */
+export function isFinite(out: usize, x: usize, n: i32): void {
+  map(Map.IsFinite, out, x, n, 0);
+}
+
+/** out = a where the condition is not 0, else b; the condition is `Operand.Whole`, or one `Operand.Number` for all. */
+export function where(out: usize, condition: usize, a: usize, b: usize, n: i32, kind: i32): void {
+  assert(((out | condition | a | b) & 3) == 0, "pointers must be 4-byte aligned");
+  const zero = f32x4.splat(0), step: usize = kind == Operand.Number ? 0 : BYTES;
+  for (; n >= LANES; n -= LANES) {
+    v128.store(out, v128.bitselect(v128.load(a), v128.load(b), f32x4.ne(lanes(kind, condition), zero)));
+    out += 16, condition += 4 * step, a += 16, b += 16;
+  }
+  for (; n > 0; n--) {
+    store<i32>(out, load<f32>(condition) != 0 ? load<i32>(a) : load<i32>(b));
+    out += BYTES, condition += step, a += BYTES, b += BYTES;
+  }
 }

@@ -7,7 +7,7 @@ export { adamw } from "./adamw";
 export { attention } from "./attention";
 export { attentionVjp } from "./attentionVjp";
 export { crossEntropy, crossEntropyVjp } from "./crossEntropy";
-export { add, addScalar, div, mul, rsqrt, scale, sqrt, square, step, sub } from "./elementwise";
+export { add, addScalar, div, isFinite, mul, rsqrt, scale, sqrt, square, step, sub, where } from "./elementwise";
 export { erfEach, exp2Each, expEach, geluEach, geluVjpEach, logEach, normalCdfEach } from "./functions";
 export { gemm, matmul, multiply, pack } from "./gemm/gemm";
 export { layerNorm, layerNormDParams, layerNormDx } from "./layerNorm";

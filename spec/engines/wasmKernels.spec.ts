@@ -36,6 +36,13 @@ const positive = (a: HostArray): HostArray =>
     a.shape,
     Float32Array.from(a.data, (x) => Math.abs(x) + 0.01),
   );
+/** Every third number is none. */
+const withGaps = (a: HostArray): HostArray =>
+  hostArray(
+    a.shape,
+    a.data.map((x, i) => (i % 3 === 0 ? (NON_FINITE[(i / 3) % NON_FINITE.length] ?? x) : x)),
+  );
+const NON_FINITE = [NaN, Infinity, -Infinity];
 
 const axes = (rank: { readonly min: number; readonly max: number }, most = 40): fc.Arbitrary<number[]> =>
   fc.array(fc.integer({ min: 1, max: most }), { minLength: rank.min, maxLength: rank.max }).filter((shape) => size(shape) <= 20_000);
@@ -60,6 +67,12 @@ const binary = (f: (k: Kernels, a: Tensor, b: Tensor) => Tensor): fc.Arbitrary<P
       const arrays = [normals(seed, shape), positive(normals(seed + 1, small))];
       return { arrays, run: (k, [a, b]) => (swapped ? f(k, b, a) : f(k, a, b)) };
     });
+
+/** By a condition an element, or by one for all. */
+const chosen: fc.Arbitrary<Program> = fc.tuple(axes({ min: 1, max: 3 }, 70), fc.boolean(), fc.nat()).map(([shape, one, seed]) => ({
+  arrays: [normals(seed, shape), withGaps(normals(seed + 1, shape))],
+  run: (k, [a, b]) => k.where(one ? k.upload([], [seed % 2]) : k.step(a), a, b),
+}));
 
 /** Elements of an axis with a place in it. */
 const axisOf = (f: (k: Kernels, a: Tensor, axis: number, at: number) => Tensor): fc.Arbitrary<Program> =>
@@ -121,6 +134,8 @@ const programs: { readonly [name: string]: fc.Arbitrary<Program> } = {
   log: unary((k, a) => k.log(a), positive),
   normalCdf: unary((k, a) => k.normalCdf(a)),
   step: unary((k, a) => k.step(a)),
+  isFinite: unary((k, a) => k.isFinite(a), withGaps),
+  where: chosen,
   sumLast: unary((k, a) => k.sumLast(a)),
   meanLast: unary((k, a) => k.meanLast(a)),
   maxLast: unary((k, a) => k.maxLast(a)),
@@ -138,7 +153,19 @@ const programs: { readonly [name: string]: fc.Arbitrary<Program> } = {
 };
 
 /** Kernels that compute no sum and no function: the same numbers. */
-const EXACT = new Set(["step", "maxLast", "argmaxLast", "oneHot", "slice", "pad", "expandLeading", "permute", "unfold"]);
+const EXACT = new Set([
+  "step",
+  "isFinite",
+  "where",
+  "maxLast",
+  "argmaxLast",
+  "oneHot",
+  "slice",
+  "pad",
+  "expandLeading",
+  "permute",
+  "unfold",
+]);
 
 describe.each(builds)("each basis kernel of the %s build", (build) => {
   const made = wasmEngine({ build });

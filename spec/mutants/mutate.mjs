@@ -20,6 +20,7 @@ const OTHER_KERNEL = {
   square: "exp",
   normalCdf: "step",
   step: "normalCdf",
+  isFinite: "step",
 };
 
 const OTHER_OPERATOR = { "+": "-", "-": "+", "*": "/", "/": "*", "**": "*", "%": "*" };

@@ -46,6 +46,10 @@ export interface Basis {
   readonly normalCdf: (a: Tensor) => Tensor;
   /** 1 where a ≥ 0, else 0. */
   readonly step: (a: Tensor) => Tensor;
+  /** 1 where a is a number, 0 where it is NaN or infinite, by the bits of its exponent. */
+  readonly isFinite: (a: Tensor) => Tensor;
+  /** a where the condition is not 0, else b: chosen, never computed, so that what is not chosen may be NaN. All of one shape; or one condition, [], for all. */
+  readonly where: (condition: Tensor, a: Tensor, b: Tensor) => Tensor;
 
   /** [..., D] → [..., 1] */
   readonly sumLast: (a: Tensor) => Tensor;

@@ -111,6 +111,15 @@ export const rules: Rules = {
   log: unary,
   normalCdf: unary,
   step: unary,
+  isFinite: unary,
+  where: (condition, a, b) => {
+    const [which, shape, other] = [condition.shape, a.shape, b.shape].map(show);
+    if (shape !== other || (which !== shape && condition.shape.length > 0))
+      throw new ShapeError(
+        `where: both choices must be of one shape, and the condition of that shape or [], got ${which}, ${shape}, ${other}`,
+      );
+    return a.shape;
+  },
   sumLast: lastToOne("sumLast"),
   meanLast: lastToOne("meanLast"),
   maxLast: lastToOne("maxLast"),

@@ -40,6 +40,8 @@ export function countedLoops(): { readonly loops: Loops; readonly flop: () => nu
     log: ofEach(LOG),
     normalCdf: ofEach(NORMAL_CDF),
     step: ofEach(1),
+    isFinite: ofEach(1),
+    where: ofEach(1),
     sumLast: ofEachInput,
     meanLast: ofEachInput,
     maxLast: ofEachInput,

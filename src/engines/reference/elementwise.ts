@@ -49,5 +49,11 @@ export function elementwise(data: Data): ElementwiseLoops {
     log: map(Math.log),
     normalCdf: map(normalCdf),
     step: map((x) => (x >= 0 ? 1 : 0)),
+    isFinite: map((x) => (Number.isFinite(x) ? 1 : 0)),
+    where: (out, condition, a, b) => {
+      const [o, c, x, y] = [data(out), data(condition), data(a), data(b)];
+      const stride = condition.shape.length === 0 ? 0 : 1;
+      for (let i = 0; i < o.length; i++) o[i] = c[i * stride] !== 0 ? x[i]! : y[i]!;
+    },
   };
 }

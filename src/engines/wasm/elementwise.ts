@@ -15,7 +15,7 @@ const NUMBER = 2;
 const kinds: { readonly [S in Spread]: number } = { same: WHOLE, trailing: ROW, last1: NUMBER };
 
 type BinaryKernel = "add" | "sub" | "mul" | "div";
-type UnaryKernel = "square" | "sqrt" | "rsqrt" | "step" | "expEach" | "logEach" | "normalCdfEach";
+type UnaryKernel = "square" | "sqrt" | "rsqrt" | "step" | "isFinite" | "expEach" | "logEach" | "normalCdfEach";
 
 export function elementwise({ wasm, deal, at, view }: Access): ElementwiseLoops {
   const binary =
@@ -72,5 +72,11 @@ export function elementwise({ wasm, deal, at, view }: Access): ElementwiseLoops 
     log: unary("logEach", COMPUTED),
     normalCdf: unary("normalCdfEach", COMPUTED),
     step: unary("step", MOVED),
+    isFinite: unary("isFinite", MOVED),
+    where: (out, condition, a, b) => {
+      const [to, which, x, y] = [at(out), at(condition), at(a), at(b)];
+      const [kind, stride] = condition.shape.length === 0 ? [NUMBER, 0] : [WHOLE, BYTES];
+      deal("where", size(out.shape), MOVED, (i, n) => [to + i * BYTES, which + i * stride, x + i * BYTES, y + i * BYTES, n, kind]);
+    },
   };
 }
