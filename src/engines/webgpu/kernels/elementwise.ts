@@ -27,6 +27,7 @@ const maps = {
   log: "log_of(x)",
   normalCdf: "normal_cdf(x)",
   step: "select(0.0, 1.0, x >= 0.0)",
+  isFinite: "select(1.0, 0.0, (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u)",
 } as const;
 type MapName = keyof typeof maps;
 
@@ -57,6 +58,16 @@ const zipProgram = variants((name: Sign, spread: Spread, swapped: boolean, ofA: 
     main: `${EACH}  store_out(i, load_a(${swapped ? j : i}) ${signs[name]} load_b(${swapped ? i : j}));`,
   });
 });
+
+const whereProgram = variants((ofCondition: Storage, ofA: Storage, ofB: Storage): Program =>
+  program({
+    name: "where",
+    tensors: { out: "f32", condition: ofCondition, a: ofA, b: ofB },
+    params: { n: "u32", stride: "u32" },
+    workgroup: [THREADS, 1, 1],
+    main: `${EACH}  if (load_condition(i * p.stride) != 0.0) { store_out(i, load_a(i)); } else { store_out(i, load_b(i)); }`,
+  }),
+);
 
 const fillProgram = program({
   name: "fill",
@@ -135,5 +146,11 @@ export function elementwise({ run, storage, upload }: Access): ElementwiseLoops 
     log: map("log"),
     normalCdf: map("normalCdf"),
     step: map("step"),
+    isFinite: map("isFinite"),
+    where: (out, condition, a, b) => {
+      const [n, stride] = [size(out.shape), condition.shape.length === 0 ? 0 : 1];
+      const made = whereProgram(storage(condition), storage(a), storage(b));
+      run({ program: made, params: [n, stride], groups: each(n) }, out, condition, a, b);
+    },
   };
 }
