@@ -82,6 +82,7 @@ export function pipelinesOn(device: GPUDevice): Pipelines {
       const bindings = first.filter((j, i) => j === i);
       return { pipeline: pipelineOf(program.shared(first), bindings), tensors: groupOf(bindings, operands) };
     },
-    paramGroup: (buffer) => device.createBindGroup({ layout: paramLayout, entries: [{ binding: 0, resource: { buffer, size: PARAM_BYTES } }] }),
+    paramGroup: (buffer) =>
+      device.createBindGroup({ layout: paramLayout, entries: [{ binding: 0, resource: { buffer, size: PARAM_BYTES } }] }),
   };
 }

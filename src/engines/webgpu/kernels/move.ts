@@ -21,18 +21,22 @@ export interface Walk {
   readonly toSteps: readonly number[];
 }
 
-const alongAxis = (d: string): string => `  { let index = rest % p.length${d}; rest /= p.length${d}; at += index * p.fromStep${d}; to += index * p.toStep${d}; }
+const alongAxis = (
+  d: string,
+): string => `  { let index = rest % p.length${d}; rest /= p.length${d}; at += index * p.fromStep${d}; to += index * p.toStep${d}; }
 `;
 
 const walkProgram = variants((storage: Storage): Program =>
   program({
     name: "walk",
     tensors: { out: "f32", a: storage },
-    params: Object.fromEntries(["n", "from", "to", ...axesOf("length"), ...axesOf("fromStep"), ...axesOf("toStep")].map((name) => [name, "u32"])),
+    params: Object.fromEntries(
+      ["n", "first", "onto", ...axesOf("length"), ...axesOf("fromStep"), ...axesOf("toStep")].map((name) => [name, "u32"]),
+    ),
     workgroup: [256, 1, 1],
     main: `${EACH}  var rest = i;
-  var at = p.from;
-  var to = p.to;
+  var at = p.first;
+  var to = p.onto;
 ${axesOf("").toReversed().map(alongAxis).join("")}  store_out(to, load_a(at));`,
   }),
 );
@@ -44,13 +48,17 @@ function merged({ lengths, fromSteps, toSteps, ...rest }: Walk): Walk {
     if (length === 1) return;
     const [from = 0, to = 0] = [fromSteps[d], toSteps[d]];
     const outer = axes.at(-1);
-    if (outer !== undefined && outer.from === length * from && outer.to === length * to) Object.assign(outer, { length: outer.length * length, from, to });
+    if (outer !== undefined && outer.from === length * from && outer.to === length * to)
+      Object.assign(outer, { length: outer.length * length, from, to });
     else axes.push({ length, from, to });
   });
   return { ...rest, lengths: axes.map((a) => a.length), fromSteps: axes.map((a) => a.from), toSteps: axes.map((a) => a.to) };
 }
 
-const filled = (list: readonly number[], filler: number): readonly number[] => [...Array.from({ length: AXES - list.length }, () => filler), ...list];
+const filled = (list: readonly number[], filler: number): readonly number[] => [
+  ...Array.from({ length: AXES - list.length }, () => filler),
+  ...list,
+];
 
 /** The launches of a walk: one, but for arrays of very many axes, which are gone through from the first axis on. */
 export function walks(walk: Walk, storage: Storage): readonly Launch[] {
@@ -71,7 +79,9 @@ export function walks(walk: Walk, storage: Storage): readonly Launch[] {
 /** Row-major steps, in elements. */
 export const stepsOf = (shape: Shape): readonly number[] => shape.map((_, i) => size(shape.slice(i + 1)));
 
-const windowParams = Object.fromEntries(["n", "C", "H", "W", "rows", "columns", "kernel", "stride", "padding"].map((name) => [name, "u32" as const]));
+const windowParams = Object.fromEntries(
+  ["n", "C", "H", "W", "rows", "columns", "kernel", "stride", "padding"].map((name) => [name, "u32" as const]),
+);
 
 /** A thread for each number of a window, outermost first: image, window, channel, row and column in the window. */
 const unfoldProgram = variants((storage: Storage): Program =>
