@@ -15,6 +15,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
   data: ["tensor", "io"],
   io: ["tensor", "types:kernels", "model"],
   engines: ["tensor", "kernels"],
+  gpu: [],
   check: ["tensor", "kernels", "ops", "npm:fast-check"],
   laws: ["tensor", "kernels", "ops", "losses", "model", "teacher", "train", "check", "engines/abstract"],
   recording: [

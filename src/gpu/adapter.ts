@@ -1,0 +1,57 @@
+/** The adapters of this machine: GPUs, and programs that stand in for one. */
+import { gpuOf, type DawnOptions } from "./dawn.ts";
+
+/** As Dawn lists it. */
+export interface Listed {
+  readonly name: string;
+  /** vulkan, metal, d3d12, … */
+  readonly backend: string;
+}
+
+/** In the order in which they are chosen. */
+const listedIn = (text: string): readonly Listed[] =>
+  [...text.matchAll(/backend: '(.*?)', name: '(.*?)'/g)].map(([, backend = "", name = ""]) => ({ name, backend }));
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The name of no adapter: Dawn answers with those that there are. */
+const NOBODY = "?";
+
+/** All adapters, the fastest first; none where there is no driver. */
+export async function listAdapters(): Promise<readonly Listed[]> {
+  try {
+    const gpu = await gpuOf({ adapter: NOBODY, experimental: false });
+    await gpu.requestAdapter({ powerPreference: "high-performance" });
+    return [];
+  } catch (error) {
+    return listedIn(messageOf(error));
+  }
+}
+
+/** With the object that it came from, which must outlive its devices. */
+export interface OpenAdapter {
+  readonly gpu: GPU;
+  readonly adapter: GPUAdapter;
+}
+
+/**
+ * The adapter of that name, or the fastest.
+ *
+ * @throws RangeError that says what is needed
+ */
+export async function openAdapter(options: DawnOptions): Promise<OpenAdapter> {
+  const gpu = await gpuOf(options);
+  const adapter = await requested(gpu, options);
+  if (adapter === null) throw new RangeError("needs an adapter, and none is here: a GPU with a driver for Vulkan, Metal or Direct3D 12");
+  return { gpu, adapter };
+}
+
+async function requested(gpu: GPU, { adapter: name }: DawnOptions): Promise<GPUAdapter | null> {
+  try {
+    return await gpu.requestAdapter({ powerPreference: "high-performance" });
+  } catch (error) {
+    const known = listedIn(messageOf(error)).map((one) => `${one.name} (${one.backend})`);
+    if (known.length === 0) throw error;
+    throw new RangeError(`needs an adapter ${name}, which is not here; known: ${known.join(", ")}`, { cause: error });
+  }
+}
