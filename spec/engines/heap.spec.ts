@@ -57,4 +57,44 @@ describe("the heap", () => {
     for (let i = 0; i < 5; i++) step();
     expect(heap.report().top).toBe(top);
   });
+
+  it("lays no block across a border, and uses what is left before it", () => {
+    const heap = new Heap(() => undefined, { grain: 256, span: 1024, first: "last" });
+    const [a, b, c] = [heap.take(512), heap.take(512), heap.take(256)];
+    expect([a, b, c]).toEqual([256, 1024, 768]);
+    expect(() => heap.take(1025)).toThrow("a tensor needs 0.0 MB of at most 0.0 MB");
+  });
+
+  it("lays no block across a border, whatever is taken and given back", () => {
+    const requests = fc.array(fc.record({ bytes: fc.integer({ min: 0, max: 1000 }), free: fc.nat() }), { maxLength: 200 });
+    fc.assert(
+      fc.property(requests, fc.constantFrom("last" as const, "lowest" as const), (steps, first) => {
+        const heap = new Heap(() => undefined, { grain: 64, span: 1024, first });
+        const live: { at: number; bytes: number }[] = [];
+        for (const { bytes, free } of steps) {
+          if (free % 3 === 0 && live.length > 0) {
+            const [block] = live.splice(free % live.length, 1);
+            if (block) heap.give(block.at, block.bytes);
+          } else live.push({ at: heap.take(bytes), bytes });
+        }
+        const sorted = live.toSorted((a, b) => a.at - b.at).map(({ at, bytes }) => ({ at, end: at + heap.rounded(bytes) }));
+        expect(sorted.every(({ at, end }) => Math.floor(at / 1024) === Math.floor((end - 1) / 1024))).toBe(true);
+        expect(sorted.every(({ at }, i) => i === 0 || (sorted[i - 1]?.end ?? 0) <= at)).toBe(true);
+      }),
+      { seed: 2 },
+    );
+  });
+
+  it("gives a program the same addresses again, where the lowest is handed out first", () => {
+    const addressesOf = (heap: Heap): readonly number[] => {
+      const taken = [300, 20, 300, 4000, 300].map((bytes) => ({ at: heap.take(bytes), bytes }));
+      for (const { at, bytes } of taken) heap.give(at, bytes);
+      return taken.map(({ at }) => at);
+    };
+    const heap = new Heap(() => undefined, { grain: 64, span: Infinity, first: "lowest" });
+    const before = addressesOf(heap);
+    expect([addressesOf(heap), addressesOf(heap)]).toEqual([before, before]);
+    const other = new Heap();
+    expect(addressesOf(other)).not.toEqual(addressesOf(other)); // the last one first: they change places
+  });
 });

@@ -4,6 +4,8 @@ import type { Engines } from "../../src/check/engines.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { wasmEngine } from "../../src/wasm.ts";
+import { webgpuEngine } from "../../src/webgpu.ts";
+import { gpuDevice, whyNoGpu } from "./gpu.ts";
 import { relaxedSimd } from "./relaxedSimd.ts";
 import { singleEngine } from "./singleEngine.ts";
 
@@ -23,6 +25,16 @@ export const engines: readonly CheckedEngine[] = [
   { name: "wasm", make: () => wasmEngine(), share: 0.4, large: true },
   { name: "wasm (debug build)", make: () => wasmEngine({ build: "debug" }), share: 0.1, large: false },
   { name: "wasm (2 threads)", make: () => wasmEngine({ threads: 2, parts: "smallest" }), share: 0.1, large: false },
+  ...(whyNoGpu === null
+    ? [
+        {
+          name: "webgpu",
+          make: async () => webgpuEngine({ device: await gpuDevice({ limits: "default" }), poison: true }),
+          share: 0.05,
+          large: false,
+        },
+      ]
+    : []),
   ...(relaxedSimd ? [{ name: "wasm-fma", make: () => wasmEngine({ build: "fma" }), share: 0.1, large: false }] : []),
 ];
 

@@ -31,11 +31,11 @@ export const gpuDevice = ({ limits = "adapter" }: { readonly limits?: "adapter" 
 export const nullDevice = (): Promise<GPUDevice> => opening(openDevice({ adapter: "null", experimental: true, plain: false }));
 
 /** Why there can be no devices here; null: there can. */
-const why = hasDawn() ? whyNoSwiftShader : "the optional package webgpu is not installed";
+export const whyNoGpu: string | null = hasDawn() ? whyNoSwiftShader : "the optional package webgpu is not installed";
 
 /** A suite on devices; skipped, with the reason, where there can be none. */
 export function onGpu(what: string, body: () => void): void {
-  describe.skipIf(why !== null)(`${what}${why === null ? "" : `, but ${why}`}`, () => {
+  describe.skipIf(whyNoGpu !== null)(`${what}${whyNoGpu === null ? "" : `, but ${whyNoGpu}`}`, () => {
     body();
   });
 }

@@ -1,5 +1,5 @@
 /**
- * Addresses in one linear memory: exact sizes, last in first out. Bookkeeping only, the same for the engine that computes there and
+ * Addresses in one linear memory, handed out again for exactly their size. Bookkeeping only, the same for the engine that computes there and
  * for the abstract one that plans for it, so that a plan equals the use.
  */
 import { MemoryError } from "../tensor/errors.ts";
@@ -14,9 +14,25 @@ export interface Layout {
   readonly grain: number;
   /** No block crosses a multiple of this many bytes; Infinity: the memory is of one piece. */
   readonly span: number;
+  /**
+   * Which of the free blocks of a size is handed out: the `last` that was given back, which is likely to be in a cache; or the one at the `lowest`
+   * address, so that a program which leaves its memory as it found it gets the same addresses when it is run again.
+   */
+  readonly first: "last" | "lowest";
 }
 
-const LINEAR: Layout = { grain: 64, span: Infinity };
+const LINEAR: Layout = { grain: 64, span: Infinity, first: "last" };
+
+/** Puts an address into a list that falls. */
+function insert(list: number[], address: number): void {
+  let [from, to] = [0, list.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((list[middle] ?? 0) > address) from = middle + 1;
+    else to = middle;
+  }
+  list.splice(from, 0, address);
+}
 
 /** A part of the memory. */
 interface Extent {
@@ -47,7 +63,7 @@ export class Heap {
     return Math.max(grain, Math.ceil(bytes / grain) * grain);
   }
 
-  /** An address for `bytes`: that of the block of this size which was given back last, else a new one. */
+  /** An address for `bytes`: that of a free block of this size, else a new one. */
   take(bytes: number): number {
     const n = this.rounded(bytes);
     const address = this.#free.get(n)?.pop() ?? this.#fresh(n);
@@ -79,7 +95,8 @@ export class Heap {
     this.#live -= n;
     const list = this.#free.get(n);
     if (list === undefined) this.#free.set(n, [address]);
-    else list.push(address);
+    else if (this.#layout.first === "last") list.push(address);
+    else insert(list, address);
   }
 
   /** Runs f, then is as it was before, whatever f took and gave; f is told how to see how far the top has come. */

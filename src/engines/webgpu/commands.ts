@@ -4,11 +4,14 @@
  *
  * Params of launches and small uploads are collected beside it and written just before it is sent. What has been sent before is done by then, so
  * one buffer each serves for ever.
+ *
+ * A training step sends the same launches on the same places again and again. What was bound for the i-th launch of the last command buffer is kept, and is
+ * used again where it fits: then a launch costs its params and three calls.
  */
 import { DeviceLostError } from "../../tensor/errors.ts";
 import { usage } from "./facts.ts";
-import { PARAM_BYTES, pipelinesOn, type Operand } from "./pipelines.ts";
-import type { Launch } from "./program.ts";
+import { PARAM_BYTES, pipelinesOn, type Bound, type Operand } from "./pipelines.ts";
+import type { Launch, Program } from "./program.ts";
 
 /** Launches of one command buffer at most. */
 const MOST_LAUNCHES = 1 << 14;
@@ -25,6 +28,19 @@ interface Waiting {
   readonly resolve: (data: ArrayBuffer) => void;
   readonly reject: (why: unknown) => void;
 }
+
+/** A launch of the last command buffer, at its place. */
+interface Known {
+  readonly program: Program;
+  readonly operands: readonly Operand[];
+  readonly bound: Bound;
+}
+
+const isSame = (known: Known, program: Program, operands: readonly Operand[]): boolean => {
+  if (known.program !== program) return false;
+  for (let i = 0; i < operands.length; i++) if (known.operands[i] !== operands[i]) return false;
+  return true;
+};
 
 /** A buffer that is read by the host once it has been written. */
 interface Staging {
@@ -59,6 +75,7 @@ export function commandsOn(device: GPUDevice): Commands {
   const paramBytes = new ArrayBuffer(MOST_LAUNCHES * PARAM_BYTES);
   const [paramInts, paramFloats] = [new Uint32Array(paramBytes), new Float32Array(paramBytes)];
   const uploads = device.createBuffer({ label: "uploads", size: UPLOAD_BYTES, usage: usage.storage });
+  const uploadsOperand: Operand = { key: "uploads", buffer: uploads, offset: 0, bytes: UPLOAD_BYTES };
   const uploadBytes = new Uint8Array(UPLOAD_BYTES);
   let [launches, uploaded] = [0, 0];
   let encoder: GPUCommandEncoder | null = null;
@@ -103,6 +120,15 @@ export function commandsOn(device: GPUDevice): Commands {
     }
   };
 
+  const graph: Known[] = [];
+  const boundFor = (program: Program, operands: readonly Operand[]): Bound => {
+    const known = graph[launches];
+    if (known !== undefined && isSame(known, program, operands)) return known.bound;
+    const bound = pipelines.bind(program, operands);
+    graph[launches] = { program, operands, bound };
+    return bound;
+  };
+
   const commandEncoder = (): GPUCommandEncoder => (encoder ??= device.createCommandEncoder());
   const endPass = (): void => {
     pass?.end();
@@ -127,7 +153,7 @@ export function commandsOn(device: GPUDevice): Commands {
     launch: ({ program, params: numbers, groups }, operands) => {
       alive();
       if (launches === MOST_LAUNCHES) flush();
-      const { pipeline, tensors } = pipelines.bind(program, operands);
+      const { pipeline, tensors } = boundFor(program, operands);
       const at = launches * (PARAM_BYTES / 4);
       for (let i = 0; i < numbers.length; i++) (program.params[i] === "f32" ? paramFloats : paramInts)[at + i] = numbers[i] ?? 0;
       pass ??= commandEncoder().beginComputePass();
@@ -143,7 +169,7 @@ export function commandsOn(device: GPUDevice): Commands {
       const offset = uploaded;
       uploadBytes.set(data, offset);
       uploaded = upTo(COPY_GRAIN, offset + data.byteLength);
-      return { operand: { key: "uploads", buffer: uploads, offset: 0, bytes: UPLOAD_BYTES }, offset };
+      return { operand: uploadsOperand, offset };
     },
     write: ({ buffer, offset }, data) => {
       alive();

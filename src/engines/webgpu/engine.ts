@@ -73,7 +73,14 @@ export function webgpuEngine({ device, memory: capacity = Infinity, slab = Infin
     if (end > capacity) throw new MemoryError("webgpu", { needed: end, capacity });
     slabs.reach(end);
   };
-  const operandAt = (address: number, bytes: number): Operand => ({ key: `${address}`, ...slabs.place(address), bytes });
+  const operands = new Map<number, Operand>();
+  const operandAt = (address: number, bytes: number): Operand => {
+    const known = operands.get(address);
+    if (known !== undefined) return known; // blocks of one address are of one length
+    const made = { key: `${address}`, ...slabs.place(address), bytes };
+    operands.set(address, made);
+    return made;
+  };
   const taken = ({ address, bytes }: HeapBlock): void => {
     if (poison && !planning) commands.launch(fill(bytes / 4, NAN_WORD), [operandAt(address, bytes)]);
   };

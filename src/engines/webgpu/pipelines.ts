@@ -1,9 +1,9 @@
 /** Programs as a device runs them: compiled once, and bound to memory once for each set of places. */
 import { MOST_PARAMS, type Program } from "./program.ts";
 
-/** What a launch binds: a tensor, or a whole slab. */
+/** What a launch binds: a tensor, or a whole slab. There is one operand of a place: equal places are the same object. */
 export interface Operand {
-  /** Equal for equal places. */
+  /** Of its own. */
   readonly key: string;
   readonly buffer: GPUBuffer;
   readonly offset: number;
@@ -23,8 +23,8 @@ const MOST_KEPT = 50_000;
 
 /** For each operand the first that is the same. */
 function firstOf(operands: readonly Operand[]): readonly number[] {
-  return operands.map(({ key }, i) => {
-    const first = operands.findIndex((other) => other.key === key);
+  return operands.map((operand, i) => {
+    const first = operands.indexOf(operand);
     return first < 0 ? i : first;
   });
 }

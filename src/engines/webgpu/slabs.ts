@@ -1,6 +1,7 @@
 /**
  * The heap's addresses in buffers of a device: address a lies at a mod SPAN of buffer ⌊a/SPAN⌋. A slab is as long as one binding may be, so
- * that a launch can bind a tensor, or all of a slab. Slabs are made when an address in them is first reached, and stay.
+ * that a launch can bind a tensor, or all of a slab. The lowest free address is handed out first: so the steps of a training use the same places,
+ * and what was bound once is bound. Slabs are made when an address in them is first reached, and stay.
  */
 import type { Layout } from "../heap.ts";
 import { usage, type Facts } from "./facts.ts";
@@ -13,7 +14,7 @@ const LONGEST = 2 ** 30;
 /** @param longest a bound of one's own on a slab, in bytes */
 export function layoutOf({ limits }: Facts, longest: number): Layout {
   const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, LONGEST, longest);
-  return { grain: GRAIN, span: Math.floor(most / GRAIN) * GRAIN };
+  return { grain: GRAIN, span: Math.floor(most / GRAIN) * GRAIN, first: "lowest" };
 }
 
 /** Where a block lies. */
