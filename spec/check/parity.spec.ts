@@ -12,6 +12,7 @@ import { fold, keyOf } from "../../src/tensor/key.ts";
 import { mapTree } from "../../src/tensor/tree.ts";
 import { adamwLeaf } from "../../src/train/adamw.ts";
 import { emaLeaf } from "../../src/train/ema.ts";
+import { nextLossScale, unscaledLeaf } from "../../src/train/lossScale.ts";
 import { sgdLeaf } from "../../src/train/sgd.ts";
 import { runningStatistics } from "../../src/teacher/runningStatistics.ts";
 import { onEachEngine, type Suite } from "../helpers/engines.ts";
@@ -85,18 +86,17 @@ onEachEngine((suite) => {
   });
 
   describe("a routine's fused kernel that is a thousandth off is refused:", () => {
-    it.each([adamwLeaf, sgdLeaf, emaLeaf, runningStatistics].map((routine) => [routine.name, routine] as const))(
-      "%s",
-      async (name, routine) => {
-        const wrong = {
-          name,
-          run: (...[k, ...rest]: Parameters<typeof routine.run>) =>
-            mapTree(Reflect.apply(routine.run, undefined, [unfused(k), ...rest]), (t) => k.scale(t, 1.001)),
-        };
-        const engines = await suite.made;
-        const statusOn = async (on: Engines): Promise<string> => (await runRow(fusedRoutinesRow, on, { cases: CASES, seed: 3 })).status;
-        expect([await statusOn(engines), await statusOn(enginesWith(engines, { op: routine, wrong }))]).toEqual(["ok", "off"]);
-      },
-    );
+    it.each(
+      [adamwLeaf, sgdLeaf, emaLeaf, runningStatistics, unscaledLeaf, nextLossScale].map((routine) => [routine.name, routine] as const),
+    )("%s", async (name, routine) => {
+      const wrong = {
+        name,
+        run: (...[k, ...rest]: Parameters<typeof routine.run>) =>
+          mapTree(Reflect.apply(routine.run, undefined, [unfused(k), ...rest]), (t) => k.scale(t, 1.001)),
+      };
+      const engines = await suite.made;
+      const statusOn = async (on: Engines): Promise<string> => (await runRow(fusedRoutinesRow, on, { cases: CASES, seed: 3 })).status;
+      expect([await statusOn(engines), await statusOn(enginesWith(engines, { op: routine, wrong }))]).toEqual(["ok", "off"]);
+    });
   });
 });

@@ -37,7 +37,14 @@ async function bitsOf(options: WasmOptions): Promise<readonly (readonly [string,
   const engine = await wasmEngine(options);
   const k = engine.kernels;
   const params = initialParams(k, config, keyOf(1));
-  let state = { params, optimizer: initialOptimizerState(k, publishedAdamw, params), buffers: null, average: null, step: 0 };
+  let state = {
+    params,
+    optimizer: initialOptimizerState(k, publishedAdamw, params),
+    buffers: null,
+    average: null,
+    lossScale: null,
+    step: 0,
+  };
   const images = k.uniform(keyOf(2), [B, 3, config.imageSize, config.imageSize]);
   const batch = { images, labels: k.upload([B], [3, 1, 4, 1, 5]) };
   const teacher = k.uniform(keyOf(3), [B, config.classes]);
@@ -49,7 +56,7 @@ async function bitsOf(options: WasmOptions): Promise<readonly (readonly [string,
       clipNorm: 1,
       emaDecay: 0,
     });
-    state = { ...next, average: null };
+    state = { ...next, average: null, lossScale: null };
   }
   const { out } = deitLogits.forward(frozen(inference(k)), { images, params: state.params }, deitAttrs(k, config));
   const tensors = [...named({ state, out })];

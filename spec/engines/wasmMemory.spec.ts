@@ -50,6 +50,7 @@ const stateOf = (k: Kernels, params: DeitParams): TrainState<DeitParams, null> =
   optimizer: initialOptimizerState(k, optimizer, params),
   buffers: null,
   average: null,
+  lossScale: null,
   step: 0,
 });
 

@@ -27,6 +27,7 @@ const digits: Recipe = {
     smoothing: { share: 0.1, over: "all" },
     clipNorm: null,
     emaDecay: null,
+    lossScale: null,
     dropPath: 0.05,
     dropout: 0,
   },
@@ -41,6 +42,7 @@ const digits: Recipe = {
       smoothing: { share: 0.1, over: "all" },
       clipNorm: null,
       emaDecay: null,
+      lossScale: null,
     },
   },
 };

@@ -40,6 +40,7 @@ export const tiny: Recipe = {
     smoothing: { share: 0.1, over: "all" },
     clipNorm: null,
     emaDecay: 0.9,
+    lossScale: null,
     dropPath: 0.2,
     dropout: 0.1,
   },
@@ -54,6 +55,7 @@ export const tiny: Recipe = {
       smoothing: { share: 0.1, over: "all" },
       clipNorm: 5,
       emaDecay: null,
+      lossScale: null,
     },
   },
 };

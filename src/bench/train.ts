@@ -20,7 +20,14 @@ const RATE = 1e-6;
 /** A step; each run goes on from the one before. */
 function stepWork(k: Kernels, config: DeitConfig, B: number, memory: Memory): Work {
   const params = benchParams(k, config);
-  let state = { params, optimizer: initialOptimizerState(k, publishedAdamw, params), buffers: null, average: null, step: 0 };
+  let state = {
+    params,
+    optimizer: initialOptimizerState(k, publishedAdamw, params),
+    buffers: null,
+    average: null,
+    lossScale: null,
+    step: 0,
+  };
   const labels = Array.from({ length: B }, (_, b) => b % config.classes);
   const batch = { images: benchImages(k, config, B), labels: k.upload([B], labels) };
   const teacher = drawn(k, "teacher", B, config.classes);
@@ -28,7 +35,7 @@ function stepWork(k: Kernels, config: DeitConfig, B: number, memory: Memory): Wo
   const settings = { optimizer: publishedAdamw, lr: RATE, clipNorm: null, emaDecay: 0 };
   const run = (): void => {
     const { state: next, loss } = trainStep(k, task, state, batch, fold(keyOf(0), state.step), settings);
-    state = { ...next, average: null };
+    state = { ...next, average: null, lossScale: null };
     k.donate(loss);
   };
   return { run };

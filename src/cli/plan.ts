@@ -78,7 +78,7 @@ function watchedStep<P, B, S>(
   const { params, buffers } = model(k);
   const optimizer = initialOptimizerState(k, settings, params);
   const { visitor, costs } = costVisitor(engine, modules, [params, buffers]);
-  const state = { params, optimizer, buffers, average: null, step: 0 };
+  const state = { params, optimizer, buffers, average: null, lossScale: null, step: 0 };
   const onEngine = { images: k.zeros([batch, ...image]), labels: k.zeros([batch]) };
   trainStep(observe(k, visitor), task, state, onEngine, keyOf(0), { optimizer: settings, lr: 0, clipNorm: null, emaDecay: 0 });
   return costs;

@@ -78,6 +78,7 @@ const common = {
   ema_decay: orNone("a number in [0, 1)", (n) => n >= 0 && n < 1)
     .default("none")
     .meta({ source: "deit.md 10" }),
+  loss_scale: oneOf("dynamic", "none").default("none").meta({ source: OURS }),
   optimizer,
 };
 
@@ -138,7 +139,17 @@ function optimizerOf({ weight_decay: weightDecay, no_decay: noDecay, ...same }: 
 }
 
 function trainingOf(settings: Settings, base: number): TrainingRecipe {
-  const { batch, epochs, min_lr: min, warmup_lr: warmup, warmup_epochs: warmupEpochs, delayed, clip_norm, ema_decay } = settings;
+  const {
+    batch,
+    epochs,
+    min_lr: min,
+    warmup_lr: warmup,
+    warmup_epochs: warmupEpochs,
+    delayed,
+    clip_norm,
+    ema_decay,
+    loss_scale,
+  } = settings;
   return {
     batch,
     schedule: { base, min, warmup, warmupEpochs, epochs },
@@ -147,6 +158,7 @@ function trainingOf(settings: Settings, base: number): TrainingRecipe {
     smoothing: { share: settings.label_smoothing, over: settings.smoothing_over },
     clipNorm: clip_norm === "none" ? null : clip_norm,
     emaDecay: ema_decay === "none" ? null : ema_decay,
+    lossScale: loss_scale === "none" ? null : loss_scale,
   };
 }
 

@@ -111,7 +111,7 @@ function run(
   params: Host<DeitParams>,
 ): { readonly loss: Tensor; readonly grads: DeitParams } {
   const model = { params: upload<DeitParams>(k, params), buffers: null };
-  return deitTask(settings).lossAndGrads(k, model, upload<Batch>(k, batch), key);
+  return deitTask(settings).lossAndGrads(k, model, upload<Batch>(k, batch), key, k.upload([], [1]));
 }
 
 function lossClaims(draw: Draw): readonly Claim[] {

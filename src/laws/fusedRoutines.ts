@@ -1,4 +1,4 @@
-/** Fused kernels of what is no op, and has no laws of ops: the optimisers, the moving average, the running statistics. */
+/** Fused kernels of what is no op, and has no laws of ops: the optimisers, the moving average, the running statistics, the loss scale. */
 import type { Draw } from "../check/draw.ts";
 import { upload, type Host, type HostArray } from "../check/host.ts";
 import type { Row } from "../check/row.ts";
@@ -8,10 +8,12 @@ import type { Routine } from "../ops/op.ts";
 import { runningStatistics } from "../teacher/runningStatistics.ts";
 import { adamwLeaf } from "../train/adamw.ts";
 import { emaLeaf } from "../train/ema.ts";
+import { nextLossScale, unscaledLeaf } from "../train/lossScale.ts";
 import { sgdLeaf } from "../train/sgd.ts";
 import { row, type Claim } from "./claim.ts";
+import { tabulate } from "./loops/matrix.ts";
 import { mapped } from "./loops/rows.ts";
-import { drawAdamW, drawSgd } from "./optimizerCase.ts";
+import { drawAdamW, drawLossScale, drawSgd, NON_FINITE } from "./optimizerCase.ts";
 import { severalRows } from "./sizes.ts";
 import { buffers } from "./teacherParams.ts";
 
@@ -21,6 +23,16 @@ function same<In, Attrs, Out>(routine: Routine<In, Attrs, Out>, inputs: Host<In>
   return { actual: run, equals: (k) => run(unfused(k)) };
 }
 
+/** A number for all. */
+const flag = (value: number): HostArray => tabulate([], () => value);
+
+/** With one number that is none. */
+function spoilt({ shape, data }: HostArray, draw: Draw): HostArray {
+  const at = draw.integer(0, data.length - 1);
+  const value = draw.oneOf(NON_FINITE);
+  return { shape, data: data.map((x, i) => (i === at ? value : x)) };
+}
+
 function claims(draw: Draw): readonly Claim[] {
   const shape = severalRows(draw);
   const array = (): HostArray => draw.array(shape);
@@ -28,16 +40,20 @@ function claims(draw: Draw): readonly Claim[] {
   const C = draw.integer(1, 9);
   const stats = { mean: draw.array([C]), variance: buffers(draw, C).running_var };
   return [
-    same(adamwLeaf, { theta: array(), m: array(), v: square(), grad: array() }, drawAdamW(draw, draw.integer(1, 9))),
-    ...[null, array()].map((buffer) => same(sgdLeaf, { theta: array(), buffer, grad: array() }, drawSgd(draw))),
-    same(emaLeaf, { average: array(), theta: array() }, { decay: draw.real(0.6, 0.99) }),
+    ...[null, flag(0), flag(1)].flatMap((accepted) => [
+      same(adamwLeaf, { theta: array(), m: array(), v: square(), grad: array(), accepted }, drawAdamW(draw, draw.integer(1, 9))),
+      ...[null, array()].map((buffer) => same(sgdLeaf, { theta: array(), buffer, grad: array(), accepted }, drawSgd(draw))),
+      same(emaLeaf, { average: array(), theta: array(), accepted }, { decay: draw.real(0.6, 0.99) }),
+    ]),
+    ...[array(), spoilt(array(), draw)].map((grad) => same(unscaledLeaf, { grad, inverse: flag(2 ** draw.integer(-24, 14)) }, undefined)),
+    ...[0, 1].map((finite) => same(nextLossScale, { ...drawLossScale(draw), finite: flag(finite) }, undefined)),
     same(runningStatistics, { running: buffers(draw, C), stats }, { momentum: draw.real(0.05, 0.95) }),
   ];
 }
 
 export const fusedRoutinesRow: Row = row(
   "identity/fused-routines",
-  "the fused kernels of optimisers, average and running statistics are their definitions",
+  "the fused kernels of optimisers, average, running statistics and loss scale are their definitions",
   claims,
   "parity",
 );

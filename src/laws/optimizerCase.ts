@@ -4,6 +4,7 @@ import { leavesOf, mapHost, type Host, type HostArray } from "../check/host.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 import type { AdamWAttrs } from "../train/adamw.ts";
 import type { DecayRule } from "../train/decay.ts";
+import type { LossScale } from "../train/lossScale.ts";
 import type { SgdAttrs } from "../train/sgd.ts";
 import { tabulate } from "./loops/matrix.ts";
 import { adamw, ema, sgd, type AdamWState } from "./loops/recipe.ts";
@@ -106,3 +107,11 @@ export const drawSgd = (draw: Draw): SgdAttrs => ({
   nesterov: draw.oneOf([true, false]),
   weightDecay: draw.real(0.1, 0.6),
 });
+
+export const NON_FINITE: readonly [number, number, number] = [NaN, Infinity, -Infinity];
+
+/** S and n anywhere, the bounds and the last step before growth more often than not. */
+export const drawLossScale = (draw: Draw): Host<LossScale> => {
+  const [exponent, n] = [draw.oneOf([-14, -13, 23, 24, draw.integer(-14, 24)]), draw.oneOf([1998, 1999, draw.integer(0, 1999)])];
+  return { scale: tabulate([], () => 2 ** exponent), clean: tabulate([], () => n) };
+};

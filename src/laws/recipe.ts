@@ -96,7 +96,8 @@ function adamwClaims(draw: Draw): readonly Claim[] {
           params: start.params,
           moments: { m: start.m, v: start.v },
         });
-        for (const { grads, attrs } of taken) state = adamw(k, { ...state, grads: upload<Params>(k, grads) }, attrs, decaysOf(decay));
+        for (const { grads, attrs } of taken)
+          state = adamw(k, { ...state, grads: upload<Params>(k, grads), accepted: null }, attrs, decaysOf(decay));
         return state;
       },
       expected: { params: end.params, moments: { m: end.m, v: end.v } },
@@ -114,7 +115,8 @@ function sgdClaims(draw: Draw): readonly Claim[] {
     {
       actual: (k) => {
         let state = upload<{ readonly params: Params; readonly buffer: Params | null }>(k, start);
-        for (const { grads, attrs } of taken) state = sgd(k, { ...state, grads: upload<Params>(k, grads) }, attrs, decaysOf(decay));
+        for (const { grads, attrs } of taken)
+          state = sgd(k, { ...state, grads: upload<Params>(k, grads), accepted: null }, attrs, decaysOf(decay));
         return state;
       },
       expected: end,
@@ -130,7 +132,10 @@ function emaClaims(draw: Draw): readonly Claim[] {
       actual: (k) => {
         const params = upload<Params>(k, initial);
         const later = weights.map((theta) => upload<Params>(k, theta));
-        const average = later.reduce((soFar, theta) => ema(k, { average: soFar, params: theta }, { decay }), averageOf(k, params));
+        const average = later.reduce(
+          (soFar, theta) => ema(k, { average: soFar, params: theta, accepted: null }, { decay }),
+          averageOf(k, params),
+        );
         return { average, params, later };
       },
       expected: { average: weights.reduce((average, theta) => emaTrees(average, theta, decay), initial), params: initial, later: weights },

@@ -6,20 +6,36 @@ import { fold, uniformAt, type Key } from "../tensor/key.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mapTree } from "../tensor/tree.ts";
 import { averageOf } from "../train/ema.ts";
+import type { LossScale } from "../train/lossScale.ts";
 import { initialOptimizerState, type Optimizer } from "../train/optimizer.ts";
 import { trainStep, type Batch, type StepSettings, type Task, type TrainState } from "../train/step.ts";
 import { row, type Claim } from "./claim.ts";
 import { tabulate } from "./loops/matrix.ts";
-import { clipped, squares } from "./loops/recipe.ts";
-import { adamwTrees, blank, drawAdamW, drawSgd, drawTree, emaTrees, sgdTrees, type Params } from "./optimizerCase.ts";
+import { clipped, lossScale, squares, type LossScaleState } from "./loops/recipe.ts";
+import {
+  adamwTrees,
+  blank,
+  drawAdamW,
+  drawLossScale,
+  drawSgd,
+  drawTree,
+  emaTrees,
+  NON_FINITE,
+  sgdTrees,
+  type Params,
+} from "./optimizerCase.ts";
 
-/** θ̄ = θ + a draw for each element of θ; the loss is the first image's first pixel; the buffer gathers the labels. */
+/** The loss is the image's first pixel, θ̄ = θ + a draw for each element of θ + its second pixel; the buffer gathers the labels. */
 const task: Task<Params, Tensor, Tensor> = {
-  lossAndGrads: (k, { params }, { images, labels }, key) => ({
-    loss: k.reshape(k.slice(images, 0, 0, 1), []),
-    grads: mapTree(params, (theta, name) => k.add(theta, k.uniform(fold(key, name), theta.shape))),
-    statistics: k.scale(labels, 1),
-  }),
+  lossAndGrads: (k, { params }, { images, labels }, key, dLoss) => {
+    const pixel = (i: number): Tensor => k.reshape(k.slice(images, 3, i, i + 1), []);
+    const slope = (theta: Tensor, name: string): Tensor => k.add(k.add(theta, k.uniform(fold(key, name), theta.shape)), pixel(1));
+    return {
+      loss: pixel(0),
+      grads: mapTree(params, (theta, name) => k.mul(slope(theta, name), dLoss)),
+      statistics: k.scale(labels, 1),
+    };
+  },
   moveOn: (k, buffers, statistics) => {
     const next = k.add(buffers, statistics);
     k.donate(buffers);
@@ -27,7 +43,7 @@ const task: Task<Params, Tensor, Tensor> = {
   },
 };
 
-/** θ̄ by loops. */
+/** θ̄ by loops, where the second pixel is 0. */
 const gradients = (params: Host<Params>, key: Key): Host<Params> =>
   mapHost(params, ({ shape, data }, name) => ({ shape, data: data.map((theta, i) => theta + uniformAt(fold(key, name), i)) }));
 
@@ -37,6 +53,7 @@ interface HostState {
   readonly v: Host<Params> | null;
   readonly buffers: HostArray;
   readonly average: Host<Params> | null;
+  readonly lossScale: LossScaleState | null;
   readonly step: number;
 }
 
@@ -47,14 +64,20 @@ interface HostStep {
   readonly settings: StepSettings;
 }
 
-/** Gradient, clipping, optimiser, average of the new weights, buffers. */
-function stepByLoops({ params, m, v, buffers, average, step }: HostState, { labels, key, settings }: HostStep): HostState {
+/** Gradient, clipping, optimiser, average of the new weights, buffers; with a scaled loss nothing of it where a gradient is not finite. */
+function stepByLoops(state: HostState, { images, labels, key, settings }: HostStep): HostState {
+  const { params, m, v, buffers, average, step } = state;
   const { optimizer, clipNorm, lr, emaDecay } = settings;
+  const overflow = !Number.isFinite(images.data[1]);
+  const scale = state.lossScale === null ? null : lossScale(state.lossScale, overflow);
+  if (scale !== null && overflow)
+    return { ...state, m: m ?? blank, v: optimizer.kind === "sgd" ? null : (v ?? blank), lossScale: scale, step: step + 1 };
   const all = gradients(params, key);
   const norm = Math.sqrt(squares(leavesOf(all).values()));
   const grads = clipNorm === null ? all : mapHost(all, (g) => clipped(g, norm, clipNorm));
   const rest = {
     buffers: { shape: buffers.shape, data: buffers.data.map((x, i) => x + (labels.data[i] ?? NaN)) },
+    lossScale: scale,
     step: step + 1,
   };
   if (optimizer.kind === "sgd") {
@@ -71,23 +94,38 @@ function drawOptimizer(draw: Draw): Optimizer {
   return { kind: "adamw", noDecay, ...drawAdamW(draw, 1) };
 }
 
+/** S and n of a state as arrays. */
+const scaleArrays = (of: LossScaleState | null): Host<LossScale> | null =>
+  of === null ? null : { scale: tabulate([], () => of.S), clean: tabulate([], () => of.n) };
+
 /** Two steps from the start, with rates of their own; the norm of the gradient is around 10. */
 function claims(draw: Draw): readonly Claim[] {
   const [optimizer, B] = [drawOptimizer(draw), draw.integer(1, 4)];
   const [clipNorm, emaDecay] = [draw.oneOf([null, 1e6, draw.real(0.5, 5)]), draw.real(0.5, 0.95)];
+  const scaled = draw.oneOf([true, false]) ? drawLossScale(draw) : null;
   const steps: readonly HostStep[] = [0, 1].map(() => ({
-    images: draw.array([1, 1, 1, 1]),
+    images: {
+      shape: [1, 1, 1, 2],
+      data: Float64Array.of(draw.round(draw.real(0, 9)), scaled === null ? 0 : draw.oneOf([0, 0, ...NON_FINITE])),
+    },
     labels: draw.labels([B], 10),
     key: draw.key(),
     settings: { optimizer, lr: draw.real(0.01, 0.2), clipNorm, emaDecay },
   }));
   const [params, averaged] = [drawTree(draw), draw.oneOf([true, false])];
   const buffers = tabulate([B], () => 0);
-  const start: HostState = { params, m: null, v: null, buffers, average: averaged ? params : null, step: 0 };
+  const firstScale = scaled === null ? null : { S: scaled.scale.data[0] ?? NaN, n: scaled.clean.data[0] ?? NaN };
+  const start: HostState = { params, m: null, v: null, buffers, average: averaged ? params : null, lossScale: firstScale, step: 0 };
   const end = steps.reduce(stepByLoops, start);
   const expected = {
-    state: { params: end.params, optimizer: { m: end.m, v: end.v }, buffers: end.buffers, average: end.average },
-    losses: steps.map(({ images }) => ({ shape: [], data: images.data })),
+    state: {
+      params: end.params,
+      optimizer: { m: end.m, v: end.v },
+      buffers: end.buffers,
+      average: end.average,
+      lossScale: scaleArrays(end.lossScale),
+    },
+    losses: steps.map(({ images }) => ({ shape: [], data: images.data.slice(0, 1) })),
     step: tabulate([1], () => end.step),
   };
   return [
@@ -99,6 +137,7 @@ function claims(draw: Draw): readonly Claim[] {
           optimizer: initialOptimizerState(k, optimizer, weights),
           buffers: upload<Tensor>(k, buffers),
           average: averaged ? averageOf(k, weights) : null,
+          lossScale: scaled === null ? null : upload<LossScale>(k, scaled),
           step: 0,
         };
         const losses: Tensor[] = [];
@@ -118,6 +157,6 @@ function claims(draw: Draw): readonly Claim[] {
 
 export const trainStepRow: Row = row(
   "identity/train-step",
-  "a training step: gradient, clipping, optimiser, average, buffers, in this order",
+  "a training step: gradient, its scale, clipping, optimiser, average, buffers, in this order",
   claims,
 );

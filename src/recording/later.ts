@@ -8,7 +8,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { deitLogits } from "../model/deit.ts";
 import { parameterShapes } from "../model/params.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { initialOptimizerState, optimise, type Optimised, type Optimizer } from "../train/optimizer.ts";
+import { initialOptimizerState, optimise, type Optimisable, type Optimised, type Optimizer } from "../train/optimizer.ts";
 import { weightOf } from "./build.ts";
 import { RecordingError } from "./fields.ts";
 import type { Recording } from "./read.ts";
@@ -21,7 +21,7 @@ export type Flat = Readonly<Record<string, Tensor>>;
 export type Rule = (
   k: Kernels,
   settings: Optimizer,
-  before: Optimised<Flat> & { readonly grads: Flat },
+  before: Optimisable<Flat>,
   at: { readonly lr: number; readonly step: number },
 ) => Optimised<Flat>;
 
@@ -59,7 +59,8 @@ export function weightsAfter(engine: Engine, recording: Recording, starts: reado
     let params: Flat = {};
     for (const [i, { weights, grads }] of starts.entries()) {
       if (state === null) break;
-      const next = rule(k, settings, { params: flat(weights), optimizer: state, grads: flat(grads) }, { lr: rates[i] ?? 0, step: i + 1 });
+      const before = { params: flat(weights), optimizer: state, grads: flat(grads), accepted: null };
+      const next = rule(k, settings, before, { lr: rates[i] ?? 0, step: i + 1 });
       [params, state] = [next.params, next.optimizer];
     }
     return params;

@@ -9,6 +9,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../ops/op.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../tensor/tree.ts";
+import { ifAccepted, type Acceptance } from "./accepted.ts";
 
 export interface AdamWAttrs {
   /** η */
@@ -28,17 +29,26 @@ export interface AdamWLeaf {
   readonly v: Tensor;
 }
 
-/** One parameter. Consumes all four inputs: their memory is free, or holds the result, when this returns. */
-export const adamwLeaf: Routine<AdamWLeaf & { readonly grad: Tensor }, AdamWAttrs, AdamWLeaf> = defineRoutine({
+export interface AdamWInputs extends AdamWLeaf, Acceptance {
+  readonly grad: Tensor;
+}
+
+/** One parameter. Consumes all inputs but `accepted`: their memory is free, or holds the result, when this returns. */
+export const adamwLeaf: Routine<AdamWInputs, AdamWAttrs, AdamWLeaf> = defineRoutine({
   name: "adamw",
-  run(k: Kernels, old: AdamWLeaf & { readonly grad: Tensor }, { lr, beta1, beta2, eps, weightDecay, step }: AdamWAttrs): AdamWLeaf {
+  run(k: Kernels, { accepted, ...old }: AdamWInputs, { lr, beta1, beta2, eps, weightDecay, step }: AdamWAttrs): AdamWLeaf {
     const m = k.add(k.scale(old.m, beta1), k.scale(old.grad, 1 - beta1));
     const v = k.add(k.scale(old.v, beta2), k.scale(k.square(old.grad), 1 - beta2));
     const root = k.addScalar(k.scale(k.sqrt(v), 1 / Math.sqrt(1 - beta2 ** step)), eps);
     const decayed = k.scale(old.theta, 1 - lr * weightDecay);
     const theta = k.sub(decayed, k.scale(k.div(m, root), lr / (1 - beta1 ** step))); // (E35)
+    const next = {
+      theta: ifAccepted(k, accepted, theta, old.theta),
+      m: ifAccepted(k, accepted, m, old.m),
+      v: ifAccepted(k, accepted, v, old.v),
+    };
     k.donate(old);
-    return { theta, m, v };
+    return next;
   },
 });
 
@@ -51,6 +61,12 @@ export interface Moments<P> {
 /** Whether weight decay acts on a parameter. */
 export type Decays = (name: string, shape: Shape) => boolean;
 
+export interface AdamWTrees<P> extends Acceptance {
+  readonly params: P;
+  readonly moments: Moments<P>;
+  readonly grads: P;
+}
+
 /**
  * All parameters, one after the other. Consumes all its trees.
  *
@@ -58,13 +74,14 @@ export type Decays = (name: string, shape: Shape) => boolean;
  */
 export function adamw<P>(
   k: Kernels,
-  { params, moments, grads }: { readonly params: P; readonly moments: Moments<P>; readonly grads: P },
+  { params, moments, grads, accepted }: AdamWTrees<P>,
   attrs: AdamWAttrs,
   decays: Decays,
 ): { readonly params: P; readonly moments: Moments<P> } {
   const [ms, vs, gs] = [named(moments.m), named(moments.v), named(grads)];
   const leaves = [...named(params)].map(
-    ([name, theta]) => [name, { theta, m: leaf(ms, name, "adamw"), v: leaf(vs, name, "adamw"), grad: leaf(gs, name, "adamw") }] as const,
+    ([name, theta]) =>
+      [name, { theta, m: leaf(ms, name, "adamw"), v: leaf(vs, name, "adamw"), grad: leaf(gs, name, "adamw"), accepted }] as const,
   );
   const updated = new Map(
     leaves.map(([name, old]) => {

@@ -27,11 +27,11 @@ export function classifierTask<Params, Buffers, Statistics, Saved>({
   smoothing,
 }: ClassifierTaskSettings<Params, Buffers, Statistics, Saved>): Task<Params, Buffers, Statistics> {
   return {
-    lossAndGrads: (k, { params, buffers }, { images, labels }) => {
+    lossAndGrads: (k, { params, buffers }, { images, labels }, _, dLoss) => {
       const { logits, statistics, saved } = forward(k, { images, params, buffers });
       const target = smoothedTargets(k, labels, classes, smoothing);
       const { out: loss, saved: ofLoss } = crossEntropy.forward(k.at("loss"), { logits }, { target });
-      const dLogits = crossEntropy.vjp(k.at("loss"), ofLoss, k.upload([], [1])).logits;
+      const dLogits = crossEntropy.vjp(k.at("loss"), ofLoss, dLoss).logits;
       return { loss, grads: vjp(k, saved, dLogits), statistics };
     },
     moveOn,

@@ -51,12 +51,13 @@ export function deitTask<Saved>(settings: DeitTaskSettings<Saved>): Task<DeitPar
   const { config, model, smoothing, distillation } = settings;
   const rates = dropPathRates(settings.dropPath, config.depth);
   return {
-    lossAndGrads: (k, { params }, { images, labels }, key: Key) => {
+    lossAndGrads: (k, { params }, { images, labels }, key: Key, dLoss) => {
       const dropPath = dropPathMultipliers(k, fold(key, "dropPath"), rates, axis(images.shape, 0));
       const dropout = settings.dropout === 0 ? null : { rate: settings.dropout, key: fold(key, "dropout") };
       const { out: logits, saved } = model.forward(k, { images, params }, { ...deitAttrs(k, config), dropPath, dropout });
       const target = smoothedTargets(k, labels, config.classes, smoothing);
-      const { loss, dLogits } = objective(k, logits, { target, teacher: settings.teacher?.(k, images) ?? null }, distillation);
+      const targets = { target, teacher: settings.teacher?.(k, images) ?? null };
+      const { loss, dLogits } = objective(k, logits, targets, distillation, dLoss);
       return { loss, grads: model.vjp(k, saved, dLogits).params, statistics: null };
     },
     moveOn: () => null,

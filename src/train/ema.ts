@@ -7,32 +7,41 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../ops/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../tensor/tree.ts";
+import { ifAccepted, type Acceptance } from "./accepted.ts";
 
 export interface EmaAttrs {
   /** d */
   readonly decay: number;
 }
 
-export interface EmaLeaf {
+export interface EmaLeaf extends Acceptance {
   readonly average: Tensor;
   readonly theta: Tensor;
 }
 
-/** One parameter. Consumes the average, not the weight. */
+/** One parameter. Consumes the average, nothing else. */
 export const emaLeaf: Routine<EmaLeaf, EmaAttrs> = defineRoutine({
   name: "ema",
-  run(k: Kernels, { average, theta }: EmaLeaf, { decay }: EmaAttrs): Tensor {
-    const next = k.add(k.scale(average, decay), k.scale(theta, 1 - decay)); // (E37)
+  run(k: Kernels, { average, theta, accepted }: EmaLeaf, { decay }: EmaAttrs): Tensor {
+    const moved = k.add(k.scale(average, decay), k.scale(theta, 1 - decay)); // (E37)
+    const next = ifAccepted(k, accepted, moved, average);
     k.donate(average);
     return next;
   },
 });
 
-/** All parameters, one after the other. Consumes `average`, not `params`. */
-export function ema<P>(k: Kernels, { average, params }: { readonly average: P; readonly params: P }, attrs: EmaAttrs): P {
+export interface EmaTrees<P> extends Acceptance {
+  readonly average: P;
+  readonly params: P;
+}
+
+/** All parameters, one after the other. Consumes `average`, nothing else. */
+export function ema<P>(k: Kernels, { average, params, accepted }: EmaTrees<P>, attrs: EmaAttrs): P {
   const weights = named(params);
   for (const name of named(average).keys()) leaf(weights, name, "ema");
-  return mapTree(average, (t, name) => emaLeaf.run(k.at(`ema.${name}`), { average: t, theta: leaf(weights, name, "ema") }, attrs));
+  return mapTree(average, (t, name) =>
+    emaLeaf.run(k.at(`ema.${name}`), { average: t, theta: leaf(weights, name, "ema"), accepted }, attrs),
+  );
 }
 
 /** A copy of the weights, where the average starts. */

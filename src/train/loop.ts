@@ -16,6 +16,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { inference } from "../ops/observe.ts";
 import { fold, type Key } from "../tensor/key.ts";
 import { averageOf } from "./ema.ts";
+import { initialLossScale } from "./lossScale.ts";
 import { initialOptimizerState } from "./optimizer.ts";
 import { progressOf, type Progress } from "./progress.ts";
 import type { DataRecipe, TrainingRecipe } from "./recipe.ts";
@@ -101,9 +102,15 @@ async function settle(pending: Pending[], left: number, metrics: MetricsFile): P
 }
 
 /** The state before the first step. */
-function stateOf<P, B>(k: Kernels, { optimizer, emaDecay }: TrainingRecipe, { params, buffers }: Model<P, B>): TrainState<P, B> {
-  const average = emaDecay === null ? null : averageOf(k, params);
-  return { params, buffers, optimizer: initialOptimizerState(k, optimizer, params), average, step: 0 };
+function stateOf<P, B>(k: Kernels, { optimizer, emaDecay, lossScale }: TrainingRecipe, { params, buffers }: Model<P, B>): TrainState<P, B> {
+  return {
+    params,
+    buffers,
+    optimizer: initialOptimizerState(k, optimizer, params),
+    average: emaDecay === null ? null : averageOf(k, params),
+    lossScale: lossScale === null ? null : initialLossScale(k),
+    step: 0,
+  };
 }
 
 /** The state of the newest checkpoint, or a new one. */
@@ -158,8 +165,8 @@ export function trainingOnShapes<P, B, S>(
       measurement?.forward(inference(k), state, batchOf(size));
       return null;
     });
-  const { params, buffers, optimizer, average } = state;
-  k.donate([optimizer, average]);
+  const { params, buffers, optimizer, average, lossScale } = state;
+  k.donate([optimizer, average, lossScale]);
   return { params, buffers };
 }
 

@@ -33,24 +33,25 @@ export interface LossAndCotangents {
   readonly dLogits: Grads<Logits>;
 }
 
-/** A loss and its gradient in its own inputs; the cotangent of the loss itself is 1. */
+/** A loss and its gradient in its own inputs, from the cotangent of the loss itself. */
 function pulledBack<In, Saved, Attrs>(
   k: Kernels,
   op: Op<In, Saved, Attrs>,
   inputs: In,
   attrs: Attrs,
+  dLoss: Tensor,
 ): { readonly loss: Tensor; readonly d: Grads<In> } {
   const { out: loss, saved } = op.forward(k.at("loss"), inputs, attrs);
-  return { loss, d: op.vjp(k.at("loss"), saved, k.upload([], [1])) };
+  return { loss, d: op.vjp(k.at("loss"), saved, dLoss) };
 }
 
 /** What the loss does not reach has a zero cotangent. */
 const unreached = (k: Kernels, head_dist: Tensor | null): Tensor | null => (head_dist === null ? null : k.zeros(head_dist.shape));
 
 /** Without a teacher: (E19) on the class logits, or on the mean of both heads. */
-function undistilled(k: Kernels, logits: Logits, { target }: Targets): LossAndCotangents {
+function undistilled(k: Kernels, logits: Logits, { target }: Targets, dLoss: Tensor): LossAndCotangents {
   const mean = meanOfLogits.forward(k.at("logits"), logits);
-  const { loss, d } = pulledBack(k, crossEntropy, { logits: mean.out }, { target });
+  const { loss, d } = pulledBack(k, crossEntropy, { logits: mean.out }, { target }, dLoss);
   return { loss, dLogits: meanOfLogits.vjp(k.at("logits"), mean.saved, d.logits) };
 }
 
@@ -60,36 +61,44 @@ function usual(
   target: Tensor,
   teacher: Tensor,
   distillation: Distillation & { kind: "hard" | "soft" },
+  dLoss: Tensor,
 ): LossAndCotangents {
   const { loss, d } =
     distillation.kind === "hard"
-      ? pulledBack(k, usualHardDistillation, { head }, { target, teacher, alpha: distillation.alpha })
-      : pulledBack(k, usualSoftDistillation, { head }, { ...distillation, target, teacher });
+      ? pulledBack(k, usualHardDistillation, { head }, { target, teacher, alpha: distillation.alpha }, dLoss)
+      : pulledBack(k, usualSoftDistillation, { head }, { ...distillation, target, teacher }, dLoss);
   return { loss, dLogits: { head: d.head, head_dist: unreached(k, head_dist) } };
 }
 
 /**
  * The loss and the cotangents of the logits.
  *
+ * @param dLoss the loss's own cotangent, []; default 1
  * @throws RangeError where a distillation token or a teacher is asked for and missing
  */
-export function objective(k: Kernels, logits: Logits, targets: Targets, distillation: Distillation): LossAndCotangents {
+export function objective(
+  k: Kernels,
+  logits: Logits,
+  targets: Targets,
+  distillation: Distillation,
+  dLoss: Tensor = k.upload([], [1]),
+): LossAndCotangents {
   const { head, head_dist } = logits;
   const { target, teacher } = targets;
-  if (distillation.kind === "none") return undistilled(k, logits, targets);
+  if (distillation.kind === "none") return undistilled(k, logits, targets, dLoss);
 
   if (distillation.kind === "two-class-tokens") {
     if (head_dist === null) throw new RangeError("objective: two class tokens need a model with two heads");
-    const { loss, d } = pulledBack(k, twoClassTokens, { head, head_dist }, { target });
+    const { loss, d } = pulledBack(k, twoClassTokens, { head, head_dist }, { target }, dLoss);
     return { loss, dLogits: d };
   }
 
   if (teacher === null) throw new RangeError("objective: distillation needs the teacher's logits");
-  if (distillation.student === "class") return usual(k, logits, target, teacher, distillation);
+  if (distillation.student === "class") return usual(k, logits, target, teacher, distillation, dLoss);
   if (head_dist === null) throw new RangeError('objective: a plain model has no distillation token; its student must be "class"');
   const { loss, d } =
     distillation.kind === "hard"
-      ? pulledBack(k, hardDistillation, { head, head_dist }, { target, teacher, alpha: distillation.alpha })
-      : pulledBack(k, softDistillation, { head, head_dist }, { ...distillation, target, teacher });
+      ? pulledBack(k, hardDistillation, { head, head_dist }, { target, teacher, alpha: distillation.alpha }, dLoss)
+      : pulledBack(k, softDistillation, { head, head_dist }, { ...distillation, target, teacher }, dLoss);
   return { loss, dLogits: d };
 }

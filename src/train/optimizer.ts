@@ -1,6 +1,7 @@
 /** The optimiser of a recipe: its settings, the state it starts from, and one step. */
 import type { Kernels } from "../kernels/kernels.ts";
 import { mapTree } from "../tensor/tree.ts";
+import type { Acceptance } from "./accepted.ts";
 import { adamw, type AdamWAttrs } from "./adamw.ts";
 import { decaysOf, type DecayRule } from "./decay.ts";
 import { sgd, type SgdAttrs } from "./sgd.ts";
@@ -27,19 +28,23 @@ export interface Optimised<P> {
   readonly optimizer: OptimizerState<P>;
 }
 
+export interface Optimisable<P> extends Optimised<P>, Acceptance {
+  readonly grads: P;
+}
+
 /** One step (E35) | (E36) at rate `lr`; `step` counts from 1. Consumes params, state and grads. */
 export function optimise<P>(
   k: Kernels,
   settings: Optimizer,
-  { params, optimizer: { m, v }, grads }: Optimised<P> & { readonly grads: P },
+  { params, optimizer: { m, v }, grads, accepted }: Optimisable<P>,
   { lr, step }: { readonly lr: number; readonly step: number },
 ): Optimised<P> {
   const decays = decaysOf(settings.noDecay);
   if (settings.kind === "sgd") {
-    const next = sgd(k, { params, buffer: m, grads }, { ...settings, lr }, decays);
+    const next = sgd(k, { params, buffer: m, grads, accepted }, { ...settings, lr }, decays);
     return { params: next.params, optimizer: { m: next.buffer, v: null } };
   }
   if (m === null || v === null) throw new Error("adamw: the state has no moments");
-  const next = adamw(k, { params, moments: { m, v }, grads }, { ...settings, lr, step }, decays);
+  const next = adamw(k, { params, moments: { m, v }, grads, accepted }, { ...settings, lr, step }, decays);
   return { params: next.params, optimizer: next.moments };
 }

@@ -34,6 +34,8 @@ export interface TrainingRecipe {
   readonly clipNorm: number | null;
   /** d of (E37); null: no average is kept. */
   readonly emaDecay: number | null;
+  /** `dynamic`: by the rule of lossScale.ts; null: the loss is not scaled. */
+  readonly lossScale: "dynamic" | null;
 }
 
 export interface StudentRecipe extends TrainingRecipe {

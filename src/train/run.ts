@@ -88,8 +88,8 @@ async function studentStage(
   run: RunSettings,
 ): Promise<DeitParams | null> {
   const { state, interrupted } = await trainModel(engine, training, run);
-  const { params, optimizer, average } = state;
-  engine.release([optimizer, average]);
+  const { params, optimizer, average, lossScale } = state;
+  engine.release([optimizer, average, lossScale]);
   if (interrupted) {
     engine.release(params);
     return null;

@@ -134,8 +134,8 @@ export async function runTeacher(engine: Engine, recipe: Recipe, taught: TaughtB
   const { training, accuracy } = lessons(engine, recipe, taught, sets);
   await mkdir(run.directory, { recursive: true });
   const { state, interrupted } = await trainModel(engine, training, run);
-  const { params, buffers, optimizer, average } = state;
-  engine.release([optimizer, average]);
+  const { params, buffers, optimizer, average, lossScale } = state;
+  engine.release([optimizer, average, lossScale]);
   const model = { params, buffers };
   if (interrupted) {
     engine.release(model);

@@ -9,6 +9,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../ops/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../tensor/tree.ts";
+import { ifAccepted, type Acceptance } from "./accepted.ts";
 import type { Decays } from "./adamw.ts";
 
 export interface SgdAttrs {
@@ -32,18 +33,32 @@ export interface SgdUpdated {
   readonly buffer: Tensor;
 }
 
-/** One parameter. Consumes its inputs. */
-export const sgdLeaf: Routine<SgdLeaf & { readonly grad: Tensor }, SgdAttrs, SgdUpdated> = defineRoutine({
+export interface SgdInputs extends SgdLeaf, Acceptance {
+  readonly grad: Tensor;
+}
+
+/** One parameter. Consumes all inputs but `accepted`. A first step that is taken back leaves a buffer of zeros, which is as good as none. */
+export const sgdLeaf: Routine<SgdInputs, SgdAttrs, SgdUpdated> = defineRoutine({
   name: "sgd",
-  run(k: Kernels, old: SgdLeaf & { readonly grad: Tensor }, { lr, momentum, nesterov, weightDecay }: SgdAttrs): SgdUpdated {
+  run(k: Kernels, { accepted, ...old }: SgdInputs, { lr, momentum, nesterov, weightDecay }: SgdAttrs): SgdUpdated {
     const grad = k.add(old.grad, k.scale(old.theta, weightDecay));
     const buffer = old.buffer === null ? grad : k.add(k.scale(old.buffer, momentum), grad);
     const direction = nesterov ? k.add(grad, k.scale(buffer, momentum)) : buffer;
     const theta = k.sub(old.theta, k.scale(direction, lr)); //      (E36)
+    const next = {
+      theta: ifAccepted(k, accepted, theta, old.theta),
+      buffer: ifAccepted(k, accepted, buffer, old.buffer ?? k.zeros(buffer.shape)),
+    };
     k.donate(old);
-    return { theta, buffer };
+    return next;
   },
 });
+
+export interface SgdTrees<P> extends Acceptance {
+  readonly params: P;
+  readonly buffer: P | null;
+  readonly grads: P;
+}
 
 /**
  * All parameters, one after the other. Consumes all its trees.
@@ -52,13 +67,14 @@ export const sgdLeaf: Routine<SgdLeaf & { readonly grad: Tensor }, SgdAttrs, Sgd
  */
 export function sgd<P>(
   k: Kernels,
-  { params, buffer, grads }: { readonly params: P; readonly buffer: P | null; readonly grads: P },
+  { params, buffer, grads, accepted }: SgdTrees<P>,
   attrs: SgdAttrs,
   decays: Decays,
 ): { readonly params: P; readonly buffer: P } {
   const [bs, gs] = [buffer === null ? null : named(buffer), named(grads)];
   const leaves = [...named(params)].map(
-    ([name, theta]) => [name, { theta, buffer: bs === null ? null : leaf(bs, name, "sgd"), grad: leaf(gs, name, "sgd") }] as const,
+    ([name, theta]) =>
+      [name, { theta, buffer: bs === null ? null : leaf(bs, name, "sgd"), grad: leaf(gs, name, "sgd"), accepted }] as const,
   );
   const updated = new Map(
     leaves.map(([name, old]) => {

@@ -1,9 +1,15 @@
-/** One training step, (state, batch, key) → state: loss and gradients, clipping, optimiser, running statistics, average (deit.md 7.6). */
+/**
+ * One training step, (state, batch, key) → state: loss and gradients, clipping, optimiser, running statistics, average (deit.md 7.6). Where the
+ * loss is scaled and a gradient is not finite, all but the number of steps and the scale stays as it was.
+ */
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Key } from "../tensor/key.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { leaf, mapTree, named } from "../tensor/tree.ts";
+import { ifAccepted } from "./accepted.ts";
 import { clip } from "./clip.ts";
 import { ema } from "./ema.ts";
+import { settled, type LossScale } from "./lossScale.ts";
 import { optimise, type Optimised, type Optimizer } from "./optimizer.ts";
 
 /** All that a run goes on from; `Buffers` are what is kept beside the trained parameters (running statistics), null if there are none. */
@@ -11,6 +17,8 @@ export interface TrainState<Params, Buffers> extends Optimised<Params> {
   readonly buffers: Buffers;
   /** Moving average (E37); null: none is kept. */
   readonly average: Params | null;
+  /** null: the loss is not scaled. */
+  readonly lossScale: LossScale | null;
   /** Steps done. */
   readonly step: number;
 }
@@ -24,11 +32,13 @@ export interface Batch {
 
 /** What is learned: a loss with its gradient, and how the buffers move on. */
 export interface Task<Params, Buffers, Statistics> {
+  /** `dLoss` is the cotangent of the loss, []: the gradients are that many times as large. */
   readonly lossAndGrads: (
     k: Kernels,
     model: { readonly params: Params; readonly buffers: Buffers },
     batch: Batch,
     key: Key,
+    dLoss: Tensor,
   ) => { readonly loss: Tensor; readonly grads: Params; readonly statistics: Statistics };
   /** Consumes `buffers`. */
   readonly moveOn: (k: Kernels, buffers: Buffers, statistics: Statistics) => Buffers;
@@ -43,6 +53,19 @@ export interface StepSettings {
   readonly emaDecay: number;
 }
 
+/** The buffers after a step; a copy of them for steps that may be taken back, as they are small. Consumes them. */
+function movedOn<Params, Buffers, Statistics>(
+  k: Kernels,
+  { moveOn }: Task<Params, Buffers, Statistics>,
+  buffers: Buffers,
+  statistics: Statistics,
+  accepted: Tensor | null,
+): Buffers {
+  if (accepted === null) return moveOn(k, buffers, statistics);
+  const old = named(mapTree(buffers, (t) => k.where(accepted, t, t)));
+  return mapTree(moveOn(k, buffers, statistics), (next, name) => ifAccepted(k, accepted, next, leaf(old, name, "buffers")));
+}
+
 /** Consumes `state`: its handles are stale afterwards. The batch stays the caller's; the new state and the loss become so. */
 export function trainStep<Params, Buffers, Statistics>(
   k: Kernels,
@@ -54,11 +77,13 @@ export function trainStep<Params, Buffers, Statistics>(
 ): { readonly state: TrainState<Params, Buffers>; readonly loss: Tensor } {
   return k.region("step", () => {
     const step = state.step + 1;
-    const { loss, grads, statistics } = k.region("lossAndGrads", () => task.lossAndGrads(k, state, batch, key)); // activations die here
+    const dLoss = state.lossScale?.scale ?? k.upload([], [1]);
+    const made = k.region("lossAndGrads", () => task.lossAndGrads(k, state, batch, key, dLoss)); // activations die here
+    const { grads, accepted, lossScale } = settled(k, made.grads, state.lossScale);
     const kept = settings.clipNorm === null ? grads : clip(k, grads, settings.clipNorm);
-    const { params, optimizer } = optimise(k, settings.optimizer, { ...state, grads: kept }, { lr: settings.lr, step });
-    const buffers = task.moveOn(k, state.buffers, statistics);
-    const average = state.average === null ? null : ema(k, { average: state.average, params }, { decay: settings.emaDecay });
-    return { state: { params, optimizer, buffers, average, step }, loss };
+    const { params, optimizer } = optimise(k, settings.optimizer, { ...state, grads: kept, accepted }, { lr: settings.lr, step });
+    const buffers = movedOn(k, task, state.buffers, made.statistics, accepted);
+    const average = state.average === null ? null : ema(k, { average: state.average, params, accepted }, { decay: settings.emaDecay });
+    return { state: { params, optimizer, buffers, average, lossScale, step }, loss: made.loss };
   });
 }

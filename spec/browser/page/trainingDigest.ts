@@ -63,6 +63,7 @@ export async function trainingDigest(engine: Engine, { steps, seed }: Training):
     optimizer: initialOptimizerState(k, optimizer, params),
     buffers: null,
     average: averageOf(k, params),
+    lossScale: null,
     step: 0,
   };
   const images = k.uniform(fold(key, "images"), [B, config.channels, config.imageSize, config.imageSize]);

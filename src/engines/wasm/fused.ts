@@ -202,13 +202,14 @@ export const fusedKernels =
 
     const fusedAdamw: typeof adamwLeaf = {
       name: adamwLeaf.name,
-      run: (k, { grad, ...old }, { lr, beta1, beta2, eps, weightDecay, step }) => {
+      run: (k, { grad, accepted, ...old }, { lr, beta1, beta2, eps, weightDecay, step }) => {
         const [theta, m, v] = [takeOver(old.theta), takeOver(old.m), takeOver(old.v)];
         const [decay, rate, unbias] = [1 - lr * weightDecay, lr / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)];
+        const flag = accepted === null ? 0 : at(accepted);
         const moments = [beta1, 1 - beta1, beta2, 1 - beta2] as const;
         deal?.("adamw", size(theta.shape), MOVED, (i, n) => {
           const from = i * BYTES;
-          return [at(theta) + from, at(m) + from, at(v) + from, at(grad) + from, n, decay, rate, ...moments, unbias, eps];
+          return [at(theta) + from, at(m) + from, at(v) + from, at(grad) + from, flag, n, decay, rate, ...moments, unbias, eps];
         });
         k.donate(grad);
         return { theta, m, v };

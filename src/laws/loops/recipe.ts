@@ -73,3 +73,15 @@ export const squares = (arrays: Iterable<HostArray>): number =>
 /** ḡ · c/max(c, ‖ḡ‖) */
 export const clipped = (grad: HostArray, norm: number, limit: number): HostArray =>
   each(grad, (i) => (norm > limit ? (flat(grad, i) * limit) / norm : flat(grad, i)));
+
+export interface LossScaleState {
+  readonly S: number;
+  /** Steps since S changed or a step overflowed. */
+  readonly n: number;
+}
+
+/** The scale of the next loss: halved by an overflow, doubled by the 2000th step in a row without one, from 2⁻¹⁴ to 2²⁴. */
+export function lossScale({ S, n }: LossScaleState, overflow: boolean): LossScaleState {
+  if (overflow) return { S: Math.max(S / 2, 2 ** -14), n: 0 };
+  return n + 1 < 2000 ? { S, n: n + 1 } : { S: Math.min(2 * S, 2 ** 24), n: 0 };
+}

@@ -52,18 +52,25 @@ async function train(threads: number): Promise<Loaded> {
   const logits = k.upload(teacher.shape, teacher.data);
   const task = publishedTask(config, () => logits, "normal");
   const params = paramsOn(k);
-  let state = { params, optimizer: initialOptimizerState(k, publishedAdamw, params), buffers: null, average: null, step: 0 };
+  let state = {
+    params,
+    optimizer: initialOptimizerState(k, publishedAdamw, params),
+    buffers: null,
+    average: null,
+    lossScale: null,
+    step: 0,
+  };
 
   const run = async (): Promise<number> => {
     const settings = { optimizer: publishedAdamw, lr: RATE, clipNorm: null, emaDecay: 0 };
     const { state: next, loss } = trainStep(k, task, state, given, key, settings);
-    state = { ...next, average: null };
+    state = { ...next, average: null, lossScale: null };
     const [value = NaN] = await engine.read(loss);
     engine.release(loss);
     return value;
   };
   const results = async (): Promise<Results> => {
-    const { grads, loss } = k.region("gradients", () => task.lossAndGrads(k, state, given, key));
+    const { grads, loss } = k.region("gradients", () => task.lossAndGrads(k, state, given, key, k.upload([], [1])));
     const gradients = [...named(grads)].map(async ([name, grad]) => [name, await engine.read(grad)] as const);
     const found = new Map<string, ArrayLike<number>>(await Promise.all(gradients));
     engine.release({ grads, loss });
