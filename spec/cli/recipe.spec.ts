@@ -53,6 +53,11 @@ describe("a recipe", () => {
     expect(again.values.every(({ source }) => source === "recipe")).toBe(true);
   });
 
+  it("may scale the loss of student and teacher", () => {
+    const { training, teacher } = read(tinyToml, "training.loss_scale=dynamic").recipe;
+    expect([training.lossScale, teacher?.training.lossScale]).toEqual(["dynamic", null]);
+  });
+
   it("has the paper's learning rate, 0.0005 · batch/512, where it has none", () => {
     const found = read(tinyToml.replace("lr = 1e-2", ""), "training.batch=1024");
     expect(found.recipe.training.schedule.base).toBe(1e-3);
@@ -110,6 +115,11 @@ describe("a wrong recipe", () => {
       "a number out of range",
       tinyToml.replace("ema_decay = 0.9", "ema_decay = 1"),
       'training.ema_decay must be a number in [0, 1) or "none", got 1',
+    ],
+    [
+      "an unknown loss scale",
+      tinyToml.replace("ema_decay = 0.9", "loss_scale = 1024"),
+      'training.loss_scale must be "dynamic" or "none", got 1024',
     ],
     ["a list with a wrong item", tinyToml.replace("std = [0.25]", "std = [0]"), "data.std.0 must be a number > 0, got 0"],
     ["a missing value", without("width = 8"), "model.width must be a positive integer, got nothing"],

@@ -12,6 +12,7 @@ import { keyOf } from "../../src/tensor/key.ts";
 import { size, type Tensor } from "../../src/tensor/tensor.ts";
 import { named } from "../../src/tensor/tree.ts";
 import { deitTaskWithin, type Memory } from "../../src/train/deitTask.ts";
+import { initialLossScale } from "../../src/train/lossScale.ts";
 import { initialOptimizerState } from "../../src/train/optimizer.ts";
 import { trainStep, type Batch, type StepSettings, type TrainState } from "../../src/train/step.ts";
 import { wasmEngine } from "../../src/wasm.ts";
@@ -24,11 +25,13 @@ interface Size {
   readonly config: DeitConfig;
   readonly batch: number;
   readonly memory: Memory;
+  /** Whether the loss is. */
+  readonly scaled: boolean;
 }
 
-const small: Size = { config: tiny.model, batch: 4, memory: "normal" };
+const small: Size = { config: tiny.model, batch: 4, memory: "normal", scaled: false };
 /** DeiT-Ti⚗ as it is published. */
-const published: Size = { config: deitConfig("deit-tiny-distilled"), batch: 2, memory: "normal" };
+const published: Size = { config: deitConfig("deit-tiny-distilled"), batch: 2, memory: "normal", scaled: false };
 
 /** Waves, so that nothing is zero. */
 const waves = (k: Kernels, shape: readonly number[], step: number): Tensor =>
@@ -45,12 +48,12 @@ const batchOf = (k: Kernels, { config: { channels, imageSize, classes }, batch }
   ),
 });
 
-const stateOf = (k: Kernels, params: DeitParams): TrainState<DeitParams, null> => ({
+const stateOf = (k: Kernels, params: DeitParams, { scaled }: Size): TrainState<DeitParams, null> => ({
   params,
   optimizer: initialOptimizerState(k, optimizer, params),
   buffers: null,
   average: null,
-  lossScale: null,
+  lossScale: scaled ? initialLossScale(k) : null,
   step: 0,
 });
 
@@ -73,10 +76,11 @@ describe.each([
   ["DeiT-Ti⚗", published],
   ["a small model in less memory", { ...small, memory: "low" }],
   ["DeiT-Ti⚗ in less memory", { ...published, memory: "low" }],
+  ["a small model with a scaled loss", { ...small, scaled: true }],
 ] as const)("training %s", (_, at) => {
   it("takes nothing anew after the first step, and just what the abstract engine plans over the same heap", async () => {
     const [engine, planner] = [await wasmEngine(), abstractEngine(fusedKernels(null))];
-    let [state, planned] = [stateOf(engine.kernels, zeroParams(engine.kernels, at.config)), stateOf(planner.kernels, zeroParams(planner.kernels, at.config))]; // prettier-ignore
+    let [state, planned] = [stateOf(engine.kernels, zeroParams(engine.kernels, at.config), at), stateOf(planner.kernels, zeroParams(planner.kernels, at.config), at)]; // prettier-ignore
     const fresh: number[] = [];
     for (let i = 0; i < 4; i++) {
       [state, planned] = [step(engine.kernels, state, at), step(planner.kernels, planned, at)];
@@ -89,7 +93,7 @@ describe.each([
 
   it("grows the memory once, before the first step", async () => {
     const engine = await wasmEngine();
-    let state = stateOf(engine.kernels, zeroParams(engine.kernels, at.config));
+    let state = stateOf(engine.kernels, zeroParams(engine.kernels, at.config), at);
     engine.reserve(state, (k, held) => step(k, step(k, held, at), at));
     const { reserved } = engine.memory();
     for (let i = 0; i < 3; i++) state = step(engine.kernels, state, at);
@@ -99,9 +103,20 @@ describe.each([
   });
 });
 
+it("a step that may be taken back needs no second copy of the state at any time", () => {
+  const peakOf = (at: Size): number => {
+    const { kernels: k, memory } = abstractEngine(fusedKernels(null));
+    const state = step(k, stateOf(k, zeroParams(k, at.config), at), at);
+    step(k, state, at);
+    return memory().peak;
+  };
+  const largest = 4 * 768 * 192; // bytes of fc1
+  expect(peakOf({ ...published, scaled: true })).toBeLessThan(peakOf(published) + largest);
+});
+
 /** The state after three steps, by name. */
 async function trained(engine: Engine, at: Size): Promise<ReadonlyMap<string, Float32Array | Float64Array>> {
-  let state = stateOf(engine.kernels, initialParams(engine.kernels, at.config, keyOf(5)));
+  let state = stateOf(engine.kernels, initialParams(engine.kernels, at.config, keyOf(5)), at);
   for (let i = 0; i < 3; i++) state = step(engine.kernels, state, at);
   return new Map(await Promise.all([...named(state)].map(async ([name, t]) => [name, await engine.read(t)] as const)));
 }

@@ -78,6 +78,24 @@ describe("a run", () => {
     expect((await train(sgd, settings(pieces, { resume: true }))).tensors).toEqual(tensors);
   });
 
+  it("with a scaled loss resumes to the same bits, with the scale that it had", async () => {
+    const scaled = training({ lossScale: "dynamic" });
+    const [whole, pieces] = [temporaryFolder(), temporaryFolder()];
+    const { tensors } = await train(scaled, settings(whole));
+    let steps = 0;
+    await train(scaled, settings(pieces, { stop: () => ++steps === 5 }));
+    expect((await train(scaled, settings(pieces, { resume: true }))).tensors).toEqual(tensors);
+    expect(tensors.get("lossScale.clean")).toEqual({ dtype: "F64", shape: [], data: Float64Array.of(STEPS) });
+  });
+
+  it("that was without a scaled loss does not go on with one", async () => {
+    const folder = temporaryFolder();
+    let steps = 0;
+    await train(training(), settings(folder, { stop: () => ++steps === 5 }));
+    const scaled = train(training({ lossScale: "dynamic" }), settings(folder, { resume: true }));
+    await expect(scaled).rejects.toThrow("nothing named lossScale.scale");
+  });
+
   it("that is stopped says so and has saved the step it stopped at", async () => {
     const folder = temporaryFolder();
     let steps = 0;

@@ -39,6 +39,13 @@ const weightsIn = (directory: string): Buffer => readFileSync(join(directory, "w
 const newFolder = (): string => join(temporaryFolder(), "run");
 const plain: Recipe = { ...tiny, teacher: null, distillation: { kind: "none" }, model: { ...tiny.model, distilled: false } };
 
+/** Teacher and student with this loss scale. */
+const scaled = (lossScale: Recipe["training"]["lossScale"]): Recipe => ({
+  ...tiny,
+  training: { ...tiny.training, lossScale },
+  teacher: tiny.teacher && { ...tiny.teacher, training: { ...tiny.teacher.training, lossScale } },
+});
+
 describe("runRecipe", () => {
   it("leaves recipe, metrics, checkpoints and weights of teacher and student", async () => {
     const folder = newFolder();
@@ -56,9 +63,13 @@ describe("runRecipe", () => {
     expect(weightsIn(two).equals(weightsIn(one))).toBe(true);
   });
 
-  it.each(["normal", "low"] as const)(
-    "takes on the wasm engine what was planned before anything was trained, memory %s",
-    async (memory) => {
+  it.each([
+    ["normal", null],
+    ["low", null],
+    ["normal", "dynamic"],
+  ] as const)(
+    "takes on the wasm engine what was planned before anything was trained, memory %s, loss scale %s",
+    async (memory, lossScale) => {
       const [engine, planner] = [await wasmEngine(), abstractEngine(fusedKernels(null))];
       const reserve: Engine["reserve"] = (held, program) => {
         program(planner.kernels, held); // which is nothing yet
@@ -68,7 +79,7 @@ describe("runRecipe", () => {
       const onProgress = (): void => {
         ({ fresh } = engine.memory()); // of an epoch's last step: after its evaluation
       };
-      const recipe = { ...tiny, data: { ...tiny.data, test: "synthetic:11" } };
+      const recipe = { ...scaled(lossScale), data: { ...tiny.data, test: "synthetic:11" } };
       await runRecipe({ ...engine, reserve }, recipe, options(newFolder(), { memory, onProgress }));
       expect(fresh).toBe(planner.memory().fresh);
       expect(engine.memory().live).toBe(0);
@@ -130,9 +141,29 @@ describe("runRecipe", () => {
     expect(existsSync(join(folder, "teacher"))).toBe(false);
   });
 
+  it("gives the same files with a scaled loss", async () => {
+    const [one, two] = [newFolder(), newFolder()];
+    await run(tiny, options(one));
+    await run(scaled("dynamic"), options(two));
+    expect(weightsIn(two).equals(weightsIn(one))).toBe(true);
+    expect(weightsIn(join(two, "teacher")).equals(weightsIn(join(one, "teacher")))).toBe(true);
+  });
+
+  it("that was without a scaled loss is refused with one, and the other way round", async () => {
+    const message = "checkpoint.json: is of another recipe; go on with the recipe it was made with";
+    for (const [first, then] of [
+      [null, "dynamic"],
+      ["dynamic", null],
+    ] as const) {
+      const folder = newFolder();
+      await run(scaled(first), options(folder, { stop: () => true }));
+      await expect(run(scaled(then), options(folder, { resume: true }))).rejects.toThrow(message);
+    }
+  });
+
   it("leaves nothing alive on the engine", async () => {
     const engine = referenceEngine();
-    await runRecipe(engine, tiny, options(newFolder()));
+    await runRecipe(engine, scaled("dynamic"), options(newFolder()));
     let steps = 0;
     await runRecipe(engine, tiny, options(newFolder(), { stop: () => ++steps === 2 }));
     await runRecipe(engine, tiny, options(newFolder(), { stop: () => ++steps === 10 }));

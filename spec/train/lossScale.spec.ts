@@ -1,0 +1,251 @@
+/** Dynamic loss scaling: 10,000 steps with overflows, the bits of a run without one, and mistakes in it that must be noticed. */
+import { describe, expect, it } from "vitest";
+import type { Engine } from "../../src/kernels/engine.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import { lossScale, type LossScaleState } from "../../src/laws/loops/recipe.ts";
+import { initialParams } from "../../src/model/init.ts";
+import { fuse, fusedTable, unfused } from "../../src/ops/observe.ts";
+import type { BatchNormBuffers } from "../../src/teacher/batchNorm.ts";
+import { initialRegnet } from "../../src/teacher/init.ts";
+import type { RegnetNorms } from "../../src/teacher/norms.ts";
+import type { RegnetParams } from "../../src/teacher/regnet.ts";
+import { fold, keyOf, uniformAt } from "../../src/tensor/key.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { mapTree, named } from "../../src/tensor/tree.ts";
+import { adamwLeaf } from "../../src/train/adamw.ts";
+import { deitTaskWithin } from "../../src/train/deitTask.ts";
+import { averageOf, emaLeaf } from "../../src/train/ema.ts";
+import { initialLossScale, nextLossScale } from "../../src/train/lossScale.ts";
+import { initialOptimizerState, type Optimizer } from "../../src/train/optimizer.ts";
+import { regnetTask } from "../../src/train/runTeacher.ts";
+import { sgdLeaf } from "../../src/train/sgd.ts";
+import { trainStep, type Batch, type Task, type TrainState } from "../../src/train/step.ts";
+import { engines } from "../helpers/engines.ts";
+import { tiny, tinyTeacher } from "./tiny.ts";
+
+const ADAMW: Optimizer = { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0 };
+const SGD: Optimizer = { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 0 };
+
+/** Where the quadratic ½‖w − goal‖² + ½‖b − goal‖² is least. */
+const GOAL = 0.5;
+/** The largest number of f16. */
+const HALF_MAX = 65_504;
+
+interface Weights {
+  readonly w: Tensor;
+  readonly b: Tensor;
+}
+
+/** What f16 holds of large numbers: infinities beyond its largest. */
+function asHalf(k: Kernels, x: Tensor): Tensor {
+  const fits = k.step(k.addScalar(k.scale(k.sqrt(k.square(x)), -1), HALF_MAX));
+  return k.where(fits, x, k.scale(x, Infinity));
+}
+
+/** The gradient of the quadratic times what the batch says, held in f16; the buffer gathers the same. */
+const quadratic: Task<Weights, Tensor, Tensor> = {
+  lossAndGrads: (k, { params }, { images }, _, dLoss) => {
+    const spoil = k.reshape(images, []);
+    const grads = mapTree(params, (t) => asHalf(k, k.mul(k.mul(k.addScalar(t, -GOAL), spoil), dLoss)));
+    return { loss: k.scale(spoil, 1), grads, statistics: k.scale(spoil, 1) };
+  },
+  moveOn: (k, buffers, statistics) => {
+    const next = k.add(buffers, statistics);
+    k.donate(buffers);
+    return next;
+  },
+};
+
+const key = keyOf(5);
+const SPOILS = [NaN, Infinity, -Infinity];
+
+/** By what the gradients of a step are spoilt: nearly half of the first ones, as a run begins with too large a scale, and now and then one. */
+function spoilOf(step: number): number {
+  const overflows = uniformAt(key, step) < (step < 20 ? 0.4 : 0.0007);
+  return overflows ? (SPOILS[step % SPOILS.length] ?? NaN) : 1;
+}
+
+type State = TrainState<Weights, Tensor>;
+
+/** All that a step may change but the scale. */
+const keptOf = ({ params, optimizer, buffers, average }: State): unknown => ({ params, optimizer, buffers, average });
+
+async function numbersOf(engine: Engine, tree: unknown): Promise<ReadonlyMap<string, readonly number[]>> {
+  const reads = [...named(tree)].map(async ([name, t]) => [name, [...(await engine.read(t))]] as const);
+  return new Map(await Promise.all(reads));
+}
+
+interface Told {
+  /** What was broken first; null: nothing. */
+  readonly broken: string | null;
+  readonly overflows: number;
+  readonly growths: number;
+  /** Largest distance of a weight from the goal, at the end. */
+  readonly off: number;
+}
+
+/** Steps on the quadratic, each judged by what is read after it. */
+async function simulated(engine: Engine, k: Kernels, steps: number, optimizer: Optimizer): Promise<Told> {
+  const params = { w: k.upload([3], [2, -1, 0.75]), b: k.upload([1, 2], [0.25, 1]) };
+  let state: State = {
+    params,
+    optimizer: initialOptimizerState(k, optimizer, params),
+    buffers: k.zeros([]),
+    average: averageOf(k, params),
+    lossScale: initialLossScale(k),
+    step: 0,
+  };
+  let [rule, overflows, growths]: [LossScaleState, number, number] = [{ S: 2 ** 16, n: 0 }, 0, 0];
+  let before = await numbersOf(engine, keptOf(state));
+  const round = engine.precision === "f32" ? Math.fround : Number;
+  const told = (broken: string | null): Told => {
+    const weights = [...(before.get("params.w") ?? []), ...(before.get("params.b") ?? [])];
+    return { broken, overflows, growths, off: Math.max(...weights.map((w) => Math.abs(w - GOAL))) };
+  };
+
+  for (let step = 0; step < steps; step++) {
+    const slopes = ["params.w", "params.b"].flatMap((name) => before.get(name) ?? []).map((w) => round(w - GOAL));
+    const overflow = !Number.isFinite(spoilOf(step)) || slopes.some((slope) => Math.abs(slope) * rule.S > HALF_MAX);
+    const batch: Batch = { images: k.upload([1, 1, 1, 1], [spoilOf(step)]), labels: k.zeros([1]) };
+    const { state: next, loss } = trainStep(k, quadratic, state, batch, key, { optimizer, lr: 1e-3, clipNorm: null, emaDecay: 0.999 });
+    engine.release([loss, batch]);
+    state = next;
+
+    const after = await numbersOf(engine, keptOf(state));
+    if ([...after.values()].flat().some((x) => !Number.isFinite(x))) return told(`step ${step}: a number that is not finite`);
+    if (overflow && [...before].some(([name, old]) => old.some((x, i) => !Object.is(x, after.get(name)?.[i]))))
+      return told(`step ${step}: an overflow changed something`);
+    if (!overflow && before.get("buffers")?.[0] === after.get("buffers")?.[0]) return told(`step ${step}: a right step was taken back`);
+    const from = rule.S;
+    rule = lossScale(rule, overflow);
+    const { scale, clean } = Object.fromEntries(await numbersOf(engine, state.lossScale));
+    if (scale?.[0] !== rule.S || clean?.[0] !== rule.n)
+      return told(`step ${step}: the scale is ${scale?.[0]}, ${clean?.[0]}, by the rule ${rule.S}, ${rule.n}`);
+    overflows += Number(overflow);
+    growths += Number(rule.S > from);
+    before = after;
+  }
+  engine.release(state);
+  return told(null);
+}
+
+/** The state after ten steps, with a scale and without. */
+async function twice<P, B, S>(
+  engine: Engine,
+  task: Task<P, B, S>,
+  model: (k: Kernels) => { readonly params: P; readonly buffers: B },
+  optimizer: Optimizer,
+): Promise<readonly ReadonlyMap<string, readonly number[]>[]> {
+  const k = engine.kernels;
+  const run = async (scaled: boolean): Promise<ReadonlyMap<string, readonly number[]>> => {
+    const { params, buffers } = model(k);
+    const lossScale = scaled ? initialLossScale(k) : null;
+    let state: TrainState<P, B> = {
+      params,
+      optimizer: initialOptimizerState(k, optimizer, params),
+      buffers,
+      average: averageOf(k, params),
+      lossScale,
+      step: 0,
+    };
+    const { channels, imageSize } = tiny.model;
+    for (let step = 0; step < 10; step++) {
+      const images = k.uniform(fold(key, step), [4, channels, imageSize, imageSize]);
+      const batch = { images, labels: k.upload([4], [0, 1, 2, 0]) };
+      ({ state } = trainStep(k, task, state, batch, fold(key, step), { optimizer, lr: 1e-2, clipNorm: 1, emaDecay: 0.9 }));
+    }
+    return numbersOf(engine, { ...state, lossScale: null });
+  };
+  return [await run(true), await run(false)];
+}
+
+function initialTeacher(k: Kernels): { readonly params: RegnetParams; readonly buffers: RegnetNorms<BatchNormBuffers> } {
+  const { params, running } = initialRegnet(k, tinyTeacher, key);
+  return { params, buffers: running };
+}
+
+const whole = engines.filter(({ large }) => large);
+
+describe.each(whole)("on the $name engine", ({ make }) => {
+  it.each([
+    [10_000, ADAMW],
+    [4500, SGD],
+  ])("%i steps train through overflows, and the scale goes by torch's rule", { timeout: 120_000 }, async (steps, optimizer) => {
+    const engine = await make();
+    const { broken, overflows, growths, off } = await simulated(engine, engine.kernels, steps, optimizer);
+    expect(broken).toBe(null);
+    expect(overflows).toBeGreaterThan(10);
+    expect(growths).toBeGreaterThan(0);
+    expect(off).toBeLessThan(1e-3);
+    expect(engine.memory().live).toBe(0);
+  });
+
+  it("a student of f32 or more is trained to the same bits with a scale and without", async () => {
+    const { model: config, training, distillation } = tiny;
+    const { smoothing, dropPath, dropout } = training;
+    const teacher = (k: Kernels, images: Tensor): Tensor => k.uniform(key, [images.shape[0] ?? 0, config.classes]);
+    const task = deitTaskWithin("normal", { config, smoothing, dropPath, dropout, distillation, teacher });
+    const [scaled, plain] = await twice(await make(), task, (k) => ({ params: initialParams(k, config, key), buffers: null }), ADAMW);
+    expect(scaled).toEqual(plain);
+  });
+
+  it("so is a teacher, with its running statistics", async () => {
+    const task = regnetTask(tinyTeacher, tiny.training.smoothing);
+    const [scaled, plain] = await twice(await make(), task, initialTeacher, SGD);
+    expect(scaled).toEqual(plain);
+  });
+});
+
+describe("a mistake is noticed:", () => {
+  const right = (k: Kernels): Kernels => unfused(k);
+  it.each<[string, readonly [object, object], Optimizer, RegExp]>([
+    [
+      "AdamW that takes every step",
+      fuse(adamwLeaf, { name: "adamw", run: (k, inputs, attrs) => adamwLeaf.run(right(k), { ...inputs, accepted: null }, attrs) }),
+      ADAMW,
+      /^step 0: a number that is not finite$/,
+    ],
+    [
+      "SGD that takes every step",
+      fuse(sgdLeaf, { name: "sgd", run: (k, inputs, attrs) => sgdLeaf.run(right(k), { ...inputs, accepted: null }, attrs) }),
+      SGD,
+      /^step 0: a number that is not finite$/,
+    ],
+    [
+      "an average that moves on by itself",
+      fuse(emaLeaf, { name: "ema", run: (k, inputs, attrs) => emaLeaf.run(right(k), { ...inputs, accepted: null }, attrs) }),
+      ADAMW,
+      /^step \d+: an overflow changed something$/,
+    ],
+    [
+      "a count that an overflow does not end",
+      fuse(nextLossScale, {
+        name: "lossScale",
+        run: (k, inputs) => {
+          const goesOn = k.addScalar(inputs.clean, 1);
+          const { scale, clean } = nextLossScale.run(right(k), inputs);
+          return { scale, clean: k.where(inputs.finite, clean, goesOn) };
+        },
+      }),
+      ADAMW,
+      /^step 0: the scale is 32768, 1, by the rule 32768, 0$/,
+    ],
+    [
+      "a scale that never grows",
+      fuse(nextLossScale, {
+        name: "lossScale",
+        run: (k, inputs) => {
+          const most = k.scale(inputs.scale, 1);
+          const { scale, clean } = nextLossScale.run(right(k), inputs);
+          return { scale: k.where(k.step(k.sub(scale, most)), most, scale), clean };
+        },
+      }),
+      ADAMW,
+      /^step \d{4}: the scale is/,
+    ],
+  ])("%s", async (_, mistake, optimizer, told) => {
+    const engine = await (whole[0]?.make() ?? Promise.reject(new Error("no engine")));
+    const k = engine.kernels.within({ fused: fusedTable(mistake) });
+    expect((await simulated(engine, k, 4500, optimizer)).broken).toMatch(told);
+  });
+});
