@@ -1,6 +1,6 @@
 /**
- * The WebGPU engine: f32, kernels in WGSL on a device that is given. Tensors lie in slabs at the heap's addresses (slabs.ts); kernels are
- * collected and sent together (commands.ts), and no number comes back before it is asked for.
+ * The WebGPU engine: f32, kernels in WGSL. What runs them is a machine (machine.ts): a device that is given, where no number comes back
+ * before it is asked for.
  */
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
@@ -9,19 +9,15 @@ import { widenHalf } from "../../tensor/half.ts";
 import { size, type Tensor } from "../../tensor/tensor.ts";
 import { mapTree } from "../../tensor/tree.ts";
 import { heapRegions, type HeapBlock } from "../heap.ts";
-import { kernelsOf } from "../region.ts";
-import { commandsOn } from "./commands.ts";
-import { factsOf, usage } from "./facts.ts";
+import { kernelsOf, type Loops } from "../region.ts";
+import { machineOn, type DeviceMachine } from "./device.ts";
 import { fusedKernels } from "./fused.ts";
-import { each, elementwise, fill } from "./kernels/elementwise.ts";
+import { elementwise, fill } from "./kernels/elementwise.ts";
 import { matmul } from "./kernels/matmul.ts";
 import { move } from "./kernels/move.ts";
 import { reduce } from "./kernels/reduce.ts";
-import { uploadLaunch } from "./kernels/upload.ts";
-import type { Operand } from "./pipelines.ts";
-import type { Launch } from "./program.ts";
-import { SCRATCH_BYTES, type Access } from "./run.ts";
-import { layoutOf, slabsOn } from "./slabs.ts";
+import type { Machine } from "./machine.ts";
+import { FAULT_BYTES, type Access, type Run } from "./run.ts";
 
 export interface WebgpuOptions {
   /** The caller's; the engine destroys it when it is closed. */
@@ -34,34 +30,29 @@ export interface WebgpuOptions {
   readonly poison?: boolean;
 }
 
-export interface WebgpuEngine extends Engine {
-  /** All kernels so far are done. */
-  readonly finish: () => Promise<void>;
-  /** Command buffers sent so far, and launches in them. */
-  readonly sent: () => { readonly submits: number; readonly launches: number };
-}
+export interface WebgpuEngine extends Engine, Pick<DeviceMachine, "finish" | "sent"> {}
 
 const NAN_WORD = 0x7fc00000;
-const FAULT_BYTES = 16;
 
-/**
- * A new engine on a device.
- *
- * @throws RangeError for a device that is lost
- */
-export function webgpuEngine({ device, memory: capacity = Infinity, slab = Infinity, poison = false }: WebgpuOptions): WebgpuEngine {
-  const facts = factsOf(device);
-  const layout = layoutOf(facts, slab);
-  const slabs = slabsOn(device, layout);
-  const commands = commandsOn(device);
-  const own = (label: string, bytes: number): Operand => ({
-    key: label,
-    buffer: device.createBuffer({ label, size: bytes, usage: usage.storage }),
-    offset: 0,
-    bytes,
+export interface EngineSettings {
+  /** The most that tensors may take, in bytes. */
+  readonly capacity: number;
+  readonly poison: boolean;
+  /** Run beside the loop of each basis kernel, after it; null: nothing is. */
+  readonly beside: Loops | null;
+}
+
+/** Both loops of each kernel. */
+const both = (first: Loops, second: Loops): Loops =>
+  new Proxy(first, {
+    get: (_, name) => {
+      const loops: readonly ((...args: never[]) => void)[] = [Reflect.get(first, name), Reflect.get(second, name)];
+      return (...args: never[]) => loops.forEach((loop) => loop(...args));
+    },
   });
-  const [scratch, faults] = [own("scratch", SCRATCH_BYTES), own("faults", FAULT_BYTES)];
 
+/** An engine on a machine. */
+export function engineOn(machine: Machine, { capacity, poison, beside }: EngineSettings): Engine {
   const done = { kernels: 0, macs: 0 };
   const count = (kernels: number, macs: number): void => {
     done.kernels += kernels;
@@ -71,42 +62,32 @@ export function webgpuEngine({ device, memory: capacity = Infinity, slab = Infin
   const reach = (end: number): void => {
     if (planning) return;
     if (end > capacity) throw new MemoryError("webgpu", { needed: end, capacity });
-    slabs.reach(end);
+    machine.reach(end);
   };
-  const operands = new Map<number, Operand>();
-  const operandAt = (address: number, bytes: number): Operand => {
-    const known = operands.get(address);
-    if (known !== undefined) return known; // blocks of one address are of one length
-    const made = { key: `${address}`, ...slabs.place(address), bytes };
-    operands.set(address, made);
-    return made;
+  const taken = (block: HeapBlock): void => {
+    if (poison && !planning) machine.launch(fill(block.bytes / 4, NAN_WORD), [block]);
   };
-  const taken = ({ address, bytes }: HeapBlock): void => {
-    if (poison && !planning) commands.launch(fill(bytes / 4, NAN_WORD), [operandAt(address, bytes)]);
-  };
-  const { heap, trial, regions, take, access } = heapRegions(0, { reach, taken }, layout);
-  const operandOf = (t: Tensor): Operand => {
-    const { address, bytes } = regions.live(t, "webgpu");
-    return operandAt(address, bytes);
-  };
-  const run = (launch: Launch, ...tensors: readonly (Tensor | Operand)[]): void => {
+  const { heap, trial, regions, take, access } = heapRegions(0, { reach, taken }, machine.layout);
+  const blockOf = (t: Tensor): HeapBlock => regions.live(t, "webgpu");
+  const run: Run = (launch, ...tensors) => {
     if (launch.groups[0] === 0) return;
-    commands.launch(
+    machine.launch(
       launch,
-      tensors.map((t) => ("key" in t ? t : operandOf(t))),
+      tensors.map((t) => (typeof t === "string" ? t : blockOf(t))),
     );
   };
-  const upload = (to: Tensor, data: Float32Array): void => {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const staged = commands.stage(bytes);
-    if (staged === null) commands.write(operandOf(to), bytes);
-    else run({ ...uploadLaunch(data.length, staged.offset / 4), groups: each(data.length) }, to, staged.operand);
-  };
-  const storage: Access["storage"] = (t) => (regions.live(t, "webgpu").elementBytes === 2 ? "f16" : "f32");
-  const kernelAccess: Access = { facts, run, storage, upload, scratch, faults };
+  const storage: Access["storage"] = (t) => (blockOf(t).elementBytes === 2 ? "f16" : "f32");
+  const upload: Access["upload"] = (to, data) => machine.upload(blockOf(to), data);
+  const kernelAccess: Access = { facts: machine.facts, run, storage, upload, scratch: "scratch", faults: "faults" };
   const loops = { ...elementwise(kernelAccess), ...reduce(kernelAccess), ...move(kernelAccess), matmul: matmul(kernelAccess) };
   const heapAccess = access((macs) => count(1, macs));
-  const kernels = kernelsOf({ regions, take, loops, fused: fusedKernels(kernelAccess, heapAccess), count });
+  const kernels = kernelsOf({
+    regions,
+    take,
+    loops: beside === null ? loops : both(loops, beside),
+    fused: fusedKernels(kernelAccess, heapAccess),
+    count,
+  });
   const plan = kernelsOf({
     regions,
     take,
@@ -138,8 +119,8 @@ export function webgpuEngine({ device, memory: capacity = Infinity, slab = Infin
   const read = async (t: Tensor): Promise<Float32Array> => {
     const half = storage(t) === "f16";
     const n = size(t.shape);
-    const bytes = commands.read(operandOf(t), half ? 2 * n : 4 * n);
-    const fault = commands.read(faults, FAULT_BYTES);
+    const bytes = machine.read(blockOf(t), half ? 2 * n : 4 * n);
+    const fault = machine.read("faults", FAULT_BYTES);
     const [data, told] = await Promise.all([bytes, fault]);
     const [wrong, where = 0] = new Uint32Array(told);
     if (wrong === 1) throw new RangeError(`oneHot: label ${new Float32Array(told)[2]} at ${where} is not one of the classes`);
@@ -153,19 +134,24 @@ export function webgpuEngine({ device, memory: capacity = Infinity, slab = Infin
     read,
     release: (tree) => regions.release(tree, "released"),
     reserve: (held, program) => reach(planned(held, program)),
-    plan: (held, program) => Math.max(slabs.bytes(), planned(held, program)),
+    plan: (held, program) => Math.max(machine.reserved(), planned(held, program)),
     capacity,
     memory: () => {
       const { live, peak, top } = heap.report();
-      return { live, peak, fresh: top, reserved: slabs.bytes() };
+      return { live, peak, fresh: top, reserved: machine.reserved() };
     },
     counters: () => ({ ...done }),
-    finish: commands.finish,
-    sent: commands.sent,
-    close: () => {
-      commands.close();
-      slabs.destroy();
-      device.destroy();
-    },
+    close: () => undefined,
   };
+}
+
+/**
+ * A new engine on a device.
+ *
+ * @throws RangeError for a device that is lost
+ */
+export function webgpuEngine({ device, memory = Infinity, slab = Infinity, poison = false }: WebgpuOptions): WebgpuEngine {
+  const machine = machineOn(device, slab);
+  const { finish, sent, close } = machine;
+  return { ...engineOn(machine, { capacity: memory, poison, beside: null }), finish, sent, close };
 }

@@ -1,11 +1,13 @@
 /** What the kernels of this engine see of tensors, and how they have their launches run. */
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Facts } from "./facts.ts";
-import type { Operand } from "./pipelines.ts";
 import type { Launch, Storage } from "./program.ts";
 
+/** Memory of the engine's own, beside that of the tensors. */
+export type Own = "scratch" | "faults";
+
 /** Tensors are given in the order of the program's text. */
-export type Run = (launch: Launch, ...tensors: readonly (Tensor | Operand)[]) => void;
+export type Run = (launch: Launch, ...tensors: readonly (Tensor | Own)[]) => void;
 
 export interface Access {
   readonly facts: Facts;
@@ -14,9 +16,11 @@ export interface Access {
   /** Numbers of the host to a tensor. */
   readonly upload: (to: Tensor, data: Float32Array) => void;
   /** Memory for what a kernel leaves for its next launch, f32; SCRATCH_BYTES long. */
-  readonly scratch: Operand;
+  readonly scratch: Own;
   /** Three words in which a kernel tells of bad input: 1, where, and what. */
-  readonly faults: Operand;
+  readonly faults: Own;
 }
 
 export const SCRATCH_BYTES: number = 4 * 2 ** 20;
+/** Of the faults. */
+export const FAULT_BYTES = 16;

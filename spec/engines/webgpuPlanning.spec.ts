@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { trainProgram } from "../../src/bench/train.ts";
+import { countedLoops } from "../../src/engines/abstract/arithmetic.ts";
+import { webgpuEngine } from "../../src/engines/webgpu/engine.ts";
+import { defaultFacts, factsOf, type Facts } from "../../src/engines/webgpu/facts.ts";
+import { planningEngine } from "../../src/engines/webgpu/planning.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import { deitConfig } from "../../src/model/config.ts";
+import { gpuDevice, onGpu } from "../helpers/gpu.ts";
+
+interface Told {
+  readonly name: string;
+  readonly bytes: readonly number[];
+}
+
+function planned(facts: Facts): { readonly engine: Engine; readonly told: Told[]; readonly flop: () => number } {
+  const told: Told[] = [];
+  const { loops, flop } = countedLoops();
+  const engine = planningEngine({ facts, beside: loops, launched: ({ program }, bytes) => told.push({ name: program.name, bytes }) });
+  return { engine, told, flop };
+}
+
+const config = deitConfig("deit-tiny-distilled", { imageSize: 32, depth: 2 });
+
+describe("the webgpu engine without a device", () => {
+  it("tells what a product would be", () => {
+    const { engine, told, flop } = planned(defaultFacts);
+    const k = engine.kernels;
+    k.matmul(k.zeros([16, 32]), k.zeros([32, 64]));
+    expect(told.at(-1)).toEqual({ name: "matmul", bytes: [4 * 16 * 64, 4 * 16 * 32, 4 * 32 * 64] });
+    expect(engine.counters()).toMatchObject({ kernels: 3, macs: 16 * 32 * 64 });
+    expect(flop()).toBe(2 * 16 * 32 * 64);
+  });
+
+  it("has no numbers", async () => {
+    const { engine } = planned(defaultFacts);
+    await expect(engine.read(engine.kernels.zeros([2]))).rejects.toThrow("a plan has shapes and no numbers");
+  });
+
+  it("holds what it plans", () => {
+    const { engine } = planned(defaultFacts);
+    const bytes = engine.plan(null, (k) => trainProgram(config, "normal").work(k, 2).run());
+    trainProgram(config, "normal").work(engine.kernels, 2).run();
+    expect(engine.memory().reserved).toBe(bytes);
+  });
+});
+
+onGpu("a plan and its device", () => {
+  it("make the same launches in a training step, the second like the first", async () => {
+    const device = await gpuDevice();
+    const real = webgpuEngine({ device, slab: 2 ** 26 });
+    const { engine, told } = planned(factsOf(device));
+    const steps = [real, engine].map(({ kernels }) => trainProgram(config, "normal").work(kernels, 2));
+    await real.finish();
+    const { launches } = real.sent();
+    told.length = 0;
+    for (const { run } of steps) run();
+    const once = told.length;
+    for (const { run } of steps) run();
+    await real.finish();
+    expect([told.length, real.sent().launches - launches]).toEqual([2 * once, 2 * once]);
+    real.close();
+  });
+});

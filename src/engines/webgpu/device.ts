@@ -1,0 +1,66 @@
+/** A device as a machine: slabs of memory (slabs.ts), and launches that are collected and sent together (commands.ts). */
+import { commandsOn, type Commands } from "./commands.ts";
+import { factsOf, usage } from "./facts.ts";
+import { each } from "./kernels/elementwise.ts";
+import { uploadLaunch } from "./kernels/upload.ts";
+import type { Bindable, Machine } from "./machine.ts";
+import type { Operand } from "./pipelines.ts";
+import { FAULT_BYTES, SCRATCH_BYTES, type Own } from "./run.ts";
+import { layoutOf, slabsOn } from "./slabs.ts";
+
+export interface DeviceMachine extends Machine, Pick<Commands, "finish" | "sent"> {
+  /** Ends the device. */
+  readonly close: () => void;
+}
+
+/**
+ * @param slab the longest buffer, in bytes
+ * @throws RangeError for a device that is lost
+ */
+export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
+  const facts = factsOf(device);
+  const layout = layoutOf(facts, slab);
+  const slabs = slabsOn(device, layout);
+  const commands = commandsOn(device);
+  const made = (label: Own, bytes: number): Operand => ({
+    key: label,
+    buffer: device.createBuffer({ label, size: bytes, usage: usage.storage }),
+    offset: 0,
+    bytes,
+  });
+  const own: Readonly<Record<Own, Operand>> = { scratch: made("scratch", SCRATCH_BYTES), faults: made("faults", FAULT_BYTES) };
+
+  const operands = new Map<number, Operand>();
+  const operandOf = (memory: Bindable): Operand => {
+    if (typeof memory === "string") return own[memory];
+    const { address, bytes } = memory;
+    const known = operands.get(address);
+    if (known !== undefined) return known;
+    const operand = { key: `${address}`, ...slabs.place(address), bytes };
+    operands.set(address, operand);
+    return operand;
+  };
+
+  return {
+    facts,
+    layout,
+    reach: slabs.reach,
+    reserved: slabs.bytes,
+    launch: (launch, memories) => commands.launch(launch, memories.map(operandOf)),
+    upload: (to, data) => {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      const staged = commands.stage(bytes);
+      if (staged === null) commands.write(operandOf(to), bytes);
+      else if (data.length > 0)
+        commands.launch({ ...uploadLaunch(data.length, staged.offset / 4), groups: each(data.length) }, [operandOf(to), staged.operand]);
+    },
+    read: (memory, bytes) => commands.read(operandOf(memory), bytes),
+    finish: commands.finish,
+    sent: commands.sent,
+    close: () => {
+      commands.close();
+      slabs.destroy();
+      device.destroy();
+    },
+  };
+}

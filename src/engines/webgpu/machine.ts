@@ -1,0 +1,31 @@
+/**
+ * What stands under the engine: memory at the heap's addresses, and someone who runs launches on it. A device (device.ts), or nobody where
+ * only a plan is made (planning.ts).
+ */
+import type { Layout } from "../heap.ts";
+import type { Facts } from "./facts.ts";
+import type { Launch } from "./program.ts";
+import type { Own } from "./run.ts";
+
+/** Memory of the heap. Extents of one address are of one length. */
+export interface Extent {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** What a launch binds. */
+export type Bindable = Extent | Own;
+
+export interface Machine {
+  readonly facts: Facts;
+  readonly layout: Layout;
+  /** Makes the memory reach to this address. */
+  readonly reach: (end: number) => void;
+  /** Bytes that are held. */
+  readonly reserved: () => number;
+  readonly launch: (launch: Launch, operands: readonly Bindable[]) => void;
+  /** Numbers of the host. */
+  readonly upload: (to: Extent, data: Float32Array) => void;
+  /** The bytes as they are at this point of the launches, later. */
+  readonly read: (from: Bindable, bytes: number) => Promise<ArrayBuffer>;
+}

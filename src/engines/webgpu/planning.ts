@@ -1,0 +1,38 @@
+/** The engine without a device: every launch is made, told to someone, and never run. For those who ask what a program would cost. */
+import type { Engine } from "../../kernels/engine.ts";
+import type { Loops } from "../region.ts";
+import { engineOn } from "./engine.ts";
+import type { Facts } from "./facts.ts";
+import type { Machine } from "./machine.ts";
+import type { Launch } from "./program.ts";
+import { layoutOf } from "./slabs.ts";
+
+export interface PlanningOptions {
+  /** Of the device that it plans for. */
+  readonly facts: Facts;
+  /** Told of each launch, and of the bytes of each tensor that it binds. */
+  readonly launched: (launch: Launch, bytes: readonly number[]) => void;
+  /** Run beside the loop of each basis kernel, after it. */
+  readonly beside: Loops;
+}
+
+/** `read` has nothing to give and rejects. */
+export function planningEngine({ facts, launched, beside }: PlanningOptions): Engine {
+  let reserved = 0;
+  const machine: Machine = {
+    facts,
+    layout: layoutOf(facts, Infinity),
+    reach: (end) => {
+      reserved = Math.max(reserved, end);
+    },
+    reserved: () => reserved,
+    launch: (launch, memories) =>
+      launched(
+        launch,
+        memories.flatMap((memory) => (typeof memory === "string" ? [] : [memory.bytes])),
+      ),
+    upload: () => undefined,
+    read: () => Promise.reject(new Error("webgpu: a plan has shapes and no numbers")),
+  };
+  return engineOn(machine, { capacity: Infinity, poison: false, beside });
+}
