@@ -21,7 +21,7 @@ export interface OpError {
 }
 
 /** Unit in the last place of 1. */
-const ULP_OF_1: { readonly [P in Precision]: number } = { f64: 2 ** -52, f32: 2 ** -23 };
+const ULP_OF_1: { readonly [P in Precision]: number } = { f64: 2 ** -52, f32: 2 ** -23, f16: 2 ** -10 };
 
 /** As the law of value has it. */
 const UNIT = 1;

@@ -57,7 +57,7 @@ export function gapOfLeaves(actual: Leaves, expected: Leaves, floor = 0): number
 }
 
 /** A leaf whose true gradient is 0 holds the rounding of the others: smaller ones than this share of the largest are measured by it. */
-const SMALLEST_LEAF: { readonly [P in Precision]: number } = { f64: 1e-3, f32: 1e-1 };
+const SMALLEST_LEAF: { readonly [P in Precision]: number } = { f64: 1e-3, f32: 1e-1, f16: 1e-1 };
 
 /**
  * The worst error of two sets of gradients.
@@ -81,7 +81,11 @@ export function describe(name: string, actual: HostArray, expected: HostArray, b
 }
 
 /** Exponent of the least normal number, and bits of the fraction. */
-const FORMATS: { readonly [P in Precision]: readonly [least: number, bits: number] } = { f64: [-1022, 52], f32: [-126, 23] };
+const FORMATS: { readonly [P in Precision]: readonly [least: number, bits: number] } = {
+  f64: [-1022, 52],
+  f32: [-126, 23],
+  f16: [-14, 10],
+};
 
 /** Distance in units in the last place of the precision, at `expected`. */
 export function ulps(actual: number, expected: number, precision: Precision = "f64"): number {

@@ -1,5 +1,6 @@
 /** Random cases for laws: a stream of draws from a key. */
 import type { Precision } from "../kernels/engine.ts";
+import { roundHalf } from "../tensor/half.ts";
 import { fold, normalAt, uniform53At, type Key } from "../tensor/key.ts";
 import { size, type Shape } from "../tensor/tensor.ts";
 import type { HostArray } from "./host.ts";
@@ -28,7 +29,7 @@ export interface Draw {
   readonly key: () => Key;
 }
 
-const roundings: { readonly [P in Precision]: (x: number) => number } = { f64: (x) => x, f32: Math.fround };
+const roundings: { readonly [P in Precision]: (x: number) => number } = { f64: (x) => x, f32: Math.fround, f16: roundHalf };
 
 /** @param precision the same stream, rounded; f64: as it is */
 export function drawOf(key: Key, precision: Precision = "f64"): Draw {

@@ -31,7 +31,7 @@ const EXACT: Bound = { bound: 0, reason: "the same bits on both sides" };
 const DEVIATIONS: Bound = { bound: 5, reason: "standard deviations of a mean of independent draws: beyond 5 once in 1.7 million" };
 
 export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
-  exact: { f64: EXACT, f32: EXACT },
+  exact: { f64: EXACT, f32: EXACT, f16: EXACT },
   equation: {
     f64: {
       bound: 1e-12,
@@ -42,6 +42,7 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
       reason:
         "C = 10: 2.4e-6, and twice that where a divergence has a factor τ² or a row hardly varies; measured 5.2e-6 (1.3e-5 where a kernel sums 1000 equal terms one by one); a factor 10 above",
     },
+    f16: { bound: 0.02, reason: "C = 10 roundings of 2⁻¹¹ and sums of up to √K = 4 as many" },
   },
   linearity: {
     f64: { bound: 1e-11, reason: "as an equation, through a whole pullback of several products" },
@@ -49,6 +50,7 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
       bound: 1e-4,
       reason: "as gradients, three pullbacks and the sum of two; measured 9e-6; a factor 11 above",
     },
+    f16: { bound: 0.03, reason: "as gradients, three pullbacks and the sum of two" },
   },
   gradients: {
     f64: {
@@ -61,6 +63,7 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
       reason:
         "against the reference engine: C = 30 for forward and pullback: 7e-6, more in leaves that are small against the largest; measured 2.3e-5; a factor 9 above",
     },
+    f16: { bound: 0.03, reason: "as an equation, through forward and pullback" },
   },
   parity: {
     f64: { bound: 1e-11, reason: "as linearity: the same pullback in another order" },
@@ -68,6 +71,7 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
       bound: 1e-4,
       reason: "as gradients: the same in another order, each side with roundings of its own; measured 6.3e-6; a factor 16 above",
     },
+    f16: { bound: 0.02, reason: "as gradients: the definition rounds nothing to f16" },
   },
   limit: {
     f64: { bound: 1e-7, reason: "extrapolated from τ = 5000: rounding 2⁻⁵³·τ ≈ 1e-12, and (1/τ)³ ≈ 1e-11 that the extrapolation leaves" },
@@ -75,8 +79,9 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
       bound: 5e-4,
       reason: "extrapolated from τ = 50: rounding u·4τ·8/3 = 3e-5, and (1/τ)³ = 8e-6; measured 4.5e-5; a factor 11 above",
     },
+    f16: { bound: 0.05, reason: "extrapolated from τ = 50, which is done in f32" },
   },
-  deviations: { f64: DEVIATIONS, f32: DEVIATIONS },
+  deviations: { f64: DEVIATIONS, f32: DEVIATIONS, f16: DEVIATIONS },
   recording: {
     f64: { bound: 1e-9, reason: "f64 recordings on the reference engine (recording format, verification)" },
     f32: {
@@ -84,6 +89,7 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
       reason:
         "one step, stored in f32 (6e-8) or computed in f32 by producer or engine: up to 9e-7 measured between f32 and f64 arithmetic; where terms cancel, rounding is measured (recording/rounding.ts)",
     },
+    f16: { bound: 0.005, reason: "one step: factors and result rounded to f16, 2⁻¹¹ each" },
   },
   recordedEndToEnd: {
     f64: { bound: 1e-9, reason: "as recording" },
@@ -91,6 +97,7 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
       bound: 1e-5,
       reason: "from the images on, through up to 12 blocks and back: 2.6e-6 measured on DeiT-Ti, 2.4e-6 on DeiT-B at 384; a factor 4 above",
     },
+    f16: { bound: 0.02, reason: "through all blocks and back" },
   },
   recordedAdamW: {
     f64: { bound: 1e-9, reason: "as recording" },
@@ -99,6 +106,7 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
       reason:
         "weights after AdamW, which divides a gradient by its own size: one that is as small as its rounding makes a step that is off by a share of the rate; measured 4.7e-6 of the weights; a factor 5 above",
     },
+    f16: { bound: 0.02, reason: "as recordedEndToEnd; weights move by a share of the rate" },
   },
 };
 

@@ -21,11 +21,14 @@ export interface Counters {
   readonly macs: number;
 }
 
-export type Precision = "f64" | "f32";
+/**
+ * Of stored numbers and of arithmetic. `f16` is mixed: activations are stored, and the factors of products rounded, to f16; parameters, their
+ * gradients, sums, norms, softmax and losses are of f32.
+ */
+export type Precision = "f64" | "f32" | "f16";
 
 export interface Engine {
   readonly name: string;
-  /** Of stored numbers and of arithmetic. */
   readonly precision: Precision;
   readonly kernels: Kernels;
   /** Takes the value at the call and delivers it later: `t` may die as soon as this returns. */

@@ -27,7 +27,7 @@ const paperScores = ({ head, head_dist }: TwoLogits): HostArray => add(softmax(h
 const codeScores = ({ head, head_dist }: TwoLogits): HostArray => add(head, head_dist);
 
 /** How far the best class must lead: beyond the rounding of sums of up to 20. */
-const MARGIN: { readonly [P in Precision]: number } = { f64: 1e-6, f32: 1e-5 };
+const MARGIN: { readonly [P in Precision]: number } = { f64: 1e-6, f32: 1e-5, f16: 1e-1 };
 
 /** Whether one class of each row leads by a margin. */
 function clear(scores: HostArray, margin: number): boolean {

@@ -149,7 +149,7 @@ function balanceClaims(draw: Draw): readonly Claim[] {
 }
 
 /** τ so large that the logits over τ are small; in f32 a factor τ enlarges the rounding of probabilities before that. */
-const LARGE_TAU: { readonly [P in Precision]: number } = { f64: 5000, f32: 50 };
+const LARGE_TAU: { readonly [P in Precision]: number } = { f64: 5000, f32: 50, f16: 50 };
 
 /** Powers of 1/τ up to the second removed by extrapolation from τ, 2τ and 4τ. */
 const EXTRAPOLATION = [1 / 3, -2, 8 / 3] as const;

@@ -34,6 +34,7 @@ function withoutKeyBias(
 
 /** What either side computed in f32, or what was stored so, makes a result one of f32. */
 function coarsestOf({ configuration: { dtype }, rounded }: Recording, name: string, { starts }: Origin, precision: Precision): Precision {
+  if (precision === "f16") return precision;
   return dtype === "float32" || [name, ...starts].some((tensor) => rounded.has(tensor)) ? "f32" : precision;
 }
 

@@ -19,7 +19,7 @@ export interface Order {
   readonly store: Precision;
 }
 
-const DTYPES: { readonly [P in Precision]: Configuration["dtype"] } = { f64: "float64", f32: "float32" };
+const DTYPES: { readonly [P in Precision]: Configuration["dtype"] } = { f64: "float64", f32: "float32", f16: "float32" };
 
 /** The nearest numbers that f32 has. */
 const rounded = ({ shape, data }: HostArray): HostArray => ({ shape, data: data.map(Math.fround) });

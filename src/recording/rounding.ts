@@ -15,7 +15,7 @@ import { originOfResult } from "./readings.ts";
 import { isTiny } from "./run.ts";
 
 /** The unit roundoff, as a multiple of that of f32. */
-const UNIT: { readonly [P in Precision]: number } = { f32: 1, f64: 2 ** -29 };
+const UNIT: { readonly [P in Precision]: number } = { f16: 2 ** 13, f32: 1, f64: 2 ** -29 };
 
 /** Measurements of one step, or of a tiny network; of another network one. */
 const TIMES = 4;

@@ -17,7 +17,7 @@ import { matmul } from "./kernels/matmul.ts";
 import { move } from "./kernels/move.ts";
 import { reduce } from "./kernels/reduce.ts";
 import type { Machine } from "./machine.ts";
-import { FAULT_BYTES, type Access, type Run } from "./run.ts";
+import { FAULT_BYTES, type Access, type Run, type WebgpuPrecision } from "./run.ts";
 
 export interface WebgpuOptions {
   /** The caller's; the engine destroys it when it is closed. */
@@ -26,6 +26,11 @@ export interface WebgpuOptions {
   readonly memory?: number;
   /** Tensors lie in buffers of at most so many bytes. Default: as long as the device can bind, and no longer than 1 GiB. */
   readonly slab?: number;
+  /**
+   * `f16`: activations in half of the memory, and products on the matrix units that adapters have for f16; with losses scaled (train/lossScale.ts), as
+   * small gradients would vanish. Default `f32`.
+   */
+  readonly precision?: WebgpuPrecision;
   /** Memory that is taken is filled with NaN, so that nothing reads what nobody wrote. Default false. */
   readonly poison?: boolean;
 }
@@ -35,6 +40,7 @@ export interface WebgpuEngine extends Engine, Pick<DeviceMachine, "finish" | "se
 const NAN_WORD = 0x7fc00000;
 
 export interface EngineSettings {
+  readonly precision: WebgpuPrecision;
   /** The most that tensors may take, in bytes. */
   readonly capacity: number;
   readonly poison: boolean;
@@ -52,7 +58,7 @@ const both = (first: Loops, second: Loops): Loops =>
   });
 
 /** An engine on a machine. */
-export function engineOn(machine: Machine, { capacity, poison, beside }: EngineSettings): Engine {
+export function engineOn(machine: Machine, { precision, capacity, poison, beside }: EngineSettings): Engine {
   const done = { kernels: 0, macs: 0 };
   const count = (kernels: number, macs: number): void => {
     done.kernels += kernels;
@@ -78,7 +84,7 @@ export function engineOn(machine: Machine, { capacity, poison, beside }: EngineS
   };
   const storage: Access["storage"] = (t) => (blockOf(t).elementBytes === 2 ? "f16" : "f32");
   const upload: Access["upload"] = (to, data) => machine.upload(blockOf(to), data);
-  const kernelAccess: Access = { facts: machine.facts, run, storage, upload, scratch: "scratch", faults: "faults" };
+  const kernelAccess: Access = { facts: machine.facts, precision, run, storage, upload, scratch: "scratch", faults: "faults" };
   const loops = { ...elementwise(kernelAccess), ...reduce(kernelAccess), ...move(kernelAccess), matmul: matmul(kernelAccess) };
   const heapAccess = access((macs) => count(1, macs));
   const kernels = kernelsOf({
@@ -123,13 +129,14 @@ export function engineOn(machine: Machine, { capacity, poison, beside }: EngineS
     const fault = machine.read("faults", FAULT_BYTES);
     const [data, told] = await Promise.all([bytes, fault]);
     const [wrong, where = 0] = new Uint32Array(told);
+    if (wrong === 1) machine.launch(fill(1, 0), ["faults"]);
     if (wrong === 1) throw new RangeError(`oneHot: label ${new Float32Array(told)[2]} at ${where} is not one of the classes`);
     return half ? Float32Array.from(widenHalf(new Uint16Array(data))) : new Float32Array(data);
   };
 
   return {
     name: "webgpu",
-    precision: "f32",
+    precision,
     kernels,
     read,
     release: (tree) => regions.release(tree, "released"),
@@ -150,8 +157,14 @@ export function engineOn(machine: Machine, { capacity, poison, beside }: EngineS
  *
  * @throws RangeError for a device that is lost
  */
-export function webgpuEngine({ device, memory = Infinity, slab = Infinity, poison = false }: WebgpuOptions): WebgpuEngine {
+export function webgpuEngine({
+  device,
+  memory = Infinity,
+  slab = Infinity,
+  precision = "f32",
+  poison = false,
+}: WebgpuOptions): WebgpuEngine {
   const machine = machineOn(device, slab);
   const { finish, sent, close } = machine;
-  return { ...engineOn(machine, { capacity: memory, poison, beside: null }), finish, sent, close };
+  return { ...engineOn(machine, { precision, capacity: memory, poison, beside: null }), finish, sent, close };
 }

@@ -34,5 +34,5 @@ export function planningEngine({ facts, launched, beside }: PlanningOptions): En
     upload: () => undefined,
     read: () => Promise.reject(new Error("webgpu: a plan has shapes and no numbers")),
   };
-  return engineOn(machine, { capacity: Infinity, poison: false, beside });
+  return engineOn(machine, { precision: "f32", capacity: Infinity, poison: false, beside });
 }

@@ -1,5 +1,5 @@
 /** What the kernels of this engine see of tensors, and how they have their launches run. */
-import type { Tensor } from "../../tensor/tensor.ts";
+import { axis, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import type { Facts } from "./facts.ts";
 import type { Launch, Storage } from "./program.ts";
 
@@ -9,8 +9,12 @@ export type Own = "scratch" | "faults";
 /** Tensors are given in the order of the program's text. */
 export type Run = (launch: Launch, ...tensors: readonly (Tensor | Own)[]) => void;
 
+export type WebgpuPrecision = "f32" | "f16";
+
 export interface Access {
   readonly facts: Facts;
+  /** What activations are stored in, and the factors of products rounded to. */
+  readonly precision: WebgpuPrecision;
   readonly run: Run;
   readonly storage: (t: Tensor) => Storage;
   /** Numbers of the host to a tensor. */
@@ -24,3 +28,7 @@ export interface Access {
 export const SCRATCH_BYTES: number = 4 * 2 ** 20;
 /** Of the faults. */
 export const FAULT_BYTES = 16;
+
+/** Bytes of a number of an activation of this shape: f16 lies in pairs, so only rows of even length are of it. */
+export const activationBytes = ({ precision }: Pick<Access, "precision">, shape: Shape): 2 | 4 =>
+  precision === "f16" && axis(shape, -1) % 2 === 0 ? 2 : 4;
