@@ -42,6 +42,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
 /** Files that may import more than their folder: where effects meet. */
 const exceptions: { readonly [file: string]: readonly string[] } = {
   "engines/wasm/fused.ts": ["ops", "losses", "train"], // as keys and types of what it replaces
+  "engines/webgpu/fused.ts": ["ops", "losses", "train"], // as keys and types of what it replaces
   "data/images/decode.ts": ["npm:sharp"], // decodes
   "io/onnx/deitGraph.ts": ["ops"], // fixed positions are numbers in a graph
   "io/onnx/publishedRegnet.ts": ["teacher"],
