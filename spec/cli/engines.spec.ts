@@ -1,18 +1,19 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { onGpu } from "../helpers/gpu.ts";
 import { CLI, deit, json } from "./deit.ts";
 
 /** What Node 20 needs; later ones do not know it. */
 const RELAXED = process.version.startsWith("v20.") ? ["--experimental-wasm-relaxed-simd"] : [];
 
 describe("deit engines", () => {
-  it("prints the contract's JSON: the reference and WASM run, the others come later", () => {
+  it("prints the contract's JSON: the reference and WASM run anywhere", () => {
     expect(json(["engines"])).toEqual({
       engines: [
         { name: "reference", available: true, features: expect.arrayContaining(["f64"]) },
         { name: "wasm", available: true, features: expect.arrayContaining(["f32", "SIMD"]) },
         expect.objectContaining({ name: "wasm-fma", features: expect.arrayContaining(["f32"]) }),
-        { name: "webgpu", available: false, reason: "comes with a later release", features: expect.any(Array) },
+        expect.objectContaining({ name: "webgpu", features: expect.arrayContaining(["f32"]) }),
       ],
     });
   });
@@ -35,5 +36,40 @@ describe("deit engines", () => {
     const { status, stdout } = deit(["engines"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/\nwasm +yes +f32, up to \d+ threads, SIMD\n/);
+  });
+});
+
+onGpu("deit engines", () => {
+  it("tells the adapter with its limits and features", () => {
+    const { engines }: { engines: readonly unknown[] } = JSON.parse(JSON.stringify(json(["engines", "--adapter", "SwiftShader"])));
+    expect(engines.at(-1)).toEqual({
+      name: "webgpu",
+      available: true,
+      features: expect.arrayContaining(["f32", "vulkan", "on the processor", "timestamp-query"]),
+      adapter: expect.objectContaining({
+        name: "SwiftShader Device (Subzero)",
+        backend: "vulkan",
+        vendor: "google",
+        software: true,
+        limits: expect.objectContaining({ maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupsPerDimension: 65_535 }),
+        features: ["timestamp-query", "subgroups"],
+      }),
+      adapters: expect.arrayContaining([{ name: "SwiftShader Device (Subzero)", backend: "vulkan" }]),
+    });
+  });
+
+  it("says what is needed where there is no driver", () => {
+    const env = { PATH: process.env["PATH"], VK_ICD_FILENAMES: "/nowhere", VK_DRIVER_FILES: "/nowhere" };
+    const { status, stdout } = spawnSync(process.execPath, [CLI, "engines"], { encoding: "utf8", env });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/\nwebgpu +no: it needs an adapter, and none is here: a GPU with a driver for Vulkan/);
+  });
+
+  it("survives a driver that crashes", () => {
+    const crash = "if (process.argv[1].endsWith('gpuProbe.js')) process.kill(process.pid, 'SIGSEGV')";
+    const env = { ...process.env, NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(crash)}"` };
+    const { status, stdout } = spawnSync(process.execPath, [CLI, "engines"], { encoding: "utf8", env });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/\nwebgpu +no: it needs a driver that works: looking for an adapter ended with SIGSEGV/);
   });
 });

@@ -29,6 +29,8 @@ function chosenRows(only: readonly string[] | undefined): readonly Row[] {
 
 /** So few rows are not worth the start of threads. */
 const FEW = 8;
+/** A device is asked by one thread; it has enough of its own. */
+const ON_ONE_THREAD = "webgpu";
 
 const isReport = (value: unknown): value is RowReport => typeof value === "object" && value !== null && "id" in value && "status" in value;
 
@@ -50,13 +52,13 @@ async function drain(
 
 /** Tries the rows, on as many threads as there are cores: a row's cases follow from the seed and its id, so the result is the same. */
 export async function checkRows(options: CheckOptions & EngineOptions): Promise<readonly RowReport[]> {
-  const { cases, seed, only, engine, threads } = options;
-  const work: RowWork = { cases, seed, engine, threads };
+  const { only, engine } = options;
+  const work: RowWork = options;
   const engines = await enginesOf(work);
   const rows = chosenRows(only);
   const reports = new Map<number, RowReport>();
   const queue = rows.entries();
-  if (rows.length < FEW) await drain(queue, rows.length, reports, (id) => tryRow(id, engines, work));
+  if (rows.length < FEW || engine === ON_ONE_THREAD) await drain(queue, rows.length, reports, (id) => tryRow(id, engines, work));
   else {
     const workers = Array.from(
       { length: availableParallelism() },

@@ -9,8 +9,17 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { Option, type Command } from "commander";
-import { engineOf } from "./engines.ts";
-import { collected, positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
+import { checkEngine } from "./engines.ts";
+import {
+  collected,
+  engineArguments,
+  positive,
+  withEngine,
+  withExamples,
+  withJson,
+  type EngineOptions,
+  type JsonOption,
+} from "./options.ts";
 import { percent, print, printJson, say, table } from "./output.ts";
 import { readRecipe } from "./recipe.ts";
 
@@ -36,10 +45,10 @@ interface Outcome {
 }
 
 /** `deit train` of this program, as a process of its own, so that runs share the cores. */
-async function outcomeOf(recipe: string, { seed, arm, directory }: Job, { set = [], engine, threads }: CompareOptions): Promise<Outcome> {
+async function outcomeOf(recipe: string, { seed, arm, directory }: Job, { set = [], ...options }: CompareOptions): Promise<Outcome> {
   const changes = [...set, ...(arm === "plain" ? PLAIN : [])].flatMap((change) => ["--set", change]);
   const from = existsSync(directory) ? ["--resume"] : [];
-  const args = ["train", recipe, "--seed", `${seed}`, "--out", directory, "--engine", engine, "--threads", `${threads}`, "--json"];
+  const args = ["train", recipe, "--seed", `${seed}`, "--out", directory, ...engineArguments(options), "--json"];
   const child = spawn(process.execPath, [process.argv[1] ?? "", ...args, ...changes, ...from], { stdio: ["ignore", "pipe", "pipe"] });
   say(`${directory}: begun`);
   const [out, messages, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
@@ -81,7 +90,7 @@ async function inParallel<T>(jobs: readonly Job[], run: (job: Job) => Promise<T>
 async function run(name: string, options: CompareOptions): Promise<void> {
   const { recipe } = readRecipe(name, { set: options.set ?? [] });
   if (recipe.teacher === null) throw new RangeError(`recipe ${recipe.name}: there is no teacher whose help could be measured`);
-  await engineOf(options);
+  await checkEngine(options);
   const root = options.out ?? join("runs", `compare-${recipe.name.replaceAll("/", "-")}`);
   const seeds = Array.from({ length: options.seeds }, (_, seed) => seed);
   const arms = ["distilled", "plain"] as const;

@@ -20,7 +20,17 @@ export const natural: (text: string) => number = integerFrom(0);
 /** An option that can be given several times. */
 export const collected = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
-export interface EngineOptions {
+export interface AdapterOption {
+  readonly adapter?: string;
+}
+
+/** Of the webgpu engine alone. */
+export interface GpuOptions extends AdapterOption {
+  readonly defaultLimits?: true;
+  readonly tensorCores?: true;
+}
+
+export interface EngineOptions extends GpuOptions {
   readonly engine: string;
   readonly threads: number;
 }
@@ -29,10 +39,27 @@ export interface JsonOption {
   readonly json?: true;
 }
 
+export const adapterOption = (): Option =>
+  new Option("--adapter <name>", "of webgpu: part of an adapter's name, or a backend (vulkan, metal, d3d12)");
+
 export const withEngine = (command: Command): Command =>
   command
     .addOption(new Option("--engine <name>", "what computes: see `deit engines`").default("wasm"))
-    .addOption(new Option("--threads <n>", "threads of the engine").argParser(positive).default(1));
+    .addOption(new Option("--threads <n>", "threads of the engine").argParser(positive).default(1))
+    .addOption(adapterOption())
+    .option("--default-limits", "of webgpu: no more than every device has")
+    .option("--tensor-cores", "of webgpu: matrices of subgroups, an experiment of Dawn, where the adapter has them");
+
+/** What these options were on a command line. */
+export const engineArguments = ({ engine, threads, adapter, defaultLimits, tensorCores }: EngineOptions): readonly string[] => [
+  "--engine",
+  engine,
+  "--threads",
+  `${threads}`,
+  ...(adapter === undefined ? [] : ["--adapter", adapter]),
+  ...(defaultLimits === true ? ["--default-limits"] : []),
+  ...(tensorCores === true ? ["--tensor-cores"] : []),
+];
 
 export const withSeed = (command: Command, what: string): Command =>
   command.addOption(new Option("--seed <n>", what).argParser(natural).default(0));

@@ -42,7 +42,9 @@ const origins = new WeakMap<GPUDevice, GPU>();
  */
 export async function openDevice(options: DeviceOptions): Promise<GPUDevice> {
   const { gpu, adapter } = await openAdapter(options);
-  const device = await adapter.requestDevice(options.plain ? {} : all(adapter));
+  const device = await adapter.requestDevice(options.plain ? {} : all(adapter)).catch((error: Error) => {
+    throw new RangeError(`needs a device, which the adapter refuses: ${error.message}`, { cause: error });
+  });
   origins.set(device, gpu);
   return device;
 }

@@ -87,7 +87,7 @@ export function commandsOn(device: GPUDevice): Commands {
     .then(({ message }) => (dead ??= new DeviceLostError(`webgpu: the device is lost${message === "" ? "" : `: ${message}`}`)))
     .catch(() => undefined);
   device.addEventListener("uncapturederror", ({ error }) => {
-    dead ??= new Error(`webgpu: ${error.message}`);
+    dead ??= new Error(`webgpu: ${error.message.split("\n")[0]}`); // what follows are places in Dawn's source
   });
   const alive = (): void => {
     if (dead !== null) throw dead;

@@ -10,10 +10,12 @@ import { usage, type Facts } from "./facts.ts";
 const GRAIN = 256;
 /** The longest slab: a larger one would leave more unused than it saves in bindings. */
 const LONGEST = 2 ** 30;
+/** SwiftShader promises more than it gives. */
+const LONGEST_OF_SOFTWARE = 2 ** 28;
 
 /** @param longest a bound of one's own on a slab, in bytes */
-export function layoutOf({ limits }: Facts, longest: number): Layout {
-  const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, LONGEST, longest);
+export function layoutOf({ limits, software }: Facts, longest: number): Layout {
+  const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, software ? LONGEST_OF_SOFTWARE : LONGEST, longest);
   return { grain: GRAIN, span: Math.floor(most / GRAIN) * GRAIN, first: "lowest" };
 }
 
