@@ -10,13 +10,14 @@
  */
 import { DeviceLostError } from "../../tensor/errors.ts";
 import { usage } from "./facts.ts";
+import { FEW_BYTES } from "./kernels/upload.ts";
 import { PARAM_BYTES, pipelinesOn, type Bound, type Operand } from "./pipelines.ts";
 import type { Launch, Program } from "./program.ts";
 
 /** Launches of one command buffer at most. */
 const MOST_LAUNCHES = 1 << 14;
 /** Of small uploads, for one command buffer. */
-const UPLOAD_BYTES = 1 << 18;
+const UPLOAD_BYTES = 4 * FEW_BYTES;
 /** The shortest buffer that numbers are read through. */
 const STAGING_BYTES = 1 << 16;
 /** Copies are of whole multiples of this, at such places. */
@@ -164,7 +165,7 @@ export function commandsOn(device: GPUDevice): Commands {
       launches++;
     },
     stage: (data) => {
-      if (data.byteLength > UPLOAD_BYTES / 4) return null;
+      if (data.byteLength > FEW_BYTES) return null;
       if (uploaded + data.byteLength > UPLOAD_BYTES) flush();
       const offset = uploaded;
       uploadBytes.set(data, offset);

@@ -1,7 +1,6 @@
 /** A device as a machine: slabs of memory (slabs.ts), and launches that are collected and sent together (commands.ts). */
 import { commandsOn, type Commands } from "./commands.ts";
 import { factsOf, usage } from "./facts.ts";
-import { each } from "./kernels/elementwise.ts";
 import { uploadLaunch } from "./kernels/upload.ts";
 import type { Bindable, Machine } from "./machine.ts";
 import type { Operand } from "./pipelines.ts";
@@ -51,8 +50,7 @@ export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       const staged = commands.stage(bytes);
       if (staged === null) commands.write(operandOf(to), bytes);
-      else if (data.length > 0)
-        commands.launch({ ...uploadLaunch(data.length, staged.offset / 4), groups: each(data.length) }, [operandOf(to), staged.operand]);
+      else if (data.length > 0) commands.launch(uploadLaunch(data.length, staged.offset / 4), [operandOf(to), staged.operand]);
     },
     read: (memory, bytes) => commands.read(operandOf(memory), bytes),
     finish: commands.finish,

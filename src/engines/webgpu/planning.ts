@@ -3,6 +3,7 @@ import type { Engine } from "../../kernels/engine.ts";
 import type { Loops } from "../region.ts";
 import { engineOn } from "./engine.ts";
 import type { Facts } from "./facts.ts";
+import { FEW_BYTES, uploadLaunch } from "./kernels/upload.ts";
 import type { Machine } from "./machine.ts";
 import type { Launch } from "./program.ts";
 import { layoutOf } from "./slabs.ts";
@@ -31,7 +32,9 @@ export function planningEngine({ facts, launched, beside }: PlanningOptions): En
         launch,
         memories.flatMap((memory) => (typeof memory === "string" ? [] : [memory.bytes])),
       ),
-    upload: () => undefined,
+    upload: (to, data) => {
+      if (data.length > 0 && data.byteLength <= FEW_BYTES) launched(uploadLaunch(data.length, 0), [to.bytes]);
+    },
     read: () => Promise.reject(new Error("webgpu: a plan has shapes and no numbers")),
   };
   return engineOn(machine, { precision: "f32", capacity: Infinity, poison: false, beside });

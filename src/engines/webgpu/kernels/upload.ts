@@ -2,6 +2,9 @@
 import { program, type Launch } from "../program.ts";
 import { each, EACH } from "./elementwise.ts";
 
+/** More bytes than these are written by themselves. */
+export const FEW_BYTES: number = 2 ** 16;
+
 const uploadProgram = program({
   name: "upload",
   tensors: { out: "f32", staged: "f32" },
