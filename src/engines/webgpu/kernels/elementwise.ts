@@ -127,7 +127,7 @@ export function elementwise({ run, storage, upload }: Access): ElementwiseLoops 
       run({ ...launch, groups: each(n) }, out, a, b);
     };
   return {
-    upload: (out, _, values) => upload(out, Float32Array.from(values)),
+    upload: (out, _, values) => upload(out, values instanceof Float32Array ? values : Float32Array.from(values)),
     zeros: (out) => run(fill(size(out.shape), 0), out),
     uniform: (out, { words }) => {
       const n = size(out.shape);

@@ -1,0 +1,101 @@
+/** What the WebGPU engine owes beside the laws: order without waiting, and memory that is bounded. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { webgpuEngine, type WebgpuEngine, type WebgpuOptions } from "../../src/webgpu.ts";
+import { gpuDevice, onGpu } from "../helpers/gpu.ts";
+
+const MIB = 2 ** 20;
+
+const engineWith = async (options: Omit<WebgpuOptions, "device"> = {}): Promise<WebgpuEngine> =>
+  webgpuEngine({ device: await gpuDevice({ limits: "default" }), slab: 16 * MIB, ...options });
+
+const range = (n: number): Float32Array => Float32Array.from({ length: n }, (_, i) => i);
+
+onGpu("the WebGPU engine", () => {
+  let engine: WebgpuEngine;
+  beforeAll(async () => {
+    engine = await engineWith();
+  });
+  afterAll(() => engine.close());
+
+  it("reads a tensor as it was at the call, whatever becomes of its memory", async () => {
+    const k = engine.kernels;
+    const a = k.upload([4], [1, 2, 3, 4]);
+    const before = engine.read(a);
+    engine.release(a);
+    const b = k.upload([4], [5, 6, 7, 8]); // at the same place
+    expect([...(await before)]).toEqual([1, 2, 3, 4]);
+    expect([...(await engine.read(b))]).toEqual([5, 6, 7, 8]);
+    engine.release(b);
+  });
+
+  it.each([10, 100_000])("uploads %i numbers after what was asked for before", async (n) => {
+    const k = engine.kernels;
+    const a = k.upload([n], range(n));
+    const doubled = k.scale(a, 2);
+    engine.release(a);
+    const b = k.upload([n], new Float32Array(n)); // at the place of a, which is read by a kernel that is not sent yet
+    expect((await engine.read(doubled)).at(-1)).toBe(2 * (n - 1));
+    engine.release([doubled, b]);
+  });
+
+  it("sends one command buffer for all that is read at once", async () => {
+    const k = engine.kernels;
+    const before = engine.sent().submits;
+    const sums = Array.from({ length: 20 }, (_, i) => k.addScalar(k.zeros([8]), i));
+    const read = await Promise.all(sums.map((t) => engine.read(t)));
+    expect(read.map((data) => data[7])).toEqual(sums.map((_, i) => i));
+    expect(engine.sent().submits - before).toBe(1);
+  });
+
+  it("goes on after more launches than one command buffer has room for", async () => {
+    const k = engine.kernels;
+    let x = k.zeros([1]);
+    for (let i = 0; i < 20_000; i++) {
+      const next = k.addScalar(x, 1);
+      engine.release(x);
+      x = next;
+    }
+    expect([...(await engine.read(x))]).toEqual([20_000]);
+    engine.release(x);
+  });
+
+  it("tells a label that is no class when a number is next read, and goes on", async () => {
+    const k = engine.kernels;
+    const wrong = k.oneHot(k.upload([3], [0, 7, 1]), 5);
+    await expect(engine.read(wrong)).rejects.toThrow("oneHot: label 7 at 1 is not one of");
+    expect([...(await engine.read(k.oneHot(k.upload([1], [2]), 3)))]).toEqual([0, 0, 1]);
+  });
+
+  it.each([
+    { shape: [70_000, 3], leading: 1 },
+    { shape: [1, 70_001], leading: 1 },
+    { shape: [66_000, 1], leading: 1 },
+    { shape: [1_500_000], leading: 1 },
+    { shape: [3, 5, 7001], leading: 2 },
+  ])("adds up all of $shape, more rows or columns than a dimension has groups", async ({ shape, leading }) => {
+    const k = engine.kernels;
+    const ones = k.addScalar(k.zeros(shape), 1);
+    const [rows, columns] = [k.sumLast(ones), k.sumLeading(ones, leading)];
+    const [ofRows, ofColumns] = await Promise.all([engine.read(rows), engine.read(columns)]);
+    engine.release([ones, rows, columns]);
+    expect(new Set(ofRows)).toEqual(new Set([shape.at(-1)]));
+    expect(new Set(ofColumns)).toEqual(new Set([shape.slice(0, leading).reduce((a, b) => a * b, 1)]));
+  });
+
+  it("refuses a tensor that no binding can hold, before anything is taken", async () => {
+    const small = await engineWith({ slab: MIB });
+    const before = small.memory();
+    expect(() => small.kernels.zeros([300_000])).toThrow("a tensor needs 1.2 MB of at most 1.0 MB");
+    expect(small.memory()).toEqual(before);
+    small.close();
+  });
+
+  it("holds no more memory than it may", async () => {
+    const bounded = await engineWith({ slab: MIB, memory: 2 * MIB });
+    const zeros = (): object => bounded.kernels.zeros([200_000]);
+    zeros();
+    zeros();
+    expect(zeros).toThrow("webgpu needs 2.9 MB of at most 2.1 MB");
+    bounded.close();
+  });
+});
