@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { costOf, ownCost, phases, profiled, profiler, type ProfileNode } from "../../src/bench/profile.ts";
+import { meterOf, profiled, profiler } from "../../src/bench/profile.ts";
+import { costOf, ownCost, phases, type ProfileNode } from "../../src/bench/profileTree.ts";
 import { forwardProgram } from "../../src/bench/forward.ts";
 import { trainProgram } from "../../src/bench/train.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
@@ -54,7 +55,7 @@ const update = defineRoutine<X>({
 
 function watchedWhole(): ProfileNode {
   const engine = referenceEngine();
-  const { visitor, watched } = profiler(engine, clock);
+  const { visitor, watched } = profiler(meterOf(engine, clock));
   const k = observe(engine.kernels, visitor);
   return watched(() => {
     time += 100;
@@ -98,7 +99,7 @@ describe("profiler", () => {
 
   it("sees nothing outside its run", () => {
     const engine = referenceEngine();
-    const { visitor, watched } = profiler(engine, clock);
+    const { visitor, watched } = profiler(meterOf(engine, clock));
     const k = observe(engine.kernels, visitor);
     const once = (own: Kernels): void => void own.region("run", () => part.forward(own, { x: own.zeros([2]) }).out);
     once(k);

@@ -4,6 +4,7 @@ import { countedLoops } from "../../src/engines/abstract/arithmetic.ts";
 import { webgpuEngine } from "../../src/engines/webgpu/engine.ts";
 import { defaultFacts, factsOf, type Facts } from "../../src/engines/webgpu/facts.ts";
 import { planningEngine } from "../../src/engines/webgpu/planning.ts";
+import type { Launch } from "../../src/engines/webgpu/program.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { deitConfig } from "../../src/model/config.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
@@ -11,13 +12,17 @@ import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 interface Told {
   readonly name: string;
   readonly bytes: readonly number[];
+  readonly macs: number;
 }
 
 function planned(facts: Facts): { readonly engine: Engine; readonly told: Told[]; readonly flop: () => number } {
   const told: Told[] = [];
-  const { loops, flop } = countedLoops();
-  const engine = planningEngine({ facts, beside: loops, launched: ({ program }, bytes) => told.push({ name: program.name, bytes }) });
-  return { engine, told, flop };
+  let flop = 0;
+  const beside = countedLoops((some) => {
+    flop += some;
+  });
+  const launched = ({ program, macs = 0 }: Launch, bytes: readonly number[]): unknown => told.push({ name: program.name, bytes, macs });
+  return { engine: planningEngine({ facts, beside, launched }), told, flop: () => flop };
 }
 
 const config = deitConfig("deit-tiny-distilled", { imageSize: 32, depth: 2 });
@@ -27,9 +32,16 @@ describe("the webgpu engine without a device", () => {
     const { engine, told, flop } = planned(defaultFacts);
     const k = engine.kernels;
     k.matmul(k.zeros([16, 32]), k.zeros([32, 64]));
-    expect(told.at(-1)).toEqual({ name: "matmul", bytes: [4 * 16 * 64, 4 * 16 * 32, 4 * 32 * 64] });
-    expect(engine.counters()).toMatchObject({ kernels: 3, macs: 16 * 32 * 64 });
+    const macs = 16 * 32 * 64;
+    expect(told.at(-1)).toEqual({ name: "matmul", bytes: [4 * 16 * 64, 4 * 16 * 32, 4 * 32 * 64], macs });
+    expect(engine.counters()).toMatchObject({ kernels: 3, macs });
     expect(flop()).toBe(2 * 16 * 32 * 64);
+  });
+
+  it("has every product of a training step in some launch", () => {
+    const { engine, told } = planned(defaultFacts);
+    trainProgram(config, "normal").work(engine.kernels, 2).run();
+    expect(told.reduce((sum, { macs }) => sum + macs, 0)).toBe(engine.counters().macs);
   });
 
   it("has no numbers", async () => {

@@ -55,14 +55,17 @@ export async function metersOf(peak: PeakMeter): Promise<Meters> {
 
 /** FLOP of each case, by its definition. */
 export function flopOfCases({ cases }: OpBench): readonly number[] {
-  const { loops, flop } = countedLoops();
+  let flop = 0;
+  const loops = countedLoops((some) => {
+    flop += some;
+  });
   const { kernels: k } = abstractEngine(undefined, loops);
   return k.region("counted", () =>
     cases(k).map(({ work }) => {
       work.before?.();
-      const before = flop();
+      const before = flop;
       work.run();
-      return flop() - before;
+      return flop - before;
     }),
   );
 }

@@ -47,6 +47,8 @@ export interface Launch {
   readonly program: Program;
   readonly params: readonly number[];
   readonly groups: Groups;
+  /** Multiply–adds of matrix products that it does; default: none. */
+  readonly macs?: number;
 }
 
 /** A uniform block has its own alignment; more numbers than these have no place in it. */

@@ -57,5 +57,5 @@ export function productLaunch({ batch, m, n, k, ta, tb, shared }: Product, ofA: 
   const [across, down] = [Math.ceil(n / TILE), Math.ceil(m / TILE)];
   const count = batch * across * down;
   const params = [count, m, n, k, across, down, shared ? 0 : k * n];
-  return { program: productProgram(ta, tb, ofA, ofB), params, groups: inRow(Math.ceil(count / THREADS)) };
+  return { program: productProgram(ta, tb, ofA, ofB), params, groups: inRow(Math.ceil(count / THREADS)), macs: batch * m * n * k };
 }
