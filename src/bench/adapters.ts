@@ -1,0 +1,84 @@
+/**
+ * What GPUs can do at most, by their makers' data sheets: for predictions, where none is at hand. Products of f16 are those of tensor cores
+ * with sums in f32, of dense matrices.
+ */
+import type { Facts } from "../engines/webgpu/facts.ts";
+
+export interface Adapter {
+  readonly title: string;
+  /** FLOP a second, a multiplication and an addition being two, of f32. */
+  readonly f32: number;
+  /** FLOP a second of products of f16. */
+  readonly f16: number;
+  /** Bytes a second, read and written. */
+  readonly bandwidth: number;
+  /** In bytes. */
+  readonly memory: number;
+  readonly source: string;
+}
+
+const TERA = 1e12;
+const GIGA = 1e9;
+
+export const adapters: Readonly<Record<string, Adapter>> = {
+  h100: {
+    title: "NVIDIA H100 SXM5 80 GB",
+    f32: 66.9 * TERA,
+    f16: 989.4 * TERA,
+    bandwidth: 3350 * GIGA,
+    memory: 80 * GIGA,
+    source: "NVIDIA H100 Tensor Core GPU data sheet; its figures with sparsity are twice these",
+  },
+  a100: {
+    title: "NVIDIA A100 SXM4 80 GB",
+    f32: 19.5 * TERA,
+    f16: 312 * TERA,
+    bandwidth: 2039 * GIGA,
+    memory: 80 * GIGA,
+    source: "NVIDIA A100 Tensor Core GPU data sheet",
+  },
+  "rtx-4090": {
+    title: "NVIDIA GeForce RTX 4090",
+    f32: 82.6 * TERA,
+    f16: 165.2 * TERA,
+    bandwidth: 1008 * GIGA,
+    memory: 24 * GIGA,
+    source: "NVIDIA Ada GPU architecture, version 2, appendix A; f16 with sums in f32",
+  },
+  v100: {
+    title: "NVIDIA V100 SXM2 32 GB",
+    f32: 15.7 * TERA,
+    f16: 125 * TERA,
+    bandwidth: 900 * GIGA,
+    memory: 32 * GIGA,
+    source: "NVIDIA V100 Tensor Core GPU data sheet; eight of these trained the published DeiT",
+  },
+  "m2-max": {
+    title: "Apple M2 Max, 38 cores",
+    f32: 13.6 * TERA,
+    f16: 13.6 * TERA,
+    bandwidth: 400 * GIGA,
+    memory: 96 * GIGA,
+    source: "Apple's press release of January 2023 for memory and cores; 38 cores × 128 multiply–adds × 1.398 GHz, which Apple does not print",
+  },
+};
+
+/** @throws RangeError for a name that is not known */
+export function adapterNamed(name: string): Adapter {
+  const adapter = adapters[name];
+  if (adapter === undefined) throw new RangeError(`unknown adapter ${name}; known: ${Object.keys(adapters).join(", ")}`);
+  return adapter;
+}
+
+/** Of a device of any of them: as long as Dawn lets a buffer be on NVIDIA's, and otherwise what every device has. */
+export const facts: Facts = {
+  limits: {
+    maxStorageBufferBindingSize: 2 ** 31 - 4,
+    maxBufferSize: 2 ** 31,
+    maxStorageBuffersPerShaderStage: 8,
+    maxComputeWorkgroupStorageSize: 2 ** 14,
+    maxComputeInvocationsPerWorkgroup: 256,
+  },
+  features: new Set(["shader-f16", "subgroups", "timestamp-query"]),
+  software: false,
+};
