@@ -130,6 +130,23 @@ describe("deit bench", () => {
     expect(stdout).toMatch(/\n {6}blocks\.\* ×12 +█/);
   });
 
+  it("train --ranges tells what f16 would make of each op's numbers", () => {
+    const { ranges } = Object(bench(`train ${model} --batch 2 --ranges`));
+    const range = { numbers: someNumber, largest: someNumber, flushed: someNumber, subnormal: someNumber, beyond: 0 };
+    expect(ranges).toContainEqual({ path: "blocks.*.mlp.gelu", places: 12, output: range, cotangent: range });
+    expect(ranges).toContainEqual({ path: "loss", places: 1, output: range, cotangent: { ...range, numbers: 1, largest: 1 } });
+    const { status, stdout } = deit(["bench", "train", ...model.split(" "), "--ranges"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/\nop +output +to 0 +subnormal +> 65504 +cotangent +to 0 +subnormal +> 65504\npatch_embed\.patches +/);
+  });
+
+  it.each([
+    ["forward --ranges", "--ranges says nothing to forward; see deit bench --help"],
+    ["train --ranges --profile", "option '--ranges' cannot be used with option '--profile'; see deit bench --help"],
+  ])("%s is refused", (what, message) => {
+    expect(deit(["bench", ...what.split(" ")])).toEqual({ status: 2, stdout: "", stderr: `deit bench: ${message}\n` });
+  });
+
   it("prints tables with medians and spreads", () => {
     const { status, stdout } = deit(["bench", "gemm", "--only", "64×198", "--repetitions", "1"]);
     expect(status).toBe(0);

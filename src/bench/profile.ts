@@ -14,7 +14,7 @@ import { reserveProgram, type Program } from "./program.ts";
 import { median } from "./statistics.ts";
 
 /** `blocks.11.attn` → `blocks.*.attn` */
-const folded = (path: string): string => path.replaceAll(/(?<=^|\.)\d+(?=\.|$)/g, "*");
+export const folded = (path: string): string => path.replaceAll(/(?<=^|\.)\d+(?=\.|$)/g, "*");
 
 /** Where the parts of an inline op lie: beside it. */
 const baseOf = (path: string): string => path.split("/")[0] ?? "";

@@ -8,6 +8,7 @@ import { benchPeak, peakMeter } from "../bench/peak.ts";
 import { products, shapeText } from "../bench/products.ts";
 import { profiled } from "../bench/profile.ts";
 import { benchProgram } from "../bench/program.ts";
+import { programRanges } from "../bench/ranges.ts";
 import { metersOf } from "../bench/roofline.ts";
 import { median } from "../bench/statistics.ts";
 import type { TimingOptions } from "../bench/timing.ts";
@@ -30,6 +31,7 @@ import {
 } from "./options.ts";
 import { printJson, showForNow } from "./output.ts";
 import { printProfile, profileJson } from "./profileTable.ts";
+import { printRanges, rangesJson } from "./rangesTable.ts";
 
 interface BenchOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly model: string;
@@ -37,6 +39,7 @@ interface BenchOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly batch?: number;
   readonly repetitions: number;
   readonly profile?: true;
+  readonly ranges?: true;
   readonly only?: string;
 }
 
@@ -122,6 +125,12 @@ async function program(what: "forward" | "train", options: BenchOptions): Promis
   const timed = what === "train" ? trainProgram(config, options.memory) : forwardProgram(config);
   const about = { model: options.model, imageSize: config.imageSize, batch, ...(what === "train" ? { memory: options.memory } : {}) };
   const head = { ...headOf(what, options), ...about };
+  if (options.ranges === true) {
+    const found = await programRanges(engine, timed, batch);
+    if (options.json === true) printJson({ ...head, ...rangesJson(found) });
+    else printRanges(about, found);
+    return;
+  }
   if (options.profile === true) {
     const found = profiled(engine, timed, batch, settings);
     if (options.json === true) printJson({ ...head, ...profileJson(found) });
@@ -139,7 +148,7 @@ const benches = {
   gemm: { run: gemm, takes: ["only"] },
   op: { run: op, takes: ["only"] },
   forward: { run: (options) => program("forward", options), takes: ["model", "imageSize", "batch", "profile"] },
-  train: { run: (options) => program("train", options), takes: ["model", "imageSize", "batch", "profile", "memory"] },
+  train: { run: (options) => program("train", options), takes: ["model", "imageSize", "batch", "profile", "ranges", "memory"] },
 } as const satisfies Readonly<Record<string, Bench>>;
 
 interface Bench {
@@ -155,6 +164,7 @@ const special = {
   batch: "--batch",
   memory: "--memory",
   profile: "--profile",
+  ranges: "--ranges",
 } as const;
 type Special = keyof typeof special;
 
@@ -184,6 +194,7 @@ export function addBench(parent: Command): void {
     .addOption(new Option("--batch <b>", `of forward and train: images at once (default: 1, of train ${TRAIN_BATCH})`).argParser(positive))
     .addOption(memoryOption("of train; "))
     .option("--profile", "of forward and train: where the time goes, by op and phase")
+    .addOption(new Option("--ranges", "of train: what half precision would make of each op's numbers, untimed").conflicts("profile"))
     .addOption(new Option("--only <name>", "of gemm and op: the rows whose name contains this"))
     .addOption(new Option("--repetitions <n>", "samples of each median; fewer than 15 are a try").argParser(positive).default(REPETITIONS));
   withExamples(withJson(withEngine(command)), [
@@ -191,6 +202,7 @@ export function addBench(parent: Command): void {
     ["deit bench op --only attention", "with its fused kernel and without"],
     ["deit bench forward --model deit-base-distilled --image-size 384", "an image through a model"],
     ["deit bench train --profile", "a training step, op by op"],
+    ["deit bench train --ranges", "how large and how small its numbers are"],
     ["deit bench train --batch 8 --json", "for a script"],
   ])
     .addHelpText("after", `\n${CLOCK}`)
