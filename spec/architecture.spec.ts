@@ -118,6 +118,7 @@ describe("architecture", () => {
   it.each([
     ["index.ts", []],
     ["wasm.ts", []],
+    ["webgpu.ts", []],
     ["check.ts", ["npm:fast-check"]],
     ["recording.ts", []],
     ["io.ts", []],
@@ -127,9 +128,12 @@ describe("architecture", () => {
     expect(new Set(found)).toEqual(new Set(packages));
   });
 
-  it.each(["index.ts", "wasm.ts", "check.ts", "recording.ts", "formats.ts"])("the entry point %s leads to nothing of Node's", (entry) => {
-    expect([...behind(entry)].filter((file) => file.startsWith("node:"))).toEqual([]);
-  });
+  it.each(["index.ts", "wasm.ts", "webgpu.ts", "check.ts", "recording.ts", "formats.ts"])(
+    "the entry point %s leads to nothing of Node's",
+    (entry) => {
+      expect([...behind(entry)].filter((file) => file.startsWith("node:"))).toEqual([]);
+    },
+  );
 
   it("lets nothing import the command line", () => {
     expect(imports.filter(({ file, from }) => from.startsWith("cli/") && !file.startsWith("cli")).map(({ file }) => file)).toEqual([]);

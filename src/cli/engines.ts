@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { referenceEngine } from "../engines/reference/engine.ts";
 import { hasRelaxedSimd, hasSimd } from "../engines/wasm/features.ts";
 import type { About, AboutAdapter } from "../gpu/about.ts";
-import { featureNames } from "../gpu/device.ts";
+import { featureNames } from "../gpu/request.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { wasmEngine } from "../wasm.ts";
 import { gpuEngine, probe } from "./gpu.ts";

@@ -1,7 +1,7 @@
 /** What can be told of an adapter, as plain data. */
 import { listAdapters, openAdapter, type Listed } from "./adapter.ts";
 import type { DawnOptions } from "./dawn.ts";
-import { featureNames, limitNames } from "./device.ts";
+import { featureNames, limitNames } from "./request.ts";
 
 export interface AboutAdapter extends Listed {
   readonly vendor: string;

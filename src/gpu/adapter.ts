@@ -1,5 +1,6 @@
 /** The adapters of this machine: GPUs, and programs that stand in for one. */
 import { gpuOf, type DawnOptions } from "./dawn.ts";
+import { requestAdapter } from "./request.ts";
 
 /** As Dawn lists it. */
 export interface Listed {
@@ -21,7 +22,7 @@ const NOBODY = "?";
 export async function listAdapters(): Promise<readonly Listed[]> {
   try {
     const gpu = await gpuOf({ adapter: NOBODY, experimental: false });
-    await gpu.requestAdapter({ powerPreference: "high-performance" });
+    await requestAdapter(gpu);
     return [];
   } catch (error) {
     return listedIn(messageOf(error));
@@ -48,7 +49,7 @@ export async function openAdapter(options: DawnOptions): Promise<OpenAdapter> {
 
 async function requested(gpu: GPU, { adapter: name }: DawnOptions): Promise<GPUAdapter | null> {
   try {
-    return await gpu.requestAdapter({ powerPreference: "high-performance" });
+    return await requestAdapter(gpu);
   } catch (error) {
     const known = listedIn(messageOf(error)).map((one) => `${one.name} (${one.backend})`);
     if (known.length === 0) throw error;
