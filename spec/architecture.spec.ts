@@ -35,7 +35,19 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
   ],
   report: ["tensor", "kernels", "ops", "model", "train", "data", "io", "npm:@observablehq/plot", "npm:linkedom"],
   inspect: ["tensor", "kernels", "ops", "model", "train", "data", "io", "recording", "report", "npm:@observablehq/plot"],
-  bench: ["tensor", "kernels", "ops", "losses", "model", "train", "engines/wasm", "engines/abstract", "npm:tinybench"],
+  bench: [
+    "tensor",
+    "kernels",
+    "ops",
+    "losses",
+    "model",
+    "teacher",
+    "train",
+    "engines/wasm",
+    "engines/webgpu",
+    "engines/abstract",
+    "npm:tinybench",
+  ],
   cli: ["*"],
 };
 

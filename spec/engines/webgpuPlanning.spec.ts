@@ -22,7 +22,7 @@ function planned(facts: Facts): { readonly engine: Engine; readonly told: Told[]
     flop += some;
   });
   const launched = ({ program, macs = 0 }: Launch, bytes: readonly number[]): unknown => told.push({ name: program.name, bytes, macs });
-  return { engine: planningEngine({ facts, beside, launched }), told, flop: () => flop };
+  return { engine: planningEngine({ facts, precision: "f32", beside, launched }), told, flop: () => flop };
 }
 
 const config = deitConfig("deit-tiny-distilled", { imageSize: 32, depth: 2 });

@@ -59,7 +59,8 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     f16: 13.6 * TERA,
     bandwidth: 400 * GIGA,
     memory: 96 * GIGA,
-    source: "Apple's press release of January 2023 for memory and cores; 38 cores × 128 multiply–adds × 1.398 GHz, which Apple does not print",
+    source:
+      "Apple's press release of January 2023 for memory and cores; 38 cores × 128 multiply–adds × 1.398 GHz, which Apple does not print",
   },
 };
 

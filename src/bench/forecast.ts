@@ -3,7 +3,7 @@
  * clock goes on by what it would take at least:
  *
  *   t(launch) = max(2·multiply–adds / P, bytes / W)
- *   t(kernel) = max(Σ t(launch), FLOP / F) / efficiency + launches · OVERHEAD
+ *   t(kernel) = max(Σ t(launch), other FLOP / F) / efficiency + launches · OVERHEAD
  *
  * P: peak of products, W: bandwidth, F: peak of f32. Multiply–adds are exact; bytes are those of each tensor that a launch binds, once; FLOP
  * are those of the kernel's formula (engines/abstract/arithmetic.ts), of a fused one of its definition.
@@ -11,11 +11,17 @@
 import { countedLoops } from "../engines/abstract/arithmetic.ts";
 import { abstractEngine } from "../engines/abstract/engine.ts";
 import { planningEngine } from "../engines/webgpu/planning.ts";
+import type { WebgpuPrecision } from "../engines/webgpu/run.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { FusedTable, Kernels } from "../kernels/kernels.ts";
+import { observe } from "../ops/observe.ts";
+import { MemoryError } from "../tensor/errors.ts";
 import { mapTree } from "../tensor/tree.ts";
+import { largest } from "../train/capacity.ts";
 import { facts, type Adapter } from "./adapters.ts";
-import { NOTHING, type Cost } from "./profileTree.ts";
+import { profiler } from "./profile.ts";
+import { NOTHING, type Cost, type ProfileNode } from "./profileTree.ts";
+import type { Program } from "./program.ts";
 
 /** Of one launch on the device, in ms: between the end of one and the start of the next a GPU waits about so long. An estimate. */
 export const OVERHEAD = 0.002;
@@ -24,14 +30,15 @@ const MILLI = 1e-3;
 
 export interface ForecastSettings {
   readonly adapter: Adapter;
-  readonly precision: "f32" | "f16";
+  readonly precision: WebgpuPrecision;
   /** Which part of every bound is reached: 1 is the roofline itself. */
   readonly efficiency: number;
 }
 
-export interface Forecaster {
+interface Forecaster {
   /** Makes plans, and computes nothing. */
   readonly engine: Engine;
+  /** Its kernels, watched. */
   readonly kernels: Kernels;
   /** Of all so far. */
   readonly spent: () => Cost & { readonly flop: number };
@@ -61,7 +68,7 @@ function definitionFlop(definition: Call, args: readonly unknown[]): number {
 
 /** The same fused kernels; `done` is told the FLOP of the definition of each that has run. */
 const toldOf = (fused: FusedTable, done: (flop: number) => void): FusedTable => ({
-  get: (op) => {
+  get: <O extends object>(op: O): O | undefined => {
     const kernel = fused.get(op);
     if (kernel === undefined) return undefined;
     const get = (_: unknown, name: string | symbol): unknown => {
@@ -73,18 +80,19 @@ const toldOf = (fused: FusedTable, done: (flop: number) => void): FusedTable => 
         return result;
       };
     };
-    return new Proxy(kernel, { get });
+    return new Proxy<O>(kernel, { get });
   },
 });
 
-export function forecaster({ adapter, precision, efficiency }: ForecastSettings): Forecaster {
+function forecaster({ adapter, precision, efficiency }: ForecastSettings): Forecaster {
   const { f32, bandwidth } = adapter;
   const products = adapter[precision];
   let total = { ...NOTHING, flop: 0 };
   /** Of the launches of the kernel at work. */
   let open = { ...NOTHING };
   const kernelDone = (flop: number): void => {
-    const ms = Math.max(open.ms, flop / f32 / MILLI) / efficiency + open.launches * OVERHEAD;
+    const others = Math.max(0, flop - 2 * open.macs);
+    const ms = Math.max(open.ms, others / f32 / MILLI) / efficiency + open.launches * OVERHEAD;
     total = {
       ms: total.ms + ms,
       macs: total.macs + open.macs,
@@ -96,6 +104,7 @@ export function forecaster({ adapter, precision, efficiency }: ForecastSettings)
   };
   const engine = planningEngine({
     facts,
+    precision,
     launched: ({ macs = 0 }, sizes) => {
       const bytes = sizes.reduce((sum, size) => sum + size, 0);
       const ms = Math.max((2 * macs) / products, bytes / bandwidth) / MILLI;
@@ -108,4 +117,40 @@ export function forecaster({ adapter, precision, efficiency }: ForecastSettings)
   };
   const { kernels } = engine;
   return { engine, kernels: kernels.within({ fused: toldOf(kernels.scope.fused, whenLaunched) }), spent: () => total };
+}
+
+export interface Forecast {
+  /** Of one run. */
+  readonly root: ProfileNode;
+  /** Of one run, by the formulas: products and all else. */
+  readonly flop: number;
+  /** What tensors take at most, in bytes. */
+  readonly memory: number;
+}
+
+/** Of a program on B images. */
+export function forecast({ work }: Program, B: number, settings: ForecastSettings): Forecast {
+  const { engine, kernels, spent } = forecaster(settings);
+  const { visitor, watched } = profiler(spent);
+  const { run } = work(observe(kernels, visitor), B);
+  const { flop } = spent();
+  const root = watched(run);
+  return { root, flop: spent().flop - flop, memory: engine.memory().reserved };
+}
+
+/** Of the memory of an adapter, what tensors may take: the driver has its own needs. */
+const SHARE = 0.95;
+const MOST = 4096;
+
+/** The largest batch whose program fits an adapter; 0: not even one image. */
+export function largestBatch({ work }: Program, settings: ForecastSettings): number {
+  const { engine } = forecaster(settings);
+  return largest(MOST, (B) => {
+    try {
+      return engine.plan(null, (k) => work(k, B).run()) <= SHARE * settings.adapter.memory;
+    } catch (error) {
+      if (error instanceof MemoryError) return false; // a tensor is longer than a buffer may be
+      throw error;
+    }
+  });
 }

@@ -1,15 +1,19 @@
 /**
  * `deit bench train`: one whole training step as the authors' (deit.md 7.1): forward, objective, backward, AdamW. Hard distillation is from
- * logits that are there already: the cost of a teacher's own forward is left out.
+ * the logits of a teacher, or, where none is asked for, from logits that are there already.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DeitConfig } from "../model/config.ts";
+import type { DeitParams } from "../model/deit.ts";
+import type { RegnetConfig } from "../teacher/config.ts";
 import { fold, keyOf } from "../tensor/key.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Memory } from "../train/deitTask.ts";
+import { initialLossScale } from "../train/lossScale.ts";
 import { initialOptimizerState } from "../train/optimizer.ts";
 import { publishedAdamw, publishedTask } from "../train/publishedTask.ts";
-import { trainStep } from "../train/step.ts";
-import { benchImages, benchParams } from "./model.ts";
+import { trainStep, type TrainState } from "../train/step.ts";
+import { benchImages, benchParams, benchTeacher } from "./model.ts";
 import { drawn } from "./opBench.ts";
 import type { Program, ProgramWork } from "./program.ts";
 import type { Work } from "./timing.ts";
@@ -17,32 +21,47 @@ import type { Work } from "./timing.ts";
 /** η, one of a warm-up's first epochs: every step is one that training makes, and no weight runs away. */
 const RATE = 1e-6;
 
+export interface TrainOptions {
+  /** Whose forward is part of a step; null: its logits are given. */
+  readonly teacher: RegnetConfig | null;
+  /** As a run in f16 needs it (train/lossScale.ts). */
+  readonly scaledLoss: boolean;
+}
+
+const plainly: TrainOptions = { teacher: null, scaledLoss: false };
+
+/** Images → logits, as a task wants it. */
+function teacherOf(k: Kernels, { classes }: DeitConfig, B: number, teacher: RegnetConfig | null): (k: Kernels, images: Tensor) => Tensor {
+  if (teacher !== null) return benchTeacher(k, teacher);
+  const logits = drawn(k, "teacher", B, classes);
+  return () => logits;
+}
+
 /** A step; each run goes on from the one before. */
-function stepWork(k: Kernels, config: DeitConfig, B: number, memory: Memory): Work {
+function stepWork(k: Kernels, config: DeitConfig, B: number, memory: Memory, { teacher, scaledLoss }: TrainOptions): Work {
   const params = benchParams(k, config);
-  let state = {
+  let state: TrainState<DeitParams, null> = {
     params,
     optimizer: initialOptimizerState(k, publishedAdamw, params),
     buffers: null,
     average: null,
-    lossScale: null,
+    lossScale: scaledLoss ? initialLossScale(k) : null,
     step: 0,
   };
   const labels = Array.from({ length: B }, (_, b) => b % config.classes);
   const batch = { images: benchImages(k, config, B), labels: k.upload([B], labels) };
-  const teacher = drawn(k, "teacher", B, config.classes);
-  const task = publishedTask(config, () => teacher, memory);
+  const task = publishedTask(config, teacherOf(k, config, B, teacher), memory);
   const settings = { optimizer: publishedAdamw, lr: RATE, clipNorm: null, emaDecay: 0 };
   const run = (): void => {
     const { state: next, loss } = trainStep(k, task, state, batch, fold(keyOf(0), state.step), settings);
-    state = { ...next, average: null, lossScale: null };
+    state = next;
     k.donate(loss);
   };
   return { run };
 }
 
 /** Steps of training, with so much memory. */
-export function trainProgram(config: DeitConfig, memory: Memory): Program {
-  const work = (within: Memory): ProgramWork => (k, B) => stepWork(k, config, B, within); // prettier-ignore
+export function trainProgram(config: DeitConfig, memory: Memory, options: TrainOptions = plainly): Program {
+  const work = (within: Memory): ProgramWork => (k, B) => stepWork(k, config, B, within, options); // prettier-ignore
   return { work: work(memory), lean: memory === "low" ? null : work("low") };
 }

@@ -6,11 +6,13 @@ import type { Facts } from "./facts.ts";
 import { FEW_BYTES, uploadLaunch } from "./kernels/upload.ts";
 import type { Machine } from "./machine.ts";
 import type { Launch } from "./program.ts";
+import type { WebgpuPrecision } from "./run.ts";
 import { layoutOf } from "./slabs.ts";
 
 export interface PlanningOptions {
   /** Of the device that it plans for. */
   readonly facts: Facts;
+  readonly precision: WebgpuPrecision;
   /** Told of each launch, and of the bytes of each tensor that it binds. */
   readonly launched: (launch: Launch, bytes: readonly number[]) => void;
   /** Run beside the loop of each basis kernel, after it. */
@@ -18,7 +20,7 @@ export interface PlanningOptions {
 }
 
 /** `read` has nothing to give and rejects. */
-export function planningEngine({ facts, launched, beside }: PlanningOptions): Engine {
+export function planningEngine({ facts, precision, launched, beside }: PlanningOptions): Engine {
   let reserved = 0;
   const machine: Machine = {
     facts,
@@ -37,5 +39,5 @@ export function planningEngine({ facts, launched, beside }: PlanningOptions): En
     },
     read: () => Promise.reject(new Error("webgpu: a plan has shapes and no numbers")),
   };
-  return engineOn(machine, { precision: "f32", capacity: Infinity, poison: false, beside });
+  return engineOn(machine, { precision, capacity: Infinity, poison: false, beside });
 }
