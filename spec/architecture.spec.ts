@@ -51,10 +51,11 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
   cli: ["*"],
 };
 
-/** Files that may import more than their folder: where effects meet. */
-const exceptions: { readonly [file: string]: readonly string[] } = {
+/** Files, and folders with all their files, that may import more than their folder: where effects meet. */
+const exceptions: { readonly [path: string]: readonly string[] } = {
   "engines/wasm/fused.ts": ["ops", "losses", "train"], // as keys and types of what it replaces
-  "engines/webgpu/fused.ts": ["ops", "losses", "train"], // as keys and types of what it replaces
+  "engines/webgpu/fused.ts": ["ops"],
+  "engines/webgpu/fused/": ["ops", "losses", "train"], // as keys and types of what they replace
   "data/images/decode.ts": ["npm:sharp"], // decodes
   "io/onnx/deitGraph.ts": ["ops"], // fixed positions are numbers in a graph
   "io/onnx/publishedRegnet.ts": ["teacher"],
@@ -92,7 +93,7 @@ const folderOf = (path: string): string => path.split("/")[0] ?? "";
 function allowed({ file, from, types }: Import): boolean {
   const folder = folderOf(file);
   if (!file.includes("/")) return true; // entry points
-  const may = [...(arrows[folder] ?? []), ...(exceptions[file] ?? [])];
+  const may = [...(arrows[folder] ?? []), ...(exceptions[file] ?? []), ...(exceptions[`${dirname(file)}/`] ?? [])];
   if (may.includes("*")) return true;
   if (from.startsWith("node:")) return ["data", "io", "cli"].includes(folder) || /^train\/(loop|run)/.test(file);
   if (from.startsWith("npm:")) return may.includes(from);

@@ -5,8 +5,24 @@
 import type { FusedTable } from "../../kernels/kernels.ts";
 import { fusedTable } from "../../ops/observe.ts";
 import type { HeapAccess } from "../heap.ts";
+import { crossEntropyKernel } from "./fused/crossEntropy.ts";
+import { geluKernel } from "./fused/gelu.ts";
+import { mergeHeadsKernel, splitHeadsKernel } from "./fused/heads.ts";
+import type { FusedKernel } from "./fused/kernel.ts";
+import { layerNormKernel } from "./fused/layerNorm.ts";
+import { residualKernel } from "./fused/residual.ts";
+import { logSoftmaxKernel, softmaxKernel } from "./fused/softmax.ts";
 import type { Access } from "./run.ts";
 
-export function fusedKernels(_access: Access, _heap: HeapAccess): FusedTable {
-  return fusedTable();
-}
+const kernels: readonly FusedKernel[] = [
+  layerNormKernel,
+  softmaxKernel,
+  logSoftmaxKernel,
+  geluKernel,
+  splitHeadsKernel,
+  mergeHeadsKernel,
+  residualKernel,
+  crossEntropyKernel,
+];
+
+export const fusedKernels = (access: Access, heap: HeapAccess): FusedTable => fusedTable(...kernels.map((kernel) => kernel(access, heap)));

@@ -26,7 +26,8 @@ export interface ProgramText {
   readonly declarations?: string;
   /**
    * The body of `main`. In scope: `group` (vec3u), `groups` (vec3u, their number), `local` (vec3u), `lane` (the thread in its group).
-   * For every tensor t of numbers: `load_t(i) -> f32`, and `store_t(i, f32)` of an f32 tensor, `store2_t(pair, vec2f)` of either.
+   * For every tensor t of numbers: `load_t(i) -> f32` and `load2_t(pair) -> vec2f`, and `store_t(i, f32)` of an f32 tensor,
+   * `store2_t(pair, vec2f)` of either. The second of the last pair may be one beyond an odd number of elements: there is room for it.
    */
   readonly main: string;
 }
@@ -62,12 +63,14 @@ const stored: Readonly<Record<Element, string>> = { f32: "f32", f16: "u32", vec4
 function accessors(name: string, variable: string, element: Element): string {
   if (element === "f32")
     return `fn load_${name}(i: u32) -> f32 { return ${variable}[i]; }
-fn store_${name}(i: u32, x: f32) { ${variable}[i] = x; }
-fn store2_${name}(pair: u32, x: vec2f) { ${variable}[2u * pair] = x.x; ${variable}[2u * pair + 1u] = x.y; }
+fn load2_${name}(pair: u32) -> vec2f { return vec2f(${variable}[2u * pair], ${variable}[2u * pair + 1u]); }
+fn store_${name}(i: u32, value: f32) { ${variable}[i] = value; }
+fn store2_${name}(pair: u32, value: vec2f) { ${variable}[2u * pair] = value.x; ${variable}[2u * pair + 1u] = value.y; }
 `;
   if (element === "f16")
     return `fn load_${name}(i: u32) -> f32 { return unpack2x16float(${variable}[i >> 1u])[i & 1u]; }
-fn store2_${name}(pair: u32, x: vec2f) { ${variable}[pair] = pack2x16float(x); }
+fn load2_${name}(pair: u32) -> vec2f { return unpack2x16float(${variable}[pair]); }
+fn store2_${name}(pair: u32, value: vec2f) { ${variable}[pair] = pack2x16float(value); }
 `;
   return "";
 }

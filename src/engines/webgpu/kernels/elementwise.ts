@@ -16,6 +16,14 @@ export const EACH: string = `  let i = ${GROUP} * ${THREADS}u + lane;
 /** As many groups as elements need. */
 export const each = (n: number): Launch["groups"] => inRow(Math.ceil(n / THREADS));
 
+/** The thread's pair of elements, 2·pair and the next; leaves `main` where there is none. */
+export const EACH_PAIR: string = `  let pair = ${GROUP} * ${THREADS}u + lane;
+  if (2u * pair >= p.n) { return; }
+`;
+
+/** As many groups as n elements need in pairs. */
+export const eachPair = (n: number): Launch["groups"] => each(Math.ceil(n / 2));
+
 /** What becomes of x, and with it of a number p.c. */
 const maps = {
   scale: "x * p.c",

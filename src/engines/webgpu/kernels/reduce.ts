@@ -1,10 +1,12 @@
 /** Many elements in, one out: sums, means, maxima and their places; and the one-hot rows that undo a place. */
 import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
 import type { ReduceLoops } from "../../region.ts";
-import { inRow, program, variants, GROUP, type Program, type Storage } from "../program.ts";
-import { SCRATCH_BYTES, type Access } from "../run.ts";
+import type { Facts } from "../facts.ts";
+import { program, variants, type Launch, type Program, type Storage } from "../program.ts";
+import type { Access } from "../run.ts";
+import { columnSums } from "./columns.ts";
 import { each, EACH } from "./elementwise.ts";
-import { rowGroups, rowText, rowWidth, type RowWidth } from "./rows.ts";
+import { eachOfRow, rowGroups, rowText, rowWidth, type RowWidth } from "./rows.ts";
 
 const sumProgram = variants((width: RowWidth, storage: Storage): Program => {
   const rows = rowText(width);
@@ -14,8 +16,7 @@ const sumProgram = variants((width: RowWidth, storage: Storage): Program => {
     tensors: { out: "f32", a: storage },
     params: { rows: "u32", n: "u32", factor: "f32" },
     main: `${rows.head}  var sum = 0.0;
-  for (var j = first; j < p.n; j += WIDTH) { sum += load_a(row * p.n + j); }
-  let total = sum_of(sum);
+${eachOfRow("sum += load_a(at + j);")}  let total = sum_of(sum);
   if (leads) { store_out(row, total * p.factor); }`,
   });
 });
@@ -28,9 +29,8 @@ const maxProgram = variants((width: RowWidth, storage: Storage): Program => {
     name: "maxLast",
     tensors: { out: "f32", a: storage },
     params: { rows: "u32", n: "u32" },
-    main: `${rows.head}  var most = load_a(row * p.n);
-  for (var j = first; j < p.n; j += WIDTH) { most = max(most, load_a(row * p.n + j)); }
-  let all = max_of(most);
+    main: `${rows.head}  var most = load_a(at);
+${eachOfRow("most = max(most, load_a(at + j));")}  let all = max_of(most);
   if (leads) { store_out(row, all); }`,
   });
 });
@@ -44,30 +44,13 @@ const argmaxProgram = variants((storage: Storage): Program => {
     params: { rows: "u32", n: "u32" },
     main: `${rows.head}  var best = 0u;
   for (var j = 1u; j < p.n; j++) {
-    if (load_a(row * p.n + j) > load_a(row * p.n + best)) { best = j; }
+    if (load_a(at + j) > load_a(at + best)) { best = j; }
   }
   store_out(row, f32(best));`,
   });
 });
 
-const COLUMNS = 64;
-
-/** Sums of `p.length` rows each, below one another: chunk c of the rows makes row c of the result. */
-const columnsProgram = variants((storage: Storage): Program =>
-  program({
-    name: "sumLeading",
-    tensors: { out: "f32", a: storage },
-    params: { rows: "u32", n: "u32", length: "u32", strips: "u32" },
-    workgroup: [COLUMNS, 1, 1],
-    main: `  let chunk = ${GROUP} / p.strips;
-  let column = (${GROUP} % p.strips) * ${COLUMNS}u + lane;
-  let start = chunk * p.length;
-  if (column >= p.n || start >= max(p.rows, 1u)) { return; }
-  var sum = 0.0;
-  for (var i = start; i < min(start + p.length, p.rows); i++) { sum += load_a(i * p.n + column); }
-  store_out(chunk * p.n + column, sum);`,
-  }),
-);
+const columns = variants((storage: Storage) => columnSums({ name: "sumLeading", tensors: { a: storage }, terms: ["load_a(i)"] }));
 
 const oneHotProgram = program({
   name: "oneHot",
@@ -84,30 +67,16 @@ const oneHotProgram = program({
   }`,
 });
 
-/** Rows that one thread adds up at most, where there are other threads to do the rest. */
-const CHUNK = 128;
+/** Sums of rows of n, each times a factor. */
+export function sumLaunch(facts: Facts, storage: Storage, rows: number, n: number, factor: number): Launch {
+  const width = rowWidth(facts, n);
+  return { program: sumProgram(width, storage), params: [rows, n, factor], groups: rowGroups(width, rows) };
+}
 
-export function reduce({ facts, run, storage, scratch, faults }: Access): ReduceLoops {
-  const sums = (out: Tensor, a: Tensor, factor: number): void => {
-    const [rows, n] = [size(out.shape), axis(a.shape, -1)];
-    const width = rowWidth(facts, n);
-    run({ program: sumProgram(width, storage(a)), params: [rows, n, factor], groups: rowGroups(width, rows) }, out, a);
-  };
-  /** The sum of `rows` rows of n; long columns in two stages. */
-  const sumColumns = (out: Tensor, a: Tensor, rows: number, n: number): void => {
-    const most = Math.floor(SCRATCH_BYTES / 4 / Math.max(1, n));
-    const chunks = Math.max(1, Math.min(Math.ceil(rows / CHUNK), most));
-    const strips = Math.ceil(n / COLUMNS);
-    const stage = (of: Storage, count: number, length: number) => ({
-      program: columnsProgram(of),
-      params: [count, n, length, strips],
-      groups: inRow(strips * Math.max(1, Math.ceil(count / Math.max(1, length)))),
-    });
-    if (chunks === 1) return run(stage(storage(a), rows, rows), out, a);
-    const length = Math.ceil(rows / chunks);
-    run(stage(storage(a), rows, length), scratch, a);
-    run(stage("f32", Math.ceil(rows / length), rows), out, scratch);
-  };
+export function reduce(access: Access): ReduceLoops {
+  const { facts, run, storage, faults } = access;
+  const sums = (out: Tensor, a: Tensor, factor: number): void =>
+    run(sumLaunch(facts, storage(a), size(out.shape), axis(a.shape, -1), factor), out, a);
   return {
     sumLast: (out, a) => sums(out, a, 1),
     meanLast: (out, a) => sums(out, a, 1 / axis(a.shape, -1)),
@@ -116,7 +85,7 @@ export function reduce({ facts, run, storage, scratch, faults }: Access): Reduce
       const width = rowWidth(facts, n);
       run({ program: maxProgram(width, storage(a)), params: [rows, n], groups: rowGroups(width, rows) }, out, a);
     },
-    sumLeading: (out, a, count) => sumColumns(out, a, size(a.shape.slice(0, count)), size(out.shape)),
+    sumLeading: (out, a, count) => columns(storage(a))(access, size(a.shape.slice(0, count)), size(out.shape), [out], [a]),
     argmaxLast: (out, a) => {
       const [rows, n] = [size(out.shape), axis(a.shape, -1)];
       run({ program: argmaxProgram(storage(a)), params: [rows, n], groups: rowGroups(1, rows) }, out, a);

@@ -1,0 +1,209 @@
+/** Each fused op of the WebGPU engine at sizes that the laws do not draw, for devices that it does not run on here, and with errors in its WGSL. */
+import { describe, expect, it } from "vitest";
+import { gapOfLeaves } from "../../src/check/close.ts";
+import { drawOf, type Draw } from "../../src/check/draw.ts";
+import { evaluate, upload, type Host } from "../../src/check/host.ts";
+import { tolerances } from "../../src/check/tolerance.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import { crossEntropy } from "../../src/losses/crossEntropy.ts";
+import { gelu } from "../../src/ops/gelu.ts";
+import { layerNorm, type LayerNormParams } from "../../src/ops/layerNorm.ts";
+import { logSoftmax } from "../../src/ops/logSoftmax.ts";
+import type { Grads, Layer, Op } from "../../src/ops/op.ts";
+import { residual } from "../../src/ops/residual.ts";
+import { softmax } from "../../src/ops/softmax.ts";
+import { mergeHeads, splitHeads, type QueriesKeysValues } from "../../src/ops/splitHeads.ts";
+import { keyOf } from "../../src/tensor/key.ts";
+import type { Shape, Tensor } from "../../src/tensor/tensor.ts";
+import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
+import { choices, plantIn, webgpuWith, type WgslError } from "../helpers/webgpu.ts";
+
+/** Forward and pullback of one call: output, what is saved, gradients. */
+type Trial = (k: Kernels) => unknown;
+
+interface Call<In, Attrs, Out> {
+  readonly inputs: Host<In>;
+  readonly attrs: (k: Kernels) => Attrs;
+  readonly dOut: Host<Grads<Out>>;
+}
+
+const trial =
+  <In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, { inputs, attrs, dOut }: Call<In, Attrs, Out>): Trial =>
+  (k) => {
+    const { out, saved } = op.forward(k, upload<In>(k, inputs), attrs(k));
+    return { out, saved, grads: op.vjp(k, saved, upload<Grads<Out>>(k, dOut)) };
+  };
+
+/** All that a trial launches; nothing is read. */
+const compile = ({ kernels }: Engine, one: Trial): null =>
+  kernels.region("compile", () => {
+    one(kernels);
+    return null;
+  });
+
+const none = (): void => undefined;
+
+const rowsAndColumns: readonly Shape[] = [
+  [1, 1],
+  [5, 1],
+  [3, 31],
+  [2, 97],
+  [198, 64],
+];
+/** More than a dimension may have workgroups, and long enough for a workgroup each. */
+const manyRows: Shape = [65_600, 32];
+
+const blocks: readonly Shape[] = [
+  [1, 1, 1],
+  [3, 5, 7],
+  [2, 197, 6],
+];
+
+const heads: readonly Shape[] = [
+  [1, 1, 1, 1],
+  [2, 3, 5, 7],
+  [1, 2, 197, 64],
+];
+
+interface Subject {
+  readonly name: string;
+  readonly sizes: readonly Shape[];
+  readonly made: (draw: Draw, shape: Shape) => Trial;
+  readonly errors: readonly WgslError[];
+}
+
+const targets = (draw: Draw, shape: Shape): ((k: Kernels) => { readonly target: Tensor }) => {
+  const target = draw.array(shape);
+  return (k) => ({ target: k.upload(shape, target.data) });
+};
+
+const layers = (draw: Draw, shape: Shape): Host<Layer<LayerNormParams>> => {
+  const columns = shape.slice(-1);
+  return { x: draw.array(shape, { mean: 3 }), params: { weight: draw.array(columns, { mean: 1 }), bias: draw.array(columns) } };
+};
+
+const subjects: readonly Subject[] = [
+  {
+    name: "layerNorm",
+    sizes: rowsAndColumns,
+    made: (draw, shape) => trial(layerNorm, { inputs: layers(draw, shape), attrs: () => ({ eps: 1e-2 }), dOut: draw.array(shape) }),
+    errors: [
+      { right: "load_x(at + j) - mean; squares", wrong: "load_x(at + j); squares" },
+      { right: "+ p.eps", wrong: "" },
+      { right: "- alongOnes", wrong: "" },
+      { right: "sum0 += load_dy(i) * load_xHat(i)", wrong: "sum0 += load_dy(i)" },
+    ],
+  },
+  {
+    name: "softmax",
+    sizes: rowsAndColumns,
+    made: (draw, shape) => trial(softmax, { inputs: { z: draw.array(shape, { deviation: 60 }) }, attrs: none, dOut: draw.array(shape) }),
+    errors: [
+      { right: "- most)", wrong: ")" },
+      { right: "load_ds(at + j) * load_s(at + j)", wrong: "load_ds(at + j)" },
+    ],
+  },
+  {
+    name: "logSoftmax",
+    sizes: rowsAndColumns,
+    made: (draw, shape) => trial(logSoftmax, { inputs: { z: draw.array(shape, { deviation: 60 }) }, attrs: none, dOut: draw.array(shape) }),
+    errors: [
+      { right: "- most)", wrong: ")" },
+      { right: "- log_sum", wrong: "" },
+    ],
+  },
+  {
+    name: "crossEntropy",
+    sizes: rowsAndColumns,
+    made: (draw, shape) =>
+      trial(crossEntropy, {
+        inputs: { logits: draw.array(shape, { deviation: 3 }) },
+        attrs: targets(draw, shape),
+        dOut: draw.array([]),
+      }),
+    errors: [
+      { right: "* p.factor", wrong: "" },
+      { right: "/ f32(p.rows)", wrong: "" },
+      { right: "* mass - load_q", wrong: "- load_q" },
+    ],
+  },
+  {
+    name: "gelu",
+    sizes: blocks,
+    made: (draw, shape) => trial(gelu, { inputs: { x: draw.array(shape, { deviation: 2 }) }, attrs: none, dOut: draw.array(shape) }),
+    errors: [{ right: "gelu_slope(x2.y)", wrong: "gelu_slope(x2.x)" }],
+  },
+  {
+    name: "residual",
+    sizes: blocks,
+    made: (draw, shape) => {
+      const [m, inputs] = [draw.array(shape.slice(0, 1)), { x: draw.array(shape), branch: draw.array(shape) }];
+      return trial(residual, { inputs, attrs: (k) => ({ multiplier: k.upload(m.shape, m.data) }), dOut: draw.array(shape) });
+    },
+    errors: [{ right: "load_m((2u * pair + 1u) / p.each)", wrong: "load_m(2u * pair / p.each)" }],
+  },
+  {
+    name: "splitHeads",
+    sizes: heads,
+    made: (draw, [B = 0, h = 0, T = 0, d = 0]) => {
+      const dOut: Host<QueriesKeysValues> = { q: draw.array([B, h, T, d]), k: draw.array([B, h, T, d]), v: draw.array([B, h, T, d]) };
+      return trial(splitHeads, { inputs: { qkv: draw.array([B, T, 3 * h * d]) }, attrs: () => ({ heads: h }), dOut });
+    },
+    errors: [{ right: "place + 2u * p.h", wrong: "place + 1u * p.h" }],
+  },
+  {
+    name: "mergeHeads",
+    sizes: heads,
+    made: (draw, [B = 0, h = 0, T = 0, d = 0]) =>
+      trial(mergeHeads, { inputs: { heads: draw.array([B, h, T, d]) }, attrs: none, dOut: draw.array([B, T, h * d]) }),
+    errors: [{ right: "+ head * p.d", wrong: "" }],
+  },
+];
+
+onGpu("fused ops of the webgpu engine", () => {
+  describe.each(choices)("with $name", (choice) => {
+    const { precision } = choice;
+    const made = gpuDevice({ limits: "default" }).then((device) => webgpuWith(device, choice));
+    const drawn = (): Draw => drawOf(keyOf(1), precision);
+    const { bound } = tolerances.parity[precision];
+
+    it.each(subjects.flatMap(({ name, sizes, made: trialOf }) => sizes.map((shape) => [name, shape, trialOf] as const)))(
+      "%s of %j gives the numbers of the reference engine",
+      async (_, shape, trialOf) => {
+        const one = trialOf(drawn(), shape);
+        expect(gapOfLeaves(await evaluate(await made, one), await evaluate(referenceEngine(), one))).toBeLessThanOrEqual(bound);
+      },
+    );
+
+    it.skipIf(process.env["DEIT_LONG"] !== "1")(`goes over ${manyRows[0]} rows`, async () => {
+      const one = trial(softmax, { inputs: { z: drawn().array(manyRows) }, attrs: none, dOut: drawn().array(manyRows) });
+      expect(gapOfLeaves(await evaluate(await made, one), await evaluate(referenceEngine(), one))).toBeLessThanOrEqual(bound);
+    });
+
+    it("compiles on a device that checks all WGSL", async () => {
+      const engine = webgpuWith(await nullDevice(), choice);
+      for (const { sizes, made: trialOf } of subjects) for (const shape of sizes) compile(engine, trialOf(drawn(), shape));
+      await engine.finish();
+      expect(engine.sent().launches).toBeGreaterThan(0);
+    });
+  });
+
+  it.each(subjects.flatMap((subject) => subject.errors.map((error) => [subject.name, error, subject] as const)))(
+    "an error in %s is noticed: %j",
+    async (_, error, { sizes, made: trialOf }) => {
+      const device = await gpuDevice({ limits: "default" });
+      const wasPlanted = plantIn(device, error);
+      const engine = webgpuWith(device, { software: false, precision: "f32" });
+      const gaps: number[] = [];
+      for (const shape of sizes.slice(1, 4)) {
+        const one = trialOf(drawOf(keyOf(1), "f32"), shape);
+        gaps.push(gapOfLeaves(await evaluate(engine, one), await evaluate(referenceEngine(), one)));
+      }
+      engine.close();
+      expect(wasPlanted()).toBe(true);
+      expect(Math.max(...gaps)).toBeGreaterThan(tolerances.parity.f32.bound);
+    },
+  );
+});

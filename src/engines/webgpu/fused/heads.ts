@@ -1,0 +1,91 @@
+/** Heads out of the columns of a matrix and back (E6), (E8): what `splitHeads` and `mergeHeads` move, in one launch each. */
+import { fuse, opened } from "../../../ops/observe.ts";
+import { mergeHeads, splitHeads } from "../../../ops/splitHeads.ts";
+import { size, type Tensor } from "../../../tensor/tensor.ts";
+import { EACH_PAIR, eachPair, EACH, each } from "../kernels/elementwise.ts";
+import { program, variants, type Program, type Storage } from "../program.ts";
+import type { Access } from "../run.ts";
+import { takeActivation, type FusedKernel } from "./kernel.ts";
+
+/**
+ * Between a matrix [B, T, roles · h · d] and as many tensors [B, h, T, d]. Numbers go in pairs if d is even.
+ *
+ * @param ofMatrix, ofHeads storage on either side
+ */
+const headsProgram = variants((split: boolean, roles: 1 | 3, pairs: boolean, ofMatrix: Storage, ofHeads: Storage): Program => {
+  const [suffix, step, start] = pairs ? ["2", 2, `${EACH_PAIR}  let i = 2u * pair;\n`] : ["", 1, EACH];
+  const names = Array.from({ length: roles }, (_, role) => `heads${role}`);
+  const moved = (name: string, role: number): string => {
+    const [inMatrix, inHeads] = [`(place + ${role}u * p.h * p.d) / ${step}u`, `i / ${step}u`];
+    return split
+      ? `  store${suffix}_${name}(${inHeads}, load${suffix}_matrix(${inMatrix}));\n`
+      : `  store${suffix}_matrix(${inMatrix}, load${suffix}_${name}(${inHeads}));\n`;
+  };
+  return program({
+    name: split ? "splitHeads" : "mergeHeads",
+    tensors: { matrix: ofMatrix, ...Object.fromEntries(names.map((name) => [name, ofHeads])) },
+    params: { n: "u32", T: "u32", h: "u32", d: "u32" },
+    workgroup: [256, 1, 1],
+    main: `${start}  let column = i % p.d;
+  let token = (i / p.d) % p.T;
+  let head = (i / (p.d * p.T)) % p.h;
+  let sample = i / (p.d * p.T * p.h);
+  let place = (sample * p.T + token) * p.h * p.d * ${roles}u + head * p.d + column;
+${names.map(moved).join("")}`,
+  });
+});
+
+/** @param heads of one storage, each [B, h, T, d] */
+function move(
+  { run, storage }: Access,
+  split: boolean,
+  matrix: Tensor,
+  heads: readonly [Tensor] | readonly [Tensor, Tensor, Tensor],
+): void {
+  const { shape } = heads[0];
+  const [, h = 0, T = 0, d = 0] = shape;
+  const [n, pairs] = [size(shape), d % 2 === 0];
+  const made = headsProgram(split, heads.length, pairs, storage(matrix), storage(heads[0]));
+  run({ program: made, params: [n, T, h, d], groups: pairs ? eachPair(n) : each(n) }, matrix, ...heads);
+}
+
+export const splitHeadsKernel: FusedKernel = (access, heap) => {
+  const kernel: typeof splitHeads = {
+    name: splitHeads.name,
+    forward: (k, { qkv }, { heads: h }) => {
+      const [B = 0, T = 0, threeD = 0] = qkv.shape;
+      const d = threeD / 3 / h;
+      if (!Number.isInteger(d)) return splitHeads.forward(opened(k, splitHeads), { qkv }, { heads: h }); // which refuses it
+      const role = (): Tensor => takeActivation(access, heap, [B, h, T, d]);
+      const out = { q: role(), k: role(), v: role() };
+      move(access, true, qkv, [out.q, out.k, out.v]);
+      return { out, saved: null };
+    },
+    vjp: (_, _saved, { q, k, v }) => {
+      const [B = 0, h = 0, T = 0, d = 0] = q.shape;
+      const qkv = takeActivation(access, heap, [B, T, 3 * h * d]);
+      move(access, false, qkv, [q, k, v]);
+      return { qkv };
+    },
+  };
+  return fuse(splitHeads, kernel);
+};
+
+export const mergeHeadsKernel: FusedKernel = (access, heap) => {
+  const kernel: typeof mergeHeads = {
+    name: mergeHeads.name,
+    forward: (_, { heads }) => {
+      const [B = 0, h = 0, T = 0, d = 0] = heads.shape;
+      const merged = takeActivation(access, heap, [B, T, h * d]);
+      move(access, false, merged, [heads]);
+      return { out: merged, saved: { heads: h } };
+    },
+    vjp: (_, { heads: h }, dOut) => {
+      const [B = 0, T = 0, D = 0] = dOut.shape;
+      const heads = takeActivation(access, heap, [B, h, T, D / h]);
+      move(access, true, dOut, [heads]);
+      return { heads };
+    },
+  };
+  return fuse(mergeHeads, kernel);
+};
