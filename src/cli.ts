@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /** Entry `deit`, the command line. */
+import { tolerateClosedOutput } from "./cli/output.ts";
 import { runCommandLine } from "./cli/program.ts";
+import { needsSupervision, supervise } from "./cli/supervise.ts";
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error; // the reader has seen enough
-});
-await runCommandLine(process.argv.slice(2));
+const args = process.argv.slice(2);
+tolerateClosedOutput();
+if (needsSupervision(args)) process.exitCode = await supervise(args);
+else await runCommandLine(args, null);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { runRow, type Row } from "../../src/check/row.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { DeviceLostError } from "../../src/tensor/errors.ts";
 import { singleEngine } from "../helpers/singleEngine.ts";
 
 const { f64, f32 } = tolerances.equation;
@@ -25,5 +26,11 @@ describe("a row is held to", () => {
   it("draws of the engine's precision", async () => {
     const rounded: Row = { ...row, error: (_, draw) => (draw.round(0.1) === 0.1 ? 1 : 0) };
     expect(await runRow(rounded, { engine: singleEngine(), reference }, on)).toMatchObject({ status: "ok" });
+  });
+
+  it("nothing where the device is lost", async () => {
+    const lost = new DeviceLostError("gone");
+    const row: Row = { id: "E0", title: "", tolerance: tolerances.equation, error: () => Promise.reject(lost) };
+    await expect(runRow(row, { engine: reference, reference }, on)).rejects.toBe(lost);
   });
 });

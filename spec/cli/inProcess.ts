@@ -14,7 +14,7 @@ export async function deitHere(...args: readonly string[]): Promise<Ran> {
   );
   process.exitCode = 0;
   try {
-    await runCommandLine(args);
+    await runCommandLine(args, null);
     return { status: process.exitCode, ...printed };
   } finally {
     process.exitCode = 0;

@@ -1,5 +1,6 @@
 /** A row of `deit check`: one claim, tried on many random cases. */
 import type { Engine } from "../kernels/engine.ts";
+import { DeviceLostError } from "../tensor/errors.ts";
 import { fold, keyOf } from "../tensor/key.ts";
 import { drawOf, type Draw } from "./draw.ts";
 import type { Engines } from "./engines.ts";
@@ -59,6 +60,7 @@ export async function runRow(row: Row, { engine, reference }: Engines, { cases, 
       worst = Math.max(worst, Number.isNaN(error) ? Infinity : error);
       if (worst > bound) return report(i + 1, worst, `case ${i}`);
     } catch (error) {
+      if (error instanceof DeviceLostError) throw error; // which says nothing of the row
       return report(i + 1, Infinity, `case ${i}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { printReports, sayFailures, type Checked } from "./check.ts";
 import { checkRows } from "./checkRows.ts";
-import { engineOf } from "./engines.ts";
+import { checkEngine, engineOf } from "./engines.ts";
 import { positive, withEngine, withExamples, withSeed, type EngineOptions } from "./options.ts";
 import { print } from "./output.ts";
 import { readRecipe } from "./recipe.ts";
@@ -18,7 +18,7 @@ interface DemoOptions extends EngineOptions {
 
 async function run(options: DemoOptions): Promise<void> {
   const { seed } = options;
-  const engine = await engineOf(options);
+  await checkEngine(options);
   const read = readRecipe("digits", { set: [], seed });
   print("Every equation and gradient of DeiT, against plain loops, finite differences and the reference engine:\n");
   const checked: Checked[] = [];
@@ -31,7 +31,14 @@ async function run(options: DemoOptions): Promise<void> {
   const directory = join("runs", `demo-${seed}`);
   rmSync(directory, { recursive: true, force: true }); // the demo's own, from the last time
   print(`\nA RegNetY teacher and a distilled DeiT learn handwritten digits (seed ${seed}), in ${directory}:\n`);
-  const result = await trained(engine, { read, directory, resume: false, threads: options.threads, memory: "normal" });
+  const result = await trained(() => engineOf(options), {
+    read,
+    directory,
+    resume: false,
+    threads: options.threads,
+    memory: "normal",
+    tell: null,
+  });
   if (result.interrupted) return;
   printResult(result);
   print(`\nNext: deit eval ${directory} digits --head class; deit check --help; deit summary deit-base-distilled`);

@@ -19,6 +19,13 @@ export function showForNow(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
 }
 
+/** Whoever reads the output may have seen enough before it is all written. */
+export function tolerateClosedOutput(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 export type Align = "left" | "right";
 
 const widthOf = (text: string): number => Array.from(text).length;

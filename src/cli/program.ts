@@ -1,5 +1,6 @@
 /** The command line as a whole: its commands, and how each of them fails. */
 import { Command, CommanderError } from "commander";
+import { DeviceLostError } from "../tensor/errors.ts";
 import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
 import { addClassify } from "./classify.ts";
@@ -13,6 +14,7 @@ import { oneLine } from "./output.ts";
 import { addPreprocess } from "./preprocess.ts";
 import { addRecord } from "./record.ts";
 import { addSummary } from "./summary.ts";
+import { LOST, type Tell } from "./supervise.ts";
 import { addTrain } from "./train.ts";
 import { addVerify } from "./verify.ts";
 import { version } from "./version.ts";
@@ -20,7 +22,7 @@ import { version } from "./version.ts";
 /** Bad input of any kind. */
 const BAD_INPUT = 2;
 
-function programOf(): Command {
+function programOf(tell: Tell | null): Command {
   const program = new Command("deit")
     .description("DeiT as a functional TypeScript reference: checked, trained and looked into")
     .version(version())
@@ -43,7 +45,7 @@ function programOf(): Command {
     addBench,
     addEngines,
   ])
-    add(program);
+    add(program, tell);
   return program;
 }
 
@@ -52,20 +54,25 @@ function usage({ message }: CommanderError, command: string): string {
   return `${oneLine(message.replace(/^error: /, "")).replace(/[.]$/, "")}; see ${command} --help`;
 }
 
-/** Runs a command line. A failure is one line on stderr and exit status 2. */
-export async function runCommandLine(args: readonly string[]): Promise<void> {
-  const program = programOf();
+/**
+ * Runs a command line. A failure is one line on stderr and exit status 2; of a lost device, that of which supervisors know.
+ *
+ * @param tell the supervisor; null: there is none
+ */
+export async function runCommandLine(args: readonly string[], tell: Tell | null): Promise<void> {
+  const program = programOf(tell);
   const names = program.commands.map((command) => command.name());
   const name = names.find((known) => known === args[0]);
   const command = name === undefined ? "deit" : `deit ${name}`;
-  const fail = (what: string): void => {
-    process.exitCode = BAD_INPUT;
+  const fail = (what: string, status = BAD_INPUT): void => {
+    process.exitCode = status;
     process.stderr.write(`${command}: ${what}\n`);
   };
   if (args.length === 0) return fail(`which command? known: ${names.join(", ")}; see deit --help`);
   try {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
+    if (error instanceof DeviceLostError) return fail(oneLine(error.message), LOST);
     if (!(error instanceof CommanderError)) return fail(oneLine(error instanceof Error ? error.message : String(error)));
     if (error.exitCode === 0) return; // --help, --version
     const known = error.code === "commander.unknownCommand" ? `; known: ${names.join(", ")}` : "";

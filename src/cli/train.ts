@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { Option, type Command } from "commander";
 import type { Engine } from "../kernels/engine.ts";
 import type { Memory } from "../train/deitTask.ts";
-import { runRecipe, type Interrupted, type RunResult } from "../train/run.ts";
+import type { Interrupted, RunResult, StageProgress } from "../train/run.ts";
+import { runThroughLosses, type Survived } from "../train/runThroughLosses.ts";
 import { engineOf } from "./engines.ts";
 import {
   collected,
@@ -22,6 +23,7 @@ import { progressReporter } from "./progress.ts";
 import { readRecipe, type Changes, type ReadRecipe } from "./recipe.ts";
 import { bundledRecipes } from "./recipeText.ts";
 import { printResult } from "./results.ts";
+import type { Tell } from "./supervise.ts";
 
 interface TrainOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly set?: readonly string[];
@@ -61,13 +63,14 @@ export interface Start {
   /** Of the engine. */
   readonly threads: number;
   readonly memory: Memory;
+  /** Who starts the program again should its process die; null: nobody. */
+  readonly tell: Tell | null;
 }
 
+type Engines = () => Promise<Engine>;
+
 /** Runs until the end or until SIGINT or SIGTERM, at which it saves. */
-async function runUntilSignal(
-  engine: Engine,
-  { read: { recipe, text }, directory, resume, memory }: Start,
-): Promise<RunResult | Interrupted> {
+async function runUntilSignal(newEngine: Engines, { read: { recipe, text }, directory, resume, memory, tell }: Start): Promise<Survived> {
   let stopping = false;
   const stop = (): void => {
     stopping = true;
@@ -75,11 +78,16 @@ async function runUntilSignal(
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    const onProgress = progressReporter();
+    const report = progressReporter();
+    const onProgress = (progress: StageProgress): void => {
+      tell?.({ stage: progress.stage, step: progress.step });
+      report(progress);
+    };
     const options = { directory, resume, recipeText: text, checkpointEvery: null, onProgress, stop: () => stopping, memory };
-    const result = await runRecipe(engine, recipe, options);
-    if (result.interrupted) process.exitCode = INTERRUPTED;
-    return result;
+    tell?.({ run: directory });
+    const survived = await runThroughLosses(newEngine, recipe, options, ({ message }) => say(`${message}; on with another`));
+    if (survived.result.interrupted) process.exitCode = INTERRUPTED;
+    return survived;
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
   }
@@ -89,14 +97,16 @@ async function runUntilSignal(
  * Runs, and reports where it came to its end. A report that fails is one line on stderr and no failure of the run: weights and metrics are
  * on the disk, the accuracies are yet to be printed, and --resume writes the report again.
  */
-export async function trained(engine: Engine, start: Start): Promise<RunResult | Interrupted> {
-  const result = await runUntilSignal(engine, start);
-  if (result.interrupted) return result;
+export async function trained(newEngine: Engines, start: Start): Promise<RunResult | Interrupted> {
+  const { engine, result } = await runUntilSignal(newEngine, start);
   try {
+    if (result.interrupted) return result;
     const { writeReport } = await import("./report.ts"); // when it is needed: it brings the libraries that draw
     say(`report: ${await writeReport(engine, { ...start, result })}`);
   } catch (error) {
     say(`no report: ${oneLine(error instanceof Error ? error.message : String(error))}`);
+  } finally {
+    engine.close();
   }
   return result;
 }
@@ -107,17 +117,17 @@ function printRecipe({ values }: ReadRecipe, json: boolean): void {
   for (const line of table([["key", "value", "from"], ...rows], ["left", "left", "left"])) print(line);
 }
 
-async function run(name: string, options: TrainOptions): Promise<void> {
+async function run(name: string, options: TrainOptions, tell: Tell | null): Promise<void> {
   const { set = [], seed, out, resume = false, printRecipe: printsRecipe = false, json = false } = options;
   const changes: Changes = { set, ...(seed === undefined ? {} : { seed }) };
   const directory = out ?? folderOf(readRecipe(name, changes));
   const read = resume ? resumed(directory, changes) : readRecipe(name, changes);
   if (printsRecipe) return printRecipe(read, json);
 
-  const engine = await engineOf(options);
   if (!resume && existsSync(directory))
     throw new RangeError(`${directory} exists: --resume goes on with the run in it, --out DIR begins one elsewhere`);
-  const result = await trained(engine, { read, directory, resume, threads: options.threads, memory: options.memory });
+  const { threads, memory } = options;
+  const result = await trained(() => engineOf(options), { read, directory, resume, threads, memory, tell });
   if (result.interrupted) say(`saved in ${directory}; deit train ${name} --out ${directory} --resume goes on`);
   if (json) printJson({ directory, seed: read.recipe.seed, ...result });
   else if (!result.interrupted) {
@@ -126,7 +136,7 @@ async function run(name: string, options: TrainOptions): Promise<void> {
   }
 }
 
-export function addTrain(program: Command): void {
+export function addTrain(program: Command, tell: Tell | null): void {
   const command = program
     .command("train")
     .description("train a recipe and report on it (report.html); Ctrl-C saves, --resume goes on to the same bits")
@@ -142,5 +152,5 @@ export function addTrain(program: Command): void {
     ["deit train digits --seed 1 --out runs/one", "another seed, in a folder of your choice"],
     ["deit train digits --set training.batch=32 --print-recipe", "what would be trained"],
     ["deit train digits --resume", "go on after Ctrl-C"],
-  ]).action(run);
+  ]).action((name, options) => run(name, options, tell));
 }

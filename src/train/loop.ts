@@ -205,6 +205,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       const next = trainStep(k, of.task, state, batch, key, { optimizer, lr, clipNorm, emaDecay: emaDecay ?? 0 });
       state = next.state;
       const read = engine.read(next.loss);
+      read.catch(() => undefined); // of a run that has failed by then nobody waits for it
       engine.release([next.loss, batch]);
 
       const measured = index === perEpoch - 1 ? ((await of.measurement?.measured(state)) ?? {}) : {};

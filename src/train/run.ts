@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { EVALUATION_BATCH, type HostBatch } from "../data/batches.ts";
 import { openSets, type Sets } from "../data/sets.ts";
 import { digestOfRecord } from "../io/digest.ts";
-import { writeDurably } from "../io/durable.ts";
+import { moveDurably, writeDurably, writeToDisk } from "../io/durable.ts";
 import { readTree } from "../io/trees.ts";
 import { writeWeights } from "../io/weights.ts";
 import type { Engine } from "../kernels/engine.ts";
@@ -111,12 +111,16 @@ const runOnShapes =
     trainingOnShapes(k, studies(engine, recipe, predict, sets, memory), model, Math.min(n, training.batch));
   };
 
-/** Makes the folder of a run, or finds it. */
+/** Makes the folder of a run, with its recipe in it from the first moment, or finds it. */
 async function openFolder({ directory, resume, recipeText }: RunOptions): Promise<void> {
-  if (!resume && existsSync(directory)) throw new RangeError(`run: ${directory} is there already; resume it, or choose another folder`);
-  await mkdir(directory, { recursive: true });
-  const path = join(directory, "recipe.toml");
-  if (!existsSync(path)) await writeDurably(path, recipeText);
+  if (existsSync(directory)) {
+    if (resume) return;
+    throw new RangeError(`run: ${directory} is there already; resume it, or choose another folder`);
+  }
+  const aside = `${directory}.partial`;
+  await mkdir(aside, { recursive: true });
+  await writeToDisk(join(aside, "recipe.toml"), recipeText);
+  await moveDurably(aside, directory);
 }
 
 /**

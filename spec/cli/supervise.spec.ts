@@ -1,0 +1,113 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { LOST, needsSupervision, supervise } from "../../src/cli/supervise.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+
+/** A life of the stub, as statements: `tell`, `die` by a signal, `exit`. */
+type Life = string;
+
+const STUB = `
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+const [, , folder, ...args] = process.argv;
+const lives = JSON.parse(readFileSync(folder + "/lives.json", "utf8"));
+const log = folder + "/log";
+const nth = existsSync(log) ? readFileSync(log, "utf8").split("\\n").length - 1 : 0;
+appendFileSync(log, args.join(" ") + "\\n");
+const tell = (told) => new Promise((told_) => process.send(told, told_));
+const run = folder + "/run";
+const begin = async () => { await tell({ run }); mkdirSync(run, { recursive: true }); };
+const step = (step) => tell({ stage: "student", step });
+const exit = (status) => process.exit(status);
+const die = (signal) => { process.kill(process.pid, signal); return new Promise(() => setInterval(() => {}, 1000)); };
+await eval("(async () => {" + lives[Math.min(nth, lives.length - 1)] + "})()");
+`;
+
+interface Lived {
+  readonly status: number;
+  /** The arguments of each life. */
+  readonly lives: readonly string[];
+  readonly stderr: string;
+}
+
+/** A supervised stub that lives these lives, the last one again and again. */
+async function lived(...lives: readonly Life[]): Promise<Lived> {
+  const folder = temporaryFolder();
+  const [program, log] = [join(folder, "stub.mjs"), join(folder, "log")];
+  writeFileSync(program, STUB);
+  writeFileSync(join(folder, "lives.json"), JSON.stringify(lives));
+  let stderr = "";
+  const spy = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    stderr += String(text);
+    return true;
+  });
+  try {
+    const status = await supervise([folder, "--engine", "webgpu"], program);
+    const shown = stderr.replaceAll(`deit ${folder}`, "deit train");
+    return { status, lives: existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : [], stderr: shown };
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+const FIRST = "--engine webgpu";
+const AGAIN = "--engine webgpu --resume";
+
+describe("a supervised command", () => {
+  it("passes its exit status on, and is left at that", async () => {
+    expect(await lived("exit(0)")).toEqual({ status: 0, lives: [FIRST], stderr: "" });
+    expect(await lived("exit(1)")).toEqual({ status: 1, lives: [FIRST], stderr: "" });
+    expect(await lived("await begin(); exit(2)")).toEqual({ status: 2, lives: [FIRST], stderr: "" });
+  });
+
+  it("that is no run ends with one line and 2 when its process dies", async () => {
+    const line = "deit train: its process was ended by SIGSEGV\n";
+    expect(await lived("await die('SIGSEGV')")).toEqual({ status: 2, lives: [FIRST], stderr: line });
+  });
+
+  it("that is a run goes on from its last checkpoint, however often its process dies, if only it gets further", async () => {
+    const deaths = [
+      "await begin(); await die('SIGKILL')",
+      "await begin(); await step(1); await die('SIGABRT')",
+      "await begin(); await step(2); await die('SIGSEGV')",
+      `await begin(); await step(3); exit(${LOST})`,
+      "await begin(); await step(4); await die('SIGKILL')",
+    ];
+    const { status, lives, stderr } = await lived(...deaths, "await begin(); await step(5); exit(0)");
+    expect({ status, lives }).toEqual({ status: 0, lives: [FIRST, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN] });
+    expect(stderr.split("\n")).toEqual([
+      "deit train: its process was ended by SIGKILL; it goes on from its last checkpoint",
+      "deit train: its process was ended by SIGABRT; it goes on from its last checkpoint",
+      "deit train: its process was ended by SIGSEGV; it goes on from its last checkpoint",
+      "deit train: its device was lost; it goes on from its last checkpoint",
+      "deit train: its process was ended by SIGKILL; it goes on from its last checkpoint",
+      "",
+    ]);
+  });
+
+  it("begins its run anew where it died before there was a folder", async () => {
+    const { status, lives } = await lived("await tell({ run }); await die('SIGKILL')", "exit(0)");
+    expect({ status, lives }).toEqual({ status: 0, lives: [FIRST, FIRST] });
+  });
+
+  it("that dies again and again at the same step is given up", async () => {
+    const { status, lives, stderr } = await lived("await begin(); await step(7); await die('SIGKILL')");
+    expect({ status, lives }).toEqual({ status: 2, lives: [FIRST, AGAIN, AGAIN] });
+    expect(stderr).toMatch(
+      /\ndeit train: its process was ended by SIGKILL, 3 times without a step of progress; --resume would try again\n$/,
+    );
+  });
+});
+
+describe("needsSupervision", () => {
+  it.each([
+    ["check --engine webgpu", true],
+    ["train digits --engine=webgpu --json", true],
+    ["train digits --engine wasm", false],
+    ["train webgpu", false],
+    ["compare digits --engine webgpu", false], // its runs are
+    ["engines", false],
+  ])("deit %s: %s", (line, needs) => {
+    expect(needsSupervision(line.split(" "))).toBe(needs);
+  });
+});

@@ -1,0 +1,146 @@
+/** Training that outlives its devices and its processes, to the same bits. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, vi } from "vitest";
+import type { Engine } from "../../src/kernels/engine.ts";
+import { DeviceLostError } from "../../src/tensor/errors.ts";
+import type { Recipe } from "../../src/train/recipe.ts";
+import { runRecipe, type RunOptions, type StageProgress } from "../../src/train/run.ts";
+import { runThroughLosses } from "../../src/train/runThroughLosses.ts";
+import { webgpuEngine } from "../../src/webgpu.ts";
+import { CLI, deit } from "../cli/deit.ts";
+import { tinyRecipe } from "../cli/tiny.ts";
+import { gpuDevice, onGpu } from "../helpers/gpu.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+import { tiny } from "../train/tiny.ts";
+
+const LONG = process.env["DEIT_LONG"] === "1";
+const KILLS = LONG ? 20 : 1;
+/** Steps after which a device is lost. */
+const LOSSES: readonly string[] = LONG
+  ? [...Array.from({ length: 6 }, (_, i) => `teacher ${i + 1}`), ...Array.from({ length: 44 }, (_, i) => `student ${i + 1}`)]
+  : ["teacher 3", "student 7"];
+const recipe: Recipe = { ...tiny, training: { ...tiny.training, schedule: { ...tiny.training.schedule, epochs: LONG ? 16 : 4 } } };
+
+const options = (directory: string, onProgress: RunOptions["onProgress"] = null): RunOptions => ({
+  directory,
+  resume: false,
+  recipeText: "",
+  checkpointEvery: 2,
+  onProgress,
+  stop: null,
+  memory: "normal",
+});
+
+/** In ms; seconds when nothing else runs. */
+const UNHURRIED = { timeout: 60_000 };
+
+const newFolder = (): string => join(temporaryFolder(), "run");
+
+const filesOf = (run: string): readonly Buffer[] =>
+  ["weights.safetensors", "metrics.jsonl", "teacher/weights.safetensors", "teacher/metrics.jsonl"].map((name) =>
+    readFileSync(join(run, name)),
+  );
+
+/** A run whose device is destroyed after each step that `loses` names; how many were. */
+async function runLosing(directory: string, loses: (place: string, losses: number) => boolean): Promise<number> {
+  const devices: GPUDevice[] = [];
+  const newEngine = async (): Promise<Engine> => {
+    const device = await gpuDevice();
+    devices.push(device);
+    return webgpuEngine({ device });
+  };
+  const onProgress = ({ stage, step }: StageProgress): void => {
+    if (loses(`${stage} ${step}`, devices.length - 1)) devices.at(-1)?.destroy();
+  };
+  const { engine } = await runThroughLosses(newEngine, recipe, options(directory, onProgress), () => undefined);
+  engine.close();
+  return devices.length - 1;
+}
+
+onGpu("a run whose devices are lost", () => {
+  it("ends with the same weights and metrics, byte for byte, as one left alone", async () => {
+    const [whole, pieces] = [newFolder(), newFolder()];
+    const engine = webgpuEngine({ device: await gpuDevice() });
+    await runRecipe(engine, recipe, options(whole));
+    engine.close();
+    expect(await runLosing(pieces, (place, losses) => place === LOSSES[losses])).toBe(LOSSES.length);
+    expect(filesOf(pieces)).toEqual(filesOf(whole));
+  });
+
+  it("is given up where each device is lost at the same step", async () => {
+    const refused = runLosing(newFolder(), (place) => place === "teacher 3");
+    await expect(refused).rejects.toThrow(DeviceLostError);
+    await expect(refused).rejects.toThrow(/^webgpu: the device is lost/);
+  });
+});
+
+/** The process that a supervisor has started, and which it watches. */
+function childOf(supervisor: number): number | null {
+  const [child] = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, "utf8").trim().split(" ");
+  return child === undefined || child === "" ? null : Number(child);
+}
+
+/** Checkpoints of teacher and student so far, by name. */
+const checkpointsOf = (run: string): string =>
+  ["teacher/checkpoints", "checkpoints"].map((name) => (existsSync(join(run, name)) ? readdirSync(join(run, name)).join() : "")).join(" ");
+
+/** `deit train` with these arguments, whose process is killed (SIGKILL) some time after each new checkpoint, so many times at most; the kills. */
+async function trainedKilled(
+  args: readonly string[],
+  run: string,
+  most: number,
+): Promise<{ readonly kills: number; readonly status: unknown }> {
+  const supervisor = spawn(process.execPath, [CLI, ...args], { stdio: "ignore" });
+  let kills = 0;
+  let [seen, killed] = [checkpointsOf(run), 0];
+  const watch = setInterval(() => {
+    const now = checkpointsOf(run);
+    if (now === seen || kills === most) return;
+    const child = childOf(supervisor.pid ?? 0);
+    if (child === null || child === killed) return;
+    [seen, killed] = [now, child];
+    kills++;
+    setTimeout(() => process.kill(child, "SIGKILL"), kills % 5); // between and inside of checkpoints
+  }, 1);
+  const [status]: unknown[] = await once(supervisor, "close");
+  clearInterval(watch);
+  return { kills, status };
+}
+
+/** `deit train` of the tiny recipe, long enough to be met on its way; resolves when it has made its first checkpoint. */
+async function begun(run: string, recipe: string): Promise<ChildProcess> {
+  const supervisor = spawn(process.execPath, [CLI, "train", recipe, "--engine", "webgpu", "--set", "training.epochs=500", "--out", run], {
+    stdio: "ignore",
+  });
+  await vi.waitUntil(() => checkpointsOf(run).length > 1, UNHURRIED);
+  return supervisor;
+}
+
+onGpu("a run whose processes are killed", () => {
+  it("ends with the same weights and metrics, byte for byte, as one left alone", async () => {
+    const folder = temporaryFolder();
+    const [whole, pieces] = [join(folder, "whole"), join(folder, "pieces")];
+    const args = ["train", tinyRecipe(folder), "--engine", "webgpu", "--set", `training.epochs=${KILLS + 4}`];
+    expect(deit([...args, "--out", whole])).toMatchObject({ status: 0 });
+    expect(await trainedKilled([...args, "--out", pieces], pieces, KILLS)).toEqual({ kills: KILLS, status: 0 });
+    expect(filesOf(pieces)).toEqual(filesOf(whole));
+  });
+
+  it("saves and ends when its supervisor is asked to", async () => {
+    const folder = temporaryFolder();
+    const supervisor = await begun(join(folder, "run"), tinyRecipe(folder));
+    supervisor.kill("SIGINT");
+    expect(await once(supervisor, "close")).toEqual([130, null]);
+  });
+
+  it("ends with its supervisor", async () => {
+    const folder = temporaryFolder();
+    const supervisor = await begun(join(folder, "run"), tinyRecipe(folder));
+    const child = childOf(supervisor.pid ?? 0);
+    supervisor.kill("SIGKILL");
+    expect(await vi.waitUntil(() => !existsSync(`/proc/${child}/cmdline`), UNHURRIED)).toBe(true);
+  });
+});
