@@ -65,9 +65,11 @@ const exceptions: { readonly [path: string]: readonly string[] } = {
   "io/convert.ts": ["ops", "engines/reference"], // positions of another grid are resampled in f64
   "io/npz.ts": ["npm:fflate"], // packs
   "io/zip.ts": ["npm:fflate"], // inflates
+  "train/keepTraining.ts": ["io"],
   "train/loop.ts": ["io", "data", "teacher"],
   "train/run.ts": ["io", "data", "teacher"],
   "train/runTeacher.ts": ["io", "data", "teacher"],
+  "train/state.ts": ["io"],
 };
 
 interface Import {

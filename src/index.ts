@@ -6,7 +6,7 @@ export type { Shape, Tensor } from "./tensor/tensor.ts";
 export { named, mapTree } from "./tensor/tree.ts";
 export { philox, keyOf, fold, uniformAt, uniform53At, normalAt, permutation } from "./tensor/key.ts";
 export type { Key } from "./tensor/key.ts";
-export { MemoryError, ShapeError, StaleError } from "./tensor/errors.ts";
+export { DeviceLostError, MemoryError, ShapeError, StaleError } from "./tensor/errors.ts";
 export type { Shapes } from "./tensor/shape.ts";
 
 // Kernels and engines
@@ -171,6 +171,9 @@ export { smoothedTargets, deitAttrs, deitTask } from "./train/deitTask.ts";
 export type { Smoothing, DeitTaskSettings } from "./train/deitTask.ts";
 export { emaLeaf, ema, averageOf } from "./train/ema.ts";
 export type { EmaAttrs, EmaLeaf, EmaTrees } from "./train/ema.ts";
+export type { Checkpoint } from "./io/checkpoint.ts";
+export { keepTraining } from "./train/keepTraining.ts";
+export type { Keeping, Study } from "./train/keepTraining.ts";
 export { initialLossScale, nextLossScale, settled, unscaledLeaf } from "./train/lossScale.ts";
 export type { LossScale, LossScaleInputs, Settled, Unscaled } from "./train/lossScale.ts";
 export { objective } from "./train/objective.ts";
@@ -181,5 +184,7 @@ export { learningRate, delayedLearningRate } from "./train/schedule.ts";
 export type { Schedule } from "./train/schedule.ts";
 export { sgdLeaf, sgd } from "./train/sgd.ts";
 export type { SgdAttrs, SgdInputs, SgdLeaf, SgdTrees, SgdUpdated } from "./train/sgd.ts";
+export { initialState, restoredState } from "./train/state.ts";
+export type { Model } from "./train/state.ts";
 export { trainStep } from "./train/step.ts";
 export type { TrainState, Batch, Task, StepSettings } from "./train/step.ts";

@@ -10,24 +10,17 @@ import { epochOrder, stepsPerEpoch, trainingBatch, type HostBatch } from "../dat
 import type { Dataset } from "../data/dataset.ts";
 import { newestCheckpoint, saveCheckpoint } from "../io/checkpoint.ts";
 import { openMetrics, type MetricsFile } from "../io/metrics.ts";
-import { readTree, uploadTree } from "../io/trees.ts";
+import { readTree } from "../io/trees.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { inference } from "../ops/observe.ts";
 import { fold, type Key } from "../tensor/key.ts";
-import { averageOf } from "./ema.ts";
-import { initialLossScale } from "./lossScale.ts";
-import { initialOptimizerState } from "./optimizer.ts";
 import { progressOf, type Progress } from "./progress.ts";
 import type { DataRecipe, TrainingRecipe } from "./recipe.ts";
 import { delayedLearningRate, learningRate } from "./schedule.ts";
+import { initialState, restoredState, type Model } from "./state.ts";
 import { trainStep, type Batch, type Task, type TrainState } from "./step.ts";
 import { uploadBatch } from "./uploadBatch.ts";
-
-export interface Model<Params, Buffers> {
-  readonly params: Params;
-  readonly buffers: Buffers;
-}
 
 /** Numbers by name, for a row of the metrics. */
 export type Measured = Readonly<Record<string, number>>;
@@ -101,18 +94,6 @@ async function settle(pending: Pending[], left: number, metrics: MetricsFile): P
   return last;
 }
 
-/** The state before the first step. */
-function stateOf<P, B>(k: Kernels, { optimizer, emaDecay, lossScale }: TrainingRecipe, { params, buffers }: Model<P, B>): TrainState<P, B> {
-  return {
-    params,
-    buffers,
-    optimizer: initialOptimizerState(k, optimizer, params),
-    average: emaDecay === null ? null : averageOf(k, params),
-    lossScale: lossScale === null ? null : initialLossScale(k),
-    step: 0,
-  };
-}
-
 /** The state of the newest checkpoint, or a new one. */
 async function startingState<P, B, S>(
   engine: Engine,
@@ -122,13 +103,8 @@ async function startingState<P, B, S>(
 ): Promise<TrainState<P, B>> {
   const k = engine.kernels;
   const checkpoint = resume ? await newestCheckpoint(checkpoints, { recipe: digest, engine: engine.name }) : null;
-  const fresh = stateOf(k, training, initial(k));
-  if (checkpoint === null) return fresh;
-
-  const { params, optimizer } = fresh;
-  engine.release(fresh); // its names and shapes are enough, and there may be no room for both
-  const like = { ...fresh, optimizer: { ...optimizer, m: optimizer.m ?? params } }; // SGD has its buffer since step 1
-  return { ...uploadTree(k, like, checkpoint.tensors), step: checkpoint.step };
+  const fresh = initialState(k, training, initial(k));
+  return checkpoint === null ? fresh : restoredState(engine, fresh, checkpoint);
 }
 
 /** Makes the batches of a run; the order of an epoch is drawn once. */
@@ -153,7 +129,7 @@ export function trainingOnShapes<P, B, S>(
 ): Model<P, B> {
   const settings = { ...training, lr: 0, emaDecay: training.emaDecay ?? 0 };
   const batchOf = (size: number): Batch => ({ images: k.zeros([size, channels, side, side]), labels: k.zeros([size]) });
-  let state = stateOf(k, training, model);
+  let state = initialState(k, training, model);
   for (const _ of [1, 2]) {
     const batch = batchOf(n);
     const { state: next, loss } = trainStep(k, task, state, batch, key, settings);
