@@ -81,5 +81,7 @@ export const facts: Facts = {
     maxComputeInvocationsPerWorkgroup: 256,
   },
   features: new Set(["shader-f16", "subgroups", "timestamp-query"]),
+  subgroup: 32,
+  matrices: [],
   software: false,
 };
