@@ -1,7 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { listAdapters } from "../../src/gpu/adapter.ts";
 import { openDevice } from "../../src/gpu/device.ts";
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
+import { compileInto } from "../helpers/javascript.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
 
 /** Doubles what it is given, on the device. */
 async function doubled(device: GPUDevice, numbers: readonly number[]): Promise<readonly number[]> {
@@ -61,4 +64,12 @@ onGpu("a device", () => {
       "needs an adapter Voodoo, which is not here; known: SwiftShader Device (Subzero) (vulkan)",
     );
   });
+});
+
+it("without the package is refused with what is needed", () => {
+  const folder = temporaryFolder();
+  compileInto(folder, "src/gpu");
+  const code = `import { openDevice } from "./src/gpu/device.js"; await openDevice({ adapter: null, experimental: false, plain: true });`;
+  const { stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], { cwd: folder, encoding: "utf8" });
+  expect(stderr).toContain("RangeError: needs the package webgpu, which is not installed: npm install webgpu\n");
 });

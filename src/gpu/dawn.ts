@@ -19,7 +19,8 @@ async function dawn(): Promise<Dawn> {
   try {
     return await import(PACKAGE);
   } catch (error) {
-    if (isMissing(error)) throw new RangeError(`needs the package ${PACKAGE}, which is not installed`, { cause: error });
+    if (isMissing(error))
+      throw new RangeError(`needs the package ${PACKAGE}, which is not installed: npm install ${PACKAGE}`, { cause: error });
     const reason = error instanceof Error ? error.message : String(error);
     throw new RangeError(`needs the package ${PACKAGE}, which does not load here: ${reason}`, { cause: error });
   }

@@ -116,7 +116,7 @@ export function commandsOn(device: GPUDevice): Commands {
       if (dead !== null) throw dead;
       waiting.forEach(({ resolve }, i) => resolve(parts[i] ?? new ArrayBuffer(0)));
     } catch (error) {
-      await Promise.resolve(); // the loss of the device is told at the same time
+      if (error instanceof Error && error.name === "AbortError") await device.lost; // of which these reads are told first
       for (const { reject } of waiting) reject(dead ?? error);
     }
   };
