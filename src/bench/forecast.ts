@@ -3,7 +3,7 @@
  * clock goes on by what it would take at least:
  *
  *   t(launch) = max(2·multiply–adds / P, bytes / W)
- *   t(kernel) = max(Σ t(launch), other FLOP / F) / efficiency + launches · OVERHEAD
+ *   t(kernel) = max(Σ t(launch), other FLOP / F) + launches · OVERHEAD
  *
  * P: peak of products, W: bandwidth, F: peak of f32. Multiply–adds are exact; bytes are those of each tensor that a launch binds, once; FLOP
  * are those of the kernel's formula (engines/abstract/arithmetic.ts), of a fused one of its definition.
@@ -23,16 +23,14 @@ import { profiler } from "./profile.ts";
 import { NOTHING, type Cost, type ProfileNode } from "./profileTree.ts";
 import type { Program } from "./program.ts";
 
-/** Of one launch on the device, in ms: between the end of one and the start of the next a GPU waits about so long. An estimate. */
-export const OVERHEAD = 0.002;
+/** Of a launch, in ms: so long does a GPU wait about between the end of one and the start of the next. An estimate. */
+const OVERHEAD = 0.002;
 
 const MILLI = 1e-3;
 
 export interface ForecastSettings {
   readonly adapter: Adapter;
   readonly precision: WebgpuPrecision;
-  /** Which part of every bound is reached: 1 is the roofline itself. */
-  readonly efficiency: number;
 }
 
 interface Forecaster {
@@ -84,7 +82,7 @@ const toldOf = (fused: FusedTable, done: (flop: number) => void): FusedTable => 
   },
 });
 
-function forecaster({ adapter, precision, efficiency }: ForecastSettings): Forecaster {
+function forecaster({ adapter, precision }: ForecastSettings): Forecaster {
   const { f32, bandwidth } = adapter;
   const products = adapter[precision];
   let total = { ...NOTHING, flop: 0 };
@@ -92,7 +90,7 @@ function forecaster({ adapter, precision, efficiency }: ForecastSettings): Forec
   let open = { ...NOTHING };
   const kernelDone = (flop: number): void => {
     const others = Math.max(0, flop - 2 * open.macs);
-    const ms = Math.max(open.ms, others / f32 / MILLI) / efficiency + open.launches * OVERHEAD;
+    const ms = Math.max(open.ms, others / f32 / MILLI) + open.launches * OVERHEAD;
     total = {
       ms: total.ms + ms,
       macs: total.macs + open.macs,
@@ -118,6 +116,9 @@ function forecaster({ adapter, precision, efficiency }: ForecastSettings): Forec
   const { kernels } = engine;
   return { engine, kernels: kernels.within({ fused: toldOf(kernels.scope.fused, whenLaunched) }), spent: () => total };
 }
+
+/** ms where only such a share of every bound is reached. */
+export const slower = ({ ms, launches }: Cost, share: number): number => (ms - launches * OVERHEAD) / share + launches * OVERHEAD;
 
 export interface Forecast {
   /** Of one run. */

@@ -27,7 +27,25 @@ export interface Counters {
  */
 export type Precision = "f64" | "f32" | "f16";
 
-export interface Engine {
+/** Of an engine whose kernels return at once and are done later. */
+export interface Aside {
+  /** Sends what has been asked for; resolves when all of it is done. */
+  readonly finish: () => Promise<void>;
+  /** What its device was told so far: launches, and the command buffers that they were sent in. */
+  readonly sent: () => { readonly submits: number; readonly launches: number };
+  /** null: the device has no clock to read. */
+  readonly stopwatch: Stopwatch | null;
+}
+
+/** How long a device works, part by part. It runs from the first cut on, until it is read. */
+export interface Stopwatch {
+  /** What is asked for from here on is a part of its own. */
+  readonly cut: () => void;
+  /** ms of each part since the first cut, and from the first one's begin to the last one's end; when all of it is done. */
+  readonly read: () => Promise<{ readonly parts: readonly number[]; readonly whole: number }>;
+}
+
+export interface Engine extends Partial<Aside> {
   readonly name: string;
   readonly precision: Precision;
   readonly kernels: Kernels;

@@ -8,11 +8,13 @@
  * A training step sends the same launches on the same places again and again. What was bound for the i-th launch of the last command buffer is kept, and is
  * used again where it fits: then a launch costs its params and three calls.
  */
+import type { Aside } from "../../kernels/engine.ts";
 import { DeviceLostError } from "../../tensor/errors.ts";
 import { usage } from "./facts.ts";
 import { FEW_BYTES } from "./kernels/upload.ts";
 import { PARAM_BYTES, pipelinesOn, type Bound, type Operand } from "./pipelines.ts";
 import type { Launch, Program } from "./program.ts";
+import { passClockOn } from "./stopwatch.ts";
 
 /** Launches of one command buffer at most. */
 const MOST_LAUNCHES = 1 << 14;
@@ -50,7 +52,7 @@ interface Staging {
   readonly waiting: Waiting[];
 }
 
-export interface Commands {
+export interface Commands extends Aside {
   readonly launch: (launch: Launch, operands: readonly Operand[]) => void;
   /** Where the bytes will lie for the launches of this command buffer, if they are few; null: `write` them. */
   readonly stage: (data: Uint8Array) => { readonly operand: Operand; readonly offset: number } | null;
@@ -59,10 +61,6 @@ export interface Commands {
   readonly read: (from: Operand, bytes: number) => Promise<ArrayBuffer>;
   /** Sends what has been collected. */
   readonly flush: () => void;
-  /** Everything so far is done. */
-  readonly finish: () => Promise<void>;
-  /** Command buffers sent, and launches in them. */
-  readonly sent: () => { readonly submits: number; readonly launches: number };
   readonly close: () => void;
 }
 
@@ -150,6 +148,8 @@ export function commandsOn(device: GPUDevice): Commands {
     for (const one of full) void deliver(one);
   };
 
+  const clock = device.features.has("timestamp-query") ? passClockOn(device, endPass, flush) : null;
+
   return {
     launch: ({ program, params: numbers, groups }, operands) => {
       alive();
@@ -157,7 +157,7 @@ export function commandsOn(device: GPUDevice): Commands {
       const { pipeline, tensors } = boundFor(program, operands);
       const at = launches * (PARAM_BYTES / 4);
       for (let i = 0; i < numbers.length; i++) (program.params[i] === "f32" ? paramFloats : paramInts)[at + i] = numbers[i] ?? 0;
-      pass ??= commandEncoder().beginComputePass();
+      pass ??= commandEncoder().beginComputePass(clock?.pass() ?? {});
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, tensors);
       pass.setBindGroup(1, paramGroup, [launches * PARAM_BYTES]);
@@ -197,6 +197,7 @@ export function commandsOn(device: GPUDevice): Commands {
       alive();
     },
     sent: () => ({ ...sent }),
+    stopwatch: clock?.stopwatch ?? null,
     close: () => {
       dead ??= new Error("webgpu: this engine is closed");
       for (const buffer of [params, uploads, ...free]) buffer.destroy();

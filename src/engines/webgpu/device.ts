@@ -1,5 +1,6 @@
 /** A device as a machine: slabs of memory (slabs.ts), and launches that are collected and sent together (commands.ts). */
-import { commandsOn, type Commands } from "./commands.ts";
+import type { Aside } from "../../kernels/engine.ts";
+import { commandsOn } from "./commands.ts";
 import { factsOf, usage } from "./facts.ts";
 import { uploadLaunch } from "./kernels/upload.ts";
 import type { Bindable, Machine } from "./machine.ts";
@@ -7,7 +8,7 @@ import type { Operand } from "./pipelines.ts";
 import { FAULT_BYTES, SCRATCH_BYTES, type Own } from "./run.ts";
 import { layoutOf, slabsOn } from "./slabs.ts";
 
-export interface DeviceMachine extends Machine, Pick<Commands, "finish" | "sent"> {
+export interface DeviceMachine extends Machine, Aside {
   /** Ends the device. */
   readonly close: () => void;
 }
@@ -55,6 +56,7 @@ export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
     read: (memory, bytes) => commands.read(operandOf(memory), bytes),
     finish: commands.finish,
     sent: commands.sent,
+    stopwatch: commands.stopwatch,
     close: () => {
       commands.close();
       slabs.destroy();

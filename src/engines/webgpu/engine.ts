@@ -2,7 +2,7 @@
  * The WebGPU engine: f32, kernels in WGSL. What runs them is a machine (machine.ts): a device that is given, where no number comes back
  * before it is asked for.
  */
-import type { Engine } from "../../kernels/engine.ts";
+import type { Aside, Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { MemoryError } from "../../tensor/errors.ts";
 import { widenHalf } from "../../tensor/half.ts";
@@ -10,7 +10,7 @@ import { size, type Tensor } from "../../tensor/tensor.ts";
 import { mapTree } from "../../tensor/tree.ts";
 import { heapRegions, type HeapBlock } from "../heap.ts";
 import { kernelsOf, type Loops } from "../region.ts";
-import { machineOn, type DeviceMachine } from "./device.ts";
+import { machineOn } from "./device.ts";
 import { fusedKernels } from "./fused.ts";
 import { elementwise, fill } from "./kernels/elementwise.ts";
 import { matmul } from "./kernels/matmul.ts";
@@ -35,7 +35,7 @@ export interface WebgpuOptions {
   readonly poison?: boolean;
 }
 
-export interface WebgpuEngine extends Engine, Pick<DeviceMachine, "finish" | "sent"> {}
+export type WebgpuEngine = Engine & Aside;
 
 const NAN_WORD = 0x7fc00000;
 
@@ -165,6 +165,6 @@ export function webgpuEngine({
   poison = false,
 }: WebgpuOptions): WebgpuEngine {
   const machine = machineOn(device, slab);
-  const { finish, sent, close } = machine;
-  return { ...engineOn(machine, { precision, capacity: memory, poison, beside: null }), finish, sent, close };
+  const { finish, sent, stopwatch, close } = machine;
+  return { ...engineOn(machine, { precision, capacity: memory, poison, beside: null }), finish, sent, stopwatch, close };
 }

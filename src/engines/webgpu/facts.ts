@@ -77,11 +77,12 @@ export function factsOf(device: GPUDevice): Facts {
 }
 
 // the bits of GPUBufferUsage, a global that only browsers have
-const [MAP_READ, COPY_SRC, COPY_DST, UNIFORM, STORAGE] = [0x01, 0x04, 0x08, 0x40, 0x80];
+const [MAP_READ, COPY_SRC, COPY_DST, UNIFORM, STORAGE, QUERY_RESOLVE] = [0x01, 0x04, 0x08, 0x40, 0x80, 0x200];
 
 /** What buffers are for. */
-export const usage: { readonly storage: number; readonly uniform: number; readonly staging: number } = {
+export const usage: { readonly storage: number; readonly uniform: number; readonly staging: number; readonly times: number } = {
   storage: STORAGE | COPY_SRC | COPY_DST,
   uniform: UNIFORM | COPY_DST,
   staging: MAP_READ | COPY_DST,
+  times: QUERY_RESOLVE | COPY_SRC,
 };

@@ -1,0 +1,91 @@
+import { expect, it } from "vitest";
+import { benchAside, timedAside, worksAside, type AsideEngine } from "../../src/bench/aside.ts";
+import { profiledAside } from "../../src/bench/profileAside.ts";
+import { costOf, ownCost, type ProfileNode } from "../../src/bench/profileTree.ts";
+import { trainProgram } from "../../src/bench/train.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import type { Stopwatch } from "../../src/kernels/engine.ts";
+import { deitConfig } from "../../src/model/config.ts";
+import { webgpuEngine } from "../../src/webgpu.ts";
+import { gpuDevice, onGpu } from "../helpers/gpu.ts";
+
+const program = trainProgram(deitConfig("deit-tiny-distilled", { imageSize: 32, depth: 1, width: 48, heads: 3, classes: 10 }), "normal");
+
+const engineOnGpu = async (): Promise<AsideEngine> => webgpuEngine({ device: await gpuDevice({ limits: "adapter" }), slab: 2 ** 26 });
+
+function stopwatchOf({ stopwatch }: AsideEngine): Stopwatch {
+  if (stopwatch === null) throw new Error("SwiftShader has a clock");
+  return stopwatch;
+}
+
+const nodesOf = (node: ProfileNode): readonly ProfileNode[] => [node, ...node.children.flatMap(nodesOf)];
+
+it("the engines of the processor work at once", () => {
+  expect(worksAside(referenceEngine())).toBe(false);
+});
+
+onGpu("an engine that works aside", () => {
+  it("is timed from nothing left to do to nothing left to do, and sends each run at once", async () => {
+    const engine = await engineOnGpu();
+    const { kernels: k } = engine;
+    const run = (): void => k.region("run", () => void k.exp(k.exp(k.zeros([1000]))));
+    const { ms, host, launches, submits } = await timedAside(engine, { run }, 2);
+    expect([launches, submits]).toEqual([3, 1]);
+    expect(ms.min).toBeGreaterThan(host.min);
+    expect(host.min).toBeGreaterThan(0);
+  });
+
+  it("tells a program's memory, and takes nothing anew", async () => {
+    const engine = await engineOnGpu();
+    const found = await benchAside(engine, program, 2, 1);
+    expect(found).toMatchObject({ freshBytes: 0, submits: 1, reservedBytes: 2 ** 26 });
+    expect(found.imagesPerSecond).toBeCloseTo(2 / (found.ms.median / 1e3), 9);
+  });
+});
+
+onGpu("the device's clock", () => {
+  it("has a time for each part that does something, and none for others", async () => {
+    const { kernels: k, ...engine } = await engineOnGpu();
+    const { cut, read } = stopwatchOf({ kernels: k, ...engine });
+    const work = (): void => k.region("run", () => void k.exp(k.zeros([100_000])));
+    work(); // before the first cut: nobody's
+    cut();
+    work();
+    cut();
+    cut();
+    work();
+    const { parts, whole } = await read();
+    expect(parts.map((ms) => ms > 0)).toEqual([true, false, true]);
+    expect(whole).toBeGreaterThanOrEqual(parts.reduce((sum, ms) => sum + ms, 0));
+    expect(await read()).toEqual({ parts: [], whole: 0 });
+  });
+
+  it("counts passes beyond one set of queries", async () => {
+    const { kernels: k, ...engine } = await engineOnGpu();
+    const { cut, read } = stopwatchOf({ kernels: k, ...engine });
+    k.region("run", () => {
+      for (let i = 0; i < 2100; i++) {
+        cut();
+        k.zeros([4]);
+      }
+    });
+    const { parts } = await read();
+    expect(parts).toHaveLength(2100);
+    expect(parts.filter((ms) => ms > 0).length).toBeGreaterThan(2000);
+  });
+
+  it("gives a profile every product, and times that with the waits between them are the whole", async () => {
+    const engine = await engineOnGpu();
+    const before = performance.now();
+    const root = await profiledAside(engine, program, 2, 1);
+    const elapsed = performance.now() - before;
+    const { macs } = engine.counters();
+    program.work(engine.kernels, 2).run();
+    expect(costOf(root).macs).toBe(engine.counters().macs - macs);
+    expect(nodesOf(root).every((node) => ownCost(node).ms >= 0)).toBe(true);
+    expect(costOf(root).ms - ownCost(root).ms).toBeGreaterThan(0);
+    expect(costOf(root).ms).toBeLessThan(elapsed);
+    const named = nodesOf(root).find(({ name }) => name === "fc1");
+    expect([costOf(named ?? root, "forward").ms, costOf(named ?? root, "vjp").ms].every((ms) => ms > 0)).toBe(true);
+  });
+});

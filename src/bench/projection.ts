@@ -1,0 +1,66 @@
+/** From the forecast of one step to the trainings of the paper (deit.md 7): hours on one adapter, beside the authors' on eight V100. */
+import type { DeitConfig } from "../model/config.ts";
+import type { RegnetConfig } from "../teacher/config.ts";
+import type { Forecast, ForecastSettings } from "./forecast.ts";
+import { forecast, largestBatch, slower } from "./forecast.ts";
+import { costOf } from "./profileTree.ts";
+import { trainProgram } from "./train.ts";
+
+/** Images of ImageNet's training set (deit.md 9.7). */
+const IMAGES = 1_281_167;
+/** Repeated augmentation shows whole multiples of so many a epoch: of each drawn image three views, of a third of the images (deit.md 7.11). */
+const MULTIPLE = 256;
+
+/** Images that a model sees in an epoch; three views of one are three. */
+export const viewsOfEpoch: number = Math.floor(IMAGES / MULTIPLE) * MULTIPLE;
+
+/** A training of the paper. */
+export interface Stage {
+  readonly title: string;
+  /** In pixels. */
+  readonly imageSize: number;
+  readonly epochs: number;
+  /** Of DeiT-B on eight V100, in half precision (deit.md 7.15). */
+  readonly paperHours: number;
+}
+
+export const stages: readonly Stage[] = [
+  { title: "training at 224", imageSize: 224, epochs: 300, paperHours: 53 },
+  { title: "fine-tuning at 384", imageSize: 384, epochs: 25, paperHours: 20 },
+];
+
+/** Of a step of B images that takes so many ms. */
+export const hoursOf = ({ epochs }: Stage, B: number, ms: number): number => ((epochs * viewsOfEpoch) / B) * (ms / 3.6e6);
+
+/** Shares of every bound that a projection is made for: the roofline itself, and what good kernels may reach. */
+export const shares = [1, 0.5] as const;
+
+export interface Trained {
+  readonly config: DeitConfig;
+  /** Of a distilled model; its forward is part of a step. */
+  readonly teacher: RegnetConfig | null;
+}
+
+export interface Projection {
+  readonly forecast: Forecast;
+  /** Of the adapter's memory. */
+  readonly largestBatch: number;
+  /** For each of the shares. */
+  readonly at: readonly { readonly share: number; readonly ms: number; readonly imagesPerSecond: number; readonly hours: number }[];
+}
+
+/**
+ * Of a stage, in steps of B images.
+ *
+ * @throws MemoryError where a tensor of such a step is longer than a buffer may be
+ */
+export function projected({ config, teacher }: Trained, stage: Stage, B: number, settings: ForecastSettings): Projection {
+  const scaledLoss = settings.precision === "f16";
+  const program = trainProgram({ ...config, imageSize: stage.imageSize }, "normal", { teacher, scaledLoss });
+  const found = forecast(program, B, settings);
+  const at = shares.map((share) => {
+    const ms = slower(costOf(found.root), share);
+    return { share, ms, imagesPerSecond: B / (ms / 1e3), hours: hoursOf(stage, B, ms) };
+  });
+  return { forecast: found, largestBatch: largestBatch(program, settings), at };
+}
