@@ -6,16 +6,15 @@ const LANES: i32 = 4;
 /**
  * θ ← decay·θ;  m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  θ ← θ − rate · m/(√v·unbias + eps).
  *
- * Nothing at all where `accepted` is the address of a 0; at 0 there is none.
- *
- * decay = 1 − η·wd, rate = η/(1 − β₁ᵏ), unbias = 1/√(1 − β₂ᵏ); fresh1 = 1 − β₁ and fresh2 = 1 − β₂ as the caller has rounded them.
+ * At `rate` and `unbias` lie η/(1 − β₁ᵏ) and 1/√(1 − β₂ᵏ). Nothing is done where `accepted` is the address of a 0; at 0 there is none.
+ * decay = 1 − η·wd; fresh1 = 1 − β₁ and fresh2 = 1 − β₂ as the caller has rounded them.
  */
 export function adamw(
-  theta: usize, m: usize, v: usize, g: usize, accepted: usize, n: i32,
-  decay: f32, rate: f32, beta1: f32, fresh1: f32, beta2: f32, fresh2: f32, unbias: f32, eps: f32,
+  theta: usize, m: usize, v: usize, g: usize, rate: usize, unbias: usize, accepted: usize, n: i32,
+  decay: f32, beta1: f32, fresh1: f32, beta2: f32, fresh2: f32, eps: f32,
 ): void {
   if (accepted != 0 && load<f32>(accepted) == 0) return;
-  const d = f32x4.splat(decay), r = f32x4.splat(rate), u = f32x4.splat(unbias), e = f32x4.splat(eps);
+  const d = f32x4.splat(decay), r = v128.load32_splat(rate), u = v128.load32_splat(unbias), e = f32x4.splat(eps);
   const b1 = f32x4.splat(beta1), f1 = f32x4.splat(fresh1), b2 = f32x4.splat(beta2), f2 = f32x4.splat(fresh2);
   let i = 0;
   for (; i + LANES <= n; i += LANES) {
@@ -31,6 +30,6 @@ export function adamw(
     const m1 = beta1 * load<f32>(m + at) + fresh1 * grad;
     const v1 = beta2 * load<f32>(v + at) + fresh2 * (grad * grad);
     store<f32>(m + at, m1), store<f32>(v + at, v1);
-    store<f32>(theta + at, decay * load<f32>(theta + at) - rate * (m1 / (Mathf.sqrt(v1) * unbias + eps)));
+    store<f32>(theta + at, decay * load<f32>(theta + at) - load<f32>(rate) * (m1 / (Mathf.sqrt(v1) * load<f32>(unbias) + eps)));
   }
 }

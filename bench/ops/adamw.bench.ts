@@ -7,13 +7,14 @@ export const bench: OpBench = {
   name: adamwLeaf.name,
   cases: (k) => {
     const { M, D } = tiny;
-    const attrs = { lr: 5e-4, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05, step: 1 };
+    const attrs = { lr: 5e-4, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05 };
+    const corrections = { rate: k.upload([], [5e-4 / 0.1]), unbias: k.upload([], [1 / Math.sqrt(0.001)]) };
     let leaf = { theta: drawn(k, "theta", M, D), m: k.zeros([M, D]), v: k.zeros([M, D]) };
     const source = drawn(k, "grad", M, D);
     const grads: Tensor[] = [];
     const before = (): void => void grads.push(k.scale(source, 1));
     const run = (): void => {
-      for (const grad of grads.splice(0)) leaf = adamwLeaf.run(k, { ...leaf, grad, accepted: null }, attrs);
+      for (const grad of grads.splice(0)) leaf = adamwLeaf.run(k, { ...leaf, ...corrections, grad, accepted: null }, attrs);
     };
     const bytes = bytesMoved({ ...leaf, source }, null) + bytesMoved(null, leaf); // all read, the state written
     return [{ title: times(M, D), phase: "run", bytes, work: { before, run } }];

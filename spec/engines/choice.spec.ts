@@ -9,7 +9,8 @@ import { onEachEngine } from "../helpers/engines.ts";
 /** The ends of f32, of both signs. */
 const LARGEST = 2 ** 128 - 2 ** 104;
 const SMALLEST = 2 ** -149;
-const FINITE = [0, -0, 1, -1, LARGEST, -LARGEST, SMALLEST, -SMALLEST, 2 ** -126];
+const SMALLEST_NORMAL = 2 ** -126;
+const FINITE = [0, -0, 1, -1, LARGEST, -LARGEST, SMALLEST, -SMALLEST, SMALLEST_NORMAL];
 const NOT_FINITE = [NaN, Infinity, -Infinity];
 
 const listed = (k: Kernels, values: readonly number[]): Tensor => k.upload([values.length], values);
@@ -26,7 +27,7 @@ const answers = [...FINITE.map(() => 1), ...NOT_FINITE.map(() => 0)];
 
 const A = [NaN, NaN, -0, Infinity, 3, -Infinity, SMALLEST];
 const B = [1, -0, NaN, 5, Infinity, LARGEST, NaN];
-const choices: Program = (k) => k.where(listed(k, [1, 0, -2, -0, SMALLEST, 0, 1]), listed(k, A), listed(k, B));
+const choices: Program = (k) => k.where(listed(k, [1, 0, -2, -0, SMALLEST_NORMAL, 0, 1]), listed(k, A), listed(k, B));
 const chosen = [NaN, -0, -0, 5, 3, LARGEST, SMALLEST];
 
 onEachEngine(({ made }) => {

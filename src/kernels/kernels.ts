@@ -48,7 +48,10 @@ export interface Basis {
   readonly step: (a: Tensor) => Tensor;
   /** 1 where a is a number, 0 where it is NaN or infinite, by the bits of its exponent. */
   readonly isFinite: (a: Tensor) => Tensor;
-  /** a where the condition is not 0, else b: chosen, never computed, so that what is not chosen may be NaN. All of one shape; or one condition, [], for all. */
+  /**
+   * a where the condition is not 0, else b: chosen, never computed, so that what is not chosen may be NaN. All are of one shape, or there is
+   * one condition, [], for all. A subnormal condition may count as 0.
+   */
   readonly where: (condition: Tensor, a: Tensor, b: Tensor) => Tensor;
 
   /** [..., D] → [..., 1] */

@@ -6,14 +6,14 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { unfused } from "../ops/observe.ts";
 import type { Routine } from "../ops/op.ts";
 import { runningStatistics } from "../teacher/runningStatistics.ts";
-import { adamwLeaf } from "../train/adamw.ts";
+import { adamwLeaf, type Corrections } from "../train/adamw.ts";
 import { emaLeaf } from "../train/ema.ts";
 import { nextLossScale, unscaledLeaf } from "../train/lossScale.ts";
 import { sgdLeaf } from "../train/sgd.ts";
 import { row, type Claim } from "./claim.ts";
 import { tabulate } from "./loops/matrix.ts";
 import { mapped } from "./loops/rows.ts";
-import { drawAdamW, drawLossScale, drawSgd, NON_FINITE } from "./optimizerCase.ts";
+import { drawAdamW, drawLossScale, drawSgd, NON_FINITE, scaleArrays } from "./optimizerCase.ts";
 import { severalRows } from "./sizes.ts";
 import { buffers } from "./teacherParams.ts";
 
@@ -23,8 +23,13 @@ function same<In, Attrs, Out>(routine: Routine<In, Attrs, Out>, inputs: Host<In>
   return { actual: run, equals: (k) => run(unfused(k)) };
 }
 
-/** A number for all. */
-const flag = (value: number): HostArray => tabulate([], () => value);
+/** One number for all. */
+const single = (value: number): HostArray => tabulate([], () => value);
+
+const corrections = (draw: Draw): Host<Corrections> => ({
+  rate: single(draw.round(draw.real(0.01, 2))),
+  unbias: single(draw.round(draw.real(1, 30))),
+});
 
 /** With one number that is none. */
 function spoilt({ shape, data }: HostArray, draw: Draw): HostArray {
@@ -40,13 +45,15 @@ function claims(draw: Draw): readonly Claim[] {
   const C = draw.integer(1, 9);
   const stats = { mean: draw.array([C]), variance: buffers(draw, C).running_var };
   return [
-    ...[null, flag(0), flag(1)].flatMap((accepted) => [
-      same(adamwLeaf, { theta: array(), m: array(), v: square(), grad: array(), accepted }, drawAdamW(draw, draw.integer(1, 9))),
+    ...[null, single(0), single(1)].flatMap((accepted) => [
+      same(adamwLeaf, { theta: array(), m: array(), v: square(), grad: array(), accepted, ...corrections(draw) }, drawAdamW(draw, 1)),
       ...[null, array()].map((buffer) => same(sgdLeaf, { theta: array(), buffer, grad: array(), accepted }, drawSgd(draw))),
       same(emaLeaf, { average: array(), theta: array(), accepted }, { decay: draw.real(0.6, 0.99) }),
     ]),
-    ...[array(), spoilt(array(), draw)].map((grad) => same(unscaledLeaf, { grad, inverse: flag(2 ** draw.integer(-24, 14)) }, undefined)),
-    ...[0, 1].map((finite) => same(nextLossScale, { ...drawLossScale(draw), finite: flag(finite) }, undefined)),
+    ...[array(), spoilt(array(), draw)].map((grad) => same(unscaledLeaf, { grad, inverse: single(2 ** draw.integer(-24, 14)) }, undefined)),
+    ...[0, 1].map((finite) =>
+      same(nextLossScale, { ...scaleArrays(drawLossScale(draw, draw.integer(1, 99))), finite: single(finite) }, undefined),
+    ),
     same(runningStatistics, { running: buffers(draw, C), stats }, { momentum: draw.real(0.05, 0.95) }),
   ];
 }

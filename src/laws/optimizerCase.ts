@@ -2,12 +2,13 @@
 import type { Draw } from "../check/draw.ts";
 import { leavesOf, mapHost, type Host, type HostArray } from "../check/host.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
+import { MOST_SKIPPED } from "../train/accepted.ts";
 import type { AdamWAttrs } from "../train/adamw.ts";
 import type { DecayRule } from "../train/decay.ts";
 import type { LossScale } from "../train/lossScale.ts";
 import type { SgdAttrs } from "../train/sgd.ts";
 import { tabulate } from "./loops/matrix.ts";
-import { adamw, ema, sgd, type AdamWState } from "./loops/recipe.ts";
+import { adamw, ema, sgd, type AdamWState, type LossScaleState } from "./loops/recipe.ts";
 
 export interface Params {
   readonly cls_token: Tensor;
@@ -110,8 +111,15 @@ export const drawSgd = (draw: Draw): SgdAttrs => ({
 
 export const NON_FINITE: readonly [number, number, number] = [NaN, Infinity, -Infinity];
 
-/** S and n anywhere, the bounds and the last step before growth more often than not. */
-export const drawLossScale = (draw: Draw): Host<LossScale> => {
-  const [exponent, n] = [draw.oneOf([-14, -13, 23, 24, draw.integer(-14, 24)]), draw.oneOf([1998, 1999, draw.integer(0, 1999)])];
-  return { scale: tabulate([], () => 2 ** exponent), clean: tabulate([], () => n) };
-};
+/** S, n and s before the step `step`, at the bounds and in the last step before growth more often than not. */
+export function drawLossScale(draw: Draw, step: number): LossScaleState {
+  const exponent = draw.oneOf([-14, -13, 23, 24, draw.integer(-14, 24)]);
+  const most = Math.min(step - 1, MOST_SKIPPED);
+  return { S: 2 ** exponent, n: draw.oneOf([1998, 1999, draw.integer(0, 1999)]), s: draw.oneOf([0, most, draw.integer(0, most)]) };
+}
+
+export const scaleArrays = ({ S, n, s }: LossScaleState): Host<LossScale> => ({
+  scale: tabulate([], () => S),
+  clean: tabulate([], () => n),
+  skipped: tabulate([], () => s),
+});

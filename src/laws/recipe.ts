@@ -97,7 +97,7 @@ function adamwClaims(draw: Draw): readonly Claim[] {
           moments: { m: start.m, v: start.v },
         });
         for (const { grads, attrs } of taken)
-          state = adamw(k, { ...state, grads: upload<Params>(k, grads), accepted: null }, attrs, decaysOf(decay));
+          state = adamw(k, { ...state, grads: upload<Params>(k, grads), accepted: null, skipped: null }, attrs, decaysOf(decay));
         return state;
       },
       expected: { params: end.params, moments: { m: end.m, v: end.v } },

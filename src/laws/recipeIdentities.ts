@@ -35,8 +35,12 @@ function firstStepClaims(draw: Draw): readonly Claim[] {
     {
       actual: (k) => {
         const moments = upload<Moments<Params>>(k, { m: blank, v: blank });
-        return adamw(k, { params: upload<Params>(k, params), moments, grads: upload<Params>(k, grads), accepted: null }, attrs, () => true)
-          .params;
+        return adamw(
+          k,
+          { params: upload<Params>(k, params), moments, grads: upload<Params>(k, grads), accepted: null, skipped: null },
+          attrs,
+          () => true,
+        ).params;
       },
       expected: mapHost(params, (theta, name) => moved(theta, gradients.get(name) ?? theta)),
     },

@@ -21,6 +21,7 @@ import {
   drawTree,
   emaTrees,
   NON_FINITE,
+  scaleArrays,
   sgdTrees,
   type Params,
 } from "./optimizerCase.ts";
@@ -84,7 +85,8 @@ function stepByLoops(state: HostState, { images, labels, key, settings }: HostSt
     const next = sgdTrees({ params, buffer: m }, grads, { ...optimizer, lr }, optimizer.noDecay);
     return { ...rest, params: next.params, m: next.buffer, v: null, average: average && emaTrees(average, next.params, emaDecay) };
   }
-  const next = adamwTrees({ params, m: m ?? blank, v: v ?? blank }, grads, { ...optimizer, lr, step: step + 1 }, optimizer.noDecay);
+  const counted = step + 1 - (state.lossScale?.s ?? 0);
+  const next = adamwTrees({ params, m: m ?? blank, v: v ?? blank }, grads, { ...optimizer, lr, step: counted }, optimizer.noDecay);
   return { ...rest, ...next, average: average && emaTrees(average, next.params, emaDecay) };
 }
 
@@ -94,15 +96,12 @@ function drawOptimizer(draw: Draw): Optimizer {
   return { kind: "adamw", noDecay, ...drawAdamW(draw, 1) };
 }
 
-/** S and n of a state as arrays. */
-const scaleArrays = (of: LossScaleState | null): Host<LossScale> | null =>
-  of === null ? null : { scale: tabulate([], () => of.S), clean: tabulate([], () => of.n) };
-
-/** Two steps from the start, with rates of their own; the norm of the gradient is around 10. */
+/** Two steps from the start or later, with rates of their own; the norm of the gradient is around 10. */
 function claims(draw: Draw): readonly Claim[] {
   const [optimizer, B] = [drawOptimizer(draw), draw.integer(1, 4)];
   const [clipNorm, emaDecay] = [draw.oneOf([null, 1e6, draw.real(0.5, 5)]), draw.real(0.5, 0.95)];
-  const scaled = draw.oneOf([true, false]) ? drawLossScale(draw) : null;
+  const first = draw.oneOf([0, draw.integer(0, 9), draw.integer(64, 99)]);
+  const scaled = draw.oneOf([true, false]) ? drawLossScale(draw, first + 1) : null;
   const steps: readonly HostStep[] = [0, 1].map(() => ({
     images: {
       shape: [1, 1, 1, 2],
@@ -114,8 +113,7 @@ function claims(draw: Draw): readonly Claim[] {
   }));
   const [params, averaged] = [drawTree(draw), draw.oneOf([true, false])];
   const buffers = tabulate([B], () => 0);
-  const firstScale = scaled === null ? null : { S: scaled.scale.data[0] ?? NaN, n: scaled.clean.data[0] ?? NaN };
-  const start: HostState = { params, m: null, v: null, buffers, average: averaged ? params : null, lossScale: firstScale, step: 0 };
+  const start: HostState = { params, m: null, v: null, buffers, average: averaged ? params : null, lossScale: scaled, step: first };
   const end = steps.reduce(stepByLoops, start);
   const expected = {
     state: {
@@ -123,7 +121,7 @@ function claims(draw: Draw): readonly Claim[] {
       optimizer: { m: end.m, v: end.v },
       buffers: end.buffers,
       average: end.average,
-      lossScale: scaleArrays(end.lossScale),
+      lossScale: end.lossScale && scaleArrays(end.lossScale),
     },
     losses: steps.map(({ images }) => ({ shape: [], data: images.data.slice(0, 1) })),
     step: tabulate([1], () => end.step),
@@ -137,8 +135,8 @@ function claims(draw: Draw): readonly Claim[] {
           optimizer: initialOptimizerState(k, optimizer, weights),
           buffers: upload<Tensor>(k, buffers),
           average: averaged ? averageOf(k, weights) : null,
-          lossScale: scaled === null ? null : upload<LossScale>(k, scaled),
-          step: 0,
+          lossScale: scaled === null ? null : upload<LossScale>(k, scaleArrays(scaled)),
+          step: first,
         };
         const losses: Tensor[] = [];
         for (const { images, labels, key, settings } of steps) {

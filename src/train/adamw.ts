@@ -3,13 +3,13 @@
  *
  *   (E35)  θ ← θ·(1 − η·wd)                                         first, decoupled, at the current rate
  *          m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g⊙g
- *          θ ← θ − (η/(1 − β₁ᵏ)) · m / (√v/√(1 − β₂ᵏ) + eps)          step k = 1, 2, …
+ *          θ ← θ − (η/(1 − β₁ᵏ)) · m / (√v/√(1 − β₂ᵏ) + eps)          step k = 1, 2, …, without those that were taken back
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../ops/op.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../tensor/tree.ts";
-import { ifAccepted, type Acceptance } from "./accepted.ts";
+import { atCountedStep, ifAccepted, type Acceptance, type Counted } from "./accepted.ts";
 
 export interface AdamWAttrs {
   /** η */
@@ -19,7 +19,7 @@ export interface AdamWAttrs {
   readonly eps: number;
   /** wd */
   readonly weightDecay: number;
-  /** k, from 1. */
+  /** From 1; k where no step was taken back. */
   readonly step: number;
 }
 
@@ -29,19 +29,29 @@ export interface AdamWLeaf {
   readonly v: Tensor;
 }
 
-export interface AdamWInputs extends AdamWLeaf, Acceptance {
+/** What depends on the step alone. */
+export interface Corrections {
+  /** η/(1 − β₁ᵏ), []. */
+  readonly rate: Tensor;
+  /** 1/√(1 − β₂ᵏ), []. */
+  readonly unbias: Tensor;
+}
+
+export interface AdamWInputs extends AdamWLeaf, Corrections, Acceptance {
   readonly grad: Tensor;
 }
 
-/** One parameter. Consumes all inputs but `accepted`: their memory is free, or holds the result, when this returns. */
-export const adamwLeaf: Routine<AdamWInputs, AdamWAttrs, AdamWLeaf> = defineRoutine({
+export type AdamWLeafAttrs = Omit<AdamWAttrs, "step">;
+
+/** One parameter. Consumes θ, m, v and the gradient: their memory is free, or holds the result, when this returns. */
+export const adamwLeaf: Routine<AdamWInputs, AdamWLeafAttrs, AdamWLeaf> = defineRoutine({
   name: "adamw",
-  run(k: Kernels, { accepted, ...old }: AdamWInputs, { lr, beta1, beta2, eps, weightDecay, step }: AdamWAttrs): AdamWLeaf {
+  run(k: Kernels, { accepted, rate, unbias, ...old }: AdamWInputs, { lr, beta1, beta2, eps, weightDecay }: AdamWLeafAttrs): AdamWLeaf {
     const m = k.add(k.scale(old.m, beta1), k.scale(old.grad, 1 - beta1));
     const v = k.add(k.scale(old.v, beta2), k.scale(k.square(old.grad), 1 - beta2));
-    const root = k.addScalar(k.scale(k.sqrt(v), 1 / Math.sqrt(1 - beta2 ** step)), eps);
+    const root = k.addScalar(k.mul(k.sqrt(v), unbias), eps);
     const decayed = k.scale(old.theta, 1 - lr * weightDecay);
-    const theta = k.sub(decayed, k.scale(k.div(m, root), lr / (1 - beta1 ** step))); // (E35)
+    const theta = k.sub(decayed, k.mul(k.div(m, root), rate)); // (E35)
     const next = {
       theta: ifAccepted(k, accepted, theta, old.theta),
       m: ifAccepted(k, accepted, m, old.m),
@@ -61,7 +71,7 @@ export interface Moments<P> {
 /** Whether weight decay acts on a parameter. */
 export type Decays = (name: string, shape: Shape) => boolean;
 
-export interface AdamWTrees<P> extends Acceptance {
+export interface AdamWTrees<P> extends Counted {
   readonly params: P;
   readonly moments: Moments<P>;
   readonly grads: P;
@@ -74,19 +84,21 @@ export interface AdamWTrees<P> extends Acceptance {
  */
 export function adamw<P>(
   k: Kernels,
-  { params, moments, grads, accepted }: AdamWTrees<P>,
+  { params, moments, grads, accepted, skipped }: AdamWTrees<P>,
   attrs: AdamWAttrs,
   decays: Decays,
 ): { readonly params: P; readonly moments: Moments<P> } {
   const [ms, vs, gs] = [named(moments.m), named(moments.v), named(grads)];
   const leaves = [...named(params)].map(
-    ([name, theta]) =>
-      [name, { theta, m: leaf(ms, name, "adamw"), v: leaf(vs, name, "adamw"), grad: leaf(gs, name, "adamw"), accepted }] as const,
+    ([name, theta]) => [name, { theta, m: leaf(ms, name, "adamw"), v: leaf(vs, name, "adamw"), grad: leaf(gs, name, "adamw") }] as const,
   );
+  const { lr, beta1, beta2, step } = attrs;
+  const rate = atCountedStep(k, (at) => lr / (1 - beta1 ** at), step, skipped);
+  const unbias = atCountedStep(k, (at) => 1 / Math.sqrt(1 - beta2 ** at), step, skipped);
   const updated = new Map(
     leaves.map(([name, old]) => {
       const weightDecay = decays(name, old.theta.shape) ? attrs.weightDecay : 0;
-      return [name, adamwLeaf.run(k.at(`adamw.${name}`), old, { ...attrs, weightDecay })] as const;
+      return [name, adamwLeaf.run(k.at(`adamw.${name}`), { ...old, accepted, rate, unbias }, { ...attrs, weightDecay })] as const;
     }),
   );
   const pick = (key: keyof AdamWLeaf): P => mapTree(params, (t, name) => updated.get(name)?.[key] ?? t);

@@ -10,19 +10,18 @@
  *
  *   r = [n + 1 ≥ 2000]
  *   S ← S · (1 + f r [S ≤ 2²³] − ½ (1 − f) [S ≥ 2⁻¹³])             half of it after an overflow, twice as much after 2000 steps without
- *   n ← (n + 1) f (1 − r)
+ *   n ← (n + 1) f (1 − r)         s ← s + 1 − f, the steps that were taken back: k of AdamW (E35) is without them
  *
  * torch has no bounds. Where nothing overflows, as in f32, S would grow until it does so itself: S ≤ 2²⁴, the bound of NVIDIA's Apex. And
  * S ≥ 2⁻¹⁴, the least normal number of f16: what overflows f16 even then is beyond 2³⁰ unscaled, and no scale helps a run that has come to this.
  *
- * The flag stays on the engine. So step k of AdamW (E35) counts the steps that are taken back too, and torch's does not: after 15 of them at
- * the start, from 2¹⁶ to 2, the first step is 0.49 of what torch's is, the 20th 1.19, the 1000th 1.004.
+ * Batches and learning rates go on where a step is taken back. The flag stays on the engine: a step never waits for it.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../ops/op.ts";
 import { size, type Tensor } from "../tensor/tensor.ts";
 import { mapTree } from "../tensor/tree.ts";
-import type { Acceptance } from "./accepted.ts";
+import { MOST_SKIPPED, type Counted } from "./accepted.ts";
 
 /** Of torch.amp.GradScaler: S at the start, and the steps without an overflow after which it grows. */
 const INITIAL = 2 ** 16;
@@ -36,10 +35,12 @@ export interface LossScale {
   readonly scale: Tensor;
   /** n, []. */
   readonly clean: Tensor;
+  /** s, up to `MOST_SKIPPED`, []. */
+  readonly skipped: Tensor;
 }
 
 /** Where a run starts. */
-export const initialLossScale = (k: Kernels): LossScale => ({ scale: k.upload([], [INITIAL]), clean: k.upload([], [0]) });
+export const initialLossScale = (k: Kernels): LossScale => ({ scale: k.upload([], [INITIAL]), clean: k.zeros([]), skipped: k.zeros([]) });
 
 export interface Unscaled {
   readonly grad: Tensor;
@@ -66,7 +67,7 @@ export interface LossScaleInputs extends LossScale {
   readonly finite: Tensor;
 }
 
-/** S and n of the next step. Consumes those of this one. */
+/** S, n and s of the next step. Consumes those of this one. */
 export const nextLossScale: Routine<LossScaleInputs, void, LossScale> = defineRoutine({
   name: "lossScale",
   run(k: Kernels, { finite: f, ...old }: LossScaleInputs): LossScale {
@@ -76,20 +77,25 @@ export const nextLossScale: Routine<LossScaleInputs, void, LossScale> = defineRo
     const grows = k.mul(k.mul(f, ripe), k.step(k.addScalar(k.scale(old.scale, -1), LARGEST / 2)));
     const shrinks = k.mul(not(f), k.step(k.addScalar(old.scale, -2 * SMALLEST)));
     const factor = k.addScalar(k.sub(grows, k.scale(shrinks, 1 / 2)), 1);
-    const next = { scale: k.mul(old.scale, factor), clean: k.mul(n, k.mul(f, not(ripe))) };
+    const countable = k.step(k.addScalar(k.scale(old.skipped, -1), MOST_SKIPPED - 1));
+    const next = {
+      scale: k.mul(old.scale, factor),
+      clean: k.mul(n, k.mul(f, not(ripe))),
+      skipped: k.add(old.skipped, k.mul(not(f), countable)),
+    };
     k.donate(old);
     return next;
   },
 });
 
-export interface Settled<P> extends Acceptance {
+export interface Settled<P> extends Counted {
   readonly grads: P;
   readonly lossScale: LossScale | null;
 }
 
 /** The gradients without their scale, whether the step counts, and the scale of the next step. Consumes both; without a scale nothing changes. */
 export function settled<P>(k: Kernels, grads: P, old: LossScale | null): Settled<P> {
-  if (old === null) return { grads, accepted: null, lossScale: null };
+  if (old === null) return { grads, accepted: null, skipped: null, lossScale: null };
   const inverse = k.div(k.upload([], [1]), old.scale);
   const flags: Tensor[] = [];
   const unscaled = mapTree(grads, (scaled, name) => {
@@ -98,6 +104,7 @@ export function settled<P>(k: Kernels, grads: P, old: LossScale | null): Settled
     return grad;
   });
   const accepted = k.reshape(all(k, k.concat(flags, 0)), []);
+  const skipped = k.scale(old.skipped, 1);
   const lossScale = nextLossScale.run(k.at("lossScale"), { ...old, finite: accepted });
-  return { grads: unscaled, accepted, lossScale };
+  return { grads: unscaled, accepted, skipped, lossScale };
 }

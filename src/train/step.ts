@@ -79,9 +79,9 @@ export function trainStep<Params, Buffers, Statistics>(
     const step = state.step + 1;
     const dLoss = state.lossScale?.scale ?? k.upload([], [1]);
     const made = k.region("lossAndGrads", () => task.lossAndGrads(k, state, batch, key, dLoss)); // activations die here
-    const { grads, accepted, lossScale } = settled(k, made.grads, state.lossScale);
+    const { grads, accepted, skipped, lossScale } = settled(k, made.grads, state.lossScale);
     const kept = settings.clipNorm === null ? grads : clip(k, grads, settings.clipNorm);
-    const { params, optimizer } = optimise(k, settings.optimizer, { ...state, grads: kept, accepted }, { lr: settings.lr, step });
+    const { params, optimizer } = optimise(k, settings.optimizer, { ...state, grads: kept, accepted, skipped }, { lr: settings.lr, step });
     const buffers = movedOn(k, task, state.buffers, made.statistics, accepted);
     const average = state.average === null ? null : ema(k, { average: state.average, params, accepted }, { decay: settings.emaDecay });
     return { state: { params, optimizer, buffers, average, lossScale, step }, loss: made.loss };

@@ -202,14 +202,13 @@ export const fusedKernels =
 
     const fusedAdamw: typeof adamwLeaf = {
       name: adamwLeaf.name,
-      run: (k, { grad, accepted, ...old }, { lr, beta1, beta2, eps, weightDecay, step }) => {
+      run: (k, { grad, accepted, rate, unbias, ...old }, { lr, beta1, beta2, eps, weightDecay }) => {
         const [theta, m, v] = [takeOver(old.theta), takeOver(old.m), takeOver(old.v)];
-        const [decay, rate, unbias] = [1 - lr * weightDecay, lr / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)];
-        const flag = accepted === null ? 0 : at(accepted);
-        const moments = [beta1, 1 - beta1, beta2, 1 - beta2] as const;
+        const given = [at(rate), at(unbias), accepted === null ? 0 : at(accepted)] as const;
+        const settings = [1 - lr * weightDecay, beta1, 1 - beta1, beta2, 1 - beta2, eps] as const;
         deal?.("adamw", size(theta.shape), MOVED, (i, n) => {
           const from = i * BYTES;
-          return [at(theta) + from, at(m) + from, at(v) + from, at(grad) + from, flag, n, decay, rate, ...moments, unbias, eps];
+          return [at(theta) + from, at(m) + from, at(v) + from, at(grad) + from, ...given, n, ...settings];
         });
         k.donate(grad);
         return { theta, m, v };
