@@ -11,8 +11,19 @@ export interface Facts {
   };
   /** shader-f16, subgroups, chromium-experimental-subgroup-matrix, timestamp-query, … */
   readonly features: ReadonlySet<string>;
+  /** Threads of a subgroup; null: not always the same. */
+  readonly subgroup: number | null;
+  /** The products of f16 matrices, summed in f32, that a subgroup does at once. */
+  readonly matrices: readonly MatrixShape[];
   /** Runs on the processor: small tiles in registers, as workgroup memory and barriers cost more there than they save. */
   readonly software: boolean;
+}
+
+/** m × k by k × n */
+export interface MatrixShape {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
 }
 
 /** What every WebGPU device has. */
@@ -25,8 +36,28 @@ export const defaultFacts: Facts = {
     maxComputeInvocationsPerWorkgroup: 256,
   },
   features: new Set<string>(),
+  subgroup: null,
+  matrices: [],
   software: false,
 };
+
+/** As Dawn tells them; not yet part of WebGPU. */
+interface MatrixConfig {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+interface DawnAdapterInfo extends GPUAdapterInfo {
+  readonly subgroupMatrixConfigs?: Iterable<MatrixConfig>;
+}
+
+function matricesOf({ subgroupMatrixConfigs = [] }: DawnAdapterInfo): readonly MatrixShape[] {
+  const halves = [...subgroupMatrixConfigs].filter((one) => one.componentType === "f16" && one.resultComponentType === "f32");
+  return halves.map(({ M, N, K }) => ({ m: M, n: N, k: K }));
+}
 
 export function factsOf(device: GPUDevice): Facts {
   const { limits, features, adapterInfo } = device;
@@ -39,6 +70,8 @@ export function factsOf(device: GPUDevice): Facts {
       maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
     },
     features: new Set<string>(features),
+    subgroup: adapterInfo.subgroupMinSize === adapterInfo.subgroupMaxSize ? adapterInfo.subgroupMinSize : null,
+    matrices: matricesOf(adapterInfo),
     software: adapterInfo.architecture === "swiftshader",
   };
 }

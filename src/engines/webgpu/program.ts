@@ -6,8 +6,11 @@
 /** How the numbers of a tensor lie: f32, or f16 in pairs, the first in the lower half of a 32-bit word. */
 export type Storage = "f32" | "f16";
 
-/** What a program sees of a tensor: numbers of its storage, four f32 at once, or words whose meaning is its own business. */
-export type Element = Storage | "vec4f" | "u32";
+/** What a program sees of a tensor: numbers of its storage, one by one or four at once, or words whose meaning is its own business. */
+export type Element = Storage | Quad | "u32";
+
+/** Four numbers that lie together, and begin at a multiple of four. */
+export type Quad = `${Storage}x4`;
 
 export type ParamType = "u32" | "f32";
 
@@ -22,12 +25,15 @@ export interface ProgramText {
   readonly workgroup: readonly [number, number, number];
   /** WGSL extensions that must be enabled. */
   readonly enables?: readonly string[];
+  /** Names for further built-in values of the thread: name → the builtin. */
+  readonly builtins?: Readonly<Record<string, string>>;
   /** Declarations before `main`: functions, workgroup memory. */
   readonly declarations?: string;
   /**
    * The body of `main`. In scope: `group` (vec3u), `groups` (vec3u, their number), `local` (vec3u), `lane` (the thread in its group).
    * For every tensor t of numbers: `load_t(i) -> f32` and `load2_t(pair) -> vec2f`, and `store_t(i, f32)` of an f32 tensor,
    * `store2_t(pair, vec2f)` of either. The second of the last pair may be one beyond an odd number of elements: there is room for it.
+   * Of quads: `load4_t(quad) -> vec4f`, `store4_t(quad, vec4f)`.
    */
   readonly main: string;
 }
@@ -58,7 +64,7 @@ export const MOST_PARAMS = 64;
 /** The most workgroups of one dimension. */
 const MOST_GROUPS = 65_535;
 
-const stored: Readonly<Record<Element, string>> = { f32: "f32", f16: "u32", vec4f: "vec4f", u32: "u32" };
+const stored: Readonly<Record<Element, string>> = { f32: "f32", f16: "u32", f32x4: "vec4f", f16x4: "vec2u", u32: "u32" };
 
 function accessors(name: string, variable: string, element: Element): string {
   if (element === "f32")
@@ -71,6 +77,14 @@ fn store2_${name}(pair: u32, value: vec2f) { ${variable}[2u * pair] = value.x; $
     return `fn load_${name}(i: u32) -> f32 { return unpack2x16float(${variable}[i >> 1u])[i & 1u]; }
 fn load2_${name}(pair: u32) -> vec2f { return unpack2x16float(${variable}[pair]); }
 fn store2_${name}(pair: u32, value: vec2f) { ${variable}[pair] = pack2x16float(value); }
+`;
+  if (element === "f32x4")
+    return `fn load4_${name}(quad: u32) -> vec4f { return ${variable}[quad]; }
+fn store4_${name}(quad: u32, value: vec4f) { ${variable}[quad] = value; }
+`;
+  if (element === "f16x4")
+    return `fn load4_${name}(quad: u32) -> vec4f { let words = ${variable}[quad]; return vec4f(unpack2x16float(words.x), unpack2x16float(words.y)); }
+fn store4_${name}(quad: u32, value: vec4f) { ${variable}[quad] = vec2u(pack2x16float(value.xy), pack2x16float(value.zw)); }
 `;
   return "";
 }
@@ -102,7 +116,9 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) local: vec3u,
   @builtin(local_invocation_index) lane: u32,
-) {
+${Object.entries(text.builtins ?? {})
+  .map(([name, builtin]) => `  @builtin(${builtin}) ${name}: u32,\n`)
+  .join("")}) {
 ${renamed(text.main)}
 }
 `,
@@ -128,10 +144,10 @@ export function program(text: ProgramText): Program {
 }
 
 /** Remembers what is made for a key, so that equal variants of a kernel are one program. */
-export function variants<K extends readonly (string | number | boolean)[], V>(make: (...key: K) => V): (...key: K) => V {
+export function variants<K extends readonly (string | number | boolean | null | object)[], V>(make: (...key: K) => V): (...key: K) => V {
   const known = new Map<string, V>();
   return (...key) => {
-    const name = key.join();
+    const name = JSON.stringify(key);
     const found = known.get(name);
     if (found !== undefined) return found;
     const made = make(...key);

@@ -2,12 +2,13 @@
 import { product } from "../../../kernels/rules.ts";
 import type { Loops } from "../../region.ts";
 import type { Access } from "../run.ts";
-import { productLaunch } from "./gemm.ts";
+import { multiplier } from "./gemm/multiply.ts";
 
-export const matmul =
-  ({ run, storage }: Access): Loops["matmul"] =>
-  (out, a, b, transpose = {}) => {
+export function matmul(access: Access): Loops["matmul"] {
+  const multiply = multiplier(access);
+  return (out, a, b, transpose = {}) => {
     const { batch, m, n, k, shared } = product(a.shape, b.shape, transpose);
     const { ta = false, tb = false } = transpose;
-    run(productLaunch({ batch, m, n, k, ta, tb, shared }, storage(a), storage(b)), out, a, b);
+    multiply(out, { a, b, bias: null, scale: 1, operands: "f32" }, { batch, m, n, k, ta, tb, shared });
   };
+}
