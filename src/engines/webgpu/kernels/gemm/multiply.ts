@@ -21,7 +21,7 @@ export interface Factors {
 export type Multiply = (c: Tensor, factors: Factors, product: Product) => void;
 
 export function multiplier({ facts, run, storage, scratch }: Access): Multiply {
-  const planned = variants((product: Product, stored: Stored, scale: number) => gemmPlan(product, stored, facts, scale));
+  const planned = variants((product: Product, stored: Stored, scale: number) => gemmPlan(product, stored, scale, facts));
   return (c, { a, b, bias, scale, operands }, product) => {
     if (product.batch * product.m * product.n === 0) return;
     const stored = { a: storage(a), b: storage(b), c: storage(c), bias: bias === null ? null : storage(bias), operands };
