@@ -45,7 +45,7 @@ const reading = (t: Side, form: Form): string => (form.whole[t] ? whole(t) : rag
 
 /** `quad_t(from, line, lines, at, length) -> vec4f`: numbers at … at + 3 of a line, of `lines` that are `length` long. */
 function quad(t: Side, form: Form): string {
-  const rounds = form.operands === "f16" && form[t] === "f32";
+  const rounds = form.factors === "f16" && form[t] === "f32";
   return `${reading(t, form)}
 fn quad_${t}${signature} -> vec4f {
   let x = read_${t}(from_, line, lines, at, length);
@@ -61,7 +61,7 @@ function words(t: Side, form: Form): string {
   return `${reading(t, form)}${head} { return packed(read_${t}(from_, line, lines, at, length)); }\n`;
 }
 
-export const quads = (form: Form): string => (form.operands === "f16" ? packing : "") + quad("a", form) + quad("b", form);
+export const quads = (form: Form): string => (form.factors === "f16" ? packing : "") + quad("a", form) + quad("b", form);
 export const halves = (form: Form): string => packing + words("a", form) + words("b", form);
 
 /** Reads by `quad` or `words` what lies at row or column `across` of C and at term `term`, and the three numbers behind it. */

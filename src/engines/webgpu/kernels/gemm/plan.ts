@@ -77,6 +77,7 @@ export function planOf(product: Product, stored: Stored, scale: number, { way, c
       program: way.program(splits === 1 ? form : splitForm(form)),
       params: paramsOf(product, cut, splits === 1 ? scale : 1),
       groups: way.groups(tilesOf(product, cut)),
+      macs: sizeOf(product) * product.k,
     },
     sums: splits === 1 ? null : sumsLaunch({ size: sizeOf(product), n: product.n, splits, scale }, stored.c, stored.bias),
   };

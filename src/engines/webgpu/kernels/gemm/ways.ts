@@ -86,7 +86,7 @@ const steps = [
 const needed = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
 
 function matrixWays(form: Form, { limits, features, subgroup, matrices }: Facts): readonly Way[] {
-  if (form.operands !== "f16" || subgroup === null || !needed.every((name) => features.has(name))) return [];
+  if (form.factors !== "f16" || subgroup === null || !needed.every((name) => features.has(name))) return [];
   const [shape] = matrices.toSorted((one, other) => other.m * other.n * other.k - one.m * one.n * one.k);
   if (shape === undefined) return [];
   return matrixLayouts.flatMap((layout) => {
