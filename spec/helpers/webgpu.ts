@@ -23,9 +23,15 @@ const SLAB = 2 ** 24;
 /** Memory that is taken is full of NaN. */
 export function webgpuWith(device: GPUDevice, { software, precision }: KernelChoice): WebgpuEngine {
   const machine = machineOn(device, SLAB);
-  const { finish, sent, close } = machine;
+  const { finish, sent, stopwatch, close } = machine;
   const facts = { ...machine.facts, software };
-  return { ...engineOn({ ...machine, facts }, { precision, capacity: Infinity, poison: true, beside: null }), finish, sent, close };
+  return {
+    ...engineOn({ ...machine, facts }, { precision, capacity: Infinity, poison: true, beside: null }),
+    finish,
+    sent,
+    stopwatch,
+    close,
+  };
 }
 
 /** Text of WGSL that stands for other text. */

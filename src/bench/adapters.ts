@@ -71,7 +71,7 @@ export function adapterNamed(name: string): Adapter {
   return adapter;
 }
 
-/** Of a device of any of them: as long as Dawn lets a buffer be on NVIDIA's, and otherwise what every device has. */
+/** Of a device of any of them: what NVIDIA's have of buffers and of matrix units in Dawn, and otherwise what every device has. */
 export const facts: Facts = {
   limits: {
     maxStorageBufferBindingSize: 2 ** 31 - 4,
@@ -80,8 +80,8 @@ export const facts: Facts = {
     maxComputeWorkgroupStorageSize: 2 ** 14,
     maxComputeInvocationsPerWorkgroup: 256,
   },
-  features: new Set(["shader-f16", "subgroups", "timestamp-query"]),
+  features: new Set(["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix", "timestamp-query"]),
   subgroup: 32,
-  matrices: [],
+  matrices: [{ m: 16, n: 16, k: 16 }],
   software: false,
 };

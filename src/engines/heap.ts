@@ -140,7 +140,7 @@ export interface HeapAccess {
   /** Address of a live tensor, in bytes. */
   readonly address: (t: Tensor) => number;
   /** Room for numbers that follow from those of `t` and are kept as long as it lives; `fresh`: they have to be made now. */
-  readonly keep: (t: Tensor, shape: Shape, elementBytes?: number) => { readonly address: number; readonly fresh: boolean };
+  readonly keep: (t: Tensor, shape: Shape, elementBytes?: number) => Extent & { readonly fresh: boolean };
   /** The memory of `t` under a new handle, for kernels that write in place: every old handle is stale. */
   readonly takeOver: (t: Tensor) => Tensor;
   /** Multiply–adds of the products that the fused kernel does. */
@@ -194,11 +194,11 @@ export function heapRegions(base: number, { reach, taken }: MemoryHooks, layout:
     address: (t) => regions.live(t, "fused kernel").address,
     keep: (t, shape, elementBytes = F32_BYTES) => {
       const block = regions.live(t, "keep");
-      if (block.kept !== null) return { address: block.kept.address, fresh: false };
+      if (block.kept !== null) return { ...block.kept, fresh: false };
       const bytes = heap.rounded(size(shape) * elementBytes);
       block.kept = { address: base + heap.take(bytes), bytes };
       keeping.add(block);
-      return { address: block.kept.address, fresh: true };
+      return { ...block.kept, fresh: true };
     },
     takeOver: (t) => {
       const old = regions.live(t, "takeOver");

@@ -79,7 +79,7 @@ export function engineOn(machine: Machine, { precision, capacity, poison, beside
     if (launch.groups[0] === 0) return;
     machine.launch(
       launch,
-      tensors.map((t) => (typeof t === "string" ? t : blockOf(t))),
+      tensors.map((t) => (typeof t === "string" || "address" in t ? t : blockOf(t))),
     );
   };
   const storage: Access["storage"] = (t) => (blockOf(t).elementBytes === 2 ? "f16" : "f32");

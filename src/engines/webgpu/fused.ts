@@ -10,17 +10,21 @@ import { geluKernel } from "./fused/gelu.ts";
 import { mergeHeadsKernel, splitHeadsKernel } from "./fused/heads.ts";
 import type { FusedKernel } from "./fused/kernel.ts";
 import { layerNormKernel } from "./fused/layerNorm.ts";
+import { linearKernel } from "./fused/linear.ts";
 import { residualKernel } from "./fused/residual.ts";
+import { scoresKernel } from "./fused/scores.ts";
 import { logSoftmaxKernel, softmaxKernel } from "./fused/softmax.ts";
 import type { Access } from "./run.ts";
 
 const kernels: readonly FusedKernel[] = [
+  linearKernel,
   layerNormKernel,
   softmaxKernel,
   logSoftmaxKernel,
   geluKernel,
   splitHeadsKernel,
   mergeHeadsKernel,
+  scoresKernel,
   residualKernel,
   crossEntropyKernel,
 ];

@@ -83,7 +83,7 @@ fn store2_${name}(pair: u32, value: vec2f) { ${variable}[pair] = pack2x16float(v
 fn store4_${name}(quad: u32, value: vec4f) { ${variable}[quad] = value; }
 `;
   if (element === "f16x4")
-    return `fn load4_${name}(quad: u32) -> vec4f { let w = ${variable}[quad]; return vec4f(unpack2x16float(w.x), unpack2x16float(w.y)); }
+    return `fn load4_${name}(quad: u32) -> vec4f { let words = ${variable}[quad]; return vec4f(unpack2x16float(words.x), unpack2x16float(words.y)); }
 fn store4_${name}(quad: u32, value: vec4f) { ${variable}[quad] = vec2u(pack2x16float(value.xy), pack2x16float(value.zw)); }
 `;
   return "";

@@ -1,13 +1,14 @@
 /** What the kernels of this engine see of tensors, and how they have their launches run. */
 import { axis, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import type { Facts } from "./facts.ts";
+import type { Bindable } from "./machine.ts";
 import type { Launch, Storage } from "./program.ts";
 
 /** Memory of the engine's own, beside that of the tensors. */
 export type Own = "scratch" | "faults";
 
 /** Tensors are given in the order of the program's text. */
-export type Run = (launch: Launch, ...tensors: readonly (Tensor | Own)[]) => void;
+export type Run = (launch: Launch, ...tensors: readonly (Tensor | Bindable)[]) => void;
 
 export type WebgpuPrecision = "f32" | "f16";
 

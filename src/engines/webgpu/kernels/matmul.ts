@@ -9,6 +9,6 @@ export function matmul(access: Access): Loops["matmul"] {
   return (out, a, b, transpose = {}) => {
     const { batch, m, n, k, shared } = product(a.shape, b.shape, transpose);
     const { ta = false, tb = false } = transpose;
-    multiply(out, { a, b, bias: null, scale: 1, operands: "f32" }, { batch, m, n, k, ta, tb, shared });
+    multiply(out, { a, b, bias: null, scale: 1 }, { batch, m, n, k, ta, tb, shared });
   };
 }

@@ -25,8 +25,8 @@ export interface Stored {
   readonly c: Storage;
   /** Null: there is none. */
   readonly bias: Storage | null;
-  /** What A and B are rounded to before they are multiplied; sums are f32 in any case. */
-  readonly operands: Storage;
+  /** What A and B are rounded to before they are multiplied; sums are of f32 in any case. */
+  readonly factors: Storage;
 }
 
 export interface Form extends Stored, Pick<Product, "ta" | "tb"> {
@@ -34,10 +34,10 @@ export interface Form extends Stored, Pick<Product, "ta" | "tb"> {
   readonly whole: { readonly a: boolean; readonly b: boolean; readonly c: boolean };
 }
 
-export function formOf({ ta, tb, m, n, k }: Product, { a, b, c, bias, operands }: Stored): Form {
+export function formOf({ ta, tb, m, n, k }: Product, { a, b, c, bias, factors }: Stored): Form {
   const [lengthOfA, lengthOfB] = [ta ? m : k, tb ? k : n];
   const whole = { a: lengthOfA % 4 === 0, b: lengthOfB % 4 === 0, c: n % 4 === 0 };
-  return { ta, tb, a, b, c, bias, operands, whole };
+  return { ta, tb, a, b, c, bias, factors, whole };
 }
 
 export const elementOf = (storage: Storage, whole: boolean): Element => (whole ? `${storage}x4` : storage);

@@ -35,7 +35,12 @@ const SPLIT_NUMBER = 16;
 
 const sizeOf = ({ batch, m, n }: Product): number => batch * m * n;
 
-function cost(way: Way, product: Product, cut: Cut, beside: number): number {
+export interface Choice {
+  readonly way: Way;
+  readonly cut: Cut;
+}
+
+function cost({ way, cut }: Choice, product: Product, beside: number): number {
   const [u, v] = way.own;
   const tile = (way.rows * way.columns * cut.length * (u + v)) / (u * v);
   const splits = splitsOf(product, cut);
@@ -56,17 +61,9 @@ const cheapest = <T>(list: readonly T[], costOf: (one: T) => number): T =>
 /** The form of a split, which leaves sums as they are. */
 const splitForm = (form: Form): Form => ({ ...form, c: "f32", bias: null });
 
-/**
- * @param product of at least one number of C
- * @param scale s of C = s A B + b
- * @throws RangeError where C is in f16 and n is odd
- */
-export function gemmPlan(product: Product, stored: Stored, facts: Facts, scale: number): GemmPlan {
-  if (stored.c === "f16" && product.n % 2 !== 0) throw new RangeError(`matmul: rows of f16 have an even length, got ${product.n}`);
+/** A product done in this way, cut up like this. */
+export function planOf(product: Product, stored: Stored, scale: number, { way, cut }: Choice): GemmPlan {
   const form = formOf(product, stored);
-  const beside = facts.software ? BESIDE.software : BESIDE.hardware;
-  const choices = waysOf(product, form, facts).flatMap((way) => cutsOf(way, product, beside).map((cut) => ({ way, cut })));
-  const { way, cut } = cheapest(choices, (choice) => cost(choice.way, product, choice.cut, beside));
   const splits = splitsOf(product, cut);
   const { variant, rows, columns, threads, bytes } = way;
   return {
@@ -84,4 +81,21 @@ export function gemmPlan(product: Product, stored: Stored, facts: Facts, scale: 
     },
     sums: splits === 1 ? null : sumsLaunch({ size: sizeOf(product), n: product.n, splits, scale }, stored.c, stored.bias),
   };
+}
+
+/**
+ * @param product of at least one number of C
+ * @param scale s of C = s A B + b
+ * @throws RangeError where C is in f16 and n is odd
+ */
+export function gemmPlan(product: Product, stored: Stored, scale: number, facts: Facts): GemmPlan {
+  if (stored.c === "f16" && product.n % 2 !== 0) throw new RangeError(`matmul: rows of f16 have an even length, got ${product.n}`);
+  const beside = facts.software ? BESIDE.software : BESIDE.hardware;
+  const choices = waysOf(product, stored, facts).flatMap((way) => cutsOf(way, product, beside).map((cut) => ({ way, cut })));
+  return planOf(
+    product,
+    stored,
+    scale,
+    cheapest(choices, (choice) => cost(choice, product, beside)),
+  );
 }

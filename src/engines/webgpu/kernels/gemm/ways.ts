@@ -1,7 +1,7 @@
 /** The ways in which a device can do a product: programs and their tiles. */
 import type { Facts } from "../../facts.ts";
 import { inRow, type Launch, type Program } from "../../program.ts";
-import type { Form, Product } from "./form.ts";
+import { formOf, type Form, type Product, type Stored } from "./form.ts";
 import { matrixBytes, matrixLayouts, matrixProgram, matrixThreads, ownSides, sidesOf, type MatrixTile } from "./matrix.ts";
 import { REGISTER_THREADS, registerProgram, type RegisterTile } from "./registers.ts";
 import { squareBytes, squareProgram, squares, squareThreads, type SquareTile } from "./tiled.ts";
@@ -86,7 +86,7 @@ const steps = [
 const needed = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
 
 function matrixWays(form: Form, { limits, features, subgroup, matrices }: Facts): readonly Way[] {
-  if (form.operands !== "f16" || subgroup === null || !needed.every((name) => features.has(name))) return [];
+  if (form.factors !== "f16" || subgroup === null || !needed.every((name) => features.has(name))) return [];
   const [shape] = matrices.toSorted((one, other) => other.m * other.n * other.k - one.m * one.n * one.k);
   if (shape === undefined) return [];
   return matrixLayouts.flatMap((layout) => {
@@ -97,8 +97,8 @@ function matrixWays(form: Form, { limits, features, subgroup, matrices }: Facts)
 }
 
 /** Matrix units where operands are f16 and the device has such; else every other kind that suits the device. */
-export function waysOf(product: Product, form: Form, facts: Facts): readonly Way[] {
+export function waysOf(product: Product, stored: Stored, facts: Facts): readonly Way[] {
   if (facts.software) return softwareWays(product, facts);
-  const ways = matrixWays(form, facts);
+  const ways = matrixWays(formOf(product, stored), facts);
   return ways.length > 0 ? ways : squares.map(squareWay);
 }
