@@ -15,6 +15,8 @@ const PATIENCE = 60_000;
 /** A program of its own, since what it loads may crash. */
 const PROBE = fileURLToPath(new URL("gpuProbe.js", import.meta.url));
 
+const MEGA = 1e6;
+
 /** Without the places in the source of the one who speaks. */
 const lastLine = (text: string): string =>
   text
@@ -49,7 +51,7 @@ export async function probe({ adapter }: AdapterOption): Promise<About> {
  *
  * @throws RangeError that says what is needed
  */
-export async function gpuEngine({ adapter, defaultLimits, tensorCores }: GpuOptions): Promise<Engine> {
+export async function gpuEngine({ adapter, defaultLimits, gpuMemory, tensorCores }: GpuOptions): Promise<Engine> {
   const device = await openDevice({ adapter: adapter ?? null, experimental: tensorCores ?? false, plain: defaultLimits ?? false });
-  return webgpuEngine({ device });
+  return webgpuEngine({ device, memory: gpuMemory === undefined ? Infinity : gpuMemory * MEGA });
 }

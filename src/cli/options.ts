@@ -1,6 +1,6 @@
 /** Options that several commands share, and how their values are read. */
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { Memory } from "../train/deitTask.ts";
+import type { Memory, MemoryChoice } from "../train/deitTask.ts";
 
 /** @throws InvalidArgumentError, which commander turns into the command's one line */
 function integerFrom(min: number): (text: string) => number {
@@ -28,6 +28,8 @@ export interface AdapterOption {
 export interface GpuOptions extends AdapterOption {
   readonly defaultLimits?: true;
   readonly tensorCores?: true;
+  /** In MB. */
+  readonly gpuMemory?: number;
 }
 
 export interface EngineOptions extends GpuOptions {
@@ -48,16 +50,20 @@ export const withEngine = (command: Command): Command =>
     .addOption(new Option("--threads <n>", "threads of the engine").argParser(positive).default(1))
     .addOption(adapterOption())
     .option("--default-limits", "of webgpu: no more than every device has")
+    .addOption(
+      new Option("--gpu-memory <MB>", "of webgpu: the most that tensors may take; a GPU does not tell how much it has").argParser(positive),
+    )
     .option("--tensor-cores", "of webgpu: matrices of subgroups, an experiment of Dawn, where the adapter has them");
 
 /** What these options were on a command line. */
-export const engineArguments = ({ engine, threads, adapter, defaultLimits, tensorCores }: EngineOptions): readonly string[] => [
+export const engineArguments = ({ engine, threads, adapter, defaultLimits, gpuMemory, tensorCores }: EngineOptions): readonly string[] => [
   "--engine",
   engine,
   "--threads",
   `${threads}`,
   ...(adapter === undefined ? [] : ["--adapter", adapter]),
   ...(defaultLimits === true ? ["--default-limits"] : []),
+  ...(gpuMemory === undefined ? [] : ["--gpu-memory", `${gpuMemory}`]),
   ...(tensorCores === true ? ["--tensor-cores"] : []),
 ];
 
@@ -74,6 +80,14 @@ export const memoryOption = (of: string): Option =>
   new Option("--memory <memory>", `${of}low: blocks are not kept but run again for their gradients, to the same bits`)
     .choices(["normal", "low"] satisfies Memory[])
     .default("normal" satisfies Memory);
+
+export const memoryChoiceOption = (): Option =>
+  new Option(
+    "--memory <memory>",
+    "low: blocks are not kept but run again for their gradients, to the same bits; fit: low where normal has no room",
+  )
+    .choices(["normal", "low", "fit"] satisfies MemoryChoice[])
+    .default("normal" satisfies MemoryChoice);
 
 /** Examples below the options of `--help`. */
 export function withExamples(command: Command, examples: readonly (readonly [line: string, what: string])[]): Command {

@@ -3,13 +3,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
 import type { Engine } from "../kernels/engine.ts";
-import type { Memory } from "../train/deitTask.ts";
+import type { MemoryChoice } from "../train/deitTask.ts";
 import type { Interrupted, RunResult, StageProgress } from "../train/run.ts";
 import { runThroughLosses, type Survived } from "../train/runThroughLosses.ts";
 import { engineOf } from "./engines.ts";
 import {
   collected,
-  memoryOption,
+  memoryChoiceOption,
   natural,
   withEngine,
   withExamples,
@@ -62,7 +62,7 @@ export interface Start {
   readonly resume: boolean;
   /** Of the engine. */
   readonly threads: number;
-  readonly memory: Memory;
+  readonly memory: MemoryChoice;
   /** Who starts the program again should its process die; null: nobody. */
   readonly tell: Tell | null;
 }
@@ -144,7 +144,7 @@ export function addTrain(program: Command, tell: Tell | null): void {
     .addOption(new Option("--set <key=value>", "change a value of the recipe; may be given several times").argParser(collected))
     .addOption(new Option("--seed <n>", "seed of the run, instead of the recipe's").argParser(natural))
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-SEED)")
-    .addOption(memoryOption(""))
+    .addOption(memoryChoiceOption())
     .option("--resume", "go on with the run in the folder")
     .option("--print-recipe", "print every value with its origin, and do nothing");
   withExamples(withJson(withEngine(command)), [

@@ -29,6 +29,16 @@ export interface BatchPlan<T> {
   readonly lean: BatchProgram<T> | null;
 }
 
+/** Whether an engine can hold a program on n images. */
+export function fits<T>(engine: Engine, held: T, program: BatchProgram<T>, n: number): boolean {
+  try {
+    return engine.plan(held, (k, own) => program(k, own, n)) <= engine.capacity;
+  } catch (error) {
+    if (error instanceof MemoryError) return false; // one tensor alone is too long
+    throw error;
+  }
+}
+
 function advice(fitting: number, fittingLean: number): string {
   const found = [
     ...(fitting > 0 ? [`a batch of ${fitting} would fit`] : []),
@@ -47,7 +57,7 @@ export function reserveBatch<T>(engine: Engine, batch: number, { held, program, 
     engine.reserve(held, (k, own) => program(k, own, batch));
   } catch (error) {
     if (!(error instanceof MemoryError)) throw error;
-    const fitting = (of: BatchProgram<T>): number => largest(batch, (n) => engine.plan(held, (k, own) => of(k, own, n)) <= engine.capacity);
+    const fitting = (of: BatchProgram<T>): number => largest(batch, (n) => fits(engine, held, of, n));
     const what = `${engine.name}: a batch of ${batch}`;
     throw new MemoryError(what, error, advice(fitting(program), lean === null ? 0 : fitting(lean)));
   }

@@ -66,6 +66,8 @@ export function deitTask<Saved>(settings: DeitTaskSettings<Saved>): Task<DeitPar
 
 /** `low`: less of it for more time, to the same bits. */
 export type Memory = "normal" | "low";
+/** `fit`: low where an engine has no room for normal. */
+export type MemoryChoice = Memory | "fit";
 
 /** Each block saves its input only, and is run again for its pullback. */
 const leanDeitLogits = deitLogitsOf(rematerialise(block));

@@ -9,7 +9,7 @@ import type { Logits } from "../model/heads.ts";
 import { inference } from "../ops/observe.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "./accuracy.ts";
-import { largest } from "./capacity.ts";
+import { fits, largest } from "./capacity.ts";
 import { disagreement } from "./decisions.ts";
 import { deitAttrs } from "./deitTask.ts";
 import type { Batch } from "./step.ts";
@@ -73,8 +73,10 @@ export function imagesAtOnce(engine: Engine, { config, params }: Deit, most: num
         scoresOfHeads(inference(k), { config, params: held }, batch);
       });
   };
-  const fits = (n: number): boolean => engine.plan(params, (k, held) => program(k, held, n)) <= engine.capacity;
-  return Math.max(1, largest(most, fits));
+  return Math.max(
+    1,
+    largest(most, (n) => fits(engine, params, program, n)),
+  );
 }
 
 /** Every head on the same forward passes. Nothing stays alive but the parameters. */

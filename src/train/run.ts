@@ -14,8 +14,8 @@ import { initialParams } from "../model/init.ts";
 import { buildParams } from "../model/params.ts";
 import { fold, keyOf } from "../tensor/key.ts";
 import type { Accuracy } from "./accuracy.ts";
-import { reserveBatch, type BatchProgram } from "./capacity.ts";
-import { deitTaskWithin, type Memory } from "./deitTask.ts";
+import { fits, reserveBatch, type BatchProgram } from "./capacity.ts";
+import { deitTaskWithin, type Memory, type MemoryChoice } from "./deitTask.ts";
 import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Deit, type Evaluations } from "./evaluate.ts";
 import { trainingOnShapes, trainModel, type RunSettings, type Training } from "./loop.ts";
 import type { Progress } from "./progress.ts";
@@ -34,7 +34,7 @@ export interface RunOptions extends Omit<RunSettings, "onProgress"> {
   readonly recipeText: string;
   readonly onProgress: ((progress: StageProgress) => void) | null;
   /** Of the student's training; no result depends on it. */
-  readonly memory: Memory;
+  readonly memory: MemoryChoice;
 }
 
 /** On the test images. */
@@ -130,12 +130,16 @@ async function openFolder({ directory, resume, recipeText }: RunOptions): Promis
  */
 export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOptions): Promise<RunResult | Interrupted> {
   const { model: config, data } = recipe;
-  const { directory, onProgress, memory } = options;
+  const { directory, onProgress } = options;
   const sets = openSets(data, { channels: config.channels, side: config.imageSize, classes: config.classes });
-  reserveBatch(engine, Math.max(recipe.training.batch, recipe.teacher?.training.batch ?? 0), {
+  const batch = Math.max(recipe.training.batch, recipe.teacher?.training.batch ?? 0);
+  const program = (of: Memory): BatchProgram<null> => runOnShapes(engine, recipe, sets, of);
+  const fitting = (): Memory => (fits(engine, null, program("normal"), batch) ? "normal" : "low");
+  const memory = options.memory === "fit" ? fitting() : options.memory;
+  reserveBatch(engine, batch, {
     held: null,
-    program: runOnShapes(engine, recipe, sets, memory),
-    lean: memory === "low" ? null : runOnShapes(engine, recipe, sets, "low"),
+    program: program(memory),
+    lean: memory === "low" ? null : program("low"),
   });
   await openFolder(options);
   const settings = (stage: Stage, folder: string): RunSettings => ({
