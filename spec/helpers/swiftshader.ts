@@ -12,5 +12,6 @@ export const whyNoSwiftShader: string | null =
 export function swiftShaderVariables(): Readonly<Record<string, string>> {
   if (whyNoSwiftShader !== null) return {};
   const folder = unpackedOnce("swiftshader", (into) => unpackTar("swiftshader.tar.br", into));
-  return { LD_LIBRARY_PATH: folder, VK_ICD_FILENAMES: join(folder, "vk_swiftshader_icd.json") };
+  const libraries = [folder, process.env["LD_LIBRARY_PATH"] ?? ""].filter((path) => path !== "").join(":");
+  return { LD_LIBRARY_PATH: libraries, VK_ICD_FILENAMES: join(folder, "vk_swiftshader_icd.json") };
 }

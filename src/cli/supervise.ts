@@ -70,7 +70,7 @@ async function life(program: string, args: readonly string[], onTold: Tell): Pro
 
 /** Whether a command line is one to supervise. The runs of a comparison are command lines of their own. */
 export const needsSupervision = (args: readonly string[]): boolean =>
-  args[0] !== "compare" && (args.includes("--engine=webgpu") || args[args.indexOf("--engine") + 1] === "webgpu");
+  args[0] !== "compare" && args.some((arg, i) => arg === "--engine=webgpu" || (arg === "webgpu" && args[i - 1] === "--engine"));
 
 /** With `--resume` where there is a run to resume. */
 const again = (args: readonly string[], run: string | null): readonly string[] =>
