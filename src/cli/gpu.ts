@@ -49,7 +49,7 @@ export async function probe({ adapter }: AdapterOption): Promise<About> {
  *
  * @throws RangeError that says what is needed
  */
-export async function gpuEngine({ adapter, defaultLimits, tensorCores }: GpuOptions): Promise<Engine> {
+export async function gpuEngine({ adapter, defaultLimits, tensorCores, precision = "f32" }: GpuOptions): Promise<Engine> {
   const device = await openDevice({ adapter: adapter ?? null, experimental: tensorCores ?? false, plain: defaultLimits ?? false });
-  return webgpuEngine({ device });
+  return webgpuEngine({ device, precision });
 }

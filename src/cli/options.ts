@@ -1,5 +1,6 @@
 /** Options that several commands share, and how their values are read. */
 import { InvalidArgumentError, Option, type Command } from "commander";
+import type { WebgpuPrecision } from "../engines/webgpu/run.ts";
 import type { Memory } from "../train/deitTask.ts";
 
 /** @throws InvalidArgumentError, which commander turns into the command's one line */
@@ -28,6 +29,7 @@ export interface AdapterOption {
 export interface GpuOptions extends AdapterOption {
   readonly defaultLimits?: true;
   readonly tensorCores?: true;
+  readonly precision?: WebgpuPrecision;
 }
 
 export interface EngineOptions extends GpuOptions {
@@ -42,16 +44,23 @@ export interface JsonOption {
 export const adapterOption = (): Option =>
   new Option("--adapter <name>", "of webgpu: part of an adapter's name, or a backend (vulkan, metal, d3d12)");
 
+const precisionOption = (): Option =>
+  new Option("--precision <p>", "of webgpu: f16 stores activations in half of the memory, and sums in f32 (default: f32)").choices([
+    "f32",
+    "f16",
+  ] satisfies WebgpuPrecision[]);
+
 export const withEngine = (command: Command): Command =>
   command
     .addOption(new Option("--engine <name>", "what computes: see `deit engines`").default("wasm"))
     .addOption(new Option("--threads <n>", "threads of the engine").argParser(positive).default(1))
     .addOption(adapterOption())
     .option("--default-limits", "of webgpu: no more than every device has")
-    .option("--tensor-cores", "of webgpu: matrices of subgroups, an experiment of Dawn, where the adapter has them");
+    .option("--tensor-cores", "of webgpu: matrices of subgroups, an experiment of Dawn, where the adapter has them")
+    .addOption(precisionOption());
 
 /** What these options were on a command line. */
-export const engineArguments = ({ engine, threads, adapter, defaultLimits, tensorCores }: EngineOptions): readonly string[] => [
+export const engineArguments = ({ engine, threads, adapter, defaultLimits, tensorCores, precision }: EngineOptions): readonly string[] => [
   "--engine",
   engine,
   "--threads",
@@ -59,6 +68,7 @@ export const engineArguments = ({ engine, threads, adapter, defaultLimits, tenso
   ...(adapter === undefined ? [] : ["--adapter", adapter]),
   ...(defaultLimits === true ? ["--default-limits"] : []),
   ...(tensorCores === true ? ["--tensor-cores"] : []),
+  ...(precision === undefined ? [] : ["--precision", precision]),
 ];
 
 export const withSeed = (command: Command, what: string): Command =>
