@@ -1,7 +1,10 @@
 /** `deit bench gemm`: matrix products with their packing, on WASM as shares of the register peak. */
 import type { Engine } from "../kernels/engine.ts";
+import type { Kernels } from "../kernels/kernels.ts";
 import { fold, keyOf } from "../tensor/key.ts";
+import type { AsideEngine } from "./aside.ts";
 import { bareKernels } from "./bareKernels.ts";
+import { timedByDevice } from "./deviceTiming.ts";
 import { paired } from "./paired.ts";
 import { gflops, peakMeter } from "./peak.ts";
 import { flopOf, shapeText, type Form, type Product } from "./products.ts";
@@ -42,24 +45,52 @@ export async function wasmGemm(products: readonly Product[], options: TimingOpti
   });
 }
 
+/** A product as a kernel, of factors that are drawn. */
+function productWork(k: Kernels, { form, m, k: depth, n }: Product): Work {
+  const [ta, tb] = [form === "TN", form === "NT"];
+  const a = k.uniform(fold(key, "a"), ta ? [depth, m] : [m, depth]);
+  const b = k.uniform(fold(key, "b"), tb ? [n, depth] : [depth, n]);
+  const run = (): void =>
+    k.region("product", () => {
+      k.matmul(a, b, { ta, tb });
+    });
+  return { run };
+}
+
+const engineRow = (product: Product, ms: Spread): GemmRow => ({
+  shape: shapeText(product),
+  form: product.form,
+  ms,
+  gflops: gflops(flopOf(product), ms.median),
+  against: null,
+});
+
 /** The same products as kernels of an engine. */
 export function engineGemm({ kernels: k }: Engine, products: readonly Product[], options: TimingOptions, onRow: OnRow): readonly GemmRow[] {
   return products.map((product) =>
     k.region("bench gemm", () => {
-      const { form, m, k: depth, n } = product;
-      const [ta, tb] = [form === "TN", form === "NT"];
-      const a = k.uniform(fold(key, "a"), ta ? [depth, m] : [m, depth]);
-      const b = k.uniform(fold(key, "b"), tb ? [n, depth] : [depth, n]);
-      const run = (): void =>
-        k.region("product", () => {
-          k.matmul(a, b, { ta, tb });
-        });
-      const ms = timed({ run }, options);
-      const row = { shape: shapeText(product), form, ms, gflops: gflops(flopOf(product), ms.median), against: null };
+      const row = engineRow(product, timed(productWork(k, product), options));
       onRow(row);
       return row;
     }),
   );
+}
+
+/** The same on an engine that works aside. */
+export async function asideGemm(
+  engine: AsideEngine,
+  products: readonly Product[],
+  repetitions: number,
+  onRow: OnRow,
+): Promise<readonly GemmRow[]> {
+  const rows: GemmRow[] = [];
+  for (const product of products) {
+    const spreads = await timedByDevice(engine, () => [productWork(engine.kernels, product)], repetitions);
+    const found = spreads.map((ms) => engineRow(product, ms));
+    found.forEach(onRow);
+    rows.push(...found);
+  }
+  return rows;
 }
 
 /** Of the forward forms. */

@@ -4,6 +4,8 @@
  */
 import type { Engine } from "../kernels/engine.ts";
 import type { FusedTable, Kernels } from "../kernels/kernels.ts";
+import type { AsideEngine } from "./aside.ts";
+import { timedByDevice } from "./deviceTiming.ts";
 import type { OpBench, OpCase } from "./opBench.ts";
 import { gflops } from "./peak.ts";
 import { flopOfCases, underRoof, type Meters, type Roofline } from "./roofline.ts";
@@ -52,6 +54,26 @@ function macsOf(engine: Engine, work: Work): number {
   return engine.counters().macs - macs;
 }
 
+interface AboutCase extends Pick<OpCase, "title" | "phase"> {
+  /** Multiply–adds. */
+  readonly macs: number;
+}
+
+/**
+ * Without a roofline.
+ *
+ * @param slower the same without any fused kernel; undefined: it has none
+ */
+const rowOf = (op: string, { title, phase, macs }: AboutCase, ms: Spread, slower: Spread | undefined): OpRow => ({
+  op,
+  title,
+  phase,
+  ms,
+  gflops: macs === 0 ? null : gflops(2 * macs, ms.median),
+  roofline: null,
+  unfused: slower === undefined ? null : { ms: slower, gain: slower.median / ms.median },
+});
+
 export interface OpOptions extends TimingOptions {
   /** What bounds an op here; null: not known of this engine. */
   readonly meters: Meters | null;
@@ -69,19 +91,29 @@ export function benchOp(engine: Engine, bench: OpBench, { meters, ...options }: 
       const macs = macsOf(engine, work);
       const found = meters === null ? null : underRoof(work, { bytes, flop: flops[i] ?? NaN }, meters, options);
       const ms = found === null ? timed(work, options) : spreadOf(found.ms);
-      const slower = plain[i];
-      const unfused = slower === undefined ? null : { ms: slower, gain: slower.median / ms.median };
-      const row = {
-        op: name,
-        title,
-        phase,
-        ms,
-        gflops: macs === 0 ? null : gflops(2 * macs, ms.median),
-        roofline: found?.roofline ?? null,
-        unfused,
-      };
+      const row = { ...rowOf(name, { title, phase, macs }, ms, plain[i]), roofline: found?.roofline ?? null };
       onRow(row);
       return row;
     }),
   );
+}
+
+/** The same on an engine that works aside. */
+export async function benchOpAside(
+  engine: AsideEngine,
+  { name, cases }: OpBench,
+  repetitions: number,
+  onRow: (row: OpRow) => void,
+): Promise<readonly OpRow[]> {
+  const { kernels: k } = engine;
+  const worksOn = (on: Kernels) => (): readonly Work[] => cases(on).map(({ work }) => work);
+  const plain = usesFused(k, cases) ? await timedByDevice(engine, worksOn(k.within({ fused: nothingFused })), repetitions) : [];
+  const about = k.region("about", () => cases(k).map(({ title, phase, work }) => ({ title, phase, macs: macsOf(engine, work) })));
+  const spreads = await timedByDevice(engine, worksOn(k), repetitions);
+  return about.flatMap((one, i) => {
+    const ms = spreads[i];
+    const rows = ms === undefined ? [] : [rowOf(name, one, ms, plain[i])];
+    rows.forEach(onRow);
+    return rows;
+  });
 }

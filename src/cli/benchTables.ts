@@ -113,18 +113,30 @@ export function programJson(timing: ProgramTiming): object {
   };
 }
 
-export function printProgram(
-  what: string,
-  { model, imageSize, batch }: { readonly model: string; readonly imageSize: number; readonly batch: number },
-  timing: ProgramTiming,
-): void {
+/** What was run. */
+export interface AboutProgram {
+  readonly what: "forward" | "train";
+  readonly model: string;
+  readonly imageSize: number;
+  readonly batch: number;
+  /** Whose forward is part of a step; null: there is none, or its logits are given. */
+  readonly teacher: string | null;
+}
+
+export const titleOf = ({ what, model, imageSize, batch, teacher }: AboutProgram): string =>
+  `${what} of ${model}${teacher === null ? "" : ` by ${teacher}`} at ${imageSize}×${imageSize}, batch ${batch}`;
+
+export function printProgram(about: AboutProgram, timing: ProgramTiming): void {
   const { msPerImage, gflops, against, reservedBytes, planBytes, freshBytes } = timing;
-  print(`${what} of ${model} at ${imageSize}×${imageSize}, batch ${batch}: ${ms(msPerImage.median)} ms an image (${range(msPerImage)})`);
+  print(`${titleOf(about)}: ${ms(msPerImage.median)} ms an image (${range(msPerImage)})`);
   print(`matrix products over the time of all: ${rate(gflops)} GFLOP/s`);
   if (against !== null) {
     const { peakGflops, ratio, kept, taken } = against;
     print(`${ratioText(ratio)} of the register peak, ${rate(peakGflops)} GFLOP/s; kept ${kept} of ${taken} samples`);
   }
-  if (what === "train") print(`forward, objective, backward and AdamW; the teacher's logits are given, its own forward is not timed`);
+  if (about.what === "train")
+    print(
+      `forward, objective, backward and AdamW${about.teacher === null ? "; a teacher's logits are given, its own forward is not timed" : ""}`,
+    );
   print(`memory: ${megabytes(reservedBytes)} held${planBytes === null ? "" : `, ${megabytes(planBytes)} planned`}, ${freshBytes} bytes taken anew after the first run`); // prettier-ignore
 }

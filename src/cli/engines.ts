@@ -58,7 +58,7 @@ const cannotRun = (name: string, reason: string): RangeError =>
   new RangeError(`engine ${name} cannot run here: it ${reason}; --engine reference can`);
 
 /** @throws RangeError for what is wrong with these options whatever adapters there are */
-function checkOptions({ engine: name, threads, adapter, defaultLimits, gpuMemory, tensorCores }: EngineOptions): void {
+function checkOptions({ engine: name, threads, adapter, defaultLimits, gpuMemory, tensorCores, precision }: EngineOptions): void {
   const own = ownReports();
   const known = [...own.map((report) => report.name), WEBGPU];
   if (!known.includes(name)) throw new RangeError(`unknown engine ${name}; known: ${known.join(", ")}`);
@@ -66,9 +66,13 @@ function checkOptions({ engine: name, threads, adapter, defaultLimits, gpuMemory
   if (reason !== undefined) throw cannotRun(name, reason);
   if (threads > 1 && !name.startsWith("wasm"))
     throw new RangeError(`--threads ${threads}: the ${name} engine works on one thread; --threads 1 would be right`);
-  const vain = Object.entries({ adapter, "default-limits": defaultLimits, "gpu-memory": gpuMemory, "tensor-cores": tensorCores }).find(
-    ([, value]) => value !== undefined,
-  );
+  const vain = Object.entries({
+    adapter,
+    "default-limits": defaultLimits,
+    "gpu-memory": gpuMemory,
+    "tensor-cores": tensorCores,
+    precision,
+  }).find(([, value]) => value !== undefined);
   if (vain !== undefined && name !== WEBGPU)
     throw new RangeError(`--${vain[0]} says nothing to the ${name} engine; --engine ${WEBGPU} has it`);
 }

@@ -51,7 +51,7 @@ export async function probe({ adapter }: AdapterOption): Promise<About> {
  *
  * @throws RangeError that says what is needed
  */
-export async function gpuEngine({ adapter, defaultLimits, gpuMemory, tensorCores }: GpuOptions): Promise<Engine> {
+export async function gpuEngine({ adapter, defaultLimits, gpuMemory, tensorCores, precision = "f32" }: GpuOptions): Promise<Engine> {
   const device = await openDevice({ adapter: adapter ?? null, experimental: tensorCores ?? false, plain: defaultLimits ?? false });
-  return webgpuEngine({ device, memory: gpuMemory === undefined ? Infinity : gpuMemory * MEGA });
+  return webgpuEngine({ device, precision, memory: gpuMemory === undefined ? Infinity : gpuMemory * MEGA });
 }

@@ -1,5 +1,6 @@
 /** Options that several commands share, and how their values are read. */
 import { InvalidArgumentError, Option, type Command } from "commander";
+import type { WebgpuPrecision } from "../engines/webgpu/run.ts";
 import type { Memory, MemoryChoice } from "../train/deitTask.ts";
 
 /** @throws InvalidArgumentError, which commander turns into the command's one line */
@@ -30,6 +31,7 @@ export interface GpuOptions extends AdapterOption {
   readonly tensorCores?: true;
   /** In MB. */
   readonly gpuMemory?: number;
+  readonly precision?: WebgpuPrecision;
 }
 
 export interface EngineOptions extends GpuOptions {
@@ -44,6 +46,12 @@ export interface JsonOption {
 export const adapterOption = (): Option =>
   new Option("--adapter <name>", "of webgpu: part of an adapter's name, or a backend (vulkan, metal, d3d12)");
 
+const precisionOption = (): Option =>
+  new Option("--precision <p>", "of webgpu: f16 stores activations in half of the memory, and sums in f32 (default: f32)").choices([
+    "f32",
+    "f16",
+  ] satisfies WebgpuPrecision[]);
+
 export const withEngine = (command: Command): Command =>
   command
     .addOption(new Option("--engine <name>", "what computes: see `deit engines`").default("wasm"))
@@ -53,10 +61,19 @@ export const withEngine = (command: Command): Command =>
     .addOption(
       new Option("--gpu-memory <MB>", "of webgpu: the most that tensors may take; a GPU does not tell how much it has").argParser(positive),
     )
-    .option("--tensor-cores", "of webgpu: matrices of subgroups, an experiment of Dawn, where the adapter has them");
+    .option("--tensor-cores", "of webgpu: matrices of subgroups, an experiment of Dawn, where the adapter has them")
+    .addOption(precisionOption());
 
 /** What these options were on a command line. */
-export const engineArguments = ({ engine, threads, adapter, defaultLimits, gpuMemory, tensorCores }: EngineOptions): readonly string[] => [
+export const engineArguments = ({
+  engine,
+  threads,
+  adapter,
+  defaultLimits,
+  gpuMemory,
+  tensorCores,
+  precision,
+}: EngineOptions): readonly string[] => [
   "--engine",
   engine,
   "--threads",
@@ -65,6 +82,7 @@ export const engineArguments = ({ engine, threads, adapter, defaultLimits, gpuMe
   ...(defaultLimits === true ? ["--default-limits"] : []),
   ...(gpuMemory === undefined ? [] : ["--gpu-memory", `${gpuMemory}`]),
   ...(tensorCores === true ? ["--tensor-cores"] : []),
+  ...(precision === undefined ? [] : ["--precision", precision]),
 ];
 
 export const withSeed = (command: Command, what: string): Command =>

@@ -2,6 +2,7 @@
 import { gflops } from "../bench/peak.ts";
 import type { Profile } from "../bench/profile.ts";
 import { costOf, ownCost, phases, type Cost, type Phase, type ProfileNode } from "../bench/profileTree.ts";
+import { titleOf, type AboutProgram } from "./benchTables.ts";
 import { percent, print, table } from "./output.ts";
 
 const MS_DIGITS = 2;
@@ -73,13 +74,9 @@ function rowsOf(node: ProfileNode, whole: number, peakGflops: number | null, dep
   return [row, ...inOrder(node.children).flatMap((child) => rowsOf(child, whole, peakGflops, depth + 1))];
 }
 
-export function printProfile(
-  what: string,
-  { model, imageSize, batch }: { readonly model: string; readonly imageSize: number; readonly batch: number },
-  { root, peakGflops }: Profile,
-): void {
+export function printProfile(about: AboutProgram, { root, peakGflops }: Profile): void {
   const { ms } = costOf(root);
-  print(`${what} of ${model} at ${imageSize}×${imageSize}, batch ${batch}: ${ms.toFixed(MS_DIGITS)} ms`);
+  print(`${titleOf(about)}: ${ms.toFixed(MS_DIGITS)} ms`);
   if (peakGflops !== null) print(`register peak ${peakGflops.toFixed(RATE_DIGITS)} GFLOP/s`);
   const head = ["op", "", "share", "ms", "own ms", ...phases.slice(0, -1), "GMAC", "of peak", "launches", "MB"];
   const columns = head.length - (costOf(root).launches === 0 ? 2 : 0);

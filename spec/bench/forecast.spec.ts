@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import { adapterNamed, adapters, type Adapter } from "../../src/bench/adapters.ts";
+import { forecast, largestBatch, slower } from "../../src/bench/forecast.ts";
+import { forwardProgram } from "../../src/bench/forward.ts";
+import { costOf, ownCost, type ProfileNode } from "../../src/bench/profileTree.ts";
+import type { Program } from "../../src/bench/program.ts";
+import { hoursOf, projected, stages, viewsOfEpoch, type Stage } from "../../src/bench/projection.ts";
+import { trainProgram } from "../../src/bench/train.ts";
+import { countedLoops } from "../../src/engines/abstract/arithmetic.ts";
+import { abstractEngine } from "../../src/engines/abstract/engine.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import { deitConfig, tokenCount } from "../../src/model/config.ts";
+import { regnetConfig } from "../../src/teacher/config.ts";
+import { MemoryError } from "../../src/tensor/errors.ts";
+import type { Shape, Tensor } from "../../src/tensor/tensor.ts";
+
+/** Of round numbers: 1 FLOP of f32, 4 of products of f16 and 1 byte a nanosecond. */
+const round: Adapter = { title: "", f32: 1e9, f16: 4e9, bandwidth: 1e9, memory: 1e9, source: "" };
+/** Of one launch, in ms. */
+const LAUNCH = 0.002;
+
+/** One run is f on zeros. */
+const programOf = (shapes: readonly Shape[], f: (k: Kernels, ...tensors: readonly Tensor[]) => Tensor): Program => ({
+  work: (k) => {
+    const tensors = shapes.map((shape) => k.zeros(shape));
+    return { run: () => k.region("run", () => void f(k, ...tensors)) };
+  },
+  lean: null,
+});
+
+const product = programOf(
+  [
+    [64, 128],
+    [128, 192],
+  ],
+  (k, a, b) => k.matmul(a ?? k.zeros([]), b ?? k.zeros([])),
+);
+const exponential = programOf([[1000, 256]], (k, a) => k.exp(a ?? k.zeros([])));
+
+const nodesOf = (node: ProfileNode): readonly ProfileNode[] => [node, ...node.children.flatMap(nodesOf)];
+
+describe("a forecast", () => {
+  it("of a product is bound by its multiply–adds", () => {
+    const macs = 64 * 128 * 192;
+    const bytes = 4 * (64 * 128 + 128 * 192 + 64 * 192);
+    const found = forecast(product, 1, { adapter: round, precision: "f32" });
+    expect(costOf(found.root)).toMatchObject({ macs, launches: 1, bytes });
+    expect(costOf(found.root).ms).toBeCloseTo((2 * macs) / 1e6 + LAUNCH, 9);
+    expect(found.flop).toBe(2 * macs);
+  });
+
+  it("of a product in f16 goes by the peak of f16, and is bound by memory where that is slow", () => {
+    const macs = 64 * 128 * 192;
+    const bytes = 4 * (64 * 128 + 128 * 192 + 64 * 192);
+    const ms = (adapter: Adapter): number => costOf(forecast(product, 1, { adapter, precision: "f16" }).root).ms;
+    expect(ms(round)).toBeCloseTo((2 * macs) / 4e6 + LAUNCH, 9);
+    expect(ms({ ...round, bandwidth: 1e8 })).toBeCloseTo(bytes / 1e5 + LAUNCH, 9);
+  });
+
+  it("of a function of each number is bound by its arithmetic or by memory, whatever is slower", () => {
+    const ms = (adapter: Adapter): number => costOf(forecast(exponential, 1, { adapter, precision: "f16" }).root).ms;
+    expect(ms(round)).toBeCloseTo((27 * 256_000) / 1e6 + LAUNCH, 9);
+    expect(ms({ ...round, f32: 1e12 })).toBeCloseTo((2 * 4 * 256_000) / 1e6 + LAUNCH, 9);
+  });
+
+  it("of half the share of each bound is of twice the time, but for what a launch costs", () => {
+    expect(slower({ ms: 10 + 3 * LAUNCH, macs: 0, launches: 3, bytes: 0 }, 1 / 2)).toBeCloseTo(20 + 3 * LAUNCH, 9);
+  });
+
+  it("of DeiT-B has the multiply–adds of (E29), and the FLOP of the formulas", () => {
+    const config = deitConfig("deit-base");
+    const program = forwardProgram(config);
+    const { root, flop } = forecast(program, 1, { adapter: round, precision: "f32" });
+    const [T, D] = [tokenCount(config), config.width];
+    const macs = 196 * 768 * D + 12 * (12 * T * D ** 2 + 2 * T ** 2 * D) + D * 1000;
+    expect(costOf(root).macs).toBe(macs);
+    expect(macs / 1e9).toBeCloseTo(17.564, 3); // deit.md 4.1
+    let counted = 0;
+    const { kernels } = abstractEngine(
+      undefined,
+      countedLoops((some) => {
+        counted += some;
+      }),
+    );
+    const { run } = program.work(kernels, 1);
+    counted = 0;
+    run();
+    expect(flop).toBe(counted);
+  });
+
+  it("of a training step adds up over the paths, and plans the memory of its like", () => {
+    const config = deitConfig("deit-tiny-distilled", { imageSize: 32, depth: 2 });
+    const { root, memory } = forecast(trainProgram(config, "normal"), 2, { adapter: round, precision: "f32" });
+    const sum = (key: "ms" | "macs" | "launches" | "bytes"): number => nodesOf(root).reduce((all, node) => all + ownCost(node)[key], 0);
+    const { ms, macs, launches, bytes } = costOf(root);
+    expect([sum("macs"), sum("launches"), sum("bytes")]).toEqual([macs, launches, bytes]);
+    expect(sum("ms")).toBeCloseTo(ms, 9);
+    expect(nodesOf(root).map(({ name }) => name)).toContain("blocks.*");
+    const low = forecast(trainProgram(config, "low"), 2, { adapter: round, precision: "f32" });
+    expect(low.memory).toBeLessThan(memory);
+  });
+
+  it("knows the largest batch that fits", () => {
+    const program = forwardProgram(deitConfig("deit-tiny"));
+    const settings = { adapter: { ...round, memory: 1e8 }, precision: "f32" } as const;
+    const most = largestBatch(program, settings);
+    const memory = (B: number): number => forecast(program, B, settings).memory;
+    expect([memory(most) <= 0.95e8, memory(most + 1) <= 0.95e8]).toEqual([true, false]);
+    expect(largestBatch(program, { ...settings, adapter: { ...round, memory: 1e6 } })).toBe(0);
+  });
+});
+
+describe("a projection", () => {
+  const [training, tuning] = stages;
+  const stageOf = (stage: Stage | undefined): Stage => stage ?? { title: "", imageSize: 0, epochs: NaN, paperHours: NaN };
+
+  it("counts the views of an epoch as repeated augmentation does", () => {
+    expect(viewsOfEpoch).toBe(1_281_024);
+    expect([viewsOfEpoch / 1024, (300 * viewsOfEpoch) / 1024]).toEqual([1251, 375_300]); // deit.md 7.11
+  });
+
+  it("says of the authors' speed what the authors say", () => {
+    const imagesPerSecond = 2015; // on eight V100
+    expect(hoursOf(stageOf(training), 1024, (1024 / imagesPerSecond) * 1e3)).toBeCloseTo(53, 1);
+    expect(stageOf(tuning)).toMatchObject({ imageSize: 384, epochs: 25, paperHours: 20 });
+  });
+
+  it("has the teacher's forward in the step of a distilled model", () => {
+    const config = deitConfig("deit-tiny-distilled", { depth: 1 });
+    const teacher = regnetConfig("regnety-4gf");
+    const settings = { adapter: round, precision: "f32" } as const;
+    const macs = (asked: Parameters<typeof projected>[0]): number =>
+      costOf(projected(asked, { ...stageOf(training), imageSize: 32 }, 1, settings).forecast.root).macs;
+    const alone = macs({ config, teacher: null });
+    const beside = macs({ config, teacher });
+    const { kernels, counters } = abstractEngine();
+    const before = counters().macs;
+    trainProgram({ ...config, imageSize: 32 }, "normal", { teacher, scaledLoss: false })
+      .work(kernels, 1)
+      .run();
+    expect(beside).toBe(counters().macs - before);
+    expect(beside).toBeGreaterThan(alone);
+  });
+
+  it("refuses a step whose tensors are too long", () => {
+    const asked = { config: deitConfig("deit-base"), teacher: null };
+    expect(() => projected(asked, stageOf(training), 4096, { adapter: round, precision: "f32" })).toThrow(MemoryError);
+  });
+});
+
+describe("adapters", () => {
+  it("are known by name, with where their figures are from", () => {
+    expect(adapterNamed("v100")).toMatchObject({ f32: 15.7e12, f16: 125e12, bandwidth: 900e9 });
+    expect(Object.values(adapters).filter(({ source }) => source === "")).toEqual([]);
+    expect(() => adapterNamed("abacus")).toThrow("unknown adapter abacus; known: h100, a100, ");
+  });
+});
