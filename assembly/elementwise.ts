@@ -96,7 +96,7 @@ const enum Map {
 }
 
 /** Exponent bits of f32; all of them are set in NaN and in the infinities only. */
-const EXPONENT: i32 = 0x7f800000;
+export const EXPONENT: i32 = 0x7f800000;
 
 @inline
 function mapped(map: Map, x: v128, scalar: v128): v128 {

@@ -17,4 +17,5 @@ export { uniform } from "./random";
 export { argmaxRows, maxRows, oneHot, sumColumns, sumRows } from "./reduce";
 export { firstFree, scratchBytes, useScratch } from "./scratch";
 export { logSoftmax, logSoftmaxVjp, softmax, softmaxVjp } from "./softmax";
+export { unscale } from "./unscale";
 export { fold, unfold } from "./windows";

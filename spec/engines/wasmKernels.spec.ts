@@ -19,6 +19,7 @@ import { splitHeads } from "../../src/ops/splitHeads.ts";
 import { keyOf, normalAt } from "../../src/tensor/key.ts";
 import { size, type Shape, type Tensor } from "../../src/tensor/tensor.ts";
 import { adamwLeaf } from "../../src/train/adamw.ts";
+import { unscaledLeaf } from "../../src/train/lossScale.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { relaxedSimd } from "../helpers/relaxedSimd.ts";
 
@@ -269,7 +270,7 @@ describe.each(builds)("each fused op of the %s build", (build) => {
 
   it("is known to the engine by its op", async () => {
     const { fused } = (await made).kernels.scope;
-    for (const op of [linear, layerNorm, gelu, softmax, logSoftmax, attention, splitHeads, crossEntropy, adamwLeaf])
+    for (const op of [linear, layerNorm, gelu, softmax, logSoftmax, attention, splitHeads, crossEntropy, adamwLeaf, unscaledLeaf])
       expect(fused.get<object>(op)).toMatchObject({ name: op.name });
   });
 

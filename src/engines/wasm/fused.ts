@@ -15,6 +15,7 @@ import { softmax } from "../../ops/softmax.ts";
 import { splitHeads } from "../../ops/splitHeads.ts";
 import { axis, size, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import { adamwLeaf } from "../../train/adamw.ts";
+import { unscaledLeaf } from "../../train/lossScale.ts";
 import type { HeapAccess } from "../heap.ts";
 import { COMPUTED, MOVED, rowsOf, type Deal } from "./deal.ts";
 import { dealPermute } from "./move.ts";
@@ -215,6 +216,17 @@ export const fusedKernels =
       },
     };
 
+    const fusedUnscale: typeof unscaledLeaf = {
+      name: unscaledLeaf.name,
+      run: (_, { grad: scaled, inverse }) => {
+        const [finite, grad] = [take([1]), takeOver(scaled)];
+        deal?.("clear", 1, 1, () => [at(finite), 1]);
+        deal?.("addScalar", 1, 1, () => [at(finite), at(finite), 1, 1]);
+        deal?.("unscale", size(grad.shape), MOVED, (i, n) => [at(grad) + i * BYTES, at(finite), at(inverse), n]);
+        return { grad, finite };
+      },
+    };
+
     return fusedTable(
       fuse(linear, fusedLinear),
       fuse(layerNorm, fusedLayerNorm),
@@ -225,5 +237,6 @@ export const fusedKernels =
       fuse(splitHeads, fusedSplitHeads),
       fuse(crossEntropy, fusedCrossEntropy),
       fuse(adamwLeaf, fusedAdamw),
+      fuse(unscaledLeaf, fusedUnscale),
     );
   };
