@@ -37,8 +37,11 @@ export function whyNoChromium(): string | null {
   return `it does not run here: ${reason}`;
 }
 
+/** WebGPU on SwiftShader, whatever else the machine has. */
+const GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
 /** A new browser; the caller closes it. */
 export function startChromium(): Promise<Browser> {
   const { path, environment } = program();
-  return chromium.launch({ executablePath: path, env: environment, args: ["--no-sandbox"] });
+  return chromium.launch({ executablePath: path, env: environment, args: ["--no-sandbox", ...GPU] });
 }

@@ -1,56 +1,14 @@
-/** The bundled handwritten digits (fixtures/digits): 8×8 grey images of ten classes, the first 1,437 to train, the last 360 to test. */
+/** The bundled digits. */
 import { readFileSync } from "node:fs";
-import { numbersOf, parseSafetensors, type Safetensors } from "../io/safetensors.ts";
 import type { Dataset } from "./dataset.ts";
-
-export type Split = "train" | "test";
+import { digitsOf, type Split } from "./digitsOf.ts";
 
 /** The same place from src/ and from dist/. */
 const FILE = new URL("../../fixtures/digits/digits.safetensors", import.meta.url);
 
-/** In pixels. */
-const SIDE = 8;
-const CLASSES = 10;
-/** Full scale. */
-const INK = 16;
-const FIRST_TO_TEST = 1437;
-
-function numbers({ tensors }: Safetensors, name: string): Float64Array {
-  const stored = tensors.get(name);
-  if (stored === undefined) throw new Error(`digits: nothing named ${name}`);
-  return numbersOf(stored);
-}
-
-/** Each pixel becomes a square of `times` by `times`: the one way in which digits are enlarged. */
-function repeated(pixels: Float64Array, times: number): Float64Array {
-  const side = SIDE * times;
-  const source = (i: number): number => Math.floor(Math.floor(i / side) / times) * SIDE + Math.floor((i % side) / times);
-  return Float64Array.from({ length: side ** 2 }, (_, i) => pixels[source(i)] ?? 0);
-}
-
 /**
- * One of the two parts, in the order of the file.
+ * One of the two parts.
  *
  * @throws RangeError unless `side` is a multiple of 8
  */
-export function digits(split: Split, side: number): Dataset {
-  const times = side / SIDE;
-  if (!(Number.isInteger(times) && times > 0)) throw new RangeError(`digits: the image size must be a multiple of ${SIDE}, got ${side}`);
-  const file = parseSafetensors(readFileSync(FILE));
-  const [images, labels] = [numbers(file, "images"), numbers(file, "labels")];
-  const [first, end] = split === "train" ? [0, FIRST_TO_TEST] : [FIRST_TO_TEST, labels.length];
-  const ink = (i: number): Float64Array => images.subarray((first + i) * SIDE ** 2, (first + i + 1) * SIDE ** 2);
-  return {
-    name: `digits:${split}`,
-    classes: Array.from({ length: CLASSES }, (_, digit) => `${digit}`),
-    channels: 1,
-    side,
-    count: end - first,
-    pixels: (i) =>
-      repeated(
-        ink(i).map((value) => value / INK),
-        times,
-      ),
-    label: (i) => labels[first + i] ?? 0,
-  };
-}
+export const digits = (split: Split, side: number): Dataset => digitsOf(readFileSync(FILE), split, side);

@@ -4,6 +4,7 @@ import * as check from "deit/check";
 import * as formats from "deit/formats";
 import * as recording from "deit/recording";
 import * as wasm from "deit/wasm";
+import * as webgpu from "deit/webgpu";
 import { laws } from "#deit/check/laws.js";
 import { runRow, type Row, type RowReport, type RunOptions } from "#deit/check/row.js";
 import { referenceEngine } from "#deit/engines/reference/engine.js";
@@ -15,6 +16,8 @@ import { allSubjects } from "#deit/laws/subjects.js";
 import { readRecording } from "#deit/recording/read.js";
 import { verify } from "#deit/recording/verify.js";
 import { wasmEngine, type WasmOptions } from "#deit/wasm.js";
+import { requestDevice, webgpuEngine, type RequestOptions } from "#deit/webgpu.js";
+import { digitsRun, type DigitsOptions, type DigitsResult, type Mortal } from "./digitsRun.ts";
 import { trainingDigest, type Training } from "./trainingDigest.ts";
 
 /** The law that a fused kernel is its definition, alone. */
@@ -23,9 +26,15 @@ const parityRows = opRows(
   laws.filter(({ name }) => name === "parity"),
 );
 
+/** The WASM engine with its options, or the WebGPU engine on a device that is asked for so, with memory that is poisoned. */
+type Choice = WasmOptions | { readonly gpu: RequestOptions };
+
+const opened = async (choice: Choice): Promise<Engine> =>
+  "gpu" in choice ? webgpuEngine({ device: await requestDevice(navigator.gpu, choice.gpu), poison: true }) : wasmEngine(choice);
+
 /** With a new engine, which is closed when the job is done. */
-async function onEngine<T>(choice: WasmOptions, job: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = await wasmEngine(choice);
+async function onEngine<T>(choice: Choice, job: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = await opened(choice);
   try {
     return await job(engine);
   } finally {
@@ -48,11 +57,14 @@ interface Found {
   readonly variant: string | null;
 }
 
-async function verified(engine: Engine, path: string): Promise<Found> {
+async function fetched(path: string): Promise<Uint8Array> {
   const response = await fetch(path);
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  const file = new Uint8Array(await response.arrayBuffer());
-  const { match, tensors, first, findings } = await verify(engine, readRecording(file));
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+async function verified(engine: Engine, path: string): Promise<Found> {
+  const { match, tensors, first, findings } = await verify(engine, readRecording(await fetched(path)));
   return { match, tensors: tensors.length, first: first?.name ?? null, variant: findings?.explanation?.variant ?? null };
 }
 
@@ -74,6 +86,12 @@ async function sumByOthers(engine: Engine, n: number): Promise<number> {
   }
 }
 
+/** A device that its owner can destroy. */
+async function mortal(): Promise<Mortal> {
+  const device = await requestDevice(navigator.gpu);
+  return { engine: webgpuEngine({ device }), lose: () => device.destroy() };
+}
+
 type Names = Readonly<Record<string, readonly string[]>>;
 
 /** What each entry point of the package exports. */
@@ -83,23 +101,27 @@ const entryPoints: Readonly<Record<string, object>> = {
   "deit/formats": formats,
   "deit/recording": recording,
   "deit/wasm": wasm,
+  "deit/webgpu": webgpu,
 };
 const exportedNames = (): Names =>
   Object.fromEntries(Object.entries(entryPoints).map(([name, module]) => [name, Object.keys(module).toSorted()]));
 
 /** By the name under which they are asked for. */
 export interface Jobs {
+  /** Fetches the digits from this path. */
+  readonly digits: (path: string, options: DigitsOptions) => Promise<DigitsResult>;
   readonly exportedNames: () => Promise<Names>;
   readonly isIsolated: () => Promise<boolean>;
-  readonly laws: (choice: WasmOptions, options: RunOptions) => Promise<readonly RowReport[]>;
-  readonly parity: (choice: WasmOptions, options: RunOptions) => Promise<readonly RowReport[]>;
+  readonly laws: (choice: Choice, options: RunOptions) => Promise<readonly RowReport[]>;
+  readonly parity: (choice: Choice, options: RunOptions) => Promise<readonly RowReport[]>;
   readonly sumByOthers: (choice: WasmOptions, n: number) => Promise<number>;
-  readonly trainingDigest: (choice: WasmOptions, training: Training) => Promise<string>;
+  readonly trainingDigest: (choice: Choice, training: Training) => Promise<string>;
   /** Fetches the recording from this path. */
-  readonly verify: (choice: WasmOptions, path: string) => Promise<Found>;
+  readonly verify: (choice: Choice, path: string) => Promise<Found>;
 }
 
 export const jobs: Jobs = {
+  digits: async (path, options) => digitsRun(mortal, await fetched(path), options),
   exportedNames: async () => exportedNames(),
   isIsolated: async () => crossOriginIsolated,
   laws: (choice, options) => onEngine(choice, (engine) => reportsOf(engine, allRows, options)),

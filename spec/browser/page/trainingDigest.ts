@@ -16,6 +16,7 @@ import {
   type DeitParams,
 } from "#deit/index.js";
 import type { Engine } from "#deit/kernels/engine.js";
+import { digestOf } from "./digestOf.ts";
 
 /** Small, and with everything that can be drawn or dropped. */
 const config: DeitConfig = {
@@ -70,6 +71,5 @@ export async function trainingDigest(engine: Engine, { steps, seed }: Training):
   const batch = { images, labels: k.upload([B], LABELS) };
   for (let step = 0; step < steps; step++) ({ state } = trainStep(k, task, state, batch, fold(key, step), settings));
   take(state);
-  const bytes = await new Blob((await Promise.all(reads)).map((numbers) => Float64Array.from(numbers))).arrayBuffer();
-  return [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digestOf(await Promise.all(reads));
 }

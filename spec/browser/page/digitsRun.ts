@@ -1,0 +1,120 @@
+/** Some steps of DeiT on the digits, on devices that may be lost. */
+import { epochOrder, trainingBatch } from "#deit/data/batches.js";
+import { digitsOf } from "#deit/data/digitsOf.js";
+import {
+  deitLogits,
+  deitTask,
+  fold,
+  initialParams,
+  initialState,
+  keepTraining,
+  keyOf,
+  trainStep,
+  type Checkpoint,
+  type DeitConfig,
+  type DeitParams,
+  type Study,
+} from "#deit/index.js";
+import type { Engine } from "#deit/kernels/engine.js";
+import type { TrainingRecipe } from "#deit/train/recipe.js";
+import { uploadBatch } from "#deit/train/uploadBatch.js";
+import { digestOf } from "./digestOf.ts";
+
+const config: DeitConfig = {
+  imageSize: 16,
+  patchSize: 4,
+  channels: 1,
+  width: 24,
+  depth: 2,
+  heads: 3,
+  mlpRatio: 4,
+  classes: 10,
+  distilled: false,
+  layerNormEps: 1e-6,
+  position: "learned",
+};
+const training: Pick<TrainingRecipe, "optimizer" | "emaDecay" | "lossScale"> = {
+  optimizer: { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05 },
+  emaDecay: null,
+  lossScale: null,
+};
+const settings = { optimizer: training.optimizer, lr: 2e-3, clipNorm: 1, emaDecay: 0 };
+const augmentation = { mean: [0.305], std: [0.376], rotation: 10, padding: 1, flip: false };
+const BATCH = 16;
+
+const task = deitTask({
+  config,
+  model: deitLogits,
+  smoothing: { share: 0.1, over: "all" },
+  dropPath: 0.1,
+  dropout: 0,
+  distillation: { kind: "none" },
+  teacher: null,
+});
+
+export interface DigitsOptions {
+  readonly steps: number;
+  /** Steps from one checkpoint to the next. */
+  readonly every: number;
+  /** The device is lost in the middle of these steps, once each. */
+  readonly lostIn: readonly number[];
+}
+
+export interface DigitsResult {
+  /** Of each step. */
+  readonly losses: readonly number[];
+  /** SHA-256 of the state after the last step, in hexadecimal digits. */
+  readonly digest: string;
+  /** How many engines it took. */
+  readonly engines: number;
+}
+
+/** An engine, and what takes its device away. */
+export interface Mortal {
+  readonly engine: Engine;
+  readonly lose: () => void;
+}
+
+/** @param file fixtures/digits/digits.safetensors */
+export async function digitsRun(
+  open: () => Promise<Mortal>,
+  file: Uint8Array,
+  { steps, every, lostIn }: DigitsOptions,
+): Promise<DigitsResult> {
+  const [key, dataset] = [keyOf(5), digitsOf(file, "train", config.imageSize)];
+  const order = epochOrder(key, dataset.count, 0);
+  const losses: number[] = [];
+  const left = new Set(lostIn);
+  const opened: Mortal[] = [];
+
+  const study = (engine: Engine): Study<DeitParams, null> => {
+    const k = engine.kernels;
+    return {
+      initial: () => initialState(k, training, { params: initialParams(k, config, fold(key, "init")), buffers: null }),
+      step: async (state) => {
+        const samples = order.slice(state.step * BATCH, (state.step + 1) * BATCH);
+        const batch = uploadBatch(k, trainingBatch(dataset, samples, augmentation, { key, epoch: 0 }));
+        const { state: next, loss } = trainStep(k, task, state, batch, fold(key, state.step), settings);
+        if (left.delete(next.step)) opened.at(-1)?.lose();
+        losses[next.step - 1] = (await engine.read(loss))[0] ?? NaN;
+        engine.release([loss, batch]);
+        return next;
+      },
+    };
+  };
+  let last: Checkpoint | null = null;
+  await keepTraining({
+    open: async () => {
+      const mortal = await open();
+      opened.push(mortal);
+      return mortal.engine;
+    },
+    study,
+    steps,
+    every,
+    from: null,
+    onCheckpoint: (checkpoint) => (last = checkpoint),
+  });
+  const numbers = last === null ? [] : [...(last as Checkpoint).tensors.values()].map(({ data }) => Float64Array.from(data, Number));
+  return { losses, digest: await digestOf(numbers), engines: opened.length };
+}
