@@ -14,9 +14,7 @@ import { bundled, serve, type Files, type Site } from "./site.ts";
 import { inChromium, UNHURRIED } from "./suite.ts";
 
 const SEED = 31;
-const recordings = ["tiny-plain-f64", "tiny-distilled-hard-f64", "tiny-distilled-soft-f64"].map(
-  (name) => `recordings/${name}.safetensors`,
-);
+const recordings = ["tiny-plain-f64", "tiny-distilled-hard-f64", "tiny-distilled-soft-f64"].map((name) => `recordings/${name}.safetensors`);
 const training = { steps: 5, seed: SEED };
 const DIGITS = readFileSync("fixtures/digits/digits.safetensors");
 
