@@ -10,9 +10,9 @@ import { layerNorm } from "../../src/ops/layerNorm.ts";
 import { softmax } from "../../src/ops/softmax.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import { mapTree } from "../../src/tensor/tree.ts";
-import { adamwLeaf } from "../../src/train/adamw.ts";
-import { emaLeaf } from "../../src/train/ema.ts";
-import { nextLossScale, unscaledLeaf } from "../../src/train/lossScale.ts";
+import { adamwLeaf, adamwLeaves } from "../../src/train/adamw.ts";
+import { emaLeaf, emaLeaves } from "../../src/train/ema.ts";
+import { nextLossScale, unscaledLeaf, unscaledLeaves } from "../../src/train/lossScale.ts";
 import { sgdLeaf } from "../../src/train/sgd.ts";
 import { runningStatistics } from "../../src/teacher/runningStatistics.ts";
 import { onEachEngine, type Suite } from "../helpers/engines.ts";
@@ -87,7 +87,9 @@ onEachEngine((suite) => {
 
   describe("a routine's fused kernel that is a thousandth off is refused:", () => {
     it.each(
-      [adamwLeaf, sgdLeaf, emaLeaf, runningStatistics, unscaledLeaf, nextLossScale].map((routine) => [routine.name, routine] as const),
+      [adamwLeaf, adamwLeaves, sgdLeaf, emaLeaf, emaLeaves, runningStatistics, unscaledLeaf, unscaledLeaves, nextLossScale].map(
+        (routine) => [routine.name, routine] as const,
+      ),
     )("%s", async (name, routine) => {
       const wrong = {
         name,

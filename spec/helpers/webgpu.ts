@@ -21,8 +21,8 @@ export const choices: readonly (KernelChoice & { readonly name: string })[] = [f
 const SLAB = 2 ** 24;
 
 /** Memory that is taken is full of NaN. */
-export function webgpuWith(device: GPUDevice, { software, precision }: KernelChoice): WebgpuEngine {
-  const machine = machineOn(device, SLAB);
+export function webgpuWith(device: GPUDevice, { software, precision }: KernelChoice, slab: number = SLAB): WebgpuEngine {
+  const machine = machineOn(device, slab);
   const { finish, sent, stopwatch, close } = machine;
   const facts = { ...machine.facts, software };
   return {

@@ -6,9 +6,10 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { unfused } from "../ops/observe.ts";
 import type { Routine } from "../ops/op.ts";
 import { runningStatistics } from "../teacher/runningStatistics.ts";
-import { adamwLeaf, type Corrections } from "../train/adamw.ts";
-import { emaLeaf } from "../train/ema.ts";
-import { nextLossScale, unscaledLeaf } from "../train/lossScale.ts";
+import { adamwLeaf, adamwLeaves, type Corrections } from "../train/adamw.ts";
+import type { ByName, LeavesAttrs } from "../train/eachLeaf.ts";
+import { emaLeaf, emaLeaves } from "../train/ema.ts";
+import { nextLossScale, unscaledLeaf, unscaledLeaves } from "../train/lossScale.ts";
 import { sgdLeaf } from "../train/sgd.ts";
 import { row, type Claim } from "./claim.ts";
 import { tabulate } from "./loops/matrix.ts";
@@ -38,18 +39,55 @@ function spoilt({ shape, data }: HostArray, draw: Draw): HostArray {
   return { shape, data: data.map((x, i) => (i === at ? value : x)) };
 }
 
+/** Some parameters of shapes of their own. */
+const several = <T>(draw: Draw, leaf: (array: () => HostArray) => T): ByName<T> =>
+  Object.fromEntries(
+    Array.from({ length: draw.integer(1, MOST_LEAVES) }, (_, i) => {
+      const shape = severalRows(draw);
+      return [`blocks.${i}.weight`, leaf(() => draw.array(shape))];
+    }),
+  );
+
+const MOST_LEAVES = 4;
+
+/** Attrs of each of `several`. */
+function ofEach<T>(attrs: () => T): LeavesAttrs<T> {
+  const drawn = Array.from({ length: MOST_LEAVES }, attrs);
+  return { of: (name) => drawn[Number(name.split(".")[1])] ?? attrs() };
+}
+
 function claims(draw: Draw): readonly Claim[] {
   const shape = severalRows(draw);
   const array = (): HostArray => draw.array(shape);
-  const square = (): HostArray => mapped(array(), (x) => draw.round(x * x));
+  const squared = (a: HostArray): HostArray => mapped(a, (x) => draw.round(x * x));
   const C = draw.integer(1, 9);
   const stats = { mean: draw.array([C]), variance: buffers(draw, C).running_var };
   return [
     ...[null, single(0), single(1)].flatMap((accepted) => [
-      same(adamwLeaf, { theta: array(), m: array(), v: square(), grad: array(), accepted, ...corrections(draw) }, drawAdamW(draw, 1)),
+      same(
+        adamwLeaf,
+        { theta: array(), m: array(), v: squared(array()), grad: array(), accepted, ...corrections(draw) },
+        drawAdamW(draw, 1),
+      ),
       ...[null, array()].map((buffer) => same(sgdLeaf, { theta: array(), buffer, grad: array(), accepted }, drawSgd(draw))),
       same(emaLeaf, { average: array(), theta: array(), accepted }, { decay: draw.real(0.6, 0.99) }),
+      same(
+        adamwLeaves,
+        {
+          leaves: several(draw, (own) => ({ theta: own(), m: own(), v: squared(own()), grad: own() })),
+          shared: { accepted, ...corrections(draw) },
+        },
+        ofEach(() => drawAdamW(draw, 1)),
+      ),
+      same(
+        emaLeaves,
+        { leaves: several(draw, (own) => ({ average: own(), theta: own() })), shared: { accepted } },
+        ofEach(() => ({ decay: draw.real(0.6, 0.99) })),
+      ),
     ]),
+    ...[array(), spoilt(array(), draw)].map((last) =>
+      same(unscaledLeaves, { grads: { ...several(draw, (own) => own()), last }, inverse: single(2 ** draw.integer(-24, 14)) }, undefined),
+    ),
     ...[array(), spoilt(array(), draw)].map((grad) => same(unscaledLeaf, { grad, inverse: single(2 ** draw.integer(-24, 14)) }, undefined)),
     ...[0, 1].map((finite) =>
       same(nextLossScale, { ...scaleArrays(drawLossScale(draw, draw.integer(1, 99))), finite: single(finite) }, undefined),

@@ -10,6 +10,7 @@ import { defineRoutine, type Routine } from "../ops/op.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../tensor/tree.ts";
 import { atCountedStep, ifAccepted, type Acceptance, type Counted } from "./accepted.ts";
+import { eachLeaf, type ByName, type Leaves, type LeavesAttrs } from "./eachLeaf.ts";
 
 export interface AdamWAttrs {
   /** η */
@@ -37,16 +38,23 @@ export interface Corrections {
   readonly unbias: Tensor;
 }
 
-export interface AdamWInputs extends AdamWLeaf, Corrections, Acceptance {
+export interface AdamWLeafAndGrad extends AdamWLeaf {
   readonly grad: Tensor;
 }
+
+/** Of all parameters in a step. */
+export interface AdamWShared extends Corrections, Acceptance {}
 
 export type AdamWLeafAttrs = Omit<AdamWAttrs, "step">;
 
 /** One parameter. Consumes θ, m, v and the gradient: their memory is free, or holds the result, when this returns. */
-export const adamwLeaf: Routine<AdamWInputs, AdamWLeafAttrs, AdamWLeaf> = defineRoutine({
+export const adamwLeaf: Routine<AdamWLeafAndGrad & AdamWShared, AdamWLeafAttrs, AdamWLeaf> = defineRoutine({
   name: "adamw",
-  run(k: Kernels, { accepted, rate, unbias, ...old }: AdamWInputs, { lr, beta1, beta2, eps, weightDecay }: AdamWLeafAttrs): AdamWLeaf {
+  run(
+    k: Kernels,
+    { accepted, rate, unbias, ...old }: AdamWLeafAndGrad & AdamWShared,
+    { lr, beta1, beta2, eps, weightDecay }: AdamWLeafAttrs,
+  ): AdamWLeaf {
     const m = k.add(k.scale(old.m, beta1), k.scale(old.grad, 1 - beta1));
     const v = k.add(k.scale(old.v, beta2), k.scale(k.square(old.grad), 1 - beta2));
     const root = k.addScalar(k.mul(k.sqrt(v), unbias), eps);
@@ -61,6 +69,14 @@ export const adamwLeaf: Routine<AdamWInputs, AdamWLeafAttrs, AdamWLeaf> = define
     return next;
   },
 });
+
+/** All parameters. Consumes of each what `adamwLeaf` consumes. */
+export const adamwLeaves: Routine<Leaves<AdamWLeafAndGrad, AdamWShared>, LeavesAttrs<AdamWLeafAttrs>, ByName<AdamWLeaf>> = eachLeaf<
+  AdamWLeafAndGrad,
+  AdamWShared,
+  AdamWLeafAttrs,
+  AdamWLeaf
+>(adamwLeaf);
 
 /** First and second moments, as the parameters. */
 export interface Moments<P> {
@@ -78,7 +94,7 @@ export interface AdamWTrees<P> extends Counted {
 }
 
 /**
- * All parameters, one after the other. Consumes all its trees.
+ * All parameters of a tree. Consumes all its trees.
  *
  * @throws Error naming a leaf that a tree lacks, before any is consumed
  */
@@ -89,18 +105,20 @@ export function adamw<P>(
   decays: Decays,
 ): { readonly params: P; readonly moments: Moments<P> } {
   const [ms, vs, gs] = [named(moments.m), named(moments.v), named(grads)];
-  const leaves = [...named(params)].map(
-    ([name, theta]) => [name, { theta, m: leaf(ms, name, "adamw"), v: leaf(vs, name, "adamw"), grad: leaf(gs, name, "adamw") }] as const,
+  const leaves = Object.fromEntries(
+    [...named(params)].map(([name, theta]) => {
+      const [m, v, grad] = [leaf(ms, name, "adamw"), leaf(vs, name, "adamw"), leaf(gs, name, "adamw")];
+      return [name, { theta, m, v, grad }];
+    }),
   );
+  const of = (name: string): AdamWLeafAttrs => {
+    const decayed = decays(name, leaves[name]?.theta.shape ?? []);
+    return { ...attrs, weightDecay: decayed ? attrs.weightDecay : 0 };
+  };
   const { lr, beta1, beta2, step } = attrs;
   const rate = atCountedStep(k, (at) => lr / (1 - beta1 ** at), step, skipped);
   const unbias = atCountedStep(k, (at) => 1 / Math.sqrt(1 - beta2 ** at), step, skipped);
-  const updated = new Map(
-    leaves.map(([name, old]) => {
-      const weightDecay = decays(name, old.theta.shape) ? attrs.weightDecay : 0;
-      return [name, adamwLeaf.run(k.at(`adamw.${name}`), { ...old, accepted, rate, unbias }, { ...attrs, weightDecay })] as const;
-    }),
-  );
-  const pick = (key: keyof AdamWLeaf): P => mapTree(params, (t, name) => updated.get(name)?.[key] ?? t);
+  const updated = adamwLeaves.run(k, { leaves, shared: { accepted, rate, unbias } }, { of });
+  const pick = (key: keyof AdamWLeaf): P => mapTree(params, (t, name) => updated[name]?.[key] ?? t);
   return { params: pick("theta"), moments: { m: pick("m"), v: pick("v") } };
 }

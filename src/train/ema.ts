@@ -8,21 +8,22 @@ import { defineRoutine, type Routine } from "../ops/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../tensor/tree.ts";
 import { ifAccepted, type Acceptance } from "./accepted.ts";
+import { eachLeaf, type ByName, type Leaves, type LeavesAttrs } from "./eachLeaf.ts";
 
 export interface EmaAttrs {
   /** d */
   readonly decay: number;
 }
 
-export interface EmaLeaf extends Acceptance {
+export interface EmaPair {
   readonly average: Tensor;
   readonly theta: Tensor;
 }
 
 /** One parameter. Consumes the average, nothing else. */
-export const emaLeaf: Routine<EmaLeaf, EmaAttrs> = defineRoutine({
+export const emaLeaf: Routine<EmaPair & Acceptance, EmaAttrs> = defineRoutine({
   name: "ema",
-  run(k: Kernels, { average, theta, accepted }: EmaLeaf, { decay }: EmaAttrs): Tensor {
+  run(k: Kernels, { average, theta, accepted }: EmaPair & Acceptance, { decay }: EmaAttrs): Tensor {
     const moved = k.add(k.scale(average, decay), k.scale(theta, 1 - decay)); // (E37)
     const next = ifAccepted(k, accepted, moved, average);
     k.donate(average);
@@ -30,18 +31,25 @@ export const emaLeaf: Routine<EmaLeaf, EmaAttrs> = defineRoutine({
   },
 });
 
+/** All parameters. Consumes the averages, nothing else. */
+export const emaLeaves: Routine<Leaves<EmaPair, Acceptance>, LeavesAttrs<EmaAttrs>, ByName<Tensor>> = eachLeaf<
+  EmaPair,
+  Acceptance,
+  EmaAttrs,
+  Tensor
+>(emaLeaf);
+
 export interface EmaTrees<P> extends Acceptance {
   readonly average: P;
   readonly params: P;
 }
 
-/** All parameters, one after the other. Consumes `average`, nothing else. */
+/** All parameters of a tree. Consumes `average`, nothing else. */
 export function ema<P>(k: Kernels, { average, params, accepted }: EmaTrees<P>, attrs: EmaAttrs): P {
   const weights = named(params);
-  for (const name of named(average).keys()) leaf(weights, name, "ema");
-  return mapTree(average, (t, name) =>
-    emaLeaf.run(k.at(`ema.${name}`), { average: t, theta: leaf(weights, name, "ema"), accepted }, attrs),
-  );
+  const leaves = Object.fromEntries([...named(average)].map(([name, t]) => [name, { average: t, theta: leaf(weights, name, "ema") }]));
+  const next = emaLeaves.run(k, { leaves, shared: { accepted } }, { of: () => attrs });
+  return mapTree(average, (t, name) => next[name] ?? t);
 }
 
 /** A copy of the weights, where the average starts. */

@@ -20,8 +20,9 @@
 import type { Kernels } from "../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../ops/op.ts";
 import { size, type Tensor } from "../tensor/tensor.ts";
-import { mapTree } from "../tensor/tree.ts";
+import { mapTree, named } from "../tensor/tree.ts";
 import { MOST_SKIPPED, type Counted } from "./accepted.ts";
+import type { ByName } from "./eachLeaf.ts";
 
 /** Of torch.amp.GradScaler: S at the start, and the steps without an overflow after which it grows. */
 const INITIAL = 2 ** 16;
@@ -62,6 +63,31 @@ export const unscaledLeaf: Routine<{ readonly grad: Tensor; readonly inverse: Te
   },
 });
 
+export interface Gradients {
+  readonly grads: ByName<Tensor>;
+  /** 1/S, []. */
+  readonly inverse: Tensor;
+}
+
+export interface AllUnscaled {
+  readonly grads: ByName<Tensor>;
+  /** f, []. */
+  readonly finite: Tensor;
+}
+
+/** All parameters. Consumes the gradients, not 1/S. */
+export const unscaledLeaves: Routine<Gradients, void, AllUnscaled> = defineRoutine({
+  name: "unscale",
+  run(k: Kernels, { grads, inverse }: Gradients): AllUnscaled {
+    const unscaled = Object.entries(grads).map(([name, grad]) => [name, unscaledLeaf.run(k.at(name), { grad, inverse })] as const);
+    const flags = unscaled.map(([, { finite }]) => finite);
+    return {
+      grads: Object.fromEntries(unscaled.map(([name, { grad }]) => [name, grad])),
+      finite: k.reshape(all(k, k.concat(flags, 0)), []),
+    };
+  },
+});
+
 export interface LossScaleInputs extends LossScale {
   /** f, []. */
   readonly finite: Tensor;
@@ -97,14 +123,8 @@ export interface Settled<P> extends Counted {
 export function settled<P>(k: Kernels, grads: P, old: LossScale | null): Settled<P> {
   if (old === null) return { grads, accepted: null, skipped: null, lossScale: null };
   const inverse = k.div(k.upload([], [1]), old.scale);
-  const flags: Tensor[] = [];
-  const unscaled = mapTree(grads, (scaled, name) => {
-    const { grad, finite } = unscaledLeaf.run(k.at(`unscale.${name}`), { grad: scaled, inverse });
-    flags.push(finite);
-    return grad;
-  });
-  const accepted = k.reshape(all(k, k.concat(flags, 0)), []);
+  const { grads: unscaled, finite: accepted } = unscaledLeaves.run(k, { grads: Object.fromEntries(named(grads)), inverse });
   const skipped = k.scale(old.skipped, 1);
   const lossScale = nextLossScale.run(k.at("lossScale"), { ...old, finite: accepted });
-  return { grads: unscaled, accepted, skipped, lossScale };
+  return { grads: mapTree(grads, (t, name) => unscaled[name] ?? t), accepted, skipped, lossScale };
 }

@@ -13,6 +13,15 @@ export interface DeviceMachine extends Machine, Aside {
   readonly close: () => void;
 }
 
+/** There is one operand of a place. */
+function remembered(known: Map<number, Operand>, key: number, make: () => Operand): Operand {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  known.set(key, made);
+  return made;
+}
+
 /**
  * @param slab the longest buffer, in bytes
  * @throws RangeError for a device that is lost
@@ -31,14 +40,15 @@ export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
   const own: Readonly<Record<Own, Operand>> = { scratch: made("scratch", SCRATCH_BYTES), faults: made("faults", FAULT_BYTES) };
 
   const operands = new Map<number, Operand>();
+  const whole = new Map<number, Operand>();
   const operandOf = (memory: Bindable): Operand => {
     if (typeof memory === "string") return own[memory];
+    if ("slab" in memory) {
+      const { slab } = memory;
+      return remembered(whole, slab, () => ({ key: `slab ${slab}`, ...slabs.place(slab * layout.span), bytes: layout.span }));
+    }
     const { address, bytes } = memory;
-    const known = operands.get(address);
-    if (known !== undefined) return known;
-    const operand = { key: `${address}`, ...slabs.place(address), bytes };
-    operands.set(address, operand);
-    return operand;
+    return remembered(operands, address, () => ({ key: `${address}`, ...slabs.place(address), bytes }));
   };
 
   return {

@@ -79,12 +79,16 @@ export function engineOn(machine: Machine, { precision, capacity, poison, beside
     if (launch.groups[0] === 0) return;
     machine.launch(
       launch,
-      tensors.map((t) => (typeof t === "string" || "address" in t ? t : blockOf(t))),
+      tensors.map((t) => (typeof t === "string" || !("block" in t) ? t : blockOf(t))),
     );
   };
   const storage: Access["storage"] = (t) => (blockOf(t).elementBytes === 2 ? "f16" : "f32");
-  const upload: Access["upload"] = (to, data) => machine.upload(blockOf(to), data);
-  const kernelAccess: Access = { facts: machine.facts, precision, run, storage, upload, scratch: "scratch", faults: "faults" };
+  const place: Access["place"] = (t) => {
+    const [{ address }, { span }] = [blockOf(t), machine.layout];
+    return { slab: Math.floor(address / span), offset: address % span };
+  };
+  const upload: Access["upload"] = (to, data) => machine.upload(typeof to === "string" ? to : blockOf(to), data);
+  const kernelAccess: Access = { facts: machine.facts, precision, run, storage, place, upload, scratch: "scratch", faults: "faults" };
   const loops = { ...elementwise(kernelAccess), ...reduce(kernelAccess), ...move(kernelAccess), matmul: matmul(kernelAccess) };
   const heapAccess = access((macs) => count(1, macs));
   const kernels = kernelsOf({
@@ -98,7 +102,7 @@ export function engineOn(machine: Machine, { precision, capacity, poison, beside
     regions,
     take,
     loops: null,
-    fused: fusedKernels({ ...kernelAccess, run: () => undefined }, heapAccess),
+    fused: fusedKernels({ ...kernelAccess, run: () => undefined, upload: () => undefined }, heapAccess),
     count: () => undefined,
   });
 

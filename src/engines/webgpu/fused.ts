@@ -11,6 +11,7 @@ import { mergeHeadsKernel, splitHeadsKernel } from "./fused/heads.ts";
 import type { FusedKernel } from "./fused/kernel.ts";
 import { layerNormKernel } from "./fused/layerNorm.ts";
 import { linearKernel } from "./fused/linear.ts";
+import { adamwKernel, emaKernel, unscaleKernel } from "./fused/optimizer.ts";
 import { residualKernel } from "./fused/residual.ts";
 import { scoresKernel } from "./fused/scores.ts";
 import { logSoftmaxKernel, softmaxKernel } from "./fused/softmax.ts";
@@ -27,6 +28,9 @@ const kernels: readonly FusedKernel[] = [
   scoresKernel,
   residualKernel,
   crossEntropyKernel,
+  unscaleKernel,
+  adamwKernel,
+  emaKernel,
 ];
 
 export const fusedKernels = (access: Access, heap: HeapAccess): FusedTable => fusedTable(...kernels.map((kernel) => kernel(access, heap)));

@@ -13,8 +13,15 @@ export interface Extent {
   readonly bytes: number;
 }
 
+/** All of a buffer of the heap's, for a launch that looks for tensors in it by itself. */
+export interface Slab {
+  readonly slab: number;
+  /** That the launch will touch. */
+  readonly bytes: number;
+}
+
 /** What a launch binds. */
-export type Bindable = Extent | Own;
+export type Bindable = Extent | Slab | Own;
 
 export interface Machine {
   readonly facts: Facts;
@@ -25,7 +32,7 @@ export interface Machine {
   readonly reserved: () => number;
   readonly launch: (launch: Launch, operands: readonly Bindable[]) => void;
   /** Numbers of the host. */
-  readonly upload: (to: Extent, data: Float32Array) => void;
+  readonly upload: (to: Extent | Own, data: Float32Array) => void;
   /** The bytes as they are at this point of the launches, later. */
   readonly read: (from: Bindable, bytes: number) => Promise<ArrayBuffer>;
 }

@@ -4,7 +4,7 @@ import type { Loops } from "../region.ts";
 import { engineOn } from "./engine.ts";
 import type { Facts } from "./facts.ts";
 import { FEW_BYTES, uploadLaunch } from "./kernels/upload.ts";
-import type { Machine } from "./machine.ts";
+import type { Bindable, Machine } from "./machine.ts";
 import type { Launch } from "./program.ts";
 import type { WebgpuPrecision } from "./run.ts";
 import { layoutOf } from "./slabs.ts";
@@ -19,6 +19,10 @@ export interface PlanningOptions {
   readonly beside: Loops;
 }
 
+/** Of the engine's own memory nothing is told. */
+const bytesOf = (memories: readonly Bindable[]): readonly number[] =>
+  memories.flatMap((memory) => (typeof memory === "string" ? [] : [memory.bytes]));
+
 /** `read` has nothing to give and rejects. */
 export function planningEngine({ facts, precision, launched, beside }: PlanningOptions): Engine {
   let reserved = 0;
@@ -29,13 +33,9 @@ export function planningEngine({ facts, precision, launched, beside }: PlanningO
       reserved = Math.max(reserved, end);
     },
     reserved: () => reserved,
-    launch: (launch, memories) =>
-      launched(
-        launch,
-        memories.flatMap((memory) => (typeof memory === "string" ? [] : [memory.bytes])),
-      ),
+    launch: (launch, memories) => launched(launch, bytesOf(memories)),
     upload: (to, data) => {
-      if (data.length > 0 && data.byteLength <= FEW_BYTES) launched(uploadLaunch(data.length, 0), [to.bytes]);
+      if (data.length > 0 && data.byteLength <= FEW_BYTES) launched(uploadLaunch(data.length, 0), bytesOf([to]));
     },
     read: () => Promise.reject(new Error("webgpu: a plan has shapes and no numbers")),
   };

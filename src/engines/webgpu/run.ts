@@ -18,9 +18,11 @@ export interface Access {
   readonly precision: WebgpuPrecision;
   readonly run: Run;
   readonly storage: (t: Tensor) => Storage;
-  /** Numbers of the host to a tensor. */
-  readonly upload: (to: Tensor, data: Float32Array) => void;
-  /** Memory for what a kernel leaves for its next launch, f32; SCRATCH_BYTES long. */
+  /** In which slab a tensor lies, and where in it, in bytes. */
+  readonly place: (t: Tensor) => { readonly slab: number; readonly offset: number };
+  /** Numbers of the host. */
+  readonly upload: (to: Tensor | Own, data: Float32Array) => void;
+  /** Memory for what a kernel leaves for its next launch; SCRATCH_BYTES long. */
   readonly scratch: Own;
   /** Three words in which a kernel tells of bad input: 1, where, and what. */
   readonly faults: Own;

@@ -1,4 +1,4 @@
-/** A few numbers of the host, from where they were put beside the command buffer. */
+/** A few words of the host, from where they were put beside the command buffer. */
 import { program, type Launch } from "../program.ts";
 import { each, EACH } from "./elementwise.ts";
 
@@ -7,7 +7,7 @@ export const FEW_BYTES: number = 2 ** 16;
 
 const uploadProgram = program({
   name: "upload",
-  tensors: { out: "f32", staged: "f32" },
+  tensors: { out: "u32", staged: "u32" },
   params: { n: "u32", start: "u32" },
   workgroup: [256, 1, 1],
   main: `${EACH}  out[i] = staged[p.start + i];`,

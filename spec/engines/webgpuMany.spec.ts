@@ -1,0 +1,121 @@
+/** Launches over many tensors: of any length, in any slabs, and no more of them for more tensors. */
+import { describe, expect, it } from "vitest";
+import { gapOfLeaves } from "../../src/check/close.ts";
+import { drawOf } from "../../src/check/draw.ts";
+import { evaluate, hostArray, upload, type Host, type HostArray } from "../../src/check/host.ts";
+import { tolerances } from "../../src/check/tolerance.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import { keyOf } from "../../src/tensor/key.ts";
+import { adamwLeaves, type AdamWLeafAndGrad, type AdamWShared } from "../../src/train/adamw.ts";
+import type { Acceptance } from "../../src/train/accepted.ts";
+import type { ByName, Leaves } from "../../src/train/eachLeaf.ts";
+import { emaLeaves, type EmaPair } from "../../src/train/ema.ts";
+import { unscaledLeaves, type Gradients } from "../../src/train/lossScale.ts";
+import { gpuDevice, onGpu } from "../helpers/gpu.ts";
+import { plantIn, webgpuWith, type WgslError } from "../helpers/webgpu.ts";
+
+/** Around four, a workgroup's chunk of 4096, and 64 numbers, which is how far apart tensors begin. */
+const LENGTHS = [1, 3, 4, 5, 63, 65, 4095, 4096, 4097, 9001, 2, 130];
+
+const choice = { software: true, precision: "f32" } as const;
+const draw = drawOf(keyOf(5), "f32");
+
+const ofLengths = <T>(lengths: readonly number[], leaf: (array: () => HostArray) => T): ByName<T> =>
+  Object.fromEntries(lengths.map((n, i) => [`p${i}`, leaf(() => draw.array([n]))]));
+
+const positive = (a: HostArray): HostArray => hostArray(a.shape, a.data.map(Math.abs));
+const flag = (value: number): HostArray => hostArray([], [value]);
+
+type Program = (k: Kernels) => unknown;
+
+const attrs = { lr: 0.1, beta1: 0.9, beta2: 0.99, eps: 0.03 };
+const corrections = { rate: flag(0.37), unbias: flag(5.8) };
+
+const adamw = (lengths: readonly number[], accepted: HostArray | null): Program => {
+  const leaves = ofLengths(lengths, (own) => ({ theta: own(), m: own(), v: positive(own()), grad: own() }));
+  const inputs: Host<Leaves<AdamWLeafAndGrad, AdamWShared>> = { leaves, shared: { accepted, ...corrections } };
+  const of = (name: string): typeof attrs & { weightDecay: number } => ({ ...attrs, weightDecay: Number(name.slice(1)) / 10 });
+  return (k) => adamwLeaves.run(k, upload<Leaves<AdamWLeafAndGrad, AdamWShared>>(k, inputs), { of });
+};
+
+const ema = (lengths: readonly number[], accepted: HostArray | null): Program => {
+  const inputs: Host<Leaves<EmaPair, Acceptance>> = {
+    leaves: ofLengths(lengths, (own) => ({ average: own(), theta: own() })),
+    shared: { accepted },
+  };
+  return (k) =>
+    emaLeaves.run(k, upload<Leaves<EmaPair, Acceptance>>(k, inputs), { of: (name) => ({ decay: 1 / (2 + Number(name.slice(1))) }) });
+};
+
+/** @param spoilt the last number of this gradient is infinite */
+const unscale = (lengths: readonly number[], spoilt: string | null): Program => {
+  const grads = Object.fromEntries(
+    Object.entries(ofLengths(lengths, (own) => own())).map(([name, { shape, data }]) => [
+      name,
+      hostArray(shape, name === spoilt ? data.with(data.length - 1, Infinity) : data),
+    ]),
+  );
+  const inputs: Host<Gradients> = { grads, inverse: flag(1 / 8) };
+  return (k) => unscaledLeaves.run(k, upload<Gradients>(k, inputs));
+};
+
+const programs: readonly (readonly [name: string, program: Program])[] = [
+  ["AdamW", adamw(LENGTHS, null)],
+  ["AdamW of a step that counts", adamw(LENGTHS, flag(1))],
+  ["AdamW of a step that is taken back", adamw(LENGTHS, flag(0))],
+  ["the moving average", ema(LENGTHS, null)],
+  ["the moving average of a step that is taken back", ema(LENGTHS, flag(0))],
+  ["unscaling", unscale(LENGTHS, null)],
+  ...["p0", "p3", "p8", "p11"].map((name) => [`unscaling with an infinity in ${name}`, unscale(LENGTHS, name)] as const),
+];
+
+const bound = tolerances.equation.f32.bound;
+
+const errors: readonly (readonly [WgslError, Program])[] = [
+  [{ right: "<= chunk", wrong: "< chunk" }, adamw(LENGTHS, null)],
+  [{ right: "(n + 3u) / 4u", wrong: "n / 4u" }, ema(LENGTHS, null)],
+  [{ right: "decay * theta", wrong: "theta" }, adamw(LENGTHS, null)],
+  [{ right: "if (number_at(accepted_at) == 0.0) { return; }", wrong: "" }, adamw(LENGTHS, flag(0))],
+  [{ right: "any(beyond & own)", wrong: "any(beyond)" }, unscale(LENGTHS, null)],
+  [{ right: "chunk - table[entry]", wrong: "chunk" }, ema(LENGTHS, null)],
+];
+
+onGpu("many tensors on the webgpu engine", () => {
+  describe.each([2 ** 16, 2 ** 17, 2 ** 20])("in slabs of %i bytes", (slab) => {
+    const made = gpuDevice({ limits: "default" }).then((device) => webgpuWith(device, choice, slab));
+
+    it.each(programs)("%s gives the numbers of the reference engine", async (_, program) => {
+      const engine = await made;
+      expect(gapOfLeaves(await evaluate(engine, program), await evaluate(referenceEngine(), program))).toBeLessThanOrEqual(bound);
+    });
+  });
+
+  it.each(errors)("an error is noticed: %j", async (error, program) => {
+    const device = await gpuDevice({ limits: "default" });
+    const wasPlanted = plantIn(device, error);
+    const gap = gapOfLeaves(await evaluate(webgpuWith(device, choice), program), await evaluate(referenceEngine(), program));
+    expect(wasPlanted()).toBe(true);
+    expect(gap).toBeGreaterThan(bound);
+  });
+
+  it("takes as many launches for 300 tensors as for 3", async () => {
+    const engine = webgpuWith(await gpuDevice({ limits: "default" }), { ...choice }, 2 ** 24);
+    const launches = async (count: number): Promise<number> => {
+      const inputs: Host<Leaves<AdamWLeafAndGrad, AdamWShared>> = {
+        leaves: ofLengths(
+          Array.from({ length: count }, () => 7),
+          (own) => ({ theta: own(), m: own(), v: positive(own()), grad: own() }),
+        ),
+        shared: { accepted: null, ...corrections },
+      };
+      const uploaded = upload<Leaves<AdamWLeafAndGrad, AdamWShared>>(engine.kernels, inputs);
+      await engine.finish();
+      const before = engine.sent().launches;
+      adamwLeaves.run(engine.kernels, uploaded, { of: () => ({ ...attrs, weightDecay: 0 }) });
+      await engine.finish();
+      return engine.sent().launches - before;
+    };
+    expect([await launches(3), await launches(300)]).toEqual([4, 4]);
+  });
+});
