@@ -6,6 +6,7 @@ import type { FusedTable } from "../../kernels/kernels.ts";
 import { fusedTable } from "../../ops/observe.ts";
 import type { HeapAccess } from "../heap.ts";
 import { crossEntropyKernel } from "./fused/crossEntropy.ts";
+import { groupedConvKernel } from "./fused/groupedConv.ts";
 import { geluKernel } from "./fused/gelu.ts";
 import { mergeHeadsKernel, splitHeadsKernel } from "./fused/heads.ts";
 import type { FusedKernel } from "./fused/kernel.ts";
@@ -27,6 +28,7 @@ const kernels: readonly FusedKernel[] = [
   mergeHeadsKernel,
   scoresKernel,
   residualKernel,
+  groupedConvKernel,
   crossEntropyKernel,
   unscaleKernel,
   adamwKernel,
