@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import { DeviceLostError, MemoryError } from "../../src/tensor/errors.ts";
+import { runThroughLosses } from "../../src/train/runThroughLosses.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+import { tiny } from "./tiny.ts";
+
+/** A run on engines that are as good as dead after these numbers of reads, and what became of it. */
+async function runOn(
+  reads: readonly number[],
+  error: Error = new DeviceLostError("gone"),
+): Promise<{ readonly engines: number; readonly end: unknown }> {
+  let engines = 0;
+  const newEngine = (): Promise<Engine> => {
+    const engine = referenceEngine();
+    const most = reads[engines++];
+    if (most === undefined) return Promise.reject(new RangeError("needs an adapter"));
+    let left = most;
+    return Promise.resolve({ ...engine, read: (t) => (left-- > 0 ? engine.read(t) : Promise.reject(error)) });
+  };
+  const options = { resume: false, recipeText: "", checkpointEvery: 1, onProgress: null, stop: null, memory: "normal" } as const;
+  const run = runThroughLosses(newEngine, tiny, { ...options, directory: join(temporaryFolder(), "run") }, () => undefined);
+  const end = await run.then(
+    () => "ended",
+    (why: unknown) => why,
+  );
+  return { engines, end };
+}
+
+describe("runThroughLosses", () => {
+  it("takes another engine as long as the run gets further", async () => {
+    expect(await runOn([100, 100, 100, 100, Infinity])).toEqual({ engines: 5, end: "ended" });
+  });
+
+  it("gives up at the third loss since it got further", async () => {
+    expect(await runOn([100, 0, 0, Infinity])).toEqual({ engines: 3, end: new DeviceLostError("gone") });
+  });
+
+  it("says so where there is no other device", async () => {
+    expect(await runOn([100])).toEqual({ engines: 2, end: new DeviceLostError("gone, and no other is to be had: it needs an adapter") });
+  });
+
+  it("tries nothing again where memory is short", async () => {
+    const short = new MemoryError("webgpu", { needed: 2, capacity: 1 });
+    expect(await runOn([100, Infinity], short)).toEqual({ engines: 1, end: short });
+  });
+});
