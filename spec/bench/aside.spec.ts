@@ -1,11 +1,15 @@
 import { expect, it } from "vitest";
 import { benchAside, timedAside, worksAside, type AsideEngine } from "../../src/bench/aside.ts";
+import { asideGemm } from "../../src/bench/gemm.ts";
+import { opBench } from "../../src/bench/opBench.ts";
+import { benchOpAside } from "../../src/bench/ops.ts";
 import { profiledAside } from "../../src/bench/profileAside.ts";
 import { costOf, ownCost, type ProfileNode } from "../../src/bench/profileTree.ts";
 import { trainProgram } from "../../src/bench/train.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Stopwatch } from "../../src/kernels/engine.ts";
 import { deitConfig } from "../../src/model/config.ts";
+import { residual } from "../../src/ops/residual.ts";
 import { webgpuEngine } from "../../src/webgpu.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 
@@ -40,6 +44,32 @@ onGpu("an engine that works aside", () => {
     const found = await benchAside(engine, program, 2, 1);
     expect(found).toMatchObject({ freshBytes: 0, submits: 1, reservedBytes: 2 ** 26 });
     expect(found.imagesPerSecond).toBeCloseTo(2 / (found.ms.median / 1e3), 9);
+  });
+});
+
+onGpu("short work by the device's clock", () => {
+  it("is timed in a region that is closed before it is done, and keeps no memory", async () => {
+    const engine = await engineOnGpu();
+    const { live } = engine.memory();
+    const shape = [60, 70];
+    const product = { form: "NT", m: 60, k: 80, n: 70 } as const;
+    const told: string[] = [];
+    const [row] = await asideGemm(engine, [product], 2, ({ shape }) => told.push(shape));
+    expect(row).toMatchObject({ shape: "[60×80]·[80×70]", form: "NT", against: null });
+    expect(row?.gflops).toBeCloseTo((2 * 60 * 80 * 70) / (row?.ms.median ?? NaN) / 1e6, 9);
+    expect(told).toEqual(["[60×80]·[80×70]"]);
+    const bench = opBench(residual, [2], (k, B) => {
+      const [x, branch] = [k.zeros([B, ...shape]), k.zeros([B, ...shape])];
+      return { title: "2×60×70", inputs: { x, branch }, attrs: { multiplier: null } };
+    });
+    const rows = await benchOpAside(engine, bench, 2, ({ title }) => told.push(title));
+    expect(rows.map(({ phase, gflops, roofline }) => [phase, gflops, roofline])).toEqual([
+      ["forward", null, null],
+      ["vjp", null, null],
+    ]);
+    expect(rows.map(({ ms }) => ms.min > 0)).toEqual([true, false]); // the pullback hands its cotangent on
+    expect(rows.map(({ unfused }) => unfused !== null)).toEqual([true, true]);
+    expect(engine.memory().live).toBe(live);
   });
 });
 

@@ -29,20 +29,4 @@ onGpu("deit bench on the webgpu engine", () => {
       freshBytes: 0,
     });
   });
-
-  it("forward --profile is by the device's clock", () => {
-    const { profile } = Object(bench(`${forward} --profile`));
-    expect(profile).toMatchObject({ name: "", share: 1, macs: someNumber });
-    expect(profile.ms).toBeGreaterThan(profile.ownMs);
-  });
-
-  it("gemm and op have rates and no ratio", () => {
-    const [shape, rates] = ["[198×64]·[64×198]", { gflops: someNumber }];
-    expect(bench("gemm --only 64×198")).toEqual({ ...head, what: "gemm", rows: [{ shape, form: "NT", ...rates }] });
-    expect(bench("op --only residual")).toMatchObject({
-      ...head,
-      what: "op",
-      rows: ["forward", "vjp", "forward", "vjp"].map((phase) => ({ op: "residual", phase, ms: someNumber })),
-    });
-  });
 });
