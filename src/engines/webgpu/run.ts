@@ -28,7 +28,7 @@ export interface Access {
   readonly faults: Own;
 }
 
-export const SCRATCH_BYTES: number = 4 * 2 ** 20;
+export const SCRATCH_BYTES: number = 32 * 2 ** 20;
 /** Of the faults. */
 export const FAULT_BYTES = 16;
 
