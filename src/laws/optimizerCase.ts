@@ -115,7 +115,8 @@ export const NON_FINITE: readonly [number, number, number] = [NaN, Infinity, -In
 export function drawLossScale(draw: Draw, step: number): LossScaleState {
   const exponent = draw.oneOf([-14, -13, 23, 24, draw.integer(-14, 24)]);
   const most = Math.min(step - 1, MOST_SKIPPED);
-  return { S: 2 ** exponent, n: draw.oneOf([1998, 1999, draw.integer(0, 1999)]), s: draw.oneOf([0, most, draw.integer(0, most)]) };
+  const s = draw.oneOf([0, most, Math.max(0, most - 1), draw.integer(0, most)]);
+  return { S: 2 ** exponent, n: draw.oneOf([1998, 1999, draw.integer(0, 1999)]), s };
 }
 
 export const scaleArrays = ({ S, n, s }: LossScaleState): Host<LossScale> => ({

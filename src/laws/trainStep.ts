@@ -26,11 +26,14 @@ import {
   type Params,
 } from "./optimizerCase.ts";
 
-/** The loss is the image's first pixel, θ̄ = θ + a draw for each element of θ + its second pixel; the buffer gathers the labels. */
+/** The loss is the image's first pixel, θ̄ = θ + a draw for each element of θ; one bias has the second pixel besides. The buffer gathers the labels. */
 const task: Task<Params, Tensor, Tensor> = {
   lossAndGrads: (k, { params }, { images, labels }, key, dLoss) => {
     const pixel = (i: number): Tensor => k.reshape(k.slice(images, 3, i, i + 1), []);
-    const slope = (theta: Tensor, name: string): Tensor => k.add(k.add(theta, k.uniform(fold(key, name), theta.shape)), pixel(1));
+    const slope = (theta: Tensor, name: string): Tensor => {
+      const right = k.add(theta, k.uniform(fold(key, name), theta.shape));
+      return name === "head.bias" ? k.add(right, pixel(1)) : right;
+    };
     return {
       loss: pixel(0),
       grads: mapTree(params, (theta, name) => k.mul(slope(theta, name), dLoss)),
