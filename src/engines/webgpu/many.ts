@@ -49,7 +49,7 @@ function programOf(text: ManyText): Program {
   const places = tensors.map((t, s) => `    let ${t}_at = table[entry + ${2 + s}u] + i;\n`);
   return program({
     name: `${name} of many`,
-    tensors: { table: "u32", ...Object.fromEntries(tensors.map((t) => [t, "vec4f" as const])) },
+    tensors: { table: "u32", ...Object.fromEntries(tensors.map((t) => [t, "f32x4" as const])) },
     params: { entries: "u32" },
     workgroup: [THREADS, 1, 1],
     declarations: `
