@@ -1,14 +1,14 @@
-/** The built package on a page: the engine in a worker, with and without cross-origin isolation. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+/** The built package on a page: the WASM engine in a worker, with and without cross-origin isolation. */
+import { describe, expect, it } from "vitest";
 import { allRows } from "../../src/laws/rows.ts";
 import { readRecording } from "../../src/recording/read.ts";
 import { bytesOf, textOf } from "../helpers/fixtures.ts";
 import { relaxedSimd } from "../helpers/relaxedSimd.ts";
-import { isolation } from "./example.ts";
-import { openPage, type OpenPage } from "./open.ts";
 import { jobs } from "./page/jobs.ts";
-import { bundled, serve, type Files, type Site } from "./site.ts";
-import { inChromium, UNHURRIED } from "./suite.ts";
+import { onEachPage } from "./pages.ts";
+import { recordings } from "./recordings.ts";
+import type { Files } from "./site.ts";
+import { inChromium } from "./suite.ts";
 
 const SEED = 29;
 
@@ -22,49 +22,15 @@ const engines = [
 ] as const;
 const PARITY_CASES = 15;
 
-const recordings = [
-  "tiny-plain-f64",
-  "tiny-distilled-hard-f64",
-  "tiny-distilled-soft-f64",
-  "tiny-distilled-fused-f64",
-  "tiny-plain-soft-class-mixed-f64",
-  "odd-sizes-distilled-f64",
-].map((name) => `recordings/${name}.safetensors`);
-
 const PLANTED = "gelu-tanh.hash-hard-f64.everywhere.safetensors";
 
 const training = { steps: 5, seed: SEED };
 
-/** Of the page, and of what it fetches. */
-async function siteFiles(): Promise<Files> {
-  const fetched = [...recordings, `planted/${PLANTED}`].map((path) => [path, bytesOf(path)] as const);
-  return new Map([...(await bundled("spec/browser/page")), ...fetched]);
-}
+/** What the page fetches. */
+const fetched: Files = new Map([...recordings, `planted/${PLANTED}`].map((path) => [path, bytesOf(path)]));
 
-inChromium("the engine", (browser) => {
-  let files: Files = new Map();
-  beforeAll(async () => {
-    files = await siteFiles();
-  }, UNHURRIED);
-
-  describe.each([
-    { mode: "an isolated page", headers: isolation, isolated: true },
-    { mode: "a page that is not isolated", headers: {}, isolated: false },
-  ])("on $mode", ({ headers, isolated }) => {
-    let [site, page]: [Site | null, OpenPage | null] = [null, null];
-    beforeAll(async () => {
-      site = await serve(files, headers);
-      page = await openPage(browser(), site.url);
-    });
-    afterAll(async () => {
-      await page?.close();
-      site?.close();
-    });
-    const ask: OpenPage["ask"] = (job, ...of) => {
-      if (page === null) throw new Error("no page");
-      return page.ask(job, ...of);
-    };
-
+inChromium("the WASM engine", (browser) => {
+  onEachPage(browser, fetched, ({ isolated, ask, workers }) => {
     it("the worker is isolated or not, as the headers say", async () => {
       expect(await ask("isIsolated")).toBe(isolated);
     });
@@ -105,7 +71,7 @@ inChromium("the engine", (browser) => {
     });
 
     it.runIf(isolated)("threads work, wake up for it, and are gone when their engine is closed, in their sleep too", async () => {
-      const alone = (): Promise<void> => expect.poll(() => page?.workers()).toBe(1);
+      const alone = (): Promise<void> => expect.poll(workers).toBe(1);
       await alone();
       for (const threads of [2, 4]) expect(await ask("sumByOthers", { threads }, 300)).toBe(300 ** 3);
       await alone();

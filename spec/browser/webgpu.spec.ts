@@ -1,57 +1,42 @@
-/** The WebGPU engine in a worker of a page, on SwiftShader. */
-import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+/** The WebGPU engine in a worker of a page, on SwiftShader: where it computes as in Node, bit for bit. */
+import { expect, it } from "vitest";
+import { tolerances } from "../../src/check/tolerance.ts";
+import type { Engine } from "#deit/kernels/engine.js";
 import { allRows } from "../../src/laws/rows.ts";
 import { readRecording } from "../../src/recording/read.ts";
-import { webgpuEngine } from "../../src/webgpu.ts";
+import { wasmEngine } from "#deit/wasm.js";
+import { webgpuEngine } from "#deit/webgpu.js";
 import { bytesOf } from "../helpers/fixtures.ts";
-import { gpuDevice } from "../helpers/gpu.ts";
-import { isolation } from "./example.ts";
-import { openPage, type OpenPage } from "./open.ts";
-import { digitsRun } from "./page/digitsRun.ts";
+import { gpuDevice, whyNoGpu } from "../helpers/gpu.ts";
+import { digitsRun, type DigitsResult } from "./page/digitsRun.ts";
 import { trainingDigest } from "./page/trainingDigest.ts";
-import { bundled, serve, type Files, type Site } from "./site.ts";
-import { inChromium, UNHURRIED } from "./suite.ts";
+import { onEachPage } from "./pages.ts";
+import { recordings } from "./recordings.ts";
+import { inChromium } from "./suite.ts";
 
 const SEED = 31;
-const recordings = ["tiny-plain-f64", "tiny-distilled-hard-f64", "tiny-distilled-soft-f64"].map((name) => `recordings/${name}.safetensors`);
-const training = { steps: 5, seed: SEED };
-const DIGITS = readFileSync("fixtures/digits/digits.safetensors");
+const CASES = 1;
+const training = { steps: 3, seed: SEED };
+
+const DIGITS = "digits/digits.safetensors";
+const run = { steps: 8, every: 3, lostIn: [] };
+
+/** The same in Node. */
+const digitsOn = (engine: Engine): Promise<DigitsResult> =>
+  digitsRun(async () => ({ engine, lose: () => undefined }), bytesOf(DIGITS), run);
+const gpuEngine = async (): Promise<Engine> => webgpuEngine({ device: await gpuDevice() });
 
 inChromium("the WebGPU engine", (browser) => {
-  let files: Files = new Map();
-  beforeAll(async () => {
-    const fetched = recordings.map((path) => [path, bytesOf(path)] as const);
-    files = new Map([...(await bundled("spec/browser/page")), ...fetched, ["digits.safetensors", DIGITS]]);
-  }, UNHURRIED);
-
-  describe.each([
-    { mode: "an isolated page", headers: isolation, gpu: { plain: true }, cases: 2 },
-    { mode: "a page that is not isolated", headers: {}, gpu: { plain: false }, cases: 1 },
-  ])("on $mode", ({ headers, gpu, cases }) => {
-    let [site, page]: [Site | null, OpenPage | null] = [null, null];
-    beforeAll(async () => {
-      site = await serve(files, headers);
-      page = await openPage(browser(), site.url);
-    });
-    afterAll(async () => {
-      await page?.close();
-      site?.close();
-    });
-    const ask: OpenPage["ask"] = (job, ...of) => {
-      if (page === null) throw new Error("no page");
-      return page.ask(job, ...of);
-    };
+  let inNode: Promise<string> | null = null;
+  let undisturbed: DigitsResult | null = null;
+  onEachPage(browser, new Map([...recordings, DIGITS].map((path) => [path, bytesOf(path)])), ({ isolated, ask }) => {
+    /** Where pages are isolated, what every device has; else all that the adapter has. */
+    const gpu = { plain: isolated };
 
     it("all equations and all laws of all ops hold", async () => {
-      const reports = await ask("laws", { gpu }, { cases, seed: SEED });
+      const reports = await ask("laws", { gpu }, { cases: CASES, seed: SEED });
       expect(reports.filter(({ status }) => status !== "ok")).toEqual([]);
-      expect(reports.map(({ id, cases }) => ({ id, cases }))).toEqual(allRows.map(({ id }) => ({ id, cases })));
-    });
-
-    it("training", async () => {
-      const here = await trainingDigest(webgpuEngine({ device: await gpuDevice({ limits: gpu.plain ? "default" : "adapter" }) }), training);
-      expect(await ask("trainingDigest", { gpu }, training)).toBe(here);
+      expect(reports.map(({ id, cases }) => ({ id, cases }))).toEqual(allRows.map(({ id }) => ({ id, cases: CASES })));
     });
 
     it.each(recordings)("%s agrees with PyTorch", async (path) => {
@@ -63,16 +48,28 @@ inChromium("the WebGPU engine", (browser) => {
       });
     });
 
-    it("digits", async () => {
-      const options = { steps: 10, every: 4, lostIn: [] };
-      const here = await digitsRun(
-        async () => ({ engine: webgpuEngine({ device: await gpuDevice() }), lose: () => undefined }),
-        DIGITS,
-        options,
+    it.skipIf(whyNoGpu !== null)("training has the bits that it has in Node", async () => {
+      expect(await ask("trainingDigest", { gpu }, training)).toBe(
+        await (inNode ??= gpuEngine().then((engine) => trainingDigest(engine, training))),
       );
-      console.log(here);
-      expect(await ask("digits", "/digits.safetensors", options)).toEqual(here);
-      expect(await ask("digits", "/digits.safetensors", { ...options, lostIn: [3, 7] })).toEqual({ ...here, engines: 3 });
     });
+
+    it("training on the digits has the same bits with the device lost twice as without", async () => {
+      undisturbed ??= await ask("digits", `/${DIGITS}`, run);
+      const { losses, digest } = undisturbed;
+      expect(await ask("digits", `/${DIGITS}`, { ...run, lostIn: [2, 6] })).toEqual({ losses, digest, engines: 3 });
+    });
+  });
+
+  it("training on the digits loses as much as on the WASM engine", async () => {
+    const { bound } = tolerances.recordedAdamW.f32;
+    const { losses } = await digitsOn(await wasmEngine());
+    const gaps = losses.map((loss, i) => Math.abs((undisturbed?.losses[i] ?? NaN) / loss - 1));
+    expect(gaps).toHaveLength(run.steps);
+    expect(Math.max(...gaps)).toBeLessThan(bound);
+  });
+
+  it.skipIf(whyNoGpu !== null)("training on the digits has the bits that it has in Node", async () => {
+    expect(undisturbed).toEqual(await digitsOn(await gpuEngine()));
   });
 });

@@ -15,6 +15,7 @@ import {
   type DeitParams,
   type Study,
 } from "#deit/index.js";
+import { numbersOf } from "#deit/io/stored.js";
 import type { Engine } from "#deit/kernels/engine.js";
 import type { TrainingRecipe } from "#deit/train/recipe.js";
 import { uploadBatch } from "#deit/train/uploadBatch.js";
@@ -95,14 +96,16 @@ export async function digitsRun(
         const samples = order.slice(state.step * BATCH, (state.step + 1) * BATCH);
         const batch = uploadBatch(k, trainingBatch(dataset, samples, augmentation, { key, epoch: 0 }));
         const { state: next, loss } = trainStep(k, task, state, batch, fold(key, state.step), settings);
+        const read = engine.read(loss);
+        await Promise.resolve(); // now the device is at work on it
         if (left.delete(next.step)) opened.at(-1)?.lose();
-        losses[next.step - 1] = (await engine.read(loss))[0] ?? NaN;
+        losses[next.step - 1] = (await read)[0] ?? NaN;
         engine.release([loss, batch]);
         return next;
       },
     };
   };
-  let last: Checkpoint | null = null;
+  const checkpoints: Checkpoint[] = [];
   await keepTraining({
     open: async () => {
       const mortal = await open();
@@ -113,8 +116,8 @@ export async function digitsRun(
     steps,
     every,
     from: null,
-    onCheckpoint: (checkpoint) => (last = checkpoint),
+    onCheckpoint: (checkpoint) => checkpoints.push(checkpoint),
   });
-  const numbers = last === null ? [] : [...(last as Checkpoint).tensors.values()].map(({ data }) => Float64Array.from(data, Number));
-  return { losses, digest: await digestOf(numbers), engines: opened.length };
+  const state = [...(checkpoints.at(-1)?.tensors.values() ?? [])];
+  return { losses, digest: await digestOf(state.map(numbersOf)), engines: opened.length };
 }

@@ -26,15 +26,18 @@ const parityRows = opRows(
   laws.filter(({ name }) => name === "parity"),
 );
 
-/** The WASM engine with its options, or the WebGPU engine on a device that is asked for so, with memory that is poisoned. */
+/** Options of the WASM engine, or of the device of a WebGPU engine. */
 type Choice = WasmOptions | { readonly gpu: RequestOptions };
 
-const opened = async (choice: Choice): Promise<Engine> =>
-  "gpu" in choice ? webgpuEngine({ device: await requestDevice(navigator.gpu, choice.gpu), poison: true }) : wasmEngine(choice);
+/** The one of this worker: programs are compiled for a device, which takes longer than most jobs. Its memory is poisoned. */
+let onDevice: Promise<Engine> | null = null;
+const deviceEngine = async (options: RequestOptions): Promise<Engine> =>
+  webgpuEngine({ device: await requestDevice(navigator.gpu, options), poison: true });
 
-/** With a new engine, which is closed when the job is done. */
+/** With a new engine, which is closed when the job is done, or with the worker's own. */
 async function onEngine<T>(choice: Choice, job: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = await opened(choice);
+  if ("gpu" in choice) return job(await (onDevice ??= deviceEngine(choice.gpu)));
+  const engine = await wasmEngine(choice);
   try {
     return await job(engine);
   } finally {
