@@ -5,8 +5,9 @@
  *   t(launch) = max(2·multiply–adds / P, bytes / W)
  *   t(kernel) = max(Σ t(launch), other FLOP / F) + launches · OVERHEAD
  *
- * P: peak of products, W: bandwidth, F: peak of f32. Multiply–adds are exact; bytes are those of each tensor that a launch binds, once; FLOP
- * are those of the kernel's formula (engines/abstract/arithmetic.ts), of a fused one of its definition.
+ * W: bandwidth, F: peak of f32, P: F, or the peak of f16 where the program multiplies by matrix units. Multiply–adds are exact; bytes are those of
+ * each tensor that a launch binds, once, and not of the scratch, which is small enough for a cache; FLOP are those of the kernel's formula
+ * (engines/abstract/arithmetic.ts), of a fused one of its definition.
  */
 import { countedLoops } from "../engines/abstract/arithmetic.ts";
 import { abstractEngine } from "../engines/abstract/engine.ts";
@@ -27,6 +28,9 @@ import type { Program } from "./program.ts";
 const OVERHEAD = 0.002;
 
 const MILLI = 1e-3;
+
+/** What a program enables that multiplies by them. */
+const MATRIX_UNITS = "chromium_experimental_subgroup_matrix";
 
 export interface ForecastSettings {
   readonly adapter: Adapter;
@@ -83,8 +87,7 @@ const toldOf = (fused: FusedTable, done: (flop: number) => void): FusedTable => 
 });
 
 function forecaster({ adapter, precision }: ForecastSettings): Forecaster {
-  const { f32, bandwidth } = adapter;
-  const products = adapter[precision];
+  const { f32, f16, bandwidth } = adapter;
   let total = { ...NOTHING, flop: 0 };
   /** Of the launches of the kernel at work. */
   let open = { ...NOTHING };
@@ -103,9 +106,10 @@ function forecaster({ adapter, precision }: ForecastSettings): Forecaster {
   const engine = planningEngine({
     facts,
     precision,
-    launched: ({ macs = 0 }, sizes) => {
+    launched: ({ program, macs = 0 }, sizes) => {
       const bytes = sizes.reduce((sum, size) => sum + size, 0);
-      const ms = Math.max((2 * macs) / products, bytes / bandwidth) / MILLI;
+      const peak = program.enables.includes(MATRIX_UNITS) ? f16 : f32;
+      const ms = Math.max((2 * macs) / peak, bytes / bandwidth) / MILLI;
       open = { ms: open.ms + ms, macs: open.macs + macs, launches: open.launches + 1, bytes: open.bytes + bytes };
     },
     beside: countedLoops(kernelDone),

@@ -43,6 +43,8 @@ export interface Program {
   readonly wgsl: string;
   readonly elements: readonly Element[];
   readonly params: readonly ParamType[];
+  /** WGSL extensions that it needs. */
+  readonly enables: readonly string[];
   /** The same program where some of its tensors are one: the i-th binding is given by `first[i]`. */
   readonly shared: (first: readonly number[]) => Program;
 }
@@ -129,6 +131,7 @@ ${renamed(text.main)}
 export function program(text: ProgramText): Program {
   const elements = Object.values(text.tensors);
   const params = Object.values(text.params);
+  const { name, enables = [] } = text;
   if (params.length > MOST_PARAMS) throw new RangeError(`${text.name}: ${params.length} params, of ${MOST_PARAMS} at most`);
   const variants = new Map<string, Program>();
   const shared = (first: readonly number[]): Program => {
@@ -136,7 +139,7 @@ export function program(text: ProgramText): Program {
     const known = variants.get(key);
     if (known !== undefined) return known;
     if (first.some((j, i) => elements[j] !== elements[i])) throw new Error(`${text.name}: one tensor is given as two kinds of elements`);
-    const made: Program = { name: text.name, wgsl: textOf(text, first), elements, params, shared };
+    const made: Program = { name, wgsl: textOf(text, first), elements, params, enables, shared };
     variants.set(key, made);
     return made;
   };
