@@ -6,6 +6,7 @@ import type { FusedTable } from "../../kernels/kernels.ts";
 import { fusedTable } from "../../ops/observe.ts";
 import type { HeapAccess } from "../heap.ts";
 import { crossEntropyKernel } from "./fused/crossEntropy.ts";
+import { frozenBatchNormKernel } from "./fused/frozenBatchNorm.ts";
 import { groupedConvKernel } from "./fused/groupedConv.ts";
 import { geluKernel } from "./fused/gelu.ts";
 import { mergeHeadsKernel, splitHeadsKernel } from "./fused/heads.ts";
@@ -13,6 +14,7 @@ import type { FusedKernel } from "./fused/kernel.ts";
 import { layerNormKernel } from "./fused/layerNorm.ts";
 import { linearKernel } from "./fused/linear.ts";
 import { adamwKernel, emaKernel, unscaleKernel } from "./fused/optimizer.ts";
+import { reluKernel } from "./fused/relu.ts";
 import { residualKernel } from "./fused/residual.ts";
 import { scoresKernel } from "./fused/scores.ts";
 import { logSoftmaxKernel, softmaxKernel } from "./fused/softmax.ts";
@@ -29,6 +31,8 @@ const kernels: readonly FusedKernel[] = [
   scoresKernel,
   residualKernel,
   groupedConvKernel,
+  frozenBatchNormKernel,
+  reluKernel,
   crossEntropyKernel,
   unscaleKernel,
   adamwKernel,
