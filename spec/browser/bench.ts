@@ -8,12 +8,22 @@ import { startChromium, whyNoChromium } from "./chromium.ts";
 import { exampleFiles, isolation } from "./example.ts";
 import { serve, type Files, type SentHeaders } from "./site.ts";
 
-const BATCH = 8;
-const STEPS = 10;
 /** ms of the page at rest. */
 const REST = 5000;
 /** More than ten times what a training takes, in ms. */
 const PATIENCE = 300_000;
+
+/** What is trained; the example makes a checkpoint, which its page gets, after five steps. */
+interface Training {
+  readonly engine: string;
+  readonly threads: number;
+  readonly batch: number;
+  readonly steps: number;
+}
+
+const onWasm = (threads: number): Training => ({ engine: "wasm", threads, batch: 8, steps: 10 });
+/** Less, as SwiftShader is slow. */
+const onWebgpu: Training = { engine: "webgpu", threads: 1, batch: 1, steps: 6 };
 
 /** All in ms. */
 interface Watched {
@@ -95,27 +105,30 @@ async function measured(page: Page, meanwhile: () => Promise<unknown>): Promise<
   return { ...watched, elsewhere: elsewhere(), busy: after - before };
 }
 
-async function train(page: Page): Promise<void> {
+async function train(page: Page, steps: number): Promise<void> {
   await page.getByRole("button").click();
-  await page.getByText(new RegExp(`^step ${STEPS} |Error`)).waitFor({ timeout: PATIENCE });
+  await page.getByText(new RegExp(`^step ${steps} |Error`)).waitFor({ timeout: PATIENCE });
   const said = await page.locator("p").textContent();
   if (said?.startsWith("step") !== true) throw new Error(`bench:browser: ${said}`);
 }
 
+/** Of the first column. */
+const WIDTH = 60;
 const ms = (x: number): string => `${x.toFixed(0)} ms`.padStart(8);
 
 const line = (what: string, { turn, frame, task, busy, all, elsewhere }: Measured): string =>
-  `${what.padEnd(44)}${ms(turn)}${ms(frame)}${task === 0 ? "none".padStart(8) : ms(task)}${`${((100 * busy) / all).toFixed(1)} %`.padStart(8)}${ms(elsewhere).padStart(11)}`;
+  `${what.padEnd(WIDTH)}${ms(turn)}${ms(frame)}${task === 0 ? "none".padStart(8) : ms(task)}${`${((100 * busy) / all).toFixed(1)} %`.padStart(8)}${ms(elsewhere).padStart(11)}`;
 
-async function bench(browser: Browser, files: Files, headers: SentHeaders, threads: number): Promise<void> {
-  const kind = `${headers === isolation ? "isolated" : "not isolated"}, threads: ${threads}`;
+async function bench(browser: Browser, files: Files, headers: SentHeaders, training: Training): Promise<void> {
+  const { engine, threads, batch, steps } = training;
+  const kind = `${headers === isolation ? "isolated" : "not isolated"}, ${engine}, threads: ${threads}`;
   const site = await serve(files, headers);
   try {
     const page = await browser.newPage();
-    await page.goto(`${site.url}?imageSize=224&depth=12&batch=${BATCH}&steps=${STEPS}&threads=${threads}`);
+    await page.goto(`${site.url}?imageSize=224&depth=12&engine=${engine}&batch=${batch}&steps=${steps}&threads=${threads}`);
     console.log(line(`${kind}, at rest`, await measured(page, () => page.waitForTimeout(REST))));
-    const training = await measured(page, () => train(page));
-    console.log(line(`${kind}, ${STEPS} steps in ${(training.all / 1000).toFixed(1)} s`, training));
+    const watched = await measured(page, () => train(page, steps));
+    console.log(line(`${kind}, ${steps} steps of ${batch} in ${(watched.all / 1000).toFixed(1)} s`, watched));
     await page.close();
   } finally {
     site.close();
@@ -127,14 +140,14 @@ if (why !== null) throw new Error(`bench:browser: ${why}`);
 const files = await exampleFiles();
 const browser = await startChromium();
 try {
-  console.log(`The page's main thread while its worker trains DeiT-Ti, batch ${BATCH} (Chromium ${browser.version()}): longest time between two turns of its
+  console.log(`The page's main thread while its worker trains DeiT-Ti (Chromium ${browser.version()}): longest time between two turns of its
 event loop, between two frames, and of a task of more than 50 ms; its CPU time, as a share of the time that passed; and turns of a process that does
 nothing, at the same time.\n`);
   console.log(
-    `${"".padEnd(44)}${"turn".padStart(8)}${"frame".padStart(8)}${"task".padStart(8)}${"CPU".padStart(8)}${"elsewhere".padStart(11)}`,
+    `${"".padEnd(WIDTH)}${"turn".padStart(8)}${"frame".padStart(8)}${"task".padStart(8)}${"CPU".padStart(8)}${"elsewhere".padStart(11)}`,
   );
-  await bench(browser, files, {}, 1);
-  for (const threads of [1, 2]) await bench(browser, files, isolation, threads);
+  await bench(browser, files, {}, onWasm(1));
+  for (const training of [onWasm(1), onWasm(2), onWebgpu]) await bench(browser, files, isolation, training);
 } finally {
   await browser.close();
 }
