@@ -20,7 +20,7 @@ export interface Layout {
 }
 
 export const matrixLayouts: readonly Layout[] = [
-  { subgroups: [2, 4], fragments: [4, 2] },
+  { subgroups: [2, 2], fragments: [4, 4] },
   { subgroups: [2, 2], fragments: [2, 2] },
   { subgroups: [1, 2], fragments: [2, 1] },
 ];
