@@ -44,21 +44,21 @@ const strideOf = ({ tensors, numbers }: ManyText): number => 2 + tensors.length 
 function programOf(text: ManyText): Program {
   const { name, tensors, numbers, shared, before, each } = text;
   const stride = strideOf(text);
-  const shares = shared.map((x, s) => `  let ${x}_at = p.entries * ${stride}u + ${s}u;\n`);
+  const shares = shared.map((x, s) => `  let ${x}_at = p.rows * ${stride}u + ${s}u;\n`);
   const values = numbers.map((x, s) => `  let ${x} = number_at(entry + ${2 + tensors.length + s}u);\n`);
   const places = tensors.map((t, s) => `    let ${t}_at = table[entry + ${2 + s}u] + i;\n`);
   return program({
     name: `${name} of many`,
     tensors: { table: "u32", ...Object.fromEntries(tensors.map((t) => [t, "f32x4" as const])) },
-    params: { entries: "u32" },
+    params: { rows: "u32", first: "u32", end: "u32", chunk: "u32" },
     workgroup: [THREADS, 1, 1],
     declarations: `
 fn number_at(at: u32) -> f32 { return bitcast<f32>(table[at]); }
 fn set_number(at: u32, x: f32) { table[at] = bitcast<u32>(x); }
 `,
-    main: `${shares.join("")}${before}  let chunk = ${GROUP};
-  var low = 0u; // the last entry that begins at this chunk or before
-  for (var high = p.entries; high - low > 1u;) {
+    main: `${shares.join("")}${before}  let chunk = p.chunk + ${GROUP};
+  var low = p.first; // the last entry that begins at this chunk or before
+  for (var high = p.end; high - low > 1u;) {
     let middle = (low + high) / 2u;
     if (table[middle * ${stride}u] <= chunk) { low = middle; } else { high = middle; }
   }
@@ -100,24 +100,33 @@ export function overMany(text: ManyText): OverMany {
   const stride = strideOf(text);
   return (access, entries, shared) => {
     const { run, upload, place, scratch } = access;
-    for (const group of bySlabs(access, entries)) {
-      const table = new Uint32Array(stride * group.length);
-      const numbers = new Float32Array(table.buffer);
-      let [chunks, count] = [0, 0];
-      for (const [e, entry] of group.entries()) {
-        const n = size(entry.tensors[0]?.shape ?? [0]);
-        table.set([chunks, n, ...entry.tensors.map((t) => place(t).offset / 16)], e * stride);
-        numbers.set(entry.numbers, (e + 1) * stride - entry.numbers.length);
-        chunks += Math.ceil(n / 4 / CHUNK);
-        count += n;
-      }
-      upload(scratch, numbers);
-      shared.forEach((one, s) => copyOne(access, [scratch, table.length + s], [one, 0]));
-      const slabs = (group[0]?.tensors ?? []).map((t): Slab => ({ slab: place(t).slab, bytes: 4 * count }));
-      run({ program: made, params: [group.length], groups: inRow(chunks) }, scratch, ...slabs);
-      const written = text.shared.indexOf(text.written ?? "");
-      const to = shared[written];
-      if (to !== undefined) copyOne(access, [to, 0], [scratch, table.length + written]);
+    const groups = bySlabs(access, entries);
+    const rows = groups.flat();
+    const lengths = rows.map(({ tensors }) => size(tensors[0]?.shape ?? [0]));
+    const chunks = [0]; // before each row, and of all
+    for (const n of lengths) chunks.push((chunks.at(-1) ?? 0) + Math.ceil(n / 4 / CHUNK));
+
+    const table = new Uint32Array(stride * rows.length);
+    const numbers = new Float32Array(table.buffer);
+    for (const [row, { tensors, numbers: own }] of rows.entries()) {
+      table.set([chunks[row] ?? 0, lengths[row] ?? 0, ...tensors.map((t) => place(t).offset / 16)], row * stride);
+      numbers.set(own, (row + 1) * stride - own.length);
     }
+    upload(scratch, numbers);
+    shared.forEach((one, s) => copyOne(access, [scratch, table.length + s], [one, 0]));
+
+    let row = 0;
+    for (const group of groups) {
+      const [first, end] = [row, row + group.length];
+      const [chunk = 0, next = 0] = [chunks[first], chunks[end]];
+      const bytes = 4 * lengths.slice(first, end).reduce((sum, n) => sum + n, 0);
+      const slabs = (group[0]?.tensors ?? []).map((t): Slab => ({ slab: place(t).slab, bytes }));
+      run({ program: made, params: [rows.length, first, end, chunk], groups: inRow(next - chunk) }, scratch, ...slabs);
+      row = end;
+    }
+
+    const written = text.shared.indexOf(text.written ?? "");
+    const to = shared[written];
+    if (to !== undefined) copyOne(access, [to, 0], [scratch, table.length + written]);
   };
 }
