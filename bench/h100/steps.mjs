@@ -2,14 +2,14 @@
 
 const RECORDINGS = ["tiny-distilled-hard-f64", "odd-sizes-distilled-f64"].map((name) => `fixtures/recordings/${name}.safetensors`);
 const PRECISIONS = [
-  ["f32", []],
-  ["f16", ["--precision", "f16", "--tensor-cores"]],
+  { precision: "f32", flags: [] },
+  { precision: "f16", flags: ["--precision", "f16", "--tensor-cores"] },
 ];
 const TEACHER = ["--teacher", "regnety-16gf"];
 
 /** Programs and precisions, as steps. */
 const timed = (engine, repetitions, seconds) => (name, args) =>
-  PRECISIONS.map(([precision, flags]) => ({
+  PRECISIONS.map(({ precision, flags }) => ({
     name: `${name}-${precision}`,
     args: ["bench", args, engine, flags, "--repetitions", repetitions, "--json"].flat(),
     seconds,

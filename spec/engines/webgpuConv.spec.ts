@@ -69,6 +69,6 @@ onGpu("groupedConv without its windows", () => {
       groupedConv.forward(k, { x: k.zeros([1, 4, 8, 8]), params: { weight: k.zeros([4, 2, 3, 3]) } }, { groups: 2, stride: 1, padding: 1 });
       return null;
     });
-    await engine.finish();
+    await expect(engine.finish()).resolves.toBeUndefined();
   });
 });
