@@ -1,7 +1,8 @@
 /** Heads out of the columns of a matrix and back (E6), (E8): what `splitHeads` and `mergeHeads` move, in one launch each. */
 import { fuse, opened } from "../../../ops/observe.ts";
 import { mergeHeads, splitHeads } from "../../../ops/splitHeads.ts";
-import { size, type Tensor } from "../../../tensor/tensor.ts";
+import { size, type Shape, type Tensor } from "../../../tensor/tensor.ts";
+import type { HeapAccess } from "../../heap.ts";
 import { EACH_PAIR, eachPair, EACH, each } from "../kernels/elementwise.ts";
 import { program, variants, type Program, type Storage } from "../program.ts";
 import type { Access } from "../run.ts";
@@ -49,6 +50,10 @@ function move(
   run({ program: made, params: [n, T, h, d], groups: pairs ? eachPair(n) : each(n) }, matrix, ...heads);
 }
 
+/** The matrix [B, T, D] of heads of width d, which is written in pairs only if no pair belongs to two heads. */
+const takeMatrix = (access: Access, heap: HeapAccess, shape: Shape, d: number): Tensor =>
+  d % 2 === 0 ? takeActivation(access, heap, shape) : heap.take(shape);
+
 export const splitHeadsKernel: FusedKernel = (access, heap) => {
   const kernel: typeof splitHeads = {
     name: splitHeads.name,
@@ -63,7 +68,7 @@ export const splitHeadsKernel: FusedKernel = (access, heap) => {
     },
     vjp: (_, _saved, { q, k, v }) => {
       const [B = 0, h = 0, T = 0, d = 0] = q.shape;
-      const qkv = takeActivation(access, heap, [B, T, 3 * h * d]);
+      const qkv = takeMatrix(access, heap, [B, T, 3 * h * d], d);
       move(access, false, qkv, [q, k, v]);
       return { qkv };
     },
@@ -76,7 +81,7 @@ export const mergeHeadsKernel: FusedKernel = (access, heap) => {
     name: mergeHeads.name,
     forward: (_, { heads }) => {
       const [B = 0, h = 0, T = 0, d = 0] = heads.shape;
-      const merged = takeActivation(access, heap, [B, T, h * d]);
+      const merged = takeMatrix(access, heap, [B, T, h * d], d);
       move(access, false, merged, [heads]);
       return { out: merged, saved: { heads: h } };
     },
