@@ -1,12 +1,12 @@
 /** Random cases for laws: a stream of draws from a key. */
 import type { Precision } from "../kernels/engine.ts";
-import { roundHalf } from "../tensor/half.ts";
 import { fold, normalAt, uniform53At, type Key } from "../tensor/key.ts";
 import { size, type Shape } from "../tensor/tensor.ts";
 import type { HostArray } from "./host.ts";
 
 /**
- * Each call goes on in the stream. All arrays are of numbers that the precision has, so that the loops and the engine start from the same.
+ * Each call goes on in the stream. All arrays are of numbers that the precision has (f16: of f32, as parameters and images are), so that the loops
+ * and the engine start from the same.
  * Single numbers are not rounded: how an engine rounds its settings is the engine's own.
  */
 export interface Draw {
@@ -29,7 +29,7 @@ export interface Draw {
   readonly key: () => Key;
 }
 
-const roundings: { readonly [P in Precision]: (x: number) => number } = { f64: (x) => x, f32: Math.fround, f16: roundHalf };
+const roundings: { readonly [P in Precision]: (x: number) => number } = { f64: (x) => x, f32: Math.fround, f16: Math.fround };
 
 /** @param precision the same stream, rounded; f64: as it is */
 export function drawOf(key: Key, precision: Precision = "f64"): Draw {
