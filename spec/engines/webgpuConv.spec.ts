@@ -1,16 +1,23 @@
-/** Convolution on the WebGPU engine's kernels for hardware, which the laws, on SwiftShader, do not meet. */
-import { expect, it } from "vitest";
+/** A teacher's ops on the WebGPU engine, in the kernels of each kind of device; the laws, on SwiftShader, meet those for processors alone. */
+import { describe, expect, it } from "vitest";
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
 import { evaluate } from "../../src/check/host.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
+import { countedLoops } from "../../src/engines/abstract/arithmetic.ts";
+import { defaultFacts } from "../../src/engines/webgpu/facts.ts";
+import { planningEngine } from "../../src/engines/webgpu/planning.ts";
+import type { Launch } from "../../src/engines/webgpu/program.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import { inference } from "../../src/ops/observe.ts";
+import { frozenBatchNorm } from "../../src/teacher/batchNorm.ts";
 import { groupedConv, type ConvAttrs } from "../../src/teacher/conv.ts";
+import { relu } from "../../src/teacher/relu.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
-import { plantIn, webgpuWith, type WgslError } from "../helpers/webgpu.ts";
-
-const HARDWARE = { software: false, precision: "f32" } as const;
+import { choices, plantIn, webgpuWith, type KernelChoice, type WgslError } from "../helpers/webgpu.ts";
 
 /** B, C, H, W, O and the window; the last two are of a RegNetY. */
 type Size = readonly [B: number, C: number, H: number, W: number, O: number, window: ConvAttrs & { readonly kernel: number }];
@@ -20,55 +27,119 @@ const sizes: readonly Size[] = [
   [1, 6, 5, 5, 9, { groups: 3, kernel: 3, stride: 1, padding: 1 }],
   [3, 2, 6, 7, 2, { groups: 2, kernel: 5, stride: 3, padding: 2 }],
   [2, 17, 9, 9, 67, { groups: 1, kernel: 1, stride: 2, padding: 0 }],
-  [1, 8, 4, 4, 8, { groups: 8, kernel: 3, stride: 1, padding: 0 }],
+  [2, 8, 4, 4, 8, { groups: 8, kernel: 3, stride: 1, padding: 0 }],
+  [2, 6, 4, 4, 9, { groups: 3, kernel: 1, stride: 1, padding: 0 }],
   [1, 24, 14, 14, 130, { groups: 1, kernel: 1, stride: 1, padding: 0 }],
   [1, 224, 14, 14, 224, { groups: 2, kernel: 3, stride: 2, padding: 1 }],
 ];
+/** Whose windows are 17 MB an image, more than are made at a time: four images, and one. */
+const large: Size = [5, 64, 86, 86, 2, { groups: 2, kernel: 3, stride: 1, padding: 1 }];
 
-async function error(device: GPUDevice, [B, C, H, W, O, { kernel, ...attrs }]: Size): Promise<number> {
-  const draw = drawOf(keyOf(1), "f32");
-  const [x, weight] = [draw.array([B, C, H, W]), draw.array([O, C / attrs.groups, kernel, kernel])];
-  const [engine, reference] = [webgpuWith(device, HARDWARE), referenceEngine()];
-  const [actual, expected] = await Promise.all(
-    [engine, reference].map((one) =>
-      evaluate(one, (k) => ({
-        y: groupedConv.forward(k, { x: k.upload(x.shape, x.data), params: { weight: k.upload(weight.shape, weight.data) } }, attrs).out,
-      })),
-    ),
-  );
+/** What a trial gives on both engines, compared. */
+async function gapOf(engine: Engine, trial: (k: Kernels) => unknown): Promise<number> {
+  const [actual, expected] = await Promise.all([engine, referenceEngine()].map((one) => evaluate(one, trial)));
   return gapOfLeaves(actual ?? new Map(), expected ?? new Map());
 }
 
-const errors: readonly WgslError[] = [
-  { right: "row - p.padding", wrong: "row" },
-  { right: "term < terms && o0", wrong: "o0" },
-  { right: "lane / 64u + 4u * i", wrong: "lane / 64u + 3u * i" },
+function error(engine: Engine, [B, C, H, W, O, { kernel, ...attrs }]: Size): Promise<number> {
+  const draw = drawOf(keyOf(1), "f32");
+  const [x, weight] = [draw.array([B, C, H, W]), draw.array([O, C / attrs.groups, kernel, kernel])];
+  return gapOf(engine, (k) => {
+    const inputs = { x: k.upload(x.shape, x.data), params: { weight: k.upload(weight.shape, weight.data) } };
+    return { y: groupedConv.forward(k, inputs, attrs).out };
+  });
+}
+
+const HARDWARE = { software: false, precision: "f32" } as const;
+const SOFTWARE = { software: true, precision: "f32" } as const;
+const errors: readonly (WgslError & KernelChoice)[] = [
+  { ...HARDWARE, right: "row - p.padding", wrong: "row" },
+  { ...HARDWARE, right: "term < terms && o0", wrong: "o0" },
+  { ...HARDWARE, right: "lane / 64u + 4u * i", wrong: "lane / 64u + 3u * i" },
+  { ...SOFTWARE, right: "row - p.padding", wrong: "row" },
+  { ...SOFTWARE, right: "channel * p.kernel + r", wrong: "channel * p.kernel + s" },
+  { ...SOFTWARE, right: "matrix % p.lefts", wrong: "matrix / p.lefts" },
 ];
 
-onGpu("groupedConv without its windows", () => {
-  it("is its definition", async () => {
-    const device = await gpuDevice({ limits: "default" });
+onGpu("groupedConv", () => {
+  it.each(choices)("is its definition by $name", async (choice) => {
+    const engine = webgpuWith(await gpuDevice({ limits: "default" }), choice);
     const found: number[] = [];
-    for (const size of sizes) found.push(await error(device, size));
-    expect(Math.max(...found)).toBeLessThan(tolerances.parity.f32.bound);
+    for (const size of sizes) found.push(await error(engine, size));
+    expect(Math.max(...found)).toBeLessThan(tolerances.parity[choice.precision].bound);
   });
 
-  it.each(errors)("would notice $wrong in place of $right", async (planted) => {
+  it("makes no more windows at a time than a few", async () => {
+    const engine = webgpuWith(await gpuDevice({ limits: "default" }), SOFTWARE, 2 ** 27);
+    expect(await error(engine, large)).toBeLessThan(tolerances.parity.f32.bound);
+  });
+
+  it.each(errors)("would notice $wrong in place of $right", async ({ software, precision, ...planted }) => {
     const device = await gpuDevice({ limits: "default" });
     const isPlanted = plantIn(device, planted);
+    const engine = webgpuWith(device, { software, precision });
     const worst = [];
-    for (const size of sizes.slice(1, 5)) worst.push(await error(device, size));
+    for (const size of sizes.slice(1, 7)) worst.push(await error(engine, size));
     expect(isPlanted()).toBe(true);
     expect(Math.max(...worst)).toBeGreaterThan(tolerances.parity.f32.bound);
   });
 
-  it("compiles without an error", async () => {
-    const engine = webgpuWith(await nullDevice(), HARDWARE);
-    engine.kernels.region("compile", () => {
-      const k = engine.kernels;
-      groupedConv.forward(k, { x: k.zeros([1, 4, 8, 8]), params: { weight: k.zeros([4, 2, 3, 3]) } }, { groups: 2, stride: 1, padding: 1 });
+  it.each(choices)("compiles without an error by $name", async (choice) => {
+    const engine = webgpuWith(await nullDevice(), choice);
+    const { kernels: k } = engine;
+    k.region("compile", () => {
+      for (const side of [1, 3]) {
+        const inputs = { x: k.zeros([2, 4, 8, 8]), params: { weight: k.zeros([4, 2, side, side]) } };
+        groupedConv.forward(k, inputs, { groups: 2, stride: 1, padding: (side - 1) / 2 });
+      }
       return null;
     });
     await expect(engine.finish()).resolves.toBeUndefined();
+  });
+});
+
+describe("a plan of groupedConv", () => {
+  it("is by products where there are matrix units, in f16, and else by a kernel of its own", () => {
+    const matrixUnits = {
+      features: new Set(["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"]),
+      subgroup: 32,
+      matrices: [{ m: 16, n: 16, k: 16 }],
+    };
+    const programsOf = (facts: object, precision: "f32" | "f16", kernel: number): readonly string[] => {
+      const told: string[] = [];
+      const launched = ({ program }: Launch): unknown => told.push(program.name);
+      const beside = countedLoops(() => undefined);
+      const { kernels: k } = planningEngine({ facts: { ...defaultFacts, ...facts }, precision, launched, beside });
+      const inputs = { x: k.zeros([2, 16, 8, 8]), params: { weight: k.zeros([16, 16, kernel, kernel]) } };
+      told.length = 0;
+      groupedConv.forward(k, inputs, { groups: 1, stride: 1, padding: (kernel - 1) / 2 });
+      return told;
+    };
+    expect(programsOf(matrixUnits, "f16", 3)).toEqual(["windows", "matmul"]);
+    expect(programsOf(matrixUnits, "f16", 1)).toEqual(["matmul"]);
+    expect(programsOf(matrixUnits, "f32", 3)).toEqual(["groupedConv"]);
+    expect(programsOf({}, "f16", 3)).toEqual(["groupedConv"]);
+  });
+});
+
+onGpu("a norm and a ReLU of which nothing is saved", () => {
+  it.each(choices)("are their definitions by $name", async (choice) => {
+    const engine = webgpuWith(await gpuDevice({ limits: "default" }), choice);
+    for (const [B, C, H, W] of [
+      [1, 1, 1, 1],
+      [2, 3, 5, 7],
+      [3, 5, 4, 6],
+    ] as const) {
+      const draw = drawOf(keyOf(B), "f32");
+      const [x, mean, gamma, beta] = [draw.array([B, C, H, W]), draw.array([C]), draw.array([C]), draw.array([C])];
+      const gap = await gapOf(engine, (k) => {
+        const up = ({ shape, data }: typeof x): ReturnType<Kernels["upload"]> => k.upload(shape, data);
+        const running = { running_mean: up(mean), running_var: k.square(up(beta)), num_batches_tracked: k.zeros([]) };
+        const inputs = { x: up(x), params: { weight: up(gamma), bias: up(beta) } };
+        const { out } = frozenBatchNorm.forward(inference(k), inputs, { eps: 1e-2, running });
+        return { normed: out.y, y: relu.forward(inference(k), { x: out.y }).out };
+      });
+      expect(gap).toBeLessThan(tolerances.parity[choice.precision].bound);
+    }
   });
 });

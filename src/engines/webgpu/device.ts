@@ -13,10 +13,10 @@ export interface DeviceMachine extends Machine, Aside {
   readonly close: () => void;
 }
 
-/** There is one operand of a place. */
-function remembered(known: Map<number, Operand>, key: number, make: () => Operand): Operand {
+/** There is one operand of a place, as long as it is bound at one length. */
+function remembered(known: Map<number, Operand>, key: number, bytes: number, make: () => Operand): Operand {
   const found = known.get(key);
-  if (found !== undefined) return found;
+  if (found?.bytes === bytes) return found;
   const made = make();
   known.set(key, made);
   return made;
@@ -45,10 +45,10 @@ export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
     if (typeof memory === "string") return own[memory];
     if ("slab" in memory) {
       const { slab } = memory;
-      return remembered(whole, slab, () => ({ key: `slab ${slab}`, ...slabs.place(slab * layout.span), bytes: layout.span }));
+      return remembered(whole, slab, layout.span, () => ({ key: `slab ${slab}`, ...slabs.place(slab * layout.span), bytes: layout.span }));
     }
     const { address, bytes } = memory;
-    return remembered(operands, address, () => ({ key: `${address}`, ...slabs.place(address), bytes }));
+    return remembered(operands, address, bytes, () => ({ key: `${address} ${bytes}`, ...slabs.place(address), bytes }));
   };
 
   return {

@@ -7,7 +7,7 @@ import type { Facts } from "./facts.ts";
 import type { Launch } from "./program.ts";
 import type { Own } from "./run.ts";
 
-/** Memory of the heap. Extents of one address are of one length. */
+/** Memory of the heap: a block, or a part of one. */
 export interface Extent {
   readonly address: number;
   readonly bytes: number;

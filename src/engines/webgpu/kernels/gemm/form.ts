@@ -15,6 +15,8 @@ export interface Product {
   readonly tb: boolean;
   /** One B for the whole batch. */
   readonly shared: boolean;
+  /** How many A there are: the batch goes through them again and again. Default: one each. */
+  readonly lefts?: number;
 }
 
 /** How the operands lie. */
@@ -70,6 +72,8 @@ export const productParams: Readonly<Record<string, ParamType>> = {
   /** Tiles beside and below one another. */
   across: "u32",
   down: "u32",
+  /** How many A there are. */
+  lefts: "u32",
   /** From one B to the next. */
   nextB: "u32",
   length: "u32",
@@ -82,9 +86,9 @@ export const tilesOf = (product: Product, cut: Cut): number =>
   splitsOf(product, cut) * product.batch * Math.ceil(product.m / cut.rows) * Math.ceil(product.n / cut.columns);
 
 export function paramsOf(product: Product, cut: Cut, scale: number): readonly number[] {
-  const { batch, m, n, k, shared } = product;
+  const { batch, m, n, k, shared, lefts = batch } = product;
   const [across, down] = [Math.ceil(n / cut.columns), Math.ceil(m / cut.rows)];
-  return [tilesOf(product, cut), batch, m, n, k, across, down, shared ? 0 : k * n, cut.length, scale];
+  return [tilesOf(product, cut), batch, m, n, k, across, down, lefts, shared ? 0 : k * n, cut.length, scale];
 }
 
 /** Where tile `tile` lies: its corner of C, its terms, and where its A, B and C begin. */
@@ -94,7 +98,7 @@ export const place = ({ rows, columns }: Pick<Cut, "rows" | "columns">): string 
   let matrix = part % p.batch;
   let start = (part / p.batch) * p.length;
   let end = min(start + p.length, p.k);
-  let from_a = matrix * p.m * p.k;
+  let from_a = (matrix % p.lefts) * p.m * p.k;
   let from_b = matrix * p.nextB;
   let into = part * p.m * p.n;
 `;

@@ -85,10 +85,13 @@ const steps = [
 
 const needed = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
 
-function matrixWays(form: Form, { limits, features, subgroup, matrices }: Facts): readonly Way[] {
-  if (form.factors !== "f16" || subgroup === null || !needed.every((name) => features.has(name))) return [];
+export const hasMatrixUnits = ({ features, subgroup, matrices }: Facts): boolean =>
+  subgroup !== null && matrices.length > 0 && needed.every((name) => features.has(name));
+
+function matrixWays(form: Form, facts: Facts): readonly Way[] {
+  const { limits, subgroup, matrices } = facts;
   const [shape] = matrices.toSorted((one, other) => other.m * other.n * other.k - one.m * one.n * one.k);
-  if (shape === undefined) return [];
+  if (form.factors !== "f16" || !hasMatrixUnits(facts) || subgroup === null || shape === undefined) return [];
   return matrixLayouts.flatMap((layout) => {
     const tiles = steps.map((step): MatrixTile => ({ ...layout, ...step, shape, size: subgroup }));
     const tile = tiles.find((one) => one.depth % shape.k === 0 && matrixBytes(one, form) <= limits.maxComputeWorkgroupStorageSize);
