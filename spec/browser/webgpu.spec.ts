@@ -54,10 +54,10 @@ inChromium("the WebGPU engine", (browser) => {
       );
     });
 
-    it("training on the digits has the same bits with the device lost twice as without", async () => {
-      undisturbed ??= await ask("digits", `/${DIGITS}`, run);
+    it.runIf(isolated)("training on the digits has the same bits with the device lost in the middle as without", async () => {
+      undisturbed = await ask("digits", `/${DIGITS}`, run);
       const { losses, digest } = undisturbed;
-      expect(await ask("digits", `/${DIGITS}`, { ...run, lostIn: [2, 6] })).toEqual({ losses, digest, engines: 3 });
+      expect(await ask("digits", `/${DIGITS}`, { ...run, lostIn: [5] })).toEqual({ losses, digest, engines: 2 });
     });
   });
 

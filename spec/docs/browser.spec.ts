@@ -60,8 +60,15 @@ const range = (first: number, last: number): readonly number[] => Array.from({ l
 /** That lets no WebAssembly compile. */
 const strict = Object.fromEntries(Object.entries(contentPolicy).map(([name, value]) => [name, value.replace(" 'wasm-unsafe-eval'", "")]));
 
-/** On a GPU that is a program. */
-const SMALL = "engine=webgpu&depth=1&batch=2";
+/** What the page has said, in short. */
+const courseOf = (
+  said: readonly string[],
+): { readonly steps: readonly number[]; readonly undecided: boolean; readonly learned: boolean } => ({
+  steps: said.map(stepOf),
+  undecided: Math.abs(lossOf(said[0] ?? "") - UNDECIDED) < 0.5,
+  learned: lossOf(said.at(-1) ?? "") < 0.1,
+});
+const course = { steps: range(1, STEPS), undecided: true, learned: true };
 
 inChromium("the example of docs/browser.md", (browser) => {
   let files: Files = new Map();
@@ -94,6 +101,14 @@ inChromium("the example of docs/browser.md", (browser) => {
     return said;
   }
 
+  /** Presses the button, and once more after so many steps. */
+  async function stopped(page: Page, step: number): Promise<void> {
+    const said = saidUntil(page, new RegExp(`^step ${step} `), "press");
+    await press(page);
+    expect((await said).map(stepOf)).toEqual(range(1, step));
+    expect(await page.getByRole("button").textContent()).toBe("Go on");
+  }
+
   it.each([
     { what: "no headers", headers: {}, isolated: false, query: "threads=1" },
     { what: "those of isolation", headers: isolation, isolated: true, query: "threads=2" },
@@ -109,14 +124,11 @@ inChromium("the example of docs/browser.md", (browser) => {
       isolated: true,
       query: "threads=2",
     },
-    { what: "a policy that lets no WebAssembly compile", headers: strict, isolated: false, query: SMALL },
   ])("learns its batch with $what, $query", async ({ headers, isolated, query }) => {
     const page = await opened(headers, query);
     const said = await pressed(page);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(isolated);
-    expect(said.map(stepOf)).toEqual(range(1, STEPS));
-    expect(Math.abs(lossOf(said[0] ?? "") - UNDECIDED)).toBeLessThan(0.5);
-    expect(lossOf(said.at(-1) ?? "")).toBeLessThan(0.1);
+    expect(courseOf(said)).toEqual(course);
   });
 
   it("says why it does not under a policy that lets no WebAssembly compile", async () => {
@@ -132,50 +144,46 @@ inChromium("the example of docs/browser.md", (browser) => {
     expect(apart.at(-1)).toMatch(/^RangeError: wasm: 2 threads need shared memory/);
   });
 
-  describe.each([
-    { engine: "wasm", query: "engine=wasm" },
-    { engine: "webgpu", query: SMALL },
-  ])("a training on $engine", ({ engine, query }) => {
-    /** Of the last checkpoint, once all are there. */
-    async function lastDigest(page: Page): Promise<string | undefined> {
-      await page.waitForFunction((all) => digests.length === all, STEPS / EVERY);
-      return page.evaluate(() => digests.at(-1));
-    }
-    let undisturbed: string | undefined;
-    beforeAll(async () => {
-      const page = await opened({}, query);
-      await pressed(page);
-      undisturbed = await lastDigest(page);
-    }, UNHURRIED);
+  /** Of the last checkpoint, once all are there. */
+  async function lastDigest(page: Page): Promise<string | undefined> {
+    await page.waitForFunction((all) => digests.length === all, STEPS / EVERY);
+    return page.evaluate(() => digests.at(-1));
+  }
 
-    it("that is stopped goes on from its checkpoint in another worker, to the same bits", async () => {
-      const page = await opened({}, query);
-      const before = saidUntil(page, /^step 8 /, "press");
-      await press(page);
-      expect((await before).map(stepOf)).toEqual(range(1, 8));
-      expect(await page.getByRole("button").textContent()).toBe("Go on");
-      expect((await pressed(page)).map(stepOf)).toEqual(range(6, STEPS));
-      expect(await lastDigest(page)).toBe(undisturbed);
+  it("goes on in another worker where the first was stopped, to the same bits", async () => {
+    const whole = await opened({}, "engine=wasm");
+    await pressed(whole);
+    const page = await opened({}, "engine=wasm");
+    await stopped(page, 8);
+    expect((await pressed(page)).map(stepOf)).toEqual(range(6, STEPS));
+    expect(await lastDigest(page)).toBe(await lastDigest(whole));
+  });
+
+  describe("on a GPU that is a program", () => {
+    const query = "engine=webgpu&depth=1&batch=2";
+    let undisturbed: string | undefined;
+
+    it("learns its batch, under a policy that lets no WebAssembly compile", async () => {
+      const page = await opened(strict, query);
+      expect(courseOf(await pressed(page))).toEqual(course);
+      undisturbed = await lastDigest(page);
     });
 
-    it.runIf(engine === "webgpu")(
-      "goes on from its checkpoint where the browser's process for the GPU dies, to the same bits",
-      async () => {
-        const page = await opened({}, query);
-        const [before, all] = [saidUntil(page, /^step 6 /), saidUntil(page, END)];
-        await press(page);
-        await before;
-        const session = await browser().newBrowserCDPSession();
-        const gpuProcess = async (): Promise<number | undefined> =>
-          (await session.send("SystemInfo.getProcessInfo")).processInfo.find(({ type }) => type === "GPU")?.id;
-        const killed = await gpuProcess();
-        await session.send("Browser.crashGpuProcess");
-        expect(await page.locator("p").textContent()).not.toMatch(END); // its device is lost with work to do
-        const said = (await all).map(stepOf);
-        expect(new Set(said)).toEqual(new Set(range(1, STEPS)));
-        expect(await gpuProcess()).not.toBe(killed);
-        expect(await lastDigest(page)).toBe(undisturbed);
-      },
-    );
+    it("goes on to the same bits where its worker was stopped, and where the browser's process for the GPU dies", async () => {
+      const page = await opened({}, query);
+      await stopped(page, 6);
+      const [before, all] = [saidUntil(page, /^step 7 /), saidUntil(page, END)];
+      await press(page);
+      expect((await before).map(stepOf)).toEqual([6, 7]);
+      const session = await browser().newBrowserCDPSession();
+      const gpuProcess = async (): Promise<number | undefined> =>
+        (await session.send("SystemInfo.getProcessInfo")).processInfo.find(({ type }) => type === "GPU")?.id;
+      const killed = await gpuProcess();
+      await session.send("Browser.crashGpuProcess");
+      expect(await page.locator("p").textContent()).not.toMatch(END); // its device is lost with work to do
+      expect(new Set((await all).map(stepOf))).toEqual(new Set(range(6, STEPS)));
+      expect(await gpuProcess()).not.toBe(killed);
+      expect(await lastDigest(page)).toBe(undisturbed);
+    });
   });
 });

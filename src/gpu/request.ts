@@ -30,8 +30,11 @@ function all({ limits, features }: GPUAdapter): GPUDeviceDescriptor {
   };
 }
 
+/** What is asked of a `GPU`. */
+export type Adapters = Pick<GPU, "requestAdapter">;
+
 /** The fastest adapter; null: there is none. */
-export const requestAdapter = (gpu: GPU): Promise<GPUAdapter | null> => gpu.requestAdapter({ powerPreference: "high-performance" });
+export const requestAdapter = (gpu: Adapters): Promise<GPUAdapter | null> => gpu.requestAdapter({ powerPreference: "high-performance" });
 
 /**
  * A new device of an adapter.
@@ -50,9 +53,9 @@ export function deviceOf(adapter: GPUAdapter, { plain = false }: RequestOptions)
  * @param gpu `navigator.gpu`, which a browser without WebGPU, or a page that is not secure, lacks
  * @throws RangeError that says what is needed
  */
-export async function requestDevice(gpu: GPU | undefined, options: RequestOptions = {}): Promise<GPUDevice> {
-  if (gpu === undefined) throw new RangeError("needs a browser that has WebGPU, and a page from https or localhost");
+export async function requestDevice(gpu: Adapters | undefined, options: RequestOptions = {}): Promise<GPUDevice> {
+  if (gpu === undefined) throw new RangeError("webgpu needs a browser that has WebGPU, and a page from https or localhost");
   const adapter = await requestAdapter(gpu);
-  if (adapter === null) throw new RangeError("needs an adapter, and this browser has none");
+  if (adapter === null) throw new RangeError("webgpu needs an adapter, and this browser has none");
   return deviceOf(adapter, options);
 }
