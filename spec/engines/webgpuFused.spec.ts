@@ -8,8 +8,10 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { crossEntropy } from "../../src/losses/crossEntropy.ts";
+import { scores } from "../../src/ops/attention.ts";
 import { gelu } from "../../src/ops/gelu.ts";
 import { layerNorm, type LayerNormParams } from "../../src/ops/layerNorm.ts";
+import { linear } from "../../src/ops/linear.ts";
 import { logSoftmax } from "../../src/ops/logSoftmax.ts";
 import type { Grads, Layer, Op } from "../../src/ops/op.ts";
 import { residual } from "../../src/ops/residual.ts";
@@ -61,6 +63,13 @@ const blocks: readonly Shape[] = [
   [2, 197, 6],
 ];
 
+/** Rows, I and O of linear layers; the last one's gradients are sums of several parts. */
+const layers: readonly Shape[] = [
+  [3, 5, 7],
+  [33, 64, 40],
+  [1100, 12, 8],
+];
+
 const heads: readonly Shape[] = [
   [1, 1, 1, 1],
   [2, 3, 5, 7],
@@ -79,16 +88,37 @@ const targets = (draw: Draw, shape: Shape): ((k: Kernels) => { readonly target: 
   return (k) => ({ target: k.upload(shape, target.data) });
 };
 
-const layers = (draw: Draw, shape: Shape): Host<Layer<LayerNormParams>> => {
+const normed = (draw: Draw, shape: Shape): Host<Layer<LayerNormParams>> => {
   const columns = shape.slice(-1);
   return { x: draw.array(shape, { mean: 3 }), params: { weight: draw.array(columns, { mean: 1 }), bias: draw.array(columns) } };
 };
 
 const subjects: readonly Subject[] = [
   {
+    name: "linear",
+    sizes: layers,
+    made: (draw, [rows = 0, I = 0, O = 0]) => {
+      const inputs = { x: draw.array([rows, I]), params: { weight: draw.array([O, I]), bias: draw.array([O]) } };
+      return trial(linear, { inputs, attrs: none, dOut: draw.array([rows, O]) });
+    },
+    errors: [
+      { right: " + load4_bias(column / 4u)", wrong: "" },
+      { right: "load_parts(split * p.size + i)", wrong: "load_parts(i)" },
+    ],
+  },
+  {
+    name: "scores",
+    sizes: blocks,
+    made: (draw, [heads = 0, N = 0, d = 0]) => {
+      const inputs = { q: draw.array([heads, N, d]), k: draw.array([heads, N + 1, d]) };
+      return trial(scores, { inputs, attrs: none, dOut: draw.array([heads, N, N + 1]) });
+    },
+    errors: [{ right: "sums * p.scale", wrong: "sums" }],
+  },
+  {
     name: "layerNorm",
     sizes: rowsAndColumns,
-    made: (draw, shape) => trial(layerNorm, { inputs: layers(draw, shape), attrs: () => ({ eps: 1e-2 }), dOut: draw.array(shape) }),
+    made: (draw, shape) => trial(layerNorm, { inputs: normed(draw, shape), attrs: () => ({ eps: 1e-2 }), dOut: draw.array(shape) }),
     errors: [
       { right: "load_x(at + j) - mean; squares", wrong: "load_x(at + j); squares" },
       { right: "+ p.eps", wrong: "" },

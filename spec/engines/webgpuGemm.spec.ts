@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { drawOf, type Draw } from "../../src/check/draw.ts";
 import { machineOn } from "../../src/engines/webgpu/device.ts";
-import { defaultFacts, type Facts } from "../../src/engines/webgpu/facts.ts";
+import { defaultFacts, factsOf, type Facts } from "../../src/engines/webgpu/facts.ts";
 import { formOf, type Product, type Stored } from "../../src/engines/webgpu/kernels/gemm/form.ts";
 import { gemmPlan, planOf, type GemmPlan } from "../../src/engines/webgpu/kernels/gemm/plan.ts";
 import { waysOf, type Way } from "../../src/engines/webgpu/kernels/gemm/ways.ts";
@@ -155,6 +155,27 @@ const sweep: readonly Call[] = (() => {
   ];
   return [...many.map((product) => ({ ...plain, product })), ...Array.from({ length: 500 }, () => drawnCall(draw, 2 ** 22))];
 })();
+
+onGpu("the facts of a device", () => {
+  it("tell its matrix units, those that sum f16 in f32, and subgroups that are always of one size", async () => {
+    const device = await gpuDevice();
+    expect(factsOf(device)).toMatchObject({ subgroup: 4, matrices: [], software: true });
+    const told = (componentType: string, resultComponentType: string): object => ({
+      componentType,
+      resultComponentType,
+      M: 16,
+      N: 8,
+      K: 4,
+    });
+    const adapterInfo = {
+      subgroupMinSize: 32,
+      subgroupMaxSize: 64,
+      subgroupMatrixConfigs: [told("f16", "f16"), told("f16", "f32"), told("u8", "u32")],
+    };
+    const other = new Proxy(device, { get: (own, name) => (name === "adapterInfo" ? adapterInfo : Reflect.get(own, name, own)) });
+    expect(factsOf(other)).toMatchObject({ subgroup: null, matrices: [{ m: 16, n: 8, k: 4 }] });
+  });
+});
 
 onGpu("programs of products", () => {
   it("compile, for all devices and forms", { timeout: UNHURRIED }, async () => {

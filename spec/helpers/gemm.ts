@@ -47,18 +47,17 @@ function drawn(length: number, storage: Storage, seed: number): readonly number[
   });
 }
 
-/** Σ and Σ|…| of number (i, j) of matrix q of C. */
+/** Σ and Σ|…| of number (i, j) of matrix q of C, of factors that are rounded. */
 type Sum = (q: number, i: number, j: number) => { readonly sum: number; readonly mass: number };
 
-function sums({ product, stored, scale }: Call, A: readonly number[], B: readonly number[], bias: readonly number[]): Sum {
+function sums({ product, stored, scale }: Call, A: Float64Array, B: Float64Array, bias: readonly number[]): Sum {
   const { m, n, k, ta, tb, shared } = product;
-  const round = stored.factors === "f16" ? roundHalf : (x: number): number => x;
   return (q, i, j) => {
     let [sum, mass] = [0, 0];
     for (let t = 0; t < k; t++) {
       const a = A[q * m * k + (ta ? t * m + i : i * k + t)] ?? NaN;
       const b = B[(shared ? 0 : q * k * n) + (tb ? j * k + t : t * n + j)] ?? NaN;
-      sum += round(a) * round(b);
+      sum += a * b;
       mass += Math.abs(a * b);
     }
     const added = stored.bias === null ? 0 : (bias[j] ?? NaN);
@@ -101,7 +100,9 @@ export function runnerOn(machine: Machine): Runner {
     const C = stored.c === "f16" ? widenHalf(new Uint16Array(data)) : new Float32Array(data);
     if (C.subarray(size).some((x) => x !== UNTOUCHED)) return Infinity;
 
-    const at = sums(call, A, B, bias);
+    const [left, right] = [A, B].map((x) => Float64Array.from(x, stored.factors === "f16" ? roundHalf : (number) => number));
+    if (left === undefined || right === undefined) throw new Error("no factors");
+    const at = sums(call, left, right, bias);
     let worst = 0;
     for (let q = 0; q < batch; q++)
       for (let i = 0; i < m; i++)

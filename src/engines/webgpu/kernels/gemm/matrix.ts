@@ -2,7 +2,7 @@
  * Products by the matrix units of subgroups: f16 times f16, sums in f32.
  *
  * A workgroup makes a tile of C and goes along k in steps. For each step it has a panel of A and one of B in workgroup memory as f16, as they lie in
- * memory; each subgroup multiplies its fragments, M × K by K × N, into sums that it keeps. What comes next is fetched into registers while
+ * memory; each subgroup multiplies its fragments, M × K by K × N, into sums that it keeps. What comes next is on its way into registers while
  * the units multiply. At the end the sums go through workgroup memory, a fragment of every subgroup at a time, so that edges, bias and storage
  * are those of every other variant.
  */
@@ -145,14 +145,16 @@ fn put_fragment(first: u32, into: u32, row: u32, column: u32, one: u32) {
   if (tile >= p.count) { return; }
 ${place({ rows, columns })}let firstRow = (subgroup / ${subgroups[1]}u) * ${ownRows}u;
 let firstColumn = (subgroup % ${subgroups[1]}u) * ${ownColumns}u;
-${a.held}${b.held}${eachSum((i, j) => `var sum${i}_${j}: subgroup_matrix_result<f32, ${N}, ${M}>;`)}var term = start;
-${a.fetch}${b.fetch}for (; term < end; ) {
-workgroupBarrier();
-${a.lay}${b.lay}workgroupBarrier();
-term += ${depth}u;
+${a.held}${b.held}${eachSum((i, j) => `var sum${i}_${j}: subgroup_matrix_result<f32, ${N}, ${M}>;`)}for (var term = start; term < end + ${depth}u; term += ${depth}u) {
 if (term < end) {
 ${a.fetch}${b.fetch}}
+if (term > start) {
 ${joined(step)}}
+workgroupBarrier();
+if (term < end) {
+${a.lay}${b.lay}}
+workgroupBarrier();
+}
 let mine = lane / ${size}u;
 let mineRow = row + (mine / ${subgroups[1]}u) * ${ownRows}u;
 let mineColumn = column + (mine % ${subgroups[1]}u) * ${ownColumns}u;

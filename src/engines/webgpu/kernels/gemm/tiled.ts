@@ -63,12 +63,10 @@ function panel(t: "a" | "b", { side }: SquareTile, form: Form): { readonly fetch
 export const squareProgram: (tile: SquareTile, form: Form) => Program = variants((tile: SquareTile, form: Form): Program => {
   const { side, rows, columns } = tile;
   const [down, across] = [side / rows, side / columns]; // threads of the workgroup
-  const [downQuads, acrossQuads] = [range(rows / 4), range(columns / 4)];
   const [a, b] = [panel("a", tile, form), panel("b", tile, form)];
-  const either = (ofA: string, ofB: string): string => `if (ofA) {\n${ofA}} else {\n${ofB}}\n`;
-  const fetch = `{ let term = at;\n${either(a.fetch, b.fetch)}}\n`;
-  const eachSum = (line: (r: number, s: number) => string): string =>
-    joined(range(rows).flatMap((r) => acrossQuads.map((s) => line(r, s))));
+  const [ownDown, ownAcross] = [range(rows / 4), range(columns / 4)];
+  const eachSum = (line: (r: number, s: number) => string): string => joined(range(rows).flatMap((r) => ownAcross.map((s) => line(r, s))));
+  const read = (x: string, panel: string, quad: string): string => `let ${x} = ${panel}[j * ${side / 4}u + ${quad}];`;
   return program({
     name: "matmul",
     tensors: tensorsOf(form),
@@ -84,16 +82,30 @@ ${place({ rows: side, columns: side })}  let ofA = lane < ${side}u;
   let block = lane % ${side}u;
   let mineDown = lane / ${across}u;
   let mineAcross = lane % ${across}u;
-${joined(range(4).map((i) => `var held${i} = vec4f();`))}${eachSum((r, s) => `var sum${r}_${s} = vec4f();`)}var at = start;
-${fetch}for (; at < end; ) {
-workgroupBarrier();
-${either(a.lay, b.lay)}workgroupBarrier();
-at += ${DEPTH}u;
-if (at < end) ${fetch}for (var j = 0u; j < ${DEPTH}u; j++) {
-${joined(downQuads.map((i) => `let x${i} = panel_a[j * ${side / 4}u + mineDown + ${i * down}u];`))}${joined(
-      acrossQuads.map((s) => `let y${s} = panel_b[j * ${side / 4}u + mineAcross + ${s * across}u];`),
+${joined(range(4).map((i) => `var held${i} = vec4f();`))}${eachSum((r, s) => `var sum${r}_${s} = vec4f();`)}
+for (var term = start; term < end + ${DEPTH}u; term += ${DEPTH}u) {
+if (term < end) {
+if (ofA) {
+${a.fetch}} else {
+${b.fetch}}
+}
+if (term > start) {
+for (var j = 0u; j < ${DEPTH}u; j++) {
+${joined(ownDown.map((i) => read(`x${i}`, "panel_a", `mineDown + ${i * down}u`)))}${joined(
+      ownAcross.map((s) => read(`y${s}`, "panel_b", `mineAcross + ${s * across}u`)),
     )}${eachSum((r, s) => `sum${r}_${s} = fma(vec4f(x${Math.floor(r / 4)}[${r % 4}]), y${s}, sum${r}_${s});`)}}
 }
-${eachSum((r, s) => `put(into, row + 4u * (mineDown + ${Math.floor(r / 4) * down}u) + ${r % 4}u, column + 4u * (mineAcross + ${s * across}u), sum${r}_${s});`)}`,
+workgroupBarrier();
+if (term < end) {
+if (ofA) {
+${a.lay}} else {
+${b.lay}}
+}
+workgroupBarrier();
+}
+${eachSum((r, s) => {
+  const [downTo, acrossTo] = [`4u * (mineDown + ${Math.floor(r / 4) * down}u) + ${r % 4}u`, `4u * (mineAcross + ${s * across}u)`];
+  return `put(into, row + ${downTo}, column + ${acrossTo}, sum${r}_${s});`;
+})}`,
   });
 });
