@@ -54,7 +54,9 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
 /** Files, and folders with all their files, that may import more than their folder: where effects meet. */
 const exceptions: { readonly [path: string]: readonly string[] } = {
   "engines/wasm/fused.ts": ["ops", "losses", "train"], // as keys and types of what it replaces
+  "engines/webgpu/fused/frozenBatchNorm.ts": ["ops", "teacher"],
   "engines/webgpu/fused/groupedConv.ts": ["ops", "teacher"],
+  "engines/webgpu/fused/relu.ts": ["ops", "teacher"],
   "engines/webgpu/fused.ts": ["ops"],
   "engines/webgpu/fused/": ["ops", "losses", "train"], // as keys and types of what they replace
   "data/images/decode.ts": ["npm:sharp"], // decodes

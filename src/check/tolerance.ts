@@ -63,7 +63,11 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
       reason:
         "against the reference engine: C = 30 for forward and pullback: 7e-6, more in leaves that are small against the largest; measured 2.3e-5; a factor 9 above",
     },
-    f16: { bound: 0.03, reason: "as an equation, through forward and pullback" },
+    f16: {
+      bound: 1e-1,
+      reason:
+        "as an equation, through forward and pullback; measured 5e-3 of an op, 3.5e-2 of a whole training step, whose small leaves are sums of what is rounded; a factor 3 above",
+    },
   },
   parity: {
     f64: { bound: 1e-11, reason: "as linearity: the same pullback in another order" },
