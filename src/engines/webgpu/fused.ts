@@ -5,6 +5,7 @@
 import type { FusedTable } from "../../kernels/kernels.ts";
 import { fusedTable } from "../../ops/observe.ts";
 import type { HeapAccess } from "../heap.ts";
+import { attentionKernel } from "./fused/attention.ts";
 import { crossEntropyKernel } from "./fused/crossEntropy.ts";
 import { frozenBatchNormKernel } from "./fused/frozenBatchNorm.ts";
 import { groupedConvKernel } from "./fused/groupedConv.ts";
@@ -28,6 +29,7 @@ const kernels: readonly FusedKernel[] = [
   geluKernel,
   splitHeadsKernel,
   mergeHeadsKernel,
+  attentionKernel,
   scoresKernel,
   residualKernel,
   groupedConvKernel,

@@ -1,0 +1,71 @@
+/**
+ * The attention core (E7), (G12), with no row of A in memory. Forward by blocks of queries; back by blocks of queries and then of keys, so that
+ * each sum has one order. Dropout goes by the definition, and so does all else where that is the better way (kernels/attention/plan.ts).
+ */
+import { attention } from "../../../ops/attention.ts";
+import type { DropoutAttrs } from "../../../ops/dropout.ts";
+import { fuse, opened } from "../../../ops/observe.ts";
+import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
+import { attentionPlan, type AttentionPlan } from "../kernels/attention/plan.ts";
+import { eachOfRow, rowGroups, rowText, rowWidth, type RowWidth } from "../kernels/rows.ts";
+import { program, variants, type Program, type Storage } from "../program.ts";
+import { rowsOf, takeActivation, type FusedKernel } from "./kernel.ts";
+
+/** α = ⟨ō, o⟩ of each row. */
+const alphaProgram = variants((width: RowWidth, ofO: Storage, ofDO: Storage): Program => {
+  const rows = rowText(width);
+  return program({
+    ...rows,
+    name: "attention alpha",
+    tensors: { alpha: "f32", o: ofO, dO: ofDO },
+    params: { rows: "u32", n: "u32" },
+    main: `${rows.head}  var sum = 0.0;
+${eachOfRow("sum += load_o(at + j) * load_dO(at + j);")}  let total = sum_of(sum);
+  if (leads) { store_alpha(row, total); }`,
+  });
+});
+
+export const attentionKernel: FusedKernel = (access, heap) => {
+  const { facts, precision, run, storage } = access;
+
+  const planFor = (q: Tensor, k: Tensor, dropout: DropoutAttrs | null): AttentionPlan | null => {
+    if (dropout !== null) return null;
+    const [heads, N, K, d] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(k.shape, -2), axis(q.shape, -1)];
+    return attentionPlan({ heads, N, K, d }, precision, facts);
+  };
+
+  const alphaOf = (out: Tensor, dO: Tensor): Tensor => {
+    const [rows, n] = [rowsOf(out.shape), axis(out.shape, -1)];
+    const [alpha, width] = [heap.take([...out.shape.slice(0, -1), 1]), rowWidth(facts, n)];
+    const made = alphaProgram(width, storage(out), storage(dO));
+    run({ program: made, params: [rows, n], groups: rowGroups(width, rows) }, alpha, out, dO);
+    return alpha;
+  };
+
+  const kernel: typeof attention = {
+    name: attention.name,
+    forward: (scope, { q, k, v }, { dropout }) => {
+      const plan = planFor(q, k, dropout);
+      if (plan === null) return attention.forward(opened(scope, attention), { q, k, v }, { dropout });
+      const [out, logSum] = [takeActivation(access, heap, q.shape), heap.take([...q.shape.slice(0, -1), 1])];
+      const launch = plan.forward({ result: storage(out), q: storage(q), k: storage(k), v: storage(v) });
+      run(launch, out, q, k, v, logSum);
+      heap.count(launch.macs ?? 0);
+      return { out, saved: { q, k, v, out, logSum, dropout } };
+    },
+    vjp: (scope, saved, dO) => {
+      const { q, k, v, out, logSum, dropout } = saved;
+      const plan = planFor(q, k, dropout);
+      if (plan === null) return attention.vjp(opened(scope, attention), saved, dO);
+      const taken = (t: Tensor): Tensor => takeActivation(access, heap, t.shape);
+      const [dq, dk, dv, alpha] = [taken(q), taken(k), taken(v), alphaOf(out, dO)];
+      const stored = { result: storage(dq), q: storage(q), k: storage(k), v: storage(v), dO: storage(dO) };
+      const [byQueries, byKeys] = [plan.dQueries(stored), plan.dKeys(stored)];
+      run(byQueries, dq, q, k, v, dO, logSum, alpha);
+      run(byKeys, dk, dv, q, k, v, dO, logSum, alpha);
+      heap.count((byQueries.macs ?? 0) + (byKeys.macs ?? 0));
+      return { q: dq, k: dk, v: dv };
+    },
+  };
+  return fuse(attention, kernel);
+};
