@@ -8,21 +8,23 @@
  */
 import { GROUP, program, variants, type Program } from "../../program.ts";
 import { place, productParams, tensorsOf, type Form } from "./form.ts";
-import { alongK, at, quads } from "./operands.ts";
+import { alongK, at, quads, type Side } from "./operands.ts";
 import { putting } from "./result.ts";
 import { joined, range } from "./text.ts";
 
 /** Terms of a step. */
 export const DEPTH = 16;
 
-/** A thread's own part of C. */
+/** So many quads beside one another lie in all banks of workgroup memory: as many threads lay them down at once. */
+const ALL_BANKS = 8;
+
 export interface SquareTile {
   readonly side: 128 | 64 | 32;
+  /** Of what each of the 2 side threads has of it: rows · columns = side/2. */
   readonly rows: number;
   readonly columns: number;
 }
 
-/** 2 side threads have side² / (2 side) numbers each. */
 export const squares: readonly SquareTile[] = [
   { side: 128, rows: 8, columns: 8 },
   { side: 64, rows: 8, columns: 4 },
@@ -36,12 +38,15 @@ export const squareThreads = ({ side }: SquareTile): number => 2 * side;
 export const squareBytes = ({ side }: SquareTile): number => 2 * side * DEPTH * F32_BYTES;
 
 /** What a thread fetches of a panel, and how it lays it down term by term. `block` is the number of its block in the panel. */
-function panel(t: "a" | "b", { side }: SquareTile, form: Form): { readonly fetch: string; readonly lay: string } {
+function panel(t: Side, { side }: SquareTile, form: Form): { readonly fetch: string; readonly lay: string } {
   const [quadsOfK, quadsAcross] = [DEPTH / 4, side / 4];
   const corner = t === "a" ? "row" : "column";
   if (alongK(t, form)) {
     // four rows or columns, four terms each: turned round on the way
-    const [across, term] = [`(block / ${quadsOfK}u)`, `(block % ${quadsOfK}u)`];
+    const [across, term] = [
+      `(block % ${ALL_BANKS}u + ${ALL_BANKS}u * (block / ${ALL_BANKS * quadsOfK}u))`,
+      `(block / ${ALL_BANKS}u % ${quadsOfK}u)`,
+    ];
     const fetch = range(4).map(
       (i) => `held${i} = ${at("quad", t, form, { across: `${corner} + 4u * ${across} + ${i}u`, term: `term + 4u * ${term}` })};`,
     );
