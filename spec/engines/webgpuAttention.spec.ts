@@ -1,63 +1,230 @@
-/** Attention in one launch forwards and three back, by the kernels for hardware, which the laws, on SwiftShader, do not meet. */
-import { expect, it } from "vitest";
+/** Attention's programs for hardware, at sizes where tiles and blocks matter, on SwiftShader; those on matrix units with plain WGSL in their place. */
+import { describe, expect, it } from "vitest";
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
-import { evaluate, type Leaves } from "../../src/check/host.ts";
+import { evaluate, hostArray, upload, type Host, type HostArray } from "../../src/check/host.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { machineOn } from "../../src/engines/webgpu/device.ts";
+import { engineOn } from "../../src/engines/webgpu/engine.ts";
+import { defaultFacts, type Facts } from "../../src/engines/webgpu/facts.ts";
+import { attentionPlan } from "../../src/engines/webgpu/kernels/attention/plan.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
-import { attention } from "../../src/ops/attention.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import { attention, type AttentionInputs } from "../../src/ops/attention.ts";
 import { keyOf } from "../../src/tensor/key.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
-import { webgpuWith } from "../helpers/webgpu.ts";
+import { SIZE, withoutMatrices } from "../helpers/subgroupMatrix.ts";
+import { plantIn, webgpuWith, type WgslError } from "../helpers/webgpu.ts";
 
-type Size = readonly [heads: number, queries: number, keys: number, width: number];
+/** Heads, queries, keys, width. */
+type Sizes = readonly [h: number, N: number, K: number, d: number];
 
-const few: readonly Size[] = [
-  [2, 5, 7, 8],
-  [1, 40, 67, 8],
-];
-/** SwiftShader compiles long for each width. */
-const many: readonly Size[] = [
-  [1, 1, 2, 2],
-  [1, 33, 31, 96],
-  [3, 67, 67, 7],
-  [1, 64, 197, 64],
-];
-const sizes = process.env["DEIT_LONG"] === "1" ? [...few, ...many] : few;
-
-/** ms */
-const UNHURRIED = 300_000;
-
-/** Output, λ and gradients. */
-function results(engine: Engine, [h, N, K, d]: Size): Promise<Leaves> {
-  const draw = drawOf(keyOf(1), "f32");
-  const [q, keys, v, dO] = [draw.array([1, h, N, d]), draw.array([1, h, K, d]), draw.array([1, h, K, d]), draw.array([1, h, N, d])];
-  return evaluate(engine, (k) => {
-    const inputs = { q: k.upload(q.shape, q.data), k: k.upload(keys.shape, keys.data), v: k.upload(v.shape, v.data) };
-    const { out, saved } = attention.forward(k, inputs, { dropout: null });
-    return { out, logSum: saved.logSum, grads: attention.vjp(k, saved, k.upload(dO.shape, dO.data)) };
-  });
+interface Case {
+  readonly inputs: Host<AttentionInputs>;
+  readonly dOut: HostArray;
 }
 
-onGpu("attention in one kernel", () => {
-  it.each(["f32", "f16"] as const)("is its definition in %s", { timeout: UNHURRIED }, async (precision) => {
-    const engine = webgpuWith(await gpuDevice({ limits: "default" }), { software: false, precision });
-    const found: number[] = [];
-    for (const size of sizes) found.push(gapOfLeaves(await results(engine, size), await results(referenceEngine(), size)));
-    expect(Math.max(...found)).toBeLessThan(tolerances.parity[precision].bound);
+function drawnCase([h, N, K, d]: Sizes, precision: "f32" | "f16", deviation = 1): Case {
+  const draw = drawOf(keyOf(1), precision);
+  return {
+    inputs: { q: draw.array([h, N, d], { deviation }), k: draw.array([h, K, d]), v: draw.array([h, K, d]) },
+    dOut: draw.array([h, N, d]),
+  };
+}
+
+/** Scores that climb from −most to most along the keys for every other query, and fall for the rest. */
+function steepCase(most: number, [h, N, K, d]: Sizes): Case {
+  const { inputs, dOut } = drawnCase([h, N, K, d], "f32");
+  const first = (a: HostArray, value: (row: number) => number): HostArray =>
+    hostArray(
+      a.shape,
+      a.data.map((x, i) => Math.fround(i % d === 0 ? value(Math.floor(i / d)) : x / 100)),
+    );
+  const q = first(inputs.q, (i) => (i % 2 === 0 ? most : -most) * Math.sqrt(d));
+  return { inputs: { q, k: first(inputs.k, (j) => ((j % K) / (K - 1)) * 2 - 1), v: inputs.v }, dOut };
+}
+
+/** Output, λ and gradients. */
+const trial =
+  ({ inputs, dOut }: Case) =>
+  (k: Kernels): unknown => {
+    const { out, saved } = attention.forward(k, upload<AttentionInputs>(k, inputs), { dropout: null });
+    return { out, logSum: saved.logSum, ...attention.vjp(k, saved, upload<Tensor>(k, dOut)) };
+  };
+
+const SLAB = 2 ** 24;
+const KIB = 2 ** 10;
+
+function engineWith(device: GPUDevice, facts: Partial<Facts>, precision: "f32" | "f16"): Engine {
+  const machine = machineOn(device, SLAB);
+  return engineOn(
+    { ...machine, facts: { ...machine.facts, software: false, ...facts } },
+    { precision, capacity: Infinity, poison: true, beside: null },
+  );
+}
+
+const distance = async (engine: Engine, of: Case): Promise<number> =>
+  gapOfLeaves(await evaluate(engine, trial(of)), await evaluate(referenceEngine(), trial(of)));
+
+const features = new Set(["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"]);
+const SHAPE = { m: 16, n: 16, k: 16 };
+
+/** Of hardware with matrix units, and so much workgroup memory. */
+const withUnits = (workgroupMemory: number, shape = SHAPE, subgroup = SIZE): Facts => ({
+  ...defaultFacts,
+  limits: { ...defaultFacts.limits, maxComputeWorkgroupStorageSize: workgroupMemory },
+  features,
+  subgroup,
+  matrices: [shape],
+});
+
+/** A device without matrix units runs programs for them. */
+function emulateUnits(device: GPUDevice, shape = SHAPE): GPUDevice {
+  const compile = device.createShaderModule.bind(device);
+  device.createShaderModule = ({ code, ...rest }) =>
+    compile({ ...rest, code: code.includes("subgroup_matrix") ? withoutMatrices(code, shape) : code });
+  return device;
+}
+
+/** SwiftShader compiles the programs of wide heads, and of much workgroup memory, for seconds. */
+const LONG = process.env["DEIT_LONG"] === "1";
+
+onGpu("attention by rows", () => {
+  const f32 = gpuDevice({ limits: "default" }).then((device) => engineWith(device, {}, "f32"));
+  const f16 = gpuDevice({ limits: "default" }).then((device) => engineWith(device, {}, "f16"));
+
+  it.each<Sizes>([
+    [1, 1, 1, 1],
+    [2, 1, 5, 8],
+    [3, 13, 197, 3],
+    [2, 65, 33, 16],
+    [2, 3, 577, 16],
+    [1, 198, 198, 64],
+    [2, 3, 5, 129], // by definition
+    ...(LONG ? ([[1, 70, 20, 128]] as const) : []),
+  ])("of %i heads, %i queries, %i keys, width %i gives the numbers of the reference engine", async (...of) => {
+    expect(await distance(await f32, drawnCase(of, "f32"))).toBeLessThanOrEqual(tolerances.parity.f32.bound);
   });
 
-  it.each(["f32", "f16"] as const)("compiles in %s with all that a device can have, matrix units too", async (precision) => {
+  it.each<Sizes>([[2, 9, 40, 6], [2, 20, 70, 16], ...(LONG ? ([[1, 20, 70, 64]] as const) : [])])(
+    "in f16, of %i heads, %i queries, %i keys, width %i",
+    async (...of) => {
+      expect(await distance(await f16, drawnCase(of, "f16"))).toBeLessThanOrEqual(tolerances.parity.f16.bound);
+    },
+  );
+
+  it.each([80, 300])("follows scores from −%i to as much along the keys", async (most) => {
+    expect(await distance(await f32, steepCase(most, [2, 10, 300, 16]))).toBeLessThanOrEqual(tolerances.parity.f32.bound);
+  });
+
+  it.each<WgslError>([
+    { right: "sum *= shrink;", wrong: "" },
+    { right: "= p.scale * read_q", wrong: "= read_q" },
+    { right: "- own_alpha", wrong: "" },
+    { right: "power(s - load_logSum(other))", wrong: "power(s)" },
+    { right: "p.others - first)", wrong: "p.others)" },
+    { right: "others + i /", wrong: "i /" },
+  ])("with an error is noticed: %j", async (error) => {
+    const device = await gpuDevice({ limits: "default" });
+    const wasPlanted = plantIn(device, error);
+    const gap = await distance(engineWith(device, {}, "f32"), drawnCase([2, 9, 150, 16], "f32", 5));
+    expect(wasPlanted()).toBe(true);
+    expect(gap).toBeGreaterThan(tolerances.parity.f32.bound);
+  });
+});
+
+onGpu("attention on matrix units", () => {
+  it.each<readonly [Sizes, number]>([
+    [[2, 40, 19, 16], 9 * KIB],
+    ...(LONG
+      ? ([
+          [[1, 130, 35, 10], 16 * KIB],
+          [[1, 33, 197, 64], 16 * KIB],
+        ] as const)
+      : []),
+  ])("of heads, queries, keys and width %j with workgroup memory %i", async (of, workgroupMemory) => {
+    const engine = engineWith(emulateUnits(await gpuDevice()), withUnits(workgroupMemory), "f16");
+    expect(await distance(engine, drawnCase(of, "f16"))).toBeLessThanOrEqual(tolerances.parity.f16.bound);
+  });
+
+  it("of another shape", async () => {
+    const shape = { m: 8, n: 8, k: 8 };
+    const engine = engineWith(emulateUnits(await gpuDevice(), shape), withUnits(5 * KIB, shape), "f16");
+    expect(await distance(engine, drawnCase([1, 30, 37, 14], "f16"))).toBeLessThanOrEqual(tolerances.parity.f16.bound);
+  });
+
+  it.each<WgslError>([
+    { right: "col_major", wrong: "row_major" },
+    { right: "first + (part + 2u) < p.others", wrong: "true" },
+    { right: "- own_alpha", wrong: "" },
+    { right: "sum *= exp(before - most);", wrong: "" },
+  ])("with an error is noticed: %j", async (error) => {
+    const device = emulateUnits(await gpuDevice());
+    const wasPlanted = plantIn(device, error);
+    const gap = await distance(engineWith(device, withUnits(5 * KIB), "f16"), drawnCase([1, 20, 35, 16], "f16"));
+    expect(wasPlanted()).toBe(true);
+    expect(gap).toBeGreaterThan(tolerances.parity.f16.bound);
+  });
+
+  describe.each([
+    ["16 × 16 × 16", SHAPE, 32],
+    ["16 × 16 × 16, 64 threads", SHAPE, 64],
+    ["8 × 8 × 8", { m: 8, n: 8, k: 8 }, 32],
+    ["8 × 8 × 16", { m: 8, n: 8, k: 16 }, 16],
+  ] as const)("of %s", (_, shape, subgroup) => {
+    it.each([5, 16, 24, 64, 100, 128])("compiles for heads of width %i with no complaint", async (d) => {
+      const device = await nullDevice();
+      const stored = { q: "f16", k: "f16", v: "f16", dO: "f16", result: "f16" } as const;
+      for (const memory of [16 * KIB, 32 * KIB, 48 * KIB, 64 * KIB]) {
+        const plan = attentionPlan({ heads: 3, N: 198, K: 198, d }, "f16", withUnits(memory, shape, subgroup));
+        if (plan === null) continue;
+        const kinds = d % 2 === 0 ? [stored, { ...stored, q: "f32", dO: "f32" } as const] : [{ ...stored, result: "f32" } as const];
+        for (const kind of kinds)
+          for (const { program } of [plan.forward(kind), plan.dQueries(kind), plan.dKeys(kind)]) {
+            const { messages } = await device.createShaderModule({ code: program.wgsl }).getCompilationInfo();
+            expect(messages.map(({ message }) => message)).toEqual([]);
+          }
+      }
+    });
+  });
+});
+
+onGpu("attention on a device that checks all WGSL", () => {
+  it.each(["f32", "f16"] as const)("compiles in %s with all that it has", async (precision) => {
     const engine = webgpuWith(await nullDevice(), { software: false, precision });
-    const [B, h, T, d] = [1, 2, 197, 64];
+    const one = trial(drawnCase([2, 197, 197, 64], precision));
     engine.kernels.region("compile", () => {
-      const k = engine.kernels;
-      const t = k.zeros([B, h, T, d]);
-      const { saved } = attention.forward(k, { q: t, k: t, v: k.zeros([B, h, T, d]) }, { dropout: null });
-      attention.vjp(k, saved, k.zeros([B, h, T, d]));
+      one(engine.kernels);
       return null;
     });
     await expect(engine.finish()).resolves.toBeUndefined();
+  });
+});
+
+describe("the plan of attention", () => {
+  const sizes = { heads: 768, N: 198, K: 198, d: 64 };
+
+  it("is none where heads are too wide, and on devices that run on the processor", () => {
+    expect(attentionPlan({ ...sizes, d: 129 }, "f32", defaultFacts)).toBeNull();
+    expect(attentionPlan(sizes, "f32", { ...defaultFacts, software: true })).toBeNull();
+  });
+
+  it("takes matrix units for f16 alone, and where there is room", () => {
+    const variantOf = (precision: "f32" | "f16", facts: Facts): string | undefined => attentionPlan(sizes, precision, facts)?.variant;
+    expect(variantOf("f16", withUnits(16 * KIB))).toBe("matrices");
+    expect(variantOf("f32", withUnits(16 * KIB))).toBe("rows");
+    expect(variantOf("f16", defaultFacts)).toBe("rows");
+    expect(variantOf("f16", { ...withUnits(16 * KIB), subgroup: null })).toBe("rows");
+    expect(variantOf("f16", withUnits(4 * KIB))).toBe("rows");
+  });
+
+  it("does as many products as the formulas", () => {
+    const plan = attentionPlan(sizes, "f16", withUnits(64 * KIB));
+    const stored = { q: "f16", k: "f16", v: "f16", dO: "f16", result: "f16" } as const;
+    const product = 768 * 198 * 198 * 64;
+    expect([plan?.forward(stored).macs, plan?.dQueries(stored).macs, plan?.dKeys(stored).macs]).toEqual([2, 3, 4].map((n) => n * product));
+    expect(plan?.forward(stored).groups).toEqual([768 * Math.ceil(198 / 64), 1, 1]);
   });
 });

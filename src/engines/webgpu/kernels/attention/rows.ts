@@ -14,8 +14,8 @@ export interface RowForm extends Form {
 
 export const ROW_THREADS = 64;
 
-/** Numbers of a fetched tile; two of them fill the workgroup memory that every device has. */
-const TILE = 2048;
+/** Rows of a tile: two of them, of the widest heads, fill the workgroup memory that every device has. */
+const TILE = 16;
 
 const quadsOf = ({ width }: Form): readonly number[] => range(width / 4);
 
@@ -42,12 +42,12 @@ export const written = (t: string, x: string, form: Form): string => joined(quad
 
 /** Goes over the other rows of the head: `other` is one, and its numbers in both matrices are in registers of their names. */
 export function overOthers([one, two]: Text["others"], { width }: Form, body: string): string {
-  const [quads, rows] = [width / 4, TILE / width];
+  const quads = width / 4;
   const fetch = [one, two].map((t) => `tile_${t}[i] = read_${t}(others + i / ${quads}u, i % ${quads}u);`).join(" ");
   const numbers = [one, two].flatMap((t) => range(quads).map((c) => `let ${t}${c} = tile_${t}[j * ${quads}u + ${c}u];`));
-  return `for (var first = 0u; first < p.others; first += ${rows}u) {
+  return `for (var first = 0u; first < p.others; first += ${TILE}u) {
 let others = head * p.others + first;
-let count = min(${rows}u, p.others - first);
+let count = min(${TILE}u, p.others - first);
 workgroupBarrier();
 for (var i = lane; i < count * ${quads}u; i += ${ROW_THREADS}u) { ${fetch} }
 workgroupBarrier();
@@ -67,7 +67,7 @@ export const rowProgram = (text: Text, form: RowForm): Program =>
     workgroup: [ROW_THREADS, 1, 1],
     declarations: `${exponential}${logarithm}
 fn power(x: f32) -> f32 { return ${form.exact ? "exp_of" : "exp"}(x); }
-${access(text, form)}${joined(text.others.map((t) => `var<workgroup> tile_${t}: array<vec4f, ${TILE / 4}>;`))}`,
+${access(text, form)}${joined(text.others.map((t) => `var<workgroup> tile_${t}: array<vec4f, ${(TILE * form.width) / 4}>;`))}`,
     main: `  let head = ${GROUP} / p.blocks;
   if (head >= p.heads) { return; }
   let own = (${GROUP} % p.blocks) * ${ROW_THREADS}u + lane;
