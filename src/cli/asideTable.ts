@@ -32,5 +32,5 @@ export function printAside(about: AboutProgram, timing: AsideProgramTiming): voi
   print(`${ms.median.toFixed(MS_DIGITS)} ms a run (${ms.min.toFixed(MS_DIGITS)} … ${ms.upper.toFixed(MS_DIGITS)})`);
   print(`matrix products over the time of all: ${gflops.toFixed(RATE_DIGITS)} GFLOP/s`);
   print(`${launches} launches in ${submits} command buffers, told in ${host.median.toFixed(MS_DIGITS)} ms: ${hostUs.toFixed(MS_DIGITS)} µs each, ${percent(hostShare)} of the time`); // prettier-ignore
-  print(`memory: ${megabytes(reservedBytes)} held, ${freshBytes} bytes taken anew after the first run`);
+  print(`memory: ${megabytes(reservedBytes)} held, ${freshBytes} bytes taken anew after the second run`);
 }
