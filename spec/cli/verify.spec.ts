@@ -117,7 +117,7 @@ describe("deit verify", () => {
   it.each([
     [["verify"], /file/],
     [["verify", RIGHT, "--engine", "abacus"], /abacus/],
-    [["verify", RIGHT, "--engine", "webgpu"], /webgpu/],
+    [["verify", RIGHT, "--engine", "webgpu", "--adapter", "an abacus"], /engine webgpu cannot run here.*an abacus/],
     [["verify", RIGHT, "--colour"], /--colour/],
   ])("ends with 2 for %j", (args, says) => {
     const { status, stdout, stderr } = deit(args);
