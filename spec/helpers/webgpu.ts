@@ -7,6 +7,8 @@ export interface KernelChoice {
   /** Whether the kernels are those for devices that run on the processor. */
   readonly software: boolean;
   readonly precision: WebgpuPrecision;
+  /** Threads of a subgroup; default: as the device has it. */
+  readonly subgroup?: number;
 }
 
 /** `hardware kernels, f16` */
@@ -21,10 +23,10 @@ export const choices: readonly (KernelChoice & { readonly name: string })[] = [f
 const SLAB = 2 ** 24;
 
 /** Memory that is taken is full of NaN. */
-export function webgpuWith(device: GPUDevice, { software, precision }: KernelChoice, slab: number = SLAB): WebgpuEngine {
+export function webgpuWith(device: GPUDevice, { software, precision, subgroup }: KernelChoice, slab: number = SLAB): WebgpuEngine {
   const machine = machineOn(device, slab);
   const { finish, sent, stopwatch, close } = machine;
-  const facts = { ...machine.facts, software };
+  const facts = { ...machine.facts, software, subgroup: subgroup ?? machine.facts.subgroup };
   return {
     ...engineOn({ ...machine, facts }, { precision, capacity: Infinity, poison: true, beside: null }),
     finish,

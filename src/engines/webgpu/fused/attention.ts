@@ -7,13 +7,13 @@ import type { DropoutAttrs } from "../../../ops/dropout.ts";
 import { fuse, opened } from "../../../ops/observe.ts";
 import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
 import { attentionPlan, type AttentionPlan } from "../kernels/attention/plan.ts";
-import { eachOfRow, rowGroups, rowText, rowWidth, type RowWidth } from "../kernels/rows.ts";
+import { eachOfRow, rowGroups, rowText, rowTeam, type RowTeam } from "../kernels/rows.ts";
 import { program, variants, type Program, type Storage } from "../program.ts";
 import { rowsOf, takeActivation, type FusedKernel } from "./kernel.ts";
 
 /** α = ⟨ō, o⟩ of each row. */
-const alphaProgram = variants((width: RowWidth, ofO: Storage, ofDO: Storage): Program => {
-  const rows = rowText(width);
+const alphaProgram = variants((team: RowTeam, ofO: Storage, ofDO: Storage): Program => {
+  const rows = rowText(team);
   return program({
     ...rows,
     name: "attention alpha",
@@ -36,9 +36,9 @@ export const attentionKernel: FusedKernel = (access, heap) => {
 
   const alphaOf = (out: Tensor, dO: Tensor): Tensor => {
     const [rows, n] = [rowsOf(out.shape), axis(out.shape, -1)];
-    const [alpha, width] = [heap.take([...out.shape.slice(0, -1), 1]), rowWidth(facts, n)];
-    const made = alphaProgram(width, storage(out), storage(dO));
-    run({ program: made, params: [rows, n], groups: rowGroups(width, rows) }, alpha, out, dO);
+    const [alpha, team] = [heap.take([...out.shape.slice(0, -1), 1]), rowTeam(facts, n)];
+    const made = alphaProgram(team, storage(out), storage(dO));
+    run({ program: made, params: [rows, n], groups: rowGroups(team, rows) }, alpha, out, dO);
     return alpha;
   };
 

@@ -4,13 +4,13 @@ import { fuse } from "../../../ops/observe.ts";
 import { axis } from "../../../tensor/tensor.ts";
 import { exponential, logarithm } from "../kernels/math.ts";
 import { sumLaunch } from "../kernels/reduce.ts";
-import { eachOfRow, fillRow, rowGroups, rowText, rowWidth, type RowWidth } from "../kernels/rows.ts";
+import { eachOfRow, fillRow, rowGroups, rowText, rowTeam, type RowTeam } from "../kernels/rows.ts";
 import { program, variants, type Program, type Storage } from "../program.ts";
 import type { FusedKernel } from "./kernel.ts";
 import { sumOfRow } from "./softmax.ts";
 
-const forwardProgram = variants((width: RowWidth, ofZ: Storage, ofQ: Storage): Program => {
-  const rows = rowText(width);
+const forwardProgram = variants((team: RowTeam, ofZ: Storage, ofQ: Storage): Program => {
+  const rows = rowText(team);
   return program({
     ...rows,
     name: "crossEntropy",
@@ -24,8 +24,8 @@ ${eachOfRow("let log_prob = load_z(at + j) - most - log_sum; store_logProbs(at +
   });
 });
 
-const vjpProgram = variants((width: RowWidth, ofQ: Storage): Program => {
-  const rows = rowText(width);
+const vjpProgram = variants((team: RowTeam, ofQ: Storage): Program => {
+  const rows = rowText(team);
   return program({
     ...rows,
     name: "crossEntropy vjp",
@@ -45,8 +45,8 @@ export const crossEntropyKernel: FusedKernel = ({ facts, run, storage }, { take 
     forward: (_, { logits }, { target }) => {
       const [B, K] = [axis(logits.shape, 0), axis(logits.shape, 1)];
       const [loss, logProbs, losses] = [take([]), take(logits.shape), take([B])];
-      const width = rowWidth(facts, K);
-      const launch = { program: forwardProgram(width, storage(logits), storage(target)), params: [B, K], groups: rowGroups(width, B) };
+      const team = rowTeam(facts, K);
+      const launch = { program: forwardProgram(team, storage(logits), storage(target)), params: [B, K], groups: rowGroups(team, B) };
       run(launch, losses, logProbs, logits, target);
       run(sumLaunch(facts, "f32", 1, B, -1 / B), loss, losses);
       return { out: loss, saved: { logProbs, target } };
@@ -54,8 +54,8 @@ export const crossEntropyKernel: FusedKernel = ({ facts, run, storage }, { take 
     vjp: (_, { logProbs, target }, dLoss) => {
       const dz = take(logProbs.shape);
       const [B, K] = [axis(dz.shape, 0), axis(dz.shape, 1)];
-      const width = rowWidth(facts, K);
-      run({ program: vjpProgram(width, storage(target)), params: [B, K], groups: rowGroups(width, B) }, dz, logProbs, target, dLoss);
+      const team = rowTeam(facts, K);
+      run({ program: vjpProgram(team, storage(target)), params: [B, K], groups: rowGroups(team, B) }, dz, logProbs, target, dLoss);
       return { logits: dz };
     },
   };

@@ -3,12 +3,12 @@ import { layerNorm } from "../../../ops/layerNorm.ts";
 import { fuse } from "../../../ops/observe.ts";
 import { axis } from "../../../tensor/tensor.ts";
 import { columnSums } from "../kernels/columns.ts";
-import { eachOfRow, fillRow, rowGroups, rowText, rowWidth, type RowWidth } from "../kernels/rows.ts";
+import { eachOfRow, fillRow, rowGroups, rowText, rowTeam, type RowTeam } from "../kernels/rows.ts";
 import { program, variants, type Program, type Storage } from "../program.ts";
 import { rowsOf, takeActivation, type FusedKernel } from "./kernel.ts";
 
-const forwardProgram = variants((width: RowWidth, ofX: Storage, ofY: Storage): Program => {
-  const rows = rowText(width);
+const forwardProgram = variants((team: RowTeam, ofX: Storage, ofY: Storage): Program => {
+  const rows = rowText(team);
   const xHat = (i: string): string => `(load_x(${i}) - mean) * r`;
   return program({
     ...rows,
@@ -24,8 +24,8 @@ ${fillRow(ofY, { xHat, y: (i, j) => `${xHat(i)} * load_gamma(${j}) + load_beta($
   });
 });
 
-const dxProgram = variants((width: RowWidth, ofDy: Storage, ofXHat: Storage): Program => {
-  const rows = rowText(width);
+const dxProgram = variants((team: RowTeam, ofDy: Storage, ofXHat: Storage): Program => {
+  const rows = rowText(team);
   return program({
     ...rows,
     name: "layerNorm vjp",
@@ -57,16 +57,16 @@ export const layerNormKernel: FusedKernel = (access, heap) => {
         takeActivation(access, heap, x.shape),
         heap.take([...x.shape.slice(0, -1), 1]),
       ];
-      const width = rowWidth(facts, n);
-      const launch = { program: forwardProgram(width, storage(x), storage(y)), params: [rows, n, eps], groups: rowGroups(width, rows) };
+      const team = rowTeam(facts, n);
+      const launch = { program: forwardProgram(team, storage(x), storage(y)), params: [rows, n, eps], groups: rowGroups(team, rows) };
       run(launch, y, xHat, rstd, x, gamma, beta);
       return { out: y, saved: { xHat, rstd, gamma } };
     },
     vjp: (_, { xHat, rstd, gamma }, dy) => {
       const [rows, n] = [rowsOf(dy.shape), axis(dy.shape, -1)];
       const [dx, dGamma, dBeta] = [heap.take(dy.shape), heap.take([n]), heap.take([n])];
-      const width = rowWidth(facts, n);
-      const launch = { program: dxProgram(width, storage(dy), storage(xHat)), params: [rows, n], groups: rowGroups(width, rows) };
+      const team = rowTeam(facts, n);
+      const launch = { program: dxProgram(team, storage(dy), storage(xHat)), params: [rows, n], groups: rowGroups(team, rows) };
       run(launch, dx, dy, xHat, rstd, gamma);
       dParams(storage(dy), storage(xHat))(access, rows, n, [dGamma, dBeta], [dy, xHat]);
       return { x: dx, params: { weight: dGamma, bias: dBeta } };

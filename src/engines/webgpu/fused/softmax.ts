@@ -4,7 +4,7 @@ import { fuse } from "../../../ops/observe.ts";
 import { softmax } from "../../../ops/softmax.ts";
 import { axis, type Tensor } from "../../../tensor/tensor.ts";
 import { exponential, logarithm } from "../kernels/math.ts";
-import { eachOfRow, fillRow, rowGroups, rowText, rowWidth, type RowWidth } from "../kernels/rows.ts";
+import { eachOfRow, fillRow, rowGroups, rowText, rowTeam, type RowTeam } from "../kernels/rows.ts";
 import { program, variants, type Program, type Storage } from "../program.ts";
 import type { Access } from "../run.ts";
 import { rowsOf, type FusedKernel } from "./kernel.ts";
@@ -16,8 +16,8 @@ ${eachOfRow("own = max(own, load_z(at + j));")}  let most = max_of(own);
 ${eachOfRow("part_sum += exp_of(load_z(at + j) - most);")}  let sum = sum_of(part_sum);
 `;
 
-const forwardProgram = variants((logs: boolean, width: RowWidth, ofZ: Storage): Program => {
-  const rows = rowText(width);
+const forwardProgram = variants((logs: boolean, team: RowTeam, ofZ: Storage): Program => {
+  const rows = rowText(team);
   const value = (i: string): string => (logs ? `load_z(${i}) - most - log_sum` : `exp_of(load_z(${i}) - most) / sum`);
   return program({
     ...rows,
@@ -31,8 +31,8 @@ ${fillRow("f32", { s: value })}`,
 });
 
 /** z̄ = s ⊙ (s̄ − ⟨s̄, s⟩), or ℓ̄ − e^ℓ ⊙ ⟨ℓ̄, 1⟩. */
-const vjpProgram = variants((logs: boolean, width: RowWidth, ofS: Storage, ofDs: Storage): Program => {
-  const rows = rowText(width);
+const vjpProgram = variants((logs: boolean, team: RowTeam, ofS: Storage, ofDs: Storage): Program => {
+  const rows = rowText(team);
   const value = (i: string): string => (logs ? `load_ds(${i}) - exp_of(load_s(${i})) * along` : `load_s(${i}) * (load_ds(${i}) - along)`);
   return program({
     ...rows,
@@ -46,11 +46,11 @@ ${fillRow("f32", { dz: value })}`,
   });
 });
 
-function byRows({ facts, run }: Access, made: (width: RowWidth) => Program, ...tensors: readonly [Tensor, ...Tensor[]]): void {
+function byRows({ facts, run }: Access, made: (team: RowTeam) => Program, ...tensors: readonly [Tensor, ...Tensor[]]): void {
   const [{ shape }] = tensors;
   const [rows, n] = [rowsOf(shape), axis(shape, -1)];
-  const width = rowWidth(facts, n);
-  run({ program: made(width), params: [rows, n], groups: rowGroups(width, rows) }, ...tensors);
+  const team = rowTeam(facts, n);
+  run({ program: made(team), params: [rows, n], groups: rowGroups(team, rows) }, ...tensors);
 }
 
 export const softmaxKernel: FusedKernel = (access, { take }) => {
@@ -59,12 +59,12 @@ export const softmaxKernel: FusedKernel = (access, { take }) => {
     name: softmax.name,
     forward: (_, { z }) => {
       const s = take(z.shape);
-      byRows(access, (width) => forwardProgram(false, width, storage(z)), s, z);
+      byRows(access, (team) => forwardProgram(false, team, storage(z)), s, z);
       return { out: s, saved: { s } };
     },
     vjp: (_, { s }, ds) => {
       const dz = take(s.shape);
-      byRows(access, (width) => vjpProgram(false, width, storage(s), storage(ds)), dz, s, ds);
+      byRows(access, (team) => vjpProgram(false, team, storage(s), storage(ds)), dz, s, ds);
       return { z: dz };
     },
   };
@@ -77,12 +77,12 @@ export const logSoftmaxKernel: FusedKernel = (access, { take }) => {
     name: logSoftmax.name,
     forward: (_, { z }) => {
       const logProbs = take(z.shape);
-      byRows(access, (width) => forwardProgram(true, width, storage(z)), logProbs, z);
+      byRows(access, (team) => forwardProgram(true, team, storage(z)), logProbs, z);
       return { out: logProbs, saved: { logProbs } };
     },
     vjp: (_, { logProbs }, d) => {
       const dz = take(logProbs.shape);
-      byRows(access, (width) => vjpProgram(true, width, storage(logProbs), storage(d)), dz, logProbs, d);
+      byRows(access, (team) => vjpProgram(true, team, storage(logProbs), storage(d)), dz, logProbs, d);
       return { z: dz };
     },
   };

@@ -6,10 +6,10 @@ import { program, variants, type Launch, type Program, type Storage } from "../p
 import type { Access } from "../run.ts";
 import { columnSums } from "./columns.ts";
 import { each, EACH } from "./elementwise.ts";
-import { eachOfRow, rowGroups, rowText, rowWidth, type RowWidth } from "./rows.ts";
+import { eachOfRow, rowGroups, rowText, rowTeam, type RowTeam } from "./rows.ts";
 
-const sumProgram = variants((width: RowWidth, storage: Storage): Program => {
-  const rows = rowText(width);
+const sumProgram = variants((team: RowTeam, storage: Storage): Program => {
+  const rows = rowText(team);
   return program({
     ...rows,
     name: "sumLast",
@@ -22,8 +22,8 @@ ${eachOfRow("sum += load_a(at + j);")}  let total = sum_of(sum);
 });
 
 /** A thread beyond the end of a short row begins with the row's first number, which changes no maximum. */
-const maxProgram = variants((width: RowWidth, storage: Storage): Program => {
-  const rows = rowText(width);
+const maxProgram = variants((team: RowTeam, storage: Storage): Program => {
+  const rows = rowText(team);
   return program({
     ...rows,
     name: "maxLast",
@@ -36,7 +36,7 @@ ${eachOfRow("most = max(most, load_a(at + j));")}  let all = max_of(most);
 });
 
 const argmaxProgram = variants((storage: Storage): Program => {
-  const rows = rowText(1);
+  const rows = rowText("thread");
   return program({
     ...rows,
     name: "argmaxLast",
@@ -69,8 +69,8 @@ const oneHotProgram = program({
 
 /** Sums of rows of n, each times a factor. */
 export function sumLaunch(facts: Facts, storage: Storage, rows: number, n: number, factor: number): Launch {
-  const width = rowWidth(facts, n);
-  return { program: sumProgram(width, storage), params: [rows, n, factor], groups: rowGroups(width, rows) };
+  const team = rowTeam(facts, n);
+  return { program: sumProgram(team, storage), params: [rows, n, factor], groups: rowGroups(team, rows) };
 }
 
 export function reduce(access: Access): ReduceLoops {
@@ -82,13 +82,13 @@ export function reduce(access: Access): ReduceLoops {
     meanLast: (out, a) => sums(out, a, 1 / axis(a.shape, -1)),
     maxLast: (out, a) => {
       const [rows, n] = [size(out.shape), axis(a.shape, -1)];
-      const width = rowWidth(facts, n);
-      run({ program: maxProgram(width, storage(a)), params: [rows, n], groups: rowGroups(width, rows) }, out, a);
+      const team = rowTeam(facts, n);
+      run({ program: maxProgram(team, storage(a)), params: [rows, n], groups: rowGroups(team, rows) }, out, a);
     },
     sumLeading: (out, a, count) => columns(storage(a))(access, size(a.shape.slice(0, count)), size(out.shape), [out], [a]),
     argmaxLast: (out, a) => {
       const [rows, n] = [size(out.shape), axis(a.shape, -1)];
-      run({ program: argmaxProgram(storage(a)), params: [rows, n], groups: rowGroups(1, rows) }, out, a);
+      run({ program: argmaxProgram(storage(a)), params: [rows, n], groups: rowGroups("thread", rows) }, out, a);
     },
     oneHot: (out, labels, classes) => {
       const n = size(out.shape);

@@ -1,0 +1,88 @@
+/** Rows of a matrix by each team of threads that may have them, and the rule which does. */
+import { describe, expect, it } from "vitest";
+import { gapOfLeaves } from "../../src/check/close.ts";
+import { drawOf } from "../../src/check/draw.ts";
+import { evaluate } from "../../src/check/host.ts";
+import { tolerances } from "../../src/check/tolerance.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { defaultFacts, type Facts } from "../../src/engines/webgpu/facts.ts";
+import { rowTeam } from "../../src/engines/webgpu/kernels/rows.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import { softmax } from "../../src/ops/softmax.ts";
+import { keyOf } from "../../src/tensor/key.ts";
+import type { Shape } from "../../src/tensor/tensor.ts";
+import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
+import { plantIn, webgpuWith } from "../helpers/webgpu.ts";
+
+const shapes: readonly Shape[] = [[1, 1], [3, 31], [2, 32], [5, 63], [2, 64], [2, 65], [7, 197], [2, 577]]; // prettier-ignore
+
+/** Sums, maxima, and both in one program. */
+const work = (shape: Shape): ((k: Kernels) => unknown) => {
+  const { data } = drawOf(keyOf(1), "f32").array(shape, { deviation: 3 });
+  return (k) => {
+    const x = k.upload(shape, data);
+    return { sum: k.sumLast(x), most: k.maxLast(x), weights: softmax.forward(k, { z: x }, undefined).out };
+  };
+};
+
+describe("a row", () => {
+  const hardware: Facts = { ...defaultFacts, features: new Set(["subgroups"]), subgroup: 32 };
+  it.each<[string, Facts, number, ReturnType<typeof rowTeam>]>([
+    ["long, where subgroups have one size", hardware, 32, "subgroups"],
+    ["where subgroups are larger than a group", { ...hardware, subgroup: 128 }, 32, "group"],
+    ["where they are of several sizes", { ...hardware, subgroup: null }, 32, "group"],
+    ["where there are none", defaultFacts, 32, "group"],
+    ["short", hardware, 31, "thread"],
+    ["on a processor", { ...hardware, software: true }, 1000, "thread"],
+  ])("%s", (_, facts, n, team) => {
+    expect(rowTeam(facts, n)).toBe(team);
+  });
+});
+
+onGpu("rows on the webgpu engine", () => {
+  const { bound } = tolerances.parity.f32;
+  const hardware = { software: false, precision: "f32" } as const;
+
+  it.each<["adapter" | "default", string]>([
+    ["adapter", "subgroupAdd"],
+    ["default", "half /= 2u"],
+  ])("with the features of the %s are those of the reference engine, by %s", async (limits, text) => {
+    const device = await gpuDevice({ limits });
+    const seen = plantIn(device, { right: text, wrong: text });
+    const engine = webgpuWith(device, hardware);
+    for (const shape of shapes) {
+      const gap = gapOfLeaves(await evaluate(engine, work(shape)), await evaluate(referenceEngine(), work(shape)));
+      expect(gap).toBeLessThanOrEqual(bound);
+    }
+    expect(seen()).toBe(true);
+    engine.close();
+  });
+
+  it.each([
+    { right: "subgroupAdd(own)", wrong: "own" },
+    { right: "subgroupMax(own)", wrong: "own" },
+    { right: "i = place + size;", wrong: "i = place + 2u * size;" },
+    { right: "own = own + parts[i]", wrong: "own = parts[i]" },
+  ])("an error among subgroups is noticed: $wrong in place of $right", async (error) => {
+    const device = await gpuDevice();
+    const planted = plantIn(device, error);
+    const engine = webgpuWith(device, hardware);
+    const gap = gapOfLeaves(await evaluate(engine, work([7, 197])), await evaluate(referenceEngine(), work([7, 197])));
+    expect(planted()).toBe(true);
+    expect(gap).toBeGreaterThan(bound);
+    engine.close();
+  });
+
+  it("compile on a device that checks all WGSL", async () => {
+    const device = await nullDevice();
+    const seen = plantIn(device, { right: "subgroupAdd", wrong: "subgroupAdd" });
+    const engine = webgpuWith(device, { ...hardware, subgroup: 32 });
+    engine.kernels.region("compile", () => {
+      for (const shape of shapes) work(shape)(engine.kernels);
+      return null;
+    });
+    await engine.finish();
+    expect(seen()).toBe(true);
+    engine.close();
+  });
+});
