@@ -72,7 +72,7 @@ export function factsOf(device: GPUDevice): Facts {
     features: new Set<string>(features),
     subgroup: adapterInfo.subgroupMinSize === adapterInfo.subgroupMaxSize ? adapterInfo.subgroupMinSize : null,
     matrices: matricesOf(adapterInfo),
-    software: adapterInfo.architecture === "swiftshader",
+    software: adapterInfo.isFallbackAdapter,
   };
 }
 

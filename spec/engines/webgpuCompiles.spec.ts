@@ -1,0 +1,43 @@
+/** All that the laws ask of an engine, told to a device that checks every program and computes nothing: the kernels of hardware, in f32 and f16. */
+import { expect, it } from "vitest";
+import { runRow } from "../../src/check/row.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import type { Engine } from "../../src/kernels/engine.ts";
+import { allRows } from "../../src/laws/rows.ts";
+import { size } from "../../src/tensor/tensor.ts";
+import { nullDevice, onGpu } from "../helpers/gpu.ts";
+import { webgpuWith, type KernelChoice } from "../helpers/webgpu.ts";
+
+const onHardware: readonly KernelChoice[] = [
+  { software: false, precision: "f32", subgroup: 32 },
+  { software: false, precision: "f16", subgroup: 32 },
+];
+
+onGpu("every program that the laws need", () => {
+  it.each(onHardware)("compiles for hardware in $precision", async (choice) => {
+    const device = await nullDevice();
+    const engine = webgpuWith(device, choice);
+    const read: Engine["read"] = ({ shape }) => Promise.resolve(new Float32Array(size(shape)));
+    const engines = { engine: { ...engine, read }, reference: referenceEngine() };
+    for (const row of allRows) if (row.host !== true) await runRow(row, engines, { cases: 1, seed: 3 });
+    await expect(engine.finish()).resolves.toBeUndefined(); // of the first error that the device had to complain of it is told here
+    expect(engine.sent().launches).toBeGreaterThan(1000);
+    engine.close();
+  });
+
+  it("would be told of an error", async () => {
+    const device = await nullDevice();
+    const compile = device.createShaderModule.bind(device);
+    device.createShaderModule = ({ code, ...rest }) => compile({ ...rest, code: code.replace("fn main", "fn other") });
+    const engine = webgpuWith(device, { software: false, precision: "f32" });
+    const zeros = async (): Promise<void> => {
+      engine.kernels.region("compile", () => {
+        engine.kernels.zeros([3]);
+        return null;
+      });
+      await engine.finish();
+    };
+    await expect(zeros()).rejects.toThrow(/main/);
+    engine.close();
+  });
+});
