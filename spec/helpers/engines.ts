@@ -48,10 +48,19 @@ export interface Suite {
   readonly large: boolean;
 }
 
-/** A suite for each engine. */
-export function onEachEngine(body: (suite: Suite) => void): void {
-  describe.each(engines)("on the $name engine", ({ name, make, share, large }) => {
+function onEach(among: readonly CheckedEngine[], body: (suite: Suite) => void): void {
+  describe.each(among)("on the $name engine", ({ name, make, share, large }) => {
     const made = make().then((engine) => ({ engine, reference: engine.precision === "f64" ? engine : referenceEngine() }));
     body({ name, made, cases: (onReference) => Math.ceil(share * onReference), large });
   });
 }
+
+/** A suite for each engine. */
+export const onEachEngine = (body: (suite: Suite) => void): void => onEach(engines, body);
+
+/** A suite in f64 and one in f32: for what depends on how an engine rounds, and not on how it computes. */
+export const inEachPrecision = (body: (suite: Suite) => void): void =>
+  onEach(
+    engines.filter(({ name }) => name === "reference" || name === "wasm"),
+    body,
+  );

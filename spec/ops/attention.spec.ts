@@ -1,11 +1,11 @@
 /** Attention tile by tile: the recompute form of (G12), and tiles of keys merged by their λ. */
 import { describe, expect, it } from "vitest";
 import { attention } from "../../src/ops/attention.ts";
-import { onEachEngine } from "../helpers/engines.ts";
+import { inEachPrecision } from "../helpers/engines.ts";
 import { planted, verdictWith } from "../helpers/planted.ts";
 import { along, recomputed, share, tiled } from "../helpers/tiledAttention.ts";
 
-onEachEngine(({ made }) => {
+inEachPrecision(({ made }) => {
   describe("attention, of which no whole row is seen,", () => {
     it("is what two tiles of keys give, each weighed by its e^λ", async () => {
       const inTiles = planted(attention, "in tiles", { forward: (k, inputs, attrs) => tiled(k, inputs, attrs, (a, b) => share(k, a, b)) });

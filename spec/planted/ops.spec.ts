@@ -1,13 +1,13 @@
 /** Errors in an op. */
 import { describe, expect, it } from "vitest";
-import { onEachEngine } from "../helpers/engines.ts";
+import { inEachPrecision } from "../helpers/engines.ts";
 import { eachIsCaught, rejected, theRightOpsPass, verdictWith } from "../helpers/planted.ts";
 import { arithmeticErrors } from "./errors/arithmetic.ts";
 import { layoutErrors } from "./errors/layout.ts";
 
 const errors = [...arithmeticErrors, ...layoutErrors];
 
-onEachEngine((suite) => {
+inEachPrecision((suite) => {
   eachIsCaught(suite, errors);
   theRightOpsPass(suite, errors);
 
