@@ -11,8 +11,11 @@ import { softmax } from "../../src/ops/softmax.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import { mapTree } from "../../src/tensor/tree.ts";
 import { adamwLeaf, adamwLeaves } from "../../src/train/adamw.ts";
+import { cutMix } from "../../src/train/cutMix.ts";
 import { emaLeaf, emaLeaves } from "../../src/train/ema.ts";
 import { nextLossScale, unscaledLeaf, unscaledLeaves } from "../../src/train/lossScale.ts";
+import { mixup } from "../../src/train/mixup.ts";
+import { normalisePixels } from "../../src/train/normalisePixels.ts";
 import { sgdLeaf } from "../../src/train/sgd.ts";
 import { runningStatistics } from "../../src/teacher/runningStatistics.ts";
 import { onEachEngine, type Suite } from "../helpers/engines.ts";
@@ -87,9 +90,20 @@ onEachEngine((suite) => {
 
   describe("a routine's fused kernel that is a thousandth off is refused:", () => {
     it.each(
-      [adamwLeaf, adamwLeaves, sgdLeaf, emaLeaf, emaLeaves, runningStatistics, unscaledLeaf, unscaledLeaves, nextLossScale].map(
-        (routine) => [routine.name, routine] as const,
-      ),
+      [
+        adamwLeaf,
+        adamwLeaves,
+        sgdLeaf,
+        emaLeaf,
+        emaLeaves,
+        runningStatistics,
+        unscaledLeaf,
+        unscaledLeaves,
+        nextLossScale,
+        mixup,
+        cutMix,
+        normalisePixels,
+      ].map((routine) => [routine.name, routine] as const),
     )("%s", async (name, routine) => {
       const wrong = {
         name,

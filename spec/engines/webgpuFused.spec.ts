@@ -19,6 +19,9 @@ import { softmax } from "../../src/ops/softmax.ts";
 import { mergeHeads, splitHeads, type QueriesKeysValues } from "../../src/ops/splitHeads.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import type { Shape, Tensor } from "../../src/tensor/tensor.ts";
+import { cutMix } from "../../src/train/cutMix.ts";
+import { mixup } from "../../src/train/mixup.ts";
+import { normalisePixels, type PixelInputs } from "../../src/train/normalisePixels.ts";
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
 import { choices, plantIn, webgpuWith, type WgslError } from "../helpers/webgpu.ts";
 
@@ -82,6 +85,23 @@ interface Subject {
   readonly made: (draw: Draw, shape: Shape) => Trial;
   readonly errors: readonly WgslError[];
 }
+
+/** Batches of images; that of `cutMix` is cut from an odd column on, up to the last column but two. */
+const images: readonly Shape[] = [
+  [2, 1, 1, 3],
+  [2, 3, 4, 8],
+  [4, 3, 5, 7],
+  [2, 2, 33, 46],
+];
+
+/** Pixels as the engine stores them. */
+const pixels = (k: Kernels, { x, mean, std }: Host<PixelInputs>): Tensor =>
+  normalisePixels.run(k, upload<PixelInputs>(k, { x, mean, std }));
+
+const drawnPixels = (draw: Draw, shape: Shape): Host<PixelInputs> => {
+  const channels = shape.slice(1, 2);
+  return { x: draw.array(shape), mean: draw.array(channels), std: draw.array(channels, { mean: 4, deviation: 0.5 }) };
+};
 
 const targets = (draw: Draw, shape: Shape): ((k: Kernels) => { readonly target: Tensor }) => {
   const target = draw.array(shape);
@@ -189,6 +209,43 @@ const subjects: readonly Subject[] = [
     made: (draw, [B = 0, h = 0, T = 0, d = 0]) =>
       trial(mergeHeads, { inputs: { heads: draw.array([B, h, T, d]) }, attrs: none, dOut: draw.array([B, T, h * d]) }),
     errors: [{ right: "+ head * p.d", wrong: "" }],
+  },
+  {
+    name: "normalisePixels",
+    sizes: images,
+    made: (draw, shape) => {
+      const inputs = drawnPixels(draw, shape);
+      return (k) => pixels(k, inputs);
+    },
+    errors: [
+      { right: "(i / p.pixels) % p.channels", wrong: "i % p.channels" },
+      { right: "normalised(x2.y, 2u * pair + 1u)", wrong: "normalised(x2.y, 2u * pair + p.pixels)" },
+    ],
+  },
+  {
+    name: "mixup",
+    sizes: images,
+    made: (draw, shape) => {
+      const [inputs, targets] = [drawnPixels(draw, shape), draw.array(shape.slice(0, 1))];
+      return (k) => [pixels(k, inputs), k.upload(targets.shape, targets.data)].map((x) => mixup.run(k, { x }, { lambda: 0.3 }));
+    },
+    errors: [
+      { right: "p.taken * other", wrong: "p.kept * other" },
+      { right: "(p.B - 1u - i / p.each)", wrong: "(i / p.each)" },
+    ],
+  },
+  {
+    name: "cutMix",
+    sizes: images,
+    made: (draw, shape) => {
+      const [, , H = 0, W = 0] = shape;
+      const inputs = drawnPixels(draw, shape);
+      return (k) => cutMix.run(k, { x: pixels(k, inputs) }, { rows: [0, Math.ceil(H / 2)], columns: [1, W - 2] });
+    },
+    errors: [
+      { right: "column < p.right", wrong: "column <= p.right" },
+      { right: "in_box(i + 1u)", wrong: "in_box(i)" },
+    ],
   },
 ];
 

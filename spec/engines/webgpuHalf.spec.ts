@@ -4,8 +4,12 @@
  */
 import { describe, expect, it } from "vitest";
 import { evaluate, type HostArray, type Leaves } from "../../src/check/host.ts";
+import { runRow } from "../../src/check/row.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
+import { fusedRoutinesRow } from "../../src/laws/fusedRoutines.ts";
+import { mixingRows } from "../../src/laws/mixing.ts";
 import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
 import { deitPredict } from "../../src/model/deit.ts";
 import { buildParams } from "../../src/model/params.ts";
@@ -83,6 +87,12 @@ const full = async (): Promise<Engine> => webgpuEngine({ device: await gpuDevice
 const HAS_NONE = /attn\.qkv\.bias$/;
 
 onGpu("half precision", () => {
+  it.each([fusedRoutinesRow, ...mixingRows].map((row) => [row.id, row] as const))("obeys %s", async (_, row) => {
+    const engine = await half();
+    expect(await runRow(row, { engine, reference: referenceEngine() }, { cases: 5, seed: 15 })).toMatchObject({ status: "ok" });
+    engine.close();
+  });
+
   it.each([["a tiny model", tiny.model, 3] as const, ...(LONG ? [["DeiT-Ti⚗", deitConfig("deit-tiny-distilled"), 2] as const] : [])])(
     "gives the gradients of %s within the bound of f16, tensor by tensor",
     { timeout: UNHURRIED },

@@ -1,4 +1,7 @@
-/** Fused kernels of what is no op, and has no laws of ops: the optimisers, the moving average, the running statistics, the loss scale. */
+/**
+ * Fused kernels of what is no op, and has no laws of ops: the optimisers, the moving average, the running statistics, the loss scale, and what
+ * is done to a batch.
+ */
 import type { Draw } from "../check/draw.ts";
 import { upload, type Host, type HostArray } from "../check/host.ts";
 import type { Row } from "../check/row.ts";
@@ -7,15 +10,18 @@ import { unfused } from "../ops/observe.ts";
 import type { Routine } from "../ops/op.ts";
 import { runningStatistics } from "../teacher/runningStatistics.ts";
 import { adamwLeaf, adamwLeaves, type Corrections } from "../train/adamw.ts";
+import { cutMix } from "../train/cutMix.ts";
 import type { ByName, LeavesAttrs } from "../train/eachLeaf.ts";
 import { emaLeaf, emaLeaves } from "../train/ema.ts";
 import { nextLossScale, unscaledLeaf, unscaledLeaves } from "../train/lossScale.ts";
+import { mixup } from "../train/mixup.ts";
+import { normalisePixels, type PixelInputs } from "../train/normalisePixels.ts";
 import { sgdLeaf } from "../train/sgd.ts";
 import { row, type Claim } from "./claim.ts";
 import { tabulate } from "./loops/matrix.ts";
 import { mapped } from "./loops/rows.ts";
 import { drawAdamW, drawLossScale, drawSgd, NON_FINITE, scaleArrays } from "./optimizerCase.ts";
-import { severalRows } from "./sizes.ts";
+import { leading, severalRows, sizes } from "./sizes.ts";
 import { buffers } from "./teacherParams.ts";
 
 /** As the engine runs it, and by its definition, each on inputs of its own. */
@@ -56,6 +62,29 @@ function ofEach<T>(attrs: () => T): LeavesAttrs<T> {
   return { of: (name) => drawn[Number(name.split(".")[1])] ?? attrs() };
 }
 
+/** What is done to a batch: each on numbers of the host, and on what a kernel before it has left as the engine stores that. */
+function mixingClaims(draw: Draw): readonly Claim[] {
+  const [C, H, W] = [draw.integer(1, 3), ...sizes(draw, 2)] as const;
+  const B = 2 * draw.integer(1, 2);
+  const span = (side = 0): readonly [number, number] => {
+    const from = draw.integer(0, side);
+    return [from, draw.integer(from, side)];
+  };
+  const [box, lambda] = [{ rows: span(H), columns: span(W) }, draw.real(0, 1)];
+  const x = draw.array([B, C, H ?? 0, W ?? 0]);
+  const pixels: Host<PixelInputs> = { x, mean: draw.array([C]), std: mapped(draw.array([C]), (s) => draw.round(1 + s * s)) };
+  const inTurn = (k: Kernels): unknown => {
+    const normalised = normalisePixels.run(k, upload<PixelInputs>(k, pixels));
+    const cut = cutMix.run(k, { x: normalised }, box);
+    return { normalised, cut, mixed: mixup.run(k, { x: cut }, { lambda }) };
+  };
+  return [
+    same(mixup, { x: draw.array([B, ...leading(draw)]) }, { lambda }),
+    same(cutMix, { x }, box),
+    { actual: inTurn, equals: (k) => inTurn(unfused(k)) },
+  ];
+}
+
 function claims(draw: Draw): readonly Claim[] {
   const shape = severalRows(draw);
   const array = (): HostArray => draw.array(shape);
@@ -93,12 +122,13 @@ function claims(draw: Draw): readonly Claim[] {
       same(nextLossScale, { ...scaleArrays(drawLossScale(draw, draw.integer(1, 99))), finite: single(finite) }, undefined),
     ),
     same(runningStatistics, { running: buffers(draw, C), stats }, { momentum: draw.real(0.05, 0.95) }),
+    ...mixingClaims(draw),
   ];
 }
 
 export const fusedRoutinesRow: Row = row(
   "identity/fused-routines",
-  "the fused kernels of optimisers, average, running statistics and loss scale are their definitions",
+  "the fused kernels of optimisers, average, running statistics, loss scale, mixing and pixels are their definitions",
   claims,
   "parity",
 );

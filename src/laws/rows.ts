@@ -3,6 +3,7 @@ import type { Row } from "../check/row.ts";
 import { lossGradientRows } from "./lossGradients.ts";
 import { lossIdentities } from "./lossIdentities.ts";
 import { lossRows } from "./losses.ts";
+import { mixingRows } from "./mixing.ts";
 import { networkRows } from "./network.ts";
 import { networkGradientRows } from "./networkGradients.ts";
 import { identities as networkIdentities } from "./networkIdentities.ts";
@@ -24,6 +25,7 @@ const given: readonly Row[] = [
   ...positionRows,
   ...recipeRows,
   ...recipeIdentities,
+  ...mixingRows,
   ...teacherRows,
   ...teacherIdentities,
 ];

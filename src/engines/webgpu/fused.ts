@@ -14,6 +14,8 @@ import { mergeHeadsKernel, splitHeadsKernel } from "./fused/heads.ts";
 import type { FusedKernel } from "./fused/kernel.ts";
 import { layerNormKernel } from "./fused/layerNorm.ts";
 import { linearKernel } from "./fused/linear.ts";
+import { cutMixKernel, mixupKernel } from "./fused/mixing.ts";
+import { normalisePixelsKernel } from "./fused/normalisePixels.ts";
 import { adamwKernel, emaKernel, unscaleKernel } from "./fused/optimizer.ts";
 import { reluKernel } from "./fused/relu.ts";
 import { residualKernel } from "./fused/residual.ts";
@@ -39,6 +41,9 @@ const kernels: readonly FusedKernel[] = [
   unscaleKernel,
   adamwKernel,
   emaKernel,
+  mixupKernel,
+  cutMixKernel,
+  normalisePixelsKernel,
 ];
 
 export const fusedKernels = (access: Access, heap: HeapAccess): FusedTable => fusedTable(...kernels.map((kernel) => kernel(access, heap)));
