@@ -37,7 +37,7 @@ const wrong: readonly (readonly [args: string, line: string])[] = [
     "check --seed -1",
     "deit check: option '--seed <n>' argument '-1' is invalid. It must be an integer of at least 0; see deit check --help",
   ],
-  ["check --only E33", "deit check: --only E33: no such row; nearest are E3, E13, E23"],
+  ["check --only E40", "deit check: --only E40: no such row; nearest are E4, E10, E20"],
   ["check --only op/layernorms", "deit check: --only op/layernorms: no such row; nearest are op/layerNorm, op/batchNorm, op/convNorm"],
   ["check --engine webgpu --adapter Voodoo", "deit check: engine webgpu cannot run here: it needs an adapter"],
   ["check --engine webgpu --threads 2", "deit check: --threads 2: the webgpu engine works on one thread; --threads 1 would be right"],

@@ -277,6 +277,25 @@ onGpu("fused ops of the webgpu engine", () => {
     });
   });
 
+  it("pixels, Mixup and CutMix are one launch each", async () => {
+    const { kernels: k, finish, sent, close } = webgpuWith(await gpuDevice({ limits: "default" }), { software: false, precision: "f16" });
+    const launchesOf = async (run: () => Tensor): Promise<number> => {
+      const before = sent().launches;
+      run();
+      await finish();
+      return sent().launches - before - 1; // which fills the memory of the result with NaN
+    };
+    const inputs = upload<PixelInputs>(k, drawnPixels(drawOf(keyOf(1)), [4, 3, 6, 8]));
+    await finish();
+    const counts = [
+      await launchesOf(() => normalisePixels.run(k, inputs)),
+      await launchesOf(() => mixup.run(k, inputs, { lambda: 0.3 })),
+      await launchesOf(() => cutMix.run(k, inputs, { rows: [1, 3], columns: [0, 5] })),
+    ];
+    close();
+    expect(counts).toEqual([1, 1, 1]);
+  });
+
   it.each(subjects.flatMap((subject) => subject.errors.map((error) => [subject.name, error, subject] as const)))(
     "an error in %s is noticed: %j",
     async (_, error, { sizes, made: trialOf }) => {

@@ -21,10 +21,10 @@ const MOST_PAIRS = 3;
 
 const evenBatch = (draw: Draw): number => 2 * draw.integer(1, MOST_PAIRS);
 
-/** λ, with its ends at times. */
+/** λ, at times one of its ends. */
 const share = (draw: Draw): number => draw.oneOf([0, 1, draw.real(0, 1), draw.real(0, 1), draw.real(0, 1)]);
 
-/** [B, C, H, W], H and W different from each other. */
+/** [B, C, H, W]; C, H and W differ from each other. */
 const images = (draw: Draw): HostArray => draw.array([evenBatch(draw), ...sizes(draw, 3)]);
 
 const mixed = (k: Kernels, x: HostArray, lambda: number): Tensor => mixup.run(k, { x: upload<Tensor>(k, x) }, { lambda });

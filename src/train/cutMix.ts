@@ -28,7 +28,7 @@ export interface BoxSettings {
   /** Of the image, in pixels. */
   readonly H: number;
   readonly W: number;
-  /** As drawn: the share that a whole box would leave. */
+  /** As drawn: what a box would leave of an image if nothing of it were clipped or lost. */
   readonly lambda: number;
   readonly centre: { readonly y: number; readonly x: number };
   readonly rule: BoxRule;
@@ -73,7 +73,10 @@ export function checkCutMix({ x }: CutMixInputs, { rows, columns }: Box): void {
   checkPairs("cutMix", x);
   const [, , H = 0, W = 0] = x.shape;
   if (x.shape.length !== 4) throw new ShapeError(`cutMix: images must be [B, C, H, W], got ${show(x.shape)}`);
-  const isInside = ([from, to]: Span, side: number): boolean => from >= 0 && from <= to && to <= side;
+  const isInside = (span: Span, side: number): boolean => {
+    const [from, to] = span;
+    return span.every(Number.isInteger) && from >= 0 && from <= to && to <= side;
+  };
   if (!isInside(rows, H) || !isInside(columns, W))
     throw new RangeError(`cutMix: rows ${rows.join(" … ")} and columns ${columns.join(" … ")} are no box in ${H}×${W}`);
 }
