@@ -92,8 +92,8 @@ export const cutMix: Routine<CutMixInputs, Box> = defineRoutine({
   name: "cutMix",
   run(k: Kernels, { x }: CutMixInputs, { rows, columns }: Box): Tensor {
     checkCutMix({ x }, { rows, columns });
-    const rowsOf = (t: Tensor): Tensor => k.slice(t, 2, ...rows);
-    const box = k.slice(rowsOf(partners(k, x)), 3, ...columns);
-    return pasted(k, x, pasted(k, rowsOf(x), box, 3, columns[0]), 2, rows[0]);
+    const band = k.slice(x, 2, ...rows);
+    const box = partners(k, k.slice(band, 3, ...columns));
+    return pasted(k, x, pasted(k, band, box, 3, columns[0]), 2, rows[0]); // (E39)
   },
 });
