@@ -8,7 +8,7 @@ import { axis, type Tensor } from "../../src/tensor/tensor.ts";
 import { cutMix, cutMixBox, type Box, type BoxSettings, type CutBox, type Span } from "../../src/train/cutMix.ts";
 import { mixup } from "../../src/train/mixup.ts";
 import { normalisePixels } from "../../src/train/normalisePixels.ts";
-import { onEachEngine } from "../helpers/engines.ts";
+import { inEachPrecision, onEachEngine } from "../helpers/engines.ts";
 import { eachRowHolds } from "../helpers/laws.ts";
 import { enginesWith, type PlantedError } from "../helpers/planted.ts";
 
@@ -113,7 +113,9 @@ const OFF = { status: "off", failure: expect.stringMatching(/^case \d+$/) };
 
 onEachEngine((suite) => {
   eachRowHolds(suite, mixingRows, { cases: 50, seed: 14 });
+});
 
+inEachPrecision((suite) => {
   it.each(caughtBy.flatMap(([id, errors]) => errors.map((error) => [id, error.name, error.what, error] as const)))(
     "%s finds in %s: %s",
     async (id, _name, _what, error) => {
