@@ -18,7 +18,7 @@ import { mixup } from "../../src/train/mixup.ts";
 import { normalisePixels } from "../../src/train/normalisePixels.ts";
 import { sgdLeaf } from "../../src/train/sgd.ts";
 import { runningStatistics } from "../../src/teacher/runningStatistics.ts";
-import { onEachEngine, type Suite } from "../helpers/engines.ts";
+import { inEachPrecision, type Suite } from "../helpers/engines.ts";
 import { enginesWith, planted, right, type PlantedError } from "../helpers/planted.ts";
 import { unfused } from "../../src/ops/observe.ts";
 
@@ -42,7 +42,7 @@ async function shares({ made }: Suite, name: string, error: PlantedError | null)
 const offOf = (worst: ReadonlyMap<string, number>): readonly string[] =>
   [...worst].filter(([, share]) => !(share <= 1)).map(([law]) => law);
 
-onEachEngine((suite) => {
+inEachPrecision((suite) => {
   describe("the law of parity", () => {
     it("allows a kernel that does the same in another order", async () => {
       const other = planted(softmax, "of shifted logits, which is the same", {
