@@ -70,7 +70,6 @@ export function commandsOn(device: GPUDevice): Commands {
   const pipelines = pipelinesOn(device);
   const { queue } = device;
   const params = device.createBuffer({ label: "params", size: MOST_LAUNCHES * PARAM_BYTES, usage: usage.uniform });
-  const paramGroup = pipelines.paramGroup(params);
   const paramBytes = new ArrayBuffer(MOST_LAUNCHES * PARAM_BYTES);
   const [paramInts, paramFloats] = [new Uint32Array(paramBytes), new Float32Array(paramBytes)];
   const uploads = device.createBuffer({ label: "uploads", size: UPLOAD_BYTES, usage: usage.storage });
@@ -123,7 +122,8 @@ export function commandsOn(device: GPUDevice): Commands {
   const boundFor = (program: Program, operands: readonly Operand[]): Bound => {
     const known = graph[launches];
     if (known !== undefined && isSame(known, program, operands)) return known.bound;
-    const bound = pipelines.bind(program, operands);
+    const offset = launches * PARAM_BYTES;
+    const bound = pipelines.bind(program, operands, { key: `params ${launches}`, buffer: params, offset, bytes: PARAM_BYTES });
     graph[launches] = { program, operands, bound };
     return bound;
   };
@@ -154,13 +154,12 @@ export function commandsOn(device: GPUDevice): Commands {
     launch: ({ program, params: numbers, groups }, operands) => {
       alive();
       if (launches === MOST_LAUNCHES) flush();
-      const { pipeline, tensors } = boundFor(program, operands);
+      const { pipeline, group } = boundFor(program, operands);
       const at = launches * (PARAM_BYTES / 4);
       for (let i = 0; i < numbers.length; i++) (program.params[i] === "f32" ? paramFloats : paramInts)[at + i] = numbers[i] ?? 0;
       pass ??= commandEncoder().beginComputePass(clock?.pass() ?? {});
       pass.setPipeline(pipeline);
-      pass.setBindGroup(0, tensors);
-      pass.setBindGroup(1, paramGroup, [launches * PARAM_BYTES]);
+      pass.setBindGroup(0, group);
       pass.dispatchWorkgroups(...groups);
       launches++;
     },

@@ -12,7 +12,8 @@ export interface Operand {
 
 export interface Bound {
   readonly pipeline: GPUComputePipeline;
-  readonly tensors: GPUBindGroup;
+  /** Its tensors and its params. */
+  readonly group: GPUBindGroup;
 }
 
 const COMPUTE_STAGE = 0x4; // the bit of GPUShaderStage, a global that only browsers have
@@ -30,59 +31,63 @@ function firstOf(operands: readonly Operand[]): readonly number[] {
 }
 
 export interface Pipelines {
-  readonly bind: (program: Program, operands: readonly Operand[]) => Bound;
-  readonly paramGroup: (buffer: GPUBuffer) => GPUBindGroup;
+  /** With the launch's params at this place. */
+  readonly bind: (program: Program, operands: readonly Operand[], params: Operand) => Bound;
 }
 
 export function pipelinesOn(device: GPUDevice): Pipelines {
-  const paramLayout = device.createBindGroupLayout({
-    entries: [{ binding: 0, visibility: COMPUTE_STAGE, buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: PARAM_BYTES } }],
-  });
-  const layouts = new Map<string, { readonly tensors: GPUBindGroupLayout; readonly pipeline: GPUPipelineLayout }>();
-  const layoutFor = (bindings: readonly number[]): { readonly tensors: GPUBindGroupLayout; readonly pipeline: GPUPipelineLayout } => {
-    const key = bindings.join();
+  interface Layouts {
+    readonly group: GPUBindGroupLayout;
+    readonly pipeline: GPUPipelineLayout;
+  }
+  const layouts = new Map<string, Layouts>();
+  /** Of tensors at these bindings, and of the params after them. */
+  const layoutFor = (bindings: readonly number[], params: number): Layouts => {
+    const key = [...bindings, params].join();
     const known = layouts.get(key);
     if (known !== undefined) return known;
     const entries = bindings.map((binding) => ({ binding, visibility: COMPUTE_STAGE, buffer: { type: "storage" as const } }));
-    const tensors = device.createBindGroupLayout({ entries });
-    const made = { tensors, pipeline: device.createPipelineLayout({ bindGroupLayouts: [tensors, paramLayout] }) };
+    const uniform = { binding: params, visibility: COMPUTE_STAGE, buffer: { type: "uniform" as const, minBindingSize: PARAM_BYTES } };
+    const group = device.createBindGroupLayout({ entries: [...entries, uniform] });
+    const made = { group, pipeline: device.createPipelineLayout({ bindGroupLayouts: [group] }) };
     layouts.set(key, made);
     return made;
   };
 
   const compiled = new Map<Program, GPUComputePipeline>();
-  const pipelineOf = (program: Program, bindings: readonly number[]): GPUComputePipeline => {
+  const pipelineOf = (program: Program, { pipeline: layout }: Layouts): GPUComputePipeline => {
     const known = compiled.get(program);
     if (known !== undefined) return known;
     const module = device.createShaderModule({ label: program.name, code: program.wgsl });
-    const layout = layoutFor(bindings).pipeline;
     const made = device.createComputePipeline({ label: program.name, layout, compute: { module, entryPoint: "main" } });
     compiled.set(program, made);
     return made;
   };
 
   const kept = new Map<string, GPUBindGroup>();
-  const groupOf = (bindings: readonly number[], operands: readonly Operand[]): GPUBindGroup => {
+  /** Of operands and, as the last, params; only the first of equal ones is bound. */
+  const groupOf = (operands: readonly Operand[], { group: layout }: Layouts): GPUBindGroup => {
     const key = operands.map((operand) => operand.key).join();
     const known = kept.get(key);
     if (known !== undefined) return known;
-    const entries = bindings.flatMap((binding) => {
-      const operand = operands[binding];
-      return operand === undefined ? [] : [{ binding, resource: { buffer: operand.buffer, offset: operand.offset, size: operand.bytes } }];
+    const entries = operands.flatMap((operand, binding) => {
+      const { buffer, offset, bytes: size } = operand;
+      return operands.indexOf(operand) < binding ? [] : [{ binding, resource: { buffer, offset, size } }];
     });
-    const made = device.createBindGroup({ layout: layoutFor(bindings).tensors, entries });
+    const made = device.createBindGroup({ layout, entries });
     if (kept.size >= MOST_KEPT) kept.clear();
     kept.set(key, made);
     return made;
   };
 
   return {
-    bind: (program, operands) => {
+    bind: (program, operands, params) => {
       const first = firstOf(operands);
-      const bindings = first.filter((j, i) => j === i);
-      return { pipeline: pipelineOf(program.shared(first), bindings), tensors: groupOf(bindings, operands) };
+      const layout = layoutFor(
+        first.filter((j, i) => j === i),
+        operands.length,
+      );
+      return { pipeline: pipelineOf(program.shared(first), layout), group: groupOf([...operands, params], layout) };
     },
-    paramGroup: (buffer) =>
-      device.createBindGroup({ layout: paramLayout, entries: [{ binding: 0, resource: { buffer, size: PARAM_BYTES } }] }),
   };
 }

@@ -104,7 +104,7 @@ function textOf(text: ProgramText, first: readonly number[]): string {
     names.reduce((all, name, i) => (first[i] === i ? all : all.replaceAll(new RegExp(`\\b${name}\\b`, "g"), variable(i))), code);
   const bindings = names.map((name, i) => (first[i] === i ? declared(name, elements[i] ?? "f32", i) : ""));
   const access = names.map((name, i) => accessors(name, variable(i), elements[i] ?? "f32"));
-  const uniform = `struct Params { ${params.map(([name, type]) => `${name}: ${type}`).join(", ")} }\n@group(1) @binding(0) var<uniform> p: Params;\n`;
+  const uniform = `struct Params { ${params.map(([name, type]) => `${name}: ${type}`).join(", ")} }\n@group(0) @binding(${names.length}) var<uniform> p: Params;\n`;
   return [
     ...(text.enables ?? []).map((name) => `enable ${name};\n`),
     ...bindings,
