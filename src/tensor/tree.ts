@@ -3,27 +3,34 @@ import { isTensor, type Tensor } from "./tensor.ts";
 
 const join = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
 
-/**
- * Visits each tensor with its dotted path, in the order of the keys.
- *
- * @throws TypeError for anything that is not plain data (promise, Map, function, class instance): it could outlive its memory unseen
- */
-export function forEachTensor(tree: unknown, visit: (t: Tensor, path: string) => void, path = ""): void {
-  if (typeof tree === "function") throw new TypeError(`a tree may not hold a function (at "${path}")`);
+/** `way` has the keys on the way to `tree`: a path is made of them where one is asked for. */
+function walk(tree: unknown, visit: (t: Tensor, way: readonly string[]) => void, way: string[]): void {
+  if (typeof tree === "function") throw new TypeError(`a tree may not hold a function (at "${way.join(".")}")`);
   if (tree === null || typeof tree !== "object") return;
-  if (isTensor(tree)) return visit(tree, path);
+  if (isTensor(tree)) return visit(tree, way);
   if (!Array.isArray(tree)) {
     const proto: unknown = Object.getPrototypeOf(tree);
     if (proto !== Object.prototype && proto !== null)
-      throw new TypeError(`a tree holds plain records, arrays and tensors, got ${tree.constructor.name} (at "${path}")`);
+      throw new TypeError(`a tree holds plain records, arrays and tensors, got ${tree.constructor.name} (at "${way.join(".")}")`);
   }
-  for (const [key, child] of Object.entries(tree)) forEachTensor(child, visit, join(path, key));
+  for (const key in tree) {
+    way.push(key);
+    walk(Reflect.get(tree, key), visit, way);
+    way.pop();
+  }
 }
+
+/**
+ * Visits each tensor, in the order of the keys.
+ *
+ * @throws TypeError for anything that is not plain data (promise, Map, function, class instance): it could outlive its memory unseen
+ */
+export const forEachTensor = (tree: unknown, visit: (t: Tensor) => void): void => walk(tree, visit, []);
 
 /** The leaves by name. A parameter tree nests as timm names: `blocks.0.attn.qkv.weight`. */
 export function named(tree: unknown): ReadonlyMap<string, Tensor> {
   const leaves = new Map<string, Tensor>();
-  forEachTensor(tree, (t, path) => leaves.set(path, t));
+  walk(tree, (t, way) => leaves.set(way.join("."), t), []);
   return leaves;
 }
 
