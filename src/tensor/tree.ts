@@ -40,7 +40,9 @@ export function mapTree(tree: unknown, f: (t: Tensor, path: string) => Tensor, p
   if (tree === null || typeof tree !== "object") return tree;
   if (isTensor(tree)) return f(tree, path);
   if (Array.isArray(tree)) return tree.map((child, i) => mapTree(child, f, join(path, `${i}`)));
-  return Object.fromEntries(Object.entries(tree).map(([key, child]) => [key, mapTree(child, f, join(path, key))]));
+  const mapped: Record<string, unknown> = {};
+  for (const key in tree) mapped[key] = mapTree(Reflect.get(tree, key), f, join(path, key));
+  return mapped;
 }
 
 /** The leaf called `name`, or an error that says whose it should be. */

@@ -12,6 +12,7 @@ import type { Aside } from "../../kernels/engine.ts";
 import { DeviceLostError } from "../../tensor/errors.ts";
 import { usage } from "./facts.ts";
 import { FEW_BYTES } from "./kernels/upload.ts";
+import type { Bindable } from "./machine.ts";
 import { PARAM_BYTES, pipelinesOn, type Bound, type Operand } from "./pipelines.ts";
 import type { Launch, Program } from "./program.ts";
 import { passClockOn } from "./stopwatch.ts";
@@ -19,7 +20,7 @@ import { passClockOn } from "./stopwatch.ts";
 /** Launches of one command buffer at most. */
 const MOST_LAUNCHES = 1 << 14;
 /** Of small uploads, for one command buffer. */
-const UPLOAD_BYTES = 4 * FEW_BYTES;
+export const UPLOAD_BYTES: number = 4 * FEW_BYTES;
 /** The shortest buffer that numbers are read through. */
 const STAGING_BYTES = 1 << 16;
 /** Copies are of whole multiples of this, at such places. */
@@ -32,18 +33,26 @@ interface Waiting {
   readonly reject: (why: unknown) => void;
 }
 
-/** A launch of the last command buffer, at its place. */
+/** What a launch can bind; `uploads` is where `stage` puts bytes. */
+export type Place = Bindable | "uploads";
+
+/** A launch of the last command buffer. */
 interface Known {
   readonly program: Program;
-  readonly operands: readonly Operand[];
+  readonly places: readonly Place[];
   readonly bound: Bound;
 }
 
-const isSame = (known: Known, program: Program, operands: readonly Operand[]): boolean => {
+function isSamePlace(one: Place, other: Place): boolean {
+  if (one === other) return true;
+  if (typeof one === "string" || typeof other === "string" || one.bytes !== other.bytes) return false;
+  return "address" in one ? "address" in other && one.address === other.address : "slab" in other && one.slab === other.slab;
+}
+
+function isSame(known: Known, program: Program, places: readonly Place[]): boolean {
   if (known.program !== program) return false;
-  for (let i = 0; i < operands.length; i++) if (known.operands[i] !== operands[i]) return false;
-  return true;
-};
+  return places.every((place, i) => isSamePlace(place, known.places[i] ?? "uploads"));
+}
 
 /** A buffer that is read by the host once it has been written. */
 interface Staging {
@@ -53,9 +62,9 @@ interface Staging {
 }
 
 export interface Commands extends Aside {
-  readonly launch: (launch: Launch, operands: readonly Operand[]) => void;
-  /** Where the bytes will lie for the launches of this command buffer, if they are few; null: `write` them. */
-  readonly stage: (data: Uint8Array) => { readonly operand: Operand; readonly offset: number } | null;
+  readonly launch: (launch: Launch, places: readonly Place[]) => void;
+  /** Where in `uploads` the bytes will lie for the launches of this command buffer, if they are few; null: `write` them. */
+  readonly stage: (data: Uint8Array) => number | null;
   /** Bytes to a place that no launch waiting to be sent may use; sends those first. */
   readonly write: (to: Operand, data: Uint8Array) => void;
   readonly read: (from: Operand, bytes: number) => Promise<ArrayBuffer>;
@@ -66,14 +75,14 @@ export interface Commands extends Aside {
 
 const upTo = (grain: number, n: number): number => Math.ceil(n / grain) * grain;
 
-export function commandsOn(device: GPUDevice): Commands {
+/** @param operandOf what lies at a place */
+export function commandsOn(device: GPUDevice, operandOf: (place: Place) => Operand): Commands {
   const pipelines = pipelinesOn(device);
   const { queue } = device;
   const params = device.createBuffer({ label: "params", size: MOST_LAUNCHES * PARAM_BYTES, usage: usage.uniform });
   const paramBytes = new ArrayBuffer(MOST_LAUNCHES * PARAM_BYTES);
   const [paramInts, paramFloats] = [new Uint32Array(paramBytes), new Float32Array(paramBytes)];
-  const uploads = device.createBuffer({ label: "uploads", size: UPLOAD_BYTES, usage: usage.storage });
-  const uploadsOperand: Operand = { key: "uploads", buffer: uploads, offset: 0, bytes: UPLOAD_BYTES };
+  const { buffer: uploads } = operandOf("uploads");
   const uploadBytes = new Uint8Array(UPLOAD_BYTES);
   let [launches, uploaded] = [0, 0];
   let encoder: GPUCommandEncoder | null = null;
@@ -119,12 +128,13 @@ export function commandsOn(device: GPUDevice): Commands {
   };
 
   const graph: Known[] = [];
-  const boundFor = (program: Program, operands: readonly Operand[]): Bound => {
+  const boundFor = (program: Program, places: readonly Place[]): Bound => {
     const known = graph[launches];
-    if (known !== undefined && isSame(known, program, operands)) return known.bound;
+    if (known !== undefined && isSame(known, program, places)) return known.bound;
     const offset = launches * PARAM_BYTES;
-    const bound = pipelines.bind(program, operands, { key: `params ${launches}`, buffer: params, offset, bytes: PARAM_BYTES });
-    graph[launches] = { program, operands, bound };
+    const own: Operand = { key: `params ${launches}`, buffer: params, offset, bytes: PARAM_BYTES };
+    const bound = pipelines.bind(program, places.map(operandOf), own);
+    graph[launches] = { program, places, bound };
     return bound;
   };
 
@@ -151,16 +161,18 @@ export function commandsOn(device: GPUDevice): Commands {
   const clock = device.features.has("timestamp-query") ? passClockOn(device, endPass, flush) : null;
 
   return {
-    launch: ({ program, params: numbers, groups }, operands) => {
+    launch: ({ program, params: numbers, groups }, places) => {
       alive();
       if (launches === MOST_LAUNCHES) flush();
-      const { pipeline, group } = boundFor(program, operands);
+      const { pipeline, group } = boundFor(program, places);
       const at = launches * (PARAM_BYTES / 4);
       for (let i = 0; i < numbers.length; i++) (program.params[i] === "f32" ? paramFloats : paramInts)[at + i] = numbers[i] ?? 0;
       pass ??= commandEncoder().beginComputePass(clock?.pass() ?? {});
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...groups);
+      const [x, y, z] = groups;
+      if (y === 1 && z === 1) pass.dispatchWorkgroups(x); // each number told takes its time
+      else pass.dispatchWorkgroups(x, y, z);
       launches++;
     },
     stage: (data) => {
@@ -169,7 +181,7 @@ export function commandsOn(device: GPUDevice): Commands {
       const offset = uploaded;
       uploadBytes.set(data, offset);
       uploaded = upTo(COPY_GRAIN, offset + data.byteLength);
-      return { operand: uploadsOperand, offset };
+      return offset;
     },
     write: ({ buffer, offset }, data) => {
       alive();

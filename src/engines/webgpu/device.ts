@@ -1,9 +1,9 @@
 /** A device as a machine: slabs of memory (slabs.ts), and launches that are collected and sent together (commands.ts). */
 import type { Aside } from "../../kernels/engine.ts";
-import { commandsOn } from "./commands.ts";
+import { commandsOn, UPLOAD_BYTES, type Place } from "./commands.ts";
 import { factsOf, usage } from "./facts.ts";
 import { uploadLaunch } from "./kernels/upload.ts";
-import type { Bindable, Machine } from "./machine.ts";
+import type { Machine } from "./machine.ts";
 import type { Operand } from "./pipelines.ts";
 import { FAULT_BYTES, SCRATCH_BYTES, type Own } from "./run.ts";
 import { layoutOf, slabsOn } from "./slabs.ts";
@@ -30,18 +30,21 @@ export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
   const facts = factsOf(device);
   const layout = layoutOf(facts, slab);
   const slabs = slabsOn(device, layout);
-  const commands = commandsOn(device);
-  const made = (label: Own, bytes: number): Operand => ({
+  const made = (label: Own | "uploads", bytes: number): Operand => ({
     key: label,
     buffer: device.createBuffer({ label, size: bytes, usage: usage.storage }),
     offset: 0,
     bytes,
   });
-  const own: Readonly<Record<Own, Operand>> = { scratch: made("scratch", SCRATCH_BYTES), faults: made("faults", FAULT_BYTES) };
+  const own: Readonly<Record<Own | "uploads", Operand>> = {
+    scratch: made("scratch", SCRATCH_BYTES),
+    faults: made("faults", FAULT_BYTES),
+    uploads: made("uploads", UPLOAD_BYTES),
+  };
 
   const operands = new Map<number, Operand>();
   const whole = new Map<number, Operand>();
-  const operandOf = (memory: Bindable): Operand => {
+  const operandOf = (memory: Place): Operand => {
     if (typeof memory === "string") return own[memory];
     if ("slab" in memory) {
       const { slab } = memory;
@@ -51,17 +54,19 @@ export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
     return remembered(operands, address, bytes, () => ({ key: `${address} ${bytes}`, ...slabs.place(address), bytes }));
   };
 
+  const commands = commandsOn(device, operandOf);
+
   return {
     facts,
     layout,
     reach: slabs.reach,
     reserved: slabs.bytes,
-    launch: (launch, memories) => commands.launch(launch, memories.map(operandOf)),
+    launch: commands.launch,
     upload: (to, data) => {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       const staged = commands.stage(bytes);
       if (staged === null) commands.write(operandOf(to), bytes);
-      else if (data.length > 0) commands.launch(uploadLaunch(data.length, staged.offset / 4), [operandOf(to), staged.operand]);
+      else if (data.length > 0) commands.launch(uploadLaunch(data.length, staged / 4), [to, "uploads"]);
     },
     read: (memory, bytes) => commands.read(operandOf(memory), bytes),
     finish: commands.finish,
