@@ -161,6 +161,8 @@ export interface MemoryHooks {
   /** Makes the memory reach to this address, or throws. */
   readonly reach: (end: number) => void;
   readonly taken: (block: HeapBlock) => void;
+  /** Before some is given back. */
+  readonly freed?: (block: HeapBlock) => void;
 }
 
 /**
@@ -168,12 +170,13 @@ export interface MemoryHooks {
  *
  * @param base where the heap begins in the memory, in bytes
  */
-export function heapRegions(base: number, { reach, taken }: MemoryHooks, layout: Layout = LINEAR): HeapRegions {
+export function heapRegions(base: number, { reach, taken, freed }: MemoryHooks, layout: Layout = LINEAR): HeapRegions {
   class OwnBlock extends HeapBlock {} // tells this engine's tensors from another's
   const heap = new Heap((end) => reach(base + end), layout);
   const give = ({ address, bytes }: Extent): void => heap.give(address - base, bytes);
   const keeping = new Set<HeapBlock>();
   const regions = new Regions<HeapBlock>(OwnBlock, (block) => {
+    freed?.(block);
     give(block);
     drop(block);
   });

@@ -56,6 +56,11 @@ export class Regions<B extends Block> {
     return block;
   }
 
+  /** Whether it is of this engine, and alive. */
+  isLive(block: object): block is B {
+    return block instanceof this.#type && block.owner !== null;
+  }
+
   run<R>(name: string, f: () => R, kept: (result: R) => unknown, moved: unknown): R {
     const region = new Region(this.#open);
     this.#open = region;
@@ -109,6 +114,11 @@ export class Regions<B extends Block> {
     });
   }
 
+  /** Frees a block now. */
+  free(block: B): void {
+    this.#kill(block, "freed");
+  }
+
   #kill(block: Block, why: string): void {
     block.owner = null;
     block.died = why;
@@ -124,6 +134,9 @@ export type MoveLoops = Pick<Loops, "permute" | "slice" | "pad" | "concat" | "ex
 export type ReduceLoops = Pick<Loops, "sumLast" | "meanLast" | "maxLast" | "sumLeading" | "argmaxLast" | "oneHot">;
 export type ElementwiseLoops = Omit<Loops, keyof MoveLoops | keyof ReduceLoops | "matmul">;
 
+/** f(), or what it would give: f runs `what`, a function of `given` alone. */
+export type Again = (what: object, given: unknown, f: () => unknown) => unknown;
+
 /** What an engine brings: its blocks, its loops (null: shapes only) and its fused kernels. */
 export interface Parts<B extends Block> {
   readonly regions: Regions<B>;
@@ -132,6 +145,8 @@ export interface Parts<B extends Block> {
   readonly fused: FusedTable;
   /** Called for each kernel, and once more with the multiply–adds of a product. */
   readonly count: (kernels: number, macs: number) => void;
+  /** Of an engine that can do again what it did for arguments of the same shapes; default: all is done anew. */
+  readonly again?: Again;
 }
 
 /** Asks whether every tensor among a kernel's arguments (or in a list of them) is alive. */
@@ -174,7 +189,7 @@ const whole = (result: unknown): unknown => result;
 
 /** k: an engine's kernels with regions, and with settings that change by making a new, small k (the kernels sit on its prototype). */
 export function kernelsOf<B extends Block>(parts: Parts<B>): Kernels {
-  const { regions, fused } = parts;
+  const { regions, fused, again } = parts;
   const region: Kernels["region"] = (name, f, kept = whole, moved = null) => regions.run(name, f, kept, moved);
   const donate: Kernels["donate"] = (tree) => regions.release(tree, "donated");
 
@@ -191,6 +206,11 @@ export function kernelsOf<B extends Block>(parts: Parts<B>): Kernels {
     }
     last(tree: unknown): Kernels {
       return make({ ...this.scope, last: tree });
+    }
+    again<R>(what: object, given: unknown, f: () => R): R {
+      const { visitor, saves, frozen, recomputing } = this.scope;
+      if (again === undefined || visitor !== null || this.scope.fused !== fused) return f();
+      return again(what, { given, saves, frozen, recomputing }, f) as R; // of the same function
     }
   }
   Object.assign(Scoped.prototype, basisOf(parts), { region, donate });

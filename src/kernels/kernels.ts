@@ -139,6 +139,11 @@ export interface Kernels extends Basis {
   readonly last: (tree: unknown) => Kernels;
   /** Runs f; what it took is freed when it returns, except what `kept` (default: the result) reaches. `moved` is handed in as by `last`. */
   readonly region: <R>(name: string, f: () => R, kept?: (result: R) => unknown, moved?: unknown) => R;
+  /**
+   * f(), which runs `what` on `given`, and whose result follows from these and from k's settings alone. So an engine need not run it where it
+   * knows what it did before for arguments of the same shapes and numbers.
+   */
+  readonly again: <R>(what: object, given: unknown, f: () => R) => R;
   /** The caller gives these tensors up: their memory is free at once, all their handles are stale. */
   readonly donate: (tree: unknown) => void;
 }

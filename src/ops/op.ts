@@ -50,6 +50,8 @@ export interface OpDefinition<In, Saved, Attrs, Out> {
   readonly shapes?: { readonly inputs?: Shapes<NoInfer<In>>; readonly saved?: Shapes<NoInfer<Saved>>; readonly out?: Shapes<NoInfer<Out>> };
   /** No name of its own in the model: its parts appear directly under its caller. */
   readonly inline?: boolean;
+  /** Called again and again on tensors of the same shapes: an engine may do again what it did for the first. */
+  readonly repeats?: boolean;
   readonly forward: (k: Kernels, inputs: In, attrs: Attrs) => Result<Out, Saved>;
   readonly vjp: (k: Kernels, saved: NoInfer<Saved>, dOut: Grads<NoInfer<Out>>) => Grads<NoInfer<In>>;
 }
@@ -58,7 +60,7 @@ export interface OpDefinition<In, Saved, Attrs, Out> {
 export function defineOp<In, Saved, Attrs = void, Out = Tensor>(
   definition: OpDefinition<In, Saved, Attrs, Out>,
 ): Op<In, Saved, Attrs, Out> {
-  const { name, inline = false } = definition;
+  const { name, inline = false, repeats = false } = definition;
   const check = shapeCheck(name, definition.shapes);
 
   const op: Op<In, Saved, Attrs, Out> = Object.freeze({
@@ -68,7 +70,9 @@ export function defineOp<In, Saved, Attrs = void, Out = Tensor>(
       return boundary(k, { phase, op: name, path: pathOf(k, name, inline), inputs, attrs }, inline, {
         body: (inner) => {
           const checkOut = check.forward(inputs);
-          const result = (k.scope.fused.get(op) ?? definition).forward(inner, inputs, attrs);
+          const { forward } = k.scope.fused.get(op) ?? definition;
+          const run = (): Result<Out, Saved> => forward(inner, inputs, attrs);
+          const result = repeats ? inner.again(forward, { inputs, attrs }, run) : run();
           checkOut(result.out);
           return result;
         },
@@ -81,7 +85,9 @@ export function defineOp<In, Saved, Attrs = void, Out = Tensor>(
       boundary(k, { phase: "vjp", op: name, path: pathOf(k, name, inline), saved, dOut }, inline, {
         body: (inner, replace) => {
           check.vjp(saved, dOut);
-          return (k.scope.fused.get(op) ?? definition).vjp(inner, saved, replace === null ? dOut : mapTree(dOut, replace));
+          const { vjp } = k.scope.fused.get(op) ?? definition;
+          const run = (): Grads<In> => vjp(inner, saved, replace === null ? dOut : mapTree(dOut, replace));
+          return repeats ? inner.again(vjp, { saved, dOut }, run) : run();
         },
       }),
   });

@@ -89,7 +89,14 @@ export function regnetOf<Stats>(norm: NormOp<Stats>): Op<RegnetInputs, RegnetSav
     return { images: dStem.x, params: { stem: dStem.params, ...Object.fromEntries(stages), head: dHead.params } };
   }
 
-  return defineOp({ name: "regnet", inline: true, shapes: { inputs: { images: "B C H W" }, out: { logits: "B K" } }, forward, vjp });
+  return defineOp({
+    name: "regnet",
+    inline: true,
+    repeats: true,
+    shapes: { inputs: { images: "B C H W" }, out: { logits: "B K" } },
+    forward,
+    vjp,
+  });
 }
 
 /** Training: logits by the statistics of the batch, which come out beside them for `moveRunning`. */

@@ -8,7 +8,7 @@ import { MemoryError } from "../../tensor/errors.ts";
 import { widenHalf } from "../../tensor/half.ts";
 import { size, type Tensor } from "../../tensor/tensor.ts";
 import { mapTree } from "../../tensor/tree.ts";
-import { heapRegions, type HeapBlock } from "../heap.ts";
+import { heapRegions, type HeapAccess, type HeapBlock } from "../heap.ts";
 import { kernelsOf, type Loops } from "../region.ts";
 import { machineOn } from "./device.ts";
 import { fusedKernels } from "./fused.ts";
@@ -17,6 +17,7 @@ import { matmul } from "./kernels/matmul.ts";
 import { move } from "./kernels/move.ts";
 import { reduce } from "./kernels/reduce.ts";
 import type { Machine } from "./machine.ts";
+import { replayOf } from "./replay.ts";
 import { FAULT_BYTES, type Access, type Run, type WebgpuPrecision } from "./run.ts";
 
 export interface WebgpuOptions {
@@ -71,32 +72,58 @@ export function engineOn(machine: Machine, { precision, capacity, poison, beside
     machine.reach(end);
   };
   const taken = (block: HeapBlock): void => {
+    replay.taken(block);
     if (poison && !planning) machine.launch(fill(block.bytes / 4, NAN_WORD), [block]);
   };
-  const { heap, trial, regions, take, access } = heapRegions(0, { reach, taken }, machine.layout);
+  const { heap, trial, regions, take, access } = heapRegions(0, { reach, taken, freed: (block) => replay.freed(block) }, machine.layout);
   const blockOf = (t: Tensor): HeapBlock => regions.live(t, "webgpu");
   const run: Run = (launch, ...tensors) => {
     if (launch.groups[0] === 0) return;
-    machine.launch(
-      launch,
-      tensors.map((t) => (typeof t === "string" || !("block" in t) ? t : blockOf(t))),
-    );
+    const memories = tensors.map((t) => (typeof t === "string" || !("block" in t) ? t : blockOf(t)));
+    machine.launch(launch, memories);
+    replay.launched(launch, memories);
   };
   const storage: Access["storage"] = (t) => (blockOf(t).elementBytes === 2 ? "f16" : "f32");
   const place: Access["place"] = (t) => {
+    replay.spoilt();
     const [{ address }, { span }] = [blockOf(t), machine.layout];
     return { slab: Math.floor(address / span), offset: address % span };
   };
-  const upload: Access["upload"] = (to, data) => machine.upload(typeof to === "string" ? to : blockOf(to), data);
+  const upload: Access["upload"] = (to, data) => {
+    replay.spoilt();
+    machine.upload(typeof to === "string" ? to : blockOf(to), data);
+  };
   const kernelAccess: Access = { facts: machine.facts, precision, run, storage, place, upload, scratch: "scratch", faults: "faults" };
   const loops = { ...elementwise(kernelAccess), ...reduce(kernelAccess), ...move(kernelAccess), matmul: matmul(kernelAccess) };
-  const heapAccess = access((macs) => count(1, macs));
+  const plainAccess = access((macs) => count(1, macs));
+  const heapAccess: HeapAccess = {
+    ...plainAccess,
+    keep: (t, shape, elementBytes) => {
+      const made = plainAccess.keep(t, shape, elementBytes);
+      replay.kept(t, shape, elementBytes, made.address);
+      return made;
+    },
+    takeOver: (t) => {
+      replay.spoilt();
+      return plainAccess.takeOver(t);
+    },
+  };
+  const replay = replayOf({
+    isLive: (block) => regions.isLive(block),
+    take: (bytes, elementBytes) => take([bytes / elementBytes], elementBytes),
+    free: (block) => regions.free(block),
+    keep: plainAccess.keep,
+    launch: machine.launch,
+    count,
+    done: () => ({ ...done }),
+  });
   const kernels = kernelsOf({
     regions,
     take,
     loops: beside === null ? loops : both(loops, beside),
     fused: fusedKernels(kernelAccess, heapAccess),
     count,
+    ...(beside === null ? { again: replay.again } : {}),
   });
   const plan = kernelsOf({
     regions,
