@@ -7,6 +7,7 @@ import type { DeitParams } from "../../src/model/deit.ts";
 import { initialParams } from "../../src/model/init.ts";
 import { observe } from "../../src/ops/observe.ts";
 import { defineOp, type Op } from "../../src/ops/op.ts";
+import { regnetPredict } from "../../src/teacher/regnet.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { deitTaskWithin, type Memory } from "../../src/train/deitTask.ts";
@@ -15,6 +16,7 @@ import { initialOptimizerState } from "../../src/train/optimizer.ts";
 import { trainStep, type TrainState } from "../../src/train/step.ts";
 import { webgpuEngine, type WebgpuEngine } from "../../src/webgpu.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
+import { regnetCall, regnetFixture } from "../helpers/regnet.ts";
 import { tiny } from "../train/tiny.ts";
 
 interface Inputs {
@@ -179,6 +181,27 @@ onGpu("a training whose network is replayed", () => {
     "has the bits of one that is not, in %s with %s memory",
     async (precision, memory) => {
       expect(await trained(precision, memory, false)).toEqual(await trained(precision, memory, true));
+    },
+    UNHURRIED,
+  );
+});
+
+onGpu("a teacher that is replayed", () => {
+  it.each(["f32", "f16"] as const)(
+    "answers as one that is not, in %s",
+    async (precision) => {
+      const engine = webgpuEngine({ device: await gpuDevice(), precision });
+      const k = engine.kernels;
+      const { inputs, attrs } = regnetCall(k, regnetFixture("two_stage"));
+      const answer = async (on: Kernels, images: Tensor): Promise<ArrayLike<number>> => {
+        const logits = regnetPredict(on, { ...inputs, images }, attrs);
+        return await engine.read(logits);
+      };
+      for (let i = 0; i < 4; i++) {
+        const images = k.uniform(fold(keyOf(4), i), inputs.images.shape);
+        expect(await answer(k, images)).toEqual(await answer(observe(k, {}), images));
+      }
+      engine.close();
     },
     UNHURRIED,
   );
