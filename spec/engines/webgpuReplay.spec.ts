@@ -175,7 +175,6 @@ onGpu("a training whose network is replayed", () => {
 
   it.each([
     ["f32", "normal"],
-    ["f16", "normal"],
     ["f16", "low"],
   ] as const)(
     "has the bits of one that is not, in %s with %s memory",

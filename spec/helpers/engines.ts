@@ -30,7 +30,7 @@ export const engines: readonly CheckedEngine[] = [
         {
           name: "webgpu",
           make: async () => webgpuEngine({ device: await gpuDevice({ limits: "default" }), poison: true }),
-          share: 0.05,
+          share: 0.02,
           large: false,
         },
       ]

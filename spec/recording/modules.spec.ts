@@ -8,7 +8,7 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { readRecording } from "../../src/recording/read.ts";
 import { verify, type Verification } from "../../src/recording/verify.ts";
 import { wasmEngine } from "../../src/wasm.ts";
-import { onEachEngine } from "../helpers/engines.ts";
+import { inEachPrecision } from "../helpers/engines.ts";
 import { bytesOf } from "../helpers/fixtures.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
@@ -16,7 +16,7 @@ import { temporaryFolder } from "../helpers/temporary.ts";
 const verdictOf = ({ first, findings }: Verification): readonly unknown[] => [first?.name ?? null, findings?.explanation?.variant ?? null];
 
 describe("modules of PyTorch", () => {
-  onEachEngine(({ made }) => {
+  inEachPrecision(({ made }) => {
     it.each([
       ["timm-f64", null, null],
       ["hf-f32", null, null],

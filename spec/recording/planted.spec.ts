@@ -3,7 +3,7 @@ import { tolerances } from "../../src/check/tolerance.ts";
 import { readRecording } from "../../src/recording/read.ts";
 import { catalogue } from "../../src/recording/variants/catalogue.ts";
 import { verify } from "../../src/recording/verify.ts";
-import { onEachEngine } from "../helpers/engines.ts";
+import { inEachPrecision } from "../helpers/engines.ts";
 import { bytesOf, textOf } from "../helpers/fixtures.ts";
 
 /** fixtures/planted/plant.py says what the fields are. */
@@ -35,15 +35,12 @@ describe("planted errors", () => {
     expect(planted.filter(({ share }) => share <= SEEN_IN_F32)).toEqual([]);
   });
 
-  onEachEngine(({ made, large }) => {
-    it.each(planted.filter((_, i) => large || i % 10 === 0))(
-      "$error in $configuration is located, and named only if it is known",
-      async ({ file, variant, first }) => {
-        const { engine } = await made;
-        const found = await verify(engine, readRecording(bytesOf(`planted/${file}`)));
-        const answer = { first: found.first?.name, variant: found.findings?.explanation?.variant ?? null };
-        expect(answer).toEqual({ first, variant });
-      },
-    );
+  inEachPrecision(({ made }) => {
+    it.each(planted)("$error in $configuration is located, and named only if it is known", async ({ file, variant, first }) => {
+      const { engine } = await made;
+      const found = await verify(engine, readRecording(bytesOf(`planted/${file}`)));
+      const answer = { first: found.first?.name, variant: found.findings?.explanation?.variant ?? null };
+      expect(answer).toEqual({ first, variant });
+    });
   });
 });
