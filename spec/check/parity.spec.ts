@@ -6,6 +6,7 @@ import { laws, worstLaw } from "../../src/check/laws.ts";
 import { runRow } from "../../src/check/row.ts";
 import { fusedRoutinesRow } from "../../src/laws/fusedRoutines.ts";
 import { allSubjects } from "../../src/laws/subjects.ts";
+import { keepMask } from "../../src/ops/keepMask.ts";
 import { layerNorm } from "../../src/ops/layerNorm.ts";
 import { softmax } from "../../src/ops/softmax.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
@@ -100,6 +101,7 @@ inEachPrecision((suite) => {
         unscaledLeaf,
         unscaledLeaves,
         nextLossScale,
+        keepMask,
         mixup,
         cutMix,
         normalisePixels,

@@ -10,6 +10,7 @@ import type { Kernels } from "../../src/kernels/kernels.ts";
 import { crossEntropy } from "../../src/losses/crossEntropy.ts";
 import { scores } from "../../src/ops/attention.ts";
 import { gelu } from "../../src/ops/gelu.ts";
+import { keepMask } from "../../src/ops/keepMask.ts";
 import { layerNorm, type LayerNormParams } from "../../src/ops/layerNorm.ts";
 import { linear } from "../../src/ops/linear.ts";
 import { logSoftmax } from "../../src/ops/logSoftmax.ts";
@@ -211,6 +212,18 @@ const subjects: readonly Subject[] = [
     errors: [{ right: "+ head * p.d", wrong: "" }],
   },
   {
+    name: "keepMask",
+    sizes: rowsAndColumns,
+    made: (draw, shape) => {
+      const attrs = { key: draw.key(), shape, rate: 0.3 };
+      return (k) => keepMask.run(k, null, attrs);
+    },
+    errors: [
+      { right: "u >= p.c", wrong: "u < p.c" },
+      { right: "select(0.0, p.d,", wrong: "select(0.0, 1.0," },
+    ],
+  },
+  {
     name: "normalisePixels",
     sizes: images,
     made: (draw, shape) => {
@@ -277,7 +290,7 @@ onGpu("fused ops of the webgpu engine", () => {
     });
   });
 
-  it("pixels, Mixup and CutMix are one launch each", async () => {
+  it("draws, pixels, Mixup and CutMix are one launch each", async () => {
     const { kernels: k, finish, sent, close } = webgpuWith(await gpuDevice({ limits: "default" }), { software: false, precision: "f16" });
     const launchesOf = async (run: () => Tensor): Promise<number> => {
       const before = sent().launches;
@@ -288,12 +301,13 @@ onGpu("fused ops of the webgpu engine", () => {
     const inputs = upload<PixelInputs>(k, drawnPixels(drawOf(keyOf(1)), [4, 3, 6, 8]));
     await finish();
     const counts = [
+      await launchesOf(() => keepMask.run(k, null, { key: keyOf(1), shape: [9], rate: 0.5 })),
       await launchesOf(() => normalisePixels.run(k, inputs)),
       await launchesOf(() => mixup.run(k, inputs, { lambda: 0.3 })),
       await launchesOf(() => cutMix.run(k, inputs, { rows: [1, 3], columns: [0, 5] })),
     ];
     close();
-    expect(counts).toEqual([1, 1, 1]);
+    expect(counts).toEqual([1, 1, 1, 1]);
   });
 
   it.each(subjects.flatMap((subject) => subject.errors.map((error) => [subject.name, error, subject] as const)))(

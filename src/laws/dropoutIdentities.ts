@@ -19,7 +19,7 @@ import { mapped, masked, paired } from "./loops/rows.ts";
 
 /** The mask on A, drawn again as the pullback draws it. */
 const maskOfA = (k: Kernels, { q, k: keys, dropout }: AttentionSaved): Tensor | null =>
-  dropout === null ? null : keepMask(k, dropout.key, [...q.shape.slice(0, -1), axis(keys.shape, -2)], dropout.rate);
+  dropout === null ? null : keepMask.run(k, null, { ...dropout, shape: [...q.shape.slice(0, -1), axis(keys.shape, -2)] });
 
 const places = row(
   "identity/dropout-places",

@@ -1,11 +1,12 @@
 /**
- * Fused kernels of what is no op, and has no laws of ops: the optimisers, the moving average, the running statistics, the loss scale, and what
- * is done to a batch.
+ * Fused kernels of what is no op, and has no laws of ops: the optimisers, the moving average, the running statistics, the loss scale, the
+ * draws of what is dropped, and what is done to a batch.
  */
 import type { Draw } from "../check/draw.ts";
 import { upload, type Host, type HostArray } from "../check/host.ts";
 import type { Row } from "../check/row.ts";
 import type { Kernels } from "../kernels/kernels.ts";
+import { keepMask } from "../ops/keepMask.ts";
 import { unfused } from "../ops/observe.ts";
 import type { Routine } from "../ops/op.ts";
 import { runningStatistics } from "../teacher/runningStatistics.ts";
@@ -85,6 +86,12 @@ function mixingClaims(draw: Draw): readonly Claim[] {
   ];
 }
 
+/** Draws that fall on a rate are kept: they are multiples of 2⁻²⁴. */
+function keepMaskClaims(draw: Draw): readonly Claim[] {
+  const rate = draw.oneOf([0, 0.5, draw.real(0, 0.9), draw.integer(0, 2 ** 23) / 2 ** 24]);
+  return [same(keepMask, null, { key: draw.key(), shape: draw.oneOf([[], severalRows(draw)]), rate })];
+}
+
 function claims(draw: Draw): readonly Claim[] {
   const shape = severalRows(draw);
   const array = (): HostArray => draw.array(shape);
@@ -123,12 +130,13 @@ function claims(draw: Draw): readonly Claim[] {
     ),
     same(runningStatistics, { running: buffers(draw, C), stats }, { momentum: draw.real(0.05, 0.95) }),
     ...mixingClaims(draw),
+    ...keepMaskClaims(draw),
   ];
 }
 
 export const fusedRoutinesRow: Row = row(
   "identity/fused-routines",
-  "the fused kernels of optimisers, average, running statistics, loss scale, mixing and pixels are their definitions",
+  "the fused kernels of optimisers, average, running statistics, loss scale, draws, mixing and pixels are their definitions",
   claims,
   "parity",
 );

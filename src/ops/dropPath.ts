@@ -23,7 +23,7 @@ export interface Multipliers {
 export function dropPathMultipliers(k: Kernels, key: Key, rates: readonly number[], B: number): readonly Multipliers[] | null {
   if (rates.every((rate) => rate === 0)) return null;
   return rates.map((rate, i) => ({
-    attn: keepMask(k, fold(key, `blocks.${i}.attn`), [B], rate),
-    mlp: keepMask(k, fold(key, `blocks.${i}.mlp`), [B], rate),
+    attn: keepMask.run(k, null, { key: fold(key, `blocks.${i}.attn`), shape: [B], rate }),
+    mlp: keepMask.run(k, null, { key: fold(key, `blocks.${i}.mlp`), shape: [B], rate }),
   }));
 }

@@ -29,7 +29,7 @@ export interface DropoutSaved {
 
 function forward(k: Kernels, { x }: DropoutInputs, attrs: DropoutAttrs | null): Result<Tensor, DropoutSaved> {
   if (attrs === null) return { out: x, saved: { mask: null } };
-  const mask = keepMask(k, attrs.key, x.shape, attrs.rate);
+  const mask = keepMask.run(k, null, { ...attrs, shape: x.shape });
   return { out: k.mul(x, mask), saved: { mask } };
 }
 

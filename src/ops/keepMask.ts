@@ -2,14 +2,26 @@
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Key } from "../tensor/key.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
+import { defineRoutine, type Routine } from "./op.ts";
 
-/**
- * 0 with probability `rate`, else 1/(1 − rate): 1 − rate of the draws, uniform on [0, 1), are ≥ rate.
- *
- * @throws RangeError unless 0 ≤ rate < 1
- */
-export function keepMask(k: Kernels, key: Key, shape: Shape, rate: number): Tensor {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`drop rate must be in [0, 1), got ${rate}`);
-  const kept = k.step(k.addScalar(k.uniform(key, shape), -rate));
-  return k.scale(kept, 1 / (1 - rate));
+export interface KeepMaskAttrs {
+  readonly key: Key;
+  readonly shape: Shape;
+  /** Of what is dropped, 0 ≤ rate < 1. */
+  readonly rate: number;
 }
+
+/** @throws RangeError unless 0 ≤ rate < 1 */
+export function checkDropRate(rate: number): void {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`drop rate must be in [0, 1), got ${rate}`);
+}
+
+/** 0 with probability `rate`, else 1/(1 − rate): 1 − rate of the draws, uniform on [0, 1), are ≥ rate. Nothing → [...shape] */
+export const keepMask: Routine<null, KeepMaskAttrs> = defineRoutine({
+  name: "keepMask",
+  run(k: Kernels, _: null, { key, shape, rate }: KeepMaskAttrs): Tensor {
+    checkDropRate(rate);
+    const kept = k.step(k.addScalar(k.uniform(key, shape), -rate));
+    return k.scale(kept, 1 / (1 - rate));
+  },
+});

@@ -12,6 +12,7 @@ import { groupedConvKernel } from "./fused/groupedConv.ts";
 import { geluKernel } from "./fused/gelu.ts";
 import { mergeHeadsKernel, splitHeadsKernel } from "./fused/heads.ts";
 import type { FusedKernel } from "./fused/kernel.ts";
+import { keepMaskKernel } from "./fused/keepMask.ts";
 import { layerNormKernel } from "./fused/layerNorm.ts";
 import { linearKernel } from "./fused/linear.ts";
 import { cutMixKernel, mixupKernel } from "./fused/mixing.ts";
@@ -34,6 +35,7 @@ const kernels: readonly FusedKernel[] = [
   attentionKernel,
   scoresKernel,
   residualKernel,
+  keepMaskKernel,
   groupedConvKernel,
   frozenBatchNormKernel,
   reluKernel,

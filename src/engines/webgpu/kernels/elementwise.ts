@@ -1,5 +1,6 @@
 /** One element in, one out: values made, combined and mapped. A thread for each element. */
 import { broadcast, type Spread } from "../../../kernels/rules.ts";
+import type { Key } from "../../../tensor/key.ts";
 import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
 import type { ElementwiseLoops } from "../../region.ts";
 import { GROUP, inRow, program, variants, type Launch, type Program, type Storage } from "../program.ts";
@@ -88,13 +89,14 @@ const fillProgram = program({
 /** The same 32-bit word everywhere. */
 export const fill = (n: number, word: number): Launch => ({ program: fillProgram, params: [n, word], groups: each(n) });
 
-/** Philox 4×32-10, a block of four draws a thread: the bits of src/tensor/key.ts. */
-const uniformProgram = program({
-  name: "uniform",
-  tensors: { out: "f32" },
-  params: { n: "u32", key0: "u32", key1: "u32" },
-  workgroup: [THREADS, 1, 1],
-  declarations: `
+/** Philox 4×32-10, a block of four draws u a thread: the bits of src/tensor/key.ts. What becomes of u may depend on p.c and p.d. */
+const drawsProgram = variants((name: string, value: string): Program =>
+  program({
+    name,
+    tensors: { out: "f32" },
+    params: { n: "u32", key0: "u32", key1: "u32", c: "f32", d: "f32" },
+    workgroup: [THREADS, 1, 1],
+    declarations: `
 fn product_high(a: u32, b: u32) -> u32 {
   let middle = (a >> 16u) * (b & 0xffffu) + (((a & 0xffffu) * (b & 0xffffu)) >> 16u);
   let carry = (a & 0xffffu) * (b >> 16u) + (middle & 0xffffu);
@@ -112,12 +114,27 @@ fn philox(block: u32, key: vec2u) -> vec4u {
   return c;
 }
 `,
-  main: `  let block = ${GROUP} * ${THREADS}u + lane;
+    main: `  let block = ${GROUP} * ${THREADS}u + lane;
   let words = philox(block, vec2u(p.key0, p.key1));
   for (var i = 0u; i < 4u; i++) {
-    if (4u * block + i < p.n) { store_out(4u * block + i, f32(words[i] >> 8u) * 5.9604644775390625e-8); }
+    let u = f32(words[i] >> 8u) * 5.9604644775390625e-8;
+    if (4u * block + i < p.n) { store_out(4u * block + i, ${value}); }
   }`,
+  }),
+);
+
+const draws = (program: Program, n: number, { words }: Key, c: number, d: number): Launch => ({
+  program,
+  params: [n, ...words, c, d],
+  groups: each(Math.ceil(n / 4)),
 });
+
+/** u */
+const uniformDraws = (n: number, key: Key): Launch => draws(drawsProgram("uniform", "u"), n, key, 0, 0);
+
+/** `kept` where u ≥ rate, else 0. */
+export const keptDraws = (n: number, key: Key, rate: number, kept: number): Launch =>
+  draws(drawsProgram("keepMask", "select(0.0, p.d, u >= p.c)"), n, key, rate, kept);
 
 export function elementwise({ run, storage, upload }: Access): ElementwiseLoops {
   const map =
@@ -137,10 +154,7 @@ export function elementwise({ run, storage, upload }: Access): ElementwiseLoops 
   return {
     upload: (out, _, values) => upload(out, values instanceof Float32Array ? values : Float32Array.from(values)),
     zeros: (out) => run(fill(size(out.shape), 0), out),
-    uniform: (out, { words }) => {
-      const n = size(out.shape);
-      run({ program: uniformProgram, params: [n, ...words], groups: each(Math.ceil(n / 4)) }, out);
-    },
+    uniform: (out, key) => run(uniformDraws(size(out.shape), key), out),
     add: zip("add"),
     sub: zip("sub"),
     mul: zip("mul"),
