@@ -15,7 +15,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
   data: ["tensor", "io"],
   io: ["tensor", "types:kernels", "model"],
   engines: ["tensor", "kernels"],
-  gpu: [],
+  gpu: ["io"],
   check: ["tensor", "kernels", "ops", "npm:fast-check"],
   laws: ["tensor", "kernels", "ops", "losses", "model", "teacher", "train", "check", "engines/abstract"],
   recording: [
@@ -100,7 +100,7 @@ function allowed({ file, from, types }: Import): boolean {
   if (!file.includes("/")) return true; // entry points
   const may = [...(arrows[folder] ?? []), ...(exceptions[file] ?? []), ...(exceptions[`${dirname(file)}/`] ?? [])];
   if (may.includes("*")) return true;
-  if (from.startsWith("node:")) return ["data", "io", "cli"].includes(folder) || /^train\/(loop|run)/.test(file);
+  if (from.startsWith("node:")) return ["data", "io", "cli", "gpu"].includes(folder) || /^train\/(loop|run)/.test(file);
   if (from.startsWith("npm:")) return may.includes(from);
   const target = folderOf(from);
   if (target === folder) return folder !== "engines" || sameEngine(file, from);

@@ -1,10 +1,21 @@
 #!/usr/bin/env node
 /** Entry `deit`, the command line. */
-import { tolerateClosedOutput } from "./cli/output.ts";
-import { runCommandLine } from "./cli/program.ts";
+import { messageOf, oneLine, say, tolerateClosedOutput } from "./cli/output.ts";
+import { variablesFor } from "./cli/probe.ts";
+import { BAD_INPUT, runCommandLine } from "./cli/program.ts";
 import { needsSupervision, supervise } from "./cli/supervise.ts";
+
+/** Runs a command line in a process that finds its adapter; the exit status. */
+async function superviseOnAdapter(args: readonly string[]): Promise<number> {
+  try {
+    return await supervise(args, await variablesFor(args));
+  } catch (error) {
+    say(`deit ${args[0]}: ${oneLine(messageOf(error))}`);
+    return BAD_INPUT;
+  }
+}
 
 const args = process.argv.slice(2);
 tolerateClosedOutput();
-if (needsSupervision(args)) process.exitCode = await supervise(args);
+if (needsSupervision(args)) process.exitCode = await superviseOnAdapter(args);
 else await runCommandLine(args, null);

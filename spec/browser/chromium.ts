@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Browser } from "playwright-core";
-import { inflated, unpackedOnce, unpackTar } from "../helpers/packed.ts";
+import { inflated, unpackedOnce, unpackTar } from "../../src/gpu/packed.ts";
 
 const EXECUTABLE = 0o755;
 

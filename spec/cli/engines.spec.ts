@@ -58,11 +58,37 @@ onGpu("deit engines", () => {
     });
   });
 
+  /** Of a machine without a driver. */
+  const bare = { PATH: process.env["PATH"], VK_ICD_FILENAMES: "/nowhere", VK_DRIVER_FILES: "/nowhere" };
+  const onBare = (...args: readonly string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: "utf8", env: bare });
+    return { status, stdout, stderr };
+  };
+  const one = ["check", "--engine", "webgpu", "--only", "E5", "--cases", "2"];
+
   it("says what is needed where there is no driver", () => {
-    const env = { PATH: process.env["PATH"], VK_ICD_FILENAMES: "/nowhere", VK_DRIVER_FILES: "/nowhere" };
-    const { status, stdout } = spawnSync(process.execPath, [CLI, "engines"], { encoding: "utf8", env });
+    const { status, stdout } = onBare("engines", "--adapter", "hardware");
     expect(status).toBe(0);
     expect(stdout).toMatch(/\nwebgpu +no: it needs an adapter, and none is here: a GPU with a driver for Vulkan/);
+  });
+
+  it("has SwiftShader where there is no driver, and a command says that it computes there", () => {
+    expect(onBare("engines").stdout).toMatch(/\nwebgpu +yes +f32, vulkan, on the processor/);
+    const { status, stdout, stderr } = onBare(...one);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringMatching(/^deit: no GPU is here; webgpu computes on the processor, by SwiftShader[^\n]*\n$/),
+    });
+    expect(stdout).toMatch(/webgpu: 1 of 1 rows hold/);
+  });
+
+  it("takes SwiftShader where it is asked for, and for no hardware", () => {
+    const asked = onBare(...one, "--adapter", "swiftshader");
+    expect({ status: asked.status, stderr: asked.stderr }).toEqual({ status: 0, stderr: "" });
+    for (const { status, stdout, stderr } of [onBare(...one, "--adapter", "hardware"), deit([...one, "--adapter=hardware"])]) {
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toMatch(/^deit check: engine webgpu cannot run here: it needs a[^\n]*; --engine reference can\n$/);
+    }
   });
 
   it("survives a driver that crashes", () => {

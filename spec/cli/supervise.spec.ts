@@ -42,7 +42,7 @@ async function lived(...lives: readonly Life[]): Promise<Lived> {
     return true;
   });
   try {
-    const status = await supervise([folder, "--engine", "webgpu"], program);
+    const status = await supervise([folder, "--engine", "webgpu"], {}, program);
     const shown = stderr.replaceAll(`deit ${folder}`, "deit train");
     return { status, lives: existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : [], stderr: shown };
   } finally {

@@ -123,7 +123,7 @@ onGpu("a run whose processes are killed", () => {
   it("ends with the same weights and metrics, byte for byte, as one left alone", UNHURRIED, async () => {
     const folder = temporaryFolder();
     const [whole, pieces] = [join(folder, "whole"), join(folder, "pieces")];
-    const args = ["train", tinyRecipe(folder), "--engine", "webgpu", "--set", `training.epochs=${KILLS + 4}`];
+    const args = ["train", tinyRecipe(folder), "--engine", "webgpu", "--adapter", "swiftshader", "--set", `training.epochs=${KILLS + 4}`];
     expect(deit([...args, "--out", whole])).toMatchObject({ status: 0 });
     expect(await trainedKilled([...args, "--out", pieces], pieces, KILLS)).toEqual({
       kills: KILLS,

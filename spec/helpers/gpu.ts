@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { afterAll, describe } from "vitest";
 import { openDevice } from "../../src/gpu/device.ts";
-import { whyNoSwiftShader } from "./swiftshader.ts";
+import { SWIFTSHADER, whyNoSwiftShader } from "../../src/gpu/swiftshader.ts";
 
 function hasDawn(): boolean {
   try {
@@ -25,13 +25,13 @@ async function opening(device: Promise<GPUDevice>): Promise<GPUDevice> {
 
 /** On SwiftShader, with all that it has, or with the limits and features of every device. */
 export const gpuDevice = ({ limits = "adapter" }: { readonly limits?: "adapter" | "default" } = {}): Promise<GPUDevice> =>
-  opening(openDevice({ adapter: "SwiftShader", experimental: false, plain: limits === "default" }));
+  opening(openDevice({ adapter: SWIFTSHADER, experimental: false, plain: limits === "default" }));
 
 /** Compiles all WGSL, f16 and the matrices of subgroups included, and computes nothing. */
 export const nullDevice = (): Promise<GPUDevice> => opening(openDevice({ adapter: "null", experimental: true, plain: false }));
 
 /** Why there can be no devices here; null: there can. */
-export const whyNoGpu: string | null = hasDawn() ? whyNoSwiftShader : "the optional package webgpu is not installed";
+export const whyNoGpu: string | null = hasDawn() ? whyNoSwiftShader() : "the optional package webgpu is not installed";
 
 /** A suite on devices; skipped, with the reason, where there can be none. */
 export function onGpu(what: string, body: () => void): void {

@@ -7,9 +7,10 @@ import type { About, AboutAdapter } from "../gpu/about.ts";
 import { featureNames } from "../gpu/request.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { wasmEngine } from "../wasm.ts";
-import { gpuEngine, probe } from "./gpu.ts";
+import { gpuEngine } from "./gpu.ts";
 import { adapterOption, withExamples, withJson, type AdapterOption, type EngineOptions, type JsonOption } from "./options.ts";
-import { grouped, print, printJson, table } from "./output.ts";
+import { grouped, messageOf, print, printJson, table } from "./output.ts";
+import { cannotRun, probe } from "./probe.ts";
 
 interface EngineReport extends Partial<About> {
   readonly name: string;
@@ -41,21 +42,16 @@ function ownReports(): readonly EngineReport[] {
   ];
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** What an adapter offers. */
 async function gpuReport(options: AdapterOption): Promise<EngineReport> {
   try {
-    const about = await probe(options);
+    const { about } = await probe(options);
     const { backend, software, features } = about.adapter;
     return { name: WEBGPU, available: true, features: ["f32", backend, ...(software ? ["on the processor"] : []), ...features], ...about };
   } catch (error) {
     return { name: WEBGPU, available: false, reason: messageOf(error), features: ["f32"] };
   }
 }
-
-const cannotRun = (name: string, reason: string): RangeError =>
-  new RangeError(`engine ${name} cannot run here: it ${reason}; --engine reference can`);
 
 /** @throws RangeError for what is wrong with these options whatever adapters there are */
 function checkOptions({ engine: name, threads, adapter, defaultLimits, gpuMemory, tensorCores, precision }: EngineOptions): void {

@@ -1,57 +1,22 @@
-/** The GPU of a command: what it is, and an engine on it. */
-import { execFile, type ExecFileException } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import type { About } from "../gpu/about.ts";
-import type { DawnOptions } from "../gpu/dawn.ts";
+/** An engine on the GPU of a command. */
 import { openDevice } from "../gpu/device.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { webgpuEngine } from "../webgpu.ts";
-import type { Probed } from "./gpuProbe.ts";
-import type { AdapterOption, GpuOptions } from "./options.ts";
-
-/** A driver that has not answered by then never will, in ms. */
-const PATIENCE = 60_000;
-
-/** A program of its own, since what it loads may crash. */
-const PROBE = fileURLToPath(new URL("gpuProbe.js", import.meta.url));
+import type { GpuOptions } from "./options.ts";
+import { say } from "./output.ts";
+import { checkAdapter, nameOf } from "./probe.ts";
 
 const MEGA = 1e6;
-
-/** Without the places in the source of the one who speaks. */
-const lastLine = (text: string): string =>
-  text
-    .trim()
-    .split("\n")
-    .findLast((line) => !/^\s+at /.test(line)) ?? "";
-
-/** What is left to say where the probe gave no answer. */
-function needsOf({ killed, signal, code }: ExecFileException): string {
-  if (killed === true) return `needs a driver that answers: nothing came in ${PATIENCE / 1000} s`;
-  return `needs a driver that works: looking for an adapter ended with ${signal ?? code}`;
-}
-
-/**
- * The adapter that a command would take, and others.
- *
- * @throws RangeError that says what is needed
- */
-export async function probe({ adapter }: AdapterOption): Promise<About> {
-  const options: DawnOptions = { adapter: adapter ?? null, experimental: true };
-  const [probed, said] = await new Promise<readonly [Probed, string]>((resolve) => {
-    execFile(process.execPath, [PROBE, JSON.stringify(options)], { timeout: PATIENCE }, (error, stdout, stderr) => {
-      resolve([error === null ? JSON.parse(lastLine(stdout)) : { needs: needsOf(error) }, lastLine(stderr)]);
-    });
-  });
-  if ("needs" in probed) throw new RangeError(`${probed.needs}${said === "" ? "" : ` (${said})`}`);
-  return probed;
-}
 
 /**
  * A new engine on a new device.
  *
  * @throws RangeError that says what is needed
  */
-export async function gpuEngine({ adapter, defaultLimits, gpuMemory, tensorCores, precision = "f32" }: GpuOptions): Promise<Engine> {
-  const device = await openDevice({ adapter: adapter ?? null, experimental: tensorCores ?? false, plain: defaultLimits ?? false });
+export async function gpuEngine({ defaultLimits, gpuMemory, tensorCores, precision = "f32", ...options }: GpuOptions): Promise<Engine> {
+  const device = await openDevice({ adapter: nameOf(options), experimental: tensorCores ?? false, plain: defaultLimits ?? false });
+  const { isFallbackAdapter: software, description: name } = device.adapterInfo;
+  checkAdapter(options, { software, name });
+  if (software && options.adapter === undefined) say(`deit: no GPU is here; webgpu computes on the processor, by ${name}`);
   return webgpuEngine({ device, precision, memory: gpuMemory === undefined ? Infinity : gpuMemory * MEGA });
 }

@@ -44,7 +44,10 @@ export interface JsonOption {
 }
 
 export const adapterOption = (): Option =>
-  new Option("--adapter <name>", "of webgpu: part of an adapter's name, or a backend (vulkan, metal, d3d12)");
+  new Option(
+    "--adapter <name>",
+    "of webgpu: hardware, swiftshader, part of an adapter's name, or a backend (vulkan, metal, d3d12); default: a GPU, else SwiftShader",
+  );
 
 const precisionOption = (): Option =>
   new Option("--precision <p>", "of webgpu: f16 stores activations in half of the memory, and sums in f32 (default: f32)").choices([

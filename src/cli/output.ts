@@ -11,6 +11,8 @@ export const print = (line: string): void => void process.stdout.write(`${line}\
 /** Messages and progress. */
 export const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** As error messages must be that a command prints. */
 export const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ").trim();
 

@@ -10,7 +10,7 @@ import { addDemo } from "./demo.ts";
 import { addEngines } from "./engines.ts";
 import { addEval } from "./eval.ts";
 import { addInspect } from "./inspect.ts";
-import { oneLine } from "./output.ts";
+import { messageOf, oneLine } from "./output.ts";
 import { addPreprocess } from "./preprocess.ts";
 import { addRecord } from "./record.ts";
 import { addSummary } from "./summary.ts";
@@ -20,7 +20,7 @@ import { addVerify } from "./verify.ts";
 import { version } from "./version.ts";
 
 /** Bad input of any kind. */
-const BAD_INPUT = 2;
+export const BAD_INPUT = 2;
 
 function programOf(tell: Tell | null): Command {
   const program = new Command("deit")
@@ -73,7 +73,7 @@ export async function runCommandLine(args: readonly string[], tell: Tell | null)
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (error instanceof DeviceLostError) return fail(oneLine(error.message), LOST);
-    if (!(error instanceof CommanderError)) return fail(oneLine(error instanceof Error ? error.message : String(error)));
+    if (!(error instanceof CommanderError)) return fail(oneLine(messageOf(error)));
     if (error.exitCode === 0) return; // --help, --version
     const known = error.code === "commander.unknownCommand" ? `; known: ${names.join(", ")}` : "";
     fail(`${usage(error, command)}${known}`);

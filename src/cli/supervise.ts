@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { countFailures, MOST_IN_VAIN, type Reached } from "../train/failures.ts";
 import { say } from "./output.ts";
+import type { Variables } from "./probe.ts";
 
 /** What the process tells of itself. */
 export type Told =
@@ -46,9 +47,10 @@ function fallBy(status: number): string | null {
 }
 
 /** One life of the process. It is in a group of its own, so that signals reach it once: from here. */
-async function life(program: string, args: readonly string[], onTold: Tell): Promise<End> {
+async function life(program: string, args: readonly string[], variables: Variables, onTold: Tell): Promise<End> {
   const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, ...variables },
     detached: true,
   });
   child.on("message", onTold);
@@ -70,7 +72,9 @@ async function life(program: string, args: readonly string[], onTold: Tell): Pro
 
 /** Whether a command line is one to supervise. The runs of a comparison are command lines of their own. */
 export const needsSupervision = (args: readonly string[]): boolean =>
-  args[0] !== "compare" && args.some((arg, i) => arg === "--engine=webgpu" || (arg === "webgpu" && args[i - 1] === "--engine"));
+  args[0] !== "compare" &&
+  !args.includes("--help") &&
+  args.some((arg, i) => arg === "--engine=webgpu" || (arg === "webgpu" && args[i - 1] === "--engine"));
 
 /** With `--resume` where there is a run to resume. */
 const again = (args: readonly string[], run: string | null): readonly string[] =>
@@ -79,9 +83,10 @@ const again = (args: readonly string[], run: string | null): readonly string[] =
 /**
  * Runs a command line in as many processes as it takes; the exit status.
  *
+ * @param variables with which each of them starts
  * @param program what is started, with these arguments
  */
-export async function supervise(args: readonly string[], program: string = PROGRAM): Promise<number> {
+export async function supervise(args: readonly string[], variables: Variables, program: string = PROGRAM): Promise<number> {
   const failures = countFailures();
   let run: string | null = null;
   const onTold: Tell = (told) => {
@@ -89,7 +94,7 @@ export async function supervise(args: readonly string[], program: string = PROGR
     else failures.reached(told);
   };
   for (let now = args; ; now = again(args, run)) {
-    const { status, fallen } = await life(program, now, onTold);
+    const { status, fallen } = await life(program, now, variables, onTold);
     if (fallen === null) return status;
     const inVain = failures.failed();
     if (run === null || inVain >= MOST_IN_VAIN) {

@@ -1,16 +1,28 @@
-/** What the package @sparticuz/chromium brings for Linux on x64, packed: unpacked once into node_modules/.cache. */
+/** What the package @sparticuz/chromium brings for Linux on x64, packed: unpacked once into node_modules/.cache. A dev dependency, it may be missing. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
-import { sourceOf } from "../../src/io/source.ts";
-import { tarFiles } from "../../src/io/tar.ts";
+import { sourceOf } from "../io/source.ts";
+import { tarFiles } from "../io/tar.ts";
 
-const packed = join(dirname(createRequire(import.meta.url).resolve("@sparticuz/chromium")), "../../bin");
-const modules = join(packed, "../../..");
+const PACKAGE = "@sparticuz/chromium";
+
+/** Whether it is installed. */
+export function hasPackage(): boolean {
+  try {
+    createRequire(import.meta.url).resolve(PACKAGE);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Its files. */
+const packed = (): string => join(dirname(createRequire(import.meta.url).resolve(PACKAGE)), "../../bin");
 
 /** The content of a file of the package that ends in .br. */
-export const inflated = (name: string): Uint8Array => brotliDecompressSync(readFileSync(join(packed, name)));
+export const inflated = (name: string): Uint8Array => brotliDecompressSync(readFileSync(join(packed(), name)));
 
 /** Unpacks an archive of the package. */
 export function unpackTar(name: string, folder: string): void {
@@ -26,8 +38,8 @@ export function unpackTar(name: string, folder: string): void {
  * done gives its folder the name.
  */
 export function unpackedOnce(name: string, fill: (folder: string) => void): string {
-  const { version }: { readonly version: string } = JSON.parse(readFileSync(join(packed, "../package.json"), "utf8"));
-  const folder = join(modules, ".cache/deit", `${name}-${version}`);
+  const { version }: { readonly version: string } = JSON.parse(readFileSync(join(packed(), "../package.json"), "utf8"));
+  const folder = join(packed(), "../../..", ".cache/deit", `${name}-${version}`);
   if (existsSync(folder)) return folder;
   const aside = `${folder}.${process.pid}`;
   try {
