@@ -63,7 +63,7 @@ function gradients(engine: Engine, config: DeitConfig, B: number): Promise<Leave
   });
 }
 
-const norm = (data: ArrayLike<number>): number => Math.hypot(...Array.from(data));
+const norm = (data: Float64Array): number => Math.sqrt(data.reduce((sum, x) => sum + x * x, 0));
 
 /** ‖ḡ₁₆ − ḡ₃₂‖/‖ḡ₃₂‖ of each tensor. */
 const relativeErrors = (half: Leaves, full: Leaves): ReadonlyMap<string, number> =>
@@ -135,7 +135,7 @@ onGpu("half precision", () => {
           await decisions(await half()),
         ];
         const equal = (a: readonly number[], b: readonly number[]): number => a.filter((x, i) => x === b[i]).length / a.length;
-        const scale = Math.max(...onWasm.logits.map(Math.abs));
+        const scale = onWasm.logits.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
         const gap = (a: readonly number[]): number =>
           a.reduce((most, x, i) => Math.max(most, Math.abs(x - (onWasm.logits[i] ?? NaN))), 0) / scale;
         const [fullGap, halfGap] = [gap(onFull.logits), gap(onHalf.logits)];
