@@ -144,7 +144,7 @@ const gradientError: Row["error"] = async (engine, draw, reference) => {
   }
   const gradsOf = (on: Engine): Promise<Leaves> => evaluate(on, (k) => run(k, drawn, drawn.params).grads);
   const grads = await gradsOf(engine);
-  if (engine.precision === "f32") return gapOfGradients(grads, await gradsOf(reference), COTANGENT, "f32");
+  if (engine.precision !== "f64") return gapOfGradients(grads, await gradsOf(reference), COTANGENT, engine.precision);
   if (grads.size !== direction.size) return Infinity;
   const products = [...direction].flatMap(([name, { data }]) => [...data].map((v, i) => (v * (grads.get(name)?.data[i] ?? NaN)) / length));
   const slope = products.reduce((a, b) => a + b, 0);
@@ -156,7 +156,7 @@ export const deitTaskRows: readonly Row[] = [
   row("identity/training-loss", "the loss of a training step: network, drop path, smoothing and teacher, by loops", lossClaims),
   {
     id: "identity/training-gradient",
-    title: "the gradient of a training step, with drop path and dropout, by differences (in f32: by the reference engine)",
+    title: "the gradient of a training step, with drop path and dropout, by differences (in f32 and f16: by the reference engine)",
     tolerance: tolerances.gradients,
     error: gradientError,
   },

@@ -37,7 +37,7 @@ const widenedWhenAsked = (delivered: ReadonlyMap<string, Delivered>): Arrays => 
 
 /** Computes what is ordered, from given numbers that are rounded first where the engine or the file has f32. */
 export async function makeRecording(engine: Engine, { configuration, batch, given, names, store }: Order): Promise<Recording> {
-  const coarse = store === "f32" || engine.precision === "f32";
+  const coarse = store === "f32" || engine.precision !== "f64";
   const start: Recording = {
     configuration: { ...configuration, dtype: DTYPES[engine.precision] },
     batch,
