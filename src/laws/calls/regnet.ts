@@ -17,7 +17,7 @@ import type { HostCall } from "../hostCall.ts";
 import { evalNorm, need, regnetParts, trainNorm, type NamedNorm, type RegnetParts } from "../loops/regnet.ts";
 import { epsilonOfBlocks } from "../sizes.ts";
 import { drawBlock, drawRegnet, drawStage, drawUnit } from "../teacherParams.ts";
-import { drawUntil, MARGIN, rectangle, spread } from "./teacher.ts";
+import { drawUntil, marginOf, rectangle, spread } from "./teacher.ts";
 
 /** What norms go by, and what they say of the batch. */
 export interface Mode<Stats> {
@@ -43,6 +43,7 @@ interface Clear<Stats> {
  * it is then taken away by the next norm, and its gradient is 0.
  */
 function clear<Stats>(
+  draw: Draw,
   mode: Mode<Stats>,
   weights: Leaves,
   eps: number,
@@ -53,7 +54,7 @@ function clear<Stats>(
   const parts = regnetParts(weights, mode.norm(weights, eps, seen), groupWidth);
   const y = run(parts);
   const flat = [...seen].some(([name, a]) => name.endsWith(".variance") && !spread(a));
-  return flat || parts.margin() < MARGIN || !parts.mixed() ? null : { y, of: (norm) => mode.stats(seen, norm) };
+  return flat || parts.margin() < marginOf(draw) || !parts.mixed() ? null : { y, of: (norm) => mode.stats(seen, norm) };
 }
 
 /** Parameters and buffers side by side, as a checkpoint has them. */
@@ -79,7 +80,7 @@ export const unitCallOf =
       const { params, running } = drawUnit(draw, groups * draw.integer(1, 3), I, side);
       const x = images(draw, groups * I, 3, 5);
       const weights = checkpoint({ params, running }, "unit");
-      const result = clear(mode, weights, eps, 1, (parts) => parts[which](x, "unit", stride, groups));
+      const result = clear(draw, mode, weights, eps, 1, (parts) => parts[which](x, "unit", stride, groups));
       if (result === null) return null;
       const expected = { y: result.y, stats: { constant: { bn: result.of("unit.bn") } } };
       return { inputs: { x, params }, attrs: { eps, groups, stride, running }, expected };
@@ -102,7 +103,9 @@ export const blockCallOf =
       const [C, stride] = first ? [draw.integer(2, 4), draw.integer(1, 2)] : [w, 1];
       const { params, running } = drawBlock(draw, { C, w, groupWidth, S: draw.integer(2, 3), first });
       const x = images(draw, C, 3, 5);
-      const result = clear(mode, checkpoint({ params, running }, "block"), eps, groupWidth, (parts) => parts.block(x, "block", stride));
+      const result = clear(draw, mode, checkpoint({ params, running }, "block"), eps, groupWidth, (parts) =>
+        parts.block(x, "block", stride),
+      );
       if (result === null) return null;
       const expected = { y: result.y, stats: { constant: blockStats(result, params, "block") } };
       return { inputs: { x, params }, attrs: { eps, groupWidth, stride, running }, expected };
@@ -139,7 +142,7 @@ export const stageCallOf =
       const [w = 1, depth = 1] = [widths[0], depths[0]];
       const { params, running } = drawStage(draw, config, C, w, depth);
       const x = images(draw, C, 3, 5);
-      const result = clear(mode, checkpoint({ params, running }, "s"), eps, groupWidth, (parts) => parts.stage(x, "s", depth));
+      const result = clear(draw, mode, checkpoint({ params, running }, "s"), eps, groupWidth, (parts) => parts.stage(x, "s", depth));
       if (result === null) return null;
       const expected = { y: result.y, stats: { constant: stageStats(result, params, "s") } };
       return { inputs: { x, params }, attrs: { eps, groupWidth, running }, expected };
@@ -159,7 +162,7 @@ export const networkCallOf =
       const { channels, depths, groupWidth, batchNormEps: eps } = config;
       const { params, running } = drawRegnet(draw, config);
       const x = images(draw, channels, 9, 11);
-      const result = clear(mode, checkpoint({ params, running }), eps, groupWidth, (parts) => parts.logits(x, depths));
+      const result = clear(draw, mode, checkpoint({ params, running }), eps, groupWidth, (parts) => parts.logits(x, depths));
       if (result === null) return null;
       const expected = { logits: result.y, stats: { constant: networkStats(result, params) } };
       return { inputs: { images: x, params }, attrs: { eps, groupWidth, running }, expected };

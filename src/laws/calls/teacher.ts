@@ -1,5 +1,6 @@
 /** Random calls of the teacher's small ops, with the output by loops. None is near a kink, and no channel nearly constant. */
 import type { Draw } from "../../check/draw.ts";
+import type { Precision } from "../../kernels/engine.ts";
 import type { HostArray } from "../../check/host.ts";
 import type { Layer } from "../../ops/op.ts";
 import type { AveragePoolInputs } from "../../teacher/averagePool.ts";
@@ -19,8 +20,10 @@ import { linearParams } from "../networkParams.ts";
 import { epsilon, severalRows, sizes } from "../sizes.ts";
 import { buffers, gains, kernel, squeezeParams } from "../teacherParams.ts";
 
-/** The least |input| of a ReLU: well beyond what the stencil of a directional derivative moves it. */
-export const MARGIN = 1e-3;
+/** The least |input| of a ReLU: well beyond what the stencil of a directional derivative moves it, or roundings to f16. */
+const MARGINS: { readonly [P in Precision]: number } = { f64: 1e-3, f32: 1e-3, f16: 4e-3 };
+
+export const marginOf = ({ precision }: Draw): number => MARGINS[precision];
 
 /** The least variance of a channel that is divided by its deviation. */
 export const SPREAD = 0.005;
@@ -37,7 +40,8 @@ export function drawUntil<T>(make: () => T | null): T {
 }
 
 export function reluCall(draw: Draw): HostCall<ReluInputs> {
-  const x = mapped(draw.array(severalRows(draw)), (v) => draw.round(v < 0 ? v - MARGIN : v + MARGIN));
+  const margin = marginOf(draw);
+  const x = mapped(draw.array(severalRows(draw)), (v) => draw.round(v < 0 ? v - margin : v + margin));
   return { inputs: { x }, attrs: undefined, expected: rectified(x) };
 }
 
@@ -101,7 +105,7 @@ export const squeezeExciteCall = (draw: Draw): HostCall<Layer<SqueezeExciteParam
     const [x, S] = [draw.array(sizes(draw, 4), { mean: draw.real(-1, 1) }), draw.integer(2, 4)];
     const params = squeezeParams(draw, axis(x.shape, 1), S);
     const { y, squeezed } = excited(x, params);
-    if (squeezed.data.some((v) => Math.abs(v) < MARGIN)) return null;
+    if (squeezed.data.some((v) => Math.abs(v) < marginOf(draw))) return null;
     return { inputs: { x, params }, attrs: undefined, expected: y };
   });
 
