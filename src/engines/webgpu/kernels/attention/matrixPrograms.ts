@@ -16,23 +16,14 @@ import {
   written,
   type MatrixForm,
 } from "./matrices.ts";
-import type { Stored, StoredBack } from "./rowPrograms.ts";
+import { dKeysOperands, dQueriesOperands, forwardOperands, LOWEST, type Stored, type StoredBack } from "./operands.ts";
 
-/** Less than any score, and no infinity. */
-const LOWEST = "-3e38";
-
-/** A block of queries. Binds O, Q, K, V, λ. */
-export const forwardMatrices: (form: MatrixForm, stored: Stored) => Program = variants((form: MatrixForm, { result, q, k, v }: Stored) => {
+export const forwardMatrices: (form: MatrixForm, stored: Stored) => Program = variants((form: MatrixForm, stored: Stored) => {
   const inside = (column: string): string => `first + ${column} < p.others`;
   const lane = perRow(form);
   return matrixProgram(
     {
-      name: "attention",
-      writes: { o: result },
-      reads: { q, k, v },
-      numbers: ["logSum"],
-      own: ["q"],
-      others: ["k", "v"],
+      ...forwardOperands(stored),
       main: `var most = ${LOWEST};
 var sum = 0.0;
 ${overTiles(
@@ -62,60 +53,45 @@ ${sums("o", form)}${overTiles(
   );
 });
 
-/** A block of queries. Binds Q̄, Q, K, V, Ō, λ, α. */
-export const dQueriesMatrices: (form: MatrixForm, stored: StoredBack) => Program = variants(
-  (form: MatrixForm, { result, q, k, v, dO }: StoredBack) =>
-    matrixProgram(
-      {
-        name: "attention dQ",
-        writes: { dq: result },
-        reads: { q, k, v, dO },
-        numbers: ["logSum", "alpha"],
-        own: ["q", "dO"],
-        others: ["k", "v"],
-        main: `let own_logSum = load_logSum(row);
+export const dQueriesMatrices: (form: MatrixForm, stored: StoredBack) => Program = variants((form: MatrixForm, stored: StoredBack) =>
+  matrixProgram(
+    {
+      ...dQueriesOperands(stored),
+      main: `let own_logSum = load_logSum(row);
 let own_alpha = load_alpha(row);
 ${sums("dq", form)}${overTiles(
-          ["k", "v"],
+        ["k", "v"],
+        form,
+        `${scores("q", "k", form)}${eachScore(
           form,
-          `${scores("q", "k", form)}${eachScore(
-            form,
-            (s, column) => `let a${s} = select(0.0, exp(p.scale * ${score(column, form)} - own_logSum), first + ${column} < p.others);`,
-          )}workgroupBarrier();
+          (s, column) => `let a${s} = select(0.0, exp(p.scale * ${score(column, form)} - own_logSum), first + ${column} < p.others);`,
+        )}workgroupBarrier();
 ${scores("dO", "v", form)}${eachScore(form, (s, column) => weigh(column, `a${s} * (${score(column, form)} - own_alpha)`, form))}${addWeighted("dq", "k", form)}`,
-        )}${written("dq", "dq", "p.scale", form)}`,
-      },
-      form,
-    ),
+      )}${written("dq", "dq", "p.scale", form)}`,
+    },
+    form,
+  ),
 );
 
-/** A block of keys. Binds K̄, V̄, Q, K, V, Ō, λ, α. */
-export const dKeysMatrices: (form: MatrixForm, stored: StoredBack) => Program = variants(
-  (form: MatrixForm, { result, q, k, v, dO }: StoredBack) => {
-    const query = (column: string): string => `head * p.others + min(first + ${column}, p.others - 1u)`;
-    return matrixProgram(
-      {
-        name: "attention dK dV",
-        writes: { dk: result, dv: result },
-        reads: { q, k, v, dO },
-        numbers: ["logSum", "alpha"],
-        own: ["k", "v"],
-        others: ["q", "dO"],
-        main: `${sums("dk", form)}${sums("dv", form)}${overTiles(
-          ["q", "dO"],
+export const dKeysMatrices: (form: MatrixForm, stored: StoredBack) => Program = variants((form: MatrixForm, stored: StoredBack) => {
+  const query = (column: string): string => `head * p.others + min(first + ${column}, p.others - 1u)`;
+  return matrixProgram(
+    {
+      ...dKeysOperands(stored),
+      main: `${sums("dk", form)}${sums("dv", form)}${overTiles(
+        ["q", "dO"],
+        form,
+        `${scores("k", "q", form)}${eachScore(
           form,
-          `${scores("k", "q", form)}${eachScore(
-            form,
-            (
-              s,
-              column,
-            ) => `let a${s} = select(0.0, exp(p.scale * ${score(column, form)} - load_logSum(${query(column)})), first + ${column} < p.others);
+          (
+            s,
+            column,
+          ) => `let a${s} = select(0.0, exp(p.scale * ${score(column, form)} - load_logSum(${query(column)})), first + ${column} < p.others);
 ${weigh(column, `a${s}`, form)}`,
-          )}${addWeighted("dv", "dO", form)}workgroupBarrier();
+        )}${addWeighted("dv", "dO", form)}workgroupBarrier();
 ${scores("v", "dO", form)}${eachScore(form, (s, column) => weigh(column, `a${s} * (${score(column, form)} - load_alpha(${query(column)}))`, form))}${addWeighted("dk", "q", form)}`,
-        )}${written("dk", "dk", "p.scale", form)}${written("dv", "dv", "1.0", form)}`,
-      },
-      form,
-    );
-  },
-);
+      )}${written("dk", "dk", "p.scale", form)}${written("dv", "dv", "1.0", form)}`,
+    },
+    form,
+  );
+});

@@ -6,7 +6,8 @@ import { formOf, WIDEST } from "./form.ts";
 import { fits, matrixBytes, matrixThreads, ownRows, type MatrixForm } from "./matrices.ts";
 import { dKeysMatrices, dQueriesMatrices, forwardMatrices } from "./matrixPrograms.ts";
 import { ROW_THREADS } from "./rows.ts";
-import { dKeysRows, dQueriesRows, forwardRows, type Stored, type StoredBack } from "./rowPrograms.ts";
+import type { Stored, StoredBack } from "./operands.ts";
+import { dKeysRows, dQueriesRows, forwardRows } from "./rowPrograms.ts";
 
 /** N queries and K keys of width d in each head. */
 export interface Sizes {

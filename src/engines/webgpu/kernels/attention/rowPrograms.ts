@@ -6,37 +6,16 @@
  *
  *   s̄ = a (⟨ō, v⟩ − α)      q̄ = d^(−½) Σ_keys s̄ k      k̄ = d^(−½) Σ_queries s̄ q      v̄ = Σ_queries a ō
  */
-import { variants, type Program, type Storage } from "../../program.ts";
+import { variants, type Program } from "../../program.ts";
+import { dKeysOperands, dQueriesOperands, forwardOperands, LOWEST, type Stored, type StoredBack } from "./operands.ts";
 import { addTo, dot, held, overOthers, rowProgram, times, written, zeros, type RowForm } from "./rows.ts";
 
 const SLACK = 8;
 
-/** Less than any score, and no infinity. */
-const LOWEST = "-3e38";
-
-/** How tensors are stored. */
-export interface Stored {
-  readonly q: Storage;
-  readonly k: Storage;
-  readonly v: Storage;
-  /** What is written. */
-  readonly result: Storage;
-}
-
-export interface StoredBack extends Stored {
-  readonly dO: Storage;
-}
-
-/** A block of queries. Binds O, Q, K, V, λ. */
-export const forwardRows: (form: RowForm, stored: Stored) => Program = variants((form: RowForm, { result, q, k, v }: Stored) =>
+export const forwardRows: (form: RowForm, stored: Stored) => Program = variants((form: RowForm, stored: Stored) =>
   rowProgram(
     {
-      name: "attention",
-      writes: { o: result },
-      reads: { q, k, v },
-      numbers: ["logSum"],
-      own: ["q"],
-      others: ["k", "v"],
+      ...forwardOperands(stored),
       main: `${held("q", form, "p.scale")}${zeros("sum_o", form)}var most = ${LOWEST};
 var sum = 0.0;
 ${overOthers(
@@ -59,16 +38,10 @@ ${times("sum_o", "share", form)}${written("o", "sum_o", form)}}`,
   ),
 );
 
-/** A block of queries. Binds Q̄, Q, K, V, Ō, λ, α. */
-export const dQueriesRows: (form: RowForm, stored: StoredBack) => Program = variants((form: RowForm, { result, q, k, v, dO }: StoredBack) =>
+export const dQueriesRows: (form: RowForm, stored: StoredBack) => Program = variants((form: RowForm, stored: StoredBack) =>
   rowProgram(
     {
-      name: "attention dQ",
-      writes: { dq: result },
-      reads: { q, k, v, dO },
-      numbers: ["logSum", "alpha"],
-      own: ["q", "dO"],
-      others: ["k", "v"],
+      ...dQueriesOperands(stored),
       main: `${held("q", form, "p.scale")}${held("dO", form)}${zeros("sum_dq", form)}let own_logSum = load_logSum(row);
 let own_alpha = load_alpha(row);
 ${overOthers(
@@ -83,16 +56,10 @@ ${times("sum_dq", "p.scale", form)}${written("dq", "sum_dq", form)}}`,
   ),
 );
 
-/** A block of keys. Binds K̄, V̄, Q, K, V, Ō, λ, α. */
-export const dKeysRows: (form: RowForm, stored: StoredBack) => Program = variants((form: RowForm, { result, q, k, v, dO }: StoredBack) =>
+export const dKeysRows: (form: RowForm, stored: StoredBack) => Program = variants((form: RowForm, stored: StoredBack) =>
   rowProgram(
     {
-      name: "attention dK dV",
-      writes: { dk: result, dv: result },
-      reads: { q, k, v, dO },
-      numbers: ["logSum", "alpha"],
-      own: ["k", "v"],
-      others: ["q", "dO"],
+      ...dKeysOperands(stored),
       main: `${held("k", form, "p.scale")}${held("v", form)}${zeros("sum_dk", form)}${zeros("sum_dv", form)}${overOthers(
         ["q", "dO"],
         form,
