@@ -26,7 +26,7 @@ const MARGINS: { readonly [P in Precision]: number } = { f64: 1e-3, f32: 1e-3, f
 export const marginOf = ({ precision }: Draw): number => MARGINS[precision];
 
 /** The least variance of a channel that is divided by its deviation. */
-export const SPREAD = 0.005;
+const SPREAD = 0.005;
 
 /** Whether no channel is nearly constant. */
 export const spread = (variance: HostArray): boolean => variance.data.every((v) => v >= SPREAD);

@@ -42,7 +42,7 @@ export function formOf({ ta, tb, m, n, k }: Product, { a, b, c, bias, factors }:
   return { ta, tb, a, b, c, bias, factors, whole };
 }
 
-export const elementOf = (storage: Storage, whole: boolean): Element => (whole ? `${storage}x4` : storage);
+const elementOf = (storage: Storage, whole: boolean): Element => (whole ? `${storage}x4` : storage);
 
 /** In the order in which a launch binds them. */
 export const tensorsOf = ({ a, b, c, bias, whole }: Form): Readonly<Record<string, Element>> => ({
