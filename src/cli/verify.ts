@@ -39,13 +39,14 @@ const tensorJson = ({ name, ok, maxAbs, error, rms, tolerance, worstIndex }: Ver
 });
 
 /** As the recording format has it. */
-function verificationJson({ match, engine, tensors, first, findings }: Verification): object {
+function verificationJson({ match, engine, tensors, first, findings, explanations }: Verification): object {
   return {
     verdict: match ? "match" : "mismatch",
     engine,
     tensors: tensors.map(tensorJson),
     first: first?.name ?? null,
     explanation: findings?.explanation ?? null,
+    explanations,
   };
 }
 

@@ -25,6 +25,19 @@ export interface Explanation {
   readonly text: string;
 }
 
+/** One step that is wrong by its own inputs (recording format, section 5). */
+export interface StepExplanation {
+  /** The first tensor that shows it, as in the file: `taps/blocks.0.mid`. */
+  readonly at: string;
+  /** Name of the variant; null unless exactly one reproduces the step. */
+  readonly variant: string | null;
+  /** How far the variant's values are from the recorded ones, as a share of their scale; null without a variant. */
+  readonly residual: number | null;
+  readonly text: string;
+  /** How many blocks have the same variant at this step, this one included. */
+  readonly count: number;
+}
+
 export interface Findings {
   readonly explanation: Explanation | null;
   /** Variants that all give the recorded values; empty if there is one, or none. */

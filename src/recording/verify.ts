@@ -8,7 +8,7 @@ import type { HostArray } from "../check/host.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { deitLogits } from "../model/deit.ts";
 import { indexOf } from "../check/close.ts";
-import { explain, type Findings } from "./explain.ts";
+import { explain, type Findings, type StepExplanation } from "./explain.ts";
 import { RecordingError } from "./fields.ts";
 import { judge, type Judgement } from "./judge.ts";
 import { startsOf, weightsAfter } from "./later.ts";
@@ -38,6 +38,8 @@ export interface Verification {
   readonly first: Verdict | null;
   /** Of the first; null where nothing is wrong. */
   readonly findings: Findings | null;
+  /** Every step that is wrong by its own inputs, in the order of the computation. */
+  readonly explanations: readonly StepExplanation[];
 }
 
 /** Called with each tensor when it has been looked at. */
@@ -162,5 +164,17 @@ export async function verify(engine: Engine, recording: Recording, progress: Pro
   const off = tensors.filter(({ ok }) => !ok);
   const first = off.find(({ local }) => local) ?? off[0] ?? null;
   const findings = first === null ? null : await explain(recording, first.name);
-  return { engine: engine.name, match: first === null, tensors, first, findings };
+  const explanations: readonly StepExplanation[] =
+    first === null || findings === null
+      ? []
+      : [
+          {
+            at: first.name,
+            variant: findings.explanation?.variant ?? null,
+            residual: findings.explanation?.residual ?? null,
+            text: findings.explanation?.text ?? "no known variant gives these values",
+            count: 1,
+          },
+        ];
+  return { engine: engine.name, match: first === null, tensors, first, findings, explanations };
 }
