@@ -1,21 +1,20 @@
 /**
- * Why the first wrong tensor is wrong: each variant of the catalogue is tried on the one step that makes it, on the reference engine. One that gives
- * the recorded values is the explanation; where none does, or several do, nothing is claimed (recording format, section 5).
+ * Why tensors are wrong. The first that is wrong by its own inputs is explained by a variant of the catalogue; that variant is put in place wherever it
+ * shows, everything is read again, and so on: what is only a consequence of an earlier error is right by then (recording format, section 6). Where no
+ * variant gives the recorded values, or several do, nothing is claimed.
  */
 import { referenceEngine } from "../engines/reference/engine.ts";
-import type { Engine } from "../kernels/engine.ts";
-import { hintsOf } from "./hints.ts";
-import { judge } from "./judge.ts";
-import { startsOf, weightsAfter } from "./later.ts";
-import { localRun, ownValues } from "./local.ts";
-import { resultOf, type Recording } from "./read.ts";
-import { originOf, originOfResult, passReadings, type Reading } from "./readings.ts";
-import { recordedValues, rightValues } from "./right.ts";
-import { tried, type Tried } from "./tried.ts";
-import { tryUnseen } from "./unseen.ts";
-import { fits, varied } from "./varied.ts";
-import { catalogue } from "./variants/catalogue.ts";
-import { weightHints } from "./weightHints.ts";
+import type { Engine, Precision } from "../kernels/engine.ts";
+import { decided, isDecided, nameOf, ruleCandidates, stepCandidates, type Candidate, type Inquiry } from "./candidates.ts";
+import { hintsFor } from "./findings.ts";
+import { rightHypothesis } from "./hypothesis.ts";
+import { parameterOf } from "./later.ts";
+import type { Recording } from "./read.ts";
+import { searchWhole } from "./search.ts";
+import { match, wrongLocally, type Seen, type State } from "./seen.ts";
+import { kindOf } from "./steps.ts";
+import { under } from "./under.ts";
+import type { Variant } from "./variants/variant.ts";
 
 export interface Explanation {
   /** Name of the variant. */
@@ -46,55 +45,148 @@ export interface Findings {
   readonly hints: readonly string[];
 }
 
-/** The variants at the step itself, which reads recorded values or, from the images on, right ones. */
-async function tryOnStep(engine: Engine, recording: Recording, reading: Reading): Promise<readonly Tried[]> {
-  const { local } = originOf(reading, recording);
-  const values = local ? recordedValues(recording) : ownValues(engine, recording);
-  const all: Tried[] = [];
-  for (const variant of catalogue.filter((candidate) => fits(candidate, reading))) {
-    const value = await localRun(engine, recording, values, varied(variant, recording, local))(reading);
-    all.push(tried(engine, recording, variant, new Map([[reading.name, value]])));
-  }
-  return all;
+/** How long explanations are looked for, and who is told. */
+export interface Limits {
+  /** No more variants are tried when this is true. */
+  readonly expired: () => boolean;
+  /** Called with what is being tried. */
+  readonly trying: (what: string) => void;
+  /** An engine of f32 that looks ahead where a network is large. */
+  readonly scout: Engine | null;
 }
 
-/** All recorded weights after one step must be those of the variant. */
-async function tryOnOptimizer(engine: Engine, recording: Recording, name: string): Promise<readonly Tried[]> {
-  const { optimizer } = recording.configuration;
-  const s = Number(name.split("/")[1]);
-  const starts = await startsOf(engine, recording, s);
-  const all: Tried[] = [];
-  for (const variant of catalogue) {
-    if (variant.part !== "optimizer" || !variant.kinds.some((kind) => kind === optimizer?.kind)) continue;
-    const after = [...(await weightsAfter(engine, recording, starts, variant.wrong))].map(
-      ([parameter, value]) => [`after/${s}/${parameter}`, value] as const,
-    );
-    all.push(tried(engine, recording, variant, new Map(after.filter(([result]) => recording.results.has(result)))));
-  }
-  return all;
+/** Everything that is known of the errors of a recording. */
+export interface Explained {
+  /** Of the first wrong tensor. */
+  readonly findings: Findings;
+  readonly explanations: readonly StepExplanation[];
 }
 
 const NOT_THE_RECORDING = "the reference engine finds the recorded values right: it is the engine that verifies which is off";
+const NONE = "no known variant gives these values";
+const CUT_OFF = "the search for an explanation was cut off when its time was up; --minutes gives it more";
 
-/** Looks for the reason that one recorded tensor is wrong. */
-export async function explain(recording: Recording, name: string): Promise<Findings> {
-  const engine = referenceEngine();
-  const reading = passReadings(recording).find((candidate) => candidate.name === name);
-  const right = await rightValues(engine, recording)(name);
-  const { error, tolerance } = judge(recording, name, right, engine.precision, originOfResult(name, recording));
-  if (error <= tolerance.bound) return { explanation: null, candidates: [], hints: [NOT_THE_RECORDING] };
+export const textOf = ({ instead, reason, equation }: Variant): string => `${instead}: ${reason}; see ${equation} in docs/deit.md`;
 
-  const onStep = await (reading === undefined ? tryOnOptimizer(engine, recording, name) : tryOnStep(engine, recording, reading));
-  const seen = originOfResult(name, recording).local || onStep.some(({ ok }) => ok);
-  const all = seen ? onStep : await tryUnseen(engine, recording, name);
-  const matching = all.filter(({ ok }) => ok);
-  const names = [...new Set(matching.map(({ variant }) => variant.name))];
-  const [found] = matching;
-  if (found === undefined || names.length > 1) {
-    const ofWeights = reading === undefined ? [] : await weightHints(engine, recording, reading);
-    return { explanation: null, candidates: names, hints: [...ofWeights, ...hintsOf(resultOf(recording, name), right, recording.batch)] };
+/** What a tensor without an explanation is said to be. */
+function unexplained(at: string, { candidates, hints }: Omit<Findings, "explanation">): StepExplanation {
+  const several = candidates.length === 0 ? [] : [`several known variants give these values: ${candidates.join(", ")}`];
+  const text = [...(several.length === 0 && hints.length === 0 ? [NONE] : several), ...hints].join("; ");
+  return { at, variant: null, residual: null, text, count: 1 };
+}
+
+/** The tensors that a candidate makes right, by what it changes and the kind of step; each group is one entry. */
+async function entriesOf({ engine, recording }: Inquiry, before: State, { placed, state }: Candidate): Promise<readonly StepExplanation[]> {
+  const mended = wrongLocally(before).filter((name) => state.seen.get(name)?.ok ?? false);
+  const entries: StepExplanation[] = [];
+  for (const { variant, taps } of placed) {
+    const groups = new Map<string, { readonly at: string; readonly taps: Set<string> }>();
+    for (const at of mended) {
+      const steps = state.under.readings.get(at)?.steps ?? [];
+      const changed =
+        variant.part === "optimizer"
+          ? at.startsWith("after/")
+            ? ["after"]
+            : []
+          : steps.flatMap(({ tap }) => (taps.has(tap) ? [tap] : []));
+      for (const tap of changed) {
+        const group = groups.get(kindOf(tap)) ?? { at, taps: new Set() };
+        group.taps.add(tap);
+        groups.set(kindOf(tap), group);
+      }
+    }
+    for (const { at, taps: shown } of groups.values()) {
+      const { error } = await match(recording, under(engine, recording, state.under.hypothesis), at, "f64");
+      entries.push({ at, variant: variant.name, residual: error, text: textOf(variant), count: shown.size });
+    }
   }
-  const { instead, reason, equation } = found.variant;
-  const text = `${instead}: ${reason}; see ${equation} in docs/deit.md`;
-  return { explanation: { variant: found.variant.name, residual: found.error, text }, candidates: [], hints: [] };
+  return entries;
+}
+
+const isLater = (name: string): boolean => name.startsWith("after/");
+
+/** The steps that make a wrong tensor, as something that is wrong without a known reason; of the optimiser all steps are one. */
+const stepsOfWrong = (state: State, name: string): readonly string[] =>
+  isLater(name) ? ["after"] : (state.under.readings.get(name)?.steps ?? []).map(({ tap }) => tap);
+
+/** Everything that is wrong locally, one explanation after the other. */
+async function explainLocally(inquiry: Inquiry, start: State, limits: Limits): Promise<Explained> {
+  const { recording } = inquiry;
+  const entries: StepExplanation[] = [];
+  const findings = new Map<string, Findings>();
+  const unknown = new Set<string>();
+  let state = start;
+  const next = (): string | undefined => wrongLocally(state).find((name) => !stepsOfWrong(state, name).some((tap) => unknown.has(tap)));
+
+  for (let name = next(); name !== undefined; name = next()) {
+    limits.trying(name);
+    const cut = limits.expired();
+    const all = cut ? [] : await (isLater(name) ? ruleCandidates : stepCandidates)(inquiry, state, name);
+    const found = decided(all.filter(({ placed }) => placed.every(({ variant }) => isDecided(variant, recording))));
+    if (found === null) {
+      const candidates = [...new Set(all.map(nameOf))];
+      const seen = { candidates, hints: cut ? [CUT_OFF] : await hintsFor(inquiry, state, name) };
+      entries.push(unexplained(name, seen));
+      findings.set(name, { explanation: null, ...seen });
+      for (const tap of stepsOfWrong(state, name)) unknown.add(tap);
+      continue;
+    }
+    const own = await entriesOf(inquiry, state, found);
+    entries.push(...own);
+    const at = own.find((entry) => entry.at === name);
+    if (at?.variant != null && at.residual !== null)
+      findings.set(name, {
+        explanation: { variant: at.variant, residual: at.residual, text: at.text },
+        candidates: [],
+        hints: await hintsFor(inquiry, state, name, at.variant),
+      });
+    state = found.state;
+  }
+  const order = [...start.seen.keys()];
+  const sorted = entries.toSorted((a, b) => order.indexOf(a.at) - order.indexOf(b.at));
+  const first = wrongLocally(start)[0] ?? "";
+  return { findings: findings.get(first) ?? { explanation: null, candidates: [], hints: [] }, explanations: sorted };
+}
+
+/** Where nothing is wrong locally: the first tensor that is wrong from the images on. */
+async function explainWhole(inquiry: Inquiry, state: State, name: string, limits: Limits): Promise<Explained> {
+  const own = isLater(name) ? await ruleCandidates(inquiry, state, name) : [];
+  const search =
+    own.length > 0 || parameterOf(name).step > 1 ? { candidates: own, cut: false } : await searchWhole(inquiry, state, name, limits);
+  const found = search.cut ? null : decided(search.candidates);
+  const [placed] = found?.placed ?? [];
+  if (found === null || placed === undefined) {
+    const candidates = search.cut ? [] : [...new Set(search.candidates.map(nameOf))];
+    const seen = { candidates, hints: [...(search.cut ? [CUT_OFF] : []), ...(await hintsFor(inquiry, state, name))] };
+    return { findings: { explanation: null, ...seen }, explanations: [unexplained(name, seen)] };
+  }
+  const { error: residual } = await match(inquiry.recording, found.state.under, name, "f64");
+  const explanation = { variant: placed.variant.name, residual, text: textOf(placed.variant) };
+  const hints = await hintsFor(inquiry, state, name, explanation.variant);
+  return { findings: { explanation, candidates: [], hints }, explanations: [{ at: name, ...explanation, count: 1 }] };
+}
+
+/**
+ * Explains what is wrong.
+ *
+ * @param seen every recorded tensor in the order of the computation, as the engine that verifies finds it
+ * @param first the first that is wrong locally, else the first that is wrong
+ * @param precision of that engine
+ */
+export async function explain(
+  recording: Recording,
+  seen: ReadonlyMap<string, Seen>,
+  first: string,
+  precision: Precision,
+  limits: Limits,
+): Promise<Explained> {
+  const engine = referenceEngine();
+  const right = rightHypothesis(recording);
+  const inquiry: Inquiry = { engine, recording, right, precision };
+  const state: State = { under: under(engine, recording, right), seen };
+  if ((await match(recording, state.under, first, "f64")).ok) {
+    const found = { candidates: [], hints: [NOT_THE_RECORDING] };
+    return { findings: { explanation: null, ...found }, explanations: [unexplained(first, found)] };
+  }
+  return seen.get(first)?.local === true ? explainLocally(inquiry, state, limits) : explainWhole(inquiry, state, first, limits);
 }

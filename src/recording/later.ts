@@ -13,6 +13,8 @@ import { weightOf } from "./build.ts";
 import { RecordingError } from "./fields.ts";
 import type { Recording } from "./read.ts";
 import { computeTensors, gradientsAt } from "./run.ts";
+import type { Step } from "./steps.ts";
+import { computeUnder, type Given } from "./whole.ts";
 
 /** Parameters by name. */
 export type Flat = Readonly<Record<string, Tensor>>;
@@ -24,6 +26,12 @@ export type Rule = (
   before: Optimisable<Flat>,
   at: { readonly lr: number; readonly step: number },
 ) => Optimised<Flat>;
+
+/** The optimiser's step and the parameter of `after/1/head.bias`; step 0 for another name. */
+export function parameterOf(name: string): { readonly step: number; readonly parameter: string } {
+  const [kind, step, ...parameter] = name.split("/");
+  return kind === "after" ? { step: Number(step), parameter: parameter.join("/") } : { step: 0, parameter: "" };
+}
 
 /** What one step starts from. */
 export interface Start {
@@ -67,26 +75,62 @@ export function weightsAfter(engine: Engine, recording: Recording, starts: reado
   });
 }
 
-/** What the steps up to `last` start from, one after the other; own weights are those that the right rule makes. */
-export async function startsOf(engine: Engine, recording: Recording, last: number): Promise<readonly Start[]> {
+/** The gradients of parameters, by name. */
+export interface Gradients {
+  /** At the recording's own weights. */
+  readonly atStart: (names: readonly string[]) => Promise<Leaves>;
+  /** Of all parameters, at other weights. */
+  readonly at: (weights: Leaves) => Promise<Leaves>;
+}
+
+const withoutPrefix = (leaves: Leaves): Leaves =>
+  new Map([...leaves].map(([name, array]) => [name.startsWith("grads/") ? name.slice("grads/".length) : name, array]));
+
+/** Those of the right network. */
+export const rightGradients = (engine: Engine, recording: Recording): Gradients => ({
+  atStart: async (names) =>
+    withoutPrefix(await computeTensors(engine, recording, new Set(names.map((name) => `grads/${name}`)), deitLogits)),
+  at: (weights) => gradientsAt(engine, recording, weights),
+});
+
+/** Those that other steps make. */
+export function gradientsOfSteps(engine: Engine, recording: Recording, steps: readonly Step[]): Gradients {
+  const all = [...parameterShapes(recording.configuration.model).keys()];
+  const of = async (names: readonly string[], given: Given): Promise<Leaves> =>
+    withoutPrefix(
+      await computeUnder(
+        engine,
+        recording,
+        steps,
+        names.map((name) => `grads/${name}`),
+        given,
+      ),
+    );
+  return { atStart: (names) => of(names, {}), at: (weights) => of(all, { weights }) };
+}
+
+/** What the steps up to `last` start from, one after the other; own weights are those that `rule` makes. */
+export async function startsOf(
+  engine: Engine,
+  recording: Recording,
+  last: number,
+  gradients: Gradients = rightGradients(engine, recording),
+  rule: Rule = optimise,
+): Promise<readonly Start[]> {
   const shapes = parameterShapes(recording.configuration.model);
   const names = [...shapes.keys()];
   const given: Leaves = new Map([...shapes].map(([name, shape]) => [name, weightOf(recording, name, shape)]));
-  const ownGradients = async (missing: readonly string[]): Promise<Leaves> => {
-    const own = await computeTensors(engine, recording, new Set(missing.map((name) => `grads/${name}`)), deitLogits);
-    return new Map([...own].map(([name, array]) => [name.slice("grads/".length), array]));
-  };
 
   const starts: Start[] = [];
   for (let s = 1; s <= last; s++) {
     if (s === 1) {
-      starts.push({ weights: given, grads: await filled(names, (name) => recording.results.get(`grads/${name}`), ownGradients) });
+      starts.push({ weights: given, grads: await filled(names, (name) => recording.results.get(`grads/${name}`), gradients.atStart) });
       continue;
     }
     const before = [...starts];
     const later = (name: string): HostArray | undefined => recording.results.get(`after/${s - 1}/${name}`);
-    const weights = await filled(names, later, () => weightsAfter(engine, recording, before));
-    starts.push({ weights, grads: await gradientsAt(engine, recording, weights) });
+    const weights = await filled(names, later, () => weightsAfter(engine, recording, before, rule));
+    starts.push({ weights, grads: await gradients.at(weights) });
   }
   return starts;
 }

@@ -4,10 +4,12 @@ import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { parameterShapes } from "../model/params.ts";
 import { imagesOf, weightOf } from "./build.ts";
-import { passReadings, type Reading } from "./readings.ts";
+import { isForward, type Reading } from "./readings.ts";
 import type { Recording } from "./read.ts";
-import type { StepInputs, StepOp } from "./stepOps.ts";
+import { slotsOf } from "./slots.ts";
+import type { StepInputs } from "./stepOps.ts";
 import type { Step } from "./steps.ts";
+import { size, type Shape } from "../tensor/tensor.ts";
 
 /** Taps and cotangents by the names that they have in a file. */
 export type Values = (name: string) => Promise<HostArray>;
@@ -20,48 +22,17 @@ interface HostInputs {
 /** Undone steps that are kept: a cotangent waits for the last of its readers, which is less than two blocks of steps away. */
 const RECENT = 24;
 
-/** Element by element. */
-function sum(parts: readonly HostArray[]): HostArray {
+/** Element by element; zeros where there is nothing to add. */
+function sum(parts: readonly HostArray[], shape: Shape): HostArray {
   const [first, ...others] = parts;
-  if (first === undefined) throw new RangeError("no step reads this tap");
+  if (first === undefined) return { shape, data: new Float64Array(size(shape)) };
   return others.reduce(({ shape, data }, part) => ({ shape, data: data.map((x, i) => x + (part.data[i] ?? NaN)) }), first);
 }
 
-/**
- * Values that the steps make themselves, from the images on.
- *
- * @param opOf how a step is computed; default: as it should be
- * @param taps where the taps come from; default: they are made as well
- */
-export function ownValues(engine: Engine, recording: Recording, opOf?: (step: Step) => StepOp, taps?: Values): Values {
-  const readings = new Map(passReadings(recording).map((reading) => [reading.name, reading]));
-  const made = new Map<string, Promise<HostArray>>();
-  const values: Values = (name) => {
-    if (taps !== undefined && name.startsWith("taps/")) return taps(name);
-    const known = made.get(name);
-    if (known !== undefined) return known;
-    const reading = readings.get(name);
-    if (reading === undefined) throw new RangeError(`no step makes ${name}`);
-    const value = run(reading);
-    made.set(name, value);
-    return value;
-  };
-  const run = localRun(engine, recording, values, opOf);
-  return values;
-}
-
-/**
- * Computes readings from `values` on an engine.
- *
- * @param opOf how a step is computed; default: as it should be
- */
-export function localRun(
-  engine: Engine,
-  recording: Recording,
-  values: Values,
-  opOf: (step: Step) => StepOp = (step) => step,
-): (reading: Reading) => Promise<HostArray> {
+/** Computes readings from `values` on an engine, each by its own steps. */
+export function localRun(engine: Engine, recording: Recording, values: Values): (reading: Reading) => Promise<HostArray> {
   const shapes = parameterShapes(recording.configuration.model);
+  const slots = slotsOf(recording.configuration, recording.batch);
   const undone = new Map<Step, Promise<HostInputs>>();
 
   const inputsOf = async ({ reads, weights }: Step): Promise<HostInputs> => ({
@@ -71,13 +42,13 @@ export function localRun(
   const loaded = (k: Kernels, inputs: HostInputs): StepInputs => upload<StepInputs>(k, inputs);
   const forward = async (step: Step): Promise<HostArray> => {
     const inputs = await inputsOf(step);
-    return evaluateOne(engine, (k) => opOf(step).forward(k, loaded(k, inputs)));
+    return evaluateOne(engine, (k) => step.forward(k, loaded(k, inputs)));
   };
 
   async function undo(step: Step): Promise<HostInputs> {
     const inputs = await inputsOf(step);
     const dOut = step.tap === "loss" ? { shape: [], data: Float64Array.of(1) } : await values(`cotangents/${step.tap}`);
-    const leaves = await evaluate(engine, (k) => opOf(step).pullback(k, loaded(k, inputs), k.upload(dOut.shape, dOut.data)));
+    const leaves = await evaluate(engine, (k) => step.pullback(k, loaded(k, inputs), k.upload(dOut.shape, dOut.data)));
     const part = (name: string): HostArray => {
       const found = leaves.get(name);
       if (found === undefined) throw new RangeError(`undoing ${step.tap} gives no ${name}`);
@@ -97,8 +68,7 @@ export function localRun(
 
   return async ({ name, steps }) => {
     const [first] = steps;
-    if (first === undefined) throw new RangeError(`${name}: no step makes it`);
-    if (name === "loss" || name.startsWith("taps/")) return forward(first);
+    if (first !== undefined && isForward(name)) return forward(first);
     const parts: HostArray[] = [];
     for (const step of steps) {
       const { taps, weights } = await undoneOnce(step);
@@ -107,6 +77,6 @@ export function localRun(
         name.startsWith("cotangents/") || wanted === "images" ? taps[step.reads.indexOf(wanted)] : weights[step.weights.indexOf(wanted)];
       if (part !== undefined) parts.push(part);
     }
-    return sum(parts);
+    return sum(parts, slots.get(name)?.shape ?? []);
   };
 }

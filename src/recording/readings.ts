@@ -13,7 +13,7 @@ import { stepsOf, type Step } from "./steps.ts";
 export interface Reading {
   /** As in the file: `taps/blocks.0`, `grads/head.bias`. */
   readonly name: string;
-  /** What makes it: one step forward, or the undoing of all steps that read a tap (their parts add up), or of the one that has a weight. */
+  /** What makes it: one step forward, or the undoing of all steps that read a tap or a weight (their parts add up); none: it is zero. */
   readonly steps: readonly Step[];
   /** Taps and cotangents of the file that it is made from. */
   readonly results: readonly string[];
@@ -21,7 +21,11 @@ export interface Reading {
   readonly given: readonly string[];
 }
 
-const tapName = (tap: string): string => (tap === "loss" ? "loss" : `taps/${tap}`);
+export const tapName = (tap: string): string => (tap === "loss" ? "loss" : `taps/${tap}`);
+
+/** Whether the forward pass makes it. */
+export const isForward = (name: string): boolean => name === "loss" || name.startsWith("taps/");
+
 const unique = (names: readonly string[]): readonly string[] => [...new Set(names)];
 
 /** Given tensors that a step reads beside its taps, as a file calls them. */
@@ -43,37 +47,51 @@ function undone(name: string, steps: readonly Step[]): Reading {
   return { name, steps, results: unique([...steps.flatMap(tapsOf), ...cotangents]), given: unique(steps.flatMap(givenTo)) };
 }
 
-/** The steps on the way to the loss: what a step that is reads, is. */
-function onPath(steps: readonly Step[]): readonly Step[] {
-  const reached = new Set(["loss"]);
-  return steps
-    .toReversed()
-    .filter(({ tap, reads }) => {
-      if (!reached.has(tap)) return false;
-      for (const read of reads) reached.add(read);
-      return true;
-    })
-    .toReversed();
+/** The steps on the way to the loss: it, what it reads, and what that is made from. */
+export function onPath(steps: readonly Step[]): readonly Step[] {
+  const byTap = new Map(steps.map((step) => [step.tap, step]));
+  const reached = new Set<Step>();
+  const reach = (tap: string): void => {
+    const step = byTap.get(tap);
+    if (step === undefined || reached.has(step)) return;
+    reached.add(step);
+    step.reads.forEach(reach);
+  };
+  reach("loss");
+  return steps.filter((step) => reached.has(step));
 }
 
-function backward(all: readonly Step[]): readonly Reading[] {
-  const steps = onPath(all);
-  const order = new Map(all.map(({ tap }, i) => [tap, i]));
-  const readers = (tap: string): readonly Step[] => steps.filter(({ reads }) => reads.includes(tap));
+/** Cotangents and gradients in the order in which the right network's steps are undone. */
+function backwardNames(right: readonly Step[]): readonly string[] {
+  const steps = onPath(right);
+  const order = new Map(right.map(({ tap }, i) => [tap, i]));
+  const firstReader = (tap: string): Step | undefined => steps.find(({ reads }) => reads.includes(tap));
   return steps.toReversed().flatMap((step) => {
-    const last = step.reads.filter((read) => readers(read)[0] === step); // undone in reverse, so the first reader is the last
+    const last = step.reads.filter((read) => firstReader(read) === step); // undone in reverse, so the first reader is the last
     const cotangents = last.toSorted((a, b) => (order.get(b) ?? 0) - (order.get(a) ?? 0));
     return [
-      ...cotangents.map((read) => undone(read === "images" ? "grads/images" : `cotangents/${read}`, readers(read))),
-      ...step.weights.map((weight) => undone(`grads/${weight}`, [step])),
+      ...cotangents.map((read) => (read === "images" ? "grads/images" : `cotangents/${read}`)),
+      ...step.weights.map((weight) => `grads/${weight}`),
     ];
   });
 }
 
-/** Every tap, cotangent and gradient that a recording of this configuration may hold, in order. */
-export function passReadings(recording: Recording): readonly Reading[] {
-  const steps = stepsOf(recording);
-  return [...steps.map(forward), ...backward(steps)];
+/**
+ * Every tap, cotangent and gradient that a recording of this configuration may hold, in order.
+ *
+ * @param steps what makes them; default: the right network. The order is always that of the right one.
+ */
+export function passReadings(recording: Recording, steps?: readonly Step[]): readonly Reading[] {
+  const right = stepsOf(recording);
+  const made = steps ?? right;
+  const path = onPath(made);
+  const readers = (read: string): readonly Step[] => path.filter(({ reads }) => reads.includes(read));
+  const backward = backwardNames(right).map((name) => {
+    if (name === "grads/images") return undone(name, readers("images"));
+    const of = name.slice(name.indexOf("/") + 1);
+    return undone(name, name.startsWith("cotangents/") ? readers(of) : path.filter(({ weights }) => weights.includes(of)));
+  });
+  return [...made.map(forward), ...backward];
 }
 
 /** The weights after each step of the optimiser. */
@@ -85,7 +103,7 @@ export function laterNames({ configuration: { model, optimizer } }: Recording): 
 /** Whether all that the reading starts from is in the file. */
 export const isLocal = ({ results }: Reading, recording: Recording): boolean => results.every((name) => recording.results.has(name));
 
-/** What a right value was made from. */
+/** What a value was made from. */
 export interface Origin {
   /** From the recording's own values; else from the images on. */
   readonly local: boolean;
@@ -105,11 +123,4 @@ export function laterOrigin(name: string, { given, results }: Recording): Origin
   if (step === "1" && results.has(gradient)) return { local: true, starts: [gradient, `weights/${parameter.join("/")}`] };
   const before = [...results.keys()].filter((other) => other.startsWith(step === "1" ? "grads/" : `after/${Number(step) - 1}/`));
   return { local: false, starts: [...given.keys(), ...before] };
-}
-
-export function originOfResult(name: string, recording: Recording): Origin {
-  if (name.startsWith("after/")) return laterOrigin(name, recording);
-  const reading = passReadings(recording).find((candidate) => candidate.name === name);
-  if (reading === undefined) throw new RangeError(`no step makes ${name}`);
-  return originOf(reading, recording);
 }

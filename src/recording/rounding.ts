@@ -7,15 +7,19 @@
 import { compare } from "../check/close.ts";
 import type { HostArray } from "../check/host.ts";
 import { referenceEngine, roundedEngine } from "../engines/reference/engine.ts";
+import type { Bound } from "../check/tolerance.ts";
 import type { Precision } from "../kernels/engine.ts";
 import { hashed } from "./hash.ts";
-import { rightValues } from "./right.ts";
+import type { Hypothesis } from "./hypothesis.ts";
 import type { Arrays, Recording } from "./read.ts";
-import { originOfResult } from "./readings.ts";
 import { isTiny } from "./run.ts";
+import { under } from "./under.ts";
 
 /** The unit roundoff, as a multiple of that of f32. */
 const UNIT: { readonly [P in Precision]: number } = { f16: 2 ** 13, f32: 1, f64: 2 ** -29 };
+
+/** One program's rounding may be so many times another's. */
+const SEVERAL = 16;
 
 /** Measurements of one step, or of a tiny network; of another network one. */
 const TIMES = 4;
@@ -41,21 +45,27 @@ function arraysCloseTo(arrays: Arrays, seed: number): Arrays {
 }
 
 /** Largest difference that rounding makes in a result, in the tensor's own unit. */
-export function roundingOf(recording: Recording): (name: string, precision: Precision) => Promise<number> {
+export function roundingOf(recording: Recording, hypothesis: Hypothesis): (name: string, precision: Precision) => Promise<number> {
   const close = (seed: number): Recording => ({
     ...recording,
     given: arraysCloseTo(recording.given, seed),
     results: arraysCloseTo(recording.results, seed),
   });
   const recordings = Array.from({ length: TIMES }, (_, seed) => (seed === 0 ? recording : close(seed)));
-  const both = recordings.map((each) => [rightValues(referenceEngine(), each), rightValues(roundedEngine(), each)] as const);
+  const both = recordings.map((each) => [under(referenceEngine(), each, hypothesis), under(roundedEngine(), each, hypothesis)] as const);
   return async (name, precision) => {
-    const times = isTiny(recording) || originOfResult(name, recording).local ? TIMES : 1;
     let most = 0;
-    for (const [exact, rounded] of both.slice(0, times)) {
-      const { error, scale } = compare(await rounded(name), await exact(name));
+    for (const [i, [exact, rounded]] of both.entries()) {
+      if (i > 0 && !isTiny(recording) && !exact.originOf(name).local) break;
+      const { error, scale } = compare(await rounded.value(name), await exact.value(name));
       most = Math.max(most, error * (scale || 1));
     }
     return UNIT[precision] * most;
   };
+}
+
+/** A tolerance that allows what rounding costs a tensor of this scale, if that is more. */
+export function allowing(tolerance: Bound, cost: number, scale: number): Bound {
+  const bound = (SEVERAL * cost) / (scale || 1);
+  return bound > tolerance.bound ? { bound, reason: `${SEVERAL} times the measured rounding` } : tolerance;
 }

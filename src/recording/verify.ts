@@ -8,16 +8,17 @@ import type { HostArray } from "../check/host.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { deitLogits } from "../model/deit.ts";
 import { indexOf } from "../check/close.ts";
-import { explain, type Findings, type StepExplanation } from "./explain.ts";
+import { explain, type Findings, type Limits, type StepExplanation } from "./explain.ts";
 import { RecordingError } from "./fields.ts";
+import { rightHypothesis } from "./hypothesis.ts";
 import { judge, type Judgement } from "./judge.ts";
 import { startsOf, weightsAfter } from "./later.ts";
 import { localRun } from "./local.ts";
 import type { Recording } from "./read.ts";
 import { isLocal, laterNames, laterOrigin, originOf, passReadings, type Origin, type Reading } from "./readings.ts";
-import { recordedValues } from "./right.ts";
-import { roundingOf } from "./rounding.ts";
+import { allowing, roundingOf } from "./rounding.ts";
 import { computeTensors, isQuick, isTiny } from "./run.ts";
+import { recordedValues } from "./under.ts";
 
 /** One tensor's verdict. */
 export interface Verdict extends Judgement {
@@ -42,6 +43,8 @@ export interface Verification {
   readonly explanations: readonly StepExplanation[];
 }
 
+const UNLIMITED: Limits = { expired: () => false, trying: () => undefined, scout: null };
+
 /** Called with each tensor when it has been looked at. */
 export type Progress = (verdict: Verdict) => void;
 
@@ -50,9 +53,6 @@ function verdictOf(recording: Recording, name: string, right: HostArray, engine:
   const ok = judgement.error <= judgement.tolerance.bound;
   return { ...judgement, name, local: origin.local, ok, worstIndex: indexOf(right.shape, judgement.worst) };
 }
-
-/** One program's rounding may be so many times another's. */
-const SEVERAL = 16;
 
 /** A larger error of a network that is not tiny is hardly rounding. */
 const LARGE = 1e-2;
@@ -68,13 +68,8 @@ function mayBeRounding({ ok, error, local }: Verdict, recording: Recording, wron
 
 /** The same, with what rounding costs allowed. */
 function withRounding(verdict: Verdict, cost: number): Verdict {
-  const { error, scale, tolerance } = verdict;
-  const bound = Math.max(tolerance.bound, (SEVERAL * cost) / (scale || 1));
-  return {
-    ...verdict,
-    tolerance: bound > tolerance.bound ? { bound, reason: `${SEVERAL} times the measured rounding` } : tolerance,
-    ok: error <= bound,
-  };
+  const tolerance = allowing(verdict.tolerance, cost, verdict.scale);
+  return { ...verdict, tolerance, ok: verdict.error <= tolerance.bound };
 }
 
 /** Looks at one result: its name, the right value, and what that was made from. */
@@ -124,7 +119,7 @@ function outputsAlone(recording: Recording): Recording {
 
 /** A judge of results on one engine. */
 function judgeOn(engine: Engine, recording: Recording, see: (verdict: Verdict) => void): Look {
-  const rounding = roundingOf(recording);
+  const rounding = roundingOf(recording, rightHypothesis(recording));
   let wrong = 0;
   return async (name, right, origin) => {
     const found = verdictOf(recording, name, right, engine, origin);
@@ -142,7 +137,12 @@ const readingsOf = (recording: Recording): readonly Reading[] => passReadings(re
  *
  * @throws RecordingError for a recording that holds nothing to look at
  */
-export async function verify(engine: Engine, recording: Recording, progress: Progress = () => undefined): Promise<Verification> {
+export async function verify(
+  engine: Engine,
+  recording: Recording,
+  progress: Progress = () => undefined,
+  limits: Limits = UNLIMITED,
+): Promise<Verification> {
   if (recording.results.size === 0)
     throw new RecordingError("it holds no taps, loss, cotangents, gradients or later weights: nothing to verify");
   const tensors: Verdict[] = [];
@@ -163,18 +163,7 @@ export async function verify(engine: Engine, recording: Recording, progress: Pro
   }
   const off = tensors.filter(({ ok }) => !ok);
   const first = off.find(({ local }) => local) ?? off[0] ?? null;
-  const findings = first === null ? null : await explain(recording, first.name);
-  const explanations: readonly StepExplanation[] =
-    first === null || findings === null
-      ? []
-      : [
-          {
-            at: first.name,
-            variant: findings.explanation?.variant ?? null,
-            residual: findings.explanation?.residual ?? null,
-            text: findings.explanation?.text ?? "no known variant gives these values",
-            count: 1,
-          },
-        ];
-  return { engine: engine.name, match: first === null, tensors, first, findings, explanations };
+  if (first === null) return { engine: engine.name, match: true, tensors, first, findings: null, explanations: [] };
+  const seen = new Map(tensors.map(({ name, ok, local }) => [name, { ok, local }]));
+  return { engine: engine.name, match: false, tensors, first, ...(await explain(recording, seen, first.name, engine.precision, limits)) };
 }

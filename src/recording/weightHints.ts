@@ -6,10 +6,9 @@ import type { Shape, Tensor } from "../tensor/tensor.ts";
 import { judge } from "./judge.ts";
 import { localRun } from "./local.ts";
 import type { Recording } from "./read.ts";
-import { originOf, type Reading } from "./readings.ts";
-import { recordedValues } from "./right.ts";
+import { isForward, originOf, type Reading } from "./readings.ts";
 import type { Step } from "./steps.ts";
-import { isForward } from "./varied.ts";
+import { recordedValues } from "./under.ts";
 
 interface Change {
   readonly says: string;
@@ -31,14 +30,14 @@ const changes: readonly Change[] = [
 export async function weightHints(engine: Engine, recording: Recording, reading: Reading): Promise<readonly string[]> {
   const [step] = reading.steps;
   const origin = originOf(reading, recording);
-  if (step === undefined || !isForward(reading) || !origin.local) return [];
+  if (step === undefined || !isForward(reading.name) || !origin.local) return [];
   const shapes = parameterShapes(recording.configuration.model);
   const hints: string[] = [];
   for (const [i, name] of step.weights.entries())
     for (const { says, change } of changes.filter(({ fits }) => fits(name, shapes.get(name) ?? []))) {
       const changed = (k: Kernels, weights: readonly Tensor[]): readonly Tensor[] => weights.map((w, j) => (j === i ? change(k, w) : w));
       const wrong: Step = { ...step, forward: (k, { taps, weights }) => step.forward(k, { taps, weights: changed(k, weights) }) };
-      const value = await localRun(engine, recording, recordedValues(recording), () => wrong)(reading);
+      const value = await localRun(engine, recording, recordedValues(recording))({ ...reading, steps: [wrong] });
       const { error, tolerance } = judge(recording, reading.name, value, engine.precision, origin);
       if (error <= tolerance.bound) hints.push(`with ${name} ${says} the step gives the recorded values`);
     }

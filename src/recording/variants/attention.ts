@@ -11,7 +11,7 @@ import { linear } from "../../ops/linear.ts";
 import { mix } from "../../ops/attention.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { mergeHeads, splitHeads, type QueriesKeysValues } from "../../ops/splitHeads.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { axis, type Tensor } from "../../tensor/tensor.ts";
 import { nth, paramsOf, type StepInputs } from "../stepOps.ts";
 import { kindOf } from "../steps.ts";
 import type { BackwardVariant, ForwardVariant } from "./variant.ts";
@@ -52,6 +52,19 @@ const scaledBy =
   (scaleOf: (D: number) => number): ForwardVariant["wrong"] =>
   (k, { taps }, { model: { width: D, heads } }) =>
     products(k, split(k, nth(taps, 0), heads), scaleOf(D));
+
+/** What is added to scores that are masked: e to that power is 0. */
+const MASKED = -1e9;
+
+/** σ of each row of S [B, h, T, T], where the keys after the query are left out. */
+function causal(k: Kernels, S: Tensor): Tensor {
+  const T = axis(S.shape, -1);
+  const mask = k.upload(
+    [T, T],
+    Float64Array.from({ length: T * T }, (_, i) => (i % T > Math.floor(i / T) ? MASKED : 0)),
+  );
+  return softmax.forward(k, { z: k.add(S, mask) }).out;
+}
 
 const forward: readonly ForwardVariant[] = [
   {
@@ -104,15 +117,21 @@ const forward: readonly ForwardVariant[] = [
   },
   {
     part: "forward",
-    name: "qkv-bias-missing",
-    instead: "the bias of qkv is not added",
-    reason: "qkv_bias is False by default in some ViT code; DeiT has it",
-    equation: "(E5)",
-    steps: ["attn.qkv"],
-    wrong: (k, inputs) => {
-      const { weight, bias } = paramsOf(inputs);
-      return linear.forward(k, { x: nth(inputs.taps, 0), params: { weight, bias: k.zeros(bias.shape) } }).out;
-    },
+    name: "attention-causal",
+    instead: "a token attends to itself and to the tokens before it only",
+    reason: "the attention of a language model was reused with its mask; DeiT has none",
+    equation: "(E7)",
+    steps: ["attn.probs"],
+    wrong: (k, { taps }) => causal(k, nth(taps, 0)),
+  },
+  {
+    part: "forward",
+    name: "proj-missing",
+    instead: "the heads' outputs are the output of attention, without Wo and bo",
+    reason: "the projection after the heads was left out",
+    equation: "(E8)",
+    steps: ["attn"],
+    wrong: (_, { taps }) => nth(taps, 0),
   },
 ];
 

@@ -1,12 +1,15 @@
 /** The catalogue of variants (recording format, section 6): what `deit verify` tries on the first step that is wrong. */
 import { attentionVariants } from "./attention.ts";
+import { biasVariants } from "./bias.ts";
 import { batchVariants } from "./batch.ts";
 import { embeddingVariants } from "./embedding.ts";
 import { geluVariants } from "./gelu.ts";
 import { layerNormVariants } from "./layerNorm.ts";
 import { lossVariants } from "./loss.ts";
-import { networkVariants } from "./network.ts";
+import { headVariants } from "./heads.ts";
 import { optimizerVariants } from "./optimizer.ts";
+import { postNormVariants } from "./postNorm.ts";
+import { residualVariants } from "./residual.ts";
 import type { Variant } from "./variant.ts";
 
 export const catalogue: readonly Variant[] = [
@@ -14,7 +17,10 @@ export const catalogue: readonly Variant[] = [
   ...layerNormVariants,
   ...attentionVariants,
   ...geluVariants,
-  ...networkVariants,
+  ...biasVariants,
+  ...residualVariants,
+  ...postNormVariants,
+  ...headVariants,
   ...lossVariants,
   ...batchVariants,
   ...optimizerVariants,

@@ -70,6 +70,15 @@ const forward: readonly ForwardVariant[] = [
   },
   {
     part: "forward",
+    name: "position-missing",
+    instead: "no position is added",
+    reason: "the position embedding is there, and its sum with the tokens was left out",
+    equation: "(E2), (E3)",
+    steps: ["embed"],
+    wrong: (k, { taps, weights }) => embedOp.forward(k, { taps, weights: weights.map((w, i) => (i === POSITION ? k.zeros(w.shape) : w)) }),
+  },
+  {
+    part: "forward",
     name: "distillation-token-last",
     instead: "the tokens are [cls; E; dist]",
     reason: "figure 2 of the paper draws the distillation token at the end; the code has it second",

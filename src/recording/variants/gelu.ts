@@ -1,7 +1,8 @@
 /**
- * GELU, and its derivative, as they are often written.
+ * The activation, and its derivative, as they are often written.
  *
  *   (E9)   GELU(x) = x Φ(x)                       Φ by the error function
+ *   (E10)  FFN(x) = GELU(x W1ᵀ + b1) W2ᵀ + b2
  *   (G11)  GELU′(x) = Φ(x) + x exp(−x²/2)/√(2π)
  */
 import type { Kernels } from "../../kernels/kernels.ts";
@@ -44,6 +45,24 @@ export const geluVariants: readonly (ForwardVariant | BackwardVariant)[] = [
     equation: "(E9)",
     steps,
     wrong: (k, { taps }) => k.mul(nth(taps, 0), logistic(k, k.scale(nth(taps, 0), SLOPE))),
+  },
+  {
+    part: "forward",
+    name: "relu",
+    instead: "max(x, 0) is used",
+    reason: "ReLU is the default activation of the frameworks' transformer layers",
+    equation: "(E9)",
+    steps,
+    wrong: (k, { taps }) => k.mul(nth(taps, 0), k.step(nth(taps, 0))),
+  },
+  {
+    part: "forward",
+    name: "activation-missing",
+    instead: "the feed-forward has no activation",
+    reason: "the call between the two linear maps was left out",
+    equation: "(E10)",
+    steps,
+    wrong: (_, { taps }) => nth(taps, 0),
   },
   {
     part: "backward",

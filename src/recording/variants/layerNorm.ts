@@ -62,6 +62,36 @@ const forward: readonly ForwardVariant[] = [
     steps,
     wrong: (k, inputs, { model: { layerNormEps: eps } }) => dividedBy(k, inputs, (v) => k.addScalar(k.sqrt(v), eps)),
   },
+  {
+    part: "forward",
+    name: "layernorm-missing",
+    instead: "a branch reads x as it is",
+    reason: "the norm before the branch was left out",
+    equation: "(E4), (E11), (E12)",
+    steps: ["norm1", "norm2"],
+    wrong: (_, { taps }) => nth(taps, 0),
+  },
+  {
+    part: "forward",
+    name: "final-norm-missing",
+    instead: "the last block's output goes to the heads as it is",
+    reason: "a post-norm transformer has none there; a pre-norm one needs it",
+    equation: "(E13)",
+    steps: ["norm"],
+    wrong: (_, { taps }) => nth(taps, 0),
+  },
+  {
+    part: "forward",
+    name: "layernorm-affine-missing",
+    instead: "the output is x̂, without γ and β",
+    reason: "elementwise_affine=False, or a norm that is written without parameters",
+    equation: "(E4)",
+    steps,
+    wrong: (k, inputs, { model: { width: D, layerNormEps: eps } }) => {
+      const unit = { weight: k.upload([D], new Float64Array(D).fill(1)), bias: k.zeros([D]) };
+      return layerNorm.forward(k, { x: nth(inputs.taps, 0), params: unit }, { eps }).out;
+    },
+  },
 ];
 
 /** The right gradients of gain and shift, and an x̄ that is wrong. */
@@ -96,6 +126,19 @@ const backward: readonly BackwardVariant[] = [
     equation: "(G10)",
     steps,
     wrong: (k, inputs, dy, place) => withInputGradient(k, inputs, dy, place, ({ rstd }, h) => k.mul(k.sub(h, k.meanLast(h)), rstd)),
+  },
+  {
+    part: "backward",
+    name: "layernorm-vjp-gamma-missing",
+    instead: "h = ȳ: the gain is missing in x̄",
+    reason: "the cotangent was taken to x̂ without the factor γ",
+    equation: "(G10)",
+    steps,
+    wrong: (k, inputs, dy, place) =>
+      withInputGradient(k, inputs, dy, place, ({ xHat, rstd }) => {
+        const [mean, projection] = [k.meanLast(dy), k.mul(xHat, k.meanLast(k.mul(dy, xHat)))];
+        return k.mul(k.sub(k.sub(dy, mean), projection), rstd);
+      }),
   },
 ];
 

@@ -1,12 +1,12 @@
 /**
  * A variant: a well-known way to get one formula of DeiT wrong (recording format, section 6). It is a function from what a step reads to its wrong
- * output; where it makes no difference (the heads of a plain model cannot be swapped) it gives the right one.
+ * output; where it makes no difference (the heads of a plain model cannot be swapped) it gives the right one. The pullback of a wrong formula follows
+ * from the formula (../derivative.ts).
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { DeitConfig } from "../../model/config.ts";
 import type { Logits } from "../../model/heads.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { LossAndCotangents } from "../../train/objective.ts";
 import type { Goal } from "../build.ts";
 import type { RecordedLoss } from "../configuration.ts";
 import type { Rule } from "../later.ts";
@@ -26,21 +26,25 @@ interface About {
 /** What a step of the network has beside its inputs. */
 export interface Place {
   readonly model: DeitConfig;
+  /** The right step. */
   readonly step: Step;
-  /** B */
-  readonly batch: number;
-  /** Made from the recording's own values; false: from the images on. */
-  readonly local: boolean;
   /** Multipliers of the branch that the step adds, [B] (E31); null elsewhere, and without drop path. */
   readonly multiplier: Tensor | null;
-  /** A parameter that the step itself does not read. */
-  readonly parameter: (name: string) => Tensor;
 }
+
+/** What a step reads. */
+export type Wiring = Pick<Step, "reads" | "weights" | "given">;
 
 export interface ForwardVariant extends About {
   readonly part: "forward";
   /** Kinds of steps (`kindOf`) that it may be at. */
   readonly steps: readonly string[];
+  /** Where these steps read something else than they should, what they read; `inputs` of `wrong` are in that order. */
+  readonly rewired?: (step: Step) => Partial<Wiring>;
+  /** All of these steps of a block are wrong at once; default: each by itself. */
+  readonly together?: true;
+  /** Taps that must be in the file, as `head`: without them it is one of several that give the same. */
+  readonly decidedBy?: readonly string[];
   readonly wrong: (k: Kernels, inputs: StepInputs, place: Place) => Tensor;
 }
 
@@ -55,13 +59,14 @@ export interface LossPlace {
 
 export interface LossVariant extends About {
   readonly part: "loss";
-  readonly wrong: (k: Kernels, logits: Logits, goal: Goal, place: LossPlace) => LossAndCotangents;
+  /** The wrong loss, a scalar. */
+  readonly wrong: (k: Kernels, logits: Logits, goal: Goal, place: LossPlace) => Tensor;
 }
 
 export interface BackwardVariant extends About {
   readonly part: "backward";
-  /** Kinds of steps whose pullback it may be; null: any. */
-  readonly steps: readonly string[] | null;
+  /** Kinds of steps whose pullback it may be. */
+  readonly steps: readonly string[];
   readonly wrong: (k: Kernels, inputs: StepInputs, dOut: Tensor, place: Place) => StepInputs;
 }
 
@@ -72,3 +77,6 @@ export interface OptimizerVariant extends About {
 }
 
 export type Variant = ForwardVariant | LossVariant | BackwardVariant | OptimizerVariant;
+
+/** A variant of the network. */
+export type StepVariant = Exclude<Variant, OptimizerVariant>;
