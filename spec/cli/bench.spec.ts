@@ -65,6 +65,13 @@ describe("deit bench", () => {
     expect(bench("op --only adamw")).toMatchObject({ rows: [{ op: "adamw", phase: "run", ms: someNumber, gain: someNumber }] });
   });
 
+  it("init prints the time of all initial values", () => {
+    const about = { what: "init", engine: "wasm", threads: 1, model: "deit-tiny-distilled" };
+    expect(bench("init")).toEqual({ ...about, parameters: 5_910_800, ms: someNumber });
+    const { stdout } = deit(["bench", "init", "--repetitions", "1"]);
+    expect(stdout).toMatch(/^initial values of deit-tiny-distilled: \d+\.\d{3} ms \([\d.]+ … [\d.]+\), \d+\.\d ns each of 5910800\n$/);
+  });
+
   it("forward prints time an image, rates and ratio", () => {
     expect(bench(`forward ${model}`)).toEqual({
       what: "forward",

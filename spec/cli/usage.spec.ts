@@ -49,7 +49,7 @@ const wrong: readonly (readonly [args: string, line: string])[] = [
   ["summary deit-base --image-size 300", "deit summary: --image-size must be a multiple of the patch, 16: got 300, 304 would do"],
   [
     "bench gem",
-    "deit bench: command-argument value 'gem' is invalid for argument 'what'. Allowed choices are peak, gemm, op, forward, train",
+    "deit bench: command-argument value 'gem' is invalid for argument 'what'. Allowed choices are peak, gemm, op, init, forward, train",
   ],
   ["bench gemm --only 300", "deit bench: --only 300: nothing of that name; nearest are ["],
   ["bench op --only layernorm", "deit bench: --only layernorm: nothing of that name; nearest are layerNorm, "],
@@ -58,6 +58,8 @@ const wrong: readonly (readonly [args: string, line: string])[] = [
     "deit bench: --engine reference: the register peak is that of the wasm engine; --engine wasm would be right",
   ],
   ["bench op --batch 3", "deit bench: --batch says nothing to op; see deit bench --help"],
+  ["bench init --batch 3", "deit bench: --batch says nothing to init; see deit bench --help"],
+  ["bench init --model regnety-4gf", "deit bench: --model regnety-4gf: only DeiT is timed; deit-tiny-distilled would do"],
   ["bench forward --model regnety-4gf", "deit bench: --model regnety-4gf: only DeiT is timed; deit-tiny-distilled would do"],
   ["bench train --image-size 20", "deit bench: --image-size must be a multiple of the patch, 16: got 20, 32 would do"],
   ["bench forward --repetitions 0", "deit bench: option '--repetitions <n>' argument '0' is invalid. It must be an integer of at least 1"],

@@ -1,7 +1,24 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fold, keyOf, normalAt, permutation, philox, uniform53At, uniformAt } from "../../src/tensor/key.ts";
+import { fold, keyOf, normalAt, permutation, philox, uniform53At, uniformAt, type Key } from "../../src/tensor/key.ts";
 
 const hex = (words: readonly number[]): string => words.map((word) => word.toString(16).padStart(8, "0")).join(" ");
+
+/** Any 32 bits; words at both ends carry the most. */
+const word = fc.oneof(fc.integer({ min: 0, max: 0xffffffff }), fc.constantFrom(0, 1, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff));
+
+const [HIGH, LOW] = [(x: bigint): bigint => x >> 32n, (x: bigint): bigint => x & 0xffffffffn];
+
+/** Salmon et al., section 4, with numbers of any length. */
+function philoxOfWholeProducts(counter: readonly number[], key: readonly number[]): readonly number[] {
+  let [[c0 = 0n, c1 = 0n, c2 = 0n, c3 = 0n], [k0 = 0n, k1 = 0n]] = [counter.map(BigInt), key.map(BigInt)];
+  for (let round = 0; round < 10; round++) {
+    const [product0, product1] = [0xd2511f53n * c0, 0xcd9e8d57n * c2];
+    [c0, c1, c2, c3] = [HIGH(product1) ^ c1 ^ k0, LOW(product1), HIGH(product0) ^ c3 ^ k1, LOW(product0)];
+    [k0, k1] = [LOW(k0 + 0x9e3779b9n), LOW(k1 + 0xbb67ae85n)];
+  }
+  return [c0, c1, c2, c3].map(Number);
+}
 
 describe("Philox 4×32-10", () => {
   // the known answers published with Random123 (kat_vectors)
@@ -11,6 +28,15 @@ describe("Philox 4×32-10", () => {
     [[0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0], "d16cfe09 94fdcceb 5001e420 24126ea1"],
   ] as const)("gives the published answer for counter %j and key %j", (counter, key, answer) => {
     expect(hex(philox(counter, key))).toBe(answer);
+  });
+
+  it("is ten rounds of products of 64 bits, for any counter and key", () => {
+    fc.assert(
+      fc.property(fc.tuple(word, word, word, word), fc.tuple(word, word), (counter, key) => {
+        expect(philox(counter, key)).toEqual(philoxOfWholeProducts(counter, key));
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
 
@@ -31,6 +57,40 @@ describe("keys", () => {
   it("refuse a seed that is no natural number", () => {
     expect(() => keyOf(-1)).toThrow("key: seed must be an integer of 0 … 2^53 - 1, got -1");
     expect(() => keyOf(0.5)).toThrow(RangeError);
+  });
+});
+
+describe("draw i is a function of key and i", () => {
+  const key = fc.tuple(word, word).map((words) => ({ words }));
+  const index = fc.oneof(fc.nat(10_000), fc.maxSafeNat());
+  /** The block of four words with number i. */
+  const blockOf = ({ words }: Key, i: number): readonly number[] => philox([i % 2 ** 32, Math.floor(i / 2 ** 32), 0, 0], words);
+  const fraction53 = (high = NaN, low = NaN): number => Number((BigInt(high >>> 5) << 26n) | BigInt(low >>> 6)) / 2 ** 53;
+
+  it("uniform: the upper 24 bits of word i mod 4 of block ⌊i/4⌋", () => {
+    fc.assert(
+      fc.property(key, index, (k, i) => {
+        expect(uniformAt(k, i)).toBe(((blockOf(k, Math.floor(i / 4))[i % 4] ?? NaN) >>> 8) / 2 ** 24);
+      }),
+    );
+  });
+
+  it("uniform53: the upper 53 bits of the first two words of block i", () => {
+    fc.assert(
+      fc.property(key, index, (k, i) => {
+        expect(uniform53At(k, i)).toBe(fraction53(...blockOf(k, i).slice(0, 2)));
+      }),
+    );
+  });
+
+  it("normal: Box and Muller's of the two halves of block i", () => {
+    const boxMuller = ([a, b, c, d]: readonly number[]): number =>
+      Math.sqrt(-2 * Math.log(1 - fraction53(a, b))) * Math.cos(2 * Math.PI * fraction53(c, d));
+    fc.assert(
+      fc.property(key, index, (k, i) => {
+        expect(normalAt(k, i)).toBe(boxMuller(blockOf(k, i)));
+      }),
+    );
   });
 });
 

@@ -17,7 +17,7 @@ const isGamma = (name: string): boolean => /(^|\.)norm\d?\.weight$/.test(name);
 
 /**
  * Weights with the mean and the deviation of initial ones, but drawn uniformly by the engine: `initialParams` draws on the host, one after
- * the other, which takes longer than all timings together for a large model. Biases are drawn too, since none is zero after a step.
+ * the other, which takes seconds for a large model. Biases are drawn too, since none is zero after a step.
  */
 export const benchParams = (k: Kernels, config: DeitConfig): DeitParams =>
   buildParams(config, (name, shape) =>

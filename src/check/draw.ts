@@ -37,7 +37,11 @@ export function drawOf(key: Key, precision: Precision = "f64"): Draw {
   let next = 0;
   const real = (min: number, max: number): number => min + (max - min) * uniform53At(key, next++);
   const integer = (min: number, max: number): number => Math.floor(real(min, max + 1));
-  const fill = (shape: Shape, f: () => number): HostArray => ({ shape, data: Float64Array.from({ length: size(shape) }, f) });
+  const fill = (shape: Shape, f: () => number): HostArray => {
+    const data = new Float64Array(size(shape));
+    for (let i = 0; i < data.length; i++) data[i] = f();
+    return { shape, data };
+  };
   const subkey = (): Key => fold(key, integer(0, 2 ** 40));
   return {
     precision,

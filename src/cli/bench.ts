@@ -1,6 +1,7 @@
 /** `deit bench`: how fast an engine is, as medians and as shares of what the machine can do. */
 import { Argument, Option, type Command } from "commander";
 import { gemm, op, peak } from "./benchKernels.ts";
+import { init } from "./benchInit.ts";
 import { TRAIN_BATCH, type BenchOptions } from "./benchOptions.ts";
 import { program } from "./benchPrograms.ts";
 import { project, PROJECT_BATCH } from "./benchProject.ts";
@@ -10,7 +11,7 @@ import { memoryOption, positive, withEngine, withExamples, withJson } from "./op
 const REPETITIONS = 15;
 
 const WHAT =
-  "peak: f32 products in registers; gemm: matrix products; op: each op; forward: a model; train: a training step; " +
+  "peak: f32 products in registers; gemm: matrix products; op: each op; init: initial values; forward: a model; train: a training step; " +
   "project: what the trainings of the paper would take on a GPU that is not here";
 const CLOCK =
   "On one thread times are of the processor: what else runs on the machine does not count. The peak of n threads is n times that of one.";
@@ -20,6 +21,7 @@ const benches = {
   peak: { run: peak, takes: [] },
   gemm: { run: gemm, takes: ["only"] },
   op: { run: op, takes: ["only"] },
+  init: { run: init, takes: ["model"] },
   forward: { run: (options) => program("forward", options), takes: ["model", "imageSize", "batch", "profile"] },
   train: { run: (options) => program("train", options), takes: ["model", "imageSize", "batch", "teacher", "profile", "ranges", "memory"] },
   project: { run: project, takes: ["batch", "profile", "only"] },
@@ -62,7 +64,7 @@ export function addBench(parent: Command): void {
     .command("bench")
     .description("how fast an engine is: medians, and shares of the register peak measured at the same time")
     .addArgument(new Argument("[what]", WHAT).choices(Object.keys(benches)).default("op"))
-    .addOption(new Option("--model <model>", "of forward and train").default("deit-tiny-distilled"))
+    .addOption(new Option("--model <model>", "of init, forward and train").default("deit-tiny-distilled"))
     .addOption(
       new Option("--image-size <s>", "of forward and train: side of the images in pixels, a multiple of the patch").argParser(positive),
     )
@@ -80,6 +82,7 @@ export function addBench(parent: Command): void {
   withExamples(withJson(withEngine(command)), [
     ["deit bench gemm", "matrix products of DeiT's layers, forwards and backwards"],
     ["deit bench op --only attention", "with its fused kernel and without"],
+    ["deit bench init --model deit-base-distilled", "the values that training starts from"],
     ["deit bench forward --model deit-base-distilled --image-size 384", "an image through a model"],
     ["deit bench train --profile", "a training step, op by op"],
     ["deit bench train --ranges", "how large and how small its numbers are"],

@@ -1,6 +1,7 @@
 /** What `deit bench` found, for people and for scripts. */
 import type { GemmRow } from "../bench/gemm.ts";
 import { forwardRatio } from "../bench/gemm.ts";
+import type { InitTiming } from "../bench/init.ts";
 import type { OpRow } from "../bench/ops.ts";
 import type { Roofline } from "../bench/roofline.ts";
 import type { PeakResult } from "../bench/peak.ts";
@@ -139,4 +140,11 @@ export function printProgram(about: AboutProgram, timing: ProgramTiming): void {
       `forward, objective, backward and AdamW${about.teacher === null ? "; a teacher's logits are given, its own forward is not timed" : ""}`,
     );
   print(`memory: ${megabytes(reservedBytes)} held${planBytes === null ? "" : `, ${megabytes(planBytes)} planned`}, ${freshBytes} bytes taken anew after the first run`); // prettier-ignore
+}
+
+export function printInit(model: string, { parameters, ms: spread }: InitTiming): void {
+  const nanoseconds = (spread.median * MEGA) / parameters;
+  print(
+    `initial values of ${model}: ${ms(spread.median)} ms (${range(spread)}), ${nanoseconds.toFixed(RATE_DIGITS)} ns each of ${parameters}`,
+  );
 }

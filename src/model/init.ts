@@ -29,14 +29,16 @@ function truncatedNormal(key: Key, i: number): number {
 /** The values of one parameter, drawn from a key of its own name. */
 export function initialValues({ channels, patchSize }: DeitConfig, key: Key, name: string, shape: Shape): Float64Array {
   const own = fold(key, name);
-  const filled = (f: (i: number) => number): Float64Array => Float64Array.from({ length: size(shape) }, (_, i) => f(i));
+  const values = new Float64Array(size(shape));
   if (name.startsWith("patch_embed.proj.")) {
     const limit = 1 / Math.sqrt(channels * patchSize ** 2);
-    return filled((i) => limit * (2 * uniform53At(own, i) - 1));
+    for (let i = 0; i < values.length; i++) values[i] = limit * (2 * uniform53At(own, i) - 1);
+  } else if (/(^|\.)norm\d?\.weight$/.test(name)) {
+    values.fill(1);
+  } else if (!name.endsWith(".bias")) {
+    for (let i = 0; i < values.length; i++) values[i] = truncatedNormal(own, i);
   }
-  if (name.endsWith(".bias")) return filled(() => 0);
-  if (/(^|\.)norm\d?\.weight$/.test(name)) return filled(() => 1);
-  return filled((i) => truncatedNormal(own, i));
+  return values;
 }
 
 /** Parameters to start training from. */

@@ -6,7 +6,7 @@
  *   u(i)     mix(key + i·0x9e3779b9)/2³²                                                           i = flat index
  *   value    round32(c + r·(2u − 1))                                                               c, r by the kind of tensor
  */
-import { hostArray, type HostArray } from "../check/host.ts";
+import type { HostArray } from "../check/host.ts";
 import { size, type Shape } from "../tensor/tensor.ts";
 
 const GOLDEN_RATIO = 0x9e3779b9;
@@ -44,12 +44,10 @@ function rangeOf(name: string, shape: Shape): readonly [c: number, r: number] {
 export function hashed(name: string, shape: Shape, seed: number): HostArray {
   const key = hashKey(name, seed);
   const [c, r] = rangeOf(name, shape);
-  const value = (i: number): number => {
+  const data = new Float64Array(size(shape));
+  for (let i = 0; i < data.length; i++) {
     const u = mix(key + Math.imul(i, GOLDEN_RATIO)) / 2 ** 32;
-    return Math.fround(c + r * (2 * u - 1));
-  };
-  return hostArray(
-    shape,
-    Float64Array.from({ length: size(shape) }, (_, i) => value(i)),
-  );
+    data[i] = Math.fround(c + r * (2 * u - 1));
+  }
+  return { shape, data };
 }

@@ -39,21 +39,24 @@ const inputsOf = (name: string, config: RegnetConfig): number =>
 /** The values of one parameter or buffer, drawn from a key of its own name. */
 export function initialRegnetValues(config: RegnetConfig, key: Key, name: string, shape: Shape, rule: InitRule = timm032): Float64Array {
   const own = fold(key, name);
-  const filled = (f: (i: number) => number): Float64Array => Float64Array.from({ length: size(shape) }, (_, i) => f(i));
-  const normal = (deviation: number): Float64Array => filled((i) => deviation * normalAt(own, i));
+  const values = new Float64Array(size(shape));
+  const normal = (deviation: number): Float64Array => {
+    for (let i = 0; i < values.length; i++) values[i] = deviation * normalAt(own, i);
+    return values;
+  };
 
   if (name === "head.fc.weight") return normal(CLASSIFIER_DEVIATION);
-  if (name.endsWith("conv3.bn.weight")) return filled(() => 0);
-  if (name.endsWith("bn.weight") || name.endsWith("running_var")) return filled(() => 1);
+  if (name.endsWith("conv3.bn.weight")) return values;
+  if (name.endsWith("bn.weight") || name.endsWith("running_var")) return values.fill(1);
   if (name.endsWith(".weight")) {
     const [O = 0, , side = 0] = shape;
     return normal(Math.sqrt(2 / ((O * side ** 2) / (rule.fanOutOfGroup ? groupsOf(name, shape, config) : 1))));
   }
   if (rule.drawnBiases && /\.se\.fc\d\.bias$/.test(name)) {
     const limit = 1 / Math.sqrt(inputsOf(name, config));
-    return filled((i) => limit * (2 * uniform53At(own, i) - 1));
+    for (let i = 0; i < values.length; i++) values[i] = limit * (2 * uniform53At(own, i) - 1);
   }
-  return filled(() => 0);
+  return values;
 }
 
 /** Parameters and buffers to start training from. */
