@@ -11,7 +11,10 @@ import { under } from "./under.ts";
 import { catalogue } from "./variants/catalogue.ts";
 import type { StepVariant, Variant } from "./variants/variant.ts";
 
-/** A variant at some steps; of the optimiser at none. */
+/** The steps of the optimiser, all of them, in the place of a tap. */
+export const OPTIMISER = "after";
+
+/** A variant at some steps. */
 export interface Placed {
   readonly variant: Variant;
   readonly taps: ReadonlySet<string>;
@@ -41,9 +44,11 @@ function makersOf({ recording, right, engine }: Inquiry, { under: now }: State, 
 
 const isStepVariant = (variant: Variant): variant is StepVariant => variant.part !== "optimizer";
 
-/** Whether the recording holds what tells the variant from others. */
-export const isDecided = (variant: Variant, { results }: Recording): boolean =>
-  variant.part !== "forward" || (variant.decidedBy ?? []).every((tap) => results.has(`taps/${tap}`));
+/** Whether the recording holds what tells a variant at these steps from others. */
+export function isDecided({ variant, taps }: Placed, { results }: Recording): boolean {
+  const needed = variant.part === "forward" ? (variant.decidedBy?.(taps) ?? []) : [];
+  return needed.every((tap) => results.has(`taps/${tap}`));
+}
 
 /** The next state with a variant at these steps; null where that contradicts the recording. */
 async function stateWith(inquiry: Inquiry, state: State, placed: readonly Placed[]): Promise<State | null> {
@@ -161,7 +166,7 @@ export async function ruleCandidates(inquiry: Inquiry, state: State, name: strin
     const with_ = under(engine, recording, next);
     const matches = await Promise.all(names.map((other) => match(recording, with_, other, "f64")));
     const after = matches.every(({ ok }) => ok) ? await seenUnder(recording, state, with_, inquiry.precision) : null;
-    if (after !== null) found.push({ placed: [{ variant, taps: new Set() }], state: after });
+    if (after !== null) found.push({ placed: [{ variant, taps: new Set([OPTIMISER]) }], state: after });
   }
   return found;
 }

@@ -5,14 +5,15 @@
  */
 import { referenceEngine } from "../engines/reference/engine.ts";
 import type { Engine, Precision } from "../kernels/engine.ts";
-import { decided, isDecided, nameOf, ruleCandidates, stepCandidates, type Candidate, type Inquiry } from "./candidates.ts";
+import { decided, isDecided, OPTIMISER, nameOf, ruleCandidates, stepCandidates, type Candidate, type Inquiry } from "./candidates.ts";
 import { hintsFor } from "./findings.ts";
 import { rightHypothesis } from "./hypothesis.ts";
 import { parameterOf } from "./later.ts";
 import type { Recording } from "./read.ts";
+import { isForward } from "./readings.ts";
 import { searchWhole } from "./search.ts";
 import { match, wrongLocally, type Seen, type State } from "./seen.ts";
-import { kindOf } from "./steps.ts";
+import { blockOf, kindOf } from "./steps.ts";
 import { under } from "./under.ts";
 import type { Variant } from "./variants/variant.ts";
 
@@ -75,29 +76,27 @@ function unexplained(at: string, { candidates, hints }: Omit<Findings, "explanat
   return { at, variant: null, residual: null, text, count: 1 };
 }
 
-/** The tensors that a candidate makes right, by what it changes and the kind of step; each group is one entry. */
-async function entriesOf({ engine, recording }: Inquiry, before: State, { placed, state }: Candidate): Promise<readonly StepExplanation[]> {
+/** What one entry stands for: a kind of step, or all that a variant changes together. */
+const groupOf = (variant: Variant, tap: string): string => (variant.part === "forward" && variant.together === true ? "" : kindOf(tap));
+
+/** Blocks, and places outside of them. */
+const placeOf = (variant: Variant, tap: string): string => (groupOf(variant, tap) === "" ? blockOf(tap) : tap);
+
+/** The tensors that a candidate makes right, by what it changes; each group is one entry. */
+async function entriesOf({ recording }: Inquiry, before: State, { placed, state }: Candidate): Promise<readonly StepExplanation[]> {
   const mended = wrongLocally(before).filter((name) => state.seen.get(name)?.ok ?? false);
   const entries: StepExplanation[] = [];
   for (const { variant, taps } of placed) {
-    const groups = new Map<string, { readonly at: string; readonly taps: Set<string> }>();
-    for (const at of mended) {
-      const steps = state.under.readings.get(at)?.steps ?? [];
-      const changed =
-        variant.part === "optimizer"
-          ? at.startsWith("after/")
-            ? ["after"]
-            : []
-          : steps.flatMap(({ tap }) => (taps.has(tap) ? [tap] : []));
-      for (const tap of changed) {
-        const group = groups.get(kindOf(tap)) ?? { at, taps: new Set() };
-        group.taps.add(tap);
-        groups.set(kindOf(tap), group);
+    const groups = new Map<string, { readonly at: string; readonly places: Set<string> }>();
+    for (const at of mended)
+      for (const tap of stepsOf(state, at).filter((step) => taps.has(step))) {
+        const group = groups.get(groupOf(variant, tap)) ?? { at, places: new Set() };
+        group.places.add(placeOf(variant, tap));
+        groups.set(groupOf(variant, tap), group);
       }
-    }
-    for (const { at, taps: shown } of groups.values()) {
-      const { error } = await match(recording, under(engine, recording, state.under.hypothesis), at, "f64");
-      entries.push({ at, variant: variant.name, residual: error, text: textOf(variant), count: shown.size });
+    for (const { at, places } of groups.values()) {
+      const { error } = await match(recording, state.under, at, "f64");
+      entries.push({ at, variant: variant.name, residual: error, text: textOf(variant), count: places.size });
     }
   }
   return entries;
@@ -105,30 +104,33 @@ async function entriesOf({ engine, recording }: Inquiry, before: State, { placed
 
 const isLater = (name: string): boolean => name.startsWith("after/");
 
-/** The steps that make a wrong tensor, as something that is wrong without a known reason; of the optimiser all steps are one. */
-const stepsOfWrong = (state: State, name: string): readonly string[] =>
-  isLater(name) ? ["after"] : (state.under.readings.get(name)?.steps ?? []).map(({ tap }) => tap);
+/** The taps of the steps that make a tensor. */
+const stepsOf = ({ under: { readings } }: State, name: string): readonly string[] =>
+  isLater(name) ? [OPTIMISER] : (readings.get(name)?.steps ?? []).map(({ tap }) => tap);
 
 /** Everything that is wrong locally, one explanation after the other. */
 async function explainLocally(inquiry: Inquiry, start: State, limits: Limits): Promise<Explained> {
   const { recording } = inquiry;
   const entries: StepExplanation[] = [];
   const findings = new Map<string, Findings>();
-  const unknown = new Set<string>();
+  /** Steps that are wrong without a known reason, and the blocks in which a formula is: it may read any of their taps. */
+  const [unknown, unclear] = [new Set<string>(), new Set<string>()];
   let state = start;
-  const next = (): string | undefined => wrongLocally(state).find((name) => !stepsOfWrong(state, name).some((tap) => unknown.has(tap)));
+  const next = (): string | undefined => wrongLocally(state).find((name) => !stepsOf(state, name).some((tap) => unknown.has(tap)));
 
   for (let name = next(); name !== undefined; name = next()) {
     limits.trying(name);
     const cut = limits.expired();
     const all = cut ? [] : await (isLater(name) ? ruleCandidates : stepCandidates)(inquiry, state, name);
-    const found = decided(all.filter(({ placed }) => placed.every(({ variant }) => isDecided(variant, recording))));
+    const found = decided(all.filter(({ placed }) => placed.every((one) => isDecided(one, recording))));
     if (found === null) {
       const candidates = [...new Set(all.map(nameOf))];
       const seen = { candidates, hints: cut ? [CUT_OFF] : await hintsFor(inquiry, state, name) };
-      entries.push(unexplained(name, seen));
+      const steps = stepsOf(state, name);
+      if (isForward(name) || !steps.some((tap) => unclear.has(blockOf(tap)))) entries.push(unexplained(name, seen));
       findings.set(name, { explanation: null, ...seen });
-      for (const tap of stepsOfWrong(state, name)) unknown.add(tap);
+      for (const tap of steps) unknown.add(tap);
+      if (isForward(name)) for (const tap of steps.filter((step) => blockOf(step) !== "")) unclear.add(blockOf(tap));
       continue;
     }
     const own = await entriesOf(inquiry, state, found);

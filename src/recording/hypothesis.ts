@@ -10,7 +10,7 @@ import { RecordingError } from "./fields.ts";
 import type { Rule } from "./later.ts";
 import type { Recording } from "./read.ts";
 import { nth, type StepInputs, type StepOp } from "./stepOps.ts";
-import { kindOf, stepsOf, type Step } from "./steps.ts";
+import { blockOf, kindOf, stepsOf, type Step } from "./steps.ts";
 import type { BackwardVariant, ForwardVariant, LossVariant, OptimizerVariant, Place, StepVariant } from "./variants/variant.ts";
 
 export interface Hypothesis {
@@ -26,9 +26,6 @@ export const rightHypothesis = (recording: Recording): Hypothesis => ({ steps: s
 export function fitsStep(variant: StepVariant, tap: string): boolean {
   return variant.part === "loss" ? tap === "loss" : variant.steps.includes(kindOf(tap));
 }
-
-/** The block of a tap; "" outside the blocks. */
-const blockOf = (tap: string): string => /^blocks\.\d+/.exec(tap)?.[0] ?? "";
 
 /** The sets of steps that a variant changes as a whole: single steps, or all of a block that it changes together. */
 export function unitsOf(variant: StepVariant, { steps }: Hypothesis): readonly (readonly string[])[] {

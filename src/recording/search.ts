@@ -11,7 +11,7 @@ import { judge } from "./judge.ts";
 import { isForward, tapName } from "./readings.ts";
 import { isQuick, isTiny } from "./run.ts";
 import { match, seenUnder, type State } from "./seen.ts";
-import { kindOf } from "./steps.ts";
+import { blockOf, kindOf } from "./steps.ts";
 import { under } from "./under.ts";
 import { catalogue } from "./variants/catalogue.ts";
 import type { StepVariant, Variant } from "./variants/variant.ts";
@@ -33,14 +33,14 @@ function subsets<T>(all: readonly T[]): readonly (readonly T[])[] {
 }
 
 type Unit = readonly string[];
-const blockOf = (unit: Unit): string => /^blocks\.\d+/.exec(unit[0] ?? "")?.[0] ?? "";
+const blockOfUnit = (unit: Unit): string => blockOf(unit[0] ?? "");
 const kindsOf = (unit: Unit): string => unit.map(kindOf).join();
 
 /** Sets of steps that a variant may be at; the whole network first. */
 function placesOf(variant: StepVariant, right: Hypothesis): readonly ReadonlySet<string>[] {
   const units = unitsOf(variant, right);
-  const blocks = [...new Set(units.map(blockOf))].filter((block) => block !== "");
-  const regions = [units, ...blocks.map((block) => units.filter((unit) => blockOf(unit) === block))];
+  const blocks = [...new Set(units.map(blockOfUnit))].filter((block) => block !== "");
+  const regions = [units, ...blocks.map((block) => units.filter((unit) => blockOfUnit(unit) === block))];
   const places = regions.flatMap((region) =>
     subsets([...new Set(region.map(kindsOf))]).map((kinds) => region.filter((unit) => kinds.includes(kindsOf(unit))).flat()),
   );
@@ -61,7 +61,7 @@ function untouched({ steps }: Hypothesis, right: Hypothesis): ReadonlySet<string
   return new Set(steps.map(({ tap }) => tap).filter((tap) => !touched.has(tap) && tap !== "loss"));
 }
 
-/** An engine of f32 that is off by less may still be right. */
+/** What a look ahead finds to be off by less is looked at closely: an engine of f32 rounds. */
 const PROMISING = 1e-3;
 
 /** Looks ahead on one engine, with what the right network makes before the change. */
@@ -80,7 +80,7 @@ async function scouting(
         .flatMap(([tap, a]) => (a !== undefined && same.has(tap) ? [[tap, a]] : [])),
     );
     const value = (await computeUnder(engine, recording, hypothesis.steps, [name], { taps: known })).get(name);
-    return value !== undefined && judge(recording, name, value, engine.precision).error <= PROMISING;
+    return value === undefined ? Infinity : judge(recording, name, value, engine.precision).error;
   };
 }
 
@@ -96,20 +96,22 @@ export async function searchWhole(inquiry: Inquiry, state: State, name: string, 
   if (!isQuick(recording)) return { candidates: [], cut: false };
   const parts = partsBefore(name);
   const tries = catalogue.flatMap((variant) =>
-    variant.part !== "optimizer" && parts.includes(variant.part) && isDecided(variant, recording)
-      ? placesOf(variant, right).map((taps, i) => ({ variant, taps, i }))
+    variant.part !== "optimizer" && parts.includes(variant.part)
+      ? placesOf(variant, right)
+          .map((taps, i) => ({ variant, taps, i }))
+          .filter((placed) => isDecided(placed, recording))
       : [],
   );
   const ordered = tries.toSorted((a, b) => a.i - b.i); // what is wrong everywhere first
   const scout = isTiny(recording) || name.startsWith("after/") ? engine : (limits.scout ?? engine);
-  const promising = name.startsWith("after/") ? (): Promise<boolean> => Promise.resolve(true) : await scouting(scout, inquiry, name);
+  const errorOf = name.startsWith("after/") ? (): Promise<number> => Promise.resolve(0) : await scouting(scout, inquiry, name);
 
   const candidates: Candidate[] = [];
   for (const [i, { variant, taps }] of ordered.entries()) {
     if (limits.expired()) return { candidates, cut: true };
     limits.trying(`${i + 1} of ${ordered.length} variants of the network, ${variant.name}`);
     const hypothesis = supposing(recording, right, right, variant, taps);
-    if (hypothesis === null || !(await promising(hypothesis))) continue;
+    if (hypothesis === null || (await errorOf(hypothesis)) > PROMISING) continue;
     const with_ = under(engine, recording, hypothesis);
     const next = (await match(recording, with_, name, "f64")).ok ? await seenUnder(recording, state, with_, precision) : null;
     if (next !== null) candidates.push({ placed: [{ variant, taps }], state: next });

@@ -21,7 +21,7 @@ export interface State {
 }
 
 /** Rounding is measured for errors up to so many times the tolerance: what is beyond is another formula. */
-const MEASURED = 1e3;
+const MEASURED = 30;
 
 export interface Match {
   /** As a share of the tensor's scale. */
@@ -30,17 +30,23 @@ export interface Match {
 }
 
 /** How a recorded tensor compares with what a hypothesis makes, to the tolerance of this precision. */
-export async function match(
+export async function match(recording: Recording, { originOf, value }: Under, name: string, precision: Precision): Promise<Match> {
+  const { error, tolerance } = judge(recording, name, await value(name), precision, originOf(name));
+  return { error, ok: error <= tolerance.bound };
+}
+
+/** Whether a tensor that was right is right under the next hypothesis as well, with what rounding costs allowed. */
+async function staysRight(
   recording: Recording,
   { hypothesis, originOf, value }: Under,
   name: string,
   precision: Precision,
-): Promise<Match> {
+): Promise<boolean> {
   const { error, tolerance, scale, coarsest } = judge(recording, name, await value(name), precision, originOf(name));
-  if (error <= tolerance.bound) return { error, ok: true };
-  if (coarsest === "f64" || !(error <= MEASURED * tolerance.bound)) return { error, ok: false };
+  if (error <= tolerance.bound) return true;
+  if (coarsest === "f64" || !(error <= MEASURED * tolerance.bound)) return false;
   const cost = await roundingOf(recording, hypothesis)(name, coarsest);
-  return { error, ok: error <= allowing(tolerance, cost, scale).bound };
+  return error <= allowing(tolerance, cost, scale).bound;
 }
 
 /** Whether both are made by the same steps. */
@@ -74,7 +80,7 @@ export async function seenUnder(
       after.set(name, old);
       continue;
     }
-    const { ok } = await match(recording, next, name, precision);
+    const ok = old.ok ? await staysRight(recording, next, name, precision) : (await match(recording, next, name, precision)).ok;
     if (old.ok && !ok) return null;
     after.set(name, { ok, local: next.originOf(name).local });
   }

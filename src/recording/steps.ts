@@ -25,6 +25,9 @@ export interface Step extends StepOp {
 /** Which formula a step is, whatever block it lies in: `attn.scores`, `norm1`; `block` for the output of one. */
 export const kindOf = (tap: string): string => tap.replace(/^blocks\.\d+$/, "block").replace(/^blocks\.\d+\./, "");
 
+/** `blocks.1` of any tap in that block; "" outside the blocks. */
+export const blockOf = (tap: string): string => /^blocks\.\d+/.exec(tap)?.[0] ?? "";
+
 /** The objective reads one row of logits or both; its own cotangent is 1. */
 function lossOp(recording: Recording): StepOp {
   const run = (k: Kernels, { taps }: StepInputs): LossAndCotangents => {

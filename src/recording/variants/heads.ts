@@ -33,7 +33,7 @@ const ofBoth =
   };
 
 /** What each of these gives at one head, another gives as well. */
-const bothHeads = ["head", "head_dist"];
+const bothHeads = (): readonly string[] => ["head", "head_dist"];
 
 export const headVariants: readonly ForwardVariant[] = [
   {

@@ -12,8 +12,7 @@ import { layerNorm } from "../../ops/layerNorm.ts";
 import { residual } from "../../ops/residual.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { nth, type StepInputs } from "../stepOps.ts";
-import { kindOf, type Step } from "../steps.ts";
-import { blockOf } from "./residual.ts";
+import { blockOf, kindOf, type Step } from "../steps.ts";
 import type { ForwardVariant, Place, Wiring } from "./variant.ts";
 
 /** How one step of the block is computed, and from what. */
@@ -92,7 +91,7 @@ function inputOf(b: string): string {
 }
 
 const rewrittenIn = (form: Form, step: Pick<Step, "tap">): Rewritten | undefined =>
-  form(inputOf(blockOf(step)), blockOf(step))[kindOf(step.tap)];
+  form(inputOf(blockOf(step.tap)), blockOf(step.tap))[kindOf(step.tap)];
 
 function variantOf(form: Form): ForwardVariant {
   const rewired = (step: Step): Partial<Wiring> => {

@@ -9,7 +9,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { residual } from "../../ops/residual.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
 import { nth, type StepInputs } from "../stepOps.ts";
-import type { Step } from "../steps.ts";
+import { blockOf, type Step } from "../steps.ts";
 import type { BackwardVariant, ForwardVariant, Place } from "./variant.ts";
 
 const steps = ["mid", "block"];
@@ -24,18 +24,15 @@ function kept(k: Kernels, multiplier: Tensor): Tensor {
 const sum = (k: Kernels, { taps }: StepInputs, { multiplier }: Pick<Place, "multiplier">): Tensor =>
   residual.forward(k, { x: nth(taps, 0), branch: nth(taps, 1) }, { multiplier }).out;
 
-/** `blocks.1` of `blocks.1.mid` and of `blocks.1` itself. */
-export const blockOf = ({ tap }: Pick<Step, "tap">): string => tap.split(".").slice(0, 2).join(".");
-
 /** LN₁ for the sum after attention, LN₂ for the one after the feed-forward. */
-const normBefore = (step: Step): string => `${blockOf(step)}.${step.tap.endsWith(".mid") ? "norm1" : "norm2"}`;
+const normBefore = (step: Step): string => `${blockOf(step.tap)}.${step.tap.endsWith(".mid") ? "norm1" : "norm2"}`;
 
 /** X + pos, [B, T, D]; pos is [1, T, D]. */
 function positioned(k: Kernels, x: Tensor, pos: Tensor): Tensor {
   return k.add(x, k.reshape(pos, [axis(x.shape, 1), axis(x.shape, 2)]));
 }
 
-export const forward: readonly ForwardVariant[] = [
+const forward: readonly ForwardVariant[] = [
   {
     part: "forward",
     name: "residual-missing",
@@ -72,6 +69,7 @@ export const forward: readonly ForwardVariant[] = [
     equation: "(E3), (E11)",
     steps: ["norm1", "mid"],
     together: true,
+    decidedBy: (taps) => ([...taps].every((tap) => blockOf(tap) === "blocks.0") ? ["embed"] : []), // twice at the embedding is the same there
     rewired: (step) => ({ weights: [...step.weights, "pos_embed"] }),
     wrong: (k, { taps: [x, ...others], weights }, { step, multiplier }) => {
       const taps = x === undefined ? others : [positioned(k, x, nth(weights, weights.length - 1)), ...others];

@@ -43,8 +43,8 @@ export interface ForwardVariant extends About {
   readonly rewired?: (step: Step) => Partial<Wiring>;
   /** All of these steps of a block are wrong at once; default: each by itself. */
   readonly together?: true;
-  /** Taps that must be in the file, as `head`: without them it is one of several that give the same. */
-  readonly decidedBy?: readonly string[];
+  /** Taps that must be in the file, as `head`: without them something else gives the same. `taps` are the steps that are wrong. */
+  readonly decidedBy?: (taps: ReadonlySet<string>) => readonly string[];
   readonly wrong: (k: Kernels, inputs: StepInputs, place: Place) => Tensor;
 }
 
