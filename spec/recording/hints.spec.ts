@@ -83,7 +83,7 @@ describe("hints", () => {
 describe("hints of a step's weights", () => {
   it.each([
     ["proj-transposed", "with blocks.0.attn.proj.weight transposed the step gives the recorded values"],
-    ["fc2-bias-missing", "with blocks.0.mlp.fc2.bias left out the step gives the recorded values"],
+    ["beta-missing", "with blocks.0.norm1.bias left out the step gives the recorded values"],
   ])("%s", async (error, hint) => {
     const recording = readRecording(bytesOf(`planted/${error}.hash-hard-f64.everywhere.safetensors`));
     const { findings } = await verify(referenceEngine(), recording);
