@@ -65,20 +65,13 @@ function untouched({ steps }: Hypothesis, right: Hypothesis): ReadonlySet<string
 const PROMISING = 1e-3;
 
 /** Looks ahead on one engine, with what the right network makes before the change. */
-async function scouting(
-  engine: Engine,
-  { recording, right }: Inquiry,
-  name: string,
-): Promise<(hypothesis: Hypothesis) => Promise<boolean>> {
+async function scouting(engine: Engine, { recording, right }: Inquiry, name: string): Promise<(hypothesis: Hypothesis) => Promise<number>> {
   const taps = right.steps.flatMap(({ tap }) => (tap === "loss" ? [] : [tap]));
-  const made = await computeUnder(engine, recording, right.steps, taps.map(tapName));
+  const values = await computeUnder(engine, recording, right.steps, taps.map(tapName));
+  const made: Leaves = new Map([...values].map(([tap, array]) => [tap.slice("taps/".length), array]));
   return async (hypothesis) => {
     const same = untouched(hypothesis, right);
-    const known: Leaves = new Map(
-      taps
-        .flatMap((tap) => [[tap, made.get(tapName(tap))] as const])
-        .flatMap(([tap, a]) => (a !== undefined && same.has(tap) ? [[tap, a]] : [])),
-    );
+    const known = new Map([...made].flatMap(([tap, array]) => (same.has(tap) ? [[tap, array] as const] : [])));
     const value = (await computeUnder(engine, recording, hypothesis.steps, [name], { taps: known })).get(name);
     return value === undefined ? Infinity : judge(recording, name, value, engine.precision).error;
   };

@@ -45,17 +45,20 @@ const normOf = (b: string, norm: "norm1" | "norm2", reads: readonly string[], br
   wrong: normOfSum,
 });
 
-/** The first half; X′ is `norm1`. */
-const attentionHalf: Form = (x, b) => ({
+/** The first half; X′ is `norm1`, of a sum of its own. */
+const ofOwnSum: Form = (x, b) => ({
   norm1: normOf(b, "norm1", [x, `${b}.attn`], `${b}.attn`),
+  "attn.qkv": { reads: [x], wrong: asItIs },
+});
+
+/** The same with `mid` as the sum that LN₁ reads. */
+const ofMid: Form = (x, b) => ({
+  norm1: { reads: [`${b}.mid`], wrong: asItIs },
   "attn.qkv": { reads: [x], wrong: asItIs },
 });
 
 /** `mid` is X′. */
 const midIsNormalised: Form = (_, b) => ({ mid: { reads: [`${b}.norm1`], wrong: same } });
-
-/** `mid` is the sum that LN₂ reads. */
-const midIsSecondSum: Form = (_, b) => ({ mid: { reads: [`${b}.norm1`, `${b}.mlp`], branch: `${b}.mlp`, wrong: sum } });
 
 /** The second half as it should be, on X′ in the place of `mid`. */
 const rightHalf: Form = (_, b) => ({
@@ -64,8 +67,15 @@ const rightHalf: Form = (_, b) => ({
 });
 
 /** The second half, post-norm as well; X⁺ is `norm2` and the block's output. */
-const feedForwardHalf: Form = (_, b) => ({
+const postNormHalf: Form = (_, b) => ({
   norm2: normOf(b, "norm2", [`${b}.norm1`, `${b}.mlp`], `${b}.mlp`),
+  "mlp.fc1": { reads: [`${b}.norm1`], wrong: asItIs },
+  block: { reads: [`${b}.norm2`], wrong: same },
+});
+
+/** The same with `mid` as the sum that LN₂ reads. */
+const postNormOfMid: Form = (_, b) => ({
+  mid: { reads: [`${b}.norm1`, `${b}.mlp`], branch: `${b}.mlp`, wrong: sum },
   "mlp.fc1": { reads: [`${b}.norm1`], wrong: asItIs },
   block: { reads: [`${b}.norm2`], wrong: same },
 });
@@ -76,12 +86,14 @@ const formOf =
     Object.assign({}, ...forms.map((form) => form(x, b)));
 
 const FORMS: readonly Form[] = [
-  formOf(attentionHalf, midIsNormalised, feedForwardHalf),
-  formOf(attentionHalf, feedForwardHalf),
-  formOf(attentionHalf, midIsSecondSum, feedForwardHalf),
-  formOf(attentionHalf, midIsNormalised),
-  formOf(attentionHalf, rightHalf),
-  attentionHalf,
+  formOf(ofOwnSum, midIsNormalised, postNormHalf),
+  formOf(ofMid, postNormHalf),
+  formOf(ofOwnSum, postNormHalf),
+  formOf(ofOwnSum, postNormOfMid),
+  formOf(ofOwnSum, midIsNormalised),
+  formOf(ofMid, rightHalf),
+  formOf(ofOwnSum, rightHalf),
+  ofOwnSum,
 ];
 
 /** The input of a block, by the name of its tap. */
