@@ -21,6 +21,24 @@ export function showForNow(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
 }
 
+/** In ms. */
+const BETWEEN = 5000;
+
+/**
+ * Says what is at work: on a terminal in one line that is written over, else in a line of stderr every few seconds.
+ *
+ * @param command as messages begin: `deit verify`
+ */
+export function progressOf(command: string): (text: string) => void {
+  let last = Date.now();
+  return (text) => {
+    if (process.stderr.isTTY) return showForNow(text);
+    if (Date.now() - last < BETWEEN) return undefined;
+    last = Date.now();
+    return say(`${command}: ${text}`);
+  };
+}
+
 /** Whoever reads the output may have seen enough before it is all written. */
 export function tolerateClosedOutput(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -1,17 +1,24 @@
 /** `deit verify`: what some implementation of DeiT computed, tensor by tensor beside what is right. */
-import type { Command } from "commander";
+import { InvalidArgumentError, type Command } from "commander";
 import { fileBytes } from "../io/fileBytes.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { openRecording, type Recording } from "../recording/read.ts";
+import type { Limits } from "../recording/explain.ts";
 import { verify, type Verdict, type Verification } from "../recording/verify.ts";
+import { wasmEngine } from "../wasm.ts";
 import { engineOf } from "./engines.ts";
 import { withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
-import { oneLine, print, printJson, say, showForNow } from "./output.ts";
+import { oneLine, print, printJson, progressOf, say, showForNow } from "./output.ts";
 import { verificationLines } from "./verifyTable.ts";
 
 interface VerifyOptions extends EngineOptions, JsonOption {
   readonly all?: true;
+  /** For the search for an explanation. */
+  readonly minutes: number;
 }
+
+/** In ms. */
+const MINUTE = 60_000;
 
 /** Something is not within its tolerance. */
 const WRONG = 1;
@@ -65,12 +72,27 @@ function recordingAt(path: string): Recording {
   }
 }
 
-async function verified(engine: Engine, path: string): Promise<Verification> {
+/** Time for the search runs from its first step on. */
+function limitsOf(engine: Engine, minutes: number, show: (text: string) => void): Limits {
+  let end = Infinity;
+  return {
+    expired: () => Date.now() > end,
+    trying: (what) => {
+      if (end === Infinity) end = Date.now() + minutes * MINUTE;
+      show(`looking for an explanation: ${what}`);
+    },
+    scout: () => (engine.precision === "f64" ? wasmEngine() : Promise.resolve(engine)),
+  };
+}
+
+async function verified(engine: Engine, path: string, minutes: number): Promise<Verification> {
   const recording = recordingAt(path);
   const count = recording.results.size;
+  const show = progressOf("deit verify");
   let seen = 0;
   try {
-    return await verify(engine, recording, ({ name }) => showForNow(`${path}: ${++seen} of ${count}, ${name}`));
+    const limits = limitsOf(engine, minutes, (text) => show(`${path}: ${text}`));
+    return await verify(engine, recording, ({ name }) => show(`${path}: ${++seen} of ${count}, ${name}`), limits);
   } catch (error) {
     throw about(path, error);
   } finally {
@@ -91,7 +113,7 @@ async function run(files: readonly string[], options: VerifyOptions): Promise<vo
   const outcomes: Outcome[] = [];
   for (const file of files) {
     try {
-      outcomes.push({ file, result: await verified(engine, file) });
+      outcomes.push({ file, result: await verified(engine, file, options.minutes) });
     } catch (error) {
       if (files.length === 1) throw error;
       const unusable = oneLine(error instanceof Error ? error.message : String(error));
@@ -118,12 +140,20 @@ async function run(files: readonly string[], options: VerifyOptions): Promise<vo
   process.exitCode = outcomes.some((outcome) => "unusable" in outcome) ? UNUSABLE : match ? 0 : WRONG;
 }
 
+/** @throws InvalidArgumentError unless it is a number of at least 0 */
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (text.trim() === "" || !(minutes >= 0)) throw new InvalidArgumentError("must be a number of minutes, 0 or more.");
+  return minutes;
+}
+
 export function addVerify(program: Command): void {
   const command = program
     .command("verify")
     .description("compares a recording of any implementation with the paper's formulas, and names the first wrong step")
     .argument("<file...>", "recordings (safetensors)")
-    .option("--all", "a line for every tensor");
+    .option("--all", "a line for every tensor")
+    .option("--minutes <m>", "how long an explanation is searched for in each file", minutesOf, 1);
   withExamples(withJson(withEngine(command)), [
     ["deit verify mine.safetensors", "the verdict, and what is known of the error"],
     ["deit verify mine.safetensors --engine reference", "held to the tolerance of f64"],

@@ -1,5 +1,6 @@
 /** A verification as lines for people. */
 import { show } from "../tensor/tensor.ts";
+import type { StepExplanation } from "../recording/explain.ts";
 import type { Verdict, Verification } from "../recording/verify.ts";
 import { coloured, table, type Align } from "./output.ts";
 
@@ -44,8 +45,18 @@ function summaryRows(tensors: readonly Verdict[]): readonly (readonly string[])[
   });
 }
 
+/** The other steps that are wrong by their own inputs. */
+function otherLines(explanations: readonly StepExplanation[], first: string): readonly string[] {
+  const others = explanations.filter(({ at }) => at !== first);
+  const where = ({ at, count }: StepExplanation): string => `${at}${count > 1 ? ` (in ${count} blocks)` : ""}`;
+  const shown = others
+    .slice(0, MOST)
+    .map((entry) => `  also wrong: ${where(entry)}: ${entry.variant === null ? "" : `${entry.variant}: `}${entry.text}`);
+  return others.length > MOST ? [...shown, `  and ${others.length - MOST} steps more`] : shown;
+}
+
 /** The first wrong tensor, why it is wrong, and the others that are. */
-function mismatchLines({ tensors, first, findings }: Verification): readonly string[] {
+function mismatchLines({ tensors, first, findings, explanations }: Verification): readonly string[] {
   if (first === null || findings === null) return [];
   const { explanation, candidates, hints } = findings;
   const wrong = tensors.filter(({ ok }) => !ok);
@@ -63,6 +74,7 @@ function mismatchLines({ tensors, first, findings }: Verification): readonly str
       (first.local ? ", from the recording's own values before it" : ", from the images on"),
     ...why.map((line) => `  ${line}`),
     ...hints.map((hint) => `  hint: ${hint}`),
+    ...otherLines(explanations, first.name),
     ...(wrong.length > 1 ? [`  ${wrong.length} of ${tensors.length} tensors are off`] : []),
   ];
 }

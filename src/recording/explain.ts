@@ -52,8 +52,8 @@ export interface Limits {
   readonly expired: () => boolean;
   /** Called with what is being tried. */
   readonly trying: (what: string) => void;
-  /** An engine of f32 that looks ahead where a network is large. */
-  readonly scout: Engine | null;
+  /** Makes an engine of f32 that looks ahead where a network is large. */
+  readonly scout: (() => Promise<Engine>) | null;
 }
 
 /** Everything that is known of the errors of a recording. */
@@ -108,12 +108,15 @@ const isLater = (name: string): boolean => name.startsWith("after/");
 const stepsOf = ({ under: { readings } }: State, name: string): readonly string[] =>
   isLater(name) ? [OPTIMISER] : (readings.get(name)?.steps ?? []).map(({ tap }) => tap);
 
+/** Whether undoing a step may be wrong only because a formula of these blocks is, which may read any tap of its block, and tokens and positions. */
+const mayFollow = (tap: string, blocks: ReadonlySet<string>): boolean => blocks.has(blockOf(tap)) || (tap === "embed" && blocks.size > 0);
+
 /** Everything that is wrong locally, one explanation after the other. */
 async function explainLocally(inquiry: Inquiry, start: State, limits: Limits): Promise<Explained> {
   const { recording } = inquiry;
   const entries: StepExplanation[] = [];
   const findings = new Map<string, Findings>();
-  /** Steps that are wrong without a known reason, and the blocks in which a formula is: it may read any of their taps. */
+  /** Steps that are wrong without a known reason, and the blocks in which a formula is. */
   const [unknown, unclear] = [new Set<string>(), new Set<string>()];
   let state = start;
   const next = (): string | undefined => wrongLocally(state).find((name) => !stepsOf(state, name).some((tap) => unknown.has(tap)));
@@ -127,7 +130,7 @@ async function explainLocally(inquiry: Inquiry, start: State, limits: Limits): P
       const candidates = [...new Set(all.map(nameOf))];
       const seen = { candidates, hints: cut ? [CUT_OFF] : await hintsFor(inquiry, state, name) };
       const steps = stepsOf(state, name);
-      if (isForward(name) || !steps.some((tap) => unclear.has(blockOf(tap)))) entries.push(unexplained(name, seen));
+      if (isForward(name) || !steps.some((tap) => mayFollow(tap, unclear))) entries.push(unexplained(name, seen));
       findings.set(name, { explanation: null, ...seen });
       for (const tap of steps) unknown.add(tap);
       if (isForward(name)) for (const tap of steps.filter((step) => blockOf(step) !== "")) unclear.add(blockOf(tap));

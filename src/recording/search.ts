@@ -96,7 +96,7 @@ export async function searchWhole(inquiry: Inquiry, state: State, name: string, 
       : [],
   );
   const ordered = tries.toSorted((a, b) => a.i - b.i); // what is wrong everywhere first
-  const scout = isTiny(recording) || name.startsWith("after/") ? engine : (limits.scout ?? engine);
+  const scout = isTiny(recording) || limits.scout === null ? engine : await limits.scout();
   const errorOf = name.startsWith("after/") ? (): Promise<number> => Promise.resolve(0) : await scouting(scout, inquiry, name);
 
   const candidates: Candidate[] = [];
