@@ -6,7 +6,7 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { readRecording, type Recording } from "../../src/recording/read.ts";
 import { verify } from "../../src/recording/verify.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import { fixture, recordEach, whyNoTorch, type Case, type Outcome } from "./recordPy.ts";
+import { fixture, recordEach, skipWithoutTorch, type Case, type Outcome } from "./recordPy.ts";
 
 const [mine, student] = [fixture("recorded/mine.py"), fixture("recorded/student.py")];
 const map: { readonly [table: string]: Readonly<Record<string, unknown>> } = JSON.parse(readFileSync(fixture("recorded/map.json"), "utf8"));
@@ -34,9 +34,9 @@ const HEADS = "heads: 3 is assumed, as blocks.0.attn.scores is [2, 3, 11, 11]; -
 /** In ms. */
 const UNHURRIED = 120_000;
 
-function outcomesOf(context: { skip: (why: string) => never }, cases: readonly Case[]): readonly Outcome[] {
-  const why = whyNoTorch();
-  return why === null ? recordEach(temporaryFolder(), cases) : context.skip(why);
+function outcomesOf(context: Parameters<typeof skipWithoutTorch>[0], cases: readonly Case[]): readonly Outcome[] {
+  skipWithoutTorch(context);
+  return recordEach(temporaryFolder(), cases);
 }
 
 const recordedIn = ({ bytes, stderr }: Outcome): Recording => {

@@ -8,9 +8,9 @@ const PYTHON = process.env["PYTHON"] ?? "python3";
 
 export const fixture = (path: string): string => fileURLToPath(new URL(`../../fixtures/${path}`, import.meta.url));
 
-/** Why record.py cannot be run here; null if it can. */
-export function whyNoTorch(): string | null {
-  return spawnSync(PYTHON, ["-c", "import torch, numpy"]).status === 0 ? null : `${PYTHON} has no torch`;
+/** Skips a test where record.py cannot be run. */
+export function skipWithoutTorch(context: { readonly skip: (why: string) => never }): void {
+  if (spawnSync(PYTHON, ["-c", "import torch, numpy"]).status !== 0) context.skip(`${PYTHON} has no torch`);
 }
 
 /** Python's exit status and what it says, of one program under fixtures. */
