@@ -28,6 +28,7 @@ const noHeads = { taps: { head: undefined, head_dist: undefined } };
 const inOneParameter = { weights: { cls_token: "tokens[0]", dist_token: "tokens[1]", pos_embed: ["pos.0", "pos.1", "pos.2"] } };
 const flat = { weights: { "patch_embed.proj.weight": "patches.linear.weight", "patch_embed.proj.bias": "patches.linear.bias" } };
 const PAIR = "logits: the module returns two tensors, which are recorded as head and head_dist; no logits are";
+const FIRST = "logits: the module returns a tuple of [2, 5], [2, 5], [2, 5], of which the first is taken; [1] is the place of the second";
 const EPS = "eps: 1e-06 is what the layer norms should have, whatever the module has; --eps changes it";
 const HEADS = "heads: 3 is assumed, as blocks.0.attn.scores is [2, 3, 11, 11]; --heads changes it";
 
@@ -78,7 +79,7 @@ const KINDS: readonly Kind[] = [
     [],
     ({ results }) => results.has("cotangents/head_dist"),
   ],
-  ["the first of three", ofStudent("a_tuple_of_three", {}), []],
+  ["the first of three", ofStudent("a_tuple_of_three", {}), [FIRST]],
   [
     "rows of one Parameter, and positions in three",
     ofStudent("OneParameter", inOneParameter, "--optimizer", "adamw", "--set", "optimizer.noDecay=timm"),
@@ -303,6 +304,7 @@ const MISTAKES: readonly (readonly [made: Case, line: string])[] = [
   [ofMine({}, "--taps", "blocks.0.glu"), "--taps blocks.0.glu: there is nothing of this name; the nearest is 'blocks.0.mlp'"],
   [ofMine({}, "--sizes", "{"), "argument --sizes: must be JSON, got {"],
   [ofMine({}, "--no-such"), "unrecognized arguments: --no-such"],
+  [{ args: ["map.json", "--timm", "deit_tiny_patch16_224", "--draft-map"] }, "--draft-map goes with --module"],
   [{ args: ["no/where/out", "--module", `${mine}:build`] }, "no/where/out: there is no folder no/where"],
   [{ args: ["--module", `${mine}:build`] }, "the file to write is missing: record.py OUT.safetensors …"],
   [
