@@ -1,8 +1,6 @@
 /** What fixtures/record.py makes of PyTorch modules that know nothing of the format: right ones are found right, a mistake is found and named. */
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { readRecording } from "../../src/recording/read.ts";
@@ -11,6 +9,7 @@ import { wasmEngine } from "../../src/wasm.ts";
 import { inEachPrecision } from "../helpers/engines.ts";
 import { bytesOf } from "../helpers/fixtures.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
+import { fixture, python, skipWithoutTorch } from "./recordPy.ts";
 
 /** The first wrong tensor and the reason, as far as there are any. */
 const verdictOf = ({ first, findings }: Verification): readonly unknown[] => [first?.name ?? null, findings?.explanation?.variant ?? null];
@@ -37,25 +36,22 @@ const SEED = 7;
 /** In ms. */
 const UNHURRIED = 120_000;
 
-const PYTHON = process.env["PYTHON"] ?? "python3";
-const fixture = (path: string): string => fileURLToPath(new URL(`../../fixtures/${path}`, import.meta.url));
-const hasTorch = (): boolean => spawnSync(PYTHON, ["-c", "import torch, numpy"]).status === 0;
-
 it("a module without a map of its names is refused by record.py in one line, and nothing is written", (context) => {
-  if (!hasTorch()) context.skip(`${PYTHON} has no torch`);
+  skipWithoutTorch(context);
   const folder = temporaryFolder();
-  const args = ["-B", fixture("record.py"), join(folder, "own"), "--module", `${fixture("recorded/mine.py")}:build`];
-  const { status, stderr } = spawnSync(PYTHON, args, { encoding: "utf8" });
+  const { status, stderr } = python("record.py", [join(folder, "own"), "--module", `${fixture("recorded/mine.py")}:build`]);
   expect([status, readdirSync(folder)]).toEqual([2, []]);
-  expect(stderr).toBe("record: no weight for patch_embed.proj.weight; a map says what the module's weights are called\n");
+  expect(stderr).toBe(
+    "record: no weight for patch_embed.proj.weight; a map says what the module's weights are called, and --draft-map drafts one\n",
+  );
 });
 
 it(
   `${DRAWN} random right recordings by record.py are found right`,
   async (context) => {
     const folder = temporaryFolder();
-    if (!hasTorch()) context.skip(`${PYTHON} has no torch`);
-    const { status, stderr } = spawnSync(PYTHON, ["-B", fixture("recorded/drawn.py"), folder, `${DRAWN}`, `${SEED}`], { encoding: "utf8" });
+    skipWithoutTorch(context);
+    const { status, stderr } = python("recorded/drawn.py", [folder, `${DRAWN}`, `${SEED}`]);
     expect([status, stderr]).toEqual([0, ""]);
     const engines = [referenceEngine(), await wasmEngine()];
     for (let i = 0; i < DRAWN; i++) {
