@@ -13,7 +13,7 @@ const blocks = (language: string): readonly string[] =>
   [...page.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map(([, text = ""]) => text);
 
 it("docs/recording.md shows a program that prints what it says", () => {
-  const folder = join(root, "dist/.recording");
+  const folder = join(root, "runs/.recording");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "example.mjs"), blocks("js")[0] ?? "");
   expect(execFileSync(process.execPath, [join(folder, "example.mjs")], { encoding: "utf8" })).toBe(blocks("text")[0]);
