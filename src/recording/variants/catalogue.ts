@@ -9,6 +9,7 @@ import { networkVariants } from "./network.ts";
 import { optimizerVariants } from "./optimizer.ts";
 import type { Variant } from "./variant.ts";
 
+/** Every known mistake. */
 export const catalogue: readonly Variant[] = [
   ...embeddingVariants,
   ...layerNormVariants,
