@@ -31,7 +31,14 @@ export { subjectOf, type CotangentOf, type DrawnCall, type Subject, type Trial }
 export { referenceBounds, tolerances, type Bound, type Tolerance, type ToleranceName } from "./check/tolerance.ts";
 
 /** An op, or a subject: an op with a way to draw its calls. */
-export type OpOrSubject = { readonly name: string; readonly vjp: (...args: never[]) => unknown } | Subject;
+export type OpOrSubject =
+  | {
+      /** Begins messages, and names the row `op/NAME` of `deit check`. */
+      readonly name: string;
+      /** The pullback: what has one is an op. */
+      readonly vjp: (...args: never[]) => unknown;
+    }
+  | Subject;
 
 /** @throws RangeError for an op of someone else's */
 function subjectFor(of: OpOrSubject): Subject {

@@ -76,7 +76,7 @@ export type { ClassLogits } from "./losses/usualDistillation.ts";
 export { block } from "./model/block.ts";
 export type { BlockParams, BlockAttrs, BlockSaved } from "./model/block.ts";
 export { deitNames, checkedConfig, deitConfig, patchCount, prefixCount, tokenCount } from "./model/config.ts";
-export type { DeitConfig } from "./model/config.ts";
+export type { DeitConfig, DeitName, TimmName } from "./model/config.ts";
 export { deitLogitsOf, deitLogits, deitPredict } from "./model/deit.ts";
 export type { DeitParams, DeitInputs, DeitAttrs, DeitSaved } from "./model/deit.ts";
 export { embed } from "./model/embed.ts";
@@ -111,7 +111,7 @@ export type {
   NormOp,
 } from "./teacher/batchNorm.ts";
 export { stagesOfDesign, squeezedWidth, checkedRegnetConfig, regnetNames, regnetConfig } from "./teacher/config.ts";
-export type { RegnetConfig, Design } from "./teacher/config.ts";
+export type { RegnetConfig, RegnetName, TimmRegnetName, Design } from "./teacher/config.ts";
 export { groupedConv } from "./teacher/conv.ts";
 export type { ConvParams, ConvAttrs, ConvSaved } from "./teacher/conv.ts";
 export { convNormOf, convNormReluOf } from "./teacher/convNorm.ts";
@@ -185,9 +185,18 @@ export type { MixupAttrs, MixupInputs } from "./train/mixup.ts";
 export { normalisePixels } from "./train/normalisePixels.ts";
 export type { PixelInputs } from "./train/normalisePixels.ts";
 export { objective } from "./train/objective.ts";
-export type { Student, Distillation, Targets, LossAndCotangents } from "./train/objective.ts";
+export type {
+  Student,
+  Distillation,
+  HardLoss,
+  NoDistillation,
+  SoftLoss,
+  TwoClassTokensLoss,
+  Targets,
+  LossAndCotangents,
+} from "./train/objective.ts";
 export { initialOptimizerState, optimise } from "./train/optimizer.ts";
-export type { Optimizer, OptimizerState, Optimised, Optimisable } from "./train/optimizer.ts";
+export type { AdamWOptimizer, SgdOptimizer, Optimizer, OptimizerState, Optimised, Optimisable } from "./train/optimizer.ts";
 export { learningRate, delayedLearningRate } from "./train/schedule.ts";
 export type { Schedule } from "./train/schedule.ts";
 export { sgdLeaf, sgd } from "./train/sgd.ts";

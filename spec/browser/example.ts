@@ -5,7 +5,7 @@ import { bundled, type Files, type SentHeaders } from "./site.ts";
 
 const PAGE = "docs/browser.md";
 /** Inside the project, so that `import … from "deit"` finds it. */
-const FOLDER = "dist/.example";
+const FOLDER = "runs/.example";
 
 const blocks = [...readFileSync(PAGE, "utf8").matchAll(/^```([^\n]+)\n([\s\S]*?)^```$/gm)].map(([, language = "", text = ""]) => ({
   language,

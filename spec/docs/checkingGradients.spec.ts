@@ -1,53 +1,59 @@
-/** Each block of docs/checking-gradients.md is run against the built package, and prints what the page says. */
+/** Each block of docs/checking-gradients.md is run beside the package as it is packed, and prints what the page says. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { blocksOf } from "../helpers/pages.ts";
+import { installed } from "../package/packed.ts";
 
-const root = join(import.meta.dirname, "../..");
-const page = readFileSync(join(root, "docs/checking-gradients.md"), "utf8");
-const folder = join(root, "dist/.docs");
-
-interface Block {
-  readonly language: string;
-  readonly text: string;
-}
-
-const blocks: readonly Block[] = [...page.matchAll(/^```([^\n]+)\n([\s\S]*?)^```$/gm)].map(([, language = "", text = ""]) => ({
-  language,
-  text,
-}));
+const blocks = blocksOf("docs/checking-gradients.md");
+const LONG = process.env["DEIT_LONG"] === "1";
+/** With the newest fast-check, as a user has it today, and in the long run with the oldest that is allowed, which all other specs have. */
+const folders = ["fast-check-newest", ...(LONG ? ["fast-check"] : [])].map((fastCheck) => installed(fastCheck, ["vitest"]));
+const [newest = ""] = folders;
 
 /** Programs of plain node, with the block of text below each. */
 const programs = blocks.flatMap(({ language, text }, i) =>
   language === "js" ? [{ title: /name: "(\w+)"/.exec(text)?.[1] ?? "ops", text, printed: blocks[i + 1] }] : [],
 );
 
-beforeAll(() => mkdirSync(folder, { recursive: true }));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+const versionIn = (folder: string): string => {
+  const about: { readonly version: string } = JSON.parse(readFileSync(join(folder, "node_modules/fast-check/package.json"), "utf8"));
+  return about.version;
+};
 
 describe("docs/checking-gradients.md", () => {
   it("has blocks to run", () => {
-    expect([programs.length, blocks.filter(({ language }) => language === "js vitest").length]).toEqual([3, 1]);
+    expect([programs.length, blocks.filter(({ language }) => language === "ts vitest").length]).toEqual([3, 1]);
   });
 
   it.each(programs)("prints what it says: $title", ({ title, text, printed }) => {
-    const file = join(folder, `${title}.mjs`);
+    const file = join(newest, `${title}.mjs`);
     writeFileSync(file, text);
     expect(printed?.language).toBe("text");
     expect(execFileSync(process.execPath, [file], { encoding: "utf8" })).toBe(printed?.text);
   });
 
-  it("shows a test that passes under vitest, and fails with a wrong gradient", () => {
-    const text = blocks.find(({ language }) => language === "js vitest")?.text ?? "";
-    const wrong = text.replace("(j === k ? 1 : 0)", "(j === k ? 1.001 : 0)");
-    expect(wrong).not.toBe(text);
-    writeFileSync(join(folder, "right.spec.mjs"), text);
-    writeFileSync(join(folder, "wrong.spec.mjs"), wrong);
-    writeFileSync(join(folder, "vitest.config.mjs"), 'export default { test: { include: ["*.spec.mjs"], maxWorkers: 1 } };\n');
-    const program = join(root, "node_modules/vitest/vitest.mjs");
-    const { stdout, stderr } = spawnSync(process.execPath, [program, "run", "--root", folder, "--no-color"], { encoding: "utf8" });
-    expect(`${stdout}${stderr}`).toMatch(/GradientError: crossEntropy: x\[\d, \d\]: the gradient is \S+, finite differences give \S+ /);
-    expect(stdout).toMatch(/Tests {2}1 failed \| 1 passed \(2\)/);
-  });
+  it.each(folders.map((folder) => [versionIn(folder), folder]))(
+    "shows a test that passes under vitest with fast-check %s, and fails with a wrong gradient",
+    (_, folder) => {
+      const text = blocks.find(({ language }) => language === "ts vitest")?.text ?? "";
+      const wrong = text.replace("(j === k ? 1 : 0)", "(j === k ? 1.001 : 0)");
+      expect(wrong).not.toBe(text);
+      writeFileSync(join(folder, "right.spec.ts"), text);
+      writeFileSync(join(folder, "wrong.spec.ts"), wrong);
+      writeFileSync(
+        join(folder, "vitest.config.mjs"),
+        'export default { test: { include: ["*.spec.ts"], maxWorkers: 1, testTimeout: 60_000 } };\n',
+      );
+      const program = join(folder, "node_modules/vitest/vitest.mjs");
+      const { stdout, stderr } = spawnSync(process.execPath, [program, "run", "--no-color"], { cwd: folder, encoding: "utf8" });
+      expect(`${stdout}${stderr}`).toMatch(/GradientError: crossEntropy: x\[\d, \d\]: the gradient is \S+, finite differences give \S+ /);
+      expect(stdout).toMatch(/Tests {2}1 failed \| 1 passed \(2\)/);
+    },
+  );
 });

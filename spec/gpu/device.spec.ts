@@ -71,5 +71,5 @@ it("without the package is refused with what is needed", () => {
   compileInto(folder, "src/gpu");
   const code = `import { openDevice } from "./src/gpu/device.js"; await openDevice({ adapter: null, experimental: false, plain: true });`;
   const { stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], { cwd: folder, encoding: "utf8" });
-  expect(stderr).toContain("RangeError: needs the package webgpu, which is not installed: npm install webgpu\n");
+  expect(stderr).toContain("RangeError: needs the package webgpu, which is not installed: npm install webgpu@0.6.2\n");
 });

@@ -1,5 +1,5 @@
 /** ONNX files run by onnxruntime, an implementation that knows nothing of this project. */
-import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-web";
 import { describe } from "vitest";
 import type { HostArray, Leaves } from "../../src/check/host.ts";
 
@@ -12,7 +12,7 @@ interface Onnxruntime {
 export type RunOnnx = (file: Uint8Array, images: HostArray) => Promise<Leaves>;
 
 /** The module, or why there is none. */
-const loaded: Onnxruntime | string = await import("onnxruntime-node").catch(String);
+const loaded: Onnxruntime | string = await import("onnxruntime-web").catch(String);
 
 const run: RunOnnx = async (file, { shape, data }) => {
   if (typeof loaded === "string") throw new Error(loaded);
@@ -29,7 +29,7 @@ const run: RunOnnx = async (file, { shape, data }) => {
 
 /** A suite that needs onnxruntime; where it cannot be loaded, its title says so. */
 export function onOnnxruntime(body: (run: RunOnnx) => void): void {
-  const why = typeof loaded === "string" ? `, skipped: onnxruntime-node cannot be loaded: ${loaded}` : "";
+  const why = typeof loaded === "string" ? `, skipped: onnxruntime-web cannot be loaded: ${loaded}` : "";
   describe.skipIf(why !== "")(`run by onnxruntime${why}`, () => {
     body(run);
   });

@@ -13,7 +13,7 @@ const blocks = (language: string): readonly string[] =>
   [...page.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map(([, text = ""]) => text);
 
 it("docs/recording.md shows programs that print what it says", () => {
-  const folder = join(root, "dist/.recording");
+  const folder = join(root, "runs/.recording");
   mkdirSync(folder, { recursive: true });
   const printed = blocks("js").map((program, i) => {
     writeFileSync(join(folder, `example${i}.mjs`), program);

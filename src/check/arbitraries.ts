@@ -75,7 +75,9 @@ const callText = (name: string, { inputs }: Trial): string =>
 
 /** A drawn call with the stream of draws that its laws go on with. */
 export interface DrawnTrial {
+  /** The call: its inputs on the host, and what runs it on an engine. */
   readonly trial: Trial;
+  /** Where cotangents and directions come from, so that a law draws the same for the same call. */
   readonly draw: Draw;
 }
 

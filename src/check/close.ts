@@ -3,12 +3,15 @@ import type { Precision } from "../kernels/engine.ts";
 import { show, size } from "../tensor/tensor.ts";
 import type { HostArray, Leaves } from "./host.ts";
 
+/** Two arrays at the element where they are furthest apart. */
 export interface Comparison {
   /** Largest |actual − expected|, over the scale (1 if all expected values are 0); Infinity if NaN or an infinity has no counterpart. */
   readonly error: number;
   /** Flat index of the worst element. */
   readonly worst: number;
+  /** What is there at the worst element. */
   readonly actual: number;
+  /** What should be there. */
   readonly expected: number;
   /** Largest |expected|. */
   readonly scale: number;
@@ -21,6 +24,7 @@ function distance(actual: number, expected: number): number {
   return Number.isFinite(gap) ? gap : Infinity;
 }
 
+/** Where two arrays are furthest apart, and by how much; an error of Infinity if their shapes differ. */
 export function compare(actual: HostArray, expected: HostArray): Comparison {
   if (show(actual.shape) !== show(expected.shape)) return { error: Infinity, worst: 0, actual: NaN, expected: NaN, scale: NaN };
   const finite = expected.data.map((x) => (Number.isFinite(x) ? Math.abs(x) : 0));

@@ -9,6 +9,7 @@ export type Arrays<Name extends string = string> = { readonly [K in Name]: HostA
 
 /** A function and its gradient, both of plain arrays. `Constant` are inputs that are not differentiated: labels, masks. */
 export interface Differentiable<Name extends string, Constant extends string = never> {
+  /** The function: arrays by name to one array. It may be asynchronous, and must not write into its inputs. */
   readonly forward: (inputs: Arrays<Name>) => HostArray | Promise<HostArray>;
   /** For each input that is differentiated a gradient of its shape. */
   readonly vjp: (inputs: Arrays<Name>, dOut: HostArray) => Arrays<Exclude<Name, Constant>> | Promise<Arrays<Exclude<Name, Constant>>>;

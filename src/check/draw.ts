@@ -18,6 +18,7 @@ export interface Draw {
   readonly integer: (min: number, max: number) => number;
   /** Uniform on [min, max). */
   readonly real: (min: number, max: number) => number;
+  /** One of the choices, each as likely. */
   readonly oneOf: <T>(choices: readonly [T, ...T[]]) => T;
   /** Independent normal draws. */
   readonly array: (shape: Shape, options?: { readonly mean?: number; readonly deviation?: number }) => HostArray;

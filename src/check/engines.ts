@@ -1,6 +1,7 @@
 /** What rows and laws run on. */
 import type { Engine } from "../kernels/engine.ts";
 
+/** The engine that rows and laws are checked on, and the one that its gradients are held to. */
 export interface Engines {
   /** The engine that is checked. */
   readonly engine: Engine;

@@ -26,13 +26,17 @@ export type FaultKind =
 
 /** The two sides at one coordinate, or along a direction. */
 export interface Finding {
+  /** The name of the input that was moved. */
   readonly input: string;
   /** null: along a direction of the whole input. */
   readonly index: readonly number[] | null;
+  /** ⟨vjp(dOut), direction⟩, what the hand-written gradient says. */
   readonly analytic: number;
-  /** By finite differences: central, and from either side. NaN where forward gives none. */
+  /** The slope by central differences; NaN where forward gives none. */
   readonly numeric: number;
+  /** The slope from the left: NaN where forward gives none. */
   readonly left: number;
+  /** The slope from the right: NaN where forward gives none. */
   readonly right: number;
   /** What rounding and truncation leave open of the numeric side; 0 where both sides agree without it. */
   readonly uncertainty: number;
@@ -42,18 +46,27 @@ export interface Finding {
 
 /** Where a fault is; all absent where it has no place. */
 export interface Place {
+  /** The input at fault. */
   readonly input?: string;
+  /** The place in it, an index for each axis. */
   readonly index?: readonly number[];
+  /** Both sides of the comparison that is off; it has input and index itself. */
   readonly finding?: Finding;
+  /** What was thrown. */
   readonly cause?: unknown;
 }
 
 /** A fault on its way out of a case. */
 export class Fault extends Error {
+  /** `Fault`. */
   override readonly name = "Fault";
+  /** What is wrong. */
   readonly kind: FaultKind;
+  /** The input at fault; null where it is none in particular. */
   readonly input: string | null;
+  /** The place in it, an index for each axis; null where it is none in particular. */
   readonly index: readonly number[] | null;
+  /** Both sides of the comparison that is off; null where nothing was compared. */
   readonly finding: Finding | null;
   constructor(kind: FaultKind, message: string, { input, index, finding, cause }: Place = {}) {
     super(message, cause === undefined ? undefined : { cause });

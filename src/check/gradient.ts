@@ -11,13 +11,19 @@ import { nonFinite, probe, those, type Probed } from "./probe.ts";
 import { forwardIsLinear, pullbackIsLinear, repeat } from "./pureLaws.ts";
 import { emptyTally, tallied, type Tally } from "./tally.ts";
 
+/** What a check that holds has seen. */
 export interface GradientReport {
+  /** The name of the check. */
   readonly name: string;
+  /** Cases that were drawn. */
   readonly cases: number;
+  /** What they were drawn from: the same seed draws the same cases. */
   readonly seed: number;
   /** Largest error met, and where. */
   readonly worst: number;
+  /** What the worst error was held to. */
   readonly tolerance: number;
+  /** The comparison of the worst error; null if every error is 0. */
   readonly worstAt: Finding | null;
   /** Coordinates and directions that were compared. */
   readonly comparisons: number;
@@ -27,6 +33,7 @@ export interface GradientReport {
   readonly zeros: number;
   /** Comparisons that rounding in forward hides, and those at a kink; neither holds nor is off. */
   readonly unresolved: number;
+  /** Comparisons at a kink, where the gradient lies between the slopes of both sides. */
   readonly kinks: number;
 }
 

@@ -6,6 +6,7 @@ import type { HostArray } from "./host.ts";
 
 /** Which case it was: the same seed and path draw it again. */
 export interface Replay {
+  /** What the cases were drawn from. */
   readonly seed: number;
   /** fast-check's path to the shrunk case; null if the check never came to draw one. */
   readonly path: string | null;
@@ -13,20 +14,25 @@ export interface Replay {
 
 /** A gradient is off, or cannot be compared. The fields say what and where. */
 export class GradientError extends Error {
+  /** `GradientError`. */
   override readonly name = "GradientError";
+  /** What is wrong: `gradient`, `shape`, `kink`, `threw` and so on. */
   readonly kind: FaultKind;
   /** The input at fault; null where it is none in particular. */
   readonly input: string | null;
   /** The place in it (or, of a fault in the output, there); null where it is none in particular. */
   readonly index: readonly number[] | null;
-  /** Both sides; NaN where there was no comparison. */
+  /** What the hand-written gradient says; NaN where there was no comparison. */
   readonly analytic: number;
+  /** What finite differences give; NaN where there was no comparison. */
   readonly numeric: number;
   /** The whole comparison; null where there was none. */
   readonly finding: Finding | null;
   /** The inputs that show it, shrunk. */
   readonly inputs: Arrays;
+  /** With `path`, draws the same case again. */
   readonly seed: number;
+  /** With `seed`, fast-check's path to the shrunk case; null if the check never came to draw one. */
   readonly path: string | null;
   constructor(message: string, { kind, input, index, finding, cause }: Fault, inputs: Arrays, { seed, path }: Replay) {
     super(message, cause === undefined ? undefined : { cause });

@@ -11,6 +11,7 @@ import { tolerances } from "./tolerance.ts";
 /** By name, a shape, for values of −3 … 3 that keep away from 0 and from each other, or a fast-check arbitrary of arrays. */
 export type InputsByName<Name extends string> = { readonly [K in Name]: Shape | fc.Arbitrary<HostArray> };
 
+/** A function with its gradient, what to draw for it, and how strictly it is held: the argument of `checkGradient`. */
 export interface GradientCheck<Name extends string, Constant extends Name = never> extends Differentiable<Name, Constant> {
   /** For messages. */
   readonly name: string;

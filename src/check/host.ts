@@ -6,7 +6,9 @@ import { named } from "../tensor/tree.ts";
 
 /** Numbers in f64, row-major. */
 export interface HostArray {
+  /** Axis lengths, outermost first. */
   readonly shape: Shape;
+  /** As many numbers as the product of the axis lengths. */
   readonly data: Float64Array;
 }
 

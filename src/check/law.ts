@@ -5,10 +5,15 @@ import { evaluate, type HostArray, type Leaves } from "./host.ts";
 import type { CotangentOf, Trial } from "./subject.ts";
 import type { Tolerance } from "./tolerance.ts";
 
+/** What every op owes, as an error to measure on one drawn call. */
 export interface Law {
+  /** `shapes`, `value`, `gradients` and so on. */
   readonly name: string;
+  /** The claim in a sentence. */
   readonly says: string;
+  /** Largest error that holds, for an engine of each precision. */
   readonly tolerance: Tolerance;
+  /** How far one call is from the claim; `reference` is an engine of f64 that gradients in f32 are held to. */
   readonly error: (engine: Engine, trial: Trial, draw: Draw, reference: Engine) => Promise<number>;
 }
 

@@ -5,6 +5,7 @@ import { trialArbitrary } from "./arbitraries.ts";
 import { laws, type Law } from "./laws.ts";
 import type { Subject } from "./subject.ts";
 
+/** How many calls a law is tried on, which, and on what engine. */
 export interface LawOptions {
   /** The same seed draws the same calls; default 0. */
   readonly seed?: number;
@@ -16,17 +17,23 @@ export interface LawOptions {
   readonly engine?: Engine;
 }
 
+/** What a law that holds has seen. */
 export interface LawReport {
+  /** The name of the law. */
   readonly law: string;
+  /** Calls that were drawn. */
   readonly cases: number;
   /** Largest error met. */
   readonly worst: number;
+  /** What the errors were held to. */
   readonly tolerance: number;
 }
 
 /** `for (const law of lawsOf(layerNorm)) test(law.name, () => law.run())` */
 export interface NamedLaw {
+  /** `shapes`, `value`, `gradients` and so on. */
   readonly name: string;
+  /** The claim in a sentence. */
   readonly says: string;
   /** @throws Error (as a rejection) naming op, law, error and a shrunk call that shows it, with seed and path; RangeError for cases that are none */
   readonly run: (options?: LawOptions) => Promise<LawReport>;

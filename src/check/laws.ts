@@ -140,7 +140,12 @@ export async function worstLaw(
   { engine, reference }: Engines,
   draw: Draw,
   among: readonly Law[] = laws,
-): Promise<{ readonly share: number; readonly law: string }> {
+): Promise<{
+  /** The largest error, as a share of what its law allows; more than 1 is off. */
+  readonly share: number;
+  /** The name of that law. */
+  readonly law: string;
+}> {
   const trial = subject.trial(draw);
   let worst = { share: 0, law: "" };
   for (const law of among) {

@@ -6,11 +6,13 @@ import { drawOf, type Draw } from "./draw.ts";
 import type { Engines } from "./engines.ts";
 import type { Tolerance } from "./tolerance.ts";
 
+/** A claim with a way to measure how far one random case is from it: a row of `deit check`. */
 export interface Row {
   /** `E4`, `G10` or `op/layerNorm`. */
   readonly id: string;
   /** What it says. */
   readonly title: string;
+  /** Largest error that holds, for an engine of each precision. */
   readonly tolerance: Tolerance;
   /** No engine computes this; `error` uses none. */
   readonly host?: true;
@@ -18,22 +20,31 @@ export interface Row {
   readonly error: (engine: Engine, draw: Draw, reference: Engine) => number | Promise<number>;
 }
 
+/** What came of a row. */
 export interface RowReport {
+  /** `E4`, `G10` or `op/layerNorm`. */
   readonly id: string;
+  /** What the row says. */
   readonly title: string;
+  /** Cases that were run. */
   readonly cases: number;
   /** The largest error met; Infinity where a case threw or met NaN. */
   readonly worst: number;
   /** The bound that was used: that of the engine's precision. */
   readonly tolerance: number;
+  /** `ok`: every error is within the tolerance; `off`: one is not, or a case threw. */
   readonly status: "ok" | "off";
+  /** No engine computed this. */
   readonly host?: true;
   /** The first case that was off, and the error it threw if it did. */
   readonly failure?: string;
 }
 
+/** Which random cases a row is run on. */
 export interface RunOptions {
+  /** How many cases are drawn. */
   readonly cases: number;
+  /** What they are drawn from: the same seed draws the same cases. */
   readonly seed: number;
 }
 

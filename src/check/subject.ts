@@ -8,8 +8,11 @@ import { leavesOf, mapHost, upload, type Host, type HostArray, type Leaves } fro
 
 /** A drawn call: inputs on the host, attrs made on the engine, and the output by other means where those are at hand. */
 export interface DrawnCall<In, Attrs, Out> {
+  /** The op's inputs, with host arrays in the place of tensors. */
   readonly inputs: Host<In>;
+  /** Makes the attrs on the engine that the call is for. */
   readonly attrs: (k: Kernels) => Attrs;
+  /** The output by loops over numbers, which knows nothing of the op. */
   readonly expected?: Host<Out>;
 }
 
@@ -18,7 +21,9 @@ export type CotangentOf = (name: string, shape: Shape) => HostArray;
 
 /** One call with the op's types forgotten, so that one suite runs over all ops. */
 export interface Trial {
+  /** The inputs by their dotted path: `params.weight`. */
   readonly inputs: Leaves;
+  /** The output by other means (loops over numbers), by path; null where none are at hand. */
   readonly expected: Leaves | null;
   /** Forward, with some inputs replaced. */
   readonly forward: (k: Kernels, moved: Leaves) => Result<unknown, unknown>;
@@ -30,10 +35,13 @@ export interface Trial {
   readonly handed: (k: Kernels, cotangentOf: CotangentOf, run: boolean) => unknown;
 }
 
+/** An op with a way to draw its calls; `subjectOf` makes one. */
 export interface Subject {
+  /** The op's name. */
   readonly name: string;
   /** The op itself. */
   readonly op: object;
+  /** Draws a call. */
   readonly trial: (draw: Draw) => Trial;
 }
 

@@ -7,14 +7,18 @@
  */
 import type { Precision } from "../kernels/engine.ts";
 
+/** The largest error that holds, with the reason why it is so large. */
 export interface Bound {
+  /** The largest error that holds, relative to the scale of what is compared; 0: equal to the bit. */
   readonly bound: number;
+  /** Where such errors come from. */
   readonly reason: string;
 }
 
 /** What an engine of each precision is held to. */
 export type Tolerance = { readonly [P in Precision]: Bound };
 
+/** What is compared: a key of `tolerances`. */
 export type ToleranceName =
   | "exact"
   | "equation"
@@ -30,6 +34,7 @@ export type ToleranceName =
 const EXACT: Bound = { bound: 0, reason: "the same bits on both sides" };
 const DEVIATIONS: Bound = { bound: 5, reason: "standard deviations of a mean of independent draws: beyond 5 once in 1.7 million" };
 
+/** Every bound of this project, by what is compared, for engines of each precision. */
 export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
   exact: { f64: EXACT, f32: EXACT, f16: EXACT },
   equation: {

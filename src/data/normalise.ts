@@ -3,6 +3,7 @@
 export interface Normalisation {
   /** Of pixels of full scale 1, one a channel. */
   readonly mean: readonly number[];
+  /** Of pixels of full scale 1, one a channel; each > 0. */
   readonly std: readonly number[];
 }
 

@@ -36,7 +36,9 @@ function insert(list: number[], address: number): void {
 
 /** A part of the memory. */
 interface Extent {
+  /** Of its first byte. */
   readonly address: number;
+  /** Its length. */
   readonly bytes: number;
 }
 
@@ -139,8 +141,15 @@ export interface HeapAccess {
   readonly take: (shape: Shape, elementBytes?: number) => Tensor;
   /** Address of a live tensor, in bytes. */
   readonly address: (t: Tensor) => number;
-  /** Room for numbers that follow from those of `t` and are kept as long as it lives; `fresh`: they have to be made now. */
-  readonly keep: (t: Tensor, shape: Shape, elementBytes?: number) => Extent & { readonly fresh: boolean };
+  /** Room for numbers that follow from those of `t` and are kept as long as it lives. */
+  readonly keep: (
+    t: Tensor,
+    shape: Shape,
+    elementBytes?: number,
+  ) => Extent & {
+    /** Whether they have to be made now. */
+    readonly fresh: boolean;
+  };
   /** The memory of `t` under a new handle, for kernels that write in place: every old handle is stale. */
   readonly takeOver: (t: Tensor) => Tensor;
   /** Multiply–adds of the products that the fused kernel does. */

@@ -1,5 +1,5 @@
 /**
- * Dawn, the WebGPU of Chromium, where no browser brings one: the optional package `webgpu`. Nothing else is asked of it here than one
+ * Dawn, the WebGPU of Chromium, where no browser brings one: the package `webgpu`, which nobody gets unasked (132 MB). Nothing else is asked of it here than one
  * object, with which all begins.
  */
 
@@ -11,6 +11,8 @@ interface Dawn {
 
 /** No literal, so that the project compiles where the package is not installed. */
 const PACKAGE: string = "webgpu";
+/** The version that this project is tried with. */
+const INSTALL = `npm install ${PACKAGE}@0.6.2`;
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
 
@@ -19,8 +21,7 @@ async function dawn(): Promise<Dawn> {
   try {
     return await import(PACKAGE);
   } catch (error) {
-    if (isMissing(error))
-      throw new RangeError(`needs the package ${PACKAGE}, which is not installed: npm install ${PACKAGE}`, { cause: error });
+    if (isMissing(error)) throw new RangeError(`needs the package ${PACKAGE}, which is not installed: ${INSTALL}`, { cause: error });
     const reason = error instanceof Error ? error.message : String(error);
     throw new RangeError(`needs the package ${PACKAGE}, which does not load here: ${reason}`, { cause: error });
   }

@@ -5,19 +5,25 @@ import { isRecord, parseJson } from "./strictJson.ts";
 
 /** A file of weights is not one of a DeiT. */
 export class WeightsError extends Error {
+  /** `WeightsError`. */
   override readonly name = "WeightsError";
 }
 
+/** How images are normalised: (pixel − mean)/std, channel by channel. */
 export interface Preprocessing {
   /** Of pixels of full scale 1, one a channel. */
   readonly mean: readonly number[];
+  /** Of pixels of full scale 1, one a channel; each > 0. */
   readonly std: readonly number[];
 }
 
 /** The metadata. Its keys are this record's. */
 export interface About {
+  /** The model's sizes. */
   readonly model: DeitConfig;
+  /** Names of the classes, K of them; null: unknown. */
   readonly classes: readonly string[] | null;
+  /** How images are normalised for it; null: unknown. */
   readonly preprocessing: Preprocessing | null;
 }
 

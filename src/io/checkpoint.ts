@@ -26,9 +26,11 @@ const DIGITS = 8;
 
 const nameOf = (step: number): string => `step-${String(step).padStart(DIGITS, "0")}`;
 
+/** The whole state of a training after some steps. */
 export interface Checkpoint {
   /** Steps done. */
   readonly step: number;
+  /** All tensors of the state by their dotted path: parameters, moments, averages, buffers. */
   readonly tensors: ReadonlyMap<string, Stored>;
 }
 

@@ -14,8 +14,10 @@ import { numbersOf, type Stored } from "./stored.ts";
 import type { WrittenFormat } from "./tensorFile.ts";
 import { ABOUT, metadataOf, weightsIn, type Weights } from "./weights.ts";
 
+/** Whose names the parameters get: timm's, which the authors use, or Hugging Face's. */
 export type Naming = "timm" | "hf";
 
+/** What is changed on the way; all may be left out. */
 export interface Conversion {
   /** Default timm. */
   readonly names?: Naming;

@@ -6,6 +6,7 @@ import { size, type Shape } from "../tensor/tensor.ts";
 import { WeightsError } from "./about.ts";
 import { FORMATS, viewOf, type Stored } from "./stored.ts";
 
+/** Tensors of a file by name. */
 export type Tensors = ReadonlyMap<string, Stored>;
 
 /** What decides how Hugging Face calls things. */

@@ -12,6 +12,7 @@ import { bytesIn, FORMATS, notBool, numbersOf, viewOf, type Dtype, type Stored }
 
 /** The file breaks a rule of npy, or of npz: then `rule` begins with the member's name and `offset` counts in the member, inflated. */
 export class NpyError extends FormatError {
+  /** `NpyError`. */
   override readonly name = "NpyError";
   constructor(offset: number, rule: string) {
     super("npy", offset, rule);

@@ -24,6 +24,7 @@ export interface OpenSafetensors extends Header {
 
 /** All of a file. */
 export interface Safetensors {
+  /** The file's text table. */
   readonly metadata: ReadonlyMap<string, string>;
   /** In the order of their data. */
   readonly tensors: ReadonlyMap<string, Stored>;

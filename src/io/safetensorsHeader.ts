@@ -15,6 +15,7 @@ import { bytesIn, FORMATS, isDtype, type Dtype } from "./stored.ts";
 
 /** The file breaks a rule of the format, at a byte. */
 export class SafetensorsError extends FormatError {
+  /** `SafetensorsError`. */
   override readonly name = "SafetensorsError";
   constructor(offset: number, rule: string) {
     super("safetensors", offset, rule);
@@ -45,11 +46,15 @@ function metadataOf(json: JsonReader): ReadonlyMap<string, string> {
 
 /** One tensor's line of the header. */
 export interface Entry {
+  /** The tensor's name. */
   readonly name: string;
+  /** What its numbers are stored as. */
   readonly dtype: Dtype;
+  /** Axis lengths, outermost first. */
   readonly shape: Shape;
-  /** The first of its bytes in the file, and the first one after them. */
+  /** The first of the tensor's bytes in the file. */
   readonly begin: number;
+  /** The first byte after the tensor's. */
   readonly end: number;
 }
 
@@ -110,7 +115,9 @@ function covering(entries: readonly Entry[], start: number, end: number): readon
   return sorted;
 }
 
+/** What stands before the numbers of a safetensors file. */
 export interface Header {
+  /** The file's text table. */
   readonly metadata: ReadonlyMap<string, string>;
   /** In the order of their data. */
   readonly entries: ReadonlyMap<string, Entry>;

@@ -8,7 +8,9 @@ import { bytesIn, viewOf, type Dtype, type Writable } from "./stored.ts";
 
 /** What a tensor is going to be; a tensor itself is one. */
 export interface Planned {
+  /** What its numbers will be stored as. */
   readonly dtype: Dtype;
+  /** Axis lengths, outermost first. */
   readonly shape: Shape;
 }
 

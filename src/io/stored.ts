@@ -2,8 +2,11 @@
 import { show, size, type Shape } from "../tensor/tensor.ts";
 import { widenBrainHalf, widenHalf } from "../tensor/half.ts";
 
+/** Numbers of one kind, as they lie in a file. */
 interface Of<Dtype, Data> {
+  /** What the numbers are stored as. */
   readonly dtype: Dtype;
+  /** Axis lengths, outermost first; [] is a scalar. */
   readonly shape: Shape;
   /** Row-major. */
   readonly data: Data;
@@ -23,6 +26,7 @@ export type Stored =
 /** A tensor on its way to a file. */
 export type Writable = Stored;
 
+/** What numbers are stored as, in the words of safetensors. */
 export type Dtype = Stored["dtype"];
 
 export interface Format {

@@ -10,7 +10,9 @@ import { readSafetensors, type Safetensors } from "./safetensors.ts";
 const READ = { ".safetensors": "safetensors", ".npz": "npz", ".pth": "pth", ".pt": "pth", ".bin": "pth" } as const;
 const WRITTEN = { ".safetensors": "safetensors", ".npz": "npz", ".onnx": "onnx" } as const;
 
+/** Files of tensors that can be read. */
 export type ReadFormat = (typeof READ)[keyof typeof READ];
+/** Files of tensors that can be written. */
 export type WrittenFormat = (typeof WRITTEN)[keyof typeof WRITTEN];
 
 function formatOf<F>(formats: Readonly<Record<string, F>>, path: string, what: string): F {
@@ -25,6 +27,7 @@ export const formatRead = (path: string): ReadFormat => formatOf<ReadFormat>(REA
 /** @throws RangeError for another ending */
 export const formatWritten = (path: string): WrittenFormat => formatOf<WrittenFormat>(WRITTEN, path, "a file to be written");
 
+/** Which tensors of a file are meant. */
 export interface ReadOptions {
   /** Of a training checkpoint, the moving average of its model. */
   readonly average?: boolean;

@@ -16,7 +16,9 @@ export { WeightsError, type Preprocessing } from "./about.ts";
 /** The metadata's key. */
 export const ABOUT = "deit";
 
+/** The parameters of a DeiT, and what they are for. */
 export interface Weights {
+  /** The model's sizes. */
   readonly config: DeitConfig;
   /** Names of the classes; null: the file does not say. */
   readonly classes: readonly string[] | null;

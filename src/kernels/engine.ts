@@ -16,6 +16,7 @@ export interface MemoryReport {
 
 /** Work done since the engine was made. */
 export interface Counters {
+  /** Basis kernels that were run; a fused kernel counts as one. */
   readonly kernels: number;
   /** Multiply–adds of matrix products. */
   readonly macs: number;
@@ -32,7 +33,12 @@ export interface Aside {
   /** Sends what has been asked for; resolves when all of it is done. */
   readonly finish: () => Promise<void>;
   /** What its device was told so far: launches, and the command buffers that they were sent in. */
-  readonly sent: () => { readonly submits: number; readonly launches: number };
+  readonly sent: () => {
+    /** Command buffers that the device was sent. */
+    readonly submits: number;
+    /** Programs that it was asked to run. */
+    readonly launches: number;
+  };
   /** null: the device has no clock to read. */
   readonly stopwatch: Stopwatch | null;
 }
@@ -42,12 +48,21 @@ export interface Stopwatch {
   /** What is asked for from here on is a part of its own. */
   readonly cut: () => void;
   /** ms of each part since the first cut, and from the first one's begin to the last one's end; when all of it is done. */
-  readonly read: () => Promise<{ readonly parts: readonly number[]; readonly whole: number }>;
+  readonly read: () => Promise<{
+    /** ms of each part since the first cut. */
+    readonly parts: readonly number[];
+    /** ms from the first part's begin to the last one's end. */
+    readonly whole: number;
+  }>;
 }
 
+/** What computes: kernels, and the memory that their tensors lie in. Each `…Engine(…)` makes a new one; tensors of one are stale on another. */
 export interface Engine extends Partial<Aside> {
+  /** `reference`, `wasm`, `wasm-fma`, `webgpu` or `abstract`. */
   readonly name: string;
+  /** Of its numbers: tolerances and checkpoints depend on it. */
   readonly precision: Precision;
+  /** The first argument of every op, called `k`: the basis kernels and the settings of the place. */
   readonly kernels: Kernels;
   /** Takes the value at the call and delivers it later: `t` may die as soon as this returns. */
   readonly read: (t: Tensor) => Promise<Float64Array | Float32Array>;
@@ -64,7 +79,9 @@ export interface Engine extends Partial<Aside> {
   readonly plan: <T>(held: T, program: (k: Kernels, held: T) => unknown) => number;
   /** The most that the engine can hold, in bytes; Infinity if it sets no bound itself. */
   readonly capacity: number;
+  /** What its tensors take at the moment. */
   readonly memory: () => MemoryReport;
+  /** What it has computed so far. */
   readonly counters: () => Counters;
   /** Ends the engine and what it holds outside of memory: threads. An engine that has none need not be closed. */
   readonly close: () => void;

@@ -4,13 +4,17 @@ import type { Shape, Tensor } from "../tensor/tensor.ts";
 
 /** Which of the last two axes of a product's factors are exchanged first. */
 export interface Transpose {
+  /** Take aᵀ: a is [..., k, m]. */
   readonly ta?: boolean;
+  /** Take bᵀ: b is [..., n, k]. */
   readonly tb?: boolean;
 }
 
 /** A sliding window over the rows and columns of an image, in pixels. */
 export interface Window {
+  /** Side of the square window, k. */
   readonly kernel: number;
+  /** From one window to the next. */
   readonly stride: number;
   /** Zeros around the image on each side. */
   readonly padding: number;
@@ -25,22 +29,33 @@ export interface Window {
 export interface Basis {
   /** A tensor of these values, row-major. */
   readonly upload: (shape: Shape, data: ArrayLike<number>) => Tensor;
+  /** A tensor of zeros. */
   readonly zeros: (shape: Shape) => Tensor;
   /** Draw i of `key` at flat index i: uniform on [0, 1) in steps of 2⁻²⁴. */
   readonly uniform: (key: Key, shape: Shape) => Tensor;
 
+  /** a + b, element by element; the smaller one is broadcast. */
   readonly add: (a: Tensor, b: Tensor) => Tensor;
+  /** a − b, element by element; the smaller one is broadcast. */
   readonly sub: (a: Tensor, b: Tensor) => Tensor;
+  /** a ⊙ b, element by element; the smaller one is broadcast. */
   readonly mul: (a: Tensor, b: Tensor) => Tensor;
+  /** a/b, element by element; the smaller one is broadcast. */
   readonly div: (a: Tensor, b: Tensor) => Tensor;
+  /** factor · a. */
   readonly scale: (a: Tensor, factor: number) => Tensor;
+  /** a + term. */
   readonly addScalar: (a: Tensor, term: number) => Tensor;
 
+  /** a². */
   readonly square: (a: Tensor) => Tensor;
+  /** √a. */
   readonly sqrt: (a: Tensor) => Tensor;
   /** a^(−½) */
   readonly rsqrt: (a: Tensor) => Tensor;
+  /** eᵃ. */
   readonly exp: (a: Tensor) => Tensor;
+  /** The natural logarithm of a. */
   readonly log: (a: Tensor) => Tensor;
   /** Φ(a) = ½(1 + erf(a/√2)) of (E9), without the cancellation of 1 + erf in the lower tail. */
   readonly normalCdf: (a: Tensor) => Tensor;
@@ -78,6 +93,7 @@ export interface Basis {
   readonly slice: (a: Tensor, axis: number, start: number, end: number) => Tensor;
   /** The adjoint of `slice`: zeros of length `length` on `axis`, with a from `start` on. */
   readonly pad: (a: Tensor, axis: number, start: number, length: number) => Tensor;
+  /** The parts one after the other along an axis; their other axes are equal. */
   readonly concat: (parts: readonly Tensor[], axis: number) => Tensor;
   /** `count` copies along a new first axis. */
   readonly expandLeading: (a: Tensor, count: number) => Tensor;
@@ -90,16 +106,33 @@ export interface Basis {
 /** One op call as an observer sees it. `path` names the instance: `blocks.3.attn.probs`. */
 export type Call =
   | {
+      /** `forward`, `vjp`; `recompute`: a forward that a pullback runs again; `run`: a routine, which has no pullback. */
       readonly phase: "forward" | "recompute" | "run";
+      /** The op's name. */
       readonly op: string;
+      /** The instance: `blocks.3.attn.probs`. */
       readonly path: string;
+      /** A tree of what it is given to differentiate. */
       readonly inputs: unknown;
+      /** What else it is given. */
       readonly attrs: unknown;
     }
-  | { readonly phase: "vjp"; readonly op: string; readonly path: string; readonly saved: unknown; readonly dOut: unknown };
+  | {
+      /** The pullback of an op. */
+      readonly phase: "vjp";
+      /** The op's name. */
+      readonly op: string;
+      /** The instance, as that of its forward. */
+      readonly path: string;
+      /** What its forward has saved for this. */
+      readonly saved: unknown;
+      /** The cotangent of its output. */
+      readonly dOut: unknown;
+    };
 
 /** Runs inside the op's region: tensors may be read (`engine.read` takes the value at once), not kept. */
 export interface Visitor {
+  /** Told of a call before it computes. */
   readonly before?: (call: Call) => void;
   /** `out` of a forward, the gradients of a vjp, the result of a routine. */
   readonly after?: (call: Call, out: unknown) => void;
@@ -109,27 +142,33 @@ export interface Visitor {
 
 /** Faster kernels of the same type as the op each replaces, keyed by that op. */
 export interface FusedTable {
+  /** The faster kernel for this op; undefined: there is none. */
   readonly get: <O extends object>(op: O) => O | undefined;
 }
 
 /** Settings that travel with k; read by `ops/op.ts` only. */
 export interface Scope {
+  /** Labels and op names on the way here, joined by dots. */
   readonly path: string;
   /** The next op's name; set by `at`. */
   readonly label: string | null;
   /** The next op is the last user of these; set by `last`. */
   readonly last: unknown;
+  /** The faster kernels that are used. */
   readonly fused: FusedTable;
+  /** Who watches and may replace values; null: nobody. */
   readonly visitor: Visitor | null;
   /** false: what an op saves for its pullback dies with the op. */
   readonly saves: boolean;
   /** Parameters come again unchanged, so that an engine may keep what it makes of them. */
   readonly frozen: boolean;
+  /** Inside a pullback that runs a forward again. */
   readonly recomputing: boolean;
 }
 
 /** The first argument everywhere: an engine's kernels with the settings of the place. */
 export interface Kernels extends Basis {
+  /** The settings of this place. */
   readonly scope: Scope;
   /** The same engine with other settings. */
   readonly within: (change: Partial<Scope>) => Kernels;

@@ -10,16 +10,19 @@ import { logSoftmax } from "../ops/logSoftmax.ts";
 import { defineOp, type Grads, type Op, type Result } from "../ops/op.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 
+/** What `crossEntropy` differentiates. */
 export interface CrossEntropyInputs {
   /** z, [B, K]. */
   readonly logits: Tensor;
 }
 
+/** The target of `crossEntropy`. */
 export interface CrossEntropyAttrs {
   /** q, [B, K]; not differentiated. */
   readonly target: Tensor;
 }
 
+/** What the pullback of `crossEntropy` reads. */
 export interface CrossEntropySaved extends CrossEntropyAttrs {
   /** ℓ(z), [B, K]. */
   readonly logProbs: Tensor;

@@ -14,22 +14,27 @@ import { axis, size, type Shape, type Tensor } from "../tensor/tensor.ts";
 /** `batch`: (E23), the default. `batch*classes`: (E24). */
 export type Divisor = "batch" | "batch*classes";
 
+/** What `divergence` differentiates. */
 export interface DivergenceInputs {
   /** z_s, [B, K]. */
   readonly student: Tensor;
 }
 
+/** The teacher of `divergence`, and how it is compared with the student. */
 export interface DivergenceAttrs {
   /** z_t, [B, K]; not differentiated. */
   readonly teacher: Tensor;
   /** τ > 0, in the unit of the logits. */
   readonly tau: number;
+  /** What the sum over samples and classes is divided by. */
   readonly divideBy: Divisor;
 }
 
+/** What the pullback of `divergence` reads. */
 export interface DivergenceSaved extends Omit<DivergenceAttrs, "teacher"> {
   /** log s and log p, [B, K]. */
   readonly student: Tensor;
+  /** log p of the tempered teacher, [B, K]. */
   readonly teacher: Tensor;
 }
 

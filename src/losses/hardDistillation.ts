@@ -13,6 +13,7 @@ import { axis, type Tensor } from "../tensor/tensor.ts";
 import { crossEntropy, type CrossEntropyAttrs, type CrossEntropySaved } from "./crossEntropy.ts";
 import type { TwoLogits } from "./softDistillation.ts";
 
+/** Target, teacher and α of `hardDistillation`. */
 export interface HardDistillationAttrs extends CrossEntropyAttrs {
   /** z_t, [B, K]; not differentiated. */
   readonly teacher: Tensor;
@@ -20,9 +21,13 @@ export interface HardDistillationAttrs extends CrossEntropyAttrs {
   readonly alpha: number;
 }
 
+/** What the pullback of `hardDistillation` reads. */
 export interface HardDistillationSaved {
+  /** Of the cross-entropy with the true label. */
   readonly truth: CrossEntropySaved;
+  /** Of the cross-entropy with the teacher's decision. */
   readonly teacher: CrossEntropySaved;
+  /** α, the share of the teacher. */
   readonly alpha: number;
 }
 

@@ -11,13 +11,16 @@ import { defineOp, type Grads, type Op, type Result } from "../ops/op.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import type { DivergenceAttrs, DivergenceInputs } from "./divergence.ts";
 
+/** The teacher and τ of `reverseDivergence`. */
 export type ReverseDivergenceAttrs = Omit<DivergenceAttrs, "divideBy">;
 
+/** What the pullback of `reverseDivergence` reads. */
 export interface ReverseDivergenceSaved {
   /** s, [B, K]. */
   readonly probs: Tensor;
   /** u = log s − log p, [B, K]. */
   readonly ratio: Tensor;
+  /** τ. */
   readonly tau: number;
 }
 

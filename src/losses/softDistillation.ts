@@ -14,18 +14,25 @@ import { divergence, type DivergenceAttrs, type DivergenceSaved } from "./diverg
 
 /** Logits for the true label and logits for the teacher, [B, K] each. */
 export interface TwoLogits {
+  /** z_c of the class head, for the true label, [B, K]. */
   readonly head: Tensor;
+  /** z_d of the distillation head, for the teacher, [B, K]. */
   readonly head_dist: Tensor;
 }
 
+/** Target, teacher, τ and λ of `softDistillation`. */
 export interface SoftDistillationAttrs extends CrossEntropyAttrs, DivergenceAttrs {
   /** λ, the share of the teacher. Paper: λ = 0.1, τ = 3. */
   readonly lambda: number;
 }
 
+/** What the pullback of `softDistillation` reads. */
 export interface SoftDistillationSaved {
+  /** Of the cross-entropy with the true label. */
   readonly truth: CrossEntropySaved;
+  /** Of the divergence from the teacher. */
   readonly teacher: DivergenceSaved;
+  /** λ, the share of the teacher. */
   readonly lambda: number;
 }
 

@@ -11,6 +11,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { hardDistillation, type HardDistillationAttrs, type HardDistillationSaved } from "./hardDistillation.ts";
 import { softDistillation, type SoftDistillationAttrs, type SoftDistillationSaved, type TwoLogits } from "./softDistillation.ts";
 
+/** The logits of the class head, which both terms of the usual distillation read. */
 export interface ClassLogits {
   /** z_c, [B, K]. */
   readonly head: Tensor;

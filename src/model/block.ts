@@ -15,26 +15,41 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { mlp as feedForward, type MlpParams, type MlpSaved } from "./mlp.ts";
 import { selfAttention, type SelfAttentionParams, type SelfAttentionSaved } from "./selfAttention.ts";
 
+/** Parameters of one block, under timm's names. */
 export interface BlockParams {
+  /** Layer norm before attention. */
   readonly norm1: LayerNormParams;
+  /** Multi-head self-attention. */
   readonly attn: SelfAttentionParams;
+  /** Layer norm before the MLP. */
   readonly norm2: LayerNormParams;
+  /** The two layers of the MLP. */
   readonly mlp: MlpParams;
 }
 
+/** Settings of a block that are not trained. */
 export interface BlockAttrs extends LayerNormAttrs {
   /** h */
   readonly heads: number;
+  /** Multipliers of the two branches (E31), [B] each; null: no drop path. */
   readonly dropPath: Multipliers | null;
+  /** Of every dropout in the block; null: none. */
   readonly dropout: DropoutAttrs | null;
 }
 
+/** What the pullback of a block reads, part by part. */
 export interface BlockSaved {
+  /** Of the layer norm before attention. */
   readonly norm1: LayerNormSaved;
+  /** Of self-attention. */
   readonly attn: SelfAttentionSaved;
+  /** Of the first residual sum. */
   readonly mid: ResidualAttrs;
+  /** Of the layer norm before the MLP. */
   readonly norm2: LayerNormSaved;
+  /** Of the MLP. */
   readonly mlp: MlpSaved;
+  /** Of the second residual sum, the block's output. */
   readonly sum: ResidualAttrs;
 }
 

@@ -25,6 +25,15 @@ export interface DeitConfig {
   readonly position: "learned" | "fixed";
 }
 
+/** The sizes of Table 1. */
+type PublishedSize = "tiny" | "small" | "base";
+
+/** The published models by name. */
+export type DeitName = `deit-${PublishedSize}` | `deit-${PublishedSize}-distilled`;
+
+/** The same under timm's names, at 224 or at 384 pixels. */
+export type TimmName = `deit_${PublishedSize}${"" | "_distilled"}_patch16_${224 | 384}`;
+
 /** Width and heads; 12 layers, 16-pixel patches and head width 64 are common to all (Table 1). */
 const published: { readonly [name: string]: Pick<DeitConfig, "width" | "heads"> } = {
   tiny: { width: 192, heads: 3 },
@@ -75,11 +84,12 @@ export function checkedConfig(config: DeitConfig): DeitConfig {
 }
 
 /**
- * A published model, with some sizes changed.
+ * A published model, with some sizes changed: `deitConfig("deit-tiny-distilled", { imageSize: 384 })`.
  *
+ * @param name completed by editors; any text is taken, as from a command line
  * @throws RangeError for an unknown name or sizes that do not fit
  */
-export function deitConfig(name: string, changes: Partial<DeitConfig> = {}): DeitConfig {
+export function deitConfig(name: DeitName | TimmName | (string & {}), changes: Partial<DeitConfig> = {}): DeitConfig {
   const [, size = "", distilled, side = `${common.imageSize}`] = NAME.exec(name) ?? [];
   const sizes = published[size];
   if (sizes === undefined) throw new RangeError(`unknown model ${name}; known: ${deitNames.join(", ")}`);

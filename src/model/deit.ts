@@ -23,18 +23,25 @@ import { meanOfLogits } from "./fusion.ts";
 import { heads, type HeadsParams, type HeadsSaved, type Logits } from "./heads.ts";
 import { patchEmbed, type PatchEmbedParams, type PatchEmbedSaved } from "./patchEmbed.ts";
 
+/** All parameters of a DeiT as a tree under timm's names: `params.blocks[0].attn.qkv.weight`. */
 export interface DeitParams extends EmbedParams, HeadsParams {
+  /** The projection of patches. */
   readonly patch_embed: PatchEmbedParams;
+  /** L blocks, from the first to the last. */
   readonly blocks: readonly BlockParams[];
+  /** The last layer norm. */
   readonly norm: LayerNormParams;
 }
 
+/** What `deitLogits` differentiates: images and all parameters. */
 export interface DeitInputs {
   /** [B, C, S, S], already normalised. */
   readonly images: Tensor;
+  /** All parameters; `initialParams` draws them, files bring them. */
   readonly params: DeitParams;
 }
 
+/** Settings of a DeiT that are not trained; `deitAttrs` makes them of a configuration. */
 export interface DeitAttrs extends EncoderAttrs {
   /** p, in pixels. */
   readonly patchSize: number;
@@ -42,11 +49,17 @@ export interface DeitAttrs extends EncoderAttrs {
   readonly fixedPosition: Tensor | null;
 }
 
+/** What the pullback of `deitLogits` reads, part by part: the memory that a training step pays. */
 export interface DeitSaved<S = BlockSaved> {
+  /** Of the projection of patches. */
   readonly patch_embed: PatchEmbedSaved;
+  /** Of tokens and positions. */
   readonly embed: EmbedSaved;
+  /** Of each block. */
   readonly blocks: readonly S[];
+  /** Of the last layer norm. */
   readonly norm: LayerNormSaved;
+  /** Of the one or two heads. */
   readonly heads: HeadsSaved;
 }
 

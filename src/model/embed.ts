@@ -14,6 +14,7 @@ import { addPosition } from "../ops/position.ts";
 import { prefixTokens, type PrefixSaved } from "../ops/tokens.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
+/** Learned tokens and positions. */
 export interface EmbedParams {
   /** [1, 1, D] */
   readonly cls_token: Tensor;
@@ -23,21 +24,29 @@ export interface EmbedParams {
   readonly dist_token: Tensor | null;
 }
 
+/** What `embed` differentiates. */
 export interface EmbedInputs {
   /** E, [B, N, D]. */
   readonly patches: Tensor;
+  /** Tokens and positions. */
   readonly params: EmbedParams;
 }
 
+/** Settings of `embed` that are not trained. */
 export interface EmbedAttrs {
   /** Positions that are not trained (E34), [1, T, D]; null: learned ones. */
   readonly fixedPosition: Tensor | null;
+  /** Of the sum; null: none. */
   readonly dropout: DropoutAttrs | null;
 }
 
+/** What the pullback of `embed` reads. */
 export interface EmbedSaved {
+  /** Of the tokens that are put before the patches. */
   readonly prefix: PrefixSaved;
+  /** Of the dropout. */
   readonly drop: DropoutSaved;
+  /** Whether positions are parameters, and so have a gradient. */
   readonly learned: boolean;
 }
 

@@ -6,6 +6,7 @@ import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/o
 import type { Tensor } from "../tensor/tensor.ts";
 import type { BlockAttrs, BlockParams } from "./block.ts";
 
+/** Settings of all blocks that are not trained. */
 export interface EncoderAttrs extends Omit<BlockAttrs, "dropPath"> {
   /** One for each block (E31); null: no drop path. */
   readonly dropPath: readonly Multipliers[] | null;

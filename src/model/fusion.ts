@@ -13,7 +13,9 @@ import { softmax, type SoftmaxSaved } from "../ops/softmax.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Logits } from "./heads.ts";
 
+/** What the pullback of `meanOfLogits` reads. */
 export interface MeanSaved {
+  /** Whether there are two heads; else the mean is the class head's logits. */
   readonly distilled: boolean;
 }
 
@@ -30,8 +32,11 @@ export const meanOfLogits: Op<Logits, MeanSaved> = defineOp({
   },
 });
 
+/** What the pullback of `sumOfSoftmax` reads. */
 export interface SumSaved {
+  /** Of the class head's softmax. */
   readonly head: SoftmaxSaved;
+  /** Of the distillation head's softmax; null: plain. */
   readonly head_dist: SoftmaxSaved | null;
 }
 

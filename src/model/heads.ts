@@ -13,6 +13,7 @@ import { parts } from "../ops/parts.ts";
 import { token, type TokenSaved } from "../ops/tokens.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
+/** The one or two linear heads. */
 export interface HeadsParams {
   /** Wc, [K, D] and bc, [K]. */
   readonly head: LinearParams;
@@ -20,25 +21,35 @@ export interface HeadsParams {
   readonly head_dist: LinearParams | null;
 }
 
+/** What `heads` differentiates. */
 export interface HeadsInputs {
   /** Z, [B, T, D]. */
   readonly z: Tensor;
+  /** The one or two linear heads. */
   readonly params: HeadsParams;
 }
 
 /** z_c and z_d, [B, K] each. */
 export interface Logits {
+  /** z_c, the class head's logits, [B, K]. */
   readonly head: Tensor;
+  /** z_d, the distillation head's logits, [B, K]; null: plain. */
   readonly head_dist: Tensor | null;
 }
 
+/** What the pullback of one head reads. */
 interface HeadSaved {
+  /** Of the row that was taken. */
   readonly token: TokenSaved;
+  /** Of the linear layer. */
   readonly linear: LinearSaved;
 }
 
+/** What the pullback of `heads` reads. */
 export interface HeadsSaved {
+  /** Of the class head. */
   readonly head: HeadSaved;
+  /** Of the distillation head; null: plain. */
   readonly head_dist: HeadSaved | null;
 }
 

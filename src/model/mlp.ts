@@ -11,6 +11,7 @@ import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/o
 import { parts } from "../ops/parts.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
+/** The two layers of an MLP: D → M → D. */
 export interface MlpParams {
   /** W₁, [M, D] and b₁, [M]. */
   readonly fc1: LinearParams;
@@ -18,16 +19,23 @@ export interface MlpParams {
   readonly fc2: LinearParams;
 }
 
+/** Settings of `mlp` that are not trained. */
 export interface MlpAttrs {
   /** After GELU and after fc2 (deit.md 6.3). */
   readonly dropout: DropoutAttrs | null;
 }
 
+/** What the pullback of `mlp` reads. */
 export interface MlpSaved {
+  /** Of the first layer. */
   readonly fc1: LinearSaved;
+  /** Of GELU. */
   readonly gelu: GeluSaved;
+  /** Of the dropout after GELU. */
   readonly drop1: DropoutSaved;
+  /** Of the second layer. */
   readonly fc2: LinearSaved;
+  /** Of the dropout after the second layer. */
   readonly drop2: DropoutSaved;
 }
 

@@ -4,6 +4,7 @@ import { size, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { tokenCount, type DeitConfig } from "./config.ts";
 import type { DeitParams } from "./deit.ts";
 
+/** Which heads a distilled model has. */
 export interface Heads {
   /** Whether a distilled model has its second head; default true. Without, it decides by the class head, as Hugging Face's class of one head does. */
   readonly distillationHead?: boolean;

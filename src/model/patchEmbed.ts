@@ -12,18 +12,25 @@ import { parts } from "../ops/parts.ts";
 import { patches as cut, type PatchesAttrs, type PatchesInputs, type PatchesSaved } from "../ops/patches.ts";
 import { axis, type Shape, type Tensor } from "../tensor/tensor.ts";
 
+/** The projection of patches. */
 export interface PatchEmbedParams {
   /** Wp, [D, C, p, p] and bp, [D]. */
   readonly proj: LinearParams;
 }
 
+/** What `patchEmbed` differentiates. */
 export interface PatchEmbedInputs extends PatchesInputs {
+  /** The projection of patches. */
   readonly params: PatchEmbedParams;
 }
 
+/** What the pullback of `patchEmbed` reads. */
 export interface PatchEmbedSaved {
+  /** Of cutting the images up. */
   readonly patches: PatchesSaved;
+  /** Of the projection as a linear layer. */
   readonly proj: LinearSaved;
+  /** Shape of Wp, [D, C, p, p], which its gradient gets. */
   readonly kernelShape: Shape;
 }
 

@@ -17,6 +17,7 @@ import { parts } from "../ops/parts.ts";
 import { mergeHeads, splitHeads, type MergeSaved } from "../ops/splitHeads.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
+/** Queries, keys and values in one layer, and the projection after them. */
 export interface SelfAttentionParams {
   /** Wqkv, [3D, D] and bqkv, [3D]. */
   readonly qkv: LinearParams;
@@ -24,6 +25,7 @@ export interface SelfAttentionParams {
   readonly proj: LinearParams;
 }
 
+/** Settings of `selfAttention` that are not trained. */
 export interface SelfAttentionAttrs {
   /** h, a divisor of D. */
   readonly heads: number;
@@ -31,11 +33,17 @@ export interface SelfAttentionAttrs {
   readonly dropout: DropoutAttrs | null;
 }
 
+/** What the pullback of `selfAttention` reads. */
 export interface SelfAttentionSaved {
+  /** Of the layer of queries, keys and values. */
   readonly qkv: LinearSaved;
+  /** Of attention, all heads at once. */
   readonly attention: AttentionSaved;
+  /** Of joining the heads. */
   readonly context: MergeSaved;
+  /** Of the projection. */
   readonly proj: LinearSaved;
+  /** Of the dropout after it. */
   readonly drop: DropoutSaved;
 }
 

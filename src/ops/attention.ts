@@ -24,6 +24,7 @@ import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 import { parts } from "./parts.ts";
 import { softmax } from "./softmax.ts";
 
+/** What `scores` differentiates. */
 export interface ScoresInputs {
   /** Queries, [..., N, d]. */
   readonly q: Tensor;
@@ -44,6 +45,7 @@ export const scores: Op<ScoresInputs, ScoresInputs> = defineOp({
   },
 });
 
+/** What `mix` differentiates. */
 export interface MixInputs {
   /** A, [..., N, k]. */
   readonly probs: Tensor;
@@ -62,16 +64,19 @@ export const mix: Op<MixInputs, MixInputs> = defineOp({
   },
 });
 
+/** What `attention` differentiates. */
 export interface AttentionInputs extends ScoresInputs {
   /** Values, [..., k, d]. */
   readonly v: Tensor;
 }
 
+/** Settings of `attention` that are not trained. */
 export interface AttentionAttrs {
   /** Of A (deit.md 6.3); null: none. */
   readonly dropout: DropoutAttrs | null;
 }
 
+/** What the pullback of `attention` reads. */
 export interface AttentionSaved extends AttentionInputs {
   /** O, [..., N, d]; read by kernels only that do not make whole rows of A. */
   readonly out: Tensor;

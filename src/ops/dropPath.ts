@@ -15,7 +15,9 @@ export const dropPathRates = (rMax: number, L: number): readonly number[] =>
 
 /** The multipliers of one block's branches, [B] each. */
 export interface Multipliers {
+  /** Of the attention branch, [B]. */
   readonly attn: Tensor;
+  /** Of the MLP branch, [B]. */
   readonly mlp: Tensor;
 }
 

@@ -11,17 +11,21 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { keepMask } from "./keepMask.ts";
 import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 
+/** What `dropout` differentiates. */
 export interface DropoutInputs {
   /** Any shape. */
   readonly x: Tensor;
 }
 
+/** Which share of the numbers is dropped, and by what key. */
 export interface DropoutAttrs {
   /** r, 0 ≤ r < 1. */
   readonly rate: number;
+  /** What the mask is drawn from. */
   readonly key: Key;
 }
 
+/** What the pullback of `dropout` reads. */
 export interface DropoutSaved {
   /** m, as x; null: all ones. */
   readonly mask: Tensor | null;

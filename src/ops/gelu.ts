@@ -9,12 +9,15 @@ import type { Kernels } from "../kernels/kernels.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 
+/** What `gelu` differentiates. */
 export interface GeluInputs {
   /** Any shape. */
   readonly x: Tensor;
 }
 
+/** What the pullback of `gelu` reads. */
 export interface GeluSaved {
+  /** The input; of any shape. */
   readonly x: Tensor;
 }
 

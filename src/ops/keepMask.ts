@@ -4,8 +4,11 @@ import type { Key } from "../tensor/key.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 import { defineRoutine, type Routine } from "./op.ts";
 
+/** What `keepMask` draws. */
 export interface KeepMaskAttrs {
+  /** What the mask is drawn from. */
   readonly key: Key;
+  /** Of the mask. */
   readonly shape: Shape;
   /** Of what is dropped, 0 ≤ rate < 1. */
   readonly rate: number;

@@ -14,6 +14,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Layer, type Op, type Result } from "./op.ts";
 
+/** Gain and shift of a layer norm. */
 export interface LayerNormParams {
   /** Gain γ, [D]. */
   readonly weight: Tensor;
@@ -21,11 +22,13 @@ export interface LayerNormParams {
   readonly bias: Tensor;
 }
 
+/** Settings of `layerNorm` that are not trained. */
 export interface LayerNormAttrs {
   /** ε > 0, in the unit of x². DeiT: 1e-6. */
   readonly eps: number;
 }
 
+/** What the pullback of `layerNorm` reads. */
 export interface LayerNormSaved {
   /** x̂, [..., D]. */
   readonly xHat: Tensor;

@@ -9,6 +9,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { axis, size, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Layer, type Op, type Result } from "./op.ts";
 
+/** Weight and bias of a linear layer, as PyTorch has them: I inputs, O outputs. */
 export interface LinearParams {
   /** W, [O, I]. */
   readonly weight: Tensor;
@@ -16,6 +17,7 @@ export interface LinearParams {
   readonly bias: Tensor;
 }
 
+/** What the pullback of `linear` reads. */
 export interface LinearSaved {
   /** [..., I] */
   readonly x: Tensor;

@@ -9,11 +9,13 @@ import type { Kernels } from "../kernels/kernels.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 
+/** What `logSoftmax` differentiates. */
 export interface LogSoftmaxInputs {
   /** [..., K] */
   readonly z: Tensor;
 }
 
+/** What the pullback of `logSoftmax` reads. */
 export interface LogSoftmaxSaved {
   /** The output: σ(z) = exp(ℓ). */
   readonly logProbs: Tensor;

@@ -49,6 +49,7 @@ export function opened(k: Kernels, ...ops: readonly object[]): Kernels {
 /** k that runs every op and routine by its definition. */
 export const unfused = (k: Kernels): Kernels => k.within({ fused: { get: () => undefined } });
 
+/** An op and what is run in its place. */
 type Entry = readonly [op: object, kernel: object];
 
 /** Pairs an op with a faster kernel of exactly its type, saved record included. */

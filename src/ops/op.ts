@@ -11,6 +11,7 @@ import { mapTree } from "../tensor/tree.ts";
 
 /** An output that nobody differentiates (batch statistics). */
 export interface Constant<T> {
+  /** The value. */
   readonly constant: T;
 }
 
@@ -23,13 +24,17 @@ export type Grads<In> = In extends Tensor
 
 /** The inputs of a layer: all that is trained lies under `params`. */
 export interface Layer<Params> {
+  /** The activations. */
   readonly x: Tensor;
+  /** All that is trained. */
   readonly params: Params;
 }
 
 /** `saved` is what the pullback needs, hence the memory that a training step pays for the op. */
 export interface Result<Out, Saved> {
+  /** The output. */
   readonly out: Out;
+  /** What the pullback needs; hand it to `vjp` unchanged. */
   readonly saved: Saved;
 }
 
@@ -39,20 +44,34 @@ export interface Result<Out, Saved> {
  * @throws ShapeError, RangeError before anything is computed, with the path of the innermost op; StaleError for a dead tensor
  */
 export interface Op<In, Saved, Attrs = void, Out = Tensor> {
+  /** Names the op in paths, errors and reports. */
   readonly name: string;
+  /** Computes the output, and what the pullback will need. */
   readonly forward: (k: Kernels, inputs: In, attrs: Attrs) => Result<Out, Saved>;
+  /** The pullback, Jᵀ·dOut: from the cotangent of the output to a gradient for each input, under the input's own key. */
   readonly vjp: (k: Kernels, saved: Saved, dOut: Grads<Out>) => Grads<In>;
 }
 
+/** What `defineOp` makes an op of. */
 export interface OpDefinition<In, Saved, Attrs, Out> {
+  /** Names the op in paths, errors and reports. */
   readonly name: string;
   /** Shape text (tensor/shape.ts), run at every call, fused or not. */
-  readonly shapes?: { readonly inputs?: Shapes<NoInfer<In>>; readonly saved?: Shapes<NoInfer<Saved>>; readonly out?: Shapes<NoInfer<Out>> };
+  readonly shapes?: {
+    /** Of the inputs, by path. */
+    readonly inputs?: Shapes<NoInfer<In>>;
+    /** Of what is saved. */
+    readonly saved?: Shapes<NoInfer<Saved>>;
+    /** Of the output. */
+    readonly out?: Shapes<NoInfer<Out>>;
+  };
   /** No name of its own in the model: its parts appear directly under its caller. */
   readonly inline?: boolean;
   /** Called again and again on tensors of the same shapes: an engine may do again what it did for the first. */
   readonly repeats?: boolean;
+  /** Computes the output and what is saved, in kernels and other ops. */
   readonly forward: (k: Kernels, inputs: In, attrs: Attrs) => Result<Out, Saved>;
+  /** Undoes the lines of `forward` in reverse. */
   readonly vjp: (k: Kernels, saved: NoInfer<Saved>, dOut: Grads<NoInfer<Out>>) => Grads<NoInfer<In>>;
 }
 
@@ -96,7 +115,9 @@ export function defineOp<In, Saved, Attrs = void, Out = Tensor>(
 
 /** A fusable function without a pullback: optimiser steps, running statistics, draws. */
 export interface Routine<In, Attrs = void, Out = Tensor> {
+  /** Names the routine in paths, errors and reports. */
   readonly name: string;
+  /** Computes the result. */
   readonly run: (k: Kernels, inputs: In, attrs: Attrs) => Out;
 }
 

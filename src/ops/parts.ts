@@ -1,9 +1,13 @@
 /** The parts of a composed op, each named by its key: path segment, parameter name, saved key and tap are one word. */
 import type { Kernels } from "../kernels/kernels.ts";
 
+/** Any op, its types forgotten. */
 interface AnyOp {
+  /** The op's name. */
   readonly name: string;
+  /** As of `Op`. */
   readonly forward: (...args: never[]) => unknown;
+  /** As of `Op`. */
   readonly vjp: (...args: never[]) => unknown;
 }
 

@@ -9,17 +9,21 @@ import type { Kernels, Window } from "../kernels/kernels.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 
+/** What `patches` differentiates. */
 export interface PatchesInputs {
   /** [B, C, S, S], already normalised. */
   readonly images: Tensor;
 }
 
+/** Settings of `patches` that are not trained. */
 export interface PatchesAttrs {
   /** p, in pixels: a divisor of S. */
   readonly patchSize: number;
 }
 
+/** What the pullback of `patches` reads. */
 export interface PatchesSaved extends PatchesAttrs {
+  /** [B, C, S, S], which the gradient gets. */
   readonly imageShape: Shape;
 }
 

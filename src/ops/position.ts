@@ -10,6 +10,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 
+/** What `addPosition` differentiates. */
 export interface PositionInputs {
   /** [B, T, D] */
   readonly x: Tensor;

@@ -59,20 +59,27 @@ export function resizeMatrix(n: number, m: number, resampling: Resampling = "dei
 /** Rows and columns of patches. */
 export type Grid = readonly [number, number];
 
+/** What `positionResize` differentiates. */
 export interface PositionResizeInputs {
   /** [1, P + rows·columns, D] */
   readonly pos: Tensor;
 }
 
+/** From which grid of patches to which. */
 export interface PositionResizeAttrs {
+  /** The grid that the positions are of. */
   readonly from: Grid;
+  /** The grid that they are wanted for. */
   readonly to: Grid;
   /** P: 1 plain, 2 distilled. */
   readonly prefix: number;
+  /** Default `deit`. */
   readonly resampling?: Resampling;
 }
 
+/** What the pullback of `positionResize` reads. */
 export interface PositionResizeSaved {
+  /** As given. */
   readonly attrs: PositionResizeAttrs;
   /** R, [to rows, from rows]. */
   readonly rows: Tensor;

@@ -2,8 +2,11 @@
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Grads, Op } from "./op.ts";
 
+/** What is kept of an op that is run again in its pullback: what it was given. */
 export interface Rematerialised<In, Attrs> {
+  /** The op's inputs. */
   readonly inputs: In;
+  /** The op's attrs. */
   readonly attrs: Attrs;
 }
 

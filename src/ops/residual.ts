@@ -9,6 +9,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { axis, size, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 
+/** What `residual` differentiates: x, and the branch that is added. */
 export interface ResidualInputs {
   /** [B, ..., D] */
   readonly x: Tensor;
@@ -16,6 +17,7 @@ export interface ResidualInputs {
   readonly branch: Tensor;
 }
 
+/** Settings of `residual` that are not trained. */
 export interface ResidualAttrs {
   /** m, [B]: 0 or 1/(1 − r) (E31); null: all ones. */
   readonly multiplier: Tensor | null;

@@ -9,11 +9,13 @@ import type { Kernels } from "../kernels/kernels.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 
+/** What `softmax` differentiates. */
 export interface SoftmaxInputs {
   /** [..., K] */
   readonly z: Tensor;
 }
 
+/** What the pullback of `softmax` reads. */
 export interface SoftmaxSaved {
   /** The output: all that the pullback reads. */
   readonly s: Tensor;

@@ -10,11 +10,13 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./op.ts";
 
+/** What `splitHeads` differentiates. */
 export interface SplitInputs {
   /** [B, T, 3D] */
   readonly qkv: Tensor;
 }
 
+/** Settings of `splitHeads` that are not trained. */
 export interface SplitAttrs {
   /** h, a divisor of D. */
   readonly heads: number;
@@ -22,8 +24,11 @@ export interface SplitAttrs {
 
 /** Each [B, h, T, d]. */
 export interface QueriesKeysValues {
+  /** Queries, [B, h, T, d]. */
   readonly q: Tensor;
+  /** Keys, [B, h, T, d]. */
   readonly k: Tensor;
+  /** Values, [B, h, T, d]. */
   readonly v: Tensor;
 }
 
@@ -47,11 +52,13 @@ export const splitHeads: Op<SplitInputs, null, SplitAttrs, QueriesKeysValues> = 
   },
 });
 
+/** What `mergeHeads` differentiates. */
 export interface MergeInputs {
   /** O, [B, h, T, d]. */
   readonly heads: Tensor;
 }
 
+/** What the pullback of `mergeHeads` reads. */
 export interface MergeSaved {
   /** h */
   readonly heads: number;

@@ -10,6 +10,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 
+/** What `prefixTokens` differentiates. */
 export interface PrefixInputs {
   /** E, [B, N, D]. */
   readonly patches: Tensor;
@@ -17,6 +18,7 @@ export interface PrefixInputs {
   readonly tokens: readonly Tensor[];
 }
 
+/** What the pullback of `prefixTokens` reads. */
 export interface PrefixSaved {
   /** P */
   readonly count: number;
@@ -42,16 +44,19 @@ export const prefixTokens: Op<PrefixInputs, PrefixSaved> = defineOp({
   vjp,
 });
 
+/** What `token` differentiates. */
 export interface TokenInputs {
   /** Z, [B, T, D]. */
   readonly z: Tensor;
 }
 
+/** Which token is taken. */
 export interface TokenAttrs {
   /** 0: class, 1: distillation. */
   readonly index: number;
 }
 
+/** What the pullback of `token` reads. */
 export interface TokenSaved extends TokenAttrs {
   /** T */
   readonly tokens: number;

@@ -13,13 +13,17 @@ import { imageShape } from "./slots.ts";
 
 /** What the network computes on. */
 export interface Subject {
+  /** Images and parameters. */
   readonly inputs: DeitInputs;
+  /** What the configuration decides. */
   readonly attrs: DeitAttrs;
 }
 
 /** What `objective` takes beside the logits. */
 export interface Goal {
+  /** Labels as distributions, and the teacher's logits. */
   readonly targets: Targets;
+  /** The loss. */
   readonly distillation: Distillation;
 }
 

@@ -2,11 +2,14 @@
 import type { Configuration } from "./configuration.ts";
 import { slotsOf } from "./slots.ts";
 
+/** The kinds of results. */
 const chosenKinds = ["taps", "cotangents", "grads", "after"] as const;
+/** A kind of results: activations, their cotangents, gradients of parameters, weights after steps. */
 export type ChosenKind = (typeof chosenKinds)[number];
 
 /** Names without their kind, as in `blocks.0.mlp.gelu` or, of `after`, `1/head.bias`; `*` stands for any letters. */
 export type Choice = "all" | "none" | readonly string[];
+/** Which results of each kind are wanted. */
 export type Choices = { readonly [K in ChosenKind]: Choice };
 
 const matcher = (pattern: string): RegExp =>

@@ -8,9 +8,11 @@ import { RecordingError, type Reader } from "./fields.ts";
 
 /** Values made from a seed (hash.ts). */
 export interface Hashed {
+  /** The seed. */
   readonly hash: number;
 }
 
+/** Images made from a seed. */
 export interface HashedImages extends Hashed {
   /** B */
   readonly batch: number;
@@ -19,35 +21,52 @@ export interface HashedImages extends Hashed {
 /** With a teacher. */
 export type TaughtLoss = Extract<Distillation, { readonly kind: "hard" | "soft" }>;
 
+/** A loss whose targets are class numbers, smoothed. */
 export interface LabelsLoss {
+  /** `labels`: class numbers are stored. */
   readonly target: "labels";
   /** ε */
   readonly smoothing: number;
   /** Over all classes (E20) or over the others (E21). */
   readonly smoothingMass: "all" | "others";
+  /** The teacher's part; null: no teacher. */
   readonly distillation: TaughtLoss | null;
 }
 
+/** A loss whose targets are distributions over the classes. */
 export interface DistributionLoss {
+  /** `distribution`: q, [B, K], is stored. */
   readonly target: "distribution";
+  /** The teacher's part; null: no teacher. */
   readonly distillation: TaughtLoss | null;
 }
 
+/** A loss of class numbers, or of target distributions that are stored. */
 export type RecordedLoss = LabelsLoss | DistributionLoss;
 
 /** One step for each learning rate. */
-export type RecordedOptimizer = Optimizer & { readonly lr: readonly number[] };
+export type RecordedOptimizer = Optimizer & {
+  /** η of each step. */
+  readonly lr: readonly number[];
+};
 
+/** What a recording is of: the JSON in its metadata, read and checked. */
 export interface Configuration {
+  /** Who computed it, in free words. */
   readonly producer: string;
   /** The arithmetic of the producer, whatever the values are stored as. */
   readonly dtype: "float64" | "float32";
+  /** The model's sizes. */
   readonly model: DeitConfig;
+  /** Whether the parameters are in the file, or made from a seed. */
   readonly weights: "stored" | Hashed;
+  /** Whether the images are in the file, or made from a seed. */
   readonly images: "stored" | HashedImages;
   /** Multipliers are stored, one a sample and branch. */
   readonly dropPath: boolean;
+  /** The loss; null: none is recorded. */
   readonly loss: RecordedLoss | null;
+  /** The optimiser and its learning rates; null: no step is recorded. */
   readonly optimizer: RecordedOptimizer | null;
 }
 

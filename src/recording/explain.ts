@@ -17,11 +17,13 @@ import { blockOf, kindOf } from "./steps.ts";
 import { under } from "./under.ts";
 import type { Variant } from "./variants/variant.ts";
 
+/** A known mistake that gives the recorded values. */
 export interface Explanation {
   /** Name of the variant. */
   readonly variant: string;
   /** How far its values are from the recorded ones, as a share of their scale. */
   readonly residual: number;
+  /** What is computed instead, why that happens, and the equation, in a sentence. */
   readonly text: string;
 }
 
@@ -33,12 +35,15 @@ export interface StepExplanation {
   readonly variant: string | null;
   /** How far the variant's values are from the recorded ones, as a share of their scale; null without a variant. */
   readonly residual: number | null;
+  /** What is wrong in a sentence, or what the numbers show. */
   readonly text: string;
   /** How many blocks have the same variant at this step, this one included. */
   readonly count: number;
 }
 
+/** What is known about the first tensor that is wrong. */
 export interface Findings {
+  /** The one known mistake that gives its numbers; null: none does, or several do. */
   readonly explanation: Explanation | null;
   /** Variants that all give the recorded values; empty if there is one, or none. */
   readonly candidates: readonly string[];

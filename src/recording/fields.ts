@@ -3,6 +3,7 @@ import { isRecord } from "../io/strictJson.ts";
 
 /** A file that is no recording, or not one that can be used: which field or tensor, and what it must be. */
 export class RecordingError extends Error {
+  /** `RecordingError`. */
   override readonly name = "RecordingError";
   constructor(message: string) {
     super(`recording: ${message}`);

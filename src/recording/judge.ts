@@ -8,11 +8,13 @@ import type { Origin } from "./readings.ts";
 
 /** `actual` is the recorded value, `expected` the right one; `error` is a share of the largest right value. */
 export interface Judgement extends Comparison {
+  /** What the error is held to, and why. */
   readonly tolerance: Bound;
   /** The coarsest arithmetic or storage on the way to either value. */
   readonly coarsest: Precision;
   /** Largest and root mean square difference, in the tensor's own unit. */
   readonly maxAbs: number;
+  /** Root mean square difference, in the tensor's own unit. */
   readonly rms: number;
 }
 

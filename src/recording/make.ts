@@ -6,6 +6,7 @@ import type { Configuration } from "./configuration.ts";
 import type { Arrays, Recording } from "./read.ts";
 import { deliverTensors, widened, type Delivered } from "./run.ts";
 
+/** A recording that is to be made. */
 export interface Order {
   /** Its dtype is the engine's. */
   readonly configuration: Configuration;

@@ -10,7 +10,9 @@ import { slotsOf, type Slot } from "./slots.ts";
 /** Arrays by name, each read when it is asked for, so that a large file need not fit in memory. A Map is one. */
 export type Arrays = Pick<ReadonlyMap<string, HostArray>, "size" | "has" | "keys" | "get">;
 
+/** A recording that was read: what it starts from, and what was computed. */
 export interface Recording {
+  /** What it is of. */
   readonly configuration: Configuration;
   /** B */
   readonly batch: number;

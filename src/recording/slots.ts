@@ -6,7 +6,9 @@ import type { Configuration } from "./configuration.ts";
 
 /** `given`: what the computation starts from, all of it needed. `result`: what the producer computed, any subset. */
 export interface Slot {
+  /** Axis lengths that the tensor must have. */
   readonly shape: Shape;
+  /** Whether it is needed, or a result that may be left out. */
   readonly role: "given" | "result";
   /** I64 class numbers instead of float values. */
   readonly labels?: true;

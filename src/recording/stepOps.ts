@@ -16,12 +16,17 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** What a step reads, in the order of `reads` and `weights`; its pullback gives the cotangents of the same. */
 export interface StepInputs {
+  /** Activations, or images. */
   readonly taps: readonly Tensor[];
+  /** Parameters, weight before bias. */
   readonly weights: readonly Tensor[];
 }
 
+/** One step of the network: from what it reads to one tensor, and back. */
 export interface StepOp {
+  /** What the step makes. */
   readonly forward: (k: Kernels, inputs: StepInputs) => Tensor;
+  /** Cotangents of all that it reads, from the cotangent of what it makes. */
   readonly pullback: (k: Kernels, inputs: StepInputs, dOut: Tensor) => StepInputs;
 }
 

@@ -11,6 +11,7 @@ import type { Recording } from "./read.ts";
 import * as ops from "./stepOps.ts";
 import { nth, type StepInputs, type StepOp } from "./stepOps.ts";
 
+/** A step with the names of what it reads and makes. */
 export interface Step extends StepOp {
   /** What it makes: a tap's name, or `loss`. */
   readonly tap: string;

@@ -22,16 +22,21 @@ import { recordedValues } from "./under.ts";
 
 /** One tensor's verdict. */
 export interface Verdict extends Judgement {
+  /** The tensor's name in the file: `taps/blocks.0.mid`. */
   readonly name: string;
   /** Made from the recording's own values; else from the images on. */
   readonly local: boolean;
+  /** Whether the error is within the tolerance. */
   readonly ok: boolean;
   /** Indices of the worst element, an axis each. */
   readonly worstIndex: readonly number[];
 }
 
+/** What came of a recording. */
 export interface Verification {
+  /** The name of the engine that computed the right values. */
   readonly engine: string;
+  /** Whether every tensor holds. */
   readonly match: boolean;
   /** In the order of the computation. */
   readonly tensors: readonly Verdict[];

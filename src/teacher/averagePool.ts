@@ -10,6 +10,7 @@ import { defineOp, type Grads, type Op, type Result } from "../ops/op.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { pixels } from "./pixels.ts";
 
+/** What `averagePool` differentiates. */
 export interface AveragePoolInputs {
   /** [B, C, H, W] */
   readonly x: Tensor;
@@ -17,7 +18,9 @@ export interface AveragePoolInputs {
 
 /** H and W. */
 export interface AveragePoolSaved {
+  /** H. */
   readonly rows: number;
+  /** W. */
   readonly columns: number;
 }
 

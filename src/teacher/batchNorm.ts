@@ -16,6 +16,7 @@ import { defineOp, type Constant, type Grads, type Layer, type Op, type Result }
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { pixels } from "./pixels.ts";
 
+/** Gain and shift of a batch norm. */
 export interface BatchNormParams {
   /** Gain γ, [C]. */
   readonly weight: Tensor;
@@ -33,17 +34,21 @@ export interface BatchNormBuffers {
   readonly num_batches_tracked: Tensor;
 }
 
+/** Settings of a batch norm that are not trained. */
 export interface BatchNormAttrs {
   /** ε > 0, in the unit of x². RegNetY: 1e-5. */
   readonly eps: number;
 }
 
+/** Settings of a batch norm in evaluation. */
 export interface FrozenBatchNormAttrs extends BatchNormAttrs {
+  /** What it normalises by. */
   readonly running: BatchNormBuffers;
 }
 
 /** Statistics of one batch, each [C]. */
 export interface BatchStats {
+  /** Mean of each channel, [C]. */
   readonly mean: Tensor;
   /** Unbiased, v·n/(n − 1), as PyTorch keeps it. */
   readonly variance: Tensor;
@@ -51,10 +56,13 @@ export interface BatchStats {
 
 /** An output with the statistics that it was normalised by: `BatchStats` in training, null in evaluation, or a tree of either. */
 export interface Normed<Stats> {
+  /** The output, as the input in shape. */
   readonly y: Tensor;
+  /** The statistics, which are not differentiated. */
   readonly stats: Constant<Stats>;
 }
 
+/** What the pullback of either batch norm reads. */
 export interface BatchNormSaved {
   /** x̂, [B, C, H·W]. */
   readonly xHat: Tensor;

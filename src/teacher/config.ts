@@ -27,12 +27,23 @@ export interface RegnetConfig {
 
 /** w₀, slope, multiplier, blocks in all, group width. */
 export interface Design {
+  /** w₀, the width of the first block. */
   readonly start: number;
+  /** What each block is wider than the one before, before rounding. */
   readonly slope: number;
+  /** Widths are w₀ times its powers. */
   readonly multiplier: number;
+  /** Blocks in all. */
   readonly depth: number;
+  /** Channels of a group of the 3×3 convolutions. */
   readonly groupWidth: number;
 }
+
+/** The published networks by name: 4, 8, 12 and 16 GMACs. */
+export type RegnetName = `regnety-${4 | 8 | 12 | 16}gf`;
+
+/** The same under timm's names. */
+export type TimmRegnetName = `regnety_${"040" | "080" | "120" | "160"}`;
 
 /** 4, 8, 12 and 16 GMACs. */
 const published: { readonly [size: string]: Design } = {
@@ -110,11 +121,12 @@ export const regnetNames: readonly string[] = Object.keys(published).map((size) 
 const NAME = /^regnety(?:-(\d+)gf|_(\d+)0)$/;
 
 /**
- * A published network, with some sizes changed.
+ * A published network, with some sizes changed: `regnetConfig("regnety-16gf", { classes: 10 })`.
  *
+ * @param name completed by editors; any text is taken, as from a command line
  * @throws RangeError for an unknown name or sizes that do not fit
  */
-export function regnetConfig(name: string, changes: Partial<RegnetConfig> = {}): RegnetConfig {
+export function regnetConfig(name: RegnetName | TimmRegnetName | (string & {}), changes: Partial<RegnetConfig> = {}): RegnetConfig {
   const [, ours, timms] = NAME.exec(name) ?? [];
   const design = published[ours ?? `${Number(timms)}`];
   if (design === undefined) throw new RangeError(`unknown model ${name}; known: ${regnetNames.join(", ")}`);

@@ -15,11 +15,13 @@ import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/o
 import { ShapeError } from "../tensor/errors.ts";
 import { axis, show, type Shape, type Tensor } from "../tensor/tensor.ts";
 
+/** The kernels of a convolution of C channels to O in G groups; it has no bias. */
 export interface ConvParams {
   /** W, [O, C/G, k, k]. */
   readonly weight: Tensor;
 }
 
+/** Settings of `groupedConv` that are not trained. */
 export interface ConvAttrs {
   /** G, a divisor of C and of O. */
   readonly groups: number;
@@ -29,6 +31,7 @@ export interface ConvAttrs {
   readonly padding: number;
 }
 
+/** What the pullback of `groupedConv` reads. */
 export interface ConvSaved extends ConvAttrs {
   /** [B, C, H, W] */
   readonly x: Tensor;

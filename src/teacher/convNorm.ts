@@ -11,29 +11,39 @@ import type { BatchNormAttrs, BatchNormBuffers, BatchNormParams, BatchNormSaved,
 import { groupedConv, type ConvParams, type ConvSaved } from "./conv.ts";
 import { relu, type ReluSaved } from "./relu.ts";
 
+/** Parameters of a convolution and its batch norm. */
 export interface ConvNormParams {
+  /** The kernels. */
   readonly conv: ConvParams;
+  /** Gain and shift. */
   readonly bn: BatchNormParams;
 }
 
 /** What goes with the one norm of a unit: buffers, statistics. */
 export interface UnitNorm<T> {
+  /** What belongs to the batch norm. */
   readonly bn: T;
 }
 
+/** Settings of a `ConvNormOp` that are not trained. */
 export interface ConvNormAttrs extends BatchNormAttrs {
   /** G */
   readonly groups: number;
   /** In pixels. */
   readonly stride: number;
+  /** Running statistics; training reads none of their values. */
   readonly running: UnitNorm<BatchNormBuffers>;
 }
 
+/** What the pullback of a `ConvNormOp` reads. */
 export interface ConvNormSaved {
+  /** Of the convolution. */
   readonly conv: ConvSaved;
+  /** Of the batch norm. */
   readonly bn: BatchNormSaved;
 }
 
+/** A convolution and a batch norm, in training or in evaluation. */
 export type ConvNormOp<Stats> = Op<Layer<ConvNormParams>, ConvNormSaved, ConvNormAttrs, Normed<UnitNorm<Stats>>>;
 
 /** Convolution and norm: [B, C, H, W] → [B, O, H/s, W/s], rounded up. */
@@ -60,11 +70,15 @@ export function convNormOf<Stats>(norm: NormOp<Stats>): ConvNormOp<Stats> {
   return defineOp({ name: "convNorm", inline: true, shapes: { inputs: { x: "B C H W" }, out: { y: "B O R Q" } }, forward, vjp });
 }
 
+/** What the pullback of a `ConvNormReluOp` reads. */
 export interface ConvNormReluSaved {
+  /** Of convolution and batch norm. */
   readonly unit: ConvNormSaved;
+  /** Of the ReLU. */
   readonly act: ReluSaved;
 }
 
+/** A convolution, a batch norm and a ReLU. */
 export type ConvNormReluOp<Stats> = Op<Layer<ConvNormParams>, ConvNormReluSaved, ConvNormAttrs, Normed<UnitNorm<Stats>>>;
 
 /** The same with a ReLU behind the norm. */

@@ -6,13 +6,17 @@ import { parts } from "../ops/parts.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { averagePool, type AveragePoolSaved } from "./averagePool.ts";
 
+/** The linear layer of the classifier. */
 export interface ClassifierParams {
   /** [K, C] and [K]. */
   readonly fc: LinearParams;
 }
 
+/** What the pullback of `classifier` reads. */
 export interface ClassifierSaved {
+  /** Of the mean over the image. */
   readonly pool: AveragePoolSaved;
+  /** Of the linear layer. */
   readonly fc: LinearSaved;
 }
 

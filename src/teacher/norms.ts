@@ -9,6 +9,7 @@ export type Stages<T> = { readonly [name: `s${number}`]: T };
 
 /** One T for each norm: running statistics, statistics of a batch, or null. */
 export interface RegnetNorms<T> extends Stages<Blocks<BlockNorms<T>>> {
+  /** Of the stem's norm. */
   readonly stem: UnitNorm<T>;
 }
 

@@ -20,7 +20,9 @@ export type LeafOf = (name: string, shape: Shape, kind: LeafKind) => Tensor;
 
 /** The two trees of a network; by path, their leaves together are a checkpoint. */
 export interface RegnetTrees {
+  /** What is trained. */
   readonly params: RegnetParams;
+  /** What training gathers for evaluation. */
   readonly running: RegnetNorms<BatchNormBuffers>;
 }
 
@@ -87,8 +89,11 @@ export function buildRegnet(config: RegnetConfig, leafOf: LeafOf): RegnetTrees {
   return { params: { stem: stem.params, ...params, head }, running: { stem: stem.running, ...running } };
 }
 
+/** Shape and kind of one tensor of a checkpoint. */
 export interface LeafShape {
+  /** Axis lengths, outermost first. */
   readonly shape: Shape;
+  /** Whether it is trained. */
   readonly kind: LeafKind;
 }
 

@@ -19,17 +19,23 @@ import { stagesOf, type Blocks, type RegnetNorms, type Stages } from "./norms.ts
 import type { BlockNorms, RegnetBlockParams, RegnetBlockSaved } from "./regnetBlock.ts";
 import { HALVING, regnetStageOf } from "./regnetStage.ts";
 
+/** All parameters of a RegNetY as a tree under timm's names: `params.s1.b1.conv1.conv.weight`. */
 export interface RegnetParams extends Stages<Blocks<RegnetBlockParams>> {
+  /** The first convolution and its norm. */
   readonly stem: ConvNormParams;
+  /** The classifier. */
   readonly head: ClassifierParams;
 }
 
+/** What a RegNetY differentiates: images and all parameters. */
 export interface RegnetInputs {
   /** [B, C, H, W], already normalised. */
   readonly images: Tensor;
+  /** All parameters; `initialRegnet` draws them. */
   readonly params: RegnetParams;
 }
 
+/** Settings of a RegNetY that are not trained. */
 export interface RegnetAttrs extends BatchNormAttrs {
   /** Channels of a group of every 3×3 convolution in a block. */
   readonly groupWidth: number;
@@ -37,15 +43,21 @@ export interface RegnetAttrs extends BatchNormAttrs {
   readonly running: RegnetNorms<BatchNormBuffers>;
 }
 
+/** Logits, and what the batch says about the running statistics. */
 export interface RegnetOut<Stats> {
   /** [B, K] */
   readonly logits: Tensor;
+  /** Statistics of each norm, which are not differentiated. */
   readonly stats: Constant<RegnetNorms<Stats>>;
 }
 
+/** What the pullback of a RegNetY reads, part by part. */
 export interface RegnetSaved {
+  /** Of the stem. */
   readonly stem: ConvNormReluSaved;
+  /** Of each block of each stage. */
   readonly stages: readonly (readonly RegnetBlockSaved[])[];
+  /** Of the classifier. */
   readonly head: ClassifierSaved;
 }
 

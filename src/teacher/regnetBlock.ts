@@ -15,10 +15,15 @@ import { convNormOf, convNormReluOf, type ConvNormParams, type ConvNormReluSaved
 import { relu, type ReluSaved } from "./relu.ts";
 import { squeezeExcite, type SqueezeExciteParams, type SqueezeExciteSaved } from "./squeezeExcite.ts";
 
+/** Parameters of one block of RegNetY, under timm's names. */
 export interface RegnetBlockParams {
+  /** 1×1, to the block's width. */
   readonly conv1: ConvNormParams;
+  /** 3×3, in groups. */
   readonly conv2: ConvNormParams;
+  /** Squeeze-excite. */
   readonly se: SqueezeExciteParams;
+  /** 1×1, before the sum. */
   readonly conv3: ConvNormParams;
   /** null: the shortcut is the identity. */
   readonly downsample: ConvNormParams | null;
@@ -26,30 +31,45 @@ export interface RegnetBlockParams {
 
 /** What goes with the norms of a block: buffers, statistics. */
 export interface BlockNorms<T> {
+  /** Of the first unit. */
   readonly conv1: UnitNorm<T>;
+  /** Of the second unit. */
   readonly conv2: UnitNorm<T>;
+  /** Of the third unit. */
   readonly conv3: UnitNorm<T>;
+  /** Of the shortcut; null: it is the identity. */
   readonly downsample: UnitNorm<T> | null;
 }
 
+/** Settings of a block that are not trained. */
 export interface RegnetBlockAttrs extends BatchNormAttrs {
   /** Channels of a group of conv2, a divisor of w. */
   readonly groupWidth: number;
   /** s, in pixels. */
   readonly stride: number;
+  /** Running statistics of its norms; training reads none of their values. */
   readonly running: BlockNorms<BatchNormBuffers>;
 }
 
+/** What the pullback of a block reads, part by part. */
 export interface RegnetBlockSaved {
+  /** Of the first unit. */
   readonly conv1: ConvNormReluSaved;
+  /** Of the second unit. */
   readonly conv2: ConvNormReluSaved;
+  /** Of squeeze-excite. */
   readonly se: SqueezeExciteSaved;
+  /** Of the third unit. */
   readonly conv3: ConvNormSaved;
+  /** Of the shortcut; null: it is the identity. */
   readonly downsample: ConvNormSaved | null;
+  /** Of the residual sum. */
   readonly sum: ResidualAttrs;
+  /** Of the last ReLU. */
   readonly act: ReluSaved;
 }
 
+/** A block of RegNetY, in training or in evaluation. */
 export type RegnetBlockOp<Stats> = Op<Layer<RegnetBlockParams>, RegnetBlockSaved, RegnetBlockAttrs, Normed<BlockNorms<Stats>>>;
 
 /** [B, C, H, W] → [B, w, H/s, W/s], rounded up; `norm` as in convNorm.ts. */

@@ -5,10 +5,13 @@ import type { BatchNormBuffers, Normed, NormOp } from "./batchNorm.ts";
 import { blocksOf, type Blocks } from "./norms.ts";
 import { regnetBlockOf, type BlockNorms, type RegnetBlockAttrs, type RegnetBlockParams, type RegnetBlockSaved } from "./regnetBlock.ts";
 
+/** Settings of a stage that are not trained. */
 export interface RegnetStageAttrs extends Omit<RegnetBlockAttrs, "stride" | "running"> {
+  /** Running statistics, block by block. */
   readonly running: Blocks<BlockNorms<BatchNormBuffers>>;
 }
 
+/** A stage of RegNetY, its blocks one after the other. */
 export type RegnetStageOp<Stats> = Op<
   Layer<Blocks<RegnetBlockParams>>,
   readonly RegnetBlockSaved[],

@@ -9,12 +9,15 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { defineOp, type Op } from "../ops/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
+/** What `relu` differentiates. */
 export interface ReluInputs {
   /** Any shape. */
   readonly x: Tensor;
 }
 
+/** What the pullback of `relu` reads. */
 export interface ReluSaved {
+  /** The output: it is positive where the slope is 1. */
   readonly y: Tensor;
 }
 

@@ -9,11 +9,15 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { BatchNormBuffers, BatchStats } from "./batchNorm.ts";
 import { mapNorms, type RegnetNorms } from "./norms.ts";
 
+/** Running statistics, and those of a batch. */
 export interface RunningInputs {
+  /** As they are so far. */
   readonly running: BatchNormBuffers;
+  /** Of the batch. */
   readonly stats: BatchStats;
 }
 
+/** How far they move. */
 export interface RunningAttrs {
   /** m, the share of the batch. */
   readonly momentum: number;

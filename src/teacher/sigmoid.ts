@@ -9,6 +9,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { defineOp, type Op } from "../ops/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
+/** What `sigmoid` differentiates. */
 export interface SigmoidInputs {
   /** Any shape. */
   readonly u: Tensor;

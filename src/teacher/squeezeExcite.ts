@@ -17,6 +17,7 @@ import { pixels } from "./pixels.ts";
 import { relu, type ReluSaved } from "./relu.ts";
 import { sigmoid, type SigmoidInputs } from "./sigmoid.ts";
 
+/** The two layers that make the gate. */
 export interface SqueezeExciteParams {
   /** W₁, [S, C, 1, 1] and b₁, [S]: C channels squeezed to S. */
   readonly fc1: LinearParams;
@@ -24,15 +25,21 @@ export interface SqueezeExciteParams {
   readonly fc2: LinearParams;
 }
 
+/** What the pullback of `squeezeExcite` reads. */
 export interface SqueezeExciteSaved {
   /** [B, C, H, W] */
   readonly x: Tensor;
   /** g, [B, C]. */
   readonly g: Tensor;
+  /** Of the mean over the image. */
   readonly mean: AveragePoolSaved;
+  /** Of the first layer. */
   readonly fc1: LinearSaved;
+  /** Of the ReLU. */
   readonly act: ReluSaved;
+  /** Of the second layer. */
   readonly fc2: LinearSaved;
+  /** Of the sigmoid. */
   readonly gate: SigmoidInputs;
 }
 

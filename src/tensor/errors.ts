@@ -2,16 +2,19 @@
 
 /** A tensor has another shape than the op's definition states. */
 export class ShapeError extends Error {
+  /** `ShapeError`. */
   override readonly name = "ShapeError";
 }
 
 /** A tensor is used after its region closed, after it was donated, or on another engine than its own. */
 export class StaleError extends Error {
+  /** `StaleError`. */
   override readonly name = "StaleError";
 }
 
 /** The device is gone, and every tensor on it: what it was working at goes on from its last saved state, on another device. */
 export class DeviceLostError extends Error {
+  /** `DeviceLostError`. */
   override readonly name = "DeviceLostError";
 }
 
@@ -20,9 +23,11 @@ const megabytes = (bytes: number): string => `${(bytes / MEGA).toFixed(1)} MB`;
 
 /** A program needs more memory than an engine can have. */
 export class MemoryError extends RangeError {
+  /** `MemoryError`. */
   override readonly name = "MemoryError";
-  /** Both in bytes. */
+  /** What the program needs, in bytes. */
   readonly needed: number;
+  /** What the engine can have, in bytes. */
   readonly capacity: number;
 
   /** @param what needs it: `wasm`, `wasm: a batch of 8` */

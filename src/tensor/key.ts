@@ -6,10 +6,12 @@
  */
 
 type Words2 = readonly [number, number];
+/** Four words of 32 bits. */
 type Words4 = readonly [number, number, number, number];
 
 /** The two 32-bit words of a Philox key. */
 export interface Key {
+  /** Each from 0 to 2³² − 1. */
   readonly words: Words2;
 }
 

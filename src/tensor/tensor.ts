@@ -5,13 +5,16 @@ export type Shape = readonly number[];
 
 /** An immutable array. Frozen; two handles may share a block (`reshape`), and the block alone knows whether it is alive. */
 export interface Tensor {
+  /** Axis lengths, outermost first; [] is a scalar. */
   readonly shape: Shape;
+  /** Where its numbers lie, known to its engine alone; `engine.read` gives them. */
   readonly block: object;
 }
 
 /** A handle on `block`, seen as `shape`. */
 export const tensor = (shape: Shape, block: object): Tensor => Object.freeze({ shape, block });
 
+/** Whether it is a tensor's handle, alive or not. */
 export const isTensor = (value: object): value is Tensor => "block" in value && "shape" in value;
 
 /** Number of elements: the product of the axis lengths. */

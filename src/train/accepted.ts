@@ -2,11 +2,13 @@
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
+/** Whether a step counts, as decided on the engine. */
 export interface Acceptance {
   /** Not 0: the step counts; 0: all stays as it was; one for all, []. null: every step counts. */
   readonly accepted: Tensor | null;
 }
 
+/** Whether a step counts, and how many before it did not. */
 export interface Counted extends Acceptance {
   /** s, how many of the steps before were taken back, up to `MOST_SKIPPED`; []. null: none. */
   readonly skipped: Tensor | null;

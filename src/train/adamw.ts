@@ -12,11 +12,15 @@ import { leaf, mapTree, named } from "../tensor/tree.ts";
 import { atCountedStep, ifAccepted, type Acceptance, type Counted } from "./accepted.ts";
 import { eachLeaf, type ByName, type Leaves, type LeavesAttrs } from "./eachLeaf.ts";
 
+/** Settings of AdamW (E35). */
 export interface AdamWAttrs {
   /** η */
   readonly lr: number;
+  /** β₁, the decay of the first moment; usually 0.9. */
   readonly beta1: number;
+  /** β₂, the decay of the second moment; usually 0.999. */
   readonly beta2: number;
+  /** ε, added to √v̂; usually 1e-8. */
   readonly eps: number;
   /** wd */
   readonly weightDecay: number;
@@ -24,9 +28,13 @@ export interface AdamWAttrs {
   readonly step: number;
 }
 
+/** One parameter and its moments, all of one shape. */
 export interface AdamWLeaf {
+  /** θ, the parameter. */
   readonly theta: Tensor;
+  /** The first moment. */
   readonly m: Tensor;
+  /** The second moment. */
   readonly v: Tensor;
 }
 
@@ -38,13 +46,16 @@ export interface Corrections {
   readonly unbias: Tensor;
 }
 
+/** One parameter's state with its gradient. */
 export interface AdamWLeafAndGrad extends AdamWLeaf {
+  /** The gradient, as θ in shape. */
   readonly grad: Tensor;
 }
 
 /** Of all parameters in a step. */
 export interface AdamWShared extends Corrections, Acceptance {}
 
+/** Settings of AdamW for one parameter. */
 export type AdamWLeafAttrs = Omit<AdamWAttrs, "step">;
 
 /** One parameter. Consumes θ, m, v and the gradient: their memory is free, or holds the result, when this returns. */
@@ -80,16 +91,22 @@ export const adamwLeaves: Routine<Leaves<AdamWLeafAndGrad, AdamWShared>, LeavesA
 
 /** First and second moments, as the parameters. */
 export interface Moments<P> {
+  /** First moments. */
   readonly m: P;
+  /** Second moments. */
   readonly v: P;
 }
 
 /** Whether weight decay acts on a parameter. */
 export type Decays = (name: string, shape: Shape) => boolean;
 
+/** All parameters with their moments and gradients. */
 export interface AdamWTrees<P> extends Counted {
+  /** The parameters. */
   readonly params: P;
+  /** Their moments. */
   readonly moments: Moments<P>;
+  /** Their gradients. */
   readonly grads: P;
 }
 
@@ -103,7 +120,12 @@ export function adamw<P>(
   { params, moments, grads, accepted, skipped }: AdamWTrees<P>,
   attrs: AdamWAttrs,
   decays: Decays,
-): { readonly params: P; readonly moments: Moments<P> } {
+): {
+  /** The parameters after the step. */
+  readonly params: P;
+  /** The moments after the step. */
+  readonly moments: Moments<P>;
+} {
   const [ms, vs, gs] = [named(moments.m), named(moments.v), named(grads)];
   const leaves = Object.fromEntries(
     [...named(params)].map(([name, theta]) => {

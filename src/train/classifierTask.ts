@@ -5,20 +5,31 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { smoothedTargets, type Smoothing } from "./deitTask.ts";
 import type { Task } from "./step.ts";
 
+/** The network of the task, and how its labels are smoothed. */
 export interface ClassifierTaskSettings<Params, Buffers, Statistics, Saved> {
   /** In training mode, with what the batch says about the buffers. */
   readonly forward: (
     k: Kernels,
     inputs: { readonly images: Tensor; readonly params: Params; readonly buffers: Buffers },
-  ) => { readonly logits: Tensor; readonly statistics: Statistics; readonly saved: Saved };
+  ) => {
+    /** [B, K]. */
+    readonly logits: Tensor;
+    /** What the batch says about the buffers. */
+    readonly statistics: Statistics;
+    /** What `vjp` reads. */
+    readonly saved: Saved;
+  };
+  /** The gradients of the parameters, from the cotangent of the logits. */
   readonly vjp: (k: Kernels, saved: Saved, dLogits: Tensor) => Params;
   /** Consumes `buffers`. */
   readonly moveOn: (k: Kernels, buffers: Buffers, statistics: Statistics) => Buffers;
   /** K */
   readonly classes: number;
+  /** Of the labels. */
   readonly smoothing: Smoothing;
 }
 
+/** A task of a network with buffers (a RegNetY): cross-entropy with smoothed labels. */
 export function classifierTask<Params, Buffers, Statistics, Saved>({
   forward,
   vjp,

@@ -17,24 +17,39 @@ import { checkPairs, partners } from "./partners.ts";
 /** Places `from` … `to` − 1 along a side. */
 export type Span = readonly [from: number, to: number];
 
+/** A rectangle of pixels. */
 export interface Box {
+  /** From the first to the one after the last. */
   readonly rows: Span;
+  /** From the first to the one after the last. */
   readonly columns: Span;
 }
 
+/** `deit`: timm 0.3.2, which DeiT pins; `timm`: later versions. */
 export type BoxRule = "deit" | "timm";
 
+/** From what a box is made. */
 export interface BoxSettings {
-  /** Of the image, in pixels. */
+  /** Height of the image, in pixels. */
   readonly H: number;
+  /** Width of the image, in pixels. */
   readonly W: number;
   /** As drawn: what a box would leave of an image if nothing of it were clipped or lost. */
   readonly lambda: number;
-  readonly centre: { readonly y: number; readonly x: number };
+  /** The pixel in the middle of the box, as drawn. */
+  readonly centre: {
+    /** Its row. */
+    readonly y: number;
+    /** Its column. */
+    readonly x: number;
+  };
+  /** Whose arithmetic. */
   readonly rule: BoxRule;
 }
 
+/** A box, and what it leaves of an image. */
 export interface CutBox {
+  /** The pixels that are exchanged. */
   readonly box: Box;
   /** Corrected for what lies outside the image, and for the pixel that is lost. */
   readonly lambda: number;
@@ -63,6 +78,7 @@ export function cutMixBox({ H, W, lambda, centre: { y, x }, rule }: BoxSettings)
   return { box, lambda: 1 - (lengthOf(box.rows) * lengthOf(box.columns)) / (H * W) };
 }
 
+/** The images of `cutMix`. */
 export interface CutMixInputs {
   /** [B, C, H, W]; B is even. */
   readonly x: Tensor;

@@ -4,6 +4,7 @@
  */
 import type { Decays } from "./adamw.ts";
 
+/** Which parameters have no weight decay: by the authors' list, or by current timm's. */
 export type DecayRule = "deit" | "timm";
 
 const undecayed: { readonly [rule in DecayRule]: readonly string[] } = {

@@ -16,7 +16,9 @@ import type { Task } from "./step.ts";
 
 /** (E20) or (E21), and ε. */
 export interface Smoothing {
+  /** ε, the share that is spread. */
   readonly share: number;
+  /** Over all classes (E20), or over the others (E21). */
   readonly over: "all" | "others";
 }
 
@@ -33,20 +35,25 @@ export function deitAttrs(k: Kernels, config: DeitConfig): DeitAttrs {
   return { patchSize, heads, eps, fixedPosition, dropPath: null, dropout: null };
 }
 
+/** What a DeiT is trained for. */
 export interface DeitTaskSettings<Saved> {
+  /** The model's sizes. */
   readonly config: DeitConfig;
   /** `deitLogits`, or the same around another block. */
   readonly model: Op<DeitInputs, Saved, DeitAttrs, Logits>;
+  /** Of the labels. */
   readonly smoothing: Smoothing;
   /** r_max of (E30). */
   readonly dropPath: number;
   /** Rate of every dropout. */
   readonly dropout: number;
+  /** The loss. */
   readonly distillation: Distillation;
   /** Images → teacher logits, in evaluation mode; null: no teacher. Called on each batch as the student sees it, never cached. */
   readonly teacher: ((k: Kernels, images: Tensor) => Tensor) | null;
 }
 
+/** A task of a DeiT: the paper's objectives, with drop path and an optional teacher. */
 export function deitTask<Saved>(settings: DeitTaskSettings<Saved>): Task<DeitParams, null, null> {
   const { config, model, smoothing, distillation } = settings;
   const rates = dropPathRates(settings.dropPath, config.depth);

@@ -4,13 +4,17 @@ import { defineRoutine, type Routine } from "../ops/op.ts";
 /** By the names of the parameters. */
 export type ByName<T> = Readonly<Record<string, T>>;
 
+/** All parameters at once. */
 export interface Leaves<Leaf, Shared> {
+  /** What each has of its own. */
   readonly leaves: ByName<Leaf>;
   /** The same for all. */
   readonly shared: Shared;
 }
 
+/** The settings of each parameter. */
 export interface LeavesAttrs<Attrs> {
+  /** Those of the parameter of that name. */
   readonly of: (name: string) => Attrs;
 }
 

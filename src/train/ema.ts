@@ -10,13 +10,17 @@ import { leaf, mapTree, named } from "../tensor/tree.ts";
 import { ifAccepted, type Acceptance } from "./accepted.ts";
 import { eachLeaf, type ByName, type Leaves, type LeavesAttrs } from "./eachLeaf.ts";
 
+/** How slowly the average moves. */
 export interface EmaAttrs {
   /** d */
   readonly decay: number;
 }
 
+/** One parameter and its average. */
 export interface EmaPair {
+  /** The average so far. */
   readonly average: Tensor;
+  /** θ, the parameter, as the average in shape. */
   readonly theta: Tensor;
 }
 
@@ -39,8 +43,11 @@ export const emaLeaves: Routine<Leaves<EmaPair, Acceptance>, LeavesAttrs<EmaAttr
   Tensor
 >(emaLeaf);
 
+/** All parameters and their averages. */
 export interface EmaTrees<P> extends Acceptance {
+  /** The averages so far. */
   readonly average: P;
+  /** The parameters. */
   readonly params: P;
 }
 

@@ -21,11 +21,13 @@ export interface Study<Params, Buffers> {
   readonly step: (state: TrainState<Params, Buffers>) => Promise<TrainState<Params, Buffers>>;
 }
 
+/** A training that outlives its engine. */
 export interface Keeping<Params, Buffers> {
   /** A new engine, each time that the last one was lost. */
   readonly open: () => Promise<Engine>;
   /** All that lies on an engine, made anew for each. */
   readonly study: (engine: Engine) => Study<Params, Buffers>;
+  /** Steps in all. */
   readonly steps: number;
   /** Steps from one checkpoint to the next. The last step always makes one. */
   readonly every: number;

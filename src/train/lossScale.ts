@@ -31,6 +31,7 @@ const GROWTH_INTERVAL = 2000;
 const LARGEST = 2 ** 24;
 const SMALLEST = 2 ** -14;
 
+/** How much the loss is multiplied, and what decides when that changes. */
 export interface LossScale {
   /** S, []. */
   readonly scale: Tensor;
@@ -43,7 +44,9 @@ export interface LossScale {
 /** Where a run starts. */
 export const initialLossScale = (k: Kernels): LossScale => ({ scale: k.upload([], [INITIAL]), clean: k.zeros([]), skipped: k.zeros([]) });
 
+/** A gradient without the scale. */
 export interface Unscaled {
+  /** The gradient. */
   readonly grad: Tensor;
   /** Whether all its numbers are finite: 1 or 0, [1]. */
   readonly finite: Tensor;
@@ -53,7 +56,16 @@ export interface Unscaled {
 const all = (k: Kernels, flags: Tensor): Tensor => k.scale(k.maxLast(k.scale(k.reshape(flags, [size(flags.shape)]), -1)), -1);
 
 /** ḡ/S of one parameter, and its part in f. Consumes the gradient, not 1/S. */
-export const unscaledLeaf: Routine<{ readonly grad: Tensor; readonly inverse: Tensor }, void, Unscaled> = defineRoutine({
+export const unscaledLeaf: Routine<
+  {
+    /** The gradient, times S. */
+    readonly grad: Tensor;
+    /** 1/S, []. */
+    readonly inverse: Tensor;
+  },
+  void,
+  Unscaled
+> = defineRoutine({
   name: "unscale",
   run(k: Kernels, { grad: scaled, inverse }: { readonly grad: Tensor; readonly inverse: Tensor }): Unscaled {
     const grad = k.mul(scaled, inverse);
@@ -63,13 +75,17 @@ export const unscaledLeaf: Routine<{ readonly grad: Tensor; readonly inverse: Te
   },
 });
 
+/** Gradients that are S times as large. */
 export interface Gradients {
+  /** By the names of the parameters. */
   readonly grads: ByName<Tensor>;
   /** 1/S, []. */
   readonly inverse: Tensor;
 }
 
+/** Gradients without the scale. */
 export interface AllUnscaled {
+  /** By the names of the parameters. */
   readonly grads: ByName<Tensor>;
   /** f, []. */
   readonly finite: Tensor;
@@ -88,6 +104,7 @@ export const unscaledLeaves: Routine<Gradients, void, AllUnscaled> = defineRouti
   },
 });
 
+/** A loss scale, and whether the gradients were finite. */
 export interface LossScaleInputs extends LossScale {
   /** f, []. */
   readonly finite: Tensor;
@@ -114,8 +131,11 @@ export const nextLossScale: Routine<LossScaleInputs, void, LossScale> = defineRo
   },
 });
 
+/** Gradients with the scale taken off, and whether the step counts. */
 export interface Settled<P> extends Counted {
+  /** The gradients, unscaled. */
   readonly grads: P;
+  /** For the next step; null: the loss is not scaled. */
   readonly lossScale: LossScale | null;
 }
 

@@ -9,11 +9,13 @@ import { defineRoutine, type Routine } from "../ops/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkPairs, partners } from "./partners.ts";
 
+/** The images or targets of `mixup`. */
 export interface MixupInputs {
   /** Images [B, C, H, W], targets [B, K], or any other [B, ...]; B is even. */
   readonly x: Tensor;
 }
 
+/** How they are mixed. */
 export interface MixupAttrs {
   /** λ, what a sample keeps of itself. */
   readonly lambda: number;

@@ -8,6 +8,7 @@ import { defineRoutine, type Routine } from "../ops/op.ts";
 import { shapeCheck } from "../tensor/shape.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 
+/** Pixels, and what they are normalised by. */
 export interface PixelInputs {
   /** Of full scale 1, [B, C, H, W]. */
   readonly x: Tensor;

@@ -14,12 +14,46 @@ import type { Tensor } from "../tensor/tensor.ts";
 /** Whose logits the teacher supervises: `distillation` is DeiT's token, `class` the usual distillation. */
 export type Student = "distillation" | "class";
 
-export type Distillation =
-  | { readonly kind: "none" }
-  | { readonly kind: "two-class-tokens" }
-  | { readonly kind: "hard"; readonly alpha: number; readonly student: Student }
-  | { readonly kind: "soft"; readonly lambda: number; readonly tau: number; readonly divideBy: Divisor; readonly student: Student };
+/** No teacher: the labels alone, on the class logits or on the mean of both heads. */
+export interface NoDistillation {
+  /** (E19). */
+  readonly kind: "none";
+}
 
+/** A second class token instead of a distillation token: both heads learn the labels. */
+export interface TwoClassTokensLoss {
+  /** The mean of both cross-entropies. */
+  readonly kind: "two-class-tokens";
+}
+
+/** The teacher's decision as a second label. */
+export interface HardLoss {
+  /** (E26). */
+  readonly kind: "hard";
+  /** α, the share of the teacher. Paper: ½. */
+  readonly alpha: number;
+  /** Whose logits the teacher supervises. */
+  readonly student: Student;
+}
+
+/** The teacher's tempered distribution. */
+export interface SoftLoss {
+  /** (E22), with the divergence (E23) or (E24). */
+  readonly kind: "soft";
+  /** λ, the share of the teacher. Paper: 0.1. */
+  readonly lambda: number;
+  /** τ > 0, in the unit of the logits. Paper: 3. */
+  readonly tau: number;
+  /** What the divergence is divided by. */
+  readonly divideBy: Divisor;
+  /** Whose logits the teacher supervises. */
+  readonly student: Student;
+}
+
+/** Which of the paper's objectives is learned. */
+export type Distillation = NoDistillation | TwoClassTokensLoss | HardLoss | SoftLoss;
+
+/** What a loss compares the logits with. */
 export interface Targets {
   /** q, [B, K]. */
   readonly target: Tensor;
@@ -27,9 +61,11 @@ export interface Targets {
   readonly teacher: Tensor | null;
 }
 
+/** A loss and its gradient. */
 export interface LossAndCotangents {
   /** Scalar. */
   readonly loss: Tensor;
+  /** Its gradient in the logits of each head, [B, K]; null where there is no such head. */
   readonly dLogits: Grads<Logits>;
 }
 

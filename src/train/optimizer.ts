@@ -6,13 +6,30 @@ import { adamw, type AdamWAttrs } from "./adamw.ts";
 import { decaysOf, type DecayRule } from "./decay.ts";
 import { sgd, type SgdAttrs } from "./sgd.ts";
 
-export type Optimizer =
-  | ({ readonly kind: "adamw"; readonly noDecay: DecayRule } & Omit<AdamWAttrs, "lr" | "step">)
-  | ({ readonly kind: "sgd"; readonly noDecay: DecayRule } & Omit<SgdAttrs, "lr">);
+/** AdamW (E35). */
+export interface AdamWOptimizer extends Omit<AdamWAttrs, "lr" | "step"> {
+  /** Tells it from SGD. */
+  readonly kind: "adamw";
+  /** Which parameters have no weight decay. */
+  readonly noDecay: DecayRule;
+}
+
+/** SGD with momentum (E36). */
+export interface SgdOptimizer extends Omit<SgdAttrs, "lr"> {
+  /** Tells it from AdamW. */
+  readonly kind: "sgd";
+  /** Which parameters have no weight decay. */
+  readonly noDecay: DecayRule;
+}
+
+/** An optimiser and its settings, but for the learning rate, which a schedule gives. */
+export type Optimizer = AdamWOptimizer | SgdOptimizer;
 
 /** AdamW: both moments. SGD: m is its buffer, null before the first step; v is null. */
 export interface OptimizerState<P> {
+  /** First moments, or SGD's buffer. */
   readonly m: P | null;
+  /** Second moments; null: SGD. */
   readonly v: P | null;
 }
 
@@ -23,12 +40,17 @@ export function initialOptimizerState<P>(k: Kernels, { kind }: Optimizer, params
   return { m: zeros(), v: zeros() };
 }
 
+/** Parameters, and what the optimiser keeps of them. */
 export interface Optimised<P> {
+  /** The parameters. */
   readonly params: P;
+  /** What it keeps. */
   readonly optimizer: OptimizerState<P>;
 }
 
+/** Parameters with their gradients, before a step. */
 export interface Optimisable<P> extends Optimised<P>, Counted {
+  /** The gradients. */
   readonly grads: P;
 }
 

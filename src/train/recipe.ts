@@ -21,6 +21,7 @@ export interface DataRecipe {
   readonly flip: boolean;
 }
 
+/** How a network is trained. */
 export interface TrainingRecipe {
   /** Images a step; the last incomplete batch of an epoch is dropped. */
   readonly batch: number;
@@ -28,7 +29,9 @@ export interface TrainingRecipe {
   readonly schedule: Schedule;
   /** One epoch late, as the authors' code (deit.md 7.2). */
   readonly delayed: boolean;
+  /** The optimiser and its settings. */
   readonly optimizer: Optimizer;
+  /** Of the labels. */
   readonly smoothing: Smoothing;
   /** Largest norm of the gradient; null: not clipped. */
   readonly clipNorm: number | null;

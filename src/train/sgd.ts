@@ -12,28 +12,37 @@ import { leaf, mapTree, named } from "../tensor/tree.ts";
 import { ifAccepted, type Acceptance } from "./accepted.ts";
 import type { Decays } from "./adamw.ts";
 
+/** Settings of SGD with momentum (E36). */
 export interface SgdAttrs {
   /** η */
   readonly lr: number;
   /** μ */
   readonly momentum: number;
+  /** Whether the step looks ahead by the momentum. */
   readonly nesterov: boolean;
   /** wd */
   readonly weightDecay: number;
 }
 
+/** One parameter and its buffer. */
 export interface SgdLeaf {
+  /** θ, the parameter. */
   readonly theta: Tensor;
   /** b; null before the first step. */
   readonly buffer: Tensor | null;
 }
 
+/** The same after the step. */
 export interface SgdUpdated {
+  /** θ. */
   readonly theta: Tensor;
+  /** b. */
   readonly buffer: Tensor;
 }
 
+/** One parameter's state with its gradient. */
 export interface SgdInputs extends SgdLeaf, Acceptance {
+  /** The gradient, as θ in shape. */
   readonly grad: Tensor;
 }
 
@@ -54,9 +63,13 @@ export const sgdLeaf: Routine<SgdInputs, SgdAttrs, SgdUpdated> = defineRoutine({
   },
 });
 
+/** All parameters with their buffers and gradients. */
 export interface SgdTrees<P> extends Acceptance {
+  /** The parameters. */
   readonly params: P;
+  /** Their buffers; null before the first step. */
   readonly buffer: P | null;
+  /** Their gradients. */
   readonly grads: P;
 }
 
@@ -70,7 +83,12 @@ export function sgd<P>(
   { params, buffer, grads, accepted }: SgdTrees<P>,
   attrs: SgdAttrs,
   decays: Decays,
-): { readonly params: P; readonly buffer: P } {
+): {
+  /** The parameters after the step. */
+  readonly params: P;
+  /** The buffers after the step. */
+  readonly buffer: P;
+} {
   const [bs, gs] = [buffer === null ? null : named(buffer), named(grads)];
   const leaves = [...named(params)].map(
     ([name, theta]) =>

@@ -9,8 +9,11 @@ import { initialOptimizerState } from "./optimizer.ts";
 import type { TrainingRecipe } from "./recipe.ts";
 import type { TrainState } from "./step.ts";
 
+/** What a network computes with. */
 export interface Model<Params, Buffers> {
+  /** What is trained. */
   readonly params: Params;
+  /** What is kept beside it; null: nothing. */
   readonly buffers: Buffers;
 }
 

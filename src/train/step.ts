@@ -14,6 +14,7 @@ import { optimise, type Optimised, type Optimizer } from "./optimizer.ts";
 
 /** All that a run goes on from; `Buffers` are what is kept beside the trained parameters (running statistics), null if there are none. */
 export interface TrainState<Params, Buffers> extends Optimised<Params> {
+  /** What is kept beside the parameters. */
   readonly buffers: Buffers;
   /** Moving average (E37); null: none is kept. */
   readonly average: Params | null;
@@ -23,6 +24,7 @@ export interface TrainState<Params, Buffers> extends Optimised<Params> {
   readonly step: number;
 }
 
+/** Images with their labels. */
 export interface Batch {
   /** [B, C, S, S], already normalised and augmented. */
   readonly images: Tensor;
@@ -39,13 +41,23 @@ export interface Task<Params, Buffers, Statistics> {
     batch: Batch,
     key: Key,
     dLoss: Tensor,
-  ) => { readonly loss: Tensor; readonly grads: Params; readonly statistics: Statistics };
+  ) => {
+    /** The mean over the batch, []. */
+    readonly loss: Tensor;
+    /** As the parameters. */
+    readonly grads: Params;
+    /** What the batch says about the buffers. */
+    readonly statistics: Statistics;
+  };
   /** Consumes `buffers`. */
   readonly moveOn: (k: Kernels, buffers: Buffers, statistics: Statistics) => Buffers;
 }
 
+/** How a step is made. */
 export interface StepSettings {
+  /** The optimiser and its settings. */
   readonly optimizer: Optimizer;
+  /** η of this step. */
   readonly lr: number;
   /** Largest norm of the gradient; null: not clipped. */
   readonly clipNorm: number | null;
@@ -74,7 +86,12 @@ export function trainStep<Params, Buffers, Statistics>(
   batch: Batch,
   key: Key,
   settings: StepSettings,
-): { readonly state: TrainState<Params, Buffers>; readonly loss: Tensor } {
+): {
+  /** The state after the step. */
+  readonly state: TrainState<Params, Buffers>;
+  /** The loss before the step, []. */
+  readonly loss: Tensor;
+} {
   return k.region("step", () => {
     const step = state.step + 1;
     const dLoss = state.lossScale?.scale ?? k.upload([], [1]);

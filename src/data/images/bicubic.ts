@@ -27,6 +27,7 @@ export interface Taps {
   readonly count: Int32Array;
   /** In units of 2⁻²²; those of output pixel n begin at n · stride. */
   readonly weights: Int32Array;
+  /** Numbers of `weights` for one output pixel. */
   readonly stride: number;
 }
 

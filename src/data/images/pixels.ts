@@ -5,7 +5,9 @@ export interface Pixels {
   readonly data: Uint8Array;
   /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
+  /** Samples of a pixel: 1 grey, 3 RGB. */
   readonly channels: number;
 }
 
@@ -14,7 +16,9 @@ export type Size = Pick<Pixels, "width" | "height">;
 
 /** A part of an image; it may be of an image that nobody has made. */
 export interface Region extends Size {
+  /** Columns of the image to the left of it, in pixels. */
   readonly left: number;
+  /** Rows of the image above it, in pixels. */
   readonly top: number;
 }
 

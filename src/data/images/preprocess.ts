@@ -11,7 +11,9 @@ import type { Normalisation } from "../normalise.ts";
 import type { Pixels, Region, Size } from "./pixels.ts";
 import { resizeRegion } from "./resize.ts";
 
+/** The names of the four conventions. */
 export const conventions = ["deit", "timm", "timm-384", "hf"] as const;
+/** Whose evaluation preprocessing: the authors' (`deit`), timm's at 224 and at 384, or Hugging Face's. */
 export type Convention = (typeof conventions)[number];
 
 /** Crop side over the side that is resized to. */
@@ -28,6 +30,7 @@ function roundHalfEven(x: number): number {
   return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
 }
 
+/** What evaluation preprocessing does to an image's size. */
 export interface Geometry {
   /** What the image is resized to. */
   readonly resized: Size;

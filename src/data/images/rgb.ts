@@ -11,9 +11,13 @@ import type { Pixels } from "./pixels.ts";
 export interface Samples {
   /** [height, width, channels] row-major. */
   readonly data: Uint8Array | Uint16Array;
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
+  /** Samples of a pixel, alpha included. */
   readonly channels: number;
+  /** What the samples but alpha stand for. */
   readonly colour: "grey" | "rgb" | "cmyk";
   /** What becomes of 16 bits. */
   readonly wide: "high byte" | "cut off";

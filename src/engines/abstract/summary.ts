@@ -4,6 +4,7 @@ import type { Engine } from "../../kernels/engine.ts";
 import { size, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import { forEachTensor } from "../../tensor/tree.ts";
 
+/** What one module of a network costs in one run. */
 export interface ModuleCost {
   /** Multiply–adds of matrix products, forwards. */
   readonly macs: number;
@@ -41,7 +42,12 @@ export function costVisitor(
   engine: Engine,
   modules: ReadonlySet<string>,
   given: unknown,
-): { readonly visitor: Visitor; readonly costs: ReadonlyMap<string, ModuleCost> } {
+): {
+  /** Watches the run: give it to `observe`. */
+  readonly visitor: Visitor;
+  /** What the run has cost so far, by module. */
+  readonly costs: ReadonlyMap<string, ModuleCost>;
+} {
   const costs = new Map<string, ModuleCost>();
   const apart = blocksOf(given);
   const open: { readonly call: Call; readonly macs: number }[] = [];

@@ -48,6 +48,7 @@ function engineOf(name: string, precision: Precision, numbers: (length: number) 
   };
 }
 
+/** A new reference engine: f64, one thread, the plainest loops. What everything else is held to. */
 export const referenceEngine = (): Engine => engineOf("reference", "f64", (length) => new Float64Array(length));
 
 /** The same loops, every number rounded to f32 when it is stored: beside the reference, what f32 costs a computation. */

@@ -23,6 +23,7 @@ import { move } from "./move.ts";
 import { startPool } from "./pool.ts";
 import { reduce } from "./reduce.ts";
 
+/** How the WASM engine is built and how many threads it has; all may be left out. */
 export interface WasmOptions {
   /**
    * `debug` asserts in the kernels and fills memory that is taken with NaN, so that nothing reads what nobody wrote. `fma` sums products with one

@@ -20,6 +20,7 @@ import type { Machine } from "./machine.ts";
 import { replayOf } from "./replay.ts";
 import { FAULT_BYTES, type Access, type Run, type WebgpuPrecision } from "./run.ts";
 
+/** The device of a WebGPU engine, and how it is used. */
 export interface WebgpuOptions {
   /** The caller's; the engine destroys it when it is closed. */
   readonly device: GPUDevice;
@@ -36,6 +37,7 @@ export interface WebgpuOptions {
   readonly poison?: boolean;
 }
 
+/** An engine whose kernels return at once and are done later, on the device. */
 export type WebgpuEngine = Engine & Aside;
 
 const NAN_WORD = 0x7fc00000;

@@ -10,6 +10,7 @@ export type Own = "scratch" | "faults";
 /** Tensors are given in the order of the program's text. */
 export type Run = (launch: Launch, ...tensors: readonly (Tensor | Bindable)[]) => void;
 
+/** What activations are stored in: `f16` takes half of the memory, and sums stay in f32. */
 export type WebgpuPrecision = "f32" | "f16";
 
 export interface Access {

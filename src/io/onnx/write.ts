@@ -9,6 +9,7 @@ import { deitGraph } from "./deitGraph.ts";
 import { BATCH, buildGraph } from "./graph.ts";
 import { encodeModel } from "./model.ts";
 
+/** What the graph gives beside the logits. */
 export interface OnnxOptions {
   /** Whether every tap (recording format, section 3) is an output, under its name. */
   readonly taps: boolean;

@@ -11,6 +11,7 @@ import { isZip, readZipForm } from "./zipForm.ts";
 
 /** The file breaks a rule of the format, or its pickle wants what is not allowed. */
 export class PthError extends FormatError {
+  /** `PthError`. */
   override readonly name = "PthError";
   constructor(offset: number, rule: string) {
     super("pth", offset, rule);
@@ -19,6 +20,7 @@ export class PthError extends FormatError {
 
 const refuse = (offset: number, rule: string): PthError => new PthError(offset, rule);
 
+/** What torch.save has written, read by an allow-list: nothing is run. */
 export interface Pth {
   /** What was saved. */
   readonly value: Value;

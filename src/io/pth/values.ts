@@ -5,32 +5,43 @@ import type { Dtype } from "../stored.ts";
 /** A number is an int or a float of Python; ints beyond 2⁵³ are bigints. */
 export type Value = null | boolean | number | bigint | string | Uint8Array | Tuple | List | Dict | Global | Instance | Storage | PthTensor;
 
+/** A tuple of Python. */
 export interface Tuple {
+  /** Tells it from other values. */
   readonly kind: "tuple";
+  /** In order. */
   readonly items: readonly Value[];
 }
 
 /** Grows while it is read. */
 export interface List {
+  /** Tells it from other values. */
   readonly kind: "list";
+  /** In order. */
   readonly items: Value[];
 }
 
 /** Grows while it is read; in the order of its writing. */
 export interface Dict {
+  /** Tells it from other values. */
   readonly kind: "dict";
+  /** Keys and values; a key is a text in most files. */
   readonly entries: Map<Value, Value>;
 }
 
 /** A name of the allow-list (globals.ts), such as `torch.FloatStorage`. */
 export interface Global {
+  /** Tells it from other values. */
   readonly kind: "global";
+  /** Module and name: `torch.float32`. */
   readonly name: string;
 }
 
 /** An object of a class that is kept as its name and what it was made from: `argparse.Namespace`. */
 export interface Instance {
+  /** Tells it from other values. */
   readonly kind: "instance";
+  /** Module and name of its class. */
   readonly of: string;
   /** The dictionary of its attributes; null: it has none. */
   state: Value;
@@ -38,7 +49,9 @@ export interface Instance {
 
 /** A block of numbers of the file, which tensors share. */
 export interface Storage {
+  /** Tells it from other values. */
   readonly kind: "storage";
+  /** What its numbers are stored as. */
   readonly dtype: Dtype;
   /** Its name in the file. */
   readonly key: string;
@@ -48,14 +61,19 @@ export interface Storage {
 
 /** A view of a storage. It lies within it. */
 export interface PthTensor {
+  /** Tells it from other values. */
   readonly kind: "tensor";
+  /** The block that its numbers lie in. */
   readonly storage: Storage;
   /** Of the first number; this and the strides count numbers. */
   readonly offset: number;
+  /** Axis lengths, outermost first. */
   readonly shape: Shape;
+  /** From one index of an axis to the next, in numbers of the storage. */
   readonly strides: readonly number[];
 }
 
+/** The kinds of values that are objects: `tensor`, `dict` and so on. */
 type Kind = Extract<Value, { readonly kind: string }>["kind"];
 
 /** Whether a value is of that kind. */

@@ -12,6 +12,7 @@ import { postNormVariants } from "./postNorm.ts";
 import { residualVariants } from "./residual.ts";
 import type { Variant } from "./variant.ts";
 
+/** Every known mistake. */
 export const catalogue: readonly Variant[] = [
   ...embeddingVariants,
   ...layerNormVariants,

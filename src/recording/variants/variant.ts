@@ -13,7 +13,9 @@ import type { Rule } from "../later.ts";
 import type { StepInputs } from "../stepOps.ts";
 import type { Step } from "../steps.ts";
 
+/** What a variant is called, and what is to be said of it. */
 interface About {
+  /** Its name in reports: `gelu-tanh`. */
   readonly name: string;
   /** What is done in place of the formula. */
   readonly instead: string;
@@ -25,8 +27,9 @@ interface About {
 
 /** What a step of the network has beside its inputs. */
 export interface Place {
+  /** The model's sizes. */
   readonly model: DeitConfig;
-  /** The right step. */
+  /** The right step; of a backward variant the step as it is. */
   readonly step: Step;
   /** Multipliers of the branch that the step adds, [B] (E31); null elsewhere, and without drop path. */
   readonly multiplier: Tensor | null;
@@ -35,7 +38,9 @@ export interface Place {
 /** What a step reads. */
 export type Wiring = Pick<Step, "reads" | "weights" | "given">;
 
+/** A step that computes something else. */
 export interface ForwardVariant extends About {
+  /** Where it is looked for. */
   readonly part: "forward";
   /** Kinds of steps (`kindOf`) that it may be at. */
   readonly steps: readonly string[];
@@ -45,11 +50,13 @@ export interface ForwardVariant extends About {
   readonly together?: true;
   /** Taps that must be in the file, as `head`: without them something else gives the same. `taps` are the steps that are wrong. */
   readonly decidedBy?: (taps: ReadonlySet<string>) => readonly string[];
+  /** The wrong output. */
   readonly wrong: (k: Kernels, inputs: StepInputs, place: Place) => Tensor;
 }
 
 /** What the loss has beside logits and goal. */
 export interface LossPlace {
+  /** The loss that the file says it is. */
   readonly loss: RecordedLoss;
   /** K */
   readonly classes: number;
@@ -57,25 +64,34 @@ export interface LossPlace {
   readonly labels: Tensor | null;
 }
 
+/** A loss that is something else, with its cotangents. */
 export interface LossVariant extends About {
+  /** Where it is looked for. */
   readonly part: "loss";
   /** The wrong loss, a scalar. */
   readonly wrong: (k: Kernels, logits: Logits, goal: Goal, place: LossPlace) => Tensor;
 }
 
+/** A step whose forward is right and whose pullback is not. */
 export interface BackwardVariant extends About {
+  /** Where it is looked for. */
   readonly part: "backward";
   /** Kinds of steps whose pullback it may be. */
   readonly steps: readonly string[];
   readonly wrong: (k: Kernels, inputs: StepInputs, dOut: Tensor, place: Place) => StepInputs;
 }
 
+/** An optimiser that makes another step. */
 export interface OptimizerVariant extends About {
+  /** Where it is looked for. */
   readonly part: "optimizer";
+  /** Optimisers that it may be at. */
   readonly kinds: readonly ("adamw" | "sgd")[];
+  /** The wrong step. */
   readonly wrong: Rule;
 }
 
+/** A known mistake: of a step, of its pullback, of the loss, or of the optimiser. */
 export type Variant = ForwardVariant | LossVariant | BackwardVariant | OptimizerVariant;
 
 /** A variant of the network. */
