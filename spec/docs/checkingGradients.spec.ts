@@ -28,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("docs/checking-gradients.md", () => {
   it("has blocks to run", () => {
-    expect([programs.length, blocks.filter(({ language }) => language === "js vitest").length]).toEqual([3, 1]);
+    expect([programs.length, blocks.filter(({ language }) => language === "js vitest").length]).toEqual([4, 1]);
   });
 
   it.each(programs)("prints what it says: $title", ({ title, text, printed }) => {

@@ -11,14 +11,14 @@ export const CELLS = 96;
 /** So many places of a cell are tried before the next one. */
 const TRIES = 8;
 /** Sums and products of two are looked at among so many numbers at most. */
-const PAIRED = 128;
+const PAIRED = 64;
 /** Sums and products keep away from the multiples of this too. */
 const THRESHOLDS = 1 / 4;
 
 /** How far apart numbers keep if there are `count` of them, and how far their sums, differences and products; 0: not at all. */
 export const distances = (count: number): { readonly numbers: number; readonly pairs: number } => ({
   numbers: Math.min(1 / 256, 1 / (4 * count)),
-  pairs: count > PAIRED ? 0 : Math.min(2 ** -16, 1 / (4 * count ** 3)),
+  pairs: count > PAIRED ? 0 : Math.min(1e-6, 1 / (32 * count ** 3)),
 });
 
 /** Values met so far, and whether another is within `distance` of one. */
@@ -31,18 +31,20 @@ function metWithin(distance: number): Met {
   const cells = new Set<number>();
   const cellOf = (value: number): number => Math.floor(value / distance);
   return {
-    near: (value) => [-1, 0, 1].some((step) => cells.has(cellOf(value) + step)),
+    near: (value) => {
+      const cell = cellOf(value);
+      return cells.has(cell) || cells.has(cell - 1) || cells.has(cell + 1);
+    },
     add: (value) => void cells.add(cellOf(value)),
   };
 }
 
 /** What two magnitudes and a sign can make: the number itself, and its sums, differences and products with itself and all others. */
-const madeOf = (value: number, others: readonly number[]): readonly number[] => [
-  value,
-  2 * value,
-  value * value,
-  ...others.flatMap((other) => [value + other, Math.abs(value - other), value * other]),
-];
+function madeOf(value: number, others: readonly number[]): readonly number[] {
+  const made = [value, 2 * value, value * value];
+  for (const other of others) made.push(value + other, Math.abs(value - other), value * other);
+  return made;
+}
 
 /** Keeps what pairs of numbers make apart. @returns whether a number may join those that have */
 function pairsApart(distance: number): (value: number, others: readonly number[]) => boolean {

@@ -8,7 +8,7 @@ import { Fault } from "./fault.ts";
 import type { HostArray } from "./host.ts";
 import { tolerances } from "./tolerance.ts";
 
-/** By name, a shape, for values of −3 … 3 that keep away from 0 and from each other, or a fast-check arbitrary of arrays. */
+/** By name, a shape, for values of −3 … 3 that keep away from 0 and from those of all other shapes, or a fast-check arbitrary of arrays. */
 export type InputsByName<Name extends string> = { readonly [K in Name]: Shape | fc.Arbitrary<HostArray> };
 
 export interface GradientCheck<Name extends string, Constant extends Name = never> extends Differentiable<Name, Constant> {
