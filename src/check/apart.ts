@@ -74,6 +74,7 @@ export function apart(cells: readonly number[], seed: number): Float64Array {
   const met = metWithin(numbers);
   const mayJoin = pairs === 0 ? () => true : pairsApart(pairs);
   let tries = 0;
+  // this ends: the numbers take a third of all places, and what pairs rule out of the rest, a part
   const magnitudeFrom = (first: number): number => {
     for (let i = 0; ; i++) {
       const cell = (first + Math.floor(i / TRIES)) % CELLS;
