@@ -13,7 +13,7 @@ import type { Precision } from "./kernels/engine.ts";
 import { referenceEngine } from "./engines/reference/engine.ts";
 import { allSubjects } from "./laws/subjects.ts";
 
-export { arrayArbitrary, type DrawnTrial } from "./check/arbitraries.ts";
+export { arrayArbitrary, arraysArbitrary, type DrawnTrial } from "./check/arbitraries.ts";
 export { compare, describe, gap, gapOfLeaves, indexOf, ulps, type Comparison } from "./check/close.ts";
 export { type Arrays, type Differentiable } from "./check/differentiable.ts";
 export { drawOf, type Draw } from "./check/draw.ts";

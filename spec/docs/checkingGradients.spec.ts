@@ -28,7 +28,7 @@ const versionIn = (folder: string): string => {
 
 describe("docs/checking-gradients.md", () => {
   it("has blocks to run", () => {
-    expect([programs.length, blocks.filter(({ language }) => language === "ts vitest").length]).toEqual([3, 1]);
+    expect([programs.length, blocks.filter(({ language }) => language === "ts vitest").length]).toEqual([4, 1]);
   });
 
   it.each(programs)("prints what it says: $title", ({ title, text, printed }) => {

@@ -3,41 +3,41 @@ import fc from "fast-check";
 import type { Precision } from "../kernels/engine.ts";
 import { fold, keyOf } from "../tensor/key.ts";
 import { show, size, type Shape } from "../tensor/tensor.ts";
+import { apart, CELLS } from "./apart.ts";
+import type { Arrays } from "./differentiable.ts";
 import { drawOf, type Draw } from "./draw.ts";
 import type { HostArray } from "./host.ts";
 import type { Subject, Trial } from "./subject.ts";
 
-/** Values lie near odd multiples of this: never where a kink is likely, at 0. */
-const GRAIN = 1 / 64;
-/** The largest value, in grains. */
-const LARGEST = 191;
 /** Longer arrays are drawn whole: to shrink them number by number would take too long. */
 const SHRINKABLE = 64;
-/** (√5 − 1)/2: its multiples modulo 1 keep apart from each other. */
-const GOLDEN = 0.6180339887498949;
 
-/** −⅛ … ⅛ of a grain on either side, another at every place, so that no two values of an array are equal. */
-const jitter = (i: number): number => (((i + 1) * GOLDEN) % 1) / 4 - 1 / 8;
-
-/** The array of these whole numbers −96 … 95. */
-function arrayOf(shape: Shape, numbers: readonly number[]): HostArray {
-  return { shape, data: Float64Array.from(numbers, (n, i) => (2 * n + 1 + jitter(i)) * GRAIN) };
-}
-
-/** Arrays of this shape with values of −3 … 3 that shrink to a common small one. */
-export function arrayArbitrary(shape: Shape): fc.Arbitrary<HostArray> {
-  const length = size(shape);
-  const most = (LARGEST - 1) / 2;
-  const number = fc.integer({ min: -most - 1, max: most });
-  if (length <= SHRINKABLE) return fc.array(number, { minLength: length, maxLength: length }).map((numbers) => arrayOf(shape, numbers));
+/** Cells for so many numbers, those around 0 the simplest. */
+function cellsArbitrary(length: number): fc.Arbitrary<readonly number[]> {
+  if (length <= SHRINKABLE) return fc.array(fc.integer({ min: -CELLS, max: CELLS - 1 }), { minLength: length, maxLength: length });
   return fc.noShrink(fc.nat()).map((seed) => {
     const draw = drawOf(keyOf(seed));
-    return arrayOf(
-      shape,
-      Array.from({ length }, () => draw.integer(-most - 1, most)),
-    );
+    return Array.from({ length }, () => draw.integer(-CELLS, CELLS - 1));
   });
 }
+
+/**
+ * Arrays of these shapes with values of −3 … 3 that keep apart from each other within an array and between them; they shrink to common small values.
+ * How far apart, docs/checking-gradients.md says.
+ */
+export function arraysArbitrary<Name extends string>(shapes: { readonly [K in Name]: Shape }): fc.Arbitrary<Arrays<Name>>;
+export function arraysArbitrary(shapes: { readonly [name: string]: Shape }): fc.Arbitrary<Arrays> {
+  const entries = Object.entries(shapes);
+  const cells = fc.tuple(...entries.map(([, shape]) => cellsArbitrary(size(shape))));
+  return fc.tuple(cells, fc.noShrink(fc.noBias(fc.nat()))).map(([parts, seed]) => {
+    const numbers = apart(parts.flat(), seed);
+    let from = 0;
+    return Object.fromEntries(entries.map(([name, shape]) => [name, { shape, data: numbers.slice(from, (from += size(shape))) }]));
+  });
+}
+
+/** One such array. Of two that are drawn independently, numbers may be equal: draw them by arraysArbitrary. */
+export const arrayArbitrary = (shape: Shape): fc.Arbitrary<HostArray> => arraysArbitrary({ x: shape }).map(({ x }) => x);
 
 /** So many decisions of a draw can shrink; later ones are random. */
 const TAPE = 32;

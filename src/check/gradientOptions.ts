@@ -1,14 +1,14 @@
 /** What checkGradient is given: the options, checked, and the arbitrary of inputs that they describe. */
 import fc from "fast-check";
 import { show, size, type Shape } from "../tensor/tensor.ts";
-import { arrayArbitrary } from "./arbitraries.ts";
+import { arraysArbitrary } from "./arbitraries.ts";
 import { indexOf } from "./close.ts";
 import { checkedArray, mapArrays, type Arrays, type Differentiable } from "./differentiable.ts";
 import { Fault } from "./fault.ts";
 import type { HostArray } from "./host.ts";
 import { tolerances } from "./tolerance.ts";
 
-/** By name, a shape, for values of −3 … 3 that keep away from 0 and from each other, or a fast-check arbitrary of arrays. */
+/** By name, a shape, for values of −3 … 3 that keep away from 0 and from those of all other shapes, or a fast-check arbitrary of arrays. */
 export type InputsByName<Name extends string> = { readonly [K in Name]: Shape | fc.Arbitrary<HostArray> };
 
 /** A function with its gradient, what to draw for it, and how strictly it is held: the argument of `checkGradient`. */
@@ -79,19 +79,19 @@ export function settingsOf<Name extends string, Constant extends Name>(check: Gr
   return { name, seed, cases, tolerance, path: path ?? null, constants, linear, countKinks: kinks === "count" };
 }
 
-function arbitraryOf(name: string, given: unknown): fc.Arbitrary<unknown> {
-  if (isArbitrary(given)) return given;
+/** @throws Fault of kind options */
+function checkedShape(name: string, given: unknown): Shape {
   const isShape = Array.isArray(given) && given.every((length) => Number.isSafeInteger(length) && length >= 0);
   const what = `inputs.${name} must be a shape of whole numbers ≥ 0 or a fast-check arbitrary of { shape, data: Float64Array }`;
   if (!isShape) throw new Fault("options", `${what}, got ${Array.isArray(given) ? show(given) : String(given)}`, { input: name });
   const shape: Shape = [...given];
   if (size(shape) > LARGEST)
     throw new Fault("options", `inputs.${name} of shape ${show(shape)} has more than ${LARGEST} numbers`, { input: name });
-  return arrayArbitrary(shape);
+  return shape;
 }
 
 /**
- * Inputs by name, drawn independently unless an arbitrary draws them together.
+ * Inputs by name: those of shapes together, so that their numbers keep apart; arbitraries independently, unless one draws them all.
  *
  * @throws Fault of kind options
  */
@@ -99,7 +99,12 @@ export function inputsArbitrary(inputs: unknown): fc.Arbitrary<unknown> {
   if (isArbitrary(inputs)) return inputs;
   if (inputs === null || typeof inputs !== "object" || Array.isArray(inputs) || Object.keys(inputs).length === 0)
     throw new Fault("options", "inputs must be a record of shapes or arbitraries with one entry at least");
-  return fc.record(Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, arbitraryOf(name, given)])));
+  const entries = Object.entries(inputs);
+  const arbitraries = entries.flatMap(([name, given]): [string, fc.Arbitrary<unknown>][] => (isArbitrary(given) ? [[name, given]] : []));
+  const shapes = entries.flatMap(([name, given]) => (isArbitrary(given) ? [] : [[name, checkedShape(name, given)] as const]));
+  return fc
+    .tuple(arraysArbitrary(Object.fromEntries(shapes)), fc.record(Object.fromEntries(arbitraries)))
+    .map(([drawn, given]) => Object.fromEntries(entries.map(([name]) => [name, drawn[name] ?? given[name]])));
 }
 
 /** @throws Fault of kind options unless arrays of finite numbers were drawn (constants may hold infinities), under the names that options speak of */
