@@ -12,12 +12,16 @@ import { keyOf } from "../../src/tensor/key.ts";
 import { bytesOf } from "../helpers/fixtures.ts";
 
 const BATCH = 5;
+const FACTORS = [
+  { value: BATCH, says: `the batch, B = ${BATCH}: a sum where a mean is right` },
+  { value: 1 / BATCH, says: `1/B with B = ${BATCH}: a mean where a sum is right` },
+];
 
 /** [4, 3, 4] normal numbers. */
 const rightOf = (seed: number): HostArray => drawOf(keyOf(seed), "f64").array([4, 3, 4]);
 
 const changed = ({ shape, data }: HostArray, f: (x: number, i: number) => number): HostArray => ({ shape, data: data.map(f) });
-const hints = (recorded: HostArray, right: HostArray): string => hintsOf(recorded, right, BATCH).join("; ");
+const hints = (recorded: HostArray, right: HostArray): string => hintsOf(recorded, right, FACTORS).join("; ");
 
 const at = ({ shape, data }: HostArray, index: readonly number[]): number =>
   data[index.reduce((flat, x, axis) => flat * (shape[axis] ?? 1) + x, 0)] ?? NaN;

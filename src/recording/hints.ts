@@ -12,7 +12,8 @@ const SHOWN = 8;
 const DIGITS = 6;
 const text = (x: number): string => String(Number(x.toPrecision(DIGITS)));
 
-const same = (recorded: HostArray, right: HostArray): boolean => compare(recorded, right).error <= SAME;
+/** Whether two arrays hold the same numbers. */
+export const same = (recorded: HostArray, right: HostArray): boolean => compare(recorded, right).error <= SAME;
 const mapped = (a: HostArray, f: (x: number, i: number) => number): HostArray => ({ shape: a.shape, data: a.data.map(f) });
 
 /** Indices at which something holds: how many, and the first. */
@@ -38,22 +39,34 @@ function zeros({ data }: HostArray): string | null {
 /** Σ aᵢbᵢ */
 const inner = (a: HostArray, b: HostArray): number => a.data.reduce((total, x, i) => total + x * (b.data[i] ?? 0), 0);
 
-/** recorded = c·right, by least squares. */
-function ratio(recorded: HostArray, right: HostArray, batch: number): string | null {
+/** A number that a factor may be, and what it stands for. */
+export interface Factor {
+  readonly value: number;
+  readonly says: string;
+}
+
+/** c of recorded = c·right, by least squares; null if it is no multiple. */
+export function multipleOf(recorded: HostArray, right: HostArray): number | null {
   const c = inner(recorded, right) / inner(right, right);
   const times = (x: number): number => c * x;
-  if (c === 0 || !Number.isFinite(c) || !same(recorded, mapped(right, times))) return null;
-  const near = (value: number): boolean => Math.abs(c / value - 1) < SAME;
-  const known: readonly (readonly [number, string])[] = [
-    [-1, "the sign is the other one"],
-    [batch, `the batch, B = ${batch}: a sum where a mean is right`],
-    [1 / batch, `1/B with B = ${batch}: a mean where a sum is right`],
-  ];
-  const named = known.find(([value]) => near(value))?.[1];
-  return `the recorded values are ${text(c)} times the right ones${named === undefined ? "" : ` (${named})`}`;
+  return c !== 0 && Number.isFinite(c) && same(recorded, mapped(right, times)) ? c : null;
+}
+
+/** `3 times the right ones (τ)`, with the known factor that it is; a scalar, which is a multiple of any other, only where it is a known one. */
+export function factorText(c: number, factors: readonly Factor[]): { readonly text: string; readonly known: boolean } {
+  const named = factors.find(({ value }) => Math.abs(c / value - 1) < SAME)?.says;
+  return { text: `${text(c)} times the right ones${named === undefined ? "" : ` (${named})`}`, known: named !== undefined };
+}
+
+function ratio(recorded: HostArray, right: HostArray, factors: readonly Factor[]): string | null {
+  const c = multipleOf(recorded, right);
+  if (c === null) return null;
+  const { text: said, known } = factorText(c, [{ value: -1, says: "the sign is the other one" }, ...factors]);
+  return known || right.data.length > 1 ? `the recorded values are ${said}` : null;
 }
 
 function offset(recorded: HostArray, right: HostArray): string | null {
+  if (right.data.length === 1) return null;
   const c = recorded.data.reduce((total, x, i) => total + x - (right.data[i] ?? NaN), 0) / recorded.data.length;
   const plus = (x: number): number => x + c;
   return same(recorded, mapped(right, plus)) ? `the recorded values are the right ones plus ${text(c)}` : null;
@@ -125,13 +138,13 @@ function place(recorded: HostArray, right: HostArray): string | null {
 const SORTABLE = 2 ** 22;
 
 /** What is to be seen, the strongest first: each line alone would explain all wrong values, but the last, which says where they are. */
-export function hintsOf(recorded: HostArray, right: HostArray, batch: number): readonly string[] {
+export function hintsOf(recorded: HostArray, right: HostArray, factors: readonly Factor[]): readonly string[] {
   if (same(recorded, right))
     return [`the recorded values differ by less than ${SAME} of their scale: a constant such as ε, or a coarser arithmetic`];
   const whole = [
     nonFinite(recorded, right),
     zeros(recorded),
-    ratio(recorded, right, batch),
+    ratio(recorded, right, factors),
     offset(recorded, right),
     ...(recorded.data.length <= SORTABLE ? [transposition(recorded, right), permutation(recorded, right)] : []),
   ];
