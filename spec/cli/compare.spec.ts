@@ -94,7 +94,7 @@ describe("deit compare onto runs that are there refuses", () => {
   const recipe = tinyRecipe(folder);
   const out = join(folder, "runs");
   const began = ["training.epochs=1", "data.mean=[0.4]"];
-  beforeAll(() => void json(["compare", recipe, "--seeds", "1", ...set(...began), "--out", out], folder));
+  beforeAll(() => void json(["compare", recipe, "--seeds", "1", ...set(...began), "--out", out], folder), 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
   /** The one line of a command that must fail and leave everything as it is. */
