@@ -143,7 +143,7 @@ describe("deit inspect of a data set", () => {
       "disagreement",
       "files",
     ]);
-    const linked = [...document.querySelectorAll("#files a")].map((a) => a.getAttribute("href"));
+    const linked = [...document.querySelectorAll("#files a")].map((a) => a.getAttribute("href") ?? "");
     expect(linked.toSorted()).toEqual(seen?.files.filter((name) => name !== "index.html").toSorted());
     expect(document.querySelectorAll("script, link, iframe")).toHaveLength(0);
     for (const section of document.querySelectorAll("section")) expect(section.textContent?.trim().length).toBeGreaterThan(60);
