@@ -48,6 +48,8 @@ async function outcomeOf(job: Job, asked: Asked, options: EngineOptions, { run: 
 
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 
+const epochsText = (epochs: number): string => `${epochs} epoch${epochs === 1 ? "" : "s"}`;
+
 /** Of the mean of these values: their deviation over √n. NaN for one value. */
 function standardError(values: readonly number[]): number {
   const centre = mean(values);
@@ -114,7 +116,7 @@ async function run(name: string, options: CompareOptions): Promise<void> {
     at: { readonly teacher: number; readonly distilled: number; readonly plain: number },
   ): readonly string[] => [label, percent(at.teacher), percent(at.distilled), percent(at.plain)];
   const points = (share: number): string => `${share > 0 ? "+" : ""}${(100 * share).toFixed(2)}`;
-  print(`Top-1 on the test images, ${recipe.training.schedule.epochs} epochs each (distilled: both heads together):`);
+  print(`Top-1 on the test images, ${epochsText(recipe.training.schedule.epochs)} each (distilled: both heads together):`);
   const lines = [
     ["seed", "teacher", "distilled", "plain", "difference"],
     ...rows.map((row) => [...cells(`${row.seed}`, row), points(row.difference)]),
@@ -132,7 +134,7 @@ export function addCompare(program: Command): void {
     .argument("<recipe>", "a TOML file or a bundled recipe, with a teacher")
     .addOption(new Option("--seeds <n>", "seeds 0 … n − 1").argParser(positive).default(3))
     .addOption(new Option("--set <key=value>", "change a value of the recipe in all runs; may be given several times").argParser(collected))
-    .option("--out <dir>", "folder of the runs (default: runs/compare-RECIPE); what is there goes on");
+    .option("--out <dir>", "folder of the runs (default: runs/compare-RECIPE); runs of this recipe that are there are taken or finished");
   withExamples(withJson(withEngine(command)), [
     ["deit compare digits", "three seeds, with and without the teacher"],
     ["deit compare digits --seeds 1 --set training.epochs=10", "a quick look"],

@@ -38,7 +38,7 @@ export const doubledRows = (config: DeitConfig): readonly Html[] =>
   tokenRows(config).flatMap((name) => [name, html`<span>over the image</span>`]);
 
 /** Widths in rem: of the names of rows, and of a column at least, as a sheet asks for it, and at most. */
-const [NAMES, NARROW, COLUMN, WIDE] = [4.9, 2.6, 3.5, 11];
+const [NAMES, NARROW, COLUMN, WIDE] = [4.9, 2.6, 3.5, 9];
 /** Two sheets stand beside each other on a wide page, however many columns they have. */
 const MOST = 33.5;
 
