@@ -71,6 +71,7 @@ const exceptions: { readonly [path: string]: readonly string[] } = {
   "train/keepTraining.ts": ["io"],
   "train/loop.ts": ["io", "data", "teacher"],
   "train/run.ts": ["io", "data", "teacher"],
+  "train/runFolder.ts": ["io"],
   "train/runTeacher.ts": ["io", "data", "teacher"],
   "train/state.ts": ["io"],
 };

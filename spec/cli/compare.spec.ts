@@ -1,9 +1,15 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import { deit, json } from "./deit.ts";
-import { tinyRecipe } from "./tiny.ts";
+import { deit, json, stoppedOnceThereIs } from "./deit.ts";
+import { deitHere } from "./inProcess.ts";
+import { tinyRecipe, tinyToml } from "./tiny.ts";
+
+const set = (...changes: readonly string[]): readonly string[] => changes.flatMap((change) => ["--set", change]);
+
+const filesIn = (folder: string): readonly string[] => readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted();
 
 describe("deit compare", () => {
   const place = (): { readonly folder: string; readonly recipe: string } => {
@@ -37,14 +43,41 @@ describe("deit compare", () => {
     expect(stdout).toMatch(/Distillation changes top-1 by [+-]?\d+\.\d\d points; .* unknown for one seed/);
   });
 
-  it("begins no other run once one has failed, and says which and why", () => {
+  it("reuses what is there when the same is asked again, and trains what is added to it", () => {
     const { folder, recipe } = place();
-    const out = join(folder, "failing");
-    mkdirSync(join(out, "plain-0"), { recursive: true }); // no run that could go on
-    const { status, stderr } = deit(["compare", recipe, "--seeds", "4", "--out", out], folder);
-    expect(status).toBe(2);
-    expect(stderr).toMatch(/deit compare: \S+plain-0: .*no run to resume/);
-    expect(readdirSync(out)).not.toContain("distilled-2");
+    const args = ["compare", recipe, ...set("training.epochs=1", "teacher.training.epochs=2"), "--out", join(folder, "runs")];
+    const one = Object(json([...args, "--seeds", "1"], folder));
+    const weights = readFileSync(join(folder, "runs/distilled-0/weights.safetensors"));
+    expect(json([...args, "--seeds", "1", "--threads", "2"], folder)).toEqual(one);
+    rmSync(join(folder, "runs/plain-0"), { recursive: true });
+    const two = Object(json([...args, "--seeds", "2"], folder));
+    expect(two.rows[0]).toEqual(one.rows[0]);
+    expect([one.epochs, two.rows.length]).toEqual([1, 2]);
+    expect(readFileSync(join(folder, "runs/distilled-0/weights.safetensors")).equals(weights)).toBe(true);
+  });
+
+  it("stops at SIGINT with its runs saved, says what goes on with them, and goes on", async () => {
+    const { folder, recipe } = place();
+    const args = ["compare", recipe, "--seeds", "1", ...set("training.epochs=60"), "--out", "run s"];
+    const { status, stdout, stderr } = await stoppedOnceThereIs(join(folder, "run s/plain-0/metrics.jsonl"), args, folder);
+    expect({ status, stdout }).toEqual({ status: 130, stdout: "" });
+    expect(stderr).toMatch(/\nstopping: [^\n]+\n/);
+    const repeat = `deit compare ${recipe} --seeds 1 --set training.epochs=60 --out 'run s'`;
+    expect(stderr.split("\n").at(-2)).toBe(`what is done is kept in run s; ${repeat} goes on`);
+    expect(filesIn(join(folder, "run s")).filter((name) => name.endsWith("lock.json"))).toEqual([]);
+    expect(json(args, folder)).toMatchObject({ epochs: 60, rows: [{ seed: 0, difference: expect.any(Number) }] });
+  });
+
+  it("ends the other runs once one has failed, and says which, why and what goes on", () => {
+    const { folder, recipe } = place();
+    const broken = ["--seeds", "4", ...set("training.batch=2000"), "--out", join(folder, "failing")];
+    const { status, stdout, stderr } = deit(["compare", recipe, ...broken], folder);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    const last = stderr.split("\n").at(-2);
+    expect(last).toMatch(/^deit compare: \S+-0: data: synthetic:13 has 13 images, which is no full batch of 2000; 13 would be the most;/);
+    expect(last).toMatch(/; once that is mended, deit compare \S+ --seeds 4 --set training\.batch=2000 --out \S+ goes on$/);
+    expect(stderr).not.toContain("distilled-2");
+    expect(readdirSync(folder)).toEqual(["tiny.toml"]);
   });
 
   it("refuses a recipe without a teacher, with nothing written", () => {
@@ -53,5 +86,88 @@ describe("deit compare", () => {
     expect(status).toBe(2);
     expect(stderr).toBe("deit compare: recipe tiny: there is no teacher whose help could be measured\n");
     expect(readdirSync(folder)).not.toContain("none");
+  });
+});
+
+describe("deit compare onto runs that are there refuses", () => {
+  const folder = mkdtempSync(join(tmpdir(), "deit-"));
+  const recipe = tinyRecipe(folder);
+  const out = join(folder, "runs");
+  const began = ["training.epochs=1", "data.mean=[0.4]"];
+  beforeAll(() => void json(["compare", recipe, "--seeds", "1", ...set(...began), "--out", out], folder), 120_000);
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** The one line of a command that must fail and leave everything as it is. */
+  async function refused(...args: readonly string[]): Promise<string> {
+    const before = filesIn(folder);
+    const { status, stdout, stderr } = await deitHere("compare", recipe, "--out", out, ...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(/^deit compare: [^\n]+\n$/);
+    expect(filesIn(folder)).toEqual(before);
+    return stderr.trim();
+  }
+
+  it("another recipe than theirs, by key, with both values and how to go on", async () => {
+    expect(await refused("--seeds", "1")).toBe(
+      `deit compare: the run in ${out}/distilled-0 has data.mean = [0.4], not [0.5]; training.epochs = 1, not 2; ` +
+        "another --out begins another comparison, and --set 'data.mean=[0.4]' --set training.epochs=1 goes on with what is there",
+    );
+  });
+
+  it("another recipe though it has the same changes, since its file has changed", async () => {
+    writeFileSync(recipe, tinyToml.replace("width = 8", "width = 16"));
+    expect(await refused("--seeds", "1", ...set(...began))).toContain("distilled-0 has model.width = 8, not 16; another --out");
+    writeFileSync(recipe, tinyToml);
+  });
+
+  it("another kind of distillation, whose values the runs do not have", async () => {
+    const line = await refused("--seeds", "1", ...set(...began, "distillation.kind=soft"));
+    expect(line).toContain(
+      'distillation.kind = "hard", not "soft"; distillation.lambda = nothing, not 0.1; distillation.tau = nothing, not 3; ' +
+        'distillation.divide_by = nothing, not "batch"; distillation.alpha = 0.5, not nothing; another --out',
+    );
+  });
+
+  it("more seeds of another recipe", async () => {
+    expect(await refused("--seeds", "3", ...set("training.epochs=1"))).toContain("distilled-0 has data.mean = [0.4], not [0.5]; another");
+  });
+
+  it("another engine than theirs", async () => {
+    expect(await refused("--seeds", "1", ...set(...began), "--engine", "reference")).toBe(
+      `deit compare: the run in ${out}/distilled-0 is of the wasm engine, not of reference, which has other bits; ` +
+        "another --out begins another comparison, and --engine wasm goes on with what is there",
+    );
+  });
+
+  it("seeds among the changes", async () => {
+    expect(await refused(...set(...began, "seed=5"))).toContain("--set seed: the seeds of a comparison are 0, 1, …; --seeds says how many");
+  });
+
+  it("a run that another process is at", async () => {
+    const lock = join(out, "plain-0/lock.json");
+    writeFileSync(lock, JSON.stringify({ pid: process.pid, began: null, host: hostname(), since: "2026-01-02T03:04:05.000Z" }));
+    expect(await refused("--seeds", "1", ...set(...began))).toBe(
+      `deit compare: a run is going on in ${out}/plain-0: process ${process.pid} on ${hostname()}, since 2026-01-02T03:04:05.000Z; ` +
+        `go on when it has ended, or stop it by Ctrl-C or kill -INT ${process.pid}`,
+    );
+    rmSync(lock);
+  });
+
+  it("a folder without a recipe, and one whose recipe is damaged", async () => {
+    const path = join(out, "distilled-0/recipe.toml");
+    const text = readFileSync(path);
+    writeFileSync(path, "seed = = 1");
+    expect(await refused("--seeds", "1", ...set(...began))).toContain(`recipe ${path}: line 1, column 8:`);
+    rmSync(path);
+    expect(await refused("--seeds", "1", ...set(...began))).toContain(
+      `no run to resume in ${out}/distilled-0: it has no recipe.toml; remove it, or another --out begins another comparison`,
+    );
+    writeFileSync(path, text);
+  });
+
+  it("a place where no folder can be", async () => {
+    expect(await refused("--seeds", "1", "--out", join(recipe, "runs"))).toContain(
+      `${recipe}/runs cannot be made: ${recipe} is a file, not a folder`,
+    );
   });
 });

@@ -1,5 +1,9 @@
 /** Runs the built command line, as a user does. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 export const CLI: string = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
@@ -23,4 +27,19 @@ export function json(args: readonly string[], cwd?: string): unknown {
   const { stdout, stderr } = deit([...args, "--json"], cwd);
   if (!/^\{.*\}\n$/.test(stdout)) throw new Error(`no JSON object on stdout but ${JSON.stringify(stdout)}; stderr: ${stderr}`);
   return JSON.parse(stdout);
+}
+
+/** Starts a command, sends it a signal once a file is there, and waits for its end. */
+export async function stoppedOnceThereIs(
+  path: string,
+  args: readonly string[],
+  cwd: string,
+  signal: NodeJS.Signals = "SIGINT",
+): Promise<Ran> {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const printed = Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  while (!existsSync(path) && child.exitCode === null) await sleep(20);
+  child.kill(signal);
+  const [stdout, stderr, [status]] = await printed;
+  return { status, stdout, stderr };
 }

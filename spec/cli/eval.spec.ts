@@ -3,11 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { weightedModel } from "../../src/cli/weights.ts";
+import { writeSafetensors } from "../../src/io/safetensors.ts";
+import { parameterShapes } from "../../src/model/params.ts";
+import { size } from "../../src/tensor/tensor.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { resizeMatrix } from "../../src/ops/positionResize.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { bytesOf, textOf } from "../helpers/fixtures.ts";
 import { deit, json } from "./deit.ts";
+import { deitHere } from "./inProcess.ts";
 import { tinyRecipe } from "./tiny.ts";
 
 /** A finished run and what it said of itself. */
@@ -17,7 +21,7 @@ let student: unknown;
 
 beforeAll(() => {
   student = Reflect.get(Object(json(["train", tinyRecipe(folder), "--out", run])), "student");
-});
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("deit eval", () => {
@@ -115,5 +119,30 @@ describe("deit eval refuses", () => {
 
   it("weights from a hash for what is no DeiT", () => {
     expect(refused("hash:1", "digits", "--model", "regnety-4gf")).toContain("hash:1 makes the weights of a DeiT, not of regnety-4gf");
+  });
+});
+
+describe("deit eval of weights of DeiT III", () => {
+  it("says that their positions leave out the class token, and that it is another network", async () => {
+    const { config } = weightedModel("hash:1", { model: "deit-tiny", imageSize: 32 });
+    const small = { ...config, width: 64, heads: 1, depth: 1, classes: 3 };
+    const shapes = new Map([...parameterShapes(small), ["pos_embed", [1, 4, 64]], ["blocks.0.gamma_1", [64]], ["blocks.0.gamma_2", [64]]]);
+    const path = join(folder, "deit_3.safetensors");
+    const zeros = [...shapes].map(
+      ([name, shape]) => [name, { dtype: "F32" as const, shape, data: new Float32Array(size(shape)) }] as const,
+    );
+    writeFileSync(path, writeSafetensors(new Map(zeros)));
+    for (const line of [
+      ["eval", path, "synthetic:3"],
+      ["convert", path, join(folder, "out.npz")],
+    ])
+      // prettier-ignore
+      expect(await deitHere(...line)).toMatchObject({
+        status: 2,
+        stdout: "",
+        stderr: expect.stringMatching(
+          /^deit \w+: \S+deit_3\.safetensors: weights: pos_embed has 4 rows, for 2 × 2 patches only and not for the class token, as in DeiT III, which is another network than DeiT and cannot be read here; in a DeiT 5 rows would be right, [^\n]+\n$/,
+        ),
+      });
   });
 });

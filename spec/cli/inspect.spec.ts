@@ -26,7 +26,14 @@ const answer = z.object({
   out: z.string(),
   image: z.string(),
   label: z.number().nullable(),
-  decisions: z.array(z.object({ by: z.string(), decision: z.number(), probability: z.number() })),
+  decisions: z.array(
+    z.object({
+      by: z.string(),
+      decision: z.number(),
+      probability: z.number(),
+      top5: z.array(z.object({ index: z.number(), label: z.string(), probability: z.number() })),
+    }),
+  ),
   cosines: z
     .object({ blocks: z.array(z.number()) })
     .loose()
@@ -59,14 +66,14 @@ const sizeOf = async (...path: readonly string[]): Promise<readonly number[]> =>
 
 beforeAll(() => {
   ({ teacher: taught } = trained.parse(json(["train", tinyRecipe(folder), "--out", run])));
-});
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("deit inspect of a data set", () => {
   let seen: z.infer<typeof answer> | null = null;
   beforeAll(() => {
     seen = inspected("data", run, "synthetic:7", "--index", "2");
-  });
+  }, 120_000);
 
   it("writes what it says it writes", () => {
     expect(filesIn("data").toSorted()).toEqual(seen?.files.toSorted());
@@ -113,7 +120,7 @@ describe("deit inspect of a data set", () => {
   it("has pictures of every head in every block, two rows for each token", async () => {
     expect(await sizeOf("data", "attention", "block-1.png")).toEqual([3 * 132 - 4, 4 * 132 - 4]);
     expect(await sizeOf("data", "rollout-by-block.png")).toEqual([2 * 132 - 4, 4 * 132 - 4]);
-    expect(await sizeOf("data", "rollout.png")).toEqual([3 * 228 - 4, 2 * 228 - 4]);
+    expect(await sizeOf("data", "rollout.png")).toEqual([2 * 228 - 4, 2 * 228 - 4]);
     expect(await sizeOf("data", "image.png")).toEqual([4, 4]);
   });
 
@@ -136,8 +143,41 @@ describe("deit inspect of a data set", () => {
       "disagreement",
       "files",
     ]);
+    const linked = [...document.querySelectorAll("#files a")].map((a) => a.getAttribute("href") ?? "");
+    expect(linked.toSorted()).toEqual(seen?.files.filter((name) => name !== "index.html").toSorted());
     expect(document.querySelectorAll("script, link, iframe")).toHaveLength(0);
     for (const section of document.querySelectorAll("section")) expect(section.textContent?.trim().length).toBeGreaterThan(60);
+  });
+
+  it("has a page that says what it was made with, and names rows, columns and colours", () => {
+    const { document } = parseHTML(file("data", "index.html").toString());
+    const texts = (selector: string): readonly string[] => [...document.querySelectorAll(selector)].map((e) => e.textContent?.trim() ?? "");
+    expect(texts(".facts dt")).toEqual(["weights", "engine", "deit"]);
+    expect(texts(".facts dd")).toEqual([`the run in ${run}`, "wasm, f32", deit(["--version"]).stdout.trim()]);
+    const rows = ["class token", "over the image", "distillation token", "over the image"];
+    expect(texts("#attention .rows > *")).toEqual([...rows, ...rows]);
+    expect(texts("#attention .heads > *")).toEqual(["mean", "head 0", "head 1", "mean", "head 0", "head 1"]);
+    expect(texts(".scale li").filter((tick) => tick === "1×")).toHaveLength(2);
+    expect(texts("#attention .scale figcaption")).toEqual(["times the even share, which is 1/6 = 16.7 % for each of the 6 tokens"]);
+    expect(texts("#image caption")).toEqual(["Class head", "Distillation head", "Both: mean of logits"]);
+    expect(texts("#image tbody tr")).toHaveLength(3 * 3); // three heads, and all of the three classes
+  });
+
+  it("tells up to five classes of each head, the most probable first", () => {
+    for (const { decision, probability, top5 } of seen?.decisions ?? []) {
+      expect(top5).toHaveLength(3);
+      expect(top5[0]).toEqual({ index: decision, label: `${decision}`, probability });
+      expect(top5.map((one) => one.probability)).toEqual(top5.map((one) => one.probability).toSorted((a, b) => b - a));
+      expect(top5.reduce((sum, one) => sum + one.probability, 0)).toBeCloseTo(1, 5);
+    }
+    expect(seen?.decisions.map(({ by }) => by)).toEqual(["class", "distillation", "both"]);
+  });
+
+  it("is the same of the run's file of weights, but for the teacher, whom a file does not have", () => {
+    const alone = inspected("file", join(run, "weights.safetensors"), "synthetic:7", "--index", "2");
+    expect({ ...alone, out: seen?.out, disagreement: null }).toEqual({ ...seen, disagreement: null });
+    expect(alone.disagreement?.names).toEqual(["truth", "class", "distillation", "both"]);
+    expect(file("file", "index.html").toString()).toContain(`the file ${join(run, "weights.safetensors")}`);
   });
 
   it("has intermediates in the precision of the engine, the same on both", () => {
@@ -162,6 +202,10 @@ describe("deit inspect of an image file", () => {
     expect([image, label, disagreement]).toEqual(["landscape.jpg", null, null]);
     const config = { imageSize: 32, patchSize: 16, channels: 3, width: 192, depth: 12, heads: 3, mlpRatio: 4, classes: 1000 };
     const taps = tapShapes({ ...config, distilled: true, layerNormEps: 1e-6, position: "learned" }, 1);
+    const { document } = parseHTML(file("image", "index.html").toString());
+    expect(document.querySelector("#disagreement, [href='#disagreement']")).toBeNull();
+    expect(document.querySelectorAll("#image tbody tr")).toHaveLength(3 * 5);
+    expect(document.querySelector(".facts dd")?.textContent).toBe("hash:5: random, of deit-tiny-distilled");
     expect([...arrays("image")].map(([name, { shape }]) => [name, shape])).toEqual([["images", [1, 3, 32, 32]], ...taps]);
   });
 

@@ -2,10 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { CLI, deit, json } from "./deit.ts";
+import { deitHere } from "./inProcess.ts";
 import { tinyRecipe } from "./tiny.ts";
 
 const filesIn = (folder: string): readonly string[] => readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted();
@@ -113,12 +115,35 @@ describe("deit train", () => {
     const [whole, parts] = [join(folder, "whole"), join(folder, "parts")];
     const { status, stderr } = await interrupted(["train", recipe, ...LONG, "--out", parts], signal);
     expect(status).toBe(130);
-    expect(stderr).toContain(`saved in ${parts}; deit train ${recipe} --out ${parts} --resume goes on`);
+    expect(stderr).toContain(`saved in ${parts}; deit train ${recipe} --set training.epochs=200 --out ${parts} --resume goes on`);
     expect(existsSync(join(parts, "weights.safetensors"))).toBe(false);
 
     expect(deit(["train", recipe, ...LONG, "--out", parts, "--resume"]).status).toBe(0);
     expect(deit(["train", recipe, ...LONG, "--out", whole]).status).toBe(0);
     expect(weightsOf(parts).equals(weightsOf(whole))).toBe(true);
+  });
+});
+
+describe("a run that is going on", () => {
+  it("is left alone by --resume, and gone on with once its process is dead", async () => {
+    const folder = temporaryFolder();
+    const recipe = tinyRecipe(folder);
+    const run = join(folder, "run");
+    const args = ["train", recipe, ...LONG, "--out", run];
+    const child = spawn(process.execPath, [CLI, ...args], { stdio: "ignore" });
+    while (!existsSync(join(run, "teacher/metrics.jsonl"))) await sleep(20);
+    const { status, stdout, stderr } = await deitHere(...args, "--resume");
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(
+      new RegExp(
+        `^deit train: a run is going on in ${run}: process ${child.pid} on .+, since .+; go on when it has ended, or stop it .+\\n$`,
+      ),
+    );
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(existsSync(join(run, "lock.json"))).toBe(true);
+    expect(deit([...args, "--resume"]).status).toBe(0);
+    expect(readdirSync(run)).not.toContain("lock.json");
   });
 });
 
@@ -155,6 +180,19 @@ describe("deit train refuses", () => {
     );
   });
 
+  it("to resume a plain run as a distilled one, but not for changes of a teacher that nobody learns from", () => {
+    const folder = temporaryFolder();
+    const plain = [tinyRecipe(folder), ...["model.distilled=false", "distillation.kind=none"].flatMap((change) => ["--set", change])];
+    const changed = [...plain, "--set", "teacher.training.epochs=3"];
+    expect(deit(["train", ...changed], folder).status).toBe(0);
+    expect(deit(["train", ...changed, "--resume"], folder).status).toBe(0);
+    expect(
+      refused(folder, [...plain, "--set", "distillation.kind=two-class-tokens", "--set", "model.distilled=true", "--resume"]),
+    ).toContain(
+      'the run in runs/tiny-3 has model.distilled = false, not true; distillation.kind = "none", not "two-class-tokens"; another --out',
+    );
+  });
+
   it("a broken checkpoint", () => {
     const folder = temporaryFolder();
     const recipe = tinyRecipe(folder);
@@ -172,6 +210,26 @@ describe("deit train refuses", () => {
       / a batch of 90000 needs .*; a batch of \d+ would fit, a batch of \d+ would fit with --memory low\n$/,
     );
     expect(refused(folder, [tinyRecipe(folder), ...large, "--memory", "low"])).toMatch(/ MB; a batch of \d+ would fit\n$/);
+  });
+
+  it.each(["training.batch", "teacher.training.batch"])("a %s of more images than there are", (key) => {
+    const folder = temporaryFolder();
+    expect(refused(folder, [tinyRecipe(folder), "--set", `${key}=2000`])).toContain(
+      "data: synthetic:13 has 13 images, which is no full batch of 2000; 13 would be the most",
+    );
+  });
+
+  it("a batch of which the teacher cannot take statistics", () => {
+    const folder = temporaryFolder();
+    expect(refused(folder, [tinyRecipe(folder), "--set", "teacher.training.batch=1"])).toContain(
+      "batchNorm: training needs more than one value a channel, got 1",
+    );
+  });
+
+  it("a folder that cannot be made", () => {
+    const folder = temporaryFolder();
+    const recipe = tinyRecipe(folder);
+    expect(refused(folder, [recipe, "--out", join(recipe, "run")])).toContain(`run cannot be made: ${recipe} is a file, not a folder`);
   });
 
   it("data that does not fit the model", () => {

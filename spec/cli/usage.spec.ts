@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { deit } from "./deit.ts";
+import { deitHere } from "./inProcess.ts";
 
 const COMMANDS = [
   "demo",
@@ -25,6 +26,8 @@ const KNOWN = `known: ${COMMANDS.join(", ")}`;
 const wrong: readonly (readonly [args: string, line: string])[] = [
   ["", `deit: which command? ${KNOWN}; see deit --help`],
   ["chek", `deit: unknown command 'chek' (Did you mean check?); see deit --help; ${KNOWN}`],
+  ["help chek", `deit: unknown command 'chek' (Did you mean check?); see deit --help; ${KNOWN}`],
+  ["help --frob", "deit: unknown option '--frob'; see deit --help"],
   ["--frob", "deit: unknown option '--frob'; see deit --help"],
   ["check --case 3", "deit check: unknown option '--case' (Did you mean --cases?); see deit check --help"],
   ["check E3", "deit check: too many arguments for 'check'. Expected 0 arguments but got 1; see deit check --help"],
@@ -94,6 +97,17 @@ describe("help", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(new RegExp(`^Usage: deit ${command}`));
     expect(stdout).toMatch(/\nExamples:\n {2}deit /);
+  });
+
+  it.each(COMMANDS)("deit help %s shows what deit %s --help does", async (command) => {
+    expect(await deitHere("help", command)).toEqual(await deitHere(command, "--help"));
+  });
+
+  it.each(["help", "help help", "help --help"])("deit %s shows what deit --help does", async (line) => {
+    const shown = await deitHere(...line.split(" "));
+    expect(shown).toEqual(await deitHere("--help"));
+    expect(shown.status).toBe(0);
+    expect(shown.stdout).toContain("\n  help [command]");
   });
 
   it("deit --help lists the commands", () => {

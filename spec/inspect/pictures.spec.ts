@@ -7,7 +7,6 @@ const at = ({ data, width }: Pixels, x: number, y: number): readonly number[] =>
   ...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3),
 ];
 
-const patches = Float64Array.of(0, 0.1, 0.05, 0.2);
 const [black, white] = [
   [0, 0, 0],
   [255, 255, 255],
@@ -38,28 +37,29 @@ describe("a picture", () => {
 });
 
 describe("a map", () => {
-  it("shows a patch as a square: nothing black, the most white", () => {
-    const map = heatMap(patches, 6, "zero");
+  const times = Float64Array.of(0, 1, 0.5, 4);
+
+  it("shows a patch as a square: nothing black, the top of the scale and more white", () => {
+    const map = heatMap(times, 6, 1);
     expect([at(map, 0, 0), at(map, 2, 2), at(map, 3, 3), at(map, 5, 5)]).toEqual([black, black, white, white]);
-    expect(at(map, 2, 3)).not.toEqual(at(map, 3, 2));
+    expect(at(map, 2, 3)).toEqual(black); // ½×, the bottom of this scale
+    expect(at(heatMap(times, 6, 2), 2, 3)).not.toEqual(black);
   });
 
-  it("may be black for the least instead of nothing", () => {
-    const raised = patches.map((patch) => patch + 0.5);
-    expect(heatMap(raised, 6, "least").data).toEqual(heatMap(patches, 6, "zero").data);
-    expect(at(heatMap(raised, 6, "zero"), 0, 0)).not.toEqual(black);
+  it.each([1, 2, 4])("is in the middle of its brightness throughout where attention is uniform: %d doublings", (d) => {
+    const map = heatMap(Float64Array.of(1, 1, 1, 1), 4, d);
+    const [red = NaN, green = NaN, blue = NaN] = at(map, 0, 0);
+    expect(new Set(Array.from({ length: 16 }, (_, i) => at(map, i % 4, i >> 2).join())).size).toBe(1);
+    const seen = (0.3 * red + 0.59 * green + 0.11 * blue) / 255;
+    expect([seen > 0.4, seen < 0.6]).toEqual([true, true]);
   });
 
-  it.each(["zero", "least"] as const)("is black where no patch gets anything: %s", (floor) => {
-    expect(new Set(heatMap(new Float64Array(4), 4, floor).data)).toEqual(new Set([0]));
-  });
-
-  it("over a picture dims it where it is dark, and lets it shine through where it is bright", () => {
-    const [dark, bright] = [overlay(grey(0, 4), patches, "zero"), overlay(grey(1, 4), patches, "zero")];
-    for (const [x, y] of [[0, 0], [3, 3], [0, 3]] as const) expect(at(dark, x, y)).not.toEqual(at(bright, x, y)); // prettier-ignore
+  it("over a picture dims it where it is dark, and lets it shine where it is bright", () => {
+    const [dark, bright] = [overlay(grey(0, 4), times, 1), overlay(grey(1, 4), times, 1)];
+    for (const [x, y] of [[0, 0], [3, 3], [3, 0]] as const) expect(at(dark, x, y)).not.toEqual(at(bright, x, y)); // prettier-ignore
     expect([at(dark, 0, 0), at(bright, 3, 3)]).toEqual([black, white]);
-    expect(at(bright, 0, 0)[0]).toBeLessThan(255 / 2);
-    expect(at(dark, 3, 3)[0]).toBeGreaterThan(255 / 2);
+    expect(at(bright, 0, 0)[0]).toBeLessThan(255 / 4);
+    expect(at(overlay(grey(0.5, 4), times, 1), 3, 3)[0]).toBeGreaterThan(255 / 2);
   });
 });
 

@@ -92,6 +92,57 @@ describe("weights without metadata", () => {
   });
 });
 
+describe("weights whose positions are not those of their patches and tokens", () => {
+  const withRows = (rows: number, distilled: boolean, renamed = (name: string): string => name): Uint8Array =>
+    writeSafetensors(
+      new Map(
+        [...tensorsOf({ ...config, distilled })].map(([name, tensor]) => {
+          const shape = [1, rows, config.width];
+          return [renamed(name), name === "pos_embed" ? { dtype: "F32", shape, data: new Float32Array(size(shape)) } : tensor];
+        }),
+      ),
+    );
+  const DEIT_III = "as in DeiT III, which is another network than DeiT and cannot be read here";
+
+  it.each([
+    [
+      196,
+      false,
+      `weights: pos_embed has 196 rows, for 14 × 14 patches only and not for the class token, ${DEIT_III}; in a DeiT 197 rows would be right, as`,
+    ],
+    [
+      576,
+      false,
+      `weights: pos_embed has 576 rows, for 24 × 24 patches only and not for the class token, ${DEIT_III}; in a DeiT 577 rows would be right, as`,
+    ],
+    [1, false, `weights: pos_embed has 1 row, for 1 × 1 patches only and not for the class token, ${DEIT_III}`],
+    [
+      196,
+      true,
+      `weights: pos_embed has 196 rows, for 14 × 14 patches only and not for the class token, ${DEIT_III}; in a DeiT 198 rows would be right, as`,
+    ],
+    [
+      197,
+      true,
+      "weights: pos_embed has 197 rows, for 14 × 14 patches and 1 token; 198 rows would be right, as there is a class and a dist",
+    ],
+    [
+      198,
+      false,
+      "weights: pos_embed has 198 rows, for 14 × 14 patches and 2 tokens; 197 rows would be right, as there is a class token and no",
+    ],
+    [201, false, "weights: pos_embed must have a row for each of n × n patches and for 1 token, got 201 rows"],
+    [201, true, "weights: pos_embed must have a row for each of n × n patches and for 2 tokens, got 201 rows"],
+  ] as const)("are refused by what the %d rows are for (distilled: %s)", (rows, distilled, line) => {
+    expect(() => readWeights(withRows(rows, distilled))).toThrow(WeightsError);
+    expect(() => readWeights(withRows(rows, distilled))).toThrow(line);
+  });
+
+  it("are refused under a wrapper's prefix too", () => {
+    expect(() => readWeights(withRows(196, false, (name) => `module.${name}`))).toThrow(DEIT_III);
+  });
+});
+
 describe("weights are refused", () => {
   it("with a parameter missing", () => {
     expect(() => writeWeights({ ...weights, tensors: without("head_dist.bias") })).toThrow("weights: nothing named head_dist.bias");

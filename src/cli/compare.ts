@@ -2,13 +2,11 @@
  * `deit compare`: does distillation help? A recipe with its teacher, and the same without teacher and distillation token, equally long, over
  * several seeds; the differences in pairs, with their standard error, whatever their sign.
  */
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { once } from "node:events";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { Option, type Command } from "commander";
+import { childCommands, inParallel, INTERRUPTED, type Children } from "./children.ts";
+import { thisCommand } from "./commandLine.ts";
+import { checkJobs, comparedRecipe, jobsOf, trainArguments, type Asked, type Job } from "./compareJobs.ts";
 import { checkEngine } from "./engines.ts";
 import {
   collected,
@@ -20,22 +18,12 @@ import {
   type EngineOptions,
   type JsonOption,
 } from "./options.ts";
-import { percent, print, printJson, say, table } from "./output.ts";
-import { readRecipe } from "./recipe.ts";
+import { messageOf, percent, print, printJson, say, table } from "./output.ts";
 
 interface CompareOptions extends EngineOptions, JsonOption {
   readonly seeds: number;
   readonly set?: readonly string[];
   readonly out?: string;
-}
-
-/** What makes the plain student of a distilled one. */
-const PLAIN = ["model.distilled=false", "distillation.kind=none"];
-
-interface Job {
-  readonly seed: number;
-  readonly arm: "distilled" | "plain";
-  readonly directory: string;
 }
 
 /** Shares of the test images that were classified right, by both heads together; null: no teacher. */
@@ -44,21 +32,23 @@ interface Outcome {
   readonly teacher: number | null;
 }
 
-/** `deit train` of this program, as a process of its own, so that runs share the cores. */
-async function outcomeOf(recipe: string, { seed, arm, directory }: Job, { set = [], ...options }: CompareOptions): Promise<Outcome> {
-  const changes = [...set, ...(arm === "plain" ? PLAIN : [])].flatMap((change) => ["--set", change]);
-  const from = existsSync(directory) ? ["--resume"] : [];
-  const args = ["train", recipe, "--seed", `${seed}`, "--out", directory, ...engineArguments(options), "--json"];
-  const child = spawn(process.execPath, [process.argv[1] ?? "", ...args, ...changes, ...from], { stdio: ["ignore", "pipe", "pipe"] });
+/** `deit train` for one job; null: it was stopped. */
+async function outcomeOf(job: Job, asked: Asked, options: EngineOptions, { run: train, stopped }: Children): Promise<Outcome | null> {
+  const { directory } = job;
+  if (stopped()) return null;
   say(`${directory}: begun`);
-  const [out, messages, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
-  if (status !== 0) throw new Error(`${directory}: ${messages.trim().split("\n").at(-1) ?? "no message"}`);
+  const out = await train([...trainArguments(asked, job), ...engineArguments(options), "--json"]).catch((error: unknown) => {
+    throw new Error(`${directory}: ${messageOf(error).replace(/^deit train: /, "")}; once that is mended, ${thisCommand()} goes on`);
+  });
+  if (out === null) return null;
   const { student, teacher } = JSON.parse(out);
   say(`${directory}: top-1 ${percent(student.mean.top1)}`);
   return { student: student.mean.top1, teacher: teacher?.top1 ?? null };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
+
+const epochsText = (epochs: number): string => `${epochs} epoch${epochs === 1 ? "" : "s"}`;
 
 /** Of the mean of these values: their deviation over √n. NaN for one value. */
 function standardError(values: readonly number[]): number {
@@ -67,37 +57,50 @@ function standardError(values: readonly number[]): number {
   return Math.sqrt(squares / (values.length - 1) / values.length);
 }
 
-/** All jobs, as many at a time as there are cores; none is begun after one has failed. */
-async function inParallel<T>(jobs: readonly Job[], run: (job: Job) => Promise<T>): Promise<readonly (readonly [Job, T])[]> {
-  const queue = jobs.values();
-  const done: (readonly [Job, T])[] = [];
-  let failed = false;
-  const work = async (): Promise<void> => {
-    for (const job of queue) {
-      if (failed) return;
-      try {
-        done.push([job, await run(job)]);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
+/** The jobs with what they have come to; null for those that a signal has stopped. */
+async function untilSignal(
+  jobs: readonly Job[],
+  asked: Asked,
+  options: EngineOptions,
+): Promise<readonly (readonly [Job, Outcome | null])[]> {
+  const children = childCommands();
+  const stop = (): void => {
+    say("\nstopping: the runs under way save where they are");
+    children.stop();
   };
-  await Promise.all(Array.from({ length: Math.min(jobs.length, availableParallelism()) }, work));
-  return done;
+  process.once("SIGINT", stop).once("SIGTERM", stop).once("SIGHUP", stop);
+  try {
+    const outcome = async (job: Job): Promise<Outcome | null> => {
+      const found = await outcomeOf(job, asked, options, children);
+      if (found === null) children.stop();
+      return found;
+    };
+    return await inParallel(jobs, outcome, children.stop);
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop).off("SIGHUP", stop);
+  }
 }
 
 async function run(name: string, options: CompareOptions): Promise<void> {
-  const { recipe } = readRecipe(name, { set: options.set ?? [] });
-  if (recipe.teacher === null) throw new RangeError(`recipe ${recipe.name}: there is no teacher whose help could be measured`);
-  await checkEngine(options);
+  const { set = [], seeds: count, engine } = options;
+  const given = { recipe: name, set, seeds: count, engine };
+  const { recipe } = comparedRecipe({ ...given, root: "" });
   const root = options.out ?? join("runs", `compare-${recipe.name.replaceAll("/", "-")}`);
-  const seeds = Array.from({ length: options.seeds }, (_, seed) => seed);
-  const arms = ["distilled", "plain"] as const;
-  const jobs = seeds.flatMap((seed) => arms.map((arm): Job => ({ seed, arm, directory: join(root, `${arm}-${seed}`) })));
-  const outcomes = await inParallel(jobs, (job) => outcomeOf(name, job, options));
+  const asked = { ...given, root };
+  const jobs = jobsOf(asked);
+  await checkEngine(options);
+  await checkJobs(asked, jobs);
+  const outcomes = await untilSignal(jobs, asked, options);
+  if (outcomes.some(([, outcome]) => outcome === null)) {
+    process.exitCode = INTERRUPTED;
+    say(`what is done is kept in ${root}; ${thisCommand()} goes on`);
+    if (options.json === true) printJson({ recipe: recipe.name, interrupted: true });
+    return;
+  }
 
-  const of = (seed: number, arm: Job["arm"]): Outcome | undefined => outcomes.find(([job]) => job.seed === seed && job.arm === arm)?.[1];
+  const seeds = Array.from({ length: count }, (_, seed) => seed);
+  const of = (seed: number, arm: Job["arm"]): Outcome | undefined =>
+    outcomes.find(([job]) => job.seed === seed && job.arm === arm)?.[1] ?? undefined;
   const rows = seeds.map((seed) => {
     const [distilled, plain] = [of(seed, "distilled"), of(seed, "plain")];
     const pair = { distilled: distilled?.student ?? NaN, plain: plain?.student ?? NaN };
@@ -113,7 +116,7 @@ async function run(name: string, options: CompareOptions): Promise<void> {
     at: { readonly teacher: number; readonly distilled: number; readonly plain: number },
   ): readonly string[] => [label, percent(at.teacher), percent(at.distilled), percent(at.plain)];
   const points = (share: number): string => `${share > 0 ? "+" : ""}${(100 * share).toFixed(2)}`;
-  print(`Top-1 on the test images, ${recipe.training.schedule.epochs} epochs each (distilled: both heads together):`);
+  print(`Top-1 on the test images, ${epochsText(recipe.training.schedule.epochs)} each (distilled: both heads together):`);
   const lines = [
     ["seed", "teacher", "distilled", "plain", "difference"],
     ...rows.map((row) => [...cells(`${row.seed}`, row), points(row.difference)]),
@@ -131,7 +134,7 @@ export function addCompare(program: Command): void {
     .argument("<recipe>", "a TOML file or a bundled recipe, with a teacher")
     .addOption(new Option("--seeds <n>", "seeds 0 … n − 1").argParser(positive).default(3))
     .addOption(new Option("--set <key=value>", "change a value of the recipe in all runs; may be given several times").argParser(collected))
-    .option("--out <dir>", "folder of the runs (default: runs/compare-RECIPE); what is there goes on");
+    .option("--out <dir>", "folder of the runs (default: runs/compare-RECIPE); runs of this recipe that are there are taken or finished");
   withExamples(withJson(withEngine(command)), [
     ["deit compare digits", "three seeds, with and without the teacher"],
     ["deit compare digits --seeds 1 --set training.epochs=10", "a quick look"],

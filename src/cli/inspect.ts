@@ -1,7 +1,9 @@
 /** `deit inspect`: what happens inside a model on one image, and how its two tokens and heads differ on a data set. */
+import { statSync } from "node:fs";
 import { Option, type Command } from "commander";
 import { inspectionFiles } from "../inspect/files.ts";
-import { inspect, type Inspection } from "../inspect/inspection.ts";
+import { inspect, type Decision, type Inspection } from "../inspect/inspection.ts";
+import type { Origin } from "../inspect/page.ts";
 import { checkNew, writeFolder } from "../io/folder.ts";
 import { engineOf } from "./engines.ts";
 import { withConvention, type ImageOptions } from "./imageOptions.ts";
@@ -9,7 +11,8 @@ import { inspectedOf } from "./inspected.ts";
 import { natural, positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
 import { percent, print, printJson, showForNow } from "./output.ts";
 import { teacherOf } from "./teacherOf.ts";
-import { weightedModel, type WeightsOptions } from "./weights.ts";
+import { version } from "./version.ts";
+import { HASH, weightedModel, type WeightsOptions } from "./weights.ts";
 import { WEIGHTS, withWeights } from "./weightsOptions.ts";
 
 interface InspectOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
@@ -21,10 +24,10 @@ interface InspectOptions extends EngineOptions, JsonOption, WeightsOptions, Imag
 const COSINE_DIGITS = 3;
 
 /** Writes the folder; the paths in it. */
-async function written(folder: string, inspection: Inspection): Promise<readonly string[]> {
+async function written(folder: string, inspection: Inspection, origin: Origin): Promise<readonly string[]> {
   const paths: string[] = [];
   function* noted(): ReturnType<typeof inspectionFiles> {
-    for (const file of inspectionFiles(inspection)) {
+    for (const file of inspectionFiles(inspection, origin)) {
       showForNow(`writing ${file[0]}`);
       paths.push(file[0]);
       yield file;
@@ -39,7 +42,9 @@ async function written(folder: string, inspection: Inspection): Promise<readonly
 }
 
 function printInspection({ subject: { name, classes }, decisions, cosines, disagreement, set }: Inspection): void {
-  const said = decisions.map(({ by, decision, probability }) => `${classes[decision] ?? decision} by ${by} (${percent(probability)})`);
+  const said = decisions.flatMap(({ by, top }) =>
+    top.slice(0, 1).map(({ index, probability }) => `${classes[index] ?? index} by ${by} (${percent(probability)})`),
+  );
   print(`${name}: ${said.join(", ")}`);
   if (cosines === null) print("a plain model: no distillation token to compare with");
   else {
@@ -55,6 +60,18 @@ function printInspection({ subject: { name, classes }, decisions, cosines, disag
   }
 }
 
+/** What the page says of where the weights are from. */
+function weightsText(source: string, { model }: WeightsOptions): string {
+  if (source.startsWith(HASH)) return `${source}: random, of ${model ?? "no model"}`;
+  return statSync(source).isDirectory() ? `the run in ${source}` : `the file ${source}`;
+}
+
+/** `decision` and `probability` are those of the first of `top5`. */
+function decisionJson({ by, top }: Decision, classes: readonly string[]): object {
+  const top5 = top.map(({ index, probability }) => ({ index, label: classes[index] ?? `${index}`, probability }));
+  return { by, decision: top5[0]?.index, probability: top5[0]?.probability, top5 };
+}
+
 async function run(source: string, what: string, options: InspectOptions): Promise<void> {
   const { out } = options;
   checkNew(out);
@@ -65,9 +82,11 @@ async function run(source: string, what: string, options: InspectOptions): Promi
   const { kernels: k } = engine;
   const measured = set === null ? null : { ...set, teacher: teacher?.(k) ?? null };
   const inspection = await inspect(engine, { config: model.config, params: model.upload(k) }, subject, measured);
-  const files = await written(out, inspection);
+  const origin = { weights: weightsText(source, options), engine: `${engine.name}, ${engine.precision}`, version: version() };
+  const files = await written(out, inspection, origin);
   if (options.json === true) {
-    const { decisions, cosines, disagreement } = inspection;
+    const { cosines, disagreement } = inspection;
+    const decisions = inspection.decisions.map((one) => decisionJson(one, subject.classes));
     return printJson({ out, image: subject.name, label: subject.label, decisions, cosines, disagreement, files });
   }
   printInspection(inspection);

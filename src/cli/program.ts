@@ -26,7 +26,7 @@ function programOf(tell: Tell | null): Command {
   const program = new Command("deit")
     .description("DeiT as a functional TypeScript reference: checked, trained and looked into")
     .version(version())
-    .helpCommand(false)
+    .helpCommand("help [command]", "what a command takes, as its --help says")
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
   for (const add of [
@@ -49,6 +49,12 @@ function programOf(tell: Tell | null): Command {
   return program;
 }
 
+/** What to parse. Of a command that is not there, commander's help prints the whole help; what it says of the command itself is right. */
+const understood = (args: readonly string[], names: readonly string[]): readonly string[] => {
+  const [first, asked] = args;
+  return first === "help" && asked !== undefined && !names.includes(asked) ? args.slice(1) : args;
+};
+
 /** `unknown option '--cass' (Did you mean --cases?); see deit check --help` */
 function usage({ message }: CommanderError, command: string): string {
   return `${oneLine(message.replace(/^error: /, "")).replace(/[.]$/, "")}; see ${command} --help`;
@@ -70,7 +76,7 @@ export async function runCommandLine(args: readonly string[], tell: Tell | null)
   };
   if (args.length === 0) return fail(`which command? known: ${names.join(", ")}; see deit --help`);
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync([...understood(args, names)], { from: "user" });
   } catch (error) {
     if (error instanceof DeviceLostError) return fail(oneLine(error.message), LOST);
     if (!(error instanceof CommanderError)) return fail(oneLine(messageOf(error)));

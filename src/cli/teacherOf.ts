@@ -1,5 +1,5 @@
 /** The teacher of a run, read from the run's folder. */
-import { statSync } from "node:fs";
+import { statSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { numbersOf } from "../io/stored.ts";
@@ -52,6 +52,8 @@ function read(path: string): StoredTeacher {
  * @throws RangeError for a file that is broken
  */
 export function teacherOf(source: string): StoredTeacher | null {
+  const is = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
+  if (is(source)?.isDirectory() !== true) return null; // below a file statSync throws
   const path = join(source, "teacher", "weights.safetensors");
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? read(path) : null;
+  return is(path)?.isFile() === true ? read(path) : null;
 }

@@ -2,10 +2,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
+import { checkPlace } from "../io/folder.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { MemoryChoice } from "../train/deitTask.ts";
 import type { Interrupted, RunResult, StageProgress } from "../train/run.ts";
 import { runThroughLosses, type Survived } from "../train/runThroughLosses.ts";
+import { INTERRUPTED } from "./children.ts";
+import { thisCommand } from "./commandLine.ts";
 import { engineOf } from "./engines.ts";
 import {
   collected,
@@ -21,6 +24,7 @@ import {
 import { oneLine, print, printJson, say, table } from "./output.ts";
 import { progressReporter } from "./progress.ts";
 import { readRecipe, type Changes, type ReadRecipe } from "./recipe.ts";
+import { differences, differencesText, recipeOfRun } from "./recipeOfRun.ts";
 import { bundledRecipes } from "./recipeText.ts";
 import { printResult } from "./results.ts";
 import type { Tell } from "./supervise.ts";
@@ -33,26 +37,20 @@ interface TrainOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly printRecipe?: true;
 }
 
-/** The exit status of a program that SIGINT has ended. */
-const INTERRUPTED = 130;
-const RECIPE = "recipe.toml";
-
 /** The folder of a run that has none given. */
 const folderOf = ({ recipe: { name, seed } }: ReadRecipe): string => join("runs", `${name.replaceAll("/", "-")}-${seed}`);
 
 /** The recipe of a run under way, which the command may repeat but not change. */
-function resumed(directory: string, changes: Changes): ReadRecipe {
-  const path = join(directory, RECIPE);
-  if (!existsSync(path)) throw new RangeError(`no run to resume in ${directory}: it has no ${RECIPE}; without --resume, one begins there`);
-  const own = readRecipe(path, { set: [] });
-  const asked = readRecipe(path, changes);
-  for (const { key, value } of asked.values) {
-    const before = own.values.find((other) => other.key === key)?.value;
-    if (JSON.stringify(before) !== JSON.stringify(value))
-      throw new RangeError(
-        `the run in ${directory} has ${key} = ${JSON.stringify(before)}, not ${JSON.stringify(value)}; another --out begins another run`,
-      );
-  }
+function resumed(name: string, directory: string, changes: Changes): ReadRecipe {
+  const own = recipeOfRun(directory, "without --resume, one begins there");
+  if (changes.set.length === 0 && changes.seed === undefined) return own;
+  const asked = readRecipe(name, changes).values.filter(({ source }) => source === "--set" || source === "--seed");
+  const keys = new Set(asked.map(({ key }) => key));
+  const found = differences(
+    own.values.filter(({ key }) => keys.has(key)),
+    asked,
+  );
+  if (found.length > 0) throw new RangeError(`${differencesText(directory, found)}; another --out begins another run`);
   return own;
 }
 
@@ -121,14 +119,15 @@ async function run(name: string, options: TrainOptions, tell: Tell | null): Prom
   const { set = [], seed, out, resume = false, printRecipe: printsRecipe = false, json = false } = options;
   const changes: Changes = { set, ...(seed === undefined ? {} : { seed }) };
   const directory = out ?? folderOf(readRecipe(name, changes));
-  const read = resume ? resumed(directory, changes) : readRecipe(name, changes);
+  const read = resume ? resumed(name, directory, changes) : readRecipe(name, changes);
   if (printsRecipe) return printRecipe(read, json);
 
   if (!resume && existsSync(directory))
     throw new RangeError(`${directory} exists: --resume goes on with the run in it, --out DIR begins one elsewhere`);
+  checkPlace(directory);
   const { threads, memory } = options;
   const result = await trained(() => engineOf(options), { read, directory, resume, threads, memory, tell });
-  if (result.interrupted) say(`saved in ${directory}; deit train ${name} --out ${directory} --resume goes on`);
+  if (result.interrupted) say(`saved in ${directory}; ${thisCommand("--resume")} goes on`);
   if (json) printJson({ directory, seed: read.recipe.seed, ...result });
   else if (!result.interrupted) {
     printResult(result);

@@ -30,7 +30,8 @@ export type Batches = Iterable<HostBatch> | AsyncIterable<HostBatch>;
  */
 export function stepsPerEpoch({ name, count }: Dataset, batch: number): number {
   const steps = Math.floor(count / batch);
-  if (!(steps > 0)) throw new RangeError(`data: ${name} has ${count} images, which is no full batch of ${batch}`);
+  if (!(steps > 0))
+    throw new RangeError(`data: ${name} has ${count} images, which is no full batch of ${batch}; ${count} would be the most`);
   return steps;
 }
 

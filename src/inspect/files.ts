@@ -1,4 +1,4 @@
-/** An inspection as files. Equal inspections give equal files. */
+/** An inspection as files. Equal inspections of equal origin give equal files. */
 import type { Pixels } from "../data/images/pixels.ts";
 import type { Content } from "../io/folder.ts";
 import { npzPieces } from "../io/npz.ts";
@@ -7,9 +7,9 @@ import type { Stored } from "../io/stored.ts";
 import { cosinePlot, standalone } from "../report/plots.ts";
 import type { Numbers } from "./intermediates.ts";
 import type { Inspection } from "./inspection.ts";
-import { page } from "./page.ts";
+import { page, type Origin } from "./page.ts";
 import { disagreementPlot } from "./plots.ts";
-import { attentionSheet, rolloutSheet, rolloutsSheet } from "./sheets.ts";
+import { attentionScale, attentionSheet, rolloutSheet, rolloutsSheet } from "./sheets.ts";
 
 type File = readonly [path: string, content: Content];
 
@@ -29,11 +29,12 @@ function* arrays({ subject, intermediates }: Inspection): Generator<readonly [st
 }
 
 /** By path, one after the other as they are asked for; `index.html` shows them all. */
-export function* inspectionFiles(inspection: Inspection): Generator<File, void> {
+export function* inspectionFiles(inspection: Inspection, origin: Origin): Generator<File, void> {
   const { config, subject, attention, cosines, disagreement } = inspection;
-  yield ["index.html", page(inspection)];
+  const scale = attentionScale(inspection);
+  yield ["index.html", page(inspection, origin)];
   yield ["image.png", pngOf(subject.pixels, config.imageSize)];
-  for (const [i, layer] of attention.entries()) yield [`attention/block-${i}.png`, png(attentionSheet(inspection, layer))];
+  for (const [i, layer] of attention.entries()) yield [`attention/block-${i}.png`, png(attentionSheet(inspection, layer, scale))];
   yield ["rollout.png", png(rolloutSheet(inspection))];
   yield ["rollout-by-block.png", png(rolloutsSheet(inspection))];
   if (cosines !== null) {

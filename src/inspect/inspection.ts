@@ -5,6 +5,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { prefixCount, type DeitConfig } from "../model/config.ts";
 import { softmax } from "../ops/softmax.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { ranked, type Ranked } from "../train/classify.ts";
 import { decide, decisionsBy } from "../train/decisions.ts";
 import type { Deit } from "../train/evaluate.ts";
 import { tokenCosines, type TokenCosines } from "../train/tokenCosines.ts";
@@ -38,9 +39,8 @@ export interface InspectedSet {
 /** What a head, or both together, take the image for. */
 export interface Decision {
   readonly by: "class" | "distillation" | "both" | "model";
-  readonly decision: number;
-  /** By softmax. */
-  readonly probability: number;
+  /** The most probable classes, up to PLACES. */
+  readonly top: readonly Ranked[];
 }
 
 export interface Inspection {
@@ -59,7 +59,9 @@ export interface Inspection {
   readonly intermediates: Intermediates;
 }
 
-/** The class with the largest logit, and its probability. */
+/** Classes of a decision that are told. */
+const PLACES = 5;
+
 async function decisionBy(engine: Engine, by: Decision["by"], logits: ArrayLike<number>): Promise<Decision> {
   const { kernels: k } = engine;
   let read: Promise<ArrayLike<number>> = Promise.resolve([]);
@@ -67,9 +69,7 @@ async function decisionBy(engine: Engine, by: Decision["by"], logits: ArrayLike<
     read = engine.read(softmax.forward(k, { z: k.upload([1, logits.length], logits) }).out);
     return null;
   });
-  const probabilities = Array.from(await read);
-  const probability = Math.max(...probabilities);
-  return { by, decision: probabilities.indexOf(probability), probability };
+  return { by, top: ranked(logits, await read, PLACES) };
 }
 
 function decisions(engine: Engine, { distilled }: DeitConfig, all: Intermediates): Promise<readonly Decision[]> {

@@ -3,30 +3,45 @@ import { documentText } from "../report/document.ts";
 import { html } from "../report/html.ts";
 import type { Inspection } from "./inspection.ts";
 import { sectionsOf } from "./sections.ts";
+import { ownStyle } from "./style.ts";
 
-/** What the report's style has not. */
-const own = `
-.sheet { overflow-x: auto; margin-top: 1.25rem; }
-.heads { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; font-size: 0.8rem; color: var(--soft); text-align: center; }
-.sheet img, .subject img { display: block; width: 100%; image-rendering: pixelated; }
-.subject img { width: 14rem; border-radius: 0.3rem; }
-dl.files { display: grid; grid-template-columns: max-content 1fr; gap: 0.3rem 1.2rem; font-size: 0.925rem; }
-dl.files dd { margin: 0; color: var(--soft); }
-`;
+/** What an inspection was made with, in words. */
+export interface Origin {
+  /** The run or the file that they are from. */
+  readonly weights: string;
+  /** With its precision. */
+  readonly engine: string;
+  /** Of this package. */
+  readonly version: string;
+}
 
 /** The page's text; its pictures are the files beside it. */
-export function page(inspection: Inspection): string {
+export function page(inspection: Inspection, { weights, engine, version }: Origin): string {
   const { config, subject: shown } = inspection;
   const { imageSize: S, patchSize: p, width: D, depth: L, heads: h, distilled } = config;
+  const facts = [
+    ["weights", weights],
+    ["engine", engine],
+    ["deit", version],
+  ] as const;
   return documentText({
     title: `${shown.name} · deit inspect`,
     over: "deit · inside a model",
     heading: shown.name,
     lead: html`<p class="lead">
-      A ${distilled ? "distilled" : "plain"} DeiT of ${L} blocks, width ${D} and ${h} heads, on ${S} × ${S} pixels in patches of ${p} ×
-      ${p}.
-    </p>`,
+        A ${distilled ? "distilled" : "plain"} DeiT of ${L} blocks, width ${D} and ${h} heads, on ${S} × ${S} pixels in patches of ${p} ×
+        ${p}.
+      </p>
+      <dl class="facts">
+        ${facts.map(
+          ([name, value]) =>
+            html`<div>
+              <dt>${name}</dt>
+              <dd>${value}</dd>
+            </div>`,
+        )}
+      </dl>`,
     sections: sectionsOf(inspection),
-    ownStyle: own,
+    ownStyle,
   });
 }

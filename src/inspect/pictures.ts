@@ -1,6 +1,7 @@
 /** Small pictures and sheets of them: numbers as colours, laid over the image that they are about. */
 import type { Pixels } from "../data/images/pixels.ts";
 import { cubehelix, warm, type Colour } from "./colours.ts";
+import { brightness, type Doublings } from "./scale.ts";
 
 const CHANNELS = 3;
 const FULL = 255;
@@ -51,35 +52,32 @@ export const resized = (picture: Pixels, width: number, height: number): Pixels 
     return [red / count, green / count, blue / count];
   });
 
-/** What a map's black stands for: nothing, or the least of its patches. Its white is the most. */
-export type Floor = "zero" | "least";
-
-/** What each pixel of a square of side `side` has of n × n patches, from 0 for the floor to 1 for the most. */
-function shareAt(patches: Float64Array, side: number, floor: Floor): (x: number, y: number) => number {
-  const n = Math.sqrt(patches.length);
-  const most = patches.reduce((a, b) => Math.max(a, b), 0);
-  const least = floor === "zero" ? 0 : patches.reduce((a, b) => Math.min(a, b), most);
+/** Brightness of each pixel of a square of side `side` whose n × n patches get so many times the even share. */
+function brightnessAt(times: Float64Array, side: number, d: Doublings): (x: number, y: number) => number {
+  const n = Math.sqrt(times.length);
   const cell = (x: number): number => Math.floor((x * n) / side);
-  return (x, y) => ((patches[cell(y) * n + cell(x)] ?? 0) - least) / (most - least || 1);
+  return (x, y) => brightness(times[cell(y) * n + cell(x)] ?? 0, d);
 }
 
 /** n × n patches as squares. */
-export function heatMap(patches: Float64Array, side: number, floor: Floor): Pixels {
-  const share = shareAt(patches, side, floor);
-  return painted(side, side, (x, y) => cubehelix(share(x, y), warm));
+export function heatMap(times: Float64Array, side: number, d: Doublings): Pixels {
+  const lambda = brightnessAt(times, side, d);
+  return painted(side, side, (x, y) => cubehelix(lambda(x, y), warm));
 }
 
-/** What is left of the picture's brightness where the map is black, and of the picture where it is white. */
-const [DIMMED, SEEN] = [0.45, 0.25];
+/** How much brighter the picture is made: where the map is black, and from there to where it is white. */
+const [DIMMED, LIT] = [0.2, 1];
+/** How much of the map's colour lies over the picture. */
+const TINT = 0.25;
 
-/** The same over a square picture, which is dimmed where the map is dark, and shines through where it is bright. */
-export function overlay(picture: Pixels, patches: Float64Array, floor: Floor): Pixels {
-  const share = shareAt(patches, picture.width, floor);
+/** The picture in the light of the map, dim where it is dark and bright where it is bright, and tinted by its colours. */
+export function overlay(picture: Pixels, times: Float64Array, d: Doublings): Pixels {
+  const lambda = brightnessAt(times, picture.width, d);
   return painted(picture.width, picture.height, (x, y) => {
-    const own = share(x, y);
+    const own = lambda(x, y);
     const [below, above] = [colourOf(picture, x, y), cubehelix(own, warm)];
-    const seen = DIMMED + own * (SEEN - DIMMED);
-    const mixed = (i: 0 | 1 | 2): number => seen * below[i] + own * (1 - SEEN) * above[i];
+    const seen = (1 - TINT) * (DIMMED + LIT * own);
+    const mixed = (i: 0 | 1 | 2): number => seen * below[i] + TINT * above[i];
     return [mixed(0), mixed(1), mixed(2)];
   });
 }

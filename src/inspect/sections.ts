@@ -1,76 +1,103 @@
 /** The parts of an inspection's page: each picture with what is seen in it and where it comes from. */
-import { patchCount, prefixCount, tokenCount } from "../model/config.ts";
-import { decisionsTable } from "../report/decisions.ts";
+import { patchCount, prefixCount, tokenCount, type DeitConfig } from "../model/config.ts";
 import type { Section } from "../report/document.ts";
-import { html, percent, type Html } from "../report/html.ts";
+import { html, nothing, percent, type Html } from "../report/html.ts";
 import { cosinePlot } from "../report/plots.ts";
 import type { LayerMaps } from "./attention.ts";
-import type { Inspection } from "./inspection.ts";
+import type { DisagreementMatrix } from "./disagreement.ts";
+import type { Decision, Inspection } from "./inspection.ts";
+import { colourBar, doubledRows, sheetGrid, sheetOf, tokenRows } from "./maps.ts";
 import { disagreementPlot } from "./plots.ts";
+import { attentionScale, rolloutScale } from "./sheets.ts";
 
 const tokensOf = ({ config: { distilled } }: Inspection): string =>
   distilled ? "the class and the distillation token" : "the class token";
 
-/** How the rows of a sheet follow each other. */
-const rowsText = ({ config: { distilled } }: Inspection): string =>
-  distilled
-    ? "rows from the top: class token, class token over the image, distillation token, distillation token over the image"
-    : "the upper row is the class token, the lower one the same over the image";
+/** To files beside the page. */
+const links = (...names: readonly string[]): readonly Html[] =>
+  names.map((name, i) => html`${i === 0 ? "" : ", "}<a href="${name}"><code>${name}</code></a>`);
 
-function subject({ subject: { name, label, classes }, decisions }: Inspection): Html {
-  return html`<div class="pair subject">
+const headings = { class: "Class head", distillation: "Distillation head", both: "Both: mean of logits", model: "The model" } as const;
+
+/** The most probable classes, with bars. */
+const decisionTable = ({ by, top }: Decision, { classes, label }: Inspection["subject"]): Html =>
+  html`<table class="${by}">
+    <caption>
+      ${headings[by]}
+    </caption>
+    <tbody>
+      ${top.map(
+        ({ index, probability }) =>
+          html`<tr>
+            <th scope="row">
+              ${classes[index] ?? index}${index === label ? html` <small class="right">its class</small>` : nothing}
+              <i style="--share: ${(100 * probability).toFixed(1)}%"></i>
+            </th>
+            <td class="number">${percent(probability)}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+
+function subject({ subject: shown, decisions }: Inspection): Html {
+  const { name, label, classes } = shown;
+  return html`<div class="subject">
     <figure>
-      <img src="image.png" alt="the image" />
+      <a href="image.png"><img class="small" src="image.png" alt="the image" /></a>
       <figcaption>
         ${name}${label === null ? "" : `, of class ${classes[label] ?? label}`}, as the network sees it before normalisation
       </figcaption>
     </figure>
-    ${decisionsTable(decisions, classes, label, "What it is taken for")}
+    <div class="decisions">${decisions.map((decision) => decisionTable(decision, shown))}</div>
   </div>`;
 }
 
-/** Least and largest width of a column of a sheet, in rem. */
-const [NARROW, WIDE] = [4.5, 9];
-
-/** A sheet under the names of its columns. */
-const labelled = (file: string, columns: readonly string[], caption: string): Html =>
-  html`<figure class="sheet">
-    <div style="min-width: ${NARROW * columns.length}rem; max-width: ${WIDE * columns.length}rem">
-      <div class="heads">${columns.map((name) => html`<span>${name}</span>`)}</div>
-      <img src="${file}" alt="${caption}" loading="lazy" />
-    </div>
-    <figcaption>${caption}</figcaption>
-  </figure>`;
-
-/** `Block 3: the patches get 91.2 % of the class token's attention` */
-function layerCaption(layer: LayerMaps, i: number): string {
-  const shares = layer[0]?.tokens.map(({ token, share }) => `${percent(share)} of the ${token} token's attention`) ?? [];
-  return `Block ${i}: the patches get ${shares.join(" and ")}, the mean over the heads.`;
-}
+/** `to patches: class 91.2 %, distillation 90.8 %`, the mean over the heads. */
+const layerText = (layer: LayerMaps): string =>
+  `to patches: ${layer[0]?.tokens.map(({ token, share }) => `${token} ${percent(share)}`).join(", ")}`;
 
 function attention(inspection: Inspection): Html {
   const { config } = inspection;
-  const columns = (layer: LayerMaps): readonly string[] => layer.map(({ head }) => (head === "mean" ? "mean" : `head ${head}`));
+  const T = tokenCount(config);
+  const columns = inspection.attention[0]?.map(({ head }) => (head === "mean" ? "mean" : `head ${head}`)) ?? [];
+  const sheet = (layer: LayerMaps, i: number): Html =>
+    html`<div>
+      <h3>Block ${i}<small>${layerText(layer)}</small></h3>
+      ${sheetOf({ file: `attention/block-${i}.png`, columns, rows: doubledRows(config), said: `Attention in block ${i}: ${layerText(layer)}` })}
+    </div>`;
   return html`<p>
       How ${tokensOf(inspection)} attend${config.distilled ? "" : "s"} to the ${patchCount(config)} patches in each block: rows of A =
-      softmax(QKᵀ/√d), the paper's multi-head self-attention, (E7) of docs/deit.md. Black is no attention, white the most attended patch of
-      that map, so that maps cannot be compared by their brightness; what the patches do not get goes to the
-      ${prefixCount(config) === 1 ? "token itself" : "two tokens"}. On each sheet: ${rowsText(inspection)}.
+      softmax(QKᵀ/√d), the paper's multi-head self-attention, (E7) of docs/deit.md; the mean of the heads, then each of them. What the
+      patches do not get goes to the ${prefixCount(config) === 1 ? "token itself" : "two tokens"}. All maps have one scale of colours, so
+      that they can be compared: uniform attention is the colour in its middle, and a patch that is brighter gets more than its even share.
     </p>
-    ${inspection.attention.map((layer, i) => labelled(`attention/block-${i}.png`, columns(layer), layerCaption(layer, i)))}`;
+    ${colourBar(attentionScale(inspection), `times the even share, which is 1/${T} = ${percent(1 / T)} for each of the ${T} tokens`)}
+    ${sheetGrid(columns.length, inspection.attention.map(sheet))}`;
 }
 
 function rollout(inspection: Inspection): Html {
   const { rollouts, config } = inspection;
-  const columns = rollouts.map((_, i) => `block ${i}`);
-  const end = `After all ${config.depth} blocks${config.distilled ? "; the class token above, the distillation token below" : ""}.`;
-  return html`<p>
-      Of which patches ${tokensOf(inspection)} would be made, did nothing but attention and the residual connections mix tokens: attention
-      rollout (Abnar and Zuidema 2020, arXiv 2005.00928; not in the DeiT paper). In each block the mean of the heads' A and the identity,
-      halved, is multiplied to what the blocks before have mixed. Here black is the patch with the least, white the one with the most.
-    </p>
-    ${labelled("rollout.png", ["image", "rollout", "over the image"], end)}
-    ${labelled("rollout-by-block.png", columns, `After each block; ${rowsText(inspection)}.`)}`;
+  const columns = rollouts.map((_, i) => `${i}`);
+  const end = `After all ${config.depth} blocks`;
+  return html`<div class="rollout">
+      <div>
+        <p>
+          Of which patches ${tokensOf(inspection)} would be made, did nothing but attention and the residual connections mix tokens:
+          attention rollout (Abnar and Zuidema 2020, arXiv 2005.00928; not in the DeiT paper). In each block the mean of the heads' A and
+          the identity, halved, is multiplied to what the blocks before have mixed. The middle of this scale is the mean of the patches of a
+          map: a token stays for the most part what it was, and a patch that is brighter has a larger part in the rest than others.
+        </p>
+        ${colourBar(rolloutScale(inspection), "times the mean of the patches")}
+      </div>
+      <div>
+        <h3>${end}</h3>
+        ${sheetOf({ file: "rollout.png", columns: ["rollout", "over the image"], rows: tokenRows(config), said: `Rollout. ${end}` })}
+      </div>
+    </div>
+    <div class="by-block">
+      <h3>After block …</h3>
+      ${sheetOf({ file: "rollout-by-block.png", columns, rows: doubledRows(config), said: "Rollout after each block" })}
+    </div>`;
 }
 
 function tokens({ cosines, set }: Inspection): Html {
@@ -84,53 +111,60 @@ function tokens({ cosines, set }: Inspection): Html {
     </p>
     <figure>
       ${cosinePlot(cosines)}
-      <figcaption>token-cosine.svg, token-cosine.json</figcaption>
+      <figcaption>${links("token-cosine.svg", "token-cosine.json")}</figcaption>
     </figure>
   </div>`;
 }
 
-function disagreement({ disagreement: found, set, config }: Inspection): Html {
-  if (found === null || set === null) return html`<p>Of a single image there is none: give a data set instead of an image.</p>`;
+function disagreement(found: DisagreementMatrix, set: string, { distilled }: DeitConfig): Html {
   return html`<div class="pair">
     <p>
       The share of the ${found.images} images of ${set} that two decide differently, as Table 4 of the paper. The row of truth is the error
       rates.
       ${
-        config.distilled
+        distilled
           ? "“both” is the mean of the two heads' logits. In the paper the distillation head is nearer to the convolutional teacher than the class head is, and both together lie between."
           : "A plain model has one head."
       }
     </p>
     <figure>
       ${disagreementPlot(found)}
-      <figcaption>disagreement.svg, disagreement.json</figcaption>
+      <figcaption>${links("disagreement.svg", "disagreement.json")}</figcaption>
     </figure>
   </div>`;
 }
 
-function files({ config, cosines, disagreement: found, intermediates }: Inspection): Html {
-  const rows: readonly (readonly [string, string])[] = [
-    ["intermediates.npz", `images, and ${intermediates.size} intermediates by path, patch_embed to logits; ${tokenCount(config)} tokens`],
-    ["attention/block-0.png …", "a sheet for each block"],
-    ["rollout.png, rollout-by-block.png", "the rollout at the end, and after each block"],
-    ...(cosines === null ? [] : [["token-cosine.svg, token-cosine.json", "the plot, and its numbers"] as const]),
-    ...(found === null ? [] : [["disagreement.svg, disagreement.json", "the plot, and its numbers"] as const]),
+function files({ config, attention: layers, cosines, disagreement: found, intermediates }: Inspection): Html {
+  const rows: readonly (readonly [names: readonly string[], what: string])[] = [
+    [["intermediates.npz"], `images, and ${intermediates.size} intermediates by path, patch_embed to logits; ${tokenCount(config)} tokens`],
+    [["image.png"], "the image before normalisation"],
+    [layers.map((_, i) => `attention/block-${i}.png`), "a sheet for each block"],
+    [["rollout.png", "rollout-by-block.png"], "the rollout at the end, and after each block"],
+    ...(cosines === null ? [] : [[["token-cosine.svg", "token-cosine.json"], "the plot of the cosines, and its numbers"] as const]),
+    ...(found === null ? [] : [[["disagreement.svg", "disagreement.json"], "the plot of the disagreement, and its numbers"] as const]),
   ];
   return html`<dl class="files">
     ${rows.map(
-      ([name, what]) =>
-        html`<dt><code>${name}</code></dt>
+      ([names, what]) =>
+        html`<dt>${links(...names)}</dt>
           <dd>${what}</dd>`,
     )}
   </dl>`;
 }
 
 /** In the order of the page. */
-export const sectionsOf = (inspection: Inspection): readonly Section[] => [
-  { id: "image", title: "The image", body: subject(inspection) },
-  { id: "attention", title: "Where the tokens look", body: attention(inspection) },
-  { id: "rollout", title: "What the tokens are made of", body: rollout(inspection) },
-  { id: "tokens", title: "How alike the tokens are", body: tokens(inspection) },
-  { id: "disagreement", title: "How often the heads disagree", body: disagreement(inspection) },
-  { id: "files", title: "The numbers", body: files(inspection) },
-];
+export function sectionsOf(inspection: Inspection): readonly Section[] {
+  const { disagreement: found, set, config } = inspection;
+  const measured =
+    found === null || set === null
+      ? []
+      : [{ id: "disagreement", title: "How often the heads disagree", body: disagreement(found, set, config) }];
+  return [
+    { id: "image", title: "What it is taken for", body: subject(inspection) },
+    { id: "attention", title: "Where the tokens look", body: attention(inspection) },
+    { id: "rollout", title: "What the tokens are made of", body: rollout(inspection) },
+    { id: "tokens", title: "How alike the tokens are", body: tokens(inspection) },
+    ...measured,
+    { id: "files", title: "The numbers", body: files(inspection) },
+  ];
+}

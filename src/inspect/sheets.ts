@@ -1,9 +1,10 @@
-/** The pictures of an inspection: attention and rollout as maps, beside the maps over the image. */
+/** The pictures of an inspection: attention and rollout as maps, above the same over the image. */
 import type { Pixels } from "../data/images/pixels.ts";
-import type { DeitConfig } from "../model/config.ts";
+import { tokenCount, type DeitConfig } from "../model/config.ts";
 import type { LayerMaps, TokenMap } from "./attention.ts";
 import type { Inspection } from "./inspection.ts";
-import { heatMap, overlay, pictureOf, resized, sheet, type Floor } from "./pictures.ts";
+import { heatMap, overlay, pictureOf, resized, sheet } from "./pictures.ts";
+import { scaleOf, timesEven, type Doublings } from "./scale.ts";
 
 /** What a picture on a sheet is wide, about, and the rollout's at least; in pixels. */
 const [SMALL, LARGE] = [128, 224];
@@ -16,35 +17,49 @@ function smallSide({ imageSize: S, patchSize: p }: DeitConfig): number {
 
 const largeSide = (S: number): number => S * Math.ceil(LARGE / S);
 
-/** Two rows for each token: its maps, one a column, and the same over the image. */
-function rowsOf(columns: readonly (readonly TokenMap[])[], picture: Pixels, floor: Floor): readonly (readonly Pixels[])[] {
-  const tokens = columns[0] ?? [];
-  return tokens.flatMap((_, i) => {
-    const maps = columns.map((column) => column[i]?.patches ?? new Float64Array(1));
-    return [maps.map((patches) => heatMap(patches, picture.width, floor)), maps.map((patches) => overlay(picture, patches, floor))];
-  });
-}
+/** Maps of a token in times the even share, one a column. */
+type Row = readonly Float64Array[];
+
+/** Of attention the even share is that of all T tokens: 1/T. */
+const attended = (layer: LayerMaps, config: DeitConfig): readonly Row[] => {
+  const even = 1 / tokenCount(config);
+  const tokens = layer[0]?.tokens ?? [];
+  return tokens.map((_, i) => layer.map((column) => timesEven(column.tokens[i]?.patches ?? new Float64Array(1), even)));
+};
+
+/** Of a rollout it is that of the patches among themselves, since a token stays for the most part what it was. */
+const mixed = (rollouts: Inspection["rollouts"]): readonly Row[] => {
+  const tokens = rollouts[0] ?? [];
+  const map = ({ patches, share }: TokenMap): Float64Array => timesEven(patches, share / patches.length);
+  return tokens.map((_, i) => rollouts.flatMap((layer) => layer.slice(i, i + 1).map(map)));
+};
+
+/** One scale for all maps of a kind, so that they can be compared. */
+export const attentionScale = ({ attention, config }: Inspection): Doublings =>
+  scaleOf(attention.flatMap((layer) => attended(layer, config)).flat());
+
+/** That of the last block, where differences are smallest. */
+export const rolloutScale = ({ rollouts }: Inspection): Doublings => scaleOf(mixed(rollouts.slice(-1)).flat());
+
+/** Two rows for each token: its maps, and the same over the image. */
+const doubled = (rows: readonly Row[], picture: Pixels, d: Doublings): Pixels =>
+  sheet(rows.flatMap((row) => [row.map((times) => heatMap(times, picture.width, d)), row.map((times) => overlay(picture, times, d))]));
 
 const pictureAt = ({ subject, config }: Inspection, side: number): Pixels =>
   resized(pictureOf(subject.pixels, config.imageSize), side, side);
 
 /** A layer: columns are the mean of the heads, then each of them. */
-export const attentionSheet = (inspection: Inspection, layer: LayerMaps): Pixels =>
-  sheet(
-    rowsOf(
-      layer.map(({ tokens }) => tokens),
-      pictureAt(inspection, smallSide(inspection.config)),
-      "zero",
-    ),
-  );
+export const attentionSheet = (inspection: Inspection, layer: LayerMaps, d: Doublings): Pixels =>
+  doubled(attended(layer, inspection.config), pictureAt(inspection, smallSide(inspection.config)), d);
 
 /** Columns are the rollout after each block. */
 export const rolloutsSheet = (inspection: Inspection): Pixels =>
-  sheet(rowsOf(inspection.rollouts, pictureAt(inspection, smallSide(inspection.config)), "least"));
+  doubled(mixed(inspection.rollouts), pictureAt(inspection, smallSide(inspection.config)), rolloutScale(inspection));
 
-/** The image, and the rollout after the last block: a row for each token. */
+/** The rollout after the last block, and the same over the image: a row for each token. */
 export function rolloutSheet(inspection: Inspection): Pixels {
   const picture = pictureAt(inspection, largeSide(inspection.config.imageSize));
-  const last = inspection.rollouts.at(-1) ?? [];
-  return sheet(last.map(({ patches }) => [picture, heatMap(patches, picture.width, "least"), overlay(picture, patches, "least")]));
+  const d = rolloutScale(inspection);
+  const last = mixed(inspection.rollouts.slice(-1)).flat();
+  return sheet(last.map((times) => [heatMap(times, picture.width, d), overlay(picture, times, d)]));
 }

@@ -93,6 +93,36 @@ const LAYER_NORM_EPS = 1e-6;
 /** Heads of a width of which nothing more is known; null: no published model is so wide. */
 export const usualHeads = (width: number): number | null => (width % HEAD_WIDTH === 0 ? width / HEAD_WIDTH : null);
 
+/** How many tokens besides the patches a position embedding may have rows for. */
+const PREFIXES = [0, 1, 2];
+
+const tokensText = (count: number): string => `${count} token${count === 1 ? "" : "s"}`;
+
+/**
+ * √N of a position embedding of so many rows, N of which belong to the patches.
+ *
+ * @throws WeightsError saying of what the rows are instead
+ */
+function gridSide(rows: number, distilled: boolean): number {
+  const own = distilled ? 2 : 1;
+  const sideWith = (tokens: number): number | null => {
+    const side = Math.sqrt(rows - tokens);
+    return Number.isInteger(side) && side > 0 ? side : null;
+  };
+  const side = sideWith(own);
+  if (side !== null) return side;
+  const tokens = PREFIXES.find((count) => sideWith(count) !== null);
+  if (tokens === undefined)
+    throw new WeightsError(`weights: pos_embed must have a row for each of n × n patches and for ${tokensText(own)}, got ${rows} rows`);
+  const [n, patches] = [sideWith(tokens), rows - tokens];
+  const has = `weights: pos_embed has ${rows} row${rows === 1 ? "" : "s"}, for ${n} × ${n} patches`;
+  const right = `${patches + own} rows would be right, as there is ${distilled ? "a class and a distillation token" : "a class token and no dist_token"}`;
+  if (tokens > 0) throw new WeightsError(`${has} and ${tokensText(tokens)}; ${right}`);
+  throw new WeightsError(
+    `${has} only and not for the class token, as in DeiT III, which is another network than DeiT and cannot be read here; in a DeiT ${right}`,
+  );
+}
+
 /**
  * The configuration that the shapes of timm's names tell. They do not tell the heads.
  *
@@ -107,13 +137,12 @@ export function configOfShapes(tensors: ReadonlyMap<string, { readonly shape: Sh
   const width = length("cls_token", 2);
   const distilled = tensors.has("dist_token");
   const patchSize = length("patch_embed.proj.weight", 2);
-  const patches = length("pos_embed", 1) - (distilled ? 2 : 1);
   const blocks = [...tensors.keys()].map((name) => /^blocks\.(\d+)\./.exec(name)?.[1]).filter((i) => i !== undefined);
   const known = heads ?? usualHeads(width);
   if (known === null)
     throw new WeightsError(`weights: no metadata deit, and width ${width} is no multiple of ${HEAD_WIDTH}: give the number of heads`);
   return checkedConfig({
-    imageSize: Math.sqrt(patches) * patchSize,
+    imageSize: gridSide(length("pos_embed", 1), distilled) * patchSize,
     patchSize,
     channels: length("patch_embed.proj.weight", 1),
     width,

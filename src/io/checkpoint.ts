@@ -5,7 +5,8 @@
  * A checkpoint is written aside, forced to the disk, read back and verified, then renamed; only then are older ones removed. So at every
  * moment the newest one that verifies is whole.
  */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ByteSource } from "./byteSource.ts";
 import { digested, digestOfSource } from "./digest.ts";
@@ -152,4 +153,17 @@ export async function newestCheckpoint(directory: string, { recipe, engine }: Ru
   }
   if (broken === null) return null;
   throw broken;
+}
+
+/** Name of the engine that wrote the newest checkpoint; null: there is none, or it does not say. Whether it is whole is not asked. */
+export async function engineOfCheckpoints(directory: string): Promise<string | null> {
+  if (!existsSync(directory)) return null;
+  const [newest] = await checkpointsIn(directory);
+  if (newest === undefined) return null;
+  const path = join(directory, newest, ABOUT);
+  try {
+    return aboutOf(path, await readFile(path)).engine;
+  } catch {
+    return null; // whoever goes on from it says what is wrong
+  }
 }

@@ -1,5 +1,5 @@
 /** A folder that is there with all of its files, or not at all. */
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
@@ -9,9 +9,22 @@ export type Content = string | Uint8Array | Iterable<Uint8Array>;
 /** By path in the folder; `a/b.txt` makes a. */
 export type Files = Iterable<readonly [path: string, content: Content]>;
 
-/** @throws RangeError where something is there already */
+/** @throws RangeError where a folder cannot be made or written into, since of what it would be in something is a file or may not be written to */
+export function checkPlace(folder: string): void {
+  let above = resolve(folder);
+  while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
+  if (!statSync(above).isDirectory()) throw new RangeError(`${folder} cannot be made: ${above} is a file, not a folder`);
+  try {
+    accessSync(above, constants.W_OK);
+  } catch (error) {
+    throw new RangeError(`${folder} cannot be made: ${above} may not be written to`, { cause: error });
+  }
+}
+
+/** @throws RangeError where something is there already, or nothing can be */
 export function checkNew(folder: string): void {
   if (existsSync(folder)) throw new RangeError(`${folder} is there already; a folder that is not there would be right`);
+  checkPlace(folder);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What one image is taken for, a row each for heads and their fusion. */
-import { html, nothing, percent, type Html } from "./html.ts";
+import { html, percent, type Html } from "./html.ts";
 
 export interface ShownDecision {
   readonly by: string;
@@ -12,12 +12,7 @@ export interface ShownDecision {
 const markOf = (decision: number, label: number | null): string => (label === null ? "" : decision === label ? "right" : "wrong");
 
 /** @param label the image's class; null: not known */
-export function decisionsTable(
-  decisions: readonly ShownDecision[],
-  classes: readonly string[],
-  label: number | null,
-  caption: string | null = null,
-): Html {
+export function decisionsTable(decisions: readonly ShownDecision[], classes: readonly string[], label: number | null): Html {
   const row = ({ by, decision, probability }: ShownDecision): Html =>
     html`<tr>
       <th scope="row">${by}</th>
@@ -25,13 +20,6 @@ export function decisionsTable(
       <td class="number">${percent(probability)}</td>
     </tr>`;
   return html`<table>
-    ${
-      caption === null
-        ? nothing
-        : html`<caption>
-            ${caption}
-          </caption>`
-    }
     <thead>
       <tr>
         <th scope="col">by</th>

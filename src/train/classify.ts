@@ -21,6 +21,12 @@ export interface Classified {
   readonly top: readonly Ranked[];
 }
 
+/** The most probable of the classes with these logits and probabilities, the first of equal ones first. */
+export function ranked(logits: ArrayLike<number>, probabilities: ArrayLike<number>, places: number): readonly Ranked[] {
+  const order = Array.from(logits, (_, index) => index).toSorted((a, b) => (logits[b] ?? NaN) - (logits[a] ?? NaN));
+  return order.slice(0, places).map((index) => ({ index, probability: probabilities[index] ?? NaN }));
+}
+
 /** Classifies the images of a batch; `places` most probable classes each. */
 export async function classify(
   engine: Engine,
@@ -39,8 +45,6 @@ export async function classify(
   const K = config.classes;
   return Array.from({ length: logits.length / K }, (_, i) => {
     const own = Array.from(logits.slice(i * K, (i + 1) * K));
-    const order = own.map((_, index) => index).toSorted((a, b) => (own[b] ?? NaN) - (own[a] ?? NaN));
-    const top = order.slice(0, places).map((index) => ({ index, probability: probabilities[i * K + index] ?? NaN }));
-    return { logits: own, top };
+    return { logits: own, top: ranked(own, probabilities.slice(i * K, (i + 1) * K), places) };
   });
 }

@@ -1,11 +1,10 @@
 /** A run from its recipe: the teacher if there is one, the student on the teacher's word, and how both do on the test images. */
-import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { EVALUATION_BATCH, type HostBatch } from "../data/batches.ts";
+import { EVALUATION_BATCH, stepsPerEpoch, type HostBatch } from "../data/batches.ts";
 import { openSets, type Sets } from "../data/sets.ts";
 import { digestOfRecord } from "../io/digest.ts";
-import { moveDurably, writeDurably, writeToDisk } from "../io/durable.ts";
+import { writeDurably } from "../io/durable.ts";
+import { unlock } from "../io/lock.ts";
 import { readTree } from "../io/trees.ts";
 import { writeWeights } from "../io/weights.ts";
 import type { Engine } from "../kernels/engine.ts";
@@ -20,6 +19,7 @@ import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Deit, type Evaluations
 import { trainingOnShapes, trainModel, type RunSettings, type Training } from "./loop.ts";
 import type { Progress } from "./progress.ts";
 import type { Recipe } from "./recipe.ts";
+import { openRunFolder } from "./runFolder.ts";
 import { predictBy, runTeacher, teacherOnShapes, type Teacher } from "./runTeacher.ts";
 import { tokenCosines, type TokenCosines } from "./tokenCosines.ts";
 
@@ -111,44 +111,42 @@ const runOnShapes =
     trainingOnShapes(k, studies(engine, recipe, predict, sets, memory), model, Math.min(n, training.batch));
   };
 
-/** Makes the folder of a run, with its recipe in it from the first moment, or finds it. */
-async function openFolder({ directory, resume, recipeText }: RunOptions): Promise<void> {
-  if (existsSync(directory)) {
-    if (resume) return;
-    throw new RangeError(`run: ${directory} is there already; resume it, or choose another folder`);
-  }
-  const aside = `${directory}.partial`;
-  await mkdir(aside, { recursive: true });
-  await writeToDisk(join(aside, "recipe.toml"), recipeText);
-  await moveDurably(aside, directory);
+/** Sets of images that fit the model, with a full batch for each that is trained. */
+function checkedSets({ data, model: { channels, imageSize: side, classes }, training, teacher }: Recipe): Sets {
+  const sets = openSets(data, { channels, side, classes });
+  for (const { batch } of teacher === null ? [training] : [teacher.training, training]) stepsPerEpoch(sets.train, batch);
+  return sets;
 }
 
-/**
- * Runs a recipe in a folder: recipe.toml, teacher/, metrics.jsonl, checkpoints/, weights.safetensors.
- *
- * @throws MemoryError before anything is written; RangeError for data that does not fit or a folder that is there already; CheckpointError, LossError
- */
-export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOptions): Promise<RunResult | Interrupted> {
-  const { model: config, data } = recipe;
-  const { directory, onProgress } = options;
-  const sets = openSets(data, { channels: config.channels, side: config.imageSize, classes: config.classes });
+/** Holds the memory of the whole run; how much of it the student takes. */
+function reserved(engine: Engine, recipe: Recipe, sets: Sets, choice: MemoryChoice): Memory {
   const batch = Math.max(recipe.training.batch, recipe.teacher?.training.batch ?? 0);
   const program = (of: Memory): BatchProgram<null> => runOnShapes(engine, recipe, sets, of);
   const fitting = (): Memory => (fits(engine, null, program("normal"), batch) ? "normal" : "low");
-  const memory = options.memory === "fit" ? fitting() : options.memory;
+  const memory = choice === "fit" ? fitting() : choice;
   reserveBatch(engine, batch, {
     held: null,
     program: program(memory),
     lean: memory === "low" ? null : program("low"),
   });
-  await openFolder(options);
+  return memory;
+}
+
+/** Teacher, student and what they have come to, in a folder that is there. */
+async function runStages(
+  engine: Engine,
+  recipe: Recipe,
+  sets: Sets,
+  memory: Memory,
+  options: RunOptions,
+): Promise<RunResult | Interrupted> {
+  const { model: config, teacher: taught } = recipe;
+  const { directory, onProgress } = options;
   const settings = (stage: Stage, folder: string): RunSettings => ({
     ...options,
     directory: folder,
     onProgress: onProgress === null ? null : (progress) => onProgress({ ...progress, stage }),
   });
-
-  const taught = recipe.teacher;
   const teacher = taught === null ? null : await runTeacher(engine, recipe, taught, sets, settings("teacher", join(directory, "teacher")));
   if (taught !== null && teacher === null) return { interrupted: true };
   const training = studies(engine, recipe, teacher?.predict ?? null, sets, memory);
@@ -163,4 +161,21 @@ export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOpti
   const cosines = await tokenCosines(engine, { config, params }, batches());
   engine.release([params, teacher?.model ?? null]);
   return { interrupted: false, teacher: teacher?.accuracy ?? null, student, cosines };
+}
+
+/**
+ * Runs a recipe in a folder: recipe.toml, teacher/, metrics.jsonl, checkpoints/, weights.safetensors.
+ *
+ * @throws MemoryError, or RangeError for data that does not fit, a folder that is there already or in which a run is going on: all before anything is
+ * written; CheckpointError, LossError
+ */
+export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOptions): Promise<RunResult | Interrupted> {
+  const sets = checkedSets(recipe);
+  const memory = reserved(engine, recipe, sets, options.memory);
+  await openRunFolder(options);
+  try {
+    return await runStages(engine, recipe, sets, memory, options);
+  } finally {
+    unlock(options.directory);
+  }
 }

@@ -1,0 +1,64 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { checkUnlocked, LOCK, lock, unlock } from "../../src/io/lock.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+
+const own = { pid: process.pid, began: null, host: hostname(), since: "2026-01-02T03:04:05.000Z" };
+
+/** A folder with this as its lock. */
+function lockedBy(holder: object | string): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, LOCK), typeof holder === "string" ? holder : JSON.stringify(holder));
+  return folder;
+}
+
+describe("the lock of a folder", () => {
+  it("holds until it is given back, for the same process too", async () => {
+    const folder = temporaryFolder();
+    await lock(folder);
+    await expect(lock(folder)).rejects.toThrow(`a run is going on in ${folder}: process ${process.pid} on ${hostname()}, since `);
+    unlock(folder);
+    expect(readdirSync(folder)).toEqual([]);
+    await lock(folder);
+    unlock(folder);
+  });
+
+  it("counts for nothing once its process has ended", async () => {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    const folder = lockedBy({ ...own, pid });
+    checkUnlocked(folder);
+    expect(existsSync(join(folder, LOCK))).toBe(false);
+  });
+
+  it.runIf(process.platform === "linux")("counts for nothing where another process has got the number of the one that is dead", () => {
+    const folder = lockedBy({ ...own, began: "1" });
+    checkUnlocked(folder);
+    expect(existsSync(join(folder, LOCK))).toBe(false);
+  });
+
+  it("of another machine holds, whatever runs here", () => {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    const folder = lockedBy({ ...own, pid, host: "elsewhere" });
+    expect(() => checkUnlocked(folder)).toThrow(
+      `process ${pid} on elsewhere, since ${own.since}, which cannot be seen from ${hostname()}; if it has ended there, remove ${join(folder, LOCK)}`,
+    );
+  });
+
+  it.each(["", "{}", "[1]", '{"pid":-1,"began":null,"host":"a","since":"b"}'])(
+    "that is damaged holds, and says what to remove: %j",
+    (text) => {
+      const folder = lockedBy(text);
+      expect(() => checkUnlocked(folder)).toThrow(`${join(folder, LOCK)} is damaged: if no run is going on in ${folder}, remove it`);
+      expect(readFileSync(join(folder, LOCK), "utf8")).toBe(text);
+    },
+  );
+
+  it("is not given back by a process that does not hold it", () => {
+    const folder = lockedBy({ ...own, pid: 1 });
+    unlock(folder);
+    expect(existsSync(join(folder, LOCK))).toBe(true);
+  });
+});
