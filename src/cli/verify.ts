@@ -7,10 +7,12 @@ import { verify, type Verdict, type Verification } from "../recording/verify.ts"
 import { engineOf } from "./engines.ts";
 import { withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
 import { oneLine, print, printJson, say, showForNow } from "./output.ts";
+import { checkReport, writeVerification } from "./verifyReport.ts";
 import { verificationLines } from "./verifyTable.ts";
 
 interface VerifyOptions extends EngineOptions, JsonOption {
   readonly all?: true;
+  readonly report?: string;
 }
 
 /** Something is not within its tolerance. */
@@ -65,12 +67,14 @@ function recordingAt(path: string): Recording {
   }
 }
 
-async function verified(engine: Engine, path: string): Promise<Verification> {
+async function verified(engine: Engine, path: string, report: string | undefined): Promise<Verification> {
   const recording = recordingAt(path);
   const count = recording.results.size;
   let seen = 0;
   try {
-    return await verify(engine, recording, ({ name }) => showForNow(`${path}: ${++seen} of ${count}, ${name}`));
+    const verification = await verify(engine, recording, ({ name }) => showForNow(`${path}: ${++seen} of ${count}, ${name}`));
+    if (report !== undefined) await writeVerification(report, { engine, file: path, recording, verification });
+    return verification;
   } catch (error) {
     throw about(path, error);
   } finally {
@@ -86,12 +90,14 @@ function printOutcome(outcome: Outcome, several: boolean, all: boolean): void {
 }
 
 async function run(files: readonly string[], options: VerifyOptions): Promise<void> {
+  const { report } = options;
+  if (report !== undefined) checkReport(report, files);
   const engine = await engineOf(options);
   const [only] = files;
   const outcomes: Outcome[] = [];
   for (const file of files) {
     try {
-      outcomes.push({ file, result: await verified(engine, file) });
+      outcomes.push({ file, result: await verified(engine, file, report) });
     } catch (error) {
       if (files.length === 1) throw error;
       const unusable = oneLine(error instanceof Error ? error.message : String(error));
@@ -123,10 +129,12 @@ export function addVerify(program: Command): void {
     .command("verify")
     .description("compares a recording of any implementation with the paper's formulas, and names the first wrong step")
     .argument("<file...>", "recordings (safetensors)")
-    .option("--all", "a line for every tensor");
+    .option("--all", "a line for every tensor")
+    .option("--report <file>", "the verification of one recording as a picture, an HTML page of its own");
   withExamples(withJson(withEngine(command)), [
     ["deit verify mine.safetensors", "the verdict, and what is known of the error"],
     ["deit verify mine.safetensors --engine reference", "held to the tolerance of f64"],
+    ["deit verify mine.safetensors --report mine.html", "the network with the error of each step, the first wrong one opened"],
     ["deit verify runs/*.safetensors --json", "for a script; exit status 0, 1 or 2"],
   ]).action(run);
 }

@@ -8,11 +8,12 @@ import { compare } from "../check/close.ts";
 import type { HostArray } from "../check/host.ts";
 import { referenceEngine, roundedEngine } from "../engines/reference/engine.ts";
 import type { Precision } from "../kernels/engine.ts";
+import { deitLogits } from "../model/deit.ts";
 import { hashed } from "./hash.ts";
 import { rightValues } from "./right.ts";
 import type { Arrays, Recording } from "./read.ts";
 import { originOfResult } from "./readings.ts";
-import { isTiny } from "./run.ts";
+import { computeTensors, isTiny } from "./run.ts";
 
 /** The unit roundoff, as a multiple of that of f32. */
 const UNIT: { readonly [P in Precision]: number } = { f16: 2 ** 13, f32: 1, f64: 2 ** -29 };
@@ -40,22 +41,41 @@ function arraysCloseTo(arrays: Arrays, seed: number): Arrays {
   return { size: arrays.size, has: (name) => arrays.has(name), keys: () => arrays.keys(), get };
 }
 
+/** The recording itself, and others close by. */
+const measuredOn = (recording: Recording): readonly Recording[] =>
+  Array.from({ length: TIMES }, (_, seed) =>
+    seed === 0 ? recording : { ...recording, given: arraysCloseTo(recording.given, seed), results: arraysCloseTo(recording.results, seed) },
+  );
+
+function differenceOf(rounded: HostArray, exact: HostArray): number {
+  const { error, scale } = compare(rounded, exact);
+  return error * (scale || 1);
+}
+
 /** Largest difference that rounding makes in a result, in the tensor's own unit. */
 export function roundingOf(recording: Recording): (name: string, precision: Precision) => Promise<number> {
-  const close = (seed: number): Recording => ({
-    ...recording,
-    given: arraysCloseTo(recording.given, seed),
-    results: arraysCloseTo(recording.results, seed),
-  });
-  const recordings = Array.from({ length: TIMES }, (_, seed) => (seed === 0 ? recording : close(seed)));
-  const both = recordings.map((each) => [rightValues(referenceEngine(), each), rightValues(roundedEngine(), each)] as const);
+  const both = measuredOn(recording).map((each) => [rightValues(referenceEngine(), each), rightValues(roundedEngine(), each)] as const);
   return async (name, precision) => {
     const times = isTiny(recording) || originOfResult(name, recording).local ? TIMES : 1;
     let most = 0;
-    for (const [exact, rounded] of both.slice(0, times)) {
-      const { error, scale } = compare(await rounded(name), await exact(name));
-      most = Math.max(most, error * (scale || 1));
-    }
+    for (const [exact, rounded] of both.slice(0, times)) most = Math.max(most, differenceOf(await rounded(name), await exact(name)));
     return UNIT[precision] * most;
   };
+}
+
+/** The same of results that are all computed from the images on, whatever is recorded before them. */
+export async function roundingEndToEnd(
+  recording: Recording,
+  names: ReadonlySet<string>,
+): Promise<(name: string, precision: Precision) => number> {
+  const most = new Map<string, number>();
+  for (const each of measuredOn(recording).slice(0, isTiny(recording) ? TIMES : 1)) {
+    const exact = await computeTensors(referenceEngine(), each, names, deitLogits);
+    const rounded = await computeTensors(roundedEngine(), each, names, deitLogits);
+    for (const [name, array] of exact) {
+      const other = rounded.get(name);
+      if (other !== undefined) most.set(name, Math.max(most.get(name) ?? 0, differenceOf(other, array)));
+    }
+  }
+  return (name, precision) => UNIT[precision] * (most.get(name) ?? 0);
 }
