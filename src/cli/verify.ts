@@ -108,6 +108,8 @@ async function run(files: readonly string[], options: VerifyOptions): Promise<vo
     if (options.json !== true && last !== undefined) printOutcome(last, files.length > 1, options.all === true);
   }
 
+  if (report !== undefined && options.json !== true) print(`${report} shows it`);
+
   const match = outcomes.every((outcome) => "result" in outcome && outcome.result.match);
   if (options.json === true) {
     const each = outcomes.map((o) => ({

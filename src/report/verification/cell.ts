@@ -1,7 +1,7 @@
 /** One tensor in the drawing: its local error above, its end-to-end error below, each as a colour, a sign and a number. */
 import type { PictureTensor } from "../../recording/picture.ts";
 import type { Verdict } from "../../recording/verify.ts";
-import { html, type Html } from "../html.ts";
+import { html, nothing, type Html } from "../html.ts";
 import { times, used } from "./figures.ts";
 
 /** How a verdict looks: right, off by more and more, or without a verdict. */
@@ -35,17 +35,22 @@ export interface CellOptions {
   /** Of the panel of numbers that the cell opens; null: there is none. */
   readonly opens: string | null;
   readonly first: boolean;
+  /** Columns of the table. */
+  readonly span: number;
 }
 
 /** A table's cell. Where there is no such tensor it is empty. */
-export function cell(tensor: PictureTensor | null, { opens, first }: CellOptions): Html {
-  if (tensor === null) return html`<td></td>`;
+export function cell(tensor: PictureTensor | null, { opens, first, span }: CellOptions): Html {
+  const td = (inner: Html): Html => html`<td colspan="${span}">${inner}</td>`;
+  if (tensor === null) return td(nothing);
   const { name, recorded, local, endToEnd } = tensor;
-  if (!recorded) return html`<td><span class="absent" title="${name}: not recorded" role="img">·</span></td>`;
+  if (!recorded) return td(html`<span class="absent" title="${name}: not recorded" role="img">·</span>`);
   const title = `${name}: local ${said(local)}; end to end ${said(endToEnd)}`;
   const inner = html`${half(local)}${half(endToEnd)}`;
   const kind = first ? "both first" : "both";
-  return opens === null
-    ? html`<td><span class="${kind}" title="${title}" role="img">${inner}</span></td>`
-    : html`<td><button type="button" class="${kind}" title="${title}" popovertarget="${opens}">${inner}</button></td>`;
+  return td(
+    opens === null
+      ? html`<span class="${kind}" title="${title}" role="img">${inner}</span>`
+      : html`<button type="button" class="${kind}" title="${title}" popovertarget="${opens}">${inner}</button>`,
+  );
 }

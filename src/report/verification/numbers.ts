@@ -2,15 +2,16 @@
 import type { PictureStep, PictureTensor } from "../../recording/picture.ts";
 import type { Verdict } from "../../recording/verify.ts";
 import { html, nothing, type Html } from "../html.ts";
-import { said, lookOf, signOf } from "./cell.ts";
-import { figure, small } from "./figures.ts";
+import { lookOf, signOf } from "./cell.ts";
+import { figure, small, used } from "./figures.ts";
 import { formulaOf } from "./formulas.ts";
 
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
 const rows: readonly (readonly [what: string, of: (verdict: Verdict) => string])[] = [
-  ["error, a share of the scale", ({ error }) => small(error)],
+  ["error, of the scale", ({ error }) => small(error)],
   ["tolerance", ({ tolerance }) => small(tolerance.bound)],
+  ["used of it", ({ error, tolerance }) => used(error, tolerance.bound)],
   ["largest difference", ({ maxAbs }) => small(maxAbs)],
   ["root mean square", ({ rms }) => small(rms)],
   ["worst at", ({ worstIndex }) => shapeText(worstIndex)],
@@ -37,7 +38,7 @@ export function numbersTable({ local, endToEnd }: PictureTensor): Html {
         ${columns.map(
           (column) =>
             html`<td class="number">
-              <span class="sign ${look(column)}">${signOf(lookOf(column.verdict))}</span> ${said(column.verdict)}
+              <span class="sign ${look(column)}">${signOf(lookOf(column.verdict))}</span> ${column.verdict.ok ? "right" : "wrong"}
             </td>`,
         )}
       </tr>

@@ -62,13 +62,15 @@ function worst({ tensors }: Picture): Html {
 
 function drawing(picture: Picture, opens: Opens): Html {
   const has = (pass: PictureTensor["pass"]): boolean => picture.tensors.some((tensor) => tensor.pass === pass && tensor.recorded);
-  const backward = has("backward")
-    ? html`${network(picture, "backward", "Backward pass, from the bottom upwards: cotangents, and ∂ the gradients of weights", opens)}`
-    : html`<p class="none">The file holds no cotangents and no gradients: there is no backward pass to draw.</p>`;
+  const both = has("backward");
+  const forward = network(picture, "forward", "Forward pass, from the top downwards: taps and loss", opens, !both);
+  if (!both)
+    return html`${legend(picture)}
+      <div class="passes">${forward}</div>
+      <p>The file holds no cotangents and no gradients, so there is no backward pass to draw.</p>`;
+  const backward = network(picture, "backward", "Backward pass, from the bottom upwards: cotangents, and ∂ gradients of weights", opens);
   return html`${legend(picture)}
-    <div class="pair passes">
-      ${network(picture, "forward", "Forward pass, from the top downwards: taps and loss", opens)} ${backward}
-    </div>`;
+    <div class="pair passes">${forward} ${backward}</div>`;
 }
 
 function optimiser(picture: Picture, opens: Opens): Html {

@@ -23,8 +23,10 @@ const MOST_COLUMNS = 12;
 
 export const withoutBlock = (name: string): string => name.replace(/^blocks\.\d+\./, "");
 
+const LABELS: { readonly [kind: string]: string } = { patch_embed: "patches", embed: "tokens", block: "out" };
+
 /** `attn.scores` → `scores`; a table's rows stand in order, which says what they are part of. */
-const short = (kind: string): string => kind.slice(kind.lastIndexOf(".") + 1);
+const short = (kind: string): string => LABELS[kind] ?? kind.slice(kind.lastIndexOf(".") + 1);
 
 const key = (pass: PictureTensor["pass"], step: string, weight: string | null): string => [pass, step, weight ?? ""].join(" ");
 

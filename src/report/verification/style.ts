@@ -37,6 +37,7 @@ span.absent { color: var(--soft); border: 1px dotted var(--soft); }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 0.9rem 1.75rem; margin: 1.5rem 0 0; }
 .facts dt { color: var(--soft); font-size: 0.85rem; }
 .facts dd { margin: 0.1rem 0 0; overflow-wrap: anywhere; }
+.legend .first { margin: 0 0.3rem; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.5rem 1.4rem; list-style: none; margin: 1rem 0 0; padding: 0; font-size: 0.875rem; }
 .passes { margin-top: 1.75rem; }
 .network { table-layout: fixed; font-size: 0.8rem; }
@@ -45,8 +46,7 @@ span.absent { color: var(--soft); border: 1px dotted var(--soft); }
 .network th[scope="row"] { width: 8.25rem; white-space: nowrap; overflow-wrap: normal; }
 .network th[scope="row"] span { vertical-align: middle; }
 .network tr.weight, .network tr.weight th { height: 36px; color: var(--soft); }
-.network tr.weight th span::before { content: "∂ "; }
-.network tr.weight th > span:first-child::before { content: ""; }
+.network tr.weight .track + span::before { content: "∂ "; }
 .network .blocks th { color: var(--soft); font-size: 0.75rem; }
 .network .blocks th[scope="col"] { text-align: center; }
 .track { display: inline-block; vertical-align: middle; margin-right: 0.3rem; fill: none; stroke: var(--soft); stroke-width: 1.6; }
@@ -60,6 +60,10 @@ button.both:hover, button.both:focus-visible { box-shadow: 0 0 0 2px var(--soft)
 .both span { display: flex; align-items: center; justify-content: center; gap: 0.3em; font-size: 0.7rem; line-height: 1; min-width: 0; }
 .both i { font-style: normal; }
 .both b { font-weight: 600; font-variant-numeric: tabular-nums; }
+.network td.formula { width: 40%; padding-left: 1.25rem; font-size: 0.95rem; height: auto; white-space: normal; }
+.network td.given { text-align: center; color: var(--soft); }
+.later th[scope="row"] { text-overflow: ellipsis; }
+.network.later th[scope="row"] { width: 10.5rem; font-size: 0.72rem; }
 .network .rest { height: auto; padding: 0.5rem 0; color: var(--soft); }
 .numbers-of { max-width: min(30rem, calc(100vw - 2rem)); max-height: calc(100vh - 2rem); overflow: auto; padding: 1.1rem 1.25rem; border: 1px solid var(--line); border-radius: 0.7rem; background: var(--card); color: var(--ink); }
 .numbers-of::backdrop { background: rgb(0 0 0 / 25%); }
@@ -67,8 +71,11 @@ button.both:hover, button.both:focus-visible { box-shadow: 0 0 0 2px var(--soft)
 .numbers-of p, .inside p { margin: 0.4rem 0; font-size: 0.925rem; }
 .formula { font-family: "STIX Two Math", "Cambria Math", Georgia, serif; color: var(--soft); white-space: pre-wrap; }
 .numbers { width: auto; max-width: 100%; margin-top: 0.75rem; }
-.numbers .number { white-space: normal; padding-left: 0.9rem; overflow-wrap: normal; }
+.numbers th, .numbers td { overflow-wrap: normal; }
+.numbers .number { padding-left: 0.9rem; }
+.numbers tbody th { color: var(--soft); }
 #wrong details { border: 1px solid var(--line); border-radius: 0.7rem; background: var(--card); margin-top: 0.6rem; }
+.inside > details { background: none; }
 #wrong details.first { border-color: transparent; outline-width: 2px; }
 #wrong summary { padding: 0.6rem 0.9rem; cursor: pointer; overflow-wrap: anywhere; }
 #wrong summary small { display: block; color: var(--soft); font-weight: 400; margin-top: 0.15rem; }
@@ -100,6 +107,8 @@ h3.list { margin-top: 2rem; display: block; }
   main { padding: 2rem 1rem 3rem; }
   h1 { font-size: 1.7rem; }
   .network th[scope="row"] { width: 7.1rem; font-size: 0.75rem; }
+  .network.later th[scope="row"] { width: 8.5rem; font-size: 0.65rem; }
+  .network td.formula { display: none; }
   .many .both b { display: none; }
   .inside { padding: 0 0.8rem 0.9rem; }
 }

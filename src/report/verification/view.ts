@@ -95,8 +95,8 @@ export function viewOf(name: string, shape: Shape, worst: number, gapAt: (i: num
   const slice = before.map((length, i) => Math.floor(worst / sizeOf(shape.slice(i + 1))) % length);
   const [height, width] = [Math.min(rows.length, MOST_ROWS), Math.min(columns.length, MOST_COLUMNS)];
 
-  const cells = new Array<number>(height * width).fill(-1);
-  const most = new Array<number>(height * width).fill(-1);
+  const cells = Array.from({ length: height * width }, () => -1);
+  const most = Array.from({ length: height * width }, () => -1);
   for (let r = 0; r < rows.length; r++)
     for (let c = 0; c < columns.length; c++) {
       const at = offset + r * columns.length + c;

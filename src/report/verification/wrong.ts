@@ -83,9 +83,8 @@ export function wrong(picture: Picture): Html {
   const list = (title: string, tensors: readonly PictureTensor[]): Html =>
     tensors.length === 0
       ? nothing
-      : html`<h3 class="list">${title}</h3>
-          ${tensors.slice(0, MOST_LISTED).map(details)}
-          ${tensors.length > MOST_LISTED ? html`<p>${tensors.length - MOST_LISTED} more; the drawing has them all.</p>` : nothing}`;
+      : html`${title === "" ? nothing : html`<h3 class="list">${title}</h3>`} ${tensors.slice(0, MOST_LISTED).map(details)}
+        ${tensors.length > MOST_LISTED ? html`<p>${tensors.length - MOST_LISTED} more; the drawing has them all.</p>` : nothing}`;
   return html`${
     start === undefined
       ? nothing
@@ -94,5 +93,13 @@ export function wrong(picture: Picture): Html {
           <div class="inside">${opened(picture, start, specimens.get(start.name))}</div>
         </details>`
   }
-  ${list("Wrong as well", byOwn)} ${list("Right by what they are made from, wrong only because that is", byOthers)}`;
+  ${list("Wrong as well", byOwn)}
+  ${
+    byOthers.length === 0
+      ? nothing
+      : html`<details>
+          <summary>${byOthers.length} more are right by what they are made from, and wrong only because that is</summary>
+          <div class="inside">${list("", byOthers)}</div>
+        </details>`
+  }`;
 }
