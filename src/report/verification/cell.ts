@@ -22,7 +22,9 @@ export const signOf = (look: Look): string => (look === "right" ? "✓" : look =
 /** `right, 3 % of its tolerance`. */
 export function said(verdict: Verdict | null): string {
   if (verdict === null) return "not judged";
-  return `${verdict.ok ? "right" : "wrong"}, ${used(verdict.error, verdict.tolerance.bound)} of its tolerance`;
+  const { ok, error, tolerance } = verdict;
+  const share = used(error, tolerance.bound);
+  return ok ? `right, ${share} of its tolerance` : `wrong, ${share} its tolerance`;
 }
 
 function half(verdict: Verdict | null): Html {

@@ -10,6 +10,7 @@ export const small = (x: number): string => (x === 0 ? "0" : x.toExponential(1))
 
 /** An error as a share of its tolerance: `12 %` of it, or `3.4e+5 times` it. */
 export function used(error: number, bound: number): string {
+  if (error === 0) return "0 %";
   const share = error / bound;
   return share <= 1 ? `${(100 * share).toFixed(share < 0.01 ? DIGITS : 0)} %` : `${share.toPrecision(DIGITS)} times`;
 }

@@ -30,11 +30,11 @@ const formulas: { readonly [kind: string]: Formula } = {
     undone: "Q̄ = d^(−½) S̄ K   K̄ = d^(−½) S̄ᵀ Q  (G12)",
   },
   "attn.probs": {
-    words: "attention, softmax of the scores",
+    words: "softmax of the scores",
     forward: "A = σ(S), each row sums to 1  (E7)",
     undone: "S̄ = A ⊙ (Ā − ⟨Ā, A⟩)  (G12)",
   },
-  "attn.context": { words: "values weighted by attention", forward: "O = A V, a head each  (E7)", undone: "V̄ = Aᵀ Ō   Ā = Ō Vᵀ  (G12)" },
+  "attn.context": { words: "weighted sum of the values", forward: "O = A V, a head each  (E7)", undone: "V̄ = Aᵀ Ō   Ā = Ō Vᵀ  (G12)" },
   attn: { words: "output projection of attention", forward: "MSA(X) = concat(O) Woᵀ + bo  (E8)", undone: LINEAR },
   mid: {
     words: "first residual addition",
@@ -46,7 +46,7 @@ const formulas: { readonly [kind: string]: Formula } = {
   "mlp.gelu": { words: "GELU", forward: "GELU(x) = x Φ(x)  (E9)", undone: "x̄ = ȳ ⊙ (Φ(x) + x φ(x))  (G11)" },
   mlp: { words: "second layer of the feed-forward part", forward: "x W2ᵀ + b2  (E10)", undone: LINEAR },
   block: {
-    words: "second residual addition, the output of the block",
+    words: "second residual addition",
     forward: "X⁺ = X′ + DP(FFN(LN₂(X′)))  (E12)",
     undone: "X̄⁺ goes to the branch, times its drop-path multiplier, and past it  (G14)",
   },

@@ -75,12 +75,7 @@ export function wordsOf({ step, weight, pass }: PictureTensor, steps: readonly P
 /** What a tensor is, before its numbers. */
 export function what(tensor: PictureTensor, steps: readonly PictureStep[]): Html {
   const { local, endToEnd } = tensor;
-  const unjudged =
-    local === null
-      ? html`<p>Not judged locally: what it is made from is not in the file.</p>`
-      : endToEnd === null
-        ? html`<p>Not computed end to end.</p>`
-        : nothing;
+  const unjudged = local === null ? html`<p>Not judged locally.</p>` : endToEnd === null ? html`<p>Not computed end to end.</p>` : nothing;
   return html`<p>${wordsOf(tensor, steps)}, ${shapeText(tensor.shape)}</p>
     ${formulasOf(tensor, steps).map((formula) => html`<p class="formula">${formula}</p>`)}${unjudged}`;
 }

@@ -93,7 +93,7 @@ export function verificationPage(picture: Picture, about: About): string {
     { id: "errors", title: "How large the errors are", body: worst(picture) },
   ];
   const name = about.file.split(/[\\/]/).at(-1) ?? about.file;
-  return documentText({
+  const text = documentText({
     title: `${name}: ${picture.verification.match ? "match" : "mismatch"} · deit verify`,
     over: "deit · verification of a recording",
     heading: name,
@@ -102,4 +102,5 @@ export function verificationPage(picture: Picture, about: About): string {
     ownStyle: verificationStyle,
     after: told.length === 0 ? nothing : html`${told.map((tensor) => panel(picture, tensor, ids.get(tensor) ?? ""))}`,
   });
+  return text.replaceAll(/\n\s+/g, "\n"); // a third of it would be indentation
 }

@@ -23,14 +23,21 @@ const MOST_COLUMNS = 12;
 
 export const withoutBlock = (name: string): string => name.replace(/^blocks\.\d+\./, "");
 
-const LABELS: { readonly [kind: string]: string } = { patch_embed: "patches", embed: "tokens", block: "out" };
+const LABELS: { readonly [kind: string]: string } = {
+  patch_embed: "patches",
+  embed: "tokens",
+  block: "out",
+  cls_token: "cls",
+  dist_token: "dist",
+  pos_embed: "pos",
+};
 
 /** `attn.scores` → `scores`; a table's rows stand in order, which says what they are part of. */
 const short = (kind: string): string => LABELS[kind] ?? kind.slice(kind.lastIndexOf(".") + 1);
 
 const key = (pass: PictureTensor["pass"], step: string, weight: string | null): string => [pass, step, weight ?? ""].join(" ");
 
-/** The steps of the pass in the order of the forward pass: before the blocks, a group of blocks each, after them. */
+/** The steps of the pass, and their weights of which the file holds something, in the order of the forward pass: before the blocks, a group of blocks each, after them. */
 export function panelsOf({ steps, tensors }: Picture, pass: PictureTensor["pass"]): readonly Panel[] {
   const byKey = new Map(tensors.map((tensor) => [key(tensor.pass, tensor.step, tensor.weight), tensor]));
   const at = (step: string, weight: string | null): PictureTensor | null => byKey.get(key(pass, step, weight)) ?? null;
@@ -42,8 +49,8 @@ export function panelsOf({ steps, tensors }: Picture, pass: PictureTensor["pass"
       const label = typeof pass === "number" ? withoutBlock(weight) : short(weight);
       return { label, step, own: false, tensors: columns.map((column) => at(column.tap, column.weights[i] ?? "")) };
     });
-    const full = weights.filter((row) => row.tensors.some((tensor) => tensor !== null));
-    return typeof pass === "number" ? full : [own, ...full];
+    const held = weights.filter((row) => row.tensors.some((tensor) => tensor?.recorded === true));
+    return typeof pass === "number" ? held : [own, ...held];
   };
 
   const last = steps.findLastIndex(({ block }) => block !== null);

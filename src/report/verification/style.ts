@@ -32,7 +32,7 @@ h1 { overflow-wrap: anywhere; }
 .sign { display: inline-block; min-width: 1.6em; padding: 0 0.4em; border-radius: 0.3rem; text-align: center; font-weight: 650; font-style: normal; }
 ${looks}
 span.unjudged { color: var(--soft); background: repeating-linear-gradient(135deg, transparent 0 4px, var(--line) 4px 5px); }
-span.absent { color: var(--soft); border: 1px dotted var(--soft); }
+span.absent { color: var(--soft); border: 1px dotted var(--line); }
 .first { outline: 2.5px solid var(--ink); outline-offset: 1px; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 0.9rem 1.75rem; margin: 1.5rem 0 0; }
 .facts dt { color: var(--soft); font-size: 0.85rem; }
@@ -43,21 +43,25 @@ span.absent { color: var(--soft); border: 1px dotted var(--soft); }
 .network { table-layout: fixed; font-size: 0.8rem; }
 .network caption { color: var(--ink); font-weight: 600; }
 .network th, .network td { padding: 0; border: 0; height: 36px; vertical-align: middle; overflow: hidden; }
-.network th[scope="row"] { width: 8.25rem; white-space: nowrap; overflow-wrap: normal; }
+.network th[scope="row"] { width: 8rem; white-space: nowrap; overflow-wrap: normal; }
 .network th[scope="row"] span { vertical-align: middle; }
-.network tr.weight, .network tr.weight th { height: 36px; color: var(--soft); }
+.network tr.weight th, .network tr.weight td, .network .blocks th { height: 28px; color: var(--soft); }
+.network tr.weight .both, .network tr.weight span.absent { height: 24px; }
+.network tr.weight .both span { font-size: 0.6rem; }
 .network tr.weight .track + span::before { content: "∂ "; }
 .network .blocks th { color: var(--soft); font-size: 0.75rem; }
 .network .blocks th[scope="col"] { text-align: center; }
 .track { display: inline-block; vertical-align: middle; margin-right: 0.3rem; fill: none; stroke: var(--soft); stroke-width: 1.6; }
 .track circle { fill: var(--card); stroke: var(--ink); }
 .track circle + path { stroke: var(--ink); }
-.both, span.absent[role] { display: grid; grid-template-rows: 1fr 1fr; gap: 1px; width: calc(100% - 4px); height: 32px; margin: 2px; padding: 0; border: 0; border-radius: 0.3rem; overflow: hidden; font: inherit; background: none; }
-span.absent[role] { display: grid; place-items: center; grid-template-rows: 1fr; }
+.both, span.absent[role] { display: grid; grid-template-rows: 1fr 1fr; gap: 1px; width: calc(100% - 4px); height: 32px; margin: 2px; padding: 0; border-radius: 0.3rem; overflow: hidden; font: inherit; background: none; }
+.both { border: 0; }
+span.absent[role] { place-items: center; grid-template-rows: 1fr; border-color: var(--soft); opacity: 0.6; }
 .network td { overflow: visible; }
 button.both { cursor: pointer; }
 button.both:hover, button.both:focus-visible { box-shadow: 0 0 0 2px var(--soft); }
 .both span { display: flex; align-items: center; justify-content: center; gap: 0.3em; font-size: 0.7rem; line-height: 1; min-width: 0; }
+.many .both b { display: none; }
 .both i { font-style: normal; }
 .both b { font-weight: 600; font-variant-numeric: tabular-nums; }
 .network td.formula { width: 40%; padding-left: 1.25rem; font-size: 0.95rem; height: auto; white-space: normal; }
@@ -109,8 +113,8 @@ h3.list { margin-top: 2rem; display: block; }
   .network th[scope="row"] { width: 7.1rem; font-size: 0.75rem; }
   .network.later th[scope="row"] { width: 8.5rem; font-size: 0.65rem; }
   .network td.formula { display: none; }
-  .many .both b { display: none; }
+  .numbers { font-size: 0.8rem; }
+  .numbers .number { padding-left: 0.5rem; }
   .inside { padding: 0 0.8rem 0.9rem; }
 }
-@media (max-width: 62rem) { .many .both b { display: none; } }
 `;

@@ -72,13 +72,13 @@ export function tracksOf(rows: readonly Row[], enters: boolean, leaves: boolean)
   }));
 }
 
-/** In CSS pixels; the height is that of a table's row. */
-const [WIDTH, HEIGHT] = [50, 36];
+/** In CSS pixels; the height is that of a table's row, where a step stands and where a weight does. */
+const [WIDTH, HEIGHT, LOW] = [50, 36, 28];
 const MIDDLE = HEIGHT / 2;
 const x = (lane: number): number => 9 + 16 * lane;
 
-function pathOf({ half, from, to }: Way): string {
-  const [top, bottom] = [half === "lower" ? MIDDLE : 0, half === "upper" ? MIDDLE : HEIGHT];
+function pathOf({ half, from, to }: Way, height: number): string {
+  const [top, bottom] = [half === "lower" ? MIDDLE : 0, half === "upper" ? MIDDLE : height];
   if (from === to) return `M${x(from)} ${top}V${bottom}`;
   const bend = (top + bottom) / 2;
   return `M${x(from)} ${top}C${x(from)} ${bend} ${x(to)} ${bend} ${x(to)} ${bottom}`;
@@ -94,8 +94,10 @@ function node({ lane, adds }: Track): Html {
 }
 
 /** The piece of one row; what it shows is in the words beside it. */
-export const track = (of: Track): Html =>
-  html`<svg class="track" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" aria-hidden="true">
-    <path d="${trusted(of.ways.map(pathOf).join(""))}" />
+export function track(of: Track): Html {
+  const height = of.lane === null ? LOW : HEIGHT;
+  return html`<svg class="track" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" aria-hidden="true">
+    <path d="${trusted(of.ways.map((way) => pathOf(way, height)).join(""))}" />
     ${node(of)}
   </svg>`;
+}

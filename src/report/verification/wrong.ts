@@ -9,6 +9,8 @@ import { numbersTable, what } from "./numbers.ts";
 
 /** Of a file with more wrong tensors the rest are told as a number; the drawing has them all. */
 const MOST_LISTED = 150;
+/** So many beside the first are in sight; those that are explained come first. */
+const MOST_SHOWN = 8;
 
 /** `(E9)` of a text that points to an equation. */
 const equationOf = (text: string): string | null => /\((?:E|G)\d+\)(?:, \((?:E|G)\d+\))*/.exec(text)?.[0] ?? null;
@@ -72,7 +74,10 @@ export function wrong(picture: Picture): Html {
   const { first } = picture.verification;
   const specimens = new Map(picture.specimens.map((specimen) => [specimen.verdict.name, specimen]));
   const off = picture.tensors.filter((tensor) => [tensor.local, tensor.endToEnd].some((verdict) => verdict?.ok === false));
-  const byOwn = off.filter((tensor) => judged(tensor)?.ok === false && tensor.name !== first?.name);
+  const shownFirst = ({ name }: PictureTensor): number => (specimens.has(name) ? 0 : 1);
+  const byOwn = off
+    .filter((tensor) => judged(tensor)?.ok === false && tensor.name !== first?.name)
+    .toSorted((a, b) => shownFirst(a) - shownFirst(b));
   const byOthers = off.filter((tensor) => judged(tensor)?.ok === true);
   const start = off.find(({ name }) => name === first?.name);
   const details = (tensor: PictureTensor): Html =>
@@ -80,11 +85,17 @@ export function wrong(picture: Picture): Html {
       ${summary(tensor)}
       <div class="inside">${opened(picture, tensor, specimens.get(tensor.name))}</div>
     </details>`;
-  const list = (title: string, tensors: readonly PictureTensor[]): Html =>
+  const list = (tensors: readonly PictureTensor[]): Html =>
+    html`${tensors.slice(0, MOST_LISTED).map(details)}
+    ${tensors.length > MOST_LISTED ? html`<p>${tensors.length - MOST_LISTED} more are in the drawing.</p>` : nothing}`;
+  const folded = (text: string, tensors: readonly PictureTensor[]): Html =>
     tensors.length === 0
       ? nothing
-      : html`${title === "" ? nothing : html`<h3 class="list">${title}</h3>`} ${tensors.slice(0, MOST_LISTED).map(details)}
-        ${tensors.length > MOST_LISTED ? html`<p>${tensors.length - MOST_LISTED} more; the drawing has them all.</p>` : nothing}`;
+      : html`<details>
+          <summary>${text}</summary>
+          <div class="inside">${list(tensors)}</div>
+        </details>`;
+  const [shown, others] = [byOwn.slice(0, MOST_SHOWN), byOwn.slice(MOST_SHOWN)];
   return html`${
     start === undefined
       ? nothing
@@ -93,13 +104,7 @@ export function wrong(picture: Picture): Html {
           <div class="inside">${opened(picture, start, specimens.get(start.name))}</div>
         </details>`
   }
-  ${list("Wrong as well", byOwn)}
-  ${
-    byOthers.length === 0
-      ? nothing
-      : html`<details>
-          <summary>${byOthers.length} more are right by what they are made from, and wrong only because that is</summary>
-          <div class="inside">${list("", byOthers)}</div>
-        </details>`
-  }`;
+  ${byOwn.length + byOthers.length === 0 ? nothing : html`<h3 class="list">Wrong as well</h3>`} ${list(shown)}
+  ${folded(`${others.length} more that are wrong`, others)}
+  ${folded(`${byOthers.length} that are right by what they are made from, and wrong end to end because that is wrong`, byOthers)}`;
 }
