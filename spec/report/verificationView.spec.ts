@@ -31,13 +31,15 @@ describe("the view of a tensor", () => {
       expect(new Set(seen).size).toBe(seen.length);
       const area = rows.length * columns.length;
       const offset = Math.floor(worst / area) * area;
+      let lost = 0;
       for (let r = 0; r < rows.length; r++)
         for (let c = 0; c < columns.length; c++) {
           const at = offset + r * columns.length + c;
           if (at >= count) continue;
           const cell = cells[Math.floor((r * height) / rows.length) * width + Math.floor((c * width) / columns.length)] ?? -1;
-          expect(gapAt(cell)).toBeGreaterThanOrEqual(gapAt(at));
+          if (gapAt(cell) < gapAt(at)) lost++;
         }
+      expect(lost).toBe(0);
     }
   });
 

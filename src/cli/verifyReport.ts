@@ -6,6 +6,7 @@ import { pictureOf } from "../recording/picture.ts";
 import type { Recording } from "../recording/read.ts";
 import type { Verification } from "../recording/verify.ts";
 import { verificationPage } from "../report/verification/page.ts";
+import { showForNow } from "./output.ts";
 import { checkPlace } from "./place.ts";
 import { version } from "./version.ts";
 
@@ -35,6 +36,7 @@ export interface Verified {
 }
 
 export async function writeVerification(out: string, { engine, file, recording, verification }: Verified): Promise<void> {
+  showForNow(`${file}: drawing ${out}`);
   const picture = await pictureOf(engine, recording, verification);
   await writeDurably(out, verificationPage(picture, { file, engine: `${engine.name}, ${engine.precision}`, version: version() }));
 }

@@ -68,7 +68,7 @@ const LOOKS: readonly (readonly [look: Look, text: string])[] = [
   ["off-1", `beyond it, up to ${STRONGER[0]} times`],
   ["off-2", `up to ${grouped(STRONGER[1])} times`],
   ["off-3", "more than that"],
-  ["unjudged", "not judged this way"],
+  ["unjudged", "not judged this way: what it is made from is not in the file, or the network is large"],
 ];
 
 export function legend({ bothWays, verification: { match } }: Picture): Html {
@@ -77,8 +77,8 @@ export function legend({ bothWays, verification: { match } }: Picture): Html {
       block is the residual stream, the bend beside it a branch, ⊕ an addition. The upper half of a cell is the <em>local</em> error: the
       step alone, computed from the recorded values that it reads. The lower half is the error <em>end to end</em>: everything computed from
       the images on. A step that is right above and wrong below only passes on an error made before it.
-      ${bothWays ? nothing : "This network is large, so what was judged locally was not computed end to end as well."} A cell tells its
-      numbers when it is pointed at, and all of them when it is opened.
+      ${bothWays ? nothing : "This network is large: what was judged locally was not computed end to end as well."} A cell tells its numbers
+      when it is pointed at, and all of them when it is opened.
     </p>
     <ul class="legend">
       ${LOOKS.map(([look, text]) => html`<li><span class="sign ${look}">${signOf(look)}</span> ${text}</li>`)}

@@ -45,9 +45,10 @@ function unexplained({ findings }: Picture["verification"]): Html {
   ${
     hints.length === 0
       ? nothing
-      : html`<ul class="hints">
-          ${hints.map((hint) => html`<li>${hint}</li>`)}
-        </ul>`
+      : html`<p>What the numbers themselves show:</p>
+          <ul class="hints">
+            ${hints.map((hint) => html`<li>${hint}</li>`)}
+          </ul>`
   }`;
 }
 
