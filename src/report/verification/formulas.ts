@@ -26,8 +26,8 @@ const formulas: { readonly [kind: string]: Formula } = {
   "attn.qkv": { words: "queries, keys and values", forward: "[Q|K|V] = X Wqkvᵀ + bqkv  (E5)", undone: LINEAR },
   "attn.scores": {
     words: "scores of attention",
-    forward: "S = d^(−½) Q Kᵀ, a head each  (E6), (E7)",
-    undone: "Q̄ = d^(−½) S̄ K   K̄ = d^(−½) S̄ᵀ Q  (G12)",
+    forward: "S = Q Kᵀ/√d, a head each  (E6), (E7)",
+    undone: "Q̄ = S̄ K/√d   K̄ = S̄ᵀ Q/√d  (G12)",
   },
   "attn.probs": {
     words: "softmax of the scores",
@@ -58,7 +58,7 @@ const formulas: { readonly [kind: string]: Formula } = {
     forward: "z = ½(z_c + z_d), or z_c of a plain model  (E27)",
     undone: "z̄_c = z̄_d = ½ z̄  (G9)",
   },
-  loss: { words: "loss", forward: "cross-entropy, and distillation where there is a teacher  (E18) to (E26)", undone: "(G4) to (G8)" },
+  loss: { words: "loss", forward: "cross-entropy, distillation  (E18) to (E26)", undone: "(G4) to (G8)" },
 };
 
 /** @throws RangeError for a kind that no step has */

@@ -57,8 +57,8 @@ function rest(panels: readonly Panel[], span: number): Html {
   const blocks = panels.flatMap((panel) => panel.blocks ?? []);
   return html`<tr>
     <td class="rest" colspan="${span + 1}">
-      blocks ${blocks[0] ?? 0} to ${blocks.at(-1) ?? 0} are not drawn: ${tensors.length} tensors, ${wrong === 0 ? "none" : wrong} of them
-      wrong
+      blocks ${blocks[0] ?? 0} to ${blocks.at(-1) ?? 0} are not drawn: ${tensors.length} ${tensors.length === 1 ? "tensor" : "tensors"},
+      ${wrong === 0 ? "none" : wrong} of them wrong
     </td>
   </tr>`;
 }
