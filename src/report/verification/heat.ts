@@ -8,7 +8,7 @@ import { shapeText } from "./numbers.ts";
 import { axisNames, distance, viewOf, type View } from "./view.ts";
 
 /** In units of the drawing: the map's width, its least and largest height, and the room for its axes. */
-const MAP = { width: 300, least: 48, most: 300, left: 30, bottom: 32 };
+const MAP = { width: 300, least: 90, most: 300, left: 30, bottom: 32 };
 /** Up to so many cells each tells its number. */
 const TOLD = 300;
 /** The ring around the worst cell is no smaller. */
