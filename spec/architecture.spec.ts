@@ -33,7 +33,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
     "engines/abstract",
     "engines/reference",
   ],
-  report: ["tensor", "kernels", "ops", "model", "train", "data", "io", "npm:@observablehq/plot", "npm:linkedom"],
+  report: ["tensor", "kernels", "ops", "model", "train", "data", "io", "types:recording", "npm:@observablehq/plot", "npm:linkedom"],
   inspect: ["tensor", "kernels", "ops", "model", "train", "data", "io", "recording", "report", "npm:@observablehq/plot"],
   bench: [
     "tensor",

@@ -1,6 +1,5 @@
 /** `deit record`: this project's own run as a recording, for `deit verify` and for other implementations to compare with. */
 import { statSync } from "node:fs";
-import { dirname } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { Choice } from "../recording/choose.ts";
 import { makeRecording } from "../recording/make.ts";
@@ -9,16 +8,10 @@ import { saveRecording } from "../recording/save.ts";
 import { engineOf } from "./engines.ts";
 import { collected, positive, withEngine, withExamples, withJson, withSeed, type EngineOptions, type JsonOption } from "./options.ts";
 import { megabytes, print, printJson } from "./output.ts";
+import { checkPlace } from "./place.ts";
 import { orderOf, type OrderOptions } from "./recordOrder.ts";
 
 type RecordOptions = OrderOptions & EngineOptions & JsonOption;
-
-/** @throws RangeError before anything is computed that could not be written */
-function checkPlace(out: string): void {
-  const folder = dirname(out);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw new RangeError(`${out}: there is no folder ${folder}`);
-  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === true) throw new RangeError(`${out} is a folder; name a file in it`);
-}
 
 /** How many results there are of each kind, as in `taps 31, loss 1`. */
 function counts({ results }: Recording): string {

@@ -9,12 +9,14 @@ import { wasmEngine } from "../wasm.ts";
 import { engineOf } from "./engines.ts";
 import { withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "./options.ts";
 import { oneLine, print, printJson, progressOf, say, showForNow } from "./output.ts";
+import { checkReport, writeVerification } from "./verifyReport.ts";
 import { verificationLines } from "./verifyTable.ts";
 
 interface VerifyOptions extends EngineOptions, JsonOption {
   readonly all?: true;
   /** For the search for an explanation. */
   readonly minutes: number;
+  readonly report?: string;
 }
 
 /** In ms. */
@@ -85,14 +87,16 @@ function limitsOf(engine: Engine, minutes: number, show: (text: string) => void)
   };
 }
 
-async function verified(engine: Engine, path: string, minutes: number): Promise<Verification> {
+async function verified(engine: Engine, path: string, { minutes, report }: VerifyOptions): Promise<Verification> {
   const recording = recordingAt(path);
   const count = recording.results.size;
   const show = progressOf("deit verify");
   let seen = 0;
   try {
     const limits = limitsOf(engine, minutes, (text) => show(`${path}: ${text}`));
-    return await verify(engine, recording, ({ name }) => show(`${path}: ${++seen} of ${count}, ${name}`), limits);
+    const verification = await verify(engine, recording, ({ name }) => show(`${path}: ${++seen} of ${count}, ${name}`), limits);
+    if (report !== undefined) await writeVerification(report, { engine, file: path, recording, verification });
+    return verification;
   } catch (error) {
     throw about(path, error);
   } finally {
@@ -108,12 +112,14 @@ function printOutcome(outcome: Outcome, several: boolean, all: boolean): void {
 }
 
 async function run(files: readonly string[], options: VerifyOptions): Promise<void> {
+  const { report } = options;
+  if (report !== undefined) checkReport(report, files);
   const engine = await engineOf(options);
   const [only] = files;
   const outcomes: Outcome[] = [];
   for (const file of files) {
     try {
-      outcomes.push({ file, result: await verified(engine, file, options.minutes) });
+      outcomes.push({ file, result: await verified(engine, file, options) });
     } catch (error) {
       if (files.length === 1) throw error;
       const unusable = oneLine(error instanceof Error ? error.message : String(error));
@@ -123,6 +129,8 @@ async function run(files: readonly string[], options: VerifyOptions): Promise<vo
     const last = outcomes.at(-1);
     if (options.json !== true && last !== undefined) printOutcome(last, files.length > 1, options.all === true);
   }
+
+  if (report !== undefined && options.json !== true) print(`${report} shows it`);
 
   const match = outcomes.every((outcome) => "result" in outcome && outcome.result.match);
   if (options.json === true) {
@@ -153,10 +161,12 @@ export function addVerify(program: Command): void {
     .description("compares a recording of any implementation with the paper's formulas, and names the first wrong step")
     .argument("<file...>", "recordings (safetensors)")
     .option("--all", "a line for every tensor")
-    .option("--minutes <m>", "how long an explanation is searched for in each file", minutesOf, 1);
+    .option("--minutes <m>", "how long an explanation is searched for in each file", minutesOf, 1)
+    .option("--report <file>", "the verification of one recording as a picture, an HTML page of its own");
   withExamples(withJson(withEngine(command)), [
     ["deit verify mine.safetensors", "the verdict, and what is known of the error"],
     ["deit verify mine.safetensors --engine reference", "held to the tolerance of f64"],
+    ["deit verify mine.safetensors --report mine.html", "the network with the error of each step, the first wrong one opened"],
     ["deit verify runs/*.safetensors --json", "for a script; exit status 0, 1 or 2"],
   ]).action(run);
 }

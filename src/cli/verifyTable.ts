@@ -1,33 +1,25 @@
 /** A verification as lines for people. */
+import { figure, used } from "../report/verification/figures.ts";
 import { show } from "../tensor/tensor.ts";
 import type { StepExplanation } from "../recording/explain.ts";
 import type { Verdict, Verification } from "../recording/verify.ts";
 import { coloured, table, type Align } from "./output.ts";
 
-const DIGITS = 3;
 const MOST = 12;
 
 const HEAD = ["tensor", "compared", "worst at", "recorded", "right", "error", "of tolerance"];
 const ALIGN: readonly Align[] = ["left", "left", "left", "right", "right", "right", "right"];
 
-const number = (x: number): string => (Number.isFinite(x) ? String(Number(x.toPrecision(9))) : String(x));
-
-/** `12 %` of the tolerance, or `3.4e+5 times` it. */
-function used({ error, tolerance }: Verdict): string {
-  const share = error / tolerance.bound;
-  return share <= 1 ? `${(100 * share).toFixed(share < 0.01 ? DIGITS : 0)} %` : `${share.toPrecision(DIGITS)} times`;
-}
-
 function row(verdict: Verdict, name: string): readonly string[] {
-  const { local, worstIndex, actual, expected, error } = verdict;
+  const { local, worstIndex, actual, expected, error, tolerance } = verdict;
   return [
     name,
     local ? "locally" : "end to end",
     show(worstIndex),
-    number(actual),
-    number(expected),
+    figure(actual),
+    figure(expected),
     error.toExponential(1),
-    used(verdict),
+    used(error, tolerance.bound),
   ];
 }
 

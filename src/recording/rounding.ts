@@ -9,10 +9,11 @@ import type { HostArray } from "../check/host.ts";
 import { referenceEngine, roundedEngine } from "../engines/reference/engine.ts";
 import type { Bound } from "../check/tolerance.ts";
 import type { Precision } from "../kernels/engine.ts";
+import { deitLogits } from "../model/deit.ts";
 import { hashed } from "./hash.ts";
 import type { Hypothesis } from "./hypothesis.ts";
 import type { Arrays, Recording } from "./read.ts";
-import { isTiny } from "./run.ts";
+import { computeTensors, isTiny } from "./run.ts";
 import { under } from "./under.ts";
 
 /** The unit roundoff, as a multiple of that of f32. */
@@ -44,21 +45,27 @@ function arraysCloseTo(arrays: Arrays, seed: number): Arrays {
   return { size: arrays.size, has: (name) => arrays.has(name), keys: () => arrays.keys(), get };
 }
 
+/** The recording itself, and others close by. */
+const measuredOn = (recording: Recording): readonly Recording[] =>
+  Array.from({ length: TIMES }, (_, seed) =>
+    seed === 0 ? recording : { ...recording, given: arraysCloseTo(recording.given, seed), results: arraysCloseTo(recording.results, seed) },
+  );
+
+function differenceOf(rounded: HostArray, exact: HostArray): number {
+  const { error, scale } = compare(rounded, exact);
+  return error * (scale || 1);
+}
+
 /** Largest difference that rounding makes in a result, in the tensor's own unit. */
 export function roundingOf(recording: Recording, hypothesis: Hypothesis): (name: string, precision: Precision) => Promise<number> {
-  const close = (seed: number): Recording => ({
-    ...recording,
-    given: arraysCloseTo(recording.given, seed),
-    results: arraysCloseTo(recording.results, seed),
-  });
-  const recordings = Array.from({ length: TIMES }, (_, seed) => (seed === 0 ? recording : close(seed)));
-  const both = recordings.map((each) => [under(referenceEngine(), each, hypothesis), under(roundedEngine(), each, hypothesis)] as const);
+  const both = measuredOn(recording).map(
+    (each) => [under(referenceEngine(), each, hypothesis), under(roundedEngine(), each, hypothesis)] as const,
+  );
   return async (name, precision) => {
     let most = 0;
     for (const [i, [exact, rounded]] of both.entries()) {
       if (i > 0 && !isTiny(recording) && !exact.originOf(name).local) break;
-      const { error, scale } = compare(await rounded.value(name), await exact.value(name));
-      most = Math.max(most, error * (scale || 1));
+      most = Math.max(most, differenceOf(await rounded.value(name), await exact.value(name)));
     }
     return UNIT[precision] * most;
   };
@@ -68,4 +75,21 @@ export function roundingOf(recording: Recording, hypothesis: Hypothesis): (name:
 export function allowing(tolerance: Bound, cost: number, scale: number): Bound {
   const bound = (SEVERAL * cost) / (scale || 1);
   return bound > tolerance.bound ? { bound, reason: `${SEVERAL} times the measured rounding` } : tolerance;
+}
+
+/** The same of results that are all computed from the images on, whatever is recorded before them. */
+export async function roundingEndToEnd(
+  recording: Recording,
+  names: ReadonlySet<string>,
+): Promise<(name: string, precision: Precision) => number> {
+  const most = new Map<string, number>();
+  for (const each of measuredOn(recording).slice(0, isTiny(recording) ? TIMES : 1)) {
+    const exact = await computeTensors(referenceEngine(), each, names, deitLogits);
+    const rounded = await computeTensors(roundedEngine(), each, names, deitLogits);
+    for (const [name, array] of exact) {
+      const other = rounded.get(name);
+      if (other !== undefined) most.set(name, Math.max(most.get(name) ?? 0, differenceOf(other, array)));
+    }
+  }
+  return (name, precision) => UNIT[precision] * (most.get(name) ?? 0);
 }

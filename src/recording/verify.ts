@@ -53,14 +53,15 @@ const UNLIMITED: Limits = { expired: () => false, trying: () => undefined, scout
 /** Called with each tensor when it has been looked at. */
 export type Progress = (verdict: Verdict) => void;
 
-function verdictOf(recording: Recording, name: string, right: HostArray, engine: Engine, origin: Origin): Verdict {
+/** A recorded tensor beside the right one, which was computed on this engine. */
+export function verdictOf(recording: Recording, name: string, right: HostArray, engine: Engine, origin: Origin): Verdict {
   const judgement = judge(recording, name, right, engine.precision, origin);
   const ok = judgement.error <= judgement.tolerance.bound;
   return { ...judgement, name, local: origin.local, ok, worstIndex: indexOf(right.shape, judgement.worst) };
 }
 
 /** A larger error of a network that is not tiny is hardly rounding. */
-const LARGE = 1e-2;
+export const LARGE = 1e-2;
 
 /** So many wrong steps of a network that is not tiny are asked about; more are wrong for another reason. */
 const ASKED = 8;
@@ -72,7 +73,7 @@ function mayBeRounding({ ok, error, local }: Verdict, recording: Recording, wron
 }
 
 /** The same, with what rounding costs allowed. */
-function withRounding(verdict: Verdict, cost: number): Verdict {
+export function withRounding(verdict: Verdict, cost: number): Verdict {
   const tolerance = allowing(verdict.tolerance, cost, verdict.scale);
   return { ...verdict, tolerance, ok: verdict.error <= tolerance.bound };
 }

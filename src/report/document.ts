@@ -1,5 +1,5 @@
 /** A page as a file of its own: its sections under one header that names them. */
-import { html, trusted, type Html } from "./html.ts";
+import { html, nothing, trusted, type Html } from "./html.ts";
 import { style } from "./style.ts";
 
 export interface Section {
@@ -19,6 +19,8 @@ export interface Document {
   readonly sections: readonly Section[];
   /** CSS beside that of all pages. */
   readonly ownStyle?: string;
+  /** What lies below all sections and is not seen until it is asked for. */
+  readonly after?: Html;
 }
 
 const section = ({ id, title, body }: Section): Html =>
@@ -27,7 +29,7 @@ const section = ({ id, title, body }: Section): Html =>
     ${body}
   </section> `;
 
-export const documentText = ({ title, over, heading, lead, sections, ownStyle = "" }: Document): string =>
+export const documentText = ({ title, over, heading, lead, sections, ownStyle = "", after = nothing }: Document): string =>
   html`<!doctype html>
     <html lang="en">
       <head>
@@ -48,5 +50,6 @@ export const documentText = ({ title, over, heading, lead, sections, ownStyle = 
           </header>
           ${sections.map(section)}
         </main>
+        ${after}
       </body>
     </html> `.html;

@@ -1,0 +1,42 @@
+/** `deit verify --report`: a verification as a page. */
+import { realpathSync } from "node:fs";
+import { writeDurably } from "../io/durable.ts";
+import type { Engine } from "../kernels/engine.ts";
+import { pictureOf } from "../recording/picture.ts";
+import type { Recording } from "../recording/read.ts";
+import type { Verification } from "../recording/verify.ts";
+import { verificationPage } from "../report/verification/page.ts";
+import { showForNow } from "./output.ts";
+import { checkPlace } from "./place.ts";
+import { version } from "./version.ts";
+
+const realPath = (path: string): string | null => {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null; // nothing is there
+  }
+};
+
+/** @throws RangeError before anything is computed that could not be written */
+export function checkReport(out: string, files: readonly string[]): void {
+  const [file = ""] = files;
+  if (files.length > 1) throw new RangeError(`--report draws one recording, got ${files.length}; one file at a time would be right`);
+  checkPlace(out);
+  const there = realPath(out);
+  if (there !== null && there === realPath(file)) throw new RangeError(`--report ${out} is the recording itself; name another file`);
+}
+
+/** What was verified: the recording, where it lies, and on which engine. */
+export interface Verified {
+  readonly engine: Engine;
+  readonly file: string;
+  readonly recording: Recording;
+  readonly verification: Verification;
+}
+
+export async function writeVerification(out: string, { engine, file, recording, verification }: Verified): Promise<void> {
+  showForNow(`${file}: drawing ${out}`);
+  const picture = await pictureOf(engine, recording, verification);
+  await writeDurably(out, verificationPage(picture, { file, engine: `${engine.name}, ${engine.precision}`, version: version() }));
+}
