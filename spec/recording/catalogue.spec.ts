@@ -13,7 +13,14 @@ const FORMAT = `
   soft-divided-by-classes soft-kl-reversed soft-tau-squared-missing soft-weights-swapped smoothing-over-others smoothing-over-all
   teacher-label-smoothed hard-on-class-head hard-alpha-swapped
   layernorm-vjp-mean-dropped layernorm-vjp-projection-dropped softmax-vjp-sum-dropped gelu-vjp-factor scale-missing-in-vjp position-grad-mean batch-sum
-  adamw-l2 adamw-eps-inside-root adamw-no-bias-correction decay-on-everything decay-not-on-distillation-token adamw-decay-after-step sgd-dampened`;
+  adamw-l2 adamw-eps-inside-root adamw-no-bias-correction decay-on-everything decay-not-on-distillation-token adamw-decay-after-step sgd-dampened
+  position-missing position-added-again residual-from-norm post-norm proj-missing relu activation-missing layernorm-missing layernorm-affine-missing
+  attention-causal patch-bias-missing mlp-bias-missing head-bias-missing dist-reads-class class-reads-dist heads-summed logits-of-class-head
+  logits-of-dist-head
+  soft-tau-once soft-teacher-untempered soft-student-untempered soft-log-missing soft-terms-unweighted hard-with-probabilities softmax-twice
+  smoothing-missing
+  residual-vjp-missing layernorm-vjp-gamma-missing bias-grad-mean
+  decay-missing adamw-decay-without-rate nesterov-missing`;
 
 describe("the catalogue", () => {
   it("has every variant of the format, and no other", () => {
