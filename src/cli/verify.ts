@@ -1,4 +1,5 @@
 /** `deit verify`: what some implementation of DeiT computed, tensor by tensor beside what is right. */
+import { availableParallelism } from "node:os";
 import { InvalidArgumentError, type Command } from "commander";
 import { fileBytes } from "../io/fileBytes.ts";
 import type { Engine } from "../kernels/engine.ts";
@@ -75,7 +76,7 @@ function recordingAt(path: string): Recording {
 }
 
 /** Time for the search runs from its first step on. */
-function limitsOf(engine: Engine, minutes: number, show: (text: string) => void): Limits {
+function limitsOf(minutes: number, show: (text: string) => void): Limits {
   let end = Infinity;
   return {
     expired: () => Date.now() > end,
@@ -83,7 +84,7 @@ function limitsOf(engine: Engine, minutes: number, show: (text: string) => void)
       if (end === Infinity) end = Date.now() + minutes * MINUTE;
       show(`looking for an explanation: ${what}`);
     },
-    scout: () => (engine.precision === "f64" ? wasmEngine() : Promise.resolve(engine)),
+    scout: () => wasmEngine({ threads: availableParallelism() }),
   };
 }
 
@@ -93,7 +94,7 @@ async function verified(engine: Engine, path: string, { minutes, report }: Verif
   const show = progressOf("deit verify");
   let seen = 0;
   try {
-    const limits = limitsOf(engine, minutes, (text) => show(`${path}: ${text}`));
+    const limits = limitsOf(minutes, (text) => show(`${path}: ${text}`));
     const verification = await verify(engine, recording, ({ name }) => show(`${path}: ${++seen} of ${count}, ${name}`), limits);
     if (report !== undefined) await writeVerification(report, { engine, file: path, recording, verification });
     return verification;

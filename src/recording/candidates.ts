@@ -44,10 +44,19 @@ function makersOf({ recording, right, engine }: Inquiry, { under: now }: State, 
 
 const isStepVariant = (variant: Variant): variant is StepVariant => variant.part !== "optimizer";
 
+/** Whether the file shows what the loss hands back to all logits that it reads: of two heads one alone is not enough to know the loss by. */
+function showsLoss({ results }: Recording, right: Hypothesis): boolean {
+  const reads = right.steps.find(({ tap }) => tap === "loss")?.reads ?? [];
+  const shown = (read: string): boolean =>
+    [`cotangents/${read}`, `grads/${read}.weight`, `grads/${read}.bias`].some((name) => results.has(name));
+  return results.has("loss") || reads.length === 1 || reads.every(shown);
+}
+
 /** Whether the recording holds what tells a variant at these steps from others. */
-export function isDecided({ variant, taps }: Placed, { results }: Recording): boolean {
+export function isDecided({ recording, right }: Pick<Inquiry, "recording" | "right">, { variant, taps }: Placed): boolean {
+  if (variant.part === "loss" || taps.has("loss")) return showsLoss(recording, right);
   const needed = variant.part === "forward" ? (variant.decidedBy?.(taps) ?? []) : [];
-  return needed.every((tap) => results.has(`taps/${tap}`));
+  return needed.every((tap) => recording.results.has(`taps/${tap}`));
 }
 
 /** The next state with a variant at these steps; null where that contradicts the recording. */
@@ -152,12 +161,15 @@ export async function stepCandidates(inquiry: Inquiry, state: State, name: strin
   return single.length > 0 || isForward(name) ? single : candidatesOf(pairs(seeds));
 }
 
-/** What explains wrong weights after a step of the optimiser: all that are recorded of it must be the variant's. */
+/** What explains wrong weights after a step of the optimiser: all that are recorded of it, and begin alike, must be the variant's. */
 export async function ruleCandidates(inquiry: Inquiry, state: State, name: string): Promise<readonly Candidate[]> {
   const { engine, recording, right } = inquiry;
   const { optimizer } = recording.configuration;
   const step = name.split("/").slice(0, 2).join("/");
-  const names = [...recording.results.keys()].filter((other) => other.startsWith(`${step}/`));
+  const { local } = state.under.originOf(name);
+  const names = [...recording.results.keys()].filter(
+    (other) => other.startsWith(`${step}/`) && state.under.originOf(other).local === local,
+  );
   const found: Candidate[] = [];
   for (const variant of catalogue) {
     if (variant.part !== "optimizer" || !variant.kinds.some((kind) => kind === optimizer?.kind)) continue;

@@ -11,7 +11,7 @@ import { rightHypothesis } from "./hypothesis.ts";
 import { parameterOf } from "./later.ts";
 import type { Recording } from "./read.ts";
 import { isForward } from "./readings.ts";
-import { searchWhole } from "./search.ts";
+import { CUT_OFF, searchWhole, type Search } from "./search.ts";
 import { match, wrongLocally, type Seen, type State } from "./seen.ts";
 import { blockOf, kindOf } from "./steps.ts";
 import { under } from "./under.ts";
@@ -57,7 +57,7 @@ export interface Limits {
   readonly expired: () => boolean;
   /** Called with what is being tried. */
   readonly trying: (what: string) => void;
-  /** Makes an engine of f32 that looks ahead where a network is large. */
+  /** Makes an engine of f32 that looks ahead where a network is large; it is closed afterwards. */
   readonly scout: (() => Promise<Engine>) | null;
 }
 
@@ -70,7 +70,6 @@ export interface Explained {
 
 const NOT_THE_RECORDING = "the reference engine finds the recorded values right: it is the engine that verifies which is off";
 const NONE = "no known variant gives these values";
-const CUT_OFF = "the search for an explanation was cut off when its time was up; --minutes gives it more";
 
 export const textOf = ({ instead, reason, equation }: Variant): string => `${instead}: ${reason}; see ${equation} in docs/deit.md`;
 
@@ -118,7 +117,6 @@ const mayFollow = (tap: string, blocks: ReadonlySet<string>): boolean => blocks.
 
 /** Everything that is wrong locally, one explanation after the other. */
 async function explainLocally(inquiry: Inquiry, start: State, limits: Limits): Promise<Explained> {
-  const { recording } = inquiry;
   const entries: StepExplanation[] = [];
   const findings = new Map<string, Findings>();
   /** Steps that are wrong without a known reason, and the blocks in which a formula is. */
@@ -130,7 +128,7 @@ async function explainLocally(inquiry: Inquiry, start: State, limits: Limits): P
     limits.trying(name);
     const cut = limits.expired();
     const all = cut ? [] : await (isLater(name) ? ruleCandidates : stepCandidates)(inquiry, state, name);
-    const found = decided(all.filter(({ placed }) => placed.every((one) => isDecided(one, recording))));
+    const found = decided(all.filter(({ placed }) => placed.every((one) => isDecided(inquiry, one))));
     if (found === null) {
       const candidates = [...new Set(all.map(nameOf))];
       const seen = { candidates, hints: cut ? [CUT_OFF] : await hintsFor(inquiry, state, name) };
@@ -161,13 +159,13 @@ async function explainLocally(inquiry: Inquiry, start: State, limits: Limits): P
 /** Where nothing is wrong locally: the first tensor that is wrong from the images on. */
 async function explainWhole(inquiry: Inquiry, state: State, name: string, limits: Limits): Promise<Explained> {
   const own = isLater(name) ? await ruleCandidates(inquiry, state, name) : [];
-  const search =
-    own.length > 0 || parameterOf(name).step > 1 ? { candidates: own, cut: false } : await searchWhole(inquiry, state, name, limits);
-  const found = search.cut ? null : decided(search.candidates);
+  const isSearched = own.length === 0 && parameterOf(name).step <= 1;
+  const search: Search = isSearched ? await searchWhole(inquiry, state, name, limits) : { candidates: own, incomplete: null };
+  const found = search.incomplete === null ? decided(search.candidates) : null;
   const [placed] = found?.placed ?? [];
   if (found === null || placed === undefined) {
-    const candidates = search.cut ? [] : [...new Set(search.candidates.map(nameOf))];
-    const seen = { candidates, hints: [...(search.cut ? [CUT_OFF] : []), ...(await hintsFor(inquiry, state, name))] };
+    const candidates = search.incomplete === null ? [...new Set(search.candidates.map(nameOf))] : [];
+    const seen = { candidates, hints: [search.incomplete ?? [], await hintsFor(inquiry, state, name)].flat() };
     return { findings: { explanation: null, ...seen }, explanations: [unexplained(name, seen)] };
   }
   const { error: residual } = await match(inquiry.recording, found.state.under, name, "f64");
