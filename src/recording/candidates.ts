@@ -5,7 +5,7 @@
 import type { Engine, Precision } from "../kernels/engine.ts";
 import { supposing, supposingRule, unitsOf, withRightPullback, type Hypothesis } from "./hypothesis.ts";
 import type { Recording } from "./read.ts";
-import { isForward } from "./readings.ts";
+import { isForward, tapName } from "./readings.ts";
 import { match, seenUnder, wrongLocally, wrongNames, type State } from "./seen.ts";
 import { under } from "./under.ts";
 import { catalogue } from "./variants/catalogue.ts";
@@ -44,19 +44,19 @@ function makersOf({ recording, right, engine }: Inquiry, { under: now }: State, 
 
 const isStepVariant = (variant: Variant): variant is StepVariant => variant.part !== "optimizer";
 
-/** Whether the file shows what the loss hands back to all logits that it reads: of two heads one alone is not enough to know the loss by. */
-function showsLoss({ results }: Recording, right: Hypothesis): boolean {
+/** Whether the file shows that the loss, or what it hands back to all logits that it reads, is right now: one of two heads does not tell a loss. */
+function showsLoss({ right }: Inquiry, { seen }: State): boolean {
   const reads = right.steps.find(({ tap }) => tap === "loss")?.reads ?? [];
-  const shown = (read: string): boolean =>
-    [`cotangents/${read}`, `grads/${read}.weight`, `grads/${read}.bias`].some((name) => results.has(name));
-  return results.has("loss") || reads.length === 1 || reads.every(shown);
+  const isRight = (name: string): boolean => seen.get(name)?.ok ?? false;
+  const shown = (read: string): boolean => [`cotangents/${read}`, `grads/${read}.weight`, `grads/${read}.bias`].some(isRight);
+  return isRight("loss") || reads.length === 1 || reads.every(shown);
 }
 
-/** Whether the recording holds what tells a variant at these steps from others. */
-export function isDecided({ recording, right }: Pick<Inquiry, "recording" | "right">, { variant, taps }: Placed): boolean {
-  if (variant.part === "loss" || taps.has("loss")) return showsLoss(recording, right);
+/** Whether the recording holds what tells a variant at these steps from others; `state` has it in place. */
+export function isDecided(inquiry: Inquiry, state: State, { variant, taps }: Placed): boolean {
+  if (variant.part === "loss" || taps.has("loss")) return showsLoss(inquiry, state);
   const needed = variant.part === "forward" ? (variant.decidedBy?.(taps) ?? []) : [];
-  return needed.every((tap) => recording.results.has(`taps/${tap}`));
+  return needed.every((tap) => inquiry.recording.results.has(`taps/${tap}`));
 }
 
 /** The next state with a variant at these steps; null where that contradicts the recording. */
@@ -132,6 +132,12 @@ async function gives({ engine, recording, right }: Inquiry, state: State, name: 
   return next !== null && (await match(recording, under(engine, recording, next), name, "f64")).ok;
 }
 
+/** Whether everything that a variant's formulas make is right with it in place. */
+function givesAllOf({ seen }: State, { variant, taps }: Placed): boolean {
+  const made = variant.part === "forward" || variant.part === "loss" ? [...taps].map(tapName) : [];
+  return made.every((name) => seen.get(name)?.ok ?? true);
+}
+
 async function candidateOf(inquiry: Inquiry, state: State, seeds: readonly Seed[]): Promise<Candidate | null> {
   const placed: Placed[] = [];
   for (const { variant, unit } of seeds) {
@@ -139,7 +145,7 @@ async function candidateOf(inquiry: Inquiry, state: State, seeds: readonly Seed[
     placed.push({ variant, taps: new Set([unit, ...others].flat()) });
   }
   const found = await stateWith(inquiry, state, placed);
-  return found === null ? null : { placed, state: found };
+  return found !== null && placed.every((one) => givesAllOf(found, one)) ? { placed, state: found } : null;
 }
 
 /** Pairs of seeds at different steps. */

@@ -128,7 +128,7 @@ async function explainLocally(inquiry: Inquiry, start: State, limits: Limits): P
     limits.trying(name);
     const cut = limits.expired();
     const all = cut ? [] : await (isLater(name) ? ruleCandidates : stepCandidates)(inquiry, state, name);
-    const found = decided(all.filter(({ placed }) => placed.every((one) => isDecided(inquiry, one))));
+    const found = decided(all.filter((candidate) => candidate.placed.every((one) => isDecided(inquiry, candidate.state, one))));
     if (found === null) {
       const candidates = [...new Set(all.map(nameOf))];
       const seen = { candidates, hints: cut ? [CUT_OFF] : await hintsFor(inquiry, state, name) };

@@ -111,9 +111,7 @@ export async function searchWhole(inquiry: Inquiry, state: State, name: string, 
   const parts = partsBefore(name);
   const tries = catalogue.flatMap((variant) =>
     variant.part !== "optimizer" && parts.includes(variant.part)
-      ? placesOf(variant, right, isTiny(recording))
-          .map((taps, i) => ({ variant, taps, i }))
-          .filter((placed) => isDecided(inquiry, placed))
+      ? placesOf(variant, right, isTiny(recording)).map((taps, i) => ({ variant, taps, i }))
       : [],
   );
   const ordered = tries.toSorted((a, b) => a.i - b.i); // what is wrong everywhere first
@@ -129,7 +127,7 @@ export async function searchWhole(inquiry: Inquiry, state: State, name: string, 
       if (hypothesis === null || !(await promising(hypothesis))) continue;
       const with_ = under(engine, recording, hypothesis);
       const next = (await match(recording, with_, name, "f64")).ok ? await seenUnder(recording, state, with_, precision) : null;
-      if (next !== null) candidates.push({ placed: [{ variant, taps }], state: next });
+      if (next !== null && isDecided(inquiry, next, { variant, taps })) candidates.push({ placed: [{ variant, taps }], state: next });
     }
     return { candidates, incomplete: null };
   } finally {
