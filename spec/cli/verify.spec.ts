@@ -13,6 +13,10 @@ const RIGHT = fixture("recordings/tiny-plain-soft-class-mixed-f64");
 const TANH = fixture("planted/gelu-tanh.hash-hard-f64.everywhere");
 const UNKNOWN = fixture("planted/rms-norm.hash-hard-f64.everywhere");
 
+/** Two errors, and one whose first wrong tensor is wrong from the images on. */
+const SEVERAL = fixture("planted/residual-from-norm-mid+smoothing-missing.hash-plain-f64.block-1+loss");
+const FAR = fixture("recorded/mine-unscaled-f64");
+
 const folder = mkdtempSync(join(tmpdir(), "verify-"));
 
 function fileOf(name: string, bytes: Uint8Array | string): string {
@@ -64,6 +68,26 @@ describe("deit verify", () => {
     expect(found.status).toBe(1);
     expect(JSON.parse(found.stdout)).toMatchObject({ first: "taps/blocks.0.norm1", explanation: null });
     expect(deit(["verify", UNKNOWN]).stdout).toMatch(/no known variant gives these values/);
+  });
+
+  it("lists every step that is wrong by its own inputs, and counts the blocks that have the same", () => {
+    const found = json(["verify", SEVERAL, "--engine", "reference"]);
+    expect(found).toMatchObject({ explanation: { variant: "residual-from-norm" } });
+    const entries = list(field(found, "explanations"));
+    expect(entries.map((entry) => [field(entry, "at"), field(entry, "variant"), field(entry, "count")])).toEqual([
+      ["taps/blocks.1.mid", "residual-from-norm", 1],
+      ["loss", "smoothing-missing", 1],
+    ]);
+    for (const entry of entries) expect(Object.keys(Object(entry))).toEqual(["at", "variant", "residual", "text", "count"]);
+    expect(deit(["verify", SEVERAL, "--engine", "reference"]).stdout).toMatch(/also wrong: loss: smoothing-missing: /);
+  });
+
+  it("names nothing where the search is cut off, and says how it is given more time", () => {
+    const { status, stdout } = deit(["verify", FAR, "--minutes", "0"]);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/hint: the search for an explanation was cut off when its time was up; --minutes gives it more/);
+    expect(json(["verify", FAR, "--minutes", "0"])).toMatchObject({ explanation: null, explanations: [{ variant: null, count: 1 }] });
+    expect(json(["verify", FAR])).toMatchObject({ explanation: { variant: "scale-missing" } });
   });
 
   it("takes several files, and ends as the worst of them", () => {
@@ -119,6 +143,7 @@ describe("deit verify", () => {
     [["verify", RIGHT, "--engine", "abacus"], /abacus/],
     [["verify", RIGHT, "--engine", "webgpu", "--adapter", "an abacus"], /engine webgpu cannot run here.*an abacus/],
     [["verify", RIGHT, "--colour"], /--colour/],
+    [["verify", RIGHT, "--minutes", "soon"], /--minutes.*a number of minutes/],
   ])("ends with 2 for %j", (args, says) => {
     const { status, stdout, stderr } = deit(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

@@ -5,11 +5,16 @@ import { indexOf } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
 import type { HostArray } from "../../src/check/host.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { hintsOf } from "../../src/recording/hints.ts";
-import { readRecording } from "../../src/recording/read.ts";
+import { combinationHint } from "../../src/recording/combinations.ts";
+import { factorsOf } from "../../src/recording/factors.ts";
+import { factorText, hintsOf } from "../../src/recording/hints.ts";
+import { readRecording, type Recording } from "../../src/recording/read.ts";
+import { computeRecording } from "../../src/recording/run.ts";
+import { slotsOf } from "../../src/recording/slots.ts";
 import { verify } from "../../src/recording/verify.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { bytesOf } from "../helpers/fixtures.ts";
+import { forwardOnly as hashed, labels, labelsLoss, recordingFile, zeros } from "./helpers.ts";
 
 const BATCH = 5;
 const FACTORS = [
@@ -98,5 +103,82 @@ describe("hints of a step's weights", () => {
   it("say nothing of a step whose weights are right", async () => {
     const recording = readRecording(bytesOf("planted/rms-norm.hash-hard-f64.everywhere.safetensors"));
     expect((await verify(referenceEngine(), recording)).findings?.hints).toEqual([]);
+  });
+});
+
+describe("hints of other tensors", () => {
+  const named = (name: string, seed: number): { readonly name: string; readonly array: HostArray } => ({ name, array: rightOf(seed) });
+  const [right, a, b] = [rightOf(100), named("taps/a", 101), named("taps/b", 102)];
+  const plus = (x: HostArray, y: HostArray, c: number): HostArray => changed(x, (value, i) => value + c * (y.data[i] ?? NaN));
+
+  it.each<readonly [string, HostArray, string | null]>([
+    ["a copy", a.array, "the recorded values are a copy of taps/a"],
+    ["a multiple", changed(a.array, (x) => 0.25 * x), "the recorded values are 0.25·taps/a"],
+    ["a summand that is missing", plus(right, b.array, -1), "taps/b is missing from the sum"],
+    ["a summand too many", plus(right, b.array, 1), "taps/b is added to the right values"],
+    ["a sum of two", plus(a.array, b.array, 1), "the recorded values are taps/a + taps/b"],
+    ["a difference of two", plus(a.array, b.array, -1), "the recorded values are taps/a − taps/b"],
+    ["unrelated numbers", rightOf(103), null],
+  ])("tell %s", (_, recorded, says) => expect(combinationHint(recorded, right, [a, b])).toBe(says));
+
+  const batch = 3;
+  it("name τ, λ and α, their squares and complements, and the sizes", () => {
+    const soft = {
+      ...hashed,
+      loss: { ...labelsLoss, distillation: { kind: "soft", lambda: 0.3, tau: 2.5, divideBy: "batch", student: "class" } },
+    };
+    const recording = readRecording(
+      recordingFile(
+        { ...soft, images: { hash: 8, batch } },
+        { labels: labels(0, 1, 2), teacher: zeros(batch, 3), "taps/embed": zeros(batch, 5, 4) },
+      ),
+    );
+    const said = (c: number): string => factorText(c, factorsOf(recording)).text;
+    expect([said(2.5), said(0.4), said(6.25), said(1 - 0.3), said(batch), said(1.234)]).toEqual([
+      "2.5 times the right ones (τ)",
+      "0.4 times the right ones (1/τ)",
+      "6.25 times the right ones (τ²)",
+      "0.7 times the right ones (1 − λ)",
+      "3 times the right ones (the batch, B = 3: a sum where a mean is right)",
+      "1.234 times the right ones",
+    ]);
+  });
+});
+
+/** A right recording of a small distilled model, of which only some taps are kept; `change` is what its author did otherwise. */
+async function madeBy(
+  heads: number,
+  said: number,
+  kept: readonly string[],
+  change: (taps: ReadonlyMap<string, HostArray>) => ReadonlyMap<string, HostArray> = (taps) => taps,
+): Promise<Recording> {
+  const model = { ...hashed.model, width: 12, heads, distilled: true };
+  const empty = readRecording(recordingFile({ ...hashed, model }, { "taps/embed": zeros(2, 6, 12) }));
+  const names = new Map(
+    [...slotsOf(empty.configuration, 2)].flatMap(([name, { role }]) => (role === "result" ? [[name, rightOf(0)] as const] : [])),
+  );
+  const results = change(await computeRecording(referenceEngine(), { ...empty, results: names }));
+  const configuration = { ...empty.configuration, model: { ...empty.configuration.model, heads: said } };
+  return { ...empty, configuration, results: new Map([...results].filter(([name]) => kept.includes(name))) };
+}
+
+describe("what a recording takes for granted", () => {
+  it("is named where another number of heads gives the recorded values", async () => {
+    const recording = await madeBy(3, 1, ["taps/blocks.0.attn.qkv", "taps/blocks.0.attn.context", "taps/logits"]);
+    const { first, findings } = await verify(referenceEngine(), recording);
+    expect([first?.name, findings?.explanation]).toEqual(["taps/blocks.0.attn.context", null]);
+    expect(findings?.hints[0]).toBe("with 3 heads the recorded values are right: the file says 1; record.py takes --heads 3");
+  });
+
+  it("is named where the logits are the class head's, of a module that returns a pair", async () => {
+    const pair = (taps: ReadonlyMap<string, HostArray>): ReadonlyMap<string, HostArray> =>
+      new Map([...taps].map(([name, array]) => [name, name === "taps/logits" ? (taps.get("taps/head") ?? array) : array]));
+    for (const kept of [["taps/head", "taps/head_dist", "taps/logits"], ["taps/logits"]]) {
+      const { findings } = await verify(referenceEngine(), await madeBy(3, 3, kept, pair));
+      expect(findings?.explanation?.variant).toBe("logits-of-class-head");
+      expect(findings?.hints).toEqual([
+        expect.stringMatching(/leave "logits" out of the map, and write "head": "\[0\]" and "head_dist": "\[1\]"/),
+      ]);
+    }
   });
 });
