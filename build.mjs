@@ -9,6 +9,12 @@ function run(tool, ...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+/** Runs a tool several times at once. */
+async function runSideBySide(tool, calls) {
+  const processes = calls.map((args) => spawn(`node_modules/.bin/${tool}`, args, { stdio: "inherit" }));
+  for (const [status] of await Promise.all(processes.map((process) => once(process, "exit")))) if (status !== 0) process.exit(status ?? 1);
+}
+
 const GENERATED = "src/engines/wasm/generated";
 const HEAD = "// Made by build.mjs from assembly/.\n";
 
@@ -23,10 +29,10 @@ function write(name, text) {
 }
 
 const targets = ["release", "debug", "fma"];
-const compilers = targets.map((target) =>
-  spawn("node_modules/.bin/asc", ["--config", "asconfig.json", "--target", target], { stdio: "inherit" }),
+await runSideBySide(
+  "asc",
+  targets.map((target) => ["--config", "asconfig.json", "--target", target]),
 );
-for (const [status] of await Promise.all(compilers.map((compiler) => once(compiler, "exit")))) if (status !== 0) process.exit(status ?? 1);
 for (const target of targets) {
   const binary = readFileSync(`dist/wasm/${target}.wasm`).toString("base64");
   write(target, `${HEAD}export const binary: string =\n  "${binary}";\n`);
@@ -37,7 +43,11 @@ const functions = [...readFileSync("dist/wasm/release.d.ts", "utf8").matchAll(/e
 const members = functions.map(([, name, type]) => `  readonly ${name}: ${type.replace(/\): (\w+)$/, ") => $1")};\n`);
 write("exports", `${HEAD}export interface Exports {\n${members.join("")}}\n`);
 
-run("tsc", "-p", "tsconfig.build.json");
+// the comments go into the declarations, where editors show them, and not into the programs as well
+await runSideBySide("tsc", [
+  ["-p", "tsconfig.build.json", "--emitDeclarationOnly"],
+  ["-p", "tsconfig.build.json", "--declaration", "false", "--isolatedDeclarations", "false", "--removeComments"],
+]);
 rmSync("dist/benches", { recursive: true, force: true }); // the command line lists the folder, and would find benches that are gone
 run("tsc", "-p", "bench/tsconfig.json");
 chmodSync("dist/cli.js", 0o755); // npx runs it through a link

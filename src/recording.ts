@@ -6,7 +6,7 @@ export type { Configuration, RecordedLoss, RecordedOptimizer, TaughtLoss } from 
 export { chosenResults } from "./recording/choose.ts";
 export type { Choice, Choices } from "./recording/choose.ts";
 export { givenOf } from "./recording/draw.ts";
-export type { Explanation, Findings, Limits, StepExplanation } from "./recording/explain.ts";
+export type { Explanation, Findings, Limits, StepExplanation } from "./recording/explained.ts";
 export { RecordingError } from "./recording/fields.ts";
 export { hashed } from "./recording/hash.ts";
 export { judge } from "./recording/judge.ts";

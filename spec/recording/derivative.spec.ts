@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compare } from "../../src/check/close.ts";
 import { drawOf, type Draw } from "../../src/check/draw.ts";
-import { evaluate, upload, type HostArray, type Leaves } from "../../src/check/host.ts";
+import { evaluate, hostArray, upload, type HostArray, type Leaves } from "../../src/check/host.ts";
 import { referenceBounds, tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { parameterShapes } from "../../src/model/params.ts";
@@ -94,12 +94,11 @@ describe("the pullback that follows from a formula", () => {
           }),
         ),
       );
-      for (const [name, array] of own ?? []) {
-        const other = derived?.get(name);
-        expect(other === undefined ? NaN : compare(other, array).error, `${step.tap} ${name}`).toBeLessThanOrEqual(
-          referenceBounds.parity.bound,
-        );
-      }
+      const gaps = [...(own ?? [])].map(([name, array]) => ({
+        name,
+        error: compare(derived?.get(name) ?? hostArray([0], []), array).error,
+      }));
+      expect(gaps.filter(({ error }) => !(error <= referenceBounds.parity.bound))).toEqual([]);
     }
   });
 
@@ -115,10 +114,10 @@ describe("the pullback that follows from a formula", () => {
         const wrong = unit === undefined ? null : supposing(recording, right, right, variant, new Set(unit));
         const steps = wrong?.steps.filter(({ tap }) => fitsStep(variant, tap) && unit?.includes(tap)) ?? [];
         if (steps.length > 0) tried++;
-        for (const step of steps)
-          expect(await slopeGap(draw, step, drawnInputs(draw, recording, step)), step.tap).toBeLessThanOrEqual(
-            tolerances.gradients.f64.bound,
-          );
+        const gaps = await Promise.all(
+          steps.map(async (step) => ({ tap: step.tap, gap: await slopeGap(draw, step, drawnInputs(draw, recording, step)) })),
+        );
+        expect(gaps.filter(({ gap }) => !(gap <= tolerances.gradients.f64.bound))).toEqual([]);
       }
       expect(tried).toBe(2);
     },

@@ -6,7 +6,7 @@ import type { Engine, Precision } from "../kernels/engine.ts";
 import { supposing, supposingRule, unitsOf, withRightPullback, type Hypothesis } from "./hypothesis.ts";
 import type { Recording } from "./read.ts";
 import { isForward, tapName } from "./readings.ts";
-import { match, seenUnder, wrongLocally, wrongNames, type State } from "./seen.ts";
+import { match, seenUnder, wrongLocally, type State } from "./seen.ts";
 import { under } from "./under.ts";
 import { catalogue } from "./variants/catalogue.ts";
 import type { StepVariant, Variant } from "./variants/variant.ts";
@@ -96,11 +96,11 @@ async function repeats(
   for (const unit of others) {
     const next = supposing(recording, right, state.under.hypothesis, variant, new Set(unit));
     if (next === null) continue;
-    const with_ = under(engine, recording, next);
+    const supposed = under(engine, recording, next);
     const matches = await Promise.all(
       madeBy(state, unit).map(async (name) => ({
         name,
-        ...(await match(recording, with_, name, wrong.has(name) ? "f64" : inquiry.precision)),
+        ...(await match(recording, supposed, name, wrong.has(name) ? "f64" : inquiry.precision)),
       })),
     );
     const mended = matches.some(({ name, ok }) => ok && wrong.has(name));
@@ -159,7 +159,7 @@ export async function stepCandidates(inquiry: Inquiry, state: State, name: strin
     const found: Candidate[] = [];
     for (const seed of tries) {
       const candidate = (await gives(inquiry, state, name, seed)) ? await candidateOf(inquiry, state, seed) : null;
-      if (candidate !== null) found.push(candidate);
+      if (candidate !== null && candidate.state.seen.get(name)?.ok === true) found.push(candidate);
     }
     return found;
   };
@@ -181,25 +181,10 @@ export async function ruleCandidates(inquiry: Inquiry, state: State, name: strin
     if (variant.part !== "optimizer" || !variant.kinds.some((kind) => kind === optimizer?.kind)) continue;
     const next = supposingRule(right, state.under.hypothesis, variant);
     if (next === null) continue;
-    const with_ = under(engine, recording, next);
-    const matches = await Promise.all(names.map((other) => match(recording, with_, other, "f64")));
-    const after = matches.every(({ ok }) => ok) ? await seenUnder(recording, state, with_, inquiry.precision) : null;
+    const supposed = under(engine, recording, next);
+    const matches = await Promise.all(names.map((other) => match(recording, supposed, other, "f64")));
+    const after = matches.every(({ ok }) => ok) ? await seenUnder(recording, state, supposed, inquiry.precision) : null;
     if (after !== null) found.push({ placed: [{ variant, taps: new Set([OPTIMISER]) }], state: after });
   }
   return found;
-}
-
-export const nameOf = ({ placed }: Candidate): string => placed.map(({ variant }) => variant.name).join(" and ");
-
-/** Whether a leaves wrong less than b does: some of it, and nothing else. */
-function leavesLess(a: Candidate, b: Candidate): boolean {
-  const [ofA, ofB] = [wrongNames(a.state), new Set(wrongNames(b.state))];
-  return ofA.length < ofB.size && ofA.every((name) => ofB.has(name));
-}
-
-/** The candidate that explains more than each of the others, or the only one; null if there is none such. Forms of one variant count as one. */
-export function decided(candidates: readonly Candidate[]): Candidate | null {
-  const best = candidates.filter((a) => !candidates.some((b) => leavesLess(b, a)));
-  const [first] = best;
-  return first === undefined || best.some((other) => nameOf(other) !== nameOf(first)) ? null : first;
 }

@@ -7,7 +7,7 @@ import type { Engine } from "../kernels/engine.ts";
 import { parameterShapes } from "../model/params.ts";
 import { weightOf } from "./build.ts";
 import { isDecided, type Candidate, type Inquiry } from "./candidates.ts";
-import type { Limits } from "./explain.ts";
+import type { Limits } from "./explained.ts";
 import { supposing, unitsOf, type Hypothesis } from "./hypothesis.ts";
 import { judge } from "./judge.ts";
 import { isForward, tapName } from "./readings.ts";
@@ -125,8 +125,8 @@ export async function searchWhole(inquiry: Inquiry, state: State, name: string, 
       limits.trying(`${i + 1} of ${ordered.length} variants of the network, ${variant.name}`);
       const hypothesis = supposing(recording, right, right, variant, taps);
       if (hypothesis === null || !(await promising(hypothesis))) continue;
-      const with_ = under(engine, recording, hypothesis);
-      const next = (await match(recording, with_, name, "f64")).ok ? await seenUnder(recording, state, with_, precision) : null;
+      const supposed = under(engine, recording, hypothesis);
+      const next = (await match(recording, supposed, name, "f64")).ok ? await seenUnder(recording, state, supposed, precision) : null;
       if (next !== null && isDecided(inquiry, next, { variant, taps })) candidates.push({ placed: [{ variant, taps }], state: next });
     }
     return { candidates, incomplete: null };
