@@ -29,6 +29,10 @@ interface Planted {
 const planted: readonly Planted[] = JSON.parse(textOf("planted/index.json"));
 const known = planted.filter(({ variant }) => variant !== null);
 
+/** Of the engine of f32, which finds the same with less precision, a third is enough outside the long lane. */
+const triedOn = (engine: string): readonly Planted[] =>
+  engine === "reference" || process.env["DEIT_LONG"] !== undefined ? planted : planted.filter((_, i) => i % 3 === 0);
+
 /** An engine of f32 is held to this share of a tensor's scale: what is less wrong looks right to it. */
 const SEEN_IN_F32 = tolerances.recording.f32.bound;
 
@@ -50,8 +54,8 @@ describe("planted errors", () => {
     expect(planted.filter((row) => Math.min(...shares(row)) <= SEEN_IN_F32)).toEqual([]);
   });
 
-  inEachPrecision(({ made }) => {
-    it.each(planted)("$error in $configuration is located, and each wrong step named only if it is known", async (row) => {
+  inEachPrecision(({ made, name }) => {
+    it.each(triedOn(name))("$error in $configuration is located, and each wrong step named only if it is known", async (row) => {
       const { engine } = await made;
       const { first, findings, explanations } = await verify(engine, readRecording(bytesOf(`planted/${row.file}`)));
       const steps = explanations.map(({ at, variant, count }) => ({ at, variant, count }));

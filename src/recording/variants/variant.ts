@@ -64,7 +64,7 @@ export interface LossPlace {
   readonly labels: Tensor | null;
 }
 
-/** A loss that is something else, with its cotangents. */
+/** A loss that is something else. */
 export interface LossVariant extends About {
   /** Where it is looked for. */
   readonly part: "loss";
@@ -78,6 +78,7 @@ export interface BackwardVariant extends About {
   readonly part: "backward";
   /** Kinds of steps whose pullback it may be. */
   readonly steps: readonly string[];
+  /** The wrong cotangents of what the step reads. */
   readonly wrong: (k: Kernels, inputs: StepInputs, dOut: Tensor, place: Place) => StepInputs;
 }
 
