@@ -58,14 +58,14 @@ describe("deit compare", () => {
 
   it("stops at SIGINT with its runs saved, says what goes on with them, and goes on", async () => {
     const { folder, recipe } = place();
-    const args = ["compare", recipe, "--seeds", "1", ...set("training.epochs=60"), "--out", "run s"];
+    const args = ["compare", recipe, "--seeds", "1", ...set("training.epochs=400"), "--out", "run s"];
     const { status, stdout, stderr } = await stoppedOnceThereIs(join(folder, "run s/plain-0/metrics.jsonl"), args, folder);
     expect({ status, stdout }).toEqual({ status: 130, stdout: "" });
     expect(stderr).toMatch(/\nstopping: [^\n]+\n/);
-    const repeat = `deit compare ${recipe} --seeds 1 --set training.epochs=60 --out 'run s'`;
+    const repeat = `deit compare ${recipe} --seeds 1 --set training.epochs=400 --out 'run s'`;
     expect(stderr.split("\n").at(-2)).toBe(`what is done is kept in run s; ${repeat} goes on`);
     expect(filesIn(join(folder, "run s")).filter((name) => name.endsWith("lock.json"))).toEqual([]);
-    expect(json(args, folder)).toMatchObject({ epochs: 60, rows: [{ seed: 0, difference: expect.any(Number) }] });
+    expect(json(args, folder)).toMatchObject({ epochs: 400, rows: [{ seed: 0, difference: expect.any(Number) }] });
   });
 
   it("ends the other runs once one has failed, and says which, why and what goes on", () => {
