@@ -44,12 +44,19 @@ function makersOf({ recording, right, engine }: Inquiry, { under: now }: State, 
 
 const isStepVariant = (variant: Variant): variant is StepVariant => variant.part !== "optimizer";
 
-/** Whether the file shows that the loss, or what it hands back to all logits that it reads, is right now: one of two heads does not tell a loss. */
+/** What lies behind both heads in the backward pass. */
+const BEHIND_HEADS = /^(cotangents|grads)\/(?!head|logits)/;
+
+/**
+ * Whether the file shows that the loss is right now, or what it hands back to all logits that it reads, or what comes of that from the images on: one of
+ * two heads does not tell a loss.
+ */
 function showsLoss({ right }: Inquiry, { seen }: State): boolean {
   const reads = right.steps.find(({ tap }) => tap === "loss")?.reads ?? [];
   const isRight = (name: string): boolean => seen.get(name)?.ok ?? false;
   const shown = (read: string): boolean => [`cotangents/${read}`, `grads/${read}.weight`, `grads/${read}.bias`].some(isRight);
-  return isRight("loss") || reads.length === 1 || reads.every(shown);
+  const behind = [...seen].some(([name, { ok, local }]) => ok && !local && BEHIND_HEADS.test(name));
+  return isRight("loss") || reads.length === 1 || reads.every(shown) || behind;
 }
 
 /** Whether the recording holds what tells a variant at these steps from others; `state` has it in place. */
