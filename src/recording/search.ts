@@ -10,9 +10,10 @@ import { isDecided, type Candidate, type Inquiry } from "./candidates.ts";
 import type { Limits } from "./explained.ts";
 import { supposing, unitsOf, type Hypothesis } from "./hypothesis.ts";
 import { judge } from "./judge.ts";
+import type { Recording } from "./read.ts";
 import { isForward, tapName } from "./readings.ts";
 import { isQuick, isTiny } from "./run.ts";
-import { match, seenUnder, type State } from "./seen.ts";
+import { match, seenUnder, wrongNames, type State } from "./seen.ts";
 import { blockOf, kindOf } from "./steps.ts";
 import { under } from "./under.ts";
 import { catalogue } from "./variants/catalogue.ts";
@@ -104,6 +105,12 @@ export interface Search {
   readonly incomplete: string | null;
 }
 
+/**
+ * Whether nothing is wrong any more: from the images on, what is still wrong may come of another error that also makes what was explained. Of a large
+ * network not everything is computed again.
+ */
+const explainsAll = (recording: Recording, state: State): boolean => !isTiny(recording) || wrongNames(state).length === 0;
+
 /** Each variant of the parts that lead to a result, in each network that has it. */
 export async function searchWhole(inquiry: Inquiry, state: State, name: string, limits: Limits): Promise<Search> {
   const { engine, recording, right, precision } = inquiry;
@@ -127,7 +134,8 @@ export async function searchWhole(inquiry: Inquiry, state: State, name: string, 
       if (hypothesis === null || !(await promising(hypothesis))) continue;
       const supposed = under(engine, recording, hypothesis);
       const next = (await match(recording, supposed, name, "f64")).ok ? await seenUnder(recording, state, supposed, precision) : null;
-      if (next !== null && isDecided(inquiry, next, { variant, taps })) candidates.push({ placed: [{ variant, taps }], state: next });
+      if (next !== null && explainsAll(recording, next) && isDecided(inquiry, next, { variant, taps }))
+        candidates.push({ placed: [{ variant, taps }], state: next });
     }
     return { candidates, incomplete: null };
   } finally {

@@ -35,13 +35,8 @@ export async function match(recording: Recording, { originOf, value }: Under, na
   return { error, ok: error <= tolerance.bound };
 }
 
-/** Whether a tensor that was right is right under the next hypothesis as well, with what rounding costs allowed. */
-async function staysRight(
-  recording: Recording,
-  { hypothesis, originOf, value }: Under,
-  name: string,
-  precision: Precision,
-): Promise<boolean> {
+/** Whether a tensor is right under a hypothesis, with what rounding costs allowed. */
+async function isRight(recording: Recording, { hypothesis, originOf, value }: Under, name: string, precision: Precision): Promise<boolean> {
   const { error, tolerance, scale, coarsest } = judge(recording, name, await value(name), precision, originOf(name));
   if (error <= tolerance.bound) return true;
   if (coarsest === "f64" || !(error <= MEASURED * tolerance.bound)) return false;
@@ -80,7 +75,7 @@ export async function seenUnder(
       after.set(name, old);
       continue;
     }
-    const ok = old.ok ? await staysRight(recording, next, name, precision) : (await match(recording, next, name, precision)).ok;
+    const ok = await isRight(recording, next, name, precision);
     if (old.ok && !ok) return null;
     after.set(name, { ok, local: next.originOf(name).local });
   }
