@@ -9,10 +9,10 @@
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { layerNorm } from "../../ops/layerNorm.ts";
-import { residual } from "../../ops/residual.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { nth, type StepInputs } from "../stepOps.ts";
 import { blockOf, kindOf, type Step } from "../steps.ts";
+import { sum } from "./residual.ts";
 import type { ForwardVariant, Place, Wiring } from "./variant.ts";
 
 /** How one step of the block is computed, and from what. */
@@ -26,9 +26,6 @@ interface Rewritten {
 
 /** The steps of a block by kind; x is the block's input, b the block. */
 type Form = (x: string, b: string) => { readonly [kind: string]: Rewritten };
-
-const sum = (k: Kernels, { taps }: StepInputs, { multiplier }: Place): Tensor =>
-  residual.forward(k, { x: nth(taps, 0), branch: nth(taps, 1) }, { multiplier }).out;
 
 function normOfSum(k: Kernels, inputs: StepInputs, place: Place): Tensor {
   const [weight, bias] = [nth(inputs.weights, 0), nth(inputs.weights, 1)];

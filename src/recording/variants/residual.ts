@@ -21,7 +21,7 @@ function kept(k: Kernels, multiplier: Tensor): Tensor {
 }
 
 /** x + m ⊙ branch, from what a sum reads. */
-const sum = (k: Kernels, { taps }: StepInputs, { multiplier }: Pick<Place, "multiplier">): Tensor =>
+export const sum = (k: Kernels, { taps }: StepInputs, { multiplier }: Pick<Place, "multiplier">): Tensor =>
   residual.forward(k, { x: nth(taps, 0), branch: nth(taps, 1) }, { multiplier }).out;
 
 /** LN₁ for the sum after attention, LN₂ for the one after the feed-forward. */
