@@ -7,27 +7,27 @@
  */
 import type { Arbitrary } from "fast-check";
 import { trialArbitrary, type DrawnTrial } from "./check/arbitraries.ts";
-import { lawsOfSubject, type NamedLaw } from "./check/lawRuns.ts";
-import type { Subject } from "./check/subject.ts";
+import { lawsOfSubject, type NamedLaw } from "./check/laws/lawRuns.ts";
+import type { Subject } from "./check/laws/subject.ts";
 import type { Precision } from "./kernels/engine.ts";
 import { referenceEngine } from "./engines/reference/engine.ts";
-import { allSubjects } from "./laws/subjects.ts";
+import { allSubjects } from "./laws/cases/subjects.ts";
 
 export { arrayArbitrary, arraysArbitrary, type DrawnTrial } from "./check/arbitraries.ts";
 export { compare, describe, gap, gapOfLeaves, indexOf, ulps, type Comparison } from "./check/close.ts";
-export { type Arrays, type Differentiable } from "./check/differentiable.ts";
+export { type Arrays, type Differentiable } from "./check/gradient/differentiable.ts";
 export { drawOf, type Draw } from "./check/draw.ts";
 export { type Engines } from "./check/engines.ts";
-export { type FaultKind, type Finding } from "./check/fault.ts";
-export { checkGradient, type GradientReport } from "./check/gradient.ts";
-export { GradientError } from "./check/gradientError.ts";
-export { type GradientCheck, type InputsByName } from "./check/gradientOptions.ts";
+export { type FaultKind, type Finding } from "./check/gradient/fault.ts";
+export { checkGradient, type GradientReport } from "./check/gradient/gradient.ts";
+export { GradientError } from "./check/gradient/error.ts";
+export { type GradientCheck, type InputsByName } from "./check/gradient/options.ts";
 export { evaluate, evaluateOne, hostArray, upload, type Host, type HostArray, type Leaves } from "./check/host.ts";
-export { type LawOptions, type LawReport, type NamedLaw } from "./check/lawRuns.ts";
-export { laws, worstLaw, type Law } from "./check/laws.ts";
-export { runRow, type Row, type RowReport, type RunOptions } from "./check/row.ts";
+export { type LawOptions, type LawReport, type NamedLaw } from "./check/laws/lawRuns.ts";
+export { laws, worstLaw, type Law } from "./check/laws/laws.ts";
+export { runRow, type Row, type RowReport, type RunOptions } from "./check/laws/row.ts";
 export { derivative, STEP } from "./check/stencil.ts";
-export { subjectOf, type CotangentOf, type DrawnCall, type Subject, type Trial } from "./check/subject.ts";
+export { subjectOf, type CotangentOf, type DrawnCall, type Subject, type Trial } from "./check/laws/subject.ts";
 export { referenceBounds, tolerances, type Bound, type Tolerance, type ToleranceName } from "./check/tolerance.ts";
 
 /** An op, or a subject: an op with a way to draw its calls. */

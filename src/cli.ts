@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** Entry `deit`, the command line. */
 import { messageOf, oneLine, say, tolerateClosedOutput } from "./cli/output.ts";
-import { variablesFor } from "./cli/probe.ts";
+import { variablesFor } from "./cli/processes/probe.ts";
 import { BAD_INPUT, runCommandLine } from "./cli/program.ts";
-import { needsSupervision, supervise } from "./cli/supervise.ts";
+import { needsSupervision, supervise } from "./cli/processes/supervise.ts";
 
 /** Runs a command line in a process that finds its adapter; the exit status. */
 async function superviseOnAdapter(args: readonly string[]): Promise<number> {

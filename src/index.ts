@@ -159,32 +159,32 @@ export type { Samples } from "./data/images/rgb.ts";
 export type { Normalisation } from "./data/normalise.ts";
 
 // The training step
-export type { Acceptance } from "./train/accepted.ts";
-export { adamwLeaf, adamwLeaves, adamw } from "./train/adamw.ts";
-export type { AdamWAttrs, AdamWLeaf, AdamWLeafAndGrad, AdamWShared, AdamWTrees, Moments, Decays } from "./train/adamw.ts";
-export { classifierTask } from "./train/classifierTask.ts";
-export type { ClassifierTaskSettings } from "./train/classifierTask.ts";
-export { globalNorm, clip } from "./train/clip.ts";
-export { cutMixBox, cutMix } from "./train/cutMix.ts";
-export type { Box, BoxRule, BoxSettings, CutBox, CutMixInputs, Span } from "./train/cutMix.ts";
-export { decaysOf } from "./train/decay.ts";
-export type { DecayRule } from "./train/decay.ts";
-export { smoothedTargets, deitAttrs, deitTask } from "./train/deitTask.ts";
-export type { Smoothing, DeitTaskSettings } from "./train/deitTask.ts";
-export { eachLeaf } from "./train/eachLeaf.ts";
-export type { ByName, Leaves, LeavesAttrs } from "./train/eachLeaf.ts";
-export { emaLeaf, emaLeaves, ema, averageOf } from "./train/ema.ts";
-export type { EmaAttrs, EmaPair, EmaTrees } from "./train/ema.ts";
+export type { Acceptance } from "./train/optimizer/accepted.ts";
+export { adamwLeaf, adamwLeaves, adamw } from "./train/optimizer/adamw.ts";
+export type { AdamWAttrs, AdamWLeaf, AdamWLeafAndGrad, AdamWShared, AdamWTrees, Moments, Decays } from "./train/optimizer/adamw.ts";
+export { classifierTask } from "./train/step/classifierTask.ts";
+export type { ClassifierTaskSettings } from "./train/step/classifierTask.ts";
+export { globalNorm, clip } from "./train/optimizer/clip.ts";
+export { cutMixBox, cutMix } from "./train/mixing/cutMix.ts";
+export type { Box, BoxRule, BoxSettings, CutBox, CutMixInputs, Span } from "./train/mixing/cutMix.ts";
+export { decaysOf } from "./train/optimizer/decay.ts";
+export type { DecayRule } from "./train/optimizer/decay.ts";
+export { smoothedTargets, deitAttrs, deitTask } from "./train/step/deitTask.ts";
+export type { Smoothing, DeitTaskSettings } from "./train/step/deitTask.ts";
+export { eachLeaf } from "./train/optimizer/eachLeaf.ts";
+export type { ByName, Leaves, LeavesAttrs } from "./train/optimizer/eachLeaf.ts";
+export { emaLeaf, emaLeaves, ema, averageOf } from "./train/optimizer/ema.ts";
+export type { EmaAttrs, EmaPair, EmaTrees } from "./train/optimizer/ema.ts";
 export type { Checkpoint } from "./io/checkpoint.ts";
-export { keepTraining } from "./train/keepTraining.ts";
-export type { Keeping, Study } from "./train/keepTraining.ts";
-export { initialLossScale, nextLossScale, settled, unscaledLeaf, unscaledLeaves } from "./train/lossScale.ts";
-export type { AllUnscaled, Gradients, LossScale, LossScaleInputs, Settled, Unscaled } from "./train/lossScale.ts";
-export { mixup } from "./train/mixup.ts";
-export type { MixupAttrs, MixupInputs } from "./train/mixup.ts";
-export { normalisePixels } from "./train/normalisePixels.ts";
-export type { PixelInputs } from "./train/normalisePixels.ts";
-export { objective } from "./train/objective.ts";
+export { keepTraining } from "./train/run/keepTraining.ts";
+export type { Keeping, Study } from "./train/run/keepTraining.ts";
+export { initialLossScale, nextLossScale, settled, unscaledLeaf, unscaledLeaves } from "./train/optimizer/lossScale.ts";
+export type { AllUnscaled, Gradients, LossScale, LossScaleInputs, Settled, Unscaled } from "./train/optimizer/lossScale.ts";
+export { mixup } from "./train/mixing/mixup.ts";
+export type { MixupAttrs, MixupInputs } from "./train/mixing/mixup.ts";
+export { normalisePixels } from "./train/mixing/normalisePixels.ts";
+export type { PixelInputs } from "./train/mixing/normalisePixels.ts";
+export { objective } from "./train/step/objective.ts";
 export type {
   Student,
   Distillation,
@@ -194,14 +194,14 @@ export type {
   TwoClassTokensLoss,
   Targets,
   LossAndCotangents,
-} from "./train/objective.ts";
-export { initialOptimizerState, optimise } from "./train/optimizer.ts";
-export type { AdamWOptimizer, SgdOptimizer, Optimizer, OptimizerState, Optimised, Optimisable } from "./train/optimizer.ts";
-export { learningRate, delayedLearningRate } from "./train/schedule.ts";
-export type { Schedule } from "./train/schedule.ts";
-export { sgdLeaf, sgd } from "./train/sgd.ts";
-export type { SgdAttrs, SgdInputs, SgdLeaf, SgdTrees, SgdUpdated } from "./train/sgd.ts";
-export { initialState, restoredState } from "./train/state.ts";
-export type { Model } from "./train/state.ts";
-export { trainStep } from "./train/step.ts";
-export type { TrainState, Batch, Task, StepSettings } from "./train/step.ts";
+} from "./train/step/objective.ts";
+export { initialOptimizerState, optimise } from "./train/optimizer/optimizer.ts";
+export type { AdamWOptimizer, SgdOptimizer, Optimizer, OptimizerState, Optimised, Optimisable } from "./train/optimizer/optimizer.ts";
+export { learningRate, delayedLearningRate } from "./train/optimizer/schedule.ts";
+export type { Schedule } from "./train/optimizer/schedule.ts";
+export { sgdLeaf, sgd } from "./train/optimizer/sgd.ts";
+export type { SgdAttrs, SgdInputs, SgdLeaf, SgdTrees, SgdUpdated } from "./train/optimizer/sgd.ts";
+export { initialState, restoredState } from "./train/run/state.ts";
+export type { Model } from "./train/run/state.ts";
+export { trainStep } from "./train/step/step.ts";
+export type { TrainState, Batch, Task, StepSettings } from "./train/step/step.ts";

@@ -1,6 +1,6 @@
 import { bytesMoved, drawn, times, tiny, type OpBench } from "#deit/bench/opBench.js";
 import type { Tensor } from "#deit/tensor/tensor.js";
-import { adamwLeaf } from "#deit/train/adamw.js";
+import { adamwLeaf } from "#deit/train/optimizer/adamw.js";
 
 /** The weights of a block's fc1. A step consumes its gradient, so each run is given one, which is not timed. */
 export const bench: OpBench = {

@@ -1,5 +1,5 @@
 import { bytesMoved, drawn, dropped, times, tiny, type OpBench } from "#deit/bench/opBench.js";
-import { cutMix, cutMixBox } from "#deit/train/cutMix.js";
+import { cutMix, cutMixBox } from "#deit/train/mixing/cutMix.js";
 
 /** A box over half of each image, away from the edges. */
 export const bench: OpBench = {

@@ -1,5 +1,5 @@
 import { bytesMoved, drawn, dropped, times, tiny, type OpBench } from "#deit/bench/opBench.js";
-import { mixup } from "#deit/train/mixup.js";
+import { mixup } from "#deit/train/mixing/mixup.js";
 
 /** Images of one batch; targets take a share of the time that does not count. */
 export const bench: OpBench = {

@@ -1,5 +1,5 @@
 import { bytesMoved, drawn, dropped, times, tiny, type OpBench } from "#deit/bench/opBench.js";
-import { normalisePixels } from "#deit/train/normalisePixels.js";
+import { normalisePixels } from "#deit/train/mixing/normalisePixels.js";
 
 export const bench: OpBench = {
   name: normalisePixels.name,

@@ -1,6 +1,6 @@
 import { bytesMoved, drawn, times, tiny, type OpBench } from "#deit/bench/opBench.js";
 import type { Tensor } from "#deit/tensor/tensor.js";
-import { unscaledLeaf } from "#deit/train/lossScale.js";
+import { unscaledLeaf } from "#deit/train/optimizer/lossScale.js";
 
 /** The gradient of a block's fc1, which is consumed: each run is given one, which is not timed. */
 export const bench: OpBench = {

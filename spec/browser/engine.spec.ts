@@ -1,7 +1,7 @@
 /** The built package on a page: the WASM engine in a worker, with and without cross-origin isolation. */
 import { describe, expect, it } from "vitest";
 import { allRows } from "../../src/laws/rows.ts";
-import { readRecording } from "../../src/recording/read.ts";
+import { readRecording } from "../../src/recording/format/read.ts";
 import { bytesOf, textOf } from "../helpers/fixtures.ts";
 import { relaxedSimd } from "../helpers/relaxedSimd.ts";
 import { jobs } from "./page/jobs.ts";

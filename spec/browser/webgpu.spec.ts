@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { tolerances } from "../../src/check/tolerance.ts";
 import type { Engine } from "#deit/kernels/engine.js";
 import { allRows } from "../../src/laws/rows.ts";
-import { readRecording } from "../../src/recording/read.ts";
+import { readRecording } from "../../src/recording/format/read.ts";
 import { wasmEngine } from "#deit/wasm.js";
 import { webgpuEngine } from "#deit/webgpu.js";
 import { bytesOf } from "../helpers/fixtures.ts";

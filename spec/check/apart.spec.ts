@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arrayArbitrary, arraysArbitrary, checkGradient, type HostArray } from "../../src/check.ts";
-import { apart, CELLS, distances } from "../../src/check/apart.ts";
+import { apart, CELLS, distances } from "../../src/check/gradient/apart.ts";
 import { array, at } from "../helpers/plainOps.ts";
 
 /** The least distance of two of these values. */

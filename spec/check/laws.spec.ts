@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { drawOf } from "../../src/check/draw.ts";
-import { worstLaw } from "../../src/check/laws.ts";
-import { subjectOf } from "../../src/check/subject.ts";
+import { worstLaw } from "../../src/check/laws/laws.ts";
+import { subjectOf } from "../../src/check/laws/subject.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { defineOp, type Op } from "../../src/ops/op.ts";
 import { keyOf } from "../../src/tensor/key.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runRow, type Row } from "../../src/check/row.ts";
+import { runRow, type Row } from "../../src/check/laws/row.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { DeviceLostError } from "../../src/tensor/errors.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runRow } from "../../src/check/row.ts";
+import { runRow } from "../../src/check/laws/row.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { engineOf } from "../../src/cli/engines.ts";
 import { allRows } from "../../src/laws/rows.ts";

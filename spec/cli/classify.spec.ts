@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { compare } from "../../src/check/close.ts";
 import { hostArray } from "../../src/check/host.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
-import { classNames } from "../../src/cli/classNames.ts";
+import { classNames } from "../../src/cli/inputs/classNames.ts";
 import { textOf } from "../helpers/fixtures.ts";
 import { deit } from "./deit.ts";
 import { deitHere } from "./inProcess.ts";

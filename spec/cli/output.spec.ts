@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { RowReport } from "../../src/check/row.ts";
-import { printReports } from "../../src/cli/check.ts";
-import { nearest } from "../../src/cli/nearest.ts";
+import type { RowReport } from "../../src/check/laws/row.ts";
+import { printReports } from "../../src/cli/commands/check.ts";
+import { nearest } from "../../src/recipe/nearest.ts";
 import { printJson, table } from "../../src/cli/output.ts";
 
 /** What f writes to stdout. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { parseNpz } from "../../src/io/npz.ts";
+import { parseNpz } from "../../src/io/numpy/npz.ts";
 import { described, digestOf } from "../data/images/samples.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { json } from "./deit.ts";

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readRecipe, type ReadRecipe } from "../../src/cli/recipe.ts";
-import { bundledRecipes } from "../../src/cli/recipeText.ts";
+import { readRecipe, type ReadRecipe } from "../../src/recipe/recipe.ts";
+import { bundledRecipes } from "../../src/recipe/text.ts";
 import { deitConfig } from "../../src/model/config.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { json } from "./deit.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readRecording } from "../../src/recording/read.ts";
+import { readRecording } from "../../src/recording/format/read.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import type { Ran } from "./deit.ts";
 import { deitHere } from "./inProcess.ts";

@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { orderOf, type OrderOptions } from "../../src/cli/recordOrder.ts";
+import { orderOf, type OrderOptions } from "../../src/cli/inputs/recordOrder.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { writeNpz } from "../../src/io/npz.ts";
-import type { Stored } from "../../src/io/safetensors.ts";
-import { writeWeights } from "../../src/io/weights.ts";
+import { writeNpz } from "../../src/io/numpy/npz.ts";
+import type { Stored } from "../../src/io/safetensors/safetensors.ts";
+import { writeWeights } from "../../src/io/weights/weights.ts";
 import { deitConfig } from "../../src/model/config.ts";
 import { parameterShapes } from "../../src/model/params.ts";
 import { size, type Shape } from "../../src/tensor/tensor.ts";

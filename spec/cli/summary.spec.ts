@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { modelNamed } from "../../src/cli/models.ts";
+import { modelNamed } from "../../src/cli/inputs/models.ts";
 import { summaryOf, type Summary, type SummaryRow } from "../../src/cli/plan.ts";
 import { deit, json } from "./deit.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { LOST, needsSupervision, supervise } from "../../src/cli/supervise.ts";
+import { LOST, needsSupervision, supervise } from "../../src/cli/processes/supervise.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 /** A life of the stub, as statements: `tell`, `die` by a signal, `exit`. */

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import type { Leaves } from "../../src/check/host.ts";
 import { writeOnnx } from "../../src/io/onnx/write.ts";
 import { deitConfig } from "../../src/model/config.ts";
-import { readRecording } from "../../src/recording/read.ts";
+import { readRecording } from "../../src/recording/format/read.ts";
 import { verify } from "../../src/recording/verify.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 import { tensorOf } from "../helpers/fixtures.ts";

@@ -1,8 +1,8 @@
 /** What docs/weights.md says of names is what is done. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { huggingFaceNamed } from "../../src/io/names.ts";
-import { parseSafetensors } from "../../src/io/safetensors.ts";
+import { huggingFaceNamed } from "../../src/io/weights/names.ts";
+import { parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { bytesOf } from "../helpers/fixtures.ts";
 
 const page = readFileSync(new URL("../../docs/weights.md", import.meta.url), "utf8");

@@ -14,10 +14,10 @@ import { linear } from "../../src/ops/linear.ts";
 import { frozen, inference } from "../../src/ops/observe.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import { named } from "../../src/tensor/tree.ts";
-import { deitAttrs } from "../../src/train/deitTask.ts";
-import { initialOptimizerState } from "../../src/train/optimizer.ts";
-import { publishedAdamw, publishedTask } from "../../src/train/publishedTask.ts";
-import { trainStep } from "../../src/train/step.ts";
+import { deitAttrs } from "../../src/train/step/deitTask.ts";
+import { initialOptimizerState } from "../../src/train/optimizer/optimizer.ts";
+import { publishedAdamw, publishedTask } from "../../src/train/step/publishedTask.ts";
+import { trainStep } from "../../src/train/step/step.ts";
 import { wasmEngine, type WasmOptions } from "../../src/wasm.ts";
 
 /** 2 blocks of odd sizes: no count of rows, columns or heads is a multiple of a tile or of the number of threads. */

@@ -6,7 +6,7 @@ import { evaluate, hostArray, upload, type Host, type HostArray, type Leaves } f
 import { tolerances } from "../../src/check/tolerance.ts";
 import { abstractEngine } from "../../src/engines/abstract/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { fusedKernels } from "../../src/engines/wasm/fused.ts";
+import { fusedKernels } from "../../src/engines/wasm/fused/table.ts";
 import type { Build } from "../../src/engines/wasm/module.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { attention, type AttentionInputs } from "../../src/ops/attention.ts";

@@ -18,8 +18,8 @@ import { softmax } from "../../src/ops/softmax.ts";
 import { splitHeads } from "../../src/ops/splitHeads.ts";
 import { keyOf, normalAt } from "../../src/tensor/key.ts";
 import { size, type Shape, type Tensor } from "../../src/tensor/tensor.ts";
-import { adamwLeaf } from "../../src/train/adamw.ts";
-import { unscaledLeaf } from "../../src/train/lossScale.ts";
+import { adamwLeaf } from "../../src/train/optimizer/adamw.ts";
+import { unscaledLeaf } from "../../src/train/optimizer/lossScale.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { relaxedSimd } from "../helpers/relaxedSimd.ts";
 

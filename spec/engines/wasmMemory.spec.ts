@@ -1,7 +1,7 @@
 /** The memory of training on the WASM engine: planned, taken once, never read before it is written. */
 import { describe, expect, it } from "vitest";
 import { abstractEngine } from "../../src/engines/abstract/engine.ts";
-import { fusedKernels } from "../../src/engines/wasm/fused.ts";
+import { fusedKernels } from "../../src/engines/wasm/fused/table.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
@@ -11,10 +11,10 @@ import { buildParams } from "../../src/model/params.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { size, type Tensor } from "../../src/tensor/tensor.ts";
 import { named } from "../../src/tensor/tree.ts";
-import { deitTaskWithin, type Memory } from "../../src/train/deitTask.ts";
-import { initialLossScale } from "../../src/train/lossScale.ts";
-import { initialOptimizerState } from "../../src/train/optimizer.ts";
-import { trainStep, type Batch, type StepSettings, type TrainState } from "../../src/train/step.ts";
+import { deitTaskWithin, type Memory } from "../../src/train/step/deitTask.ts";
+import { initialLossScale } from "../../src/train/optimizer/lossScale.ts";
+import { initialOptimizerState } from "../../src/train/optimizer/optimizer.ts";
+import { trainStep, type Batch, type StepSettings, type TrainState } from "../../src/train/step/step.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { tiny } from "../train/tiny.ts";
 

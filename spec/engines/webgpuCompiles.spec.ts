@@ -1,6 +1,6 @@
 /** All that the laws ask of an engine, told to a device that checks every program and computes nothing: the kernels of hardware, in f32 and f16. */
 import { expect, it } from "vitest";
-import { runRow } from "../../src/check/row.ts";
+import { runRow } from "../../src/check/laws/row.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { allRows } from "../../src/laws/rows.ts";

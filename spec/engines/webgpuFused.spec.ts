@@ -20,9 +20,9 @@ import { softmax } from "../../src/ops/softmax.ts";
 import { mergeHeads, splitHeads, type QueriesKeysValues } from "../../src/ops/splitHeads.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import type { Shape, Tensor } from "../../src/tensor/tensor.ts";
-import { cutMix } from "../../src/train/cutMix.ts";
-import { mixup } from "../../src/train/mixup.ts";
-import { normalisePixels, type PixelInputs } from "../../src/train/normalisePixels.ts";
+import { cutMix } from "../../src/train/mixing/cutMix.ts";
+import { mixup } from "../../src/train/mixing/mixup.ts";
+import { normalisePixels, type PixelInputs } from "../../src/train/mixing/normalisePixels.ts";
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
 import { choices, plantIn, webgpuWith, type WgslError } from "../helpers/webgpu.ts";
 

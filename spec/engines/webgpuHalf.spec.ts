@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { evaluate, type HostArray, type Leaves } from "../../src/check/host.ts";
-import { runRow } from "../../src/check/row.ts";
+import { runRow } from "../../src/check/laws/row.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
@@ -12,10 +12,10 @@ import { allRows } from "../../src/laws/rows.ts";
 import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
 import { deitPredict } from "../../src/model/deit.ts";
 import { buildParams } from "../../src/model/params.ts";
-import { hashed } from "../../src/recording/hash.ts";
+import { hashed } from "../../src/recording/format/hash.ts";
 import { keyOf } from "../../src/tensor/key.ts";
-import { deitAttrs, deitTaskWithin } from "../../src/train/deitTask.ts";
-import { publishedSmoothing } from "../../src/train/publishedTask.ts";
+import { deitAttrs, deitTaskWithin } from "../../src/train/step/deitTask.ts";
+import { publishedSmoothing } from "../../src/train/step/publishedTask.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { webgpuEngine } from "../../src/webgpu.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";

@@ -7,11 +7,11 @@ import { tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { keyOf } from "../../src/tensor/key.ts";
-import { adamwLeaves, type AdamWLeafAndGrad, type AdamWShared } from "../../src/train/adamw.ts";
-import type { Acceptance } from "../../src/train/accepted.ts";
-import type { ByName, Leaves } from "../../src/train/eachLeaf.ts";
-import { emaLeaves, type EmaPair } from "../../src/train/ema.ts";
-import { unscaledLeaves, type Gradients } from "../../src/train/lossScale.ts";
+import { adamwLeaves, type AdamWLeafAndGrad, type AdamWShared } from "../../src/train/optimizer/adamw.ts";
+import type { Acceptance } from "../../src/train/optimizer/accepted.ts";
+import type { ByName, Leaves } from "../../src/train/optimizer/eachLeaf.ts";
+import { emaLeaves, type EmaPair } from "../../src/train/optimizer/ema.ts";
+import { unscaledLeaves, type Gradients } from "../../src/train/optimizer/lossScale.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 import { plantIn, webgpuWith, type WgslError } from "../helpers/webgpu.ts";
 

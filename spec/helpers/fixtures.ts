@@ -1,7 +1,7 @@
 /** The files under fixtures/. */
 import { readFileSync } from "node:fs";
 import { hostArray, type HostArray, type Leaves } from "../../src/check/host.ts";
-import { numbersOf, parseSafetensors } from "../../src/io/safetensors.ts";
+import { numbersOf, parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
 
 export const bytesOf = (path: string): Uint8Array => readFileSync(new URL(`../../fixtures/${path}`, import.meta.url));
 

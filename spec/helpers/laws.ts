@@ -1,9 +1,9 @@
 /** One test a row, and one test an op, on the engine of a suite. */
 import { expect, it } from "vitest";
 import { drawOf } from "../../src/check/draw.ts";
-import { worstLaw } from "../../src/check/laws.ts";
-import { runRow, type Row } from "../../src/check/row.ts";
-import type { Subject } from "../../src/check/subject.ts";
+import { worstLaw } from "../../src/check/laws/laws.ts";
+import { runRow, type Row } from "../../src/check/laws/row.ts";
+import type { Subject } from "../../src/check/laws/subject.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import type { Suite } from "./engines.ts";
 

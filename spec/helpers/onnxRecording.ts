@@ -1,6 +1,6 @@
 /** What onnxruntime computed, as a recording. */
 import type { HostArray, Leaves } from "../../src/check/host.ts";
-import type { Writable } from "../../src/io/safetensors.ts";
+import type { Writable } from "../../src/io/safetensors/safetensors.ts";
 import type { DeitConfig } from "../../src/model/config.ts";
 import { recordingFile } from "../recording/helpers.ts";
 

@@ -1,10 +1,10 @@
 /** Errors that are planted in an op, to see that its laws reject it: the test of the tests. */
 import { expect, it } from "vitest";
 import type { Engines } from "../../src/check/engines.ts";
-import { laws } from "../../src/check/laws.ts";
-import { runRow } from "../../src/check/row.ts";
-import { opRows } from "../../src/laws/opRows.ts";
-import { allSubjects } from "../../src/laws/subjects.ts";
+import { laws } from "../../src/check/laws/laws.ts";
+import { runRow } from "../../src/check/laws/row.ts";
+import { opRows } from "../../src/laws/rows/opRows.ts";
+import { allSubjects } from "../../src/laws/cases/subjects.ts";
 import { fuse, fusedTable, opened } from "../../src/ops/observe.ts";
 import type { Op } from "../../src/ops/op.ts";
 import type { Suite } from "./engines.ts";

@@ -2,12 +2,12 @@
 import { z } from "zod";
 import type { HostArray } from "../../src/check/host.ts";
 import type { HostBatch } from "../../src/data/batches.ts";
-import { parseSafetensors } from "../../src/io/safetensors.ts";
+import { parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { DeitConfig } from "../../src/model/config.ts";
 import { buildParams } from "../../src/model/params.ts";
-import { hashed } from "../../src/recording/hash.ts";
-import type { Deit } from "../../src/train/evaluate.ts";
+import { hashed } from "../../src/recording/format/hash.ts";
+import type { Deit } from "../../src/train/evaluation/evaluate.ts";
 import { bytesOf, tensorOf, tensorsOf } from "../helpers/fixtures.ts";
 
 const FILE = "inspect/inspect.safetensors";

@@ -6,8 +6,8 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { disagreementMatrix } from "../../src/inspect/disagreement.ts";
 import { residualMixing, rollout } from "../../src/inspect/rollout.ts";
 import { buildParams } from "../../src/model/params.ts";
-import { hashed } from "../../src/recording/hash.ts";
-import { tokenCosines } from "../../src/train/tokenCosines.ts";
+import { hashed } from "../../src/recording/format/hash.ts";
+import { tokenCosines } from "../../src/train/evaluation/tokenCosines.ts";
 import { inspectedCase } from "./cases.ts";
 
 const RUNS = { numRuns: 60, seed: 1 };

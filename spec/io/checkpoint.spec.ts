@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, wri
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CheckpointError, newestCheckpoint, saveCheckpoint } from "../../src/io/checkpoint.ts";
-import type { Writable } from "../../src/io/safetensors.ts";
+import type { Writable } from "../../src/io/safetensors/safetensors.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 const tensorsOf = (value: number): ReadonlyMap<string, Writable> =>

@@ -2,8 +2,8 @@
 import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { allocated, memoryBytes, type ByteSource } from "../../src/io/byteSource.ts";
-import { fileBytes } from "../../src/io/fileBytes.ts";
+import { allocated, memoryBytes, type ByteSource } from "../../src/io/disk/byteSource.ts";
+import { fileBytes } from "../../src/io/disk/fileBytes.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 const content = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 256);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { writeFolder } from "../../src/io/folder.ts";
+import { writeFolder } from "../../src/io/disk/folder.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 function* failing(): Generator<readonly [string, string], void> {

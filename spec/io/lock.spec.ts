@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkUnlocked, LOCK, lock, unlock } from "../../src/io/lock.ts";
+import { checkUnlocked, LOCK, lock, unlock } from "../../src/io/disk/lock.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 const own = { pid: process.pid, began: null, host: hostname(), since: "2026-01-02T03:04:05.000Z" };

@@ -1,10 +1,10 @@
 /** timm's names and Hugging Face's, on the weights of both (fixtures/names). */
 import { describe, expect, it } from "vitest";
-import { WeightsError } from "../../src/io/about.ts";
-import { huggingFaceNamed, isHuggingFace, timmNamed, unwrapped, type Tensors } from "../../src/io/names.ts";
-import { parseSafetensors, writeSafetensors } from "../../src/io/safetensors.ts";
-import type { Stored } from "../../src/io/stored.ts";
-import { weightsIn } from "../../src/io/weights.ts";
+import { WeightsError } from "../../src/io/weights/about.ts";
+import { huggingFaceNamed, isHuggingFace, timmNamed, unwrapped, type Tensors } from "../../src/io/weights/names.ts";
+import { parseSafetensors, writeSafetensors } from "../../src/io/safetensors/safetensors.ts";
+import type { Stored } from "../../src/io/weights/stored.ts";
+import { weightsIn } from "../../src/io/weights/weights.ts";
 import { bytesOf } from "../helpers/fixtures.ts";
 
 const tensorsOf = (name: string): Tensors => parseSafetensors(bytesOf(`names/${name}.safetensors`)).tensors;

@@ -1,7 +1,7 @@
 /** One array a file: numpy's own files, and what is wrong in others. */
 import { describe, expect, it } from "vitest";
-import { NpyError, parseNpy, writeNpy } from "../../src/io/npy.ts";
-import { numbersOf, type Stored } from "../../src/io/stored.ts";
+import { NpyError, parseNpy, writeNpy } from "../../src/io/numpy/npy.ts";
+import { numbersOf, type Stored } from "../../src/io/weights/stored.ts";
 import { bytesOf } from "../helpers/fixtures.ts";
 import { npyOf } from "./npyFiles.ts";
 

@@ -2,9 +2,15 @@
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { memoryBytes, type ByteSource } from "../../src/io/byteSource.ts";
-import { fileBytes } from "../../src/io/fileBytes.ts";
-import { openSafetensors, readSafetensors, SafetensorsError, writeSafetensors, type Writable } from "../../src/io/safetensors.ts";
+import { memoryBytes, type ByteSource } from "../../src/io/disk/byteSource.ts";
+import { fileBytes } from "../../src/io/disk/fileBytes.ts";
+import {
+  openSafetensors,
+  readSafetensors,
+  SafetensorsError,
+  writeSafetensors,
+  type Writable,
+} from "../../src/io/safetensors/safetensors.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 const tensors: ReadonlyMap<string, Writable> = new Map<string, Writable>([

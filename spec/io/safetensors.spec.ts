@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { numbersOf, parseSafetensors, writeSafetensors, type Writable } from "../../src/io/safetensors.ts";
+import { numbersOf, parseSafetensors, writeSafetensors, type Writable } from "../../src/io/safetensors/safetensors.ts";
 import { fileOf, tensor } from "./safetensorsFiles.ts";
 
 const everyDtype: ReadonlyMap<string, Writable> = new Map<string, Writable>([

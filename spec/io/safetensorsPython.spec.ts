@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { numbersOf, parseSafetensors, writeSafetensors, type Stored } from "../../src/io/safetensors.ts";
+import { numbersOf, parseSafetensors, writeSafetensors, type Stored } from "../../src/io/safetensors/safetensors.ts";
 import { bytesOf } from "../helpers/fixtures.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 

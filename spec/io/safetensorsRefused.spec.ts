@@ -1,6 +1,6 @@
 /** Files that break a rule of the format: each is refused with the byte and the rule. */
 import { describe, expect, it } from "vitest";
-import { parseSafetensors, SafetensorsError } from "../../src/io/safetensors.ts";
+import { parseSafetensors, SafetensorsError } from "../../src/io/safetensors/safetensors.ts";
 import { fileOf, HERE, placeOf, tensor } from "./safetensorsFiles.ts";
 
 const refusal = (offset: number, rule: string): SafetensorsError => new SafetensorsError(offset, rule);

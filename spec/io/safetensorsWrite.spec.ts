@@ -2,8 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { memoryBytes } from "../../src/io/byteSource.ts";
-import { fileBytes } from "../../src/io/fileBytes.ts";
+import { memoryBytes } from "../../src/io/disk/byteSource.ts";
+import { fileBytes } from "../../src/io/disk/fileBytes.ts";
 import {
   openSafetensors,
   parseSafetensors,
@@ -11,8 +11,8 @@ import {
   writeSafetensors,
   type Planned,
   type Writable,
-} from "../../src/io/safetensors.ts";
-import { saveSafetensors } from "../../src/io/safetensorsSave.ts";
+} from "../../src/io/safetensors/safetensors.ts";
+import { saveSafetensors } from "../../src/io/safetensors/save.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 const tensors: ReadonlyMap<string, Writable> = new Map<string, Writable>([

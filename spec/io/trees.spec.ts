@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { readTree, uploadTree } from "../../src/io/trees.ts";
+import { readTree, uploadTree } from "../../src/io/weights/trees.ts";
 
 const engine = referenceEngine();
 const k = engine.kernels;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { parseSafetensors, writeSafetensors, type Writable } from "../../src/io/safetensors.ts";
-import { readTree } from "../../src/io/trees.ts";
-import { readWeights, uploadWeights, WeightsError, writeWeights } from "../../src/io/weights.ts";
+import { parseSafetensors, writeSafetensors, type Writable } from "../../src/io/safetensors/safetensors.ts";
+import { readTree } from "../../src/io/weights/trees.ts";
+import { readWeights, uploadWeights, WeightsError, writeWeights } from "../../src/io/weights/weights.ts";
 import { checkedConfig, type DeitConfig } from "../../src/model/config.ts";
 import { parameterShapes } from "../../src/model/params.ts";
 import { size } from "../../src/tensor/tensor.ts";

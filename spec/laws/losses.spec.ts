@@ -1,10 +1,10 @@
 /** The losses and their gradients: equations, identities, and the laws of any op. */
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { lossGradientRows } from "../../src/laws/lossGradients.ts";
-import { lossIdentities } from "../../src/laws/lossIdentities.ts";
-import { lossRows } from "../../src/laws/losses.ts";
-import { lossSubjects } from "../../src/laws/subjects/losses.ts";
+import { lossGradientRows } from "../../src/laws/rows/lossGradients.ts";
+import { lossIdentities } from "../../src/laws/identities/losses.ts";
+import { lossRows } from "../../src/laws/rows/losses.ts";
+import { lossSubjects } from "../../src/laws/cases/subjects/losses.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 import { eachOpObeys, eachRowHolds } from "../helpers/laws.ts";
 

@@ -1,13 +1,13 @@
 /** What is done to a batch before a network sees it, and errors in it that the rows must find. */
 import { expect, it } from "vitest";
-import { runRow, type Row } from "../../src/check/row.ts";
-import { cutMixRow, mixingRows } from "../../src/laws/mixing.ts";
+import { runRow, type Row } from "../../src/check/laws/row.ts";
+import { cutMixRow, mixingRows } from "../../src/laws/rows/mixing.ts";
 import { unfused } from "../../src/ops/observe.ts";
 import type { Routine } from "../../src/ops/op.ts";
 import { axis, type Tensor } from "../../src/tensor/tensor.ts";
-import { cutMix, cutMixBox, type Box, type BoxSettings, type CutBox, type Span } from "../../src/train/cutMix.ts";
-import { mixup } from "../../src/train/mixup.ts";
-import { normalisePixels } from "../../src/train/normalisePixels.ts";
+import { cutMix, cutMixBox, type Box, type BoxSettings, type CutBox, type Span } from "../../src/train/mixing/cutMix.ts";
+import { mixup } from "../../src/train/mixing/mixup.ts";
+import { normalisePixels } from "../../src/train/mixing/normalisePixels.ts";
 import { inEachPrecision, onEachEngine } from "../helpers/engines.ts";
 import { eachRowHolds } from "../helpers/laws.ts";
 import { enginesWith, type PlantedError } from "../helpers/planted.ts";

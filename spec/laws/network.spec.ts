@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { networkRows } from "../../src/laws/network.ts";
-import { networkGradientRows } from "../../src/laws/networkGradients.ts";
-import { identities } from "../../src/laws/networkIdentities.ts";
-import { modelSubjects } from "../../src/laws/subjects/model.ts";
-import { opSubjects } from "../../src/laws/subjects/ops.ts";
+import { networkRows } from "../../src/laws/rows/network.ts";
+import { networkGradientRows } from "../../src/laws/rows/networkGradients.ts";
+import { identities } from "../../src/laws/identities/network.ts";
+import { modelSubjects } from "../../src/laws/cases/subjects/model.ts";
+import { opSubjects } from "../../src/laws/cases/subjects/ops.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 import { eachOpObeys, eachRowHolds } from "../helpers/laws.ts";
 

@@ -1,5 +1,5 @@
 /** Resizing the position embedding: (E16), (E17), (G19) and timm's rule. */
-import { positionRows } from "../../src/laws/positions.ts";
+import { positionRows } from "../../src/laws/rows/positions.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 import { eachRowHolds } from "../helpers/laws.ts";
 

@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { evaluateOne } from "../../src/check/host.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { recipeRows } from "../../src/laws/recipe.ts";
-import { recipeIdentities } from "../../src/laws/recipeIdentities.ts";
-import { emaLeaf } from "../../src/train/ema.ts";
+import { recipeRows } from "../../src/laws/rows/recipe.ts";
+import { recipeIdentities } from "../../src/laws/identities/recipe.ts";
+import { emaLeaf } from "../../src/train/optimizer/ema.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 import { eachRowHolds } from "../helpers/laws.ts";
 

@@ -1,8 +1,8 @@
 /** The teacher: gradients G20 to G22, identities, and the laws of any op. */
 import { describe, expect, it } from "vitest";
-import { teacherSubjects } from "../../src/laws/subjects/teacher.ts";
-import { teacherRows } from "../../src/laws/teacher.ts";
-import { teacherIdentities } from "../../src/laws/teacherIdentities.ts";
+import { teacherSubjects } from "../../src/laws/cases/subjects/teacher.ts";
+import { teacherRows } from "../../src/laws/rows/teacher.ts";
+import { teacherIdentities } from "../../src/laws/identities/teacher.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 import { eachOpObeys, eachRowHolds } from "../helpers/laws.ts";
 

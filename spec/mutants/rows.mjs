@@ -7,7 +7,7 @@ const load = (path) => import(pathToFileURL(join(process.cwd(), dist, path)).hre
 
 try {
   const { allRows } = await load("laws/rows.js");
-  const { runRow } = await load("check/row.js");
+  const { runRow } = await load("check/laws/row.js");
   const { referenceEngine } = await load("engines/reference/engine.js");
   const engine = referenceEngine();
   const engines = { engine, reference: engine };

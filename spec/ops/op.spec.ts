@@ -17,7 +17,7 @@ import { residual } from "../../src/ops/residual.ts";
 import { softmax } from "../../src/ops/softmax.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { size, type Tensor } from "../../src/tensor/tensor.ts";
-import { deitAttrs } from "../../src/train/deitTask.ts";
+import { deitAttrs } from "../../src/train/step/deitTask.ts";
 
 const engines = [
   ["reference", referenceEngine],

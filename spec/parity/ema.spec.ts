@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { evaluateOne, hostArray, type HostArray } from "../../src/check/host.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { ema } from "../../src/train/ema.ts";
+import { ema } from "../../src/train/optimizer/ema.ts";
 import { distance } from "../helpers/distance.ts";
 import { tensorOf, tensorsOf, textOf } from "../helpers/fixtures.ts";
 

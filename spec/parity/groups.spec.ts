@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
 import { parameterCount, parameterShapes } from "../../src/model/params.ts";
 import { size } from "../../src/tensor/tensor.ts";
-import { decaysOf, type DecayRule } from "../../src/train/decay.ts";
+import { decaysOf, type DecayRule } from "../../src/train/optimizer/decay.ts";
 import { textOf } from "../helpers/fixtures.ts";
 
 interface Parameter {

@@ -1,6 +1,6 @@
 /** The learning rate against timm's scheduler, stepped as the authors' script does (fixtures/schedule). */
 import { describe, expect, it } from "vitest";
-import { delayedLearningRate, learningRate, type Schedule } from "../../src/train/schedule.ts";
+import { delayedLearningRate, learningRate, type Schedule } from "../../src/train/optimizer/schedule.ts";
 import { textOf } from "../helpers/fixtures.ts";
 
 interface Run {

@@ -1,7 +1,7 @@
 /** No op is without laws, and no op's laws are without an error that they must find. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { allSubjects } from "../../src/laws/subjects.ts";
+import { allSubjects } from "../../src/laws/cases/subjects.ts";
 import type { PlantedError } from "../helpers/planted.ts";
 import { arithmeticErrors } from "./errors/arithmetic.ts";
 import { layoutErrors } from "./errors/layout.ts";

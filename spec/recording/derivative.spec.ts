@@ -6,12 +6,12 @@ import { evaluate, hostArray, upload, type HostArray, type Leaves } from "../../
 import { referenceBounds, tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { parameterShapes } from "../../src/model/params.ts";
-import { pulledThrough } from "../../src/recording/derivative.ts";
-import { fitsStep, rightHypothesis, supposing, unitsOf } from "../../src/recording/hypothesis.ts";
-import type { Recording } from "../../src/recording/read.ts";
-import { slotsOf } from "../../src/recording/slots.ts";
-import type { StepInputs } from "../../src/recording/stepOps.ts";
-import { stepsOf, type Step } from "../../src/recording/steps.ts";
+import { pulledThrough } from "../../src/recording/steps/derivative.ts";
+import { fitsStep, rightHypothesis, supposing, unitsOf } from "../../src/recording/steps/hypothesis.ts";
+import type { Recording } from "../../src/recording/format/read.ts";
+import { slotsOf } from "../../src/recording/format/slots.ts";
+import type { StepInputs } from "../../src/recording/steps/stepOps.ts";
+import { stepsOf, type Step } from "../../src/recording/steps/steps.ts";
 import { catalogue } from "../../src/recording/variants/catalogue.ts";
 import type { StepVariant } from "../../src/recording/variants/variant.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";

@@ -3,11 +3,11 @@ import type { Draw } from "../../src/check/draw.ts";
 import type { HostArray } from "../../src/check/host.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { DeitConfig } from "../../src/model/config.ts";
-import type { Configuration, RecordedLoss, RecordedOptimizer, TaughtLoss } from "../../src/recording/configuration.ts";
-import { drawnGiven } from "../../src/recording/draw.ts";
-import type { Recording } from "../../src/recording/read.ts";
-import { computeRecording } from "../../src/recording/run.ts";
-import { slotsOf } from "../../src/recording/slots.ts";
+import type { Configuration, RecordedLoss, RecordedOptimizer, TaughtLoss } from "../../src/recording/format/configuration.ts";
+import { drawnGiven } from "../../src/recording/format/draw.ts";
+import type { Recording } from "../../src/recording/format/read.ts";
+import { computeRecording } from "../../src/recording/steps/run.ts";
+import { slotsOf } from "../../src/recording/format/slots.ts";
 import { size, type Shape } from "../../src/tensor/tensor.ts";
 
 function drawnModel(draw: Draw): DeitConfig {

@@ -1,6 +1,6 @@
 /** Values that the producer of the recordings states (fixtures/recordings/README.md). */
 import { describe, expect, it } from "vitest";
-import { hashed, hashKey } from "../../src/recording/hash.ts";
+import { hashed, hashKey } from "../../src/recording/format/hash.ts";
 
 describe("hash-made values are the producer's", () => {
   it.each([

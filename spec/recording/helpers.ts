@@ -1,5 +1,5 @@
 /** Small recordings made for a test. */
-import { writeSafetensors, type Writable } from "../../src/io/safetensors.ts";
+import { writeSafetensors, type Writable } from "../../src/io/safetensors/safetensors.ts";
 
 /** A forward pass of a model of one block on two hashed images, as JSON. */
 export const forwardOnly = {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { readRecording } from "../../src/recording/read.ts";
+import { readRecording } from "../../src/recording/format/read.ts";
 import { verify, type Verification } from "../../src/recording/verify.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { inEachPrecision } from "../helpers/engines.ts";

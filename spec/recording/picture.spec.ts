@@ -4,9 +4,9 @@ import { compare } from "../../src/check/close.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { pictureOf } from "../../src/recording/picture.ts";
-import { readRecording, type Recording } from "../../src/recording/read.ts";
-import { computeRecording } from "../../src/recording/run.ts";
-import { slotsOf } from "../../src/recording/slots.ts";
+import { readRecording, type Recording } from "../../src/recording/format/read.ts";
+import { computeRecording } from "../../src/recording/steps/run.ts";
+import { slotsOf } from "../../src/recording/format/slots.ts";
 import { verify } from "../../src/recording/verify.ts";
 
 const fixture = (path: string): Recording => readRecording(readFileSync(new URL(`../../fixtures/${path}.safetensors`, import.meta.url)));

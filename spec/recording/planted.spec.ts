@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tolerances } from "../../src/check/tolerance.ts";
-import { readRecording } from "../../src/recording/read.ts";
+import { readRecording } from "../../src/recording/format/read.ts";
 import { catalogue } from "../../src/recording/variants/catalogue.ts";
 import { verify } from "../../src/recording/verify.ts";
 import { inEachPrecision } from "../helpers/engines.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { writeSafetensors, type Writable } from "../../src/io/safetensors.ts";
-import { RecordingError } from "../../src/recording/fields.ts";
-import { readRecording } from "../../src/recording/read.ts";
+import { writeSafetensors, type Writable } from "../../src/io/safetensors/safetensors.ts";
+import { RecordingError } from "../../src/recording/format/fields.ts";
+import { readRecording } from "../../src/recording/format/read.ts";
 import { forwardOnly, labels, labelsLoss, recordingFile, zeros } from "./helpers.ts";
 
 type Tensors = Readonly<Record<string, Writable>>;

@@ -1,7 +1,7 @@
 /** The orders of the recording format, section 5, written out. */
 import { describe, expect, it } from "vitest";
-import { isLocal, laterNames, passReadings } from "../../src/recording/readings.ts";
-import { readRecording, type Recording } from "../../src/recording/read.ts";
+import { isLocal, laterNames, passReadings } from "../../src/recording/steps/readings.ts";
+import { readRecording, type Recording } from "../../src/recording/format/read.ts";
 import { forwardOnly, labels, labelsLoss, recordingFile, zeros } from "./helpers.ts";
 
 const HARD = { kind: "hard", alpha: 0.5, student: "distillation" };

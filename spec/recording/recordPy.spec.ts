@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { readRecording, type Recording } from "../../src/recording/read.ts";
+import { readRecording, type Recording } from "../../src/recording/format/read.ts";
 import { verify } from "../../src/recording/verify.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { fixture, recordEach, skipWithoutTorch, type Case, type Outcome } from "./recordPy.ts";

@@ -1,6 +1,6 @@
 /** Recordings of whole student projects by fixtures/record.py's command line: each right one is found right, each mistake is located and named. */
 import { describe, expect, it } from "vitest";
-import { readRecording } from "../../src/recording/read.ts";
+import { readRecording } from "../../src/recording/format/read.ts";
 import { catalogue } from "../../src/recording/variants/catalogue.ts";
 import { verify } from "../../src/recording/verify.ts";
 import { inEachPrecision } from "../helpers/engines.ts";

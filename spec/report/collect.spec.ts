@@ -6,12 +6,12 @@ import { evaluationBatches } from "../../src/data/batches.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { attention } from "../../src/ops/attention.ts";
 import { fuse, fusedTable } from "../../src/ops/observe.ts";
-import { subjectOf } from "../../src/recording/build.ts";
-import { readRecording } from "../../src/recording/read.ts";
+import { subjectOf } from "../../src/recording/steps/build.ts";
+import { readRecording } from "../../src/recording/format/read.ts";
 import { collect, MOST_EXAMPLES, MOST_JUDGED } from "../../src/report/collect.ts";
 import { confusions, mostConfused } from "../../src/report/confusion.ts";
 import { axis } from "../../src/tensor/tensor.ts";
-import { evaluate } from "../../src/train/evaluate.ts";
+import { evaluate } from "../../src/train/evaluation/evaluate.ts";
 import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
 import { sample } from "./samples.ts";
 

@@ -10,8 +10,8 @@ import { keyOf } from "../../src/tensor/key.ts";
 import { evaluationBatches, type HostBatch } from "../../src/data/batches.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import type { Normalisation } from "../../src/data/normalise.ts";
-import { evaluateHeads, type Deit } from "../../src/train/evaluate.ts";
-import { tokenCosines } from "../../src/train/tokenCosines.ts";
+import { evaluateHeads, type Deit } from "../../src/train/evaluation/evaluate.ts";
+import { tokenCosines } from "../../src/train/evaluation/tokenCosines.ts";
 import { tiny } from "../train/tiny.ts";
 
 export interface Sample {

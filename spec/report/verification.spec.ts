@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { HostArray } from "../../src/check/host.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { pictureOf, type Picture } from "../../src/recording/picture.ts";
-import { readRecording, type Recording } from "../../src/recording/read.ts";
+import { readRecording, type Recording } from "../../src/recording/format/read.ts";
 import { verify, type Verdict } from "../../src/recording/verify.ts";
 import { figure, small, used } from "../../src/report/verification/figures.ts";
 import { verificationPage } from "../../src/report/verification/page.ts";

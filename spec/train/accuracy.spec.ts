@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { judge, scoredByLogits, total } from "../../src/train/accuracy.ts";
+import { judge, scoredByLogits, total } from "../../src/train/evaluation/accuracy.ts";
 
 const engine = referenceEngine();
 const k = engine.kernels;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { MemoryError } from "../../src/tensor/errors.ts";
-import { largest, reserveBatch, type BatchProgram } from "../../src/train/capacity.ts";
+import { largest, reserveBatch, type BatchProgram } from "../../src/train/evaluation/capacity.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 
 /** Takes so many GiB for each image. */

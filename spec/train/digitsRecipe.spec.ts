@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { readRecipe } from "../../src/cli/recipe.ts";
-import type { Recipe } from "../../src/train/recipe.ts";
+import { readRecipe } from "../../src/recipe/recipe.ts";
+import type { Recipe } from "../../src/train/run/recipe.ts";
 
 const digits: Recipe = {
   name: "digits",

@@ -9,9 +9,9 @@ import { initialParams } from "../../src/model/init.ts";
 import { buildParams } from "../../src/model/params.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { mapTree } from "../../src/tensor/tree.ts";
-import { deitAttrs } from "../../src/train/deitTask.ts";
-import { evaluate, evaluateHeads, imagesAtOnce } from "../../src/train/evaluate.ts";
-import { uploadBatch } from "../../src/train/uploadBatch.ts";
+import { deitAttrs } from "../../src/train/step/deitTask.ts";
+import { evaluate, evaluateHeads, imagesAtOnce } from "../../src/train/evaluation/evaluate.ts";
+import { uploadBatch } from "../../src/train/step/uploadBatch.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { tiny } from "./tiny.ts";
 

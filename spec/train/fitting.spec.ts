@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { MemoryChoice } from "../../src/train/deitTask.ts";
-import type { Recipe } from "../../src/train/recipe.ts";
-import { runRecipe } from "../../src/train/run.ts";
+import type { MemoryChoice } from "../../src/train/step/deitTask.ts";
+import type { Recipe } from "../../src/train/run/recipe.ts";
+import { runRecipe } from "../../src/train/run/run.ts";
 import { webgpuEngine } from "../../src/webgpu.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";

@@ -4,10 +4,10 @@ import type { Checkpoint } from "../../src/io/checkpoint.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { DeviceLostError } from "../../src/tensor/errors.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
-import { keepTraining, type Keeping, type Study } from "../../src/train/keepTraining.ts";
-import type { Optimizer } from "../../src/train/optimizer.ts";
-import { initialState, type Model } from "../../src/train/state.ts";
-import { trainStep, type Task } from "../../src/train/step.ts";
+import { keepTraining, type Keeping, type Study } from "../../src/train/run/keepTraining.ts";
+import type { Optimizer } from "../../src/train/optimizer/optimizer.ts";
+import { initialState, type Model } from "../../src/train/run/state.ts";
+import { trainStep, type Task } from "../../src/train/step/step.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
 interface Weight {

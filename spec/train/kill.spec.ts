@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { runRecipe } from "../../src/train/run.ts";
+import { runRecipe } from "../../src/train/run/run.ts";
 import { compileInto } from "../helpers/javascript.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny } from "./tiny.ts";

@@ -7,12 +7,12 @@ import { fuse, fusedTable, unfused } from "../../src/ops/observe.ts";
 import { keyOf, uniformAt } from "../../src/tensor/key.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { mapTree, named } from "../../src/tensor/tree.ts";
-import { adamwLeaf } from "../../src/train/adamw.ts";
-import { averageOf, emaLeaf } from "../../src/train/ema.ts";
-import { initialLossScale, nextLossScale } from "../../src/train/lossScale.ts";
-import { initialOptimizerState, type Optimizer } from "../../src/train/optimizer.ts";
-import { sgdLeaf } from "../../src/train/sgd.ts";
-import { trainStep, type Batch, type Task, type TrainState } from "../../src/train/step.ts";
+import { adamwLeaf } from "../../src/train/optimizer/adamw.ts";
+import { averageOf, emaLeaf } from "../../src/train/optimizer/ema.ts";
+import { initialLossScale, nextLossScale } from "../../src/train/optimizer/lossScale.ts";
+import { initialOptimizerState, type Optimizer } from "../../src/train/optimizer/optimizer.ts";
+import { sgdLeaf } from "../../src/train/optimizer/sgd.ts";
+import { trainStep, type Batch, type Task, type TrainState } from "../../src/train/step/step.ts";
 import { engines } from "../helpers/engines.ts";
 
 const ADAMW: Optimizer = { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0 };

@@ -1,6 +1,6 @@
 /** Where nothing overflows, a scaled loss trains to the bits of one that is not: the scale is a power of two. */
 import { describe, expect, it } from "vitest";
-import { readTree } from "../../src/io/trees.ts";
+import { readTree } from "../../src/io/weights/trees.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { initialParams } from "../../src/model/init.ts";
@@ -10,12 +10,12 @@ import type { RegnetNorms } from "../../src/teacher/norms.ts";
 import type { RegnetParams } from "../../src/teacher/regnet.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { deitTaskWithin } from "../../src/train/deitTask.ts";
-import { averageOf } from "../../src/train/ema.ts";
-import { initialLossScale } from "../../src/train/lossScale.ts";
-import { initialOptimizerState, type Optimizer } from "../../src/train/optimizer.ts";
-import { regnetTask } from "../../src/train/runTeacher.ts";
-import { trainStep, type Task, type TrainState } from "../../src/train/step.ts";
+import { deitTaskWithin } from "../../src/train/step/deitTask.ts";
+import { averageOf } from "../../src/train/optimizer/ema.ts";
+import { initialLossScale } from "../../src/train/optimizer/lossScale.ts";
+import { initialOptimizerState, type Optimizer } from "../../src/train/optimizer/optimizer.ts";
+import { regnetTask } from "../../src/train/run/teacher.ts";
+import { trainStep, type Task, type TrainState } from "../../src/train/step/step.ts";
 import { engines } from "../helpers/engines.ts";
 import { tiny, tinyTeacher } from "./tiny.ts";
 

@@ -7,9 +7,9 @@ import { normalisedTensor } from "../../src/data/images/preprocess.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { smoothOverAll } from "../../src/losses/labelSmoothing.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { cutMix, cutMixBox, type Box, type BoxRule, type Span } from "../../src/train/cutMix.ts";
-import { mixup } from "../../src/train/mixup.ts";
-import { normalisePixels } from "../../src/train/normalisePixels.ts";
+import { cutMix, cutMixBox, type Box, type BoxRule, type Span } from "../../src/train/mixing/cutMix.ts";
+import { mixup } from "../../src/train/mixing/mixup.ts";
+import { normalisePixels } from "../../src/train/mixing/normalisePixels.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 import { tensorOf, tensorsOf, textOf } from "../helpers/fixtures.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { DeviceLostError, MemoryError } from "../../src/tensor/errors.ts";
-import { runThroughLosses } from "../../src/train/runThroughLosses.ts";
+import { runThroughLosses } from "../../src/train/run/runThroughLosses.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny } from "./tiny.ts";
 

@@ -1,6 +1,6 @@
 /** The smallest recipe with a teacher and a distilled student: 3 steps an epoch, a few milliseconds each. */
 import type { RegnetConfig } from "../../src/teacher/config.ts";
-import type { Recipe } from "../../src/train/recipe.ts";
+import type { Recipe } from "../../src/train/run/recipe.ts";
 
 const EPOCHS = 4;
 

@@ -6,7 +6,7 @@ import { initialParams } from "../../src/model/init.ts";
 import type { DeitParams } from "../../src/model/deit.ts";
 import { sineCosine } from "../../src/ops/position.ts";
 import { keyOf } from "../../src/tensor/key.ts";
-import { tokenCosines, type TokenCosines } from "../../src/train/tokenCosines.ts";
+import { tokenCosines, type TokenCosines } from "../../src/train/evaluation/tokenCosines.ts";
 import { tiny } from "./tiny.ts";
 
 const engine = referenceEngine();

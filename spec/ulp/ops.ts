@@ -2,9 +2,9 @@
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
 import type { Engines } from "../../src/check/engines.ts";
-import { outputs, type Law } from "../../src/check/law.ts";
-import { laws } from "../../src/check/laws.ts";
-import type { Subject } from "../../src/check/subject.ts";
+import { outputs, type Law } from "../../src/check/laws/law.ts";
+import { laws } from "../../src/check/laws/laws.ts";
+import type { Subject } from "../../src/check/laws/subject.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import type { Precision } from "../../src/kernels/engine.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { print, printJson, table } from "../../src/cli/output.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
-import { allSubjects } from "../../src/laws/subjects.ts";
+import { allSubjects } from "../../src/laws/cases/subjects.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { singleEngine } from "../helpers/singleEngine.ts";
 import { functionErrors } from "./functions.ts";

@@ -1,5 +1,5 @@
 /** Ops at the sizes of DeiT-Ti⚗, batch 1: long sums, and whole tiles of every kernel. */
-import { subjectOf, type Subject } from "../../src/check/subject.ts";
+import { subjectOf, type Subject } from "../../src/check/laws/subject.ts";
 import { crossEntropy } from "../../src/losses/crossEntropy.ts";
 import { attention } from "../../src/ops/attention.ts";
 import { gelu } from "../../src/ops/gelu.ts";

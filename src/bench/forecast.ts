@@ -18,7 +18,7 @@ import type { FusedTable, Kernels } from "../kernels/kernels.ts";
 import { observe } from "../ops/observe.ts";
 import { MemoryError } from "../tensor/errors.ts";
 import { mapTree } from "../tensor/tree.ts";
-import { largest } from "../train/capacity.ts";
+import { largest } from "../train/evaluation/capacity.ts";
 import { facts, type Adapter } from "./adapters.ts";
 import { profiler } from "./profile.ts";
 import { NOTHING, type Cost, type ProfileNode } from "./profileTree.ts";

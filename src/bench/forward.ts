@@ -2,7 +2,7 @@
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DeitConfig } from "../model/config.ts";
 import { deitPredict } from "../model/deit.ts";
-import { deitAttrs } from "../train/deitTask.ts";
+import { deitAttrs } from "../train/step/deitTask.ts";
 import { benchImages, benchParams } from "./model.ts";
 import type { Program } from "./program.ts";
 import type { Work } from "./timing.ts";

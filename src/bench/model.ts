@@ -6,7 +6,7 @@ import { buildParams } from "../model/params.ts";
 import type { RegnetConfig } from "../teacher/config.ts";
 import { buildRegnet } from "../teacher/params.ts";
 import { size, type Tensor } from "../tensor/tensor.ts";
-import { predictBy } from "../train/runTeacher.ts";
+import { predictBy } from "../train/run/teacher.ts";
 import { drawn } from "./opBench.ts";
 
 /** Of initial weights (deit.md 6.1). */

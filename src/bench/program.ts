@@ -3,10 +3,10 @@
  * memory, which is planned and held before the first run.
  */
 import { abstractEngine } from "../engines/abstract/engine.ts";
-import { fusedKernels } from "../engines/wasm/fused.ts";
+import { fusedKernels } from "../engines/wasm/fused/table.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
-import { reserveBatch, type BatchProgram } from "../train/capacity.ts";
+import { reserveBatch, type BatchProgram } from "../train/evaluation/capacity.ts";
 import { paired } from "./paired.ts";
 import { gflops, type PeakMeter } from "./peak.ts";
 import type { Spread } from "./statistics.ts";

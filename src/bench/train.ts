@@ -8,11 +8,11 @@ import type { DeitParams } from "../model/deit.ts";
 import type { RegnetConfig } from "../teacher/config.ts";
 import { fold, keyOf } from "../tensor/key.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Memory } from "../train/deitTask.ts";
-import { initialLossScale } from "../train/lossScale.ts";
-import { initialOptimizerState } from "../train/optimizer.ts";
-import { publishedAdamw, publishedTask } from "../train/publishedTask.ts";
-import { trainStep, type TrainState } from "../train/step.ts";
+import type { Memory } from "../train/step/deitTask.ts";
+import { initialLossScale } from "../train/optimizer/lossScale.ts";
+import { initialOptimizerState } from "../train/optimizer/optimizer.ts";
+import { publishedAdamw, publishedTask } from "../train/step/publishedTask.ts";
+import { trainStep, type TrainState } from "../train/step/step.ts";
 import { benchImages, benchParams, benchTeacher } from "./model.ts";
 import { drawn } from "./opBench.ts";
 import type { Program, ProgramWork } from "./program.ts";
@@ -24,7 +24,7 @@ const RATE = 1e-6;
 export interface TrainOptions {
   /** Whose forward is part of a step; null: its logits are given. */
   readonly teacher: RegnetConfig | null;
-  /** As a run in f16 needs it (train/lossScale.ts). */
+  /** As a run in f16 needs it (train/optimizer/lossScale.ts). */
   readonly scaledLoss: boolean;
 }
 

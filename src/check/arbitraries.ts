@@ -3,11 +3,11 @@ import fc from "fast-check";
 import type { Precision } from "../kernels/engine.ts";
 import { fold, keyOf } from "../tensor/key.ts";
 import { show, size, type Shape } from "../tensor/tensor.ts";
-import { apart, CELLS } from "./apart.ts";
-import type { Arrays } from "./differentiable.ts";
+import { apart, CELLS } from "./gradient/apart.ts";
+import type { Arrays } from "./gradient/differentiable.ts";
 import { drawOf, type Draw } from "./draw.ts";
 import type { HostArray } from "./host.ts";
-import type { Subject, Trial } from "./subject.ts";
+import type { Subject, Trial } from "./laws/subject.ts";
 
 /** Longer arrays are drawn whole: to shrink them number by number would take too long. */
 const SHRINKABLE = 64;

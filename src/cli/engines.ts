@@ -7,10 +7,10 @@ import type { About, AboutAdapter } from "../gpu/about.ts";
 import { featureNames } from "../gpu/request.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { wasmEngine } from "../wasm.ts";
-import { gpuEngine } from "./gpu.ts";
+import { gpuEngine } from "./processes/gpu.ts";
 import { adapterOption, withExamples, withJson, type AdapterOption, type EngineOptions, type JsonOption } from "./options.ts";
 import { grouped, messageOf, print, printJson, table } from "./output.ts";
-import { cannotRun, probe } from "./probe.ts";
+import { cannotRun, probe } from "./processes/probe.ts";
 
 interface EngineReport extends Partial<About> {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** Options that several commands share, and how their values are read. */
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { WebgpuPrecision } from "../engines/webgpu/run.ts";
-import type { Memory, MemoryChoice } from "../train/deitTask.ts";
+import type { Memory, MemoryChoice } from "../train/step/deitTask.ts";
 
 /** @throws InvalidArgumentError, which commander turns into the command's one line */
 function integerFrom(min: number): (text: string) => number {

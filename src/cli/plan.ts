@@ -1,7 +1,7 @@
 /** What a model costs: one training step of it on the abstract engine, watched module by module. */
 import { abstractEngine } from "../engines/abstract/engine.ts";
 import { costVisitor, type ModuleCost } from "../engines/abstract/summary.ts";
-import { fusedKernels } from "../engines/wasm/fused.ts";
+import { fusedKernels } from "../engines/wasm/fused/table.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { tokenCount, type DeitConfig } from "../model/config.ts";
@@ -15,11 +15,11 @@ import { buildRegnet, regnetShapes } from "../teacher/params.ts";
 import type { RegnetParams } from "../teacher/regnet.ts";
 import { keyOf } from "../tensor/key.ts";
 import { axis, size, type Shape } from "../tensor/tensor.ts";
-import { initialOptimizerState, type Optimizer } from "../train/optimizer.ts";
-import { publishedAdamw, publishedSmoothing, publishedTask } from "../train/publishedTask.ts";
-import { regnetTask } from "../train/runTeacher.ts";
-import { trainStep, type Task } from "../train/step.ts";
-import type { NamedModel } from "./models.ts";
+import { initialOptimizerState, type Optimizer } from "../train/optimizer/optimizer.ts";
+import { publishedAdamw, publishedSmoothing, publishedTask } from "../train/step/publishedTask.ts";
+import { regnetTask } from "../train/run/teacher.ts";
+import { trainStep, type Task } from "../train/step/step.ts";
+import type { NamedModel } from "./inputs/models.ts";
 
 export interface SummaryRow {
   /** Of the module, which is the beginning of its parameters' names. */

@@ -1,22 +1,22 @@
 /** The command line as a whole: its commands, and how each of them fails. */
 import { Command, CommanderError } from "commander";
 import { DeviceLostError } from "../tensor/errors.ts";
-import { addBench } from "./bench.ts";
-import { addCheck } from "./check.ts";
-import { addClassify } from "./classify.ts";
-import { addCompare } from "./compare.ts";
-import { addConvert } from "./convert.ts";
-import { addDemo } from "./demo.ts";
+import { addBench } from "./commands/bench.ts";
+import { addCheck } from "./commands/check.ts";
+import { addClassify } from "./commands/classify.ts";
+import { addCompare } from "./commands/compare.ts";
+import { addConvert } from "./commands/convert.ts";
+import { addDemo } from "./commands/demo.ts";
 import { addEngines } from "./engines.ts";
-import { addEval } from "./eval.ts";
-import { addInspect } from "./inspect.ts";
+import { addEval } from "./commands/eval.ts";
+import { addInspect } from "./commands/inspect.ts";
 import { messageOf, oneLine } from "./output.ts";
-import { addPreprocess } from "./preprocess.ts";
-import { addRecord } from "./record.ts";
-import { addSummary } from "./summary.ts";
-import { LOST, type Tell } from "./supervise.ts";
-import { addTrain } from "./train.ts";
-import { addVerify } from "./verify.ts";
+import { addPreprocess } from "./commands/preprocess.ts";
+import { addRecord } from "./commands/record.ts";
+import { addSummary } from "./commands/summary.ts";
+import { LOST, type Tell } from "./processes/supervise.ts";
+import { addTrain } from "./commands/train.ts";
+import { addVerify } from "./commands/verify.ts";
 import { version } from "./version.ts";
 
 /** Bad input of any kind. */

@@ -1,9 +1,9 @@
 /** `deit verify --report`: a verification as a page. */
 import { realpathSync } from "node:fs";
-import { writeDurably } from "../io/durable.ts";
+import { writeDurably } from "../io/disk/durable.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { pictureOf } from "../recording/picture.ts";
-import type { Recording } from "../recording/read.ts";
+import type { Recording } from "../recording/format/read.ts";
 import type { Verification } from "../recording/verify.ts";
 import { verificationPage } from "../report/verification/page.ts";
 import { showForNow } from "./output.ts";

@@ -1,5 +1,5 @@
 /** Handwritten digits of their file (fixtures/digits): 8×8 grey images of ten classes, the first 1,437 to train, the last 360 to test. */
-import { numbersOf, parseSafetensors, type Safetensors } from "../io/safetensors.ts";
+import { numbersOf, parseSafetensors, type Safetensors } from "../io/safetensors/safetensors.ts";
 import type { Dataset } from "./dataset.ts";
 
 export type Split = "train" | "test";

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
-import { sourceOf } from "../io/source.ts";
-import { tarFiles } from "../io/tar.ts";
+import { sourceOf } from "../io/disk/source.ts";
+import { tarFiles } from "../io/archive/tar.ts";
 
 const PACKAGE = "@sparticuz/chromium";
 

@@ -1,5 +1,5 @@
 /** Who takes how many images for another class than whom: Table 4 of the paper (deit.md 9.4) for a model and a data set. */
-import { disagreement, type Decisions } from "../train/decisions.ts";
+import { disagreement, type Decisions } from "../train/evaluation/decisions.ts";
 
 /** A row and a column of the table. */
 export interface Decider {

@@ -1,9 +1,9 @@
 /** An inspection as files. Equal inspections of equal origin give equal files. */
 import type { Pixels } from "../data/images/pixels.ts";
-import type { Content } from "../io/folder.ts";
-import { npzPieces } from "../io/npz.ts";
+import type { Content } from "../io/disk/folder.ts";
+import { npzPieces } from "../io/numpy/npz.ts";
 import { pngOf, pngOfRgb } from "../io/png.ts";
-import type { Stored } from "../io/stored.ts";
+import type { Stored } from "../io/weights/stored.ts";
 import { cosinePlot, standalone } from "../report/plots.ts";
 import type { Numbers } from "./intermediates.ts";
 import type { Inspection } from "./inspection.ts";

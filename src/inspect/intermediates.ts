@@ -5,10 +5,10 @@ import { deitLogits } from "../model/deit.ts";
 import { meanOfLogits } from "../model/fusion.ts";
 import { attention } from "../ops/attention.ts";
 import { inference, observe, opened, outputs } from "../ops/observe.ts";
-import { tapShapes } from "../recording/slots.ts";
+import { tapShapes } from "../recording/format/slots.ts";
 import { axis, type Shape, type Tensor } from "../tensor/tensor.ts";
-import { deitAttrs } from "../train/deitTask.ts";
-import type { Deit } from "../train/evaluate.ts";
+import { deitAttrs } from "../train/step/deitTask.ts";
+import type { Deit } from "../train/evaluation/evaluate.ts";
 
 /** Row-major, in the precision of the engine. */
 export interface Numbers {

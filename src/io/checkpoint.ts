@@ -8,11 +8,11 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ByteSource } from "./byteSource.ts";
-import { digested, digestOfSource } from "./digest.ts";
-import { moveDurably, syncFolder, writeToDisk } from "./durable.ts";
-import { fileBytes } from "./fileBytes.ts";
-import { readSafetensors, safetensorsPieces, type Stored, type Writable } from "./safetensors.ts";
+import type { ByteSource } from "./disk/byteSource.ts";
+import { digested, digestOfSource } from "./disk/digest.ts";
+import { moveDurably, syncFolder, writeToDisk } from "./disk/durable.ts";
+import { fileBytes } from "./disk/fileBytes.ts";
+import { readSafetensors, safetensorsPieces, type Stored, type Writable } from "./safetensors/safetensors.ts";
 import { isRecord, parseJson } from "./strictJson.ts";
 
 /** A checkpoint cannot be used; the message names the file and the reason. */

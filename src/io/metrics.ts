@@ -1,6 +1,6 @@
 /** `metrics.jsonl`: one JSON object a line, in the order of the steps. No times in it: equal runs write equal files. */
 import { open, readFile } from "node:fs/promises";
-import { writeDurably } from "./durable.ts";
+import { writeDurably } from "./disk/durable.ts";
 import { isRecord } from "./strictJson.ts";
 
 export interface MetricsRow {

@@ -1,19 +1,19 @@
 /** The rows of `deit check`: the equations and gradients of deit.md by number, the laws of each op, and the identities. */
-import type { Row } from "../check/row.ts";
-import { lossGradientRows } from "./lossGradients.ts";
-import { lossIdentities } from "./lossIdentities.ts";
-import { lossRows } from "./losses.ts";
-import { mixingRows } from "./mixing.ts";
-import { networkRows } from "./network.ts";
-import { networkGradientRows } from "./networkGradients.ts";
-import { identities as networkIdentities } from "./networkIdentities.ts";
-import { opRows } from "./opRows.ts";
-import { positionRows } from "./positions.ts";
-import { recipeRows } from "./recipe.ts";
-import { recipeIdentities } from "./recipeIdentities.ts";
-import { allSubjects } from "./subjects.ts";
-import { teacherRows } from "./teacher.ts";
-import { teacherIdentities } from "./teacherIdentities.ts";
+import type { Row } from "../check/laws/row.ts";
+import { lossGradientRows } from "./rows/lossGradients.ts";
+import { lossIdentities } from "./identities/losses.ts";
+import { lossRows } from "./rows/losses.ts";
+import { mixingRows } from "./rows/mixing.ts";
+import { networkRows } from "./rows/network.ts";
+import { networkGradientRows } from "./rows/networkGradients.ts";
+import { identities as networkIdentities } from "./identities/network.ts";
+import { opRows } from "./rows/opRows.ts";
+import { positionRows } from "./rows/positions.ts";
+import { recipeRows } from "./rows/recipe.ts";
+import { recipeIdentities } from "./identities/recipe.ts";
+import { allSubjects } from "./cases/subjects.ts";
+import { teacherRows } from "./rows/teacher.ts";
+import { teacherIdentities } from "./identities/teacher.ts";
 
 const given: readonly Row[] = [
   ...networkRows,

@@ -3,8 +3,8 @@ import { compare, type Comparison } from "../check/close.ts";
 import type { HostArray } from "../check/host.ts";
 import { tolerances, type Bound, type ToleranceName } from "../check/tolerance.ts";
 import type { Precision } from "../kernels/engine.ts";
-import { resultOf, type Recording } from "./read.ts";
-import type { Origin } from "./readings.ts";
+import { resultOf, type Recording } from "./format/read.ts";
+import type { Origin } from "./steps/readings.ts";
 
 /** `actual` is the recorded value, `expected` the right one; `error` is a share of the largest right value. */
 export interface Judgement extends Comparison {

@@ -2,9 +2,9 @@
 import type { HostArray, Leaves } from "../check/host.ts";
 import type { Engine, Precision } from "../kernels/engine.ts";
 import { deitLogits } from "../model/deit.ts";
-import type { Configuration } from "./configuration.ts";
-import type { Arrays, Recording } from "./read.ts";
-import { deliverTensors, widened, type Delivered } from "./run.ts";
+import type { Configuration } from "./format/configuration.ts";
+import type { Arrays, Recording } from "./format/read.ts";
+import { deliverTensors, widened, type Delivered } from "./steps/run.ts";
 
 /** A recording that is to be made. */
 export interface Order {

@@ -6,15 +6,15 @@ import type { HostArray } from "../check/host.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { deitLogits } from "../model/deit.ts";
 import type { Shape } from "../tensor/tensor.ts";
-import type { Configuration } from "./configuration.ts";
-import { rightHypothesis } from "./hypothesis.ts";
-import { resultOf, type Recording } from "./read.ts";
-import { laterNames, passReadings, type Reading } from "./readings.ts";
+import type { Configuration } from "./format/configuration.ts";
+import { rightHypothesis } from "./steps/hypothesis.ts";
+import { resultOf, type Recording } from "./format/read.ts";
+import { laterNames, passReadings, type Reading } from "./steps/readings.ts";
 import { roundingEndToEnd } from "./rounding.ts";
-import { computeTensors, isQuick, isTiny } from "./run.ts";
-import { slotsOf } from "./slots.ts";
-import { kindOf, stepsOf, type Step } from "./steps.ts";
-import { under } from "./under.ts";
+import { computeTensors, isQuick, isTiny } from "./steps/run.ts";
+import { slotsOf } from "./format/slots.ts";
+import { kindOf, stepsOf, type Step } from "./steps/steps.ts";
+import { under } from "./steps/under.ts";
 import { LARGE, verdictOf, withRounding, type Verdict, type Verification } from "./verify.ts";
 
 /** A step of the network, as what it reads. */

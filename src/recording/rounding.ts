@@ -10,11 +10,11 @@ import { referenceEngine, roundedEngine } from "../engines/reference/engine.ts";
 import type { Bound } from "../check/tolerance.ts";
 import type { Precision } from "../kernels/engine.ts";
 import { deitLogits } from "../model/deit.ts";
-import { hashed } from "./hash.ts";
-import type { Hypothesis } from "./hypothesis.ts";
-import type { Arrays, Recording } from "./read.ts";
-import { computeTensors, isTiny } from "./run.ts";
-import { under } from "./under.ts";
+import { hashed } from "./format/hash.ts";
+import type { Hypothesis } from "./steps/hypothesis.ts";
+import type { Arrays, Recording } from "./format/read.ts";
+import { computeTensors, isTiny } from "./steps/run.ts";
+import { under } from "./steps/under.ts";
 
 /** The unit roundoff, as a multiple of that of f32. */
 const UNIT: { readonly [P in Precision]: number } = { f16: 2 ** 13, f32: 1, f64: 2 ** -29 };

@@ -8,18 +8,18 @@ import type { HostArray } from "../check/host.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { deitLogits } from "../model/deit.ts";
 import { indexOf } from "../check/close.ts";
-import { explain } from "./explain.ts";
-import type { Findings, Limits, StepExplanation } from "./explained.ts";
-import { RecordingError } from "./fields.ts";
-import { rightHypothesis } from "./hypothesis.ts";
+import { explain } from "./explain/explain.ts";
+import type { Findings, Limits, StepExplanation } from "./explain/explained.ts";
+import { RecordingError } from "./format/fields.ts";
+import { rightHypothesis } from "./steps/hypothesis.ts";
 import { judge, type Judgement } from "./judge.ts";
-import { startsOf, weightsAfter } from "./later.ts";
-import { localRun } from "./local.ts";
-import type { Recording } from "./read.ts";
-import { isLocal, laterNames, laterOrigin, originOf, passReadings, type Origin, type Reading } from "./readings.ts";
+import { startsOf, weightsAfter } from "./steps/later.ts";
+import { localRun } from "./steps/local.ts";
+import type { Recording } from "./format/read.ts";
+import { isLocal, laterNames, laterOrigin, originOf, passReadings, type Origin, type Reading } from "./steps/readings.ts";
 import { allowing, roundingOf } from "./rounding.ts";
-import { computeTensors, isQuick, isTiny } from "./run.ts";
-import { recordedValues } from "./under.ts";
+import { computeTensors, isQuick, isTiny } from "./steps/run.ts";
+import { recordedValues } from "./steps/under.ts";
 
 /** One tensor's verdict. */
 export interface Verdict extends Judgement {

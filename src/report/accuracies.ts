@@ -1,5 +1,5 @@
 /** How well each head, both together and the teacher decide: a table and a plot. */
-import type { Accuracy } from "../train/accuracy.ts";
+import type { Accuracy } from "../train/evaluation/accuracy.ts";
 import { html, percent, type Html } from "./html.ts";
 import { scoresPlot, type Score } from "./plots.ts";
 import type { Report } from "./report.ts";

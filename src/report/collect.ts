@@ -12,10 +12,10 @@ import { attention } from "../ops/attention.ts";
 import { inference, observe, opened, outputs } from "../ops/observe.ts";
 import { softmax } from "../ops/softmax.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { deitAttrs } from "../train/deitTask.ts";
-import { decide } from "../train/decisions.ts";
-import { imagesAtOnce, type Deit } from "../train/evaluate.ts";
-import { uploadBatch } from "../train/uploadBatch.ts";
+import { deitAttrs } from "../train/step/deitTask.ts";
+import { decide } from "../train/evaluation/decisions.ts";
+import { imagesAtOnce, type Deit } from "../train/evaluation/evaluate.ts";
+import { uploadBatch } from "../train/step/uploadBatch.ts";
 import type { Judged } from "./confusion.ts";
 
 /** A report must not take long: so many images are judged at most, so many looked into. */

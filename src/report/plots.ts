@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { MetricsRow } from "../io/metrics.ts";
-import type { TokenCosines } from "../train/tokenCosines.ts";
+import type { TokenCosines } from "../train/evaluation/tokenCosines.ts";
 import { percent, trusted, type Html } from "./html.ts";
 import { light } from "./style.ts";
 

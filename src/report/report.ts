@@ -1,7 +1,7 @@
 /** All that a report shows of a run. Types only. */
 import type { MetricsRow } from "../io/metrics.ts";
-import type { Recipe } from "../train/recipe.ts";
-import type { RunResult } from "../train/run.ts";
+import type { Recipe } from "../train/run/recipe.ts";
+import type { RunResult } from "../train/run/run.ts";
 import type { Looked } from "./collect.ts";
 
 export interface Report {

@@ -22,5 +22,5 @@ export { wasmEngine } from "../../../dist/wasm.js";
 export { spreadOf, median, type Spread } from "../../../dist/bench/statistics.js";
 export { tolerances, type Bound } from "../../../dist/check/tolerance.js";
 export { print, printJson, say, showForNow, table } from "../../../dist/cli/output.js";
-export { hashed } from "../../../dist/recording/hash.js";
-export { publishedAdamw, publishedSmoothing, publishedTask } from "../../../dist/train/publishedTask.js";
+export { hashed } from "../../../dist/recording/format/hash.js";
+export { publishedAdamw, publishedSmoothing, publishedTask } from "../../../dist/train/step/publishedTask.js";

@@ -15,10 +15,10 @@ import {
   type DeitParams,
   type Study,
 } from "#deit/index.js";
-import { numbersOf } from "#deit/io/stored.js";
+import { numbersOf } from "#deit/io/weights/stored.js";
 import type { Engine } from "#deit/kernels/engine.js";
-import type { TrainingRecipe } from "#deit/train/recipe.js";
-import { uploadBatch } from "#deit/train/uploadBatch.js";
+import type { TrainingRecipe } from "#deit/train/run/recipe.js";
+import { uploadBatch } from "#deit/train/step/uploadBatch.js";
 import { digestOf } from "./digestOf.ts";
 
 const config: DeitConfig = {

@@ -1,7 +1,7 @@
 /** The images of fixtures/preprocess and what Pillow makes of them. */
 import { createHash } from "node:crypto";
 import { bytesOf, textOf } from "../../helpers/fixtures.ts";
-import { numbersOf, parseSafetensors } from "../../../src/io/safetensors.ts";
+import { numbersOf, parseSafetensors } from "../../../src/io/safetensors/safetensors.ts";
 import type { Convention } from "../../../src/data/images/preprocess.ts";
 import type { Normalisation } from "../../../src/data/normalise.ts";
 

@@ -1,9 +1,9 @@
 /** Mutated files of numpy, of one array and of several: read right, or refused. Nothing else happens. */
 import { zipSync } from "fflate";
 import { expect, it } from "vitest";
-import { parseNpy, writeNpy } from "../../../src/io/npy.ts";
-import { parseNpz, writeNpz } from "../../../src/io/npz.ts";
-import type { Stored } from "../../../src/io/stored.ts";
+import { parseNpy, writeNpy } from "../../../src/io/numpy/npy.ts";
+import { parseNpz, writeNpz } from "../../../src/io/numpy/npz.ts";
+import type { Stored } from "../../../src/io/weights/stored.ts";
 import { bytesOf } from "../../helpers/fixtures.ts";
 import type { Dice } from "./dice.ts";
 import { mutated, mutatedBytes, mutatedField, mutatedText, type Field } from "./mutate.ts";

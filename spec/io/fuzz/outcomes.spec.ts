@@ -1,6 +1,6 @@
 /** The fuzz would notice. */
 import { expect, it } from "vitest";
-import { NpyError } from "../../../src/io/npy.ts";
+import { NpyError } from "../../../src/io/numpy/npy.ts";
 import { outcomesOf } from "./outcomes.ts";
 
 const anything = (): Uint8Array => new Uint8Array(0);

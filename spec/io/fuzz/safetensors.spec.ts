@@ -1,7 +1,7 @@
 /** Mutated files of safetensors: read right, or refused. Nothing else happens, and no byte is read twice. */
 import { expect, it } from "vitest";
-import { memoryBytes, type ByteSource } from "../../../src/io/byteSource.ts";
-import { parseSafetensors, readSafetensors, writeSafetensors } from "../../../src/io/safetensors.ts";
+import { memoryBytes, type ByteSource } from "../../../src/io/disk/byteSource.ts";
+import { parseSafetensors, readSafetensors, writeSafetensors } from "../../../src/io/safetensors/safetensors.ts";
 import { isRecord } from "../../../src/io/strictJson.ts";
 import { bytesOf } from "../../helpers/fixtures.ts";
 import type { Dice } from "./dice.ts";

@@ -2,17 +2,17 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import type { HostArray, Leaves } from "../../../src/check/host.ts";
 import { referenceEngine } from "../../../src/engines/reference/engine.ts";
-import type { Stored } from "../../../src/io/safetensors.ts";
-import { uploadWeights, type Weights } from "../../../src/io/weights.ts";
+import type { Stored } from "../../../src/io/safetensors/safetensors.ts";
+import { uploadWeights, type Weights } from "../../../src/io/weights/weights.ts";
 import type { Engine } from "../../../src/kernels/engine.ts";
 import { checkedConfig, type DeitConfig } from "../../../src/model/config.ts";
 import { deitLogits } from "../../../src/model/deit.ts";
 import { meanOfLogits } from "../../../src/model/fusion.ts";
 import { parameterShapes } from "../../../src/model/params.ts";
 import { inference, observe } from "../../../src/ops/observe.ts";
-import { hashed } from "../../../src/recording/hash.ts";
+import { hashed } from "../../../src/recording/format/hash.ts";
 import { isTensor, type Shape, type Tensor } from "../../../src/tensor/tensor.ts";
-import { deitAttrs } from "../../../src/train/deitTask.ts";
+import { deitAttrs } from "../../../src/train/step/deitTask.ts";
 
 /** Two blocks; 9 patches. */
 export const small: DeitConfig = checkedConfig({

@@ -4,7 +4,7 @@ import { describe as sayHow, gap } from "../../../src/check/close.ts";
 import type { Leaves } from "../../../src/check/host.ts";
 import { tolerances } from "../../../src/check/tolerance.ts";
 import { writeRegnetOnnx, type RegnetWeights } from "../../../src/io/onnx/writeRegnet.ts";
-import type { Stored } from "../../../src/io/safetensors.ts";
+import type { Stored } from "../../../src/io/safetensors/safetensors.ts";
 import { tensorOf } from "../../helpers/fixtures.ts";
 import { onOnnxruntime } from "../../helpers/onnxruntime.ts";
 import { regnetFixture, under, type RegnetFixture } from "../../helpers/regnet.ts";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parsePth, PthError, type Pth } from "../../../src/io/pth/pth.ts";
 import { isA, type Dict, type PthTensor } from "../../../src/io/pth/values.ts";
-import { parseSafetensors, type Stored } from "../../../src/io/safetensors.ts";
+import { parseSafetensors, type Stored } from "../../../src/io/safetensors/safetensors.ts";
 import { bytesOf } from "../../helpers/fixtures.ts";
 
 const open = (name: string): Pth => parsePth(bytesOf(`names/${name}`));

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parsePth, PthError } from "../../../src/io/pth/pth.ts";
 import { stateDictOf } from "../../../src/io/pth/stateDict.ts";
-import { WeightsError } from "../../../src/io/weights.ts";
+import { WeightsError } from "../../../src/io/weights/weights.ts";
 import {
   archive,
   build,

@@ -1,6 +1,6 @@
 /** Errors in the teacher's ops. */
 import type { Kernels } from "../../../src/kernels/kernels.ts";
-import { frozen, trained } from "../../../src/laws/subjects/teacher.ts";
+import { frozen, trained } from "../../../src/laws/cases/subjects/teacher.ts";
 import { linear } from "../../../src/ops/linear.ts";
 import { averagePool } from "../../../src/teacher/averagePool.ts";
 import { batchNorm, frozenBatchNorm } from "../../../src/teacher/batchNorm.ts";

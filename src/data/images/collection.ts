@@ -2,8 +2,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { openSource } from "../../io/source.ts";
-import { tarFiles } from "../../io/tar.ts";
+import { openSource } from "../../io/disk/source.ts";
+import { tarFiles } from "../../io/archive/tar.ts";
 import { checkedLength } from "./file.ts";
 
 export interface Collection {

@@ -16,7 +16,7 @@ import { kernelsOf } from "../region.ts";
 import type { Access } from "./access.ts";
 import { undealt, type Deal } from "./deal.ts";
 import { elementwise } from "./elementwise.ts";
-import { fusedKernels } from "./fused.ts";
+import { fusedKernels } from "./fused/table.ts";
 import { matmul } from "./matmul.ts";
 import { kernelsOn, moduleOf, MOST_PAGES, type Build } from "./module.ts";
 import { move } from "./move.ts";

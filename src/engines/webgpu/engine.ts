@@ -11,7 +11,7 @@ import { mapTree } from "../../tensor/tree.ts";
 import { heapRegions, type HeapAccess, type HeapBlock } from "../heap.ts";
 import { kernelsOf, type Loops } from "../region.ts";
 import { machineOn } from "./device.ts";
-import { fusedKernels } from "./fused.ts";
+import { fusedKernels } from "./fused/table.ts";
 import { elementwise, fill } from "./kernels/elementwise.ts";
 import { matmul } from "./kernels/matmul.ts";
 import { move } from "./kernels/move.ts";
@@ -29,7 +29,7 @@ export interface WebgpuOptions {
   /** Tensors lie in buffers of at most so many bytes. Default: as long as the device can bind, and no longer than 1 GiB. */
   readonly slab?: number;
   /**
-   * `f16`: activations in half of the memory, and products on the matrix units that adapters have for f16; with losses scaled (train/lossScale.ts), as
+   * `f16`: activations in half of the memory, and products on the matrix units that adapters have for f16; with losses scaled (train/optimizer/lossScale.ts), as
    * small gradients would vanish. Default `f32`.
    */
   readonly precision?: WebgpuPrecision;

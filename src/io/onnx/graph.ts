@@ -1,6 +1,6 @@
 /** How a graph is put together: node by node, in the order in which it runs. */
 import { size, type Shape } from "../../tensor/tensor.ts";
-import { numbersOf, type Stored } from "../stored.ts";
+import { numbersOf, type Stored } from "../weights/stored.ts";
 import type { Initializer, Model, Node, Value } from "./model.ts";
 import type { Piece } from "./wire.ts";
 

@@ -4,7 +4,7 @@
  * thread counts: equal weights give equal files.
  */
 import { parameterShapes } from "../../model/params.ts";
-import { completeTensors, headsOf, metadataOf, type Weights } from "../weights.ts";
+import { completeTensors, headsOf, metadataOf, type Weights } from "../weights/weights.ts";
 import { deitGraph } from "./deitGraph.ts";
 import { BATCH, buildGraph } from "./graph.ts";
 import { encodeModel } from "./model.ts";

@@ -4,7 +4,7 @@
  */
 import type { RegnetConfig } from "../../teacher/config.ts";
 import { regnetShapes } from "../../teacher/params.ts";
-import { completeTensors, type Weights } from "../weights.ts";
+import { completeTensors, type Weights } from "../weights/weights.ts";
 import { BATCH, buildGraph } from "./graph.ts";
 import { encodeModel } from "./model.ts";
 import { regnetGraph } from "./regnetGraph.ts";

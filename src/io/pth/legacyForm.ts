@@ -9,7 +9,7 @@
  *   for each key: how many numbers, i64, then their bytes
  */
 import { quoted, type Refuse } from "../formatError.ts";
-import { bytesIn } from "../stored.ts";
+import { bytesIn } from "../weights/stored.ts";
 import { unpickle } from "./unpickle.ts";
 import { isA, type Storage, type Value } from "./values.ts";
 import type { Contents } from "./zipForm.ts";

@@ -3,8 +3,8 @@
  * names and refuses every other (unpickle.ts).
  */
 import { FormatError, quoted } from "../formatError.ts";
-import { gathered } from "../strided.ts";
-import { bytesIn, FORMATS, notBool, type Stored } from "../stored.ts";
+import { gathered } from "../numpy/strided.ts";
+import { bytesIn, FORMATS, notBool, type Stored } from "../weights/stored.ts";
 import { isLegacy, readLegacyForm } from "./legacyForm.ts";
 import type { PthTensor, Value } from "./values.ts";
 import { isZip, readZipForm } from "./zipForm.ts";

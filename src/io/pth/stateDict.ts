@@ -1,7 +1,7 @@
 /** The parameters in a file of torch.save: a state dict, or that of a training checkpoint. */
-import { WeightsError } from "../about.ts";
+import { WeightsError } from "../weights/about.ts";
 import { quoted } from "../formatError.ts";
-import type { Stored } from "../stored.ts";
+import type { Stored } from "../weights/stored.ts";
 import type { Pth } from "./pth.ts";
 import { described, isA, type Dict, type PthTensor, type Value } from "./values.ts";
 

@@ -1,6 +1,6 @@
 /** Storages as torch pickles them: blocks of numbers that are in the file, outside the pickle, and named by it. */
 import type { FormatError } from "../formatError.ts";
-import type { Dtype } from "../stored.ts";
+import type { Dtype } from "../weights/stored.ts";
 import { described, isA, isNatural, type Storage, type Value } from "./values.ts";
 
 /** Makes the error of what is wrong at the opcode that is read. */

@@ -1,6 +1,6 @@
 /** Tensors as torch pickles them: a view of a storage by offset, shape and strides. */
 import { quoted, shapeText } from "../formatError.ts";
-import { bytesIn } from "../stored.ts";
+import { bytesIn } from "../weights/stored.ts";
 import type { Wrong } from "./storages.ts";
 import { described, isA, isNatural, type PthTensor, type Value } from "./values.ts";
 

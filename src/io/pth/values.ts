@@ -1,6 +1,6 @@
 /** What a pickle of a `.pth` file says, as inert data: nothing of it has behaviour, and nothing of it is run. */
 import type { Shape } from "../../tensor/tensor.ts";
-import type { Dtype } from "../stored.ts";
+import type { Dtype } from "../weights/stored.ts";
 
 /** A number is an int or a float of Python; ints beyond 2⁵³ are bigints. */
 export type Value = null | boolean | number | bigint | string | Uint8Array | Tuple | List | Dict | Global | Instance | Storage | PthTensor;

@@ -6,8 +6,8 @@
  *   FOLDER/byteorder    "little"; older files have none
  */
 import { quoted, type FormatError, type Refuse } from "../formatError.ts";
-import { bytesIn } from "../stored.ts";
-import { zipBytes, zipMembers, type ZipMember } from "../zip.ts";
+import { bytesIn } from "../weights/stored.ts";
+import { zipBytes, zipMembers, type ZipMember } from "../archive/zip.ts";
 import { unpickle } from "./unpickle.ts";
 import type { Storage, Value } from "./values.ts";
 

@@ -7,7 +7,7 @@
  */
 import type { HostArray } from "../../check/host.ts";
 import { axis } from "../../tensor/tensor.ts";
-import type { BoxSettings } from "../../train/cutMix.ts";
+import type { BoxSettings } from "../../train/mixing/cutMix.ts";
 import { at, sum, tabulate } from "./matrix.ts";
 
 /** (E38) */

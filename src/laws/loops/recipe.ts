@@ -10,9 +10,9 @@
  */
 import type { HostArray } from "../../check/host.ts";
 import { fold, uniformAt, type Key } from "../../tensor/key.ts";
-import type { AdamWAttrs } from "../../train/adamw.ts";
-import type { Schedule } from "../../train/schedule.ts";
-import type { SgdAttrs } from "../../train/sgd.ts";
+import type { AdamWAttrs } from "../../train/optimizer/adamw.ts";
+import type { Schedule } from "../../train/optimizer/schedule.ts";
+import type { SgdAttrs } from "../../train/optimizer/sgd.ts";
 import { sum, tabulate } from "./matrix.ts";
 
 /** (E30) */

@@ -12,8 +12,8 @@ import { mix } from "../../ops/attention.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { mergeHeads, splitHeads, type QueriesKeysValues } from "../../ops/splitHeads.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
-import { nth, paramsOf, type StepInputs } from "../stepOps.ts";
-import { kindOf } from "../steps.ts";
+import { nth, paramsOf, type StepInputs } from "../steps/stepOps.ts";
+import { kindOf } from "../steps/steps.ts";
 import type { BackwardVariant, ForwardVariant } from "./variant.ts";
 
 const project = (k: Kernels, inputs: StepInputs): Tensor => linear.forward(k, { x: nth(inputs.taps, 0), params: paramsOf(inputs) }).out;

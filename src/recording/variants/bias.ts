@@ -5,7 +5,7 @@
  *   (G1)                              b̄ = Σ ȳ                over batch and rows
  */
 import { axis, size } from "../../tensor/tensor.ts";
-import { nth } from "../stepOps.ts";
+import { nth } from "../steps/stepOps.ts";
 import type { BackwardVariant, ForwardVariant } from "./variant.ts";
 
 /** The step as it should be, with zeros for its bias. */

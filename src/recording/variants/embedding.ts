@@ -12,7 +12,7 @@ import { patches } from "../../ops/patches.ts";
 import { addPosition } from "../../ops/position.ts";
 import { prefixTokens } from "../../ops/tokens.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
-import { embedOp, nth, paramsOf, patchOp, type StepInputs } from "../stepOps.ts";
+import { embedOp, nth, paramsOf, patchOp, type StepInputs } from "../steps/stepOps.ts";
 import type { BackwardVariant, ForwardVariant } from "./variant.ts";
 
 /** Where pos_embed is among the weights of the step: class token, positions, distillation token. */

@@ -7,7 +7,7 @@
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { nth } from "../stepOps.ts";
+import { nth } from "../steps/stepOps.ts";
 import type { BackwardVariant, ForwardVariant } from "./variant.ts";
 
 const steps = ["mlp.gelu"];

@@ -9,8 +9,8 @@ import { prefixCount, tokenCount, type DeitConfig } from "../../model/config.ts"
 import { sumOfSoftmax } from "../../model/fusion.ts";
 import { linear } from "../../ops/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { fuseOp, headOp, nth, paramsOf, type StepInputs } from "../stepOps.ts";
-import { kindOf } from "../steps.ts";
+import { fuseOp, headOp, nth, paramsOf, type StepInputs } from "../steps/stepOps.ts";
+import { kindOf } from "../steps/steps.ts";
 import type { ForwardVariant } from "./variant.ts";
 
 /** Z [B, T, D] → the mean of its rows of patches, [B, D]. */

@@ -7,7 +7,7 @@
 import type { Kernels } from "../../kernels/kernels.ts";
 import { layerNorm, type LayerNormSaved } from "../../ops/layerNorm.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { nth, paramsOf, type StepInputs } from "../stepOps.ts";
+import { nth, paramsOf, type StepInputs } from "../steps/stepOps.ts";
 import type { BackwardVariant, ForwardVariant, Place } from "./variant.ts";
 
 const steps = ["norm1", "norm2", "norm"];

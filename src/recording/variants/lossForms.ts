@@ -8,9 +8,9 @@ import type { Logits } from "../../model/heads.ts";
 import { logSoftmax } from "../../ops/logSoftmax.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
-import { smoothedTargets } from "../../train/deitTask.ts";
-import { objective, type Distillation } from "../../train/objective.ts";
-import type { Goal } from "../build.ts";
+import { smoothedTargets } from "../../train/step/deitTask.ts";
+import { objective, type Distillation } from "../../train/step/objective.ts";
+import type { Goal } from "../steps/build.ts";
 import type { LossPlace, LossVariant } from "./variant.ts";
 
 type Soft = Extract<Distillation, { readonly kind: "soft" }>;

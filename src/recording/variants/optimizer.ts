@@ -6,12 +6,12 @@
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { adamw } from "../../train/adamw.ts";
-import { decaysOf } from "../../train/decay.ts";
-import { optimise, type Optimizer } from "../../train/optimizer.ts";
-import { sgd } from "../../train/sgd.ts";
-import type { Decays } from "../../train/adamw.ts";
-import type { Flat, Rule } from "../later.ts";
+import { adamw } from "../../train/optimizer/adamw.ts";
+import { decaysOf } from "../../train/optimizer/decay.ts";
+import { optimise, type Optimizer } from "../../train/optimizer/optimizer.ts";
+import { sgd } from "../../train/optimizer/sgd.ts";
+import type { Decays } from "../../train/optimizer/adamw.ts";
+import type { Flat, Rule } from "../steps/later.ts";
 import type { OptimizerVariant } from "./variant.ts";
 
 type Adam = Extract<Optimizer, { readonly kind: "adamw" }>;

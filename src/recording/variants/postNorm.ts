@@ -10,8 +10,8 @@
 import type { Kernels } from "../../kernels/kernels.ts";
 import { layerNorm } from "../../ops/layerNorm.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { nth, type StepInputs } from "../stepOps.ts";
-import { blockOf, kindOf, type Step } from "../steps.ts";
+import { nth, type StepInputs } from "../steps/stepOps.ts";
+import { blockOf, kindOf, type Step } from "../steps/steps.ts";
 import { sum } from "./residual.ts";
 import type { ForwardVariant, Place, Wiring } from "./variant.ts";
 

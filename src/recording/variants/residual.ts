@@ -8,8 +8,8 @@
 import type { Kernels } from "../../kernels/kernels.ts";
 import { residual } from "../../ops/residual.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
-import { nth, type StepInputs } from "../stepOps.ts";
-import { blockOf, type Step } from "../steps.ts";
+import { nth, type StepInputs } from "../steps/stepOps.ts";
+import { blockOf, type Step } from "../steps/steps.ts";
 import type { BackwardVariant, ForwardVariant, Place } from "./variant.ts";
 
 const steps = ["mid", "block"];

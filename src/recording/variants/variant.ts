@@ -7,11 +7,11 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import type { DeitConfig } from "../../model/config.ts";
 import type { Logits } from "../../model/heads.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Goal } from "../build.ts";
-import type { RecordedLoss } from "../configuration.ts";
-import type { Rule } from "../later.ts";
-import type { StepInputs } from "../stepOps.ts";
-import type { Step } from "../steps.ts";
+import type { Goal } from "../steps/build.ts";
+import type { RecordedLoss } from "../format/configuration.ts";
+import type { Rule } from "../steps/later.ts";
+import type { StepInputs } from "../steps/stepOps.ts";
+import type { Step } from "../steps/steps.ts";
 
 /** What a variant is called, and what is to be said of it. */
 interface About {

@@ -1,6 +1,6 @@
 /** What is wrong: the first tensor opened with its numbers and the explanation, the others to be opened. */
 import type { Picture, PictureTensor, Specimen } from "../../recording/picture.ts";
-import type { StepExplanation } from "../../recording/explained.ts";
+import type { StepExplanation } from "../../recording/explain/explained.ts";
 import { html, nothing, type Html } from "../html.ts";
 import { lookOf, said, signOf } from "./cell.ts";
 import { small } from "./figures.ts";

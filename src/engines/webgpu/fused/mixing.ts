@@ -1,8 +1,8 @@
 /** A batch mixed with itself in reverse, Mixup (E38), (E33) and CutMix (E39), in one launch. What is mixed stays stored as it was. */
 import { fuse } from "../../../ops/observe.ts";
 import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
-import { checkCutMix, cutMix } from "../../../train/cutMix.ts";
-import { checkMixup, mixup } from "../../../train/mixup.ts";
+import { checkCutMix, cutMix } from "../../../train/mixing/cutMix.ts";
+import { checkMixup, mixup } from "../../../train/mixing/mixup.ts";
 import type { HeapAccess } from "../../heap.ts";
 import { EACH, each, EACH_PAIR, eachPair } from "../kernels/elementwise.ts";
 import { program, variants, type Launch, type Program, type Storage } from "../program.ts";

@@ -1,7 +1,7 @@
 /** Pixels normalised channel by channel, in one launch. */
 import { fuse } from "../../../ops/observe.ts";
 import { axis, size } from "../../../tensor/tensor.ts";
-import { checkPixels, normalisePixels } from "../../../train/normalisePixels.ts";
+import { checkPixels, normalisePixels } from "../../../train/mixing/normalisePixels.ts";
 import { EACH_PAIR, eachPair } from "../kernels/elementwise.ts";
 import { program, variants, type Program, type Storage } from "../program.ts";
 import { takeActivation, type FusedKernel } from "./kernel.ts";

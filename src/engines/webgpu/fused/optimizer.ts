@@ -1,9 +1,9 @@
 /** What is done with all parameters after the backward pass, in a few launches: unscaling, AdamW (E35) and the moving average (E37). */
 import { fuse, opened } from "../../../ops/observe.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
-import { adamwLeaves, type AdamWLeafAttrs } from "../../../train/adamw.ts";
-import { emaLeaves } from "../../../train/ema.ts";
-import { unscaledLeaves } from "../../../train/lossScale.ts";
+import { adamwLeaves, type AdamWLeafAttrs } from "../../../train/optimizer/adamw.ts";
+import { emaLeaves } from "../../../train/optimizer/ema.ts";
+import { unscaledLeaves } from "../../../train/optimizer/lossScale.ts";
 import { fill } from "../kernels/elementwise.ts";
 import { inFours, overMany, type Entry, type ManyText, type OverMany } from "../many.ts";
 import type { FusedKernel } from "./kernel.ts";

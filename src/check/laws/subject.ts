@@ -1,0 +1,88 @@
+/** An op with a way to draw valid calls of it: what the laws of any op need. */
+import type { Kernels } from "../../kernels/kernels.ts";
+import type { Grads, Op, Result } from "../../ops/op.ts";
+import { rematerialise } from "../../ops/rematerialise.ts";
+import { isTensor, type Shape } from "../../tensor/tensor.ts";
+import type { Draw } from "../draw.ts";
+import { leavesOf, mapHost, upload, type Host, type HostArray, type Leaves } from "../host.ts";
+
+/** A drawn call: inputs on the host, attrs made on the engine, and the output by other means where those are at hand. */
+export interface DrawnCall<In, Attrs, Out> {
+  /** The op's inputs, with host arrays in the place of tensors. */
+  readonly inputs: Host<In>;
+  /** Makes the attrs on the engine that the call is for. */
+  readonly attrs: (k: Kernels) => Attrs;
+  /** The output by loops over numbers, which knows nothing of the op. */
+  readonly expected?: Host<Out>;
+}
+
+/** The cotangent for a leaf of the output. */
+export type CotangentOf = (name: string, shape: Shape) => HostArray;
+
+/** One call with the op's types forgotten, so that one suite runs over all ops. */
+export interface Trial {
+  /** The inputs by their dotted path: `params.weight`. */
+  readonly inputs: Leaves;
+  /** The output by other means (loops over numbers), by path; null where none are at hand. */
+  readonly expected: Leaves | null;
+  /** Forward, with some inputs replaced. */
+  readonly forward: (k: Kernels, moved: Leaves) => Result<unknown, unknown>;
+  /** Forward, then the pullback of the cotangents. */
+  readonly gradients: (k: Kernels, cotangentOf: CotangentOf) => unknown;
+  /** The same by the rematerialised op. */
+  readonly gradientsAgain: (k: Kernels, cotangentOf: CotangentOf) => unknown;
+  /** The tensors handed in (inputs and attrs), after forward and pullback if `run`. */
+  readonly handed: (k: Kernels, cotangentOf: CotangentOf, run: boolean) => unknown;
+}
+
+/** An op with a way to draw its calls; `subjectOf` makes one. */
+export interface Subject {
+  /** The op's name. */
+  readonly name: string;
+  /** The op itself. */
+  readonly op: object;
+  /** Draws a call. */
+  readonly trial: (draw: Draw) => Trial;
+}
+
+/** A cotangent for every tensor of `out`; what is declared constant has none. */
+function cotangents<Out>(k: Kernels, out: Out, cotangentOf: CotangentOf, path?: string): Grads<Out>;
+function cotangents(k: Kernels, out: unknown, cotangentOf: CotangentOf, path = ""): unknown {
+  if (out === null || typeof out !== "object") return out;
+  if (isTensor(out)) return k.upload(out.shape, cotangentOf(path, out.shape).data);
+  if ("constant" in out) return null;
+  const child = ([key, value]: [string, unknown]): [string, unknown] => [
+    key,
+    cotangents(k, value, cotangentOf, path === "" ? key : `${path}.${key}`),
+  ];
+  return Object.fromEntries(Object.entries(out).map(child));
+}
+
+/** Makes a subject of an op and a way to draw a call. */
+export function subjectOf<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, call: (draw: Draw) => DrawnCall<In, Attrs, Out>): Subject {
+  const trial = (draw: Draw): Trial => {
+    const { inputs, attrs, expected } = call(draw);
+    const tensors = (k: Kernels, moved: Leaves): In =>
+      upload<In>(
+        k,
+        mapHost(inputs, (a, name) => moved.get(name) ?? a),
+      );
+    const pulledBack = <S>(k: Kernels, which: Op<In, S, Attrs, Out>, cotangentOf: CotangentOf, handed: In, given: Attrs): Grads<In> => {
+      const { out, saved } = which.forward(k, handed, given);
+      return which.vjp(k, saved, cotangents(k, out, cotangentOf));
+    };
+    return {
+      inputs: leavesOf(inputs),
+      expected: expected === undefined ? null : leavesOf(expected),
+      forward: (k, moved) => op.forward(k, tensors(k, moved), attrs(k)),
+      gradients: (k, cotangentOf) => pulledBack(k, op, cotangentOf, tensors(k, new Map()), attrs(k)),
+      gradientsAgain: (k, cotangentOf) => pulledBack(k, rematerialise(op), cotangentOf, tensors(k, new Map()), attrs(k)),
+      handed: (k, cotangentOf, run) => {
+        const [handed, given] = [tensors(k, new Map()), attrs(k)];
+        if (run) pulledBack(k, op, cotangentOf, handed, given);
+        return { inputs: handed, attrs: given };
+      },
+    };
+  };
+  return { name: op.name, op, trial };
+}

@@ -1,0 +1,36 @@
+/** What `deit bench` found of a program on an engine that works aside (src/bench/aside.ts), for people and for scripts. */
+import type { AsideProgramTiming } from "../../bench/aside.ts";
+import { titleOf, type AboutProgram } from "./tables.ts";
+import { megabytes, percent, print } from "../output.ts";
+
+const MS_DIGITS = 2;
+const RATE_DIGITS = 1;
+const TO_MICRO = 1e3;
+
+/** Of the host: µs a launch, and its part of the time of a run. */
+const hostOf = ({ ms, host, launches }: AsideProgramTiming): { readonly hostUs: number; readonly hostShare: number } => ({
+  hostUs: (host.median / launches) * TO_MICRO,
+  hostShare: host.median / ms.median,
+});
+
+export const asideJson = (timing: AsideProgramTiming): object => ({
+  ms: timing.ms,
+  imagesPerSecond: timing.imagesPerSecond,
+  gflops: timing.gflops,
+  launches: timing.launches,
+  submits: timing.submits,
+  hostMs: timing.host.median,
+  ...hostOf(timing),
+  reservedBytes: timing.reservedBytes,
+  freshBytes: timing.freshBytes,
+});
+
+export function printAside(about: AboutProgram, timing: AsideProgramTiming): void {
+  const { ms, imagesPerSecond, gflops, launches, submits, host, reservedBytes, freshBytes } = timing;
+  const { hostUs, hostShare } = hostOf(timing);
+  print(`${titleOf(about)}: ${imagesPerSecond.toFixed(RATE_DIGITS)} images/s`);
+  print(`${ms.median.toFixed(MS_DIGITS)} ms a run (${ms.min.toFixed(MS_DIGITS)} … ${ms.upper.toFixed(MS_DIGITS)})`);
+  print(`matrix products over the time of all: ${gflops.toFixed(RATE_DIGITS)} GFLOP/s`);
+  print(`${launches} launches in ${submits} command buffers, told in ${host.median.toFixed(MS_DIGITS)} ms: ${hostUs.toFixed(MS_DIGITS)} µs each, ${percent(hostShare)} of the time`); // prettier-ignore
+  print(`memory: ${megabytes(reservedBytes)} held, ${freshBytes} bytes taken anew after the second run`);
+}

@@ -1,0 +1,14 @@
+/** `deit bench init`: how long the initial values of a model take. */
+import { benchInit } from "../../bench/init.ts";
+import { configOf, headOf, timingOf, type BenchOptions } from "./options.ts";
+import { printInit } from "./tables.ts";
+import { engineOf } from "../engines.ts";
+import { printJson } from "../output.ts";
+
+export async function init(options: BenchOptions): Promise<void> {
+  const { model } = options;
+  const config = configOf(options);
+  const found = benchInit((await engineOf(options)).kernels, config, timingOf(options));
+  if (options.json !== true) return printInit(model, found);
+  printJson({ ...headOf("init", options), model, parameters: found.parameters, ms: found.ms.median });
+}

@@ -1,0 +1,34 @@
+/** Ranges of numbers (src/bench/ranges.ts), for people and for scripts. */
+import type { OpRange, Range } from "../../bench/ranges.ts";
+import { percent, print, table } from "../output.ts";
+
+const DIGITS = 3;
+/** A smaller share than this would be printed as none. */
+const LEAST_SHARE = 5e-5;
+
+const shareText = (share: number): string => (share === 0 ? "" : share < LEAST_SHARE ? "< 0.01 %" : percent(share));
+
+const cellsOf = (range: Range | null): readonly string[] =>
+  range === null ? ["", "", "", ""] : [range.largest.toPrecision(DIGITS), ...[range.flushed, range.subnormal, range.beyond].map(shareText)];
+
+export const rangesJson = (ranges: readonly OpRange[]): object => ({ ranges });
+
+export function printRanges(
+  { model, imageSize, batch }: { readonly model: string; readonly imageSize: number; readonly batch: number },
+  ranges: readonly OpRange[],
+): void {
+  print(`a training step of ${model} at ${imageSize}×${imageSize}, batch ${batch}: what f16 would make of its numbers`);
+  const columns = ["to 0", "subnormal", "> 65504"];
+  const head = ["op", "output", ...columns, "cotangent", ...columns];
+  const rows = ranges.map(({ path, places, output, cotangent }) => [
+    places > 1 ? `${path} ×${places}` : path,
+    ...cellsOf(output),
+    ...cellsOf(cotangent),
+  ]);
+  for (const line of table(
+    [head, ...rows],
+    head.map((_, i) => (i === 0 ? "left" : "right")),
+  ))
+    print(line);
+  print("output, cotangent: the largest magnitude; the cotangent of the loss is 1, and a loss scale multiplies all of them");
+}

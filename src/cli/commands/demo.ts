@@ -1,0 +1,56 @@
+/** `deit demo`, which `npm start` runs: everything checked, then a teacher and a distilled DeiT trained on handwritten digits. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { Option, type Command } from "commander";
+import { printReports, sayFailures, type Checked } from "./check.ts";
+import { checkRows } from "../processes/checkRows.ts";
+import { checkEngine, engineOf } from "../engines.ts";
+import { positive, withEngine, withExamples, withSeed, type EngineOptions } from "../options.ts";
+import { print } from "../output.ts";
+import { readRecipe } from "../../recipe/recipe.ts";
+import { printResult } from "../runs/results.ts";
+import { trained } from "./train.ts";
+
+interface DemoOptions extends EngineOptions {
+  readonly cases: number;
+  readonly seed: number;
+}
+
+async function run(options: DemoOptions): Promise<void> {
+  const { seed } = options;
+  await checkEngine(options);
+  const read = readRecipe("digits", { set: [], seed });
+  print("Every equation and gradient of DeiT, against plain loops, finite differences and the reference engine:\n");
+  const checked: Checked[] = [];
+  const reference = { cases: options.cases, seed, engine: "reference", threads: 1 };
+  for (const one of options.engine === reference.engine ? [reference] : [reference, options])
+    checked.push({ engine: one.engine, reports: await checkRows(one) });
+  if (!printReports(checked, options)) process.exitCode = 1;
+  for (const one of checked) sayFailures(one, options);
+
+  const directory = join("runs", `demo-${seed}`);
+  rmSync(directory, { recursive: true, force: true }); // the demo's own, from the last time
+  print(`\nA RegNetY teacher and a distilled DeiT learn handwritten digits (seed ${seed}), in ${directory}:\n`);
+  const result = await trained(() => engineOf(options), {
+    read,
+    directory,
+    resume: false,
+    threads: options.threads,
+    memory: "normal",
+    tell: null,
+  });
+  if (result.interrupted) return;
+  printResult(result);
+  print(`\nNext: deit eval ${directory} digits --head class; deit check --help; deit summary deit-base-distilled`);
+}
+
+export function addDemo(program: Command): void {
+  const command = program
+    .command("demo")
+    .description("check everything, then train the bundled digits recipe and print its accuracies")
+    .addOption(new Option("--cases <n>", "random cases of each row").argParser(positive).default(50));
+  withExamples(withSeed(withEngine(command), "draws the cases, and is the run's"), [
+    ["deit demo", "a minute and a half"],
+    ["deit demo --cases 10 --seed 1", "less checking, another run"],
+  ]).action(run);
+}

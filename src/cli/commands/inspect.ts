@@ -1,0 +1,114 @@
+/** `deit inspect`: what happens inside a model on one image, and how its two tokens and heads differ on a data set. */
+import { statSync } from "node:fs";
+import { Option, type Command } from "commander";
+import { inspectionFiles } from "../../inspect/files.ts";
+import { inspect, type Decision, type Inspection } from "../../inspect/inspection.ts";
+import type { Origin } from "../../inspect/page.ts";
+import { checkNew, writeFolder } from "../../io/disk/folder.ts";
+import { engineOf } from "../engines.ts";
+import { withConvention, type ImageOptions } from "../inputs/imageOptions.ts";
+import { inspectedOf } from "../inputs/inspected.ts";
+import { natural, positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
+import { percent, print, printJson, showForNow } from "../output.ts";
+import { teacherOf } from "../inputs/teacherOf.ts";
+import { version } from "../version.ts";
+import { HASH, weightedModel, type WeightsOptions } from "../inputs/weights.ts";
+import { WEIGHTS, withWeights } from "../inputs/weightsOptions.ts";
+
+interface InspectOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
+  readonly out: string;
+  readonly index?: number;
+  readonly images?: number;
+}
+
+const COSINE_DIGITS = 3;
+
+/** Writes the folder; the paths in it. */
+async function written(folder: string, inspection: Inspection, origin: Origin): Promise<readonly string[]> {
+  const paths: string[] = [];
+  function* noted(): ReturnType<typeof inspectionFiles> {
+    for (const file of inspectionFiles(inspection, origin)) {
+      showForNow(`writing ${file[0]}`);
+      paths.push(file[0]);
+      yield file;
+    }
+  }
+  try {
+    await writeFolder(folder, noted());
+  } finally {
+    showForNow("");
+  }
+  return paths;
+}
+
+function printInspection({ subject: { name, classes }, decisions, cosines, disagreement, set }: Inspection): void {
+  const said = decisions.flatMap(({ by, top }) =>
+    top.slice(0, 1).map(({ index, probability }) => `${classes[index] ?? index} by ${by} (${percent(probability)})`),
+  );
+  print(`${name}: ${said.join(", ")}`);
+  if (cosines === null) print("a plain model: no distillation token to compare with");
+  else {
+    const ends = [
+      [cosines.positioned, cosines.blocks.at(-1)],
+      [cosines.input, cosines.blocksWithoutPositions.at(-1)],
+    ].map((pair) => pair.map((cosine) => (cosine ?? NaN).toFixed(COSINE_DIGITS)).join(" → "));
+    print(`cosine of the two tokens, input → last block: ${ends[0]} with positions, ${ends[1]} without`);
+  }
+  if (disagreement !== null && set !== null) {
+    const [, ...rows] = disagreement.names;
+    print(`wrong on ${rows.map((by, i) => `${percent(disagreement.matrix[0]?.[i + 1] ?? NaN)} by ${by}`).join(", ")} of ${set}`);
+  }
+}
+
+/** What the page says of where the weights are from. */
+function weightsText(source: string, { model }: WeightsOptions): string {
+  if (source.startsWith(HASH)) return `${source}: random, of ${model ?? "no model"}`;
+  return statSync(source).isDirectory() ? `the run in ${source}` : `the file ${source}`;
+}
+
+/** `decision` and `probability` are those of the first of `top5`. */
+function decisionJson({ by, top }: Decision, classes: readonly string[]): object {
+  const top5 = top.map(({ index, probability }) => ({ index, label: classes[index] ?? `${index}`, probability }));
+  return { by, decision: top5[0]?.index, probability: top5[0]?.probability, top5 };
+}
+
+async function run(source: string, what: string, options: InspectOptions): Promise<void> {
+  const { out } = options;
+  checkNew(out);
+  const engine = await engineOf(options);
+  const model = weightedModel(source, options);
+  const { subject, set } = await inspectedOf(what, model, options);
+  const teacher = set === null ? null : teacherOf(source);
+  const { kernels: k } = engine;
+  const measured = set === null ? null : { ...set, teacher: teacher?.(k) ?? null };
+  const inspection = await inspect(engine, { config: model.config, params: model.upload(k) }, subject, measured);
+  const origin = { weights: weightsText(source, options), engine: `${engine.name}, ${engine.precision}`, version: version() };
+  const files = await written(out, inspection, origin);
+  if (options.json === true) {
+    const { cosines, disagreement } = inspection;
+    const decisions = inspection.decisions.map((one) => decisionJson(one, subject.classes));
+    return printJson({ out, image: subject.name, label: subject.label, decisions, cosines, disagreement, files });
+  }
+  printInspection(inspection);
+  print(`${files.length} files in ${out}; ${out}/index.html shows them`);
+}
+
+export function addInspect(program: Command): void {
+  const command = program
+    .command("inspect")
+    .description("looks inside a model: attention, rollout, token cosines, disagreement of the heads, every intermediate")
+    .argument("<run-or-weights>", WEIGHTS)
+    .argument("<image-or-data>", "a JPEG, PNG or WebP file, or a data set as `deit eval` takes it")
+    .requiredOption("--out <dir>", "a new folder for what is seen")
+    .addOption(new Option("--index <i>", "of a data set: which image is looked into, from 0 on").argParser(natural))
+    .addOption(
+      new Option("--images <n>", "of a data set: how many images cosines and disagreement are measured on; default all").argParser(
+        positive,
+      ),
+    );
+  withExamples(withJson(withEngine(withConvention(withWeights(command)))), [
+    ["deit inspect runs/digits-0 digits --out seen", "the first test image, and all of them"],
+    ["deit inspect runs/digits-0 digits --index 7 --out seven", "another image"],
+    ["deit inspect hash:7 cat.jpg --model deit-tiny-distilled --out cat", "a photograph, random weights"],
+  ]).action(run);
+}

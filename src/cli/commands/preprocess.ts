@@ -1,0 +1,58 @@
+/** `deit preprocess`: what a network sees of an image file, as numpy reads it. */
+import { writeFileSync } from "node:fs";
+import { Option, type Command } from "commander";
+import { imageAt } from "../../data/images/file.ts";
+import { geometryOf, normalisedTensor, preprocess } from "../../data/images/preprocess.ts";
+import { writeNpz } from "../../io/numpy/npz.ts";
+import { withConvention, type ImageOptions } from "../inputs/imageOptions.ts";
+import { positive, withExamples, withJson, type JsonOption } from "../options.ts";
+import { print, printJson } from "../output.ts";
+import { IMAGENET } from "../inputs/weights.ts";
+
+interface PreprocessOptions extends ImageOptions, JsonOption {}
+
+/** Of the published models, in pixels. */
+const SIDE = 224;
+
+function write(path: string, file: Uint8Array): void {
+  try {
+    writeFileSync(path, file);
+  } catch (error) {
+    throw new RangeError(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+async function run(path: string, out: string, { imageSize: S = SIDE, convention, json }: PreprocessOptions): Promise<void> {
+  if (!out.endsWith(".npz")) throw new RangeError(`${out}: the file to write must be called NAME.npz`);
+  const image = await imageAt(path);
+  const { resized, crop } = geometryOf(image, S, convention);
+  const pixels = preprocess(image, S, convention);
+  const tensor = normalisedTensor(pixels, IMAGENET);
+  const file = writeNpz(
+    new Map([
+      ["pixels", { dtype: "U8", shape: [S, S, pixels.channels], data: pixels.data }],
+      ["tensor", { dtype: "F32", shape: [pixels.channels, S, S], data: tensor }],
+    ]),
+  );
+  write(out, file);
+  const from = [image.width, image.height];
+  const to = [resized.width, resized.height];
+  if (json === true) return printJson({ file: path, out, size: from, resized: to, crop: [crop.left, crop.top], imageSize: S, convention });
+  print(`${path}: ${from.join("×")} pixels, resized to ${to.join("×")}, ${S}×${S} of it from (${crop.left}, ${crop.top}) on: ${out}`);
+}
+
+export function addPreprocess(program: Command): void {
+  const command = program
+    .command("preprocess")
+    .description(
+      "what a network sees of an image: pixels (U8, H,W,3) and normalised tensor (F32, 3,H,W), as Pillow and torchvision make them",
+    )
+    .argument("<image>", "a JPEG, PNG or WebP file")
+    .argument("<out.npz>", "the file to write")
+    .addOption(new Option("--image-size <s>", "side of the crop in pixels, 224 unless given").argParser(positive));
+  withExamples(withJson(withConvention(command)), [
+    ["deit preprocess cat.jpg cat.npz", "the authors' evaluation crop: 224 of 256"],
+    ["deit preprocess cat.jpg cat.npz --image-size 384 --convention timm-384", "timm's for models at 384"],
+    ["deit preprocess cat.jpg cat.npz --convention hf", "Hugging Face's: a square of 256, its middle 224"],
+  ]).action(run);
+}

@@ -1,0 +1,155 @@
+/** `deit train`: a recipe from its beginning, or from where it was stopped. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Option, type Command } from "commander";
+import { checkPlace } from "../../io/disk/folder.ts";
+import type { Engine } from "../../kernels/engine.ts";
+import type { MemoryChoice } from "../../train/step/deitTask.ts";
+import type { Interrupted, RunResult, StageProgress } from "../../train/run/run.ts";
+import { runThroughLosses, type Survived } from "../../train/run/runThroughLosses.ts";
+import { INTERRUPTED } from "../processes/children.ts";
+import { thisCommand } from "../processes/commandLine.ts";
+import { engineOf } from "../engines.ts";
+import {
+  collected,
+  memoryChoiceOption,
+  natural,
+  withEngine,
+  withExamples,
+  withJson,
+  type EngineOptions,
+  type JsonOption,
+  type MemoryOption,
+} from "../options.ts";
+import { oneLine, print, printJson, say, table } from "../output.ts";
+import { progressReporter } from "../runs/progress.ts";
+import { readRecipe, type Changes, type ReadRecipe } from "../../recipe/recipe.ts";
+import { differences, differencesText, recipeOfRun } from "../runs/recipeOfRun.ts";
+import { bundledRecipes } from "../../recipe/text.ts";
+import { printResult } from "../runs/results.ts";
+import type { Tell } from "../processes/supervise.ts";
+
+interface TrainOptions extends EngineOptions, JsonOption, MemoryOption {
+  readonly set?: readonly string[];
+  readonly seed?: number;
+  readonly out?: string;
+  readonly resume?: true;
+  readonly printRecipe?: true;
+}
+
+/** The folder of a run that has none given. */
+const folderOf = ({ recipe: { name, seed } }: ReadRecipe): string => join("runs", `${name.replaceAll("/", "-")}-${seed}`);
+
+/** The recipe of a run under way, which the command may repeat but not change. */
+function resumed(name: string, directory: string, changes: Changes): ReadRecipe {
+  const own = recipeOfRun(directory, "without --resume, one begins there");
+  if (changes.set.length === 0 && changes.seed === undefined) return own;
+  const asked = readRecipe(name, changes).values.filter(({ source }) => source === "--set" || source === "--seed");
+  const keys = new Set(asked.map(({ key }) => key));
+  const found = differences(
+    own.values.filter(({ key }) => keys.has(key)),
+    asked,
+  );
+  if (found.length > 0) throw new RangeError(`${differencesText(directory, found)}; another --out begins another run`);
+  return own;
+}
+
+export interface Start {
+  readonly read: ReadRecipe;
+  readonly directory: string;
+  readonly resume: boolean;
+  /** Of the engine. */
+  readonly threads: number;
+  readonly memory: MemoryChoice;
+  /** Who starts the program again should its process die; null: nobody. */
+  readonly tell: Tell | null;
+}
+
+type Engines = () => Promise<Engine>;
+
+/** Runs until the end or until SIGINT or SIGTERM, at which it saves. */
+async function runUntilSignal(newEngine: Engines, { read: { recipe, text }, directory, resume, memory, tell }: Start): Promise<Survived> {
+  let stopping = false;
+  const stop = (): void => {
+    stopping = true;
+    say("\nstopping after this step");
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    const report = progressReporter();
+    const onProgress = (progress: StageProgress): void => {
+      tell?.({ stage: progress.stage, step: progress.step });
+      report(progress);
+    };
+    const options = { directory, resume, recipeText: text, checkpointEvery: null, onProgress, stop: () => stopping, memory };
+    tell?.({ run: directory });
+    const survived = await runThroughLosses(newEngine, recipe, options, ({ message }) => say(`${message}; on with another`));
+    if (survived.result.interrupted) process.exitCode = INTERRUPTED;
+    return survived;
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+/**
+ * Runs, and reports where it came to its end. A report that fails is one line on stderr and no failure of the run: weights and metrics are
+ * on the disk, the accuracies are yet to be printed, and --resume writes the report again.
+ */
+export async function trained(newEngine: Engines, start: Start): Promise<RunResult | Interrupted> {
+  const { engine, result } = await runUntilSignal(newEngine, start);
+  try {
+    if (result.interrupted) return result;
+    const { writeReport } = await import("../runs/report.ts"); // when it is needed: it brings the libraries that draw
+    say(`report: ${await writeReport(engine, { ...start, result })}`);
+  } catch (error) {
+    say(`no report: ${oneLine(error instanceof Error ? error.message : String(error))}`);
+  } finally {
+    engine.close();
+  }
+  return result;
+}
+
+function printRecipe({ values }: ReadRecipe, json: boolean): void {
+  if (json) return printJson(Object.fromEntries(values.map(({ key, value, source }) => [key, { value, source }])));
+  const rows = values.map(({ key, value, source }) => [key, JSON.stringify(value), source]);
+  for (const line of table([["key", "value", "from"], ...rows], ["left", "left", "left"])) print(line);
+}
+
+async function run(name: string, options: TrainOptions, tell: Tell | null): Promise<void> {
+  const { set = [], seed, out, resume = false, printRecipe: printsRecipe = false, json = false } = options;
+  const changes: Changes = { set, ...(seed === undefined ? {} : { seed }) };
+  const directory = out ?? folderOf(readRecipe(name, changes));
+  const read = resume ? resumed(name, directory, changes) : readRecipe(name, changes);
+  if (printsRecipe) return printRecipe(read, json);
+
+  if (!resume && existsSync(directory))
+    throw new RangeError(`${directory} exists: --resume goes on with the run in it, --out DIR begins one elsewhere`);
+  checkPlace(directory);
+  const { threads, memory } = options;
+  const result = await trained(() => engineOf(options), { read, directory, resume, threads, memory, tell });
+  if (result.interrupted) say(`saved in ${directory}; ${thisCommand("--resume")} goes on`);
+  if (json) printJson({ directory, seed: read.recipe.seed, ...result });
+  else if (!result.interrupted) {
+    printResult(result);
+    print(`\nThe run is in ${directory} (seed ${read.recipe.seed})`);
+  }
+}
+
+export function addTrain(program: Command, tell: Tell | null): void {
+  const command = program
+    .command("train")
+    .description("train a recipe and report on it (report.html); Ctrl-C saves, --resume goes on to the same bits")
+    .argument("<recipe>", `a TOML file, or a bundled recipe: ${bundledRecipes().join(", ")}`)
+    .addOption(new Option("--set <key=value>", "change a value of the recipe; may be given several times").argParser(collected))
+    .addOption(new Option("--seed <n>", "seed of the run, instead of the recipe's").argParser(natural))
+    .option("--out <dir>", "folder of the run (default: runs/RECIPE-SEED)")
+    .addOption(memoryChoiceOption())
+    .option("--resume", "go on with the run in the folder")
+    .option("--print-recipe", "print every value with its origin, and do nothing");
+  withExamples(withJson(withEngine(command)), [
+    ["deit train digits", "a teacher and a distilled DeiT on handwritten digits"],
+    ["deit train digits --seed 1 --out runs/one", "another seed, in a folder of your choice"],
+    ["deit train digits --set training.batch=32 --print-recipe", "what would be trained"],
+    ["deit train digits --resume", "go on after Ctrl-C"],
+  ]).action((name, options) => run(name, options, tell));
+}

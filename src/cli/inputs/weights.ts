@@ -1,0 +1,140 @@
+/** Models with weights as commands take them: a run's folder, a file of weights in any naming, or the hash of a seed. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import type { Normalisation } from "../../data/normalise.ts";
+import { fileBytes } from "../../io/disk/fileBytes.ts";
+import type { Safetensors } from "../../io/safetensors/safetensors.ts";
+import type { Stored } from "../../io/weights/stored.ts";
+import { formatRead, readTensorFile, type ReadOptions } from "../../io/weights/tensorFile.ts";
+import { metadataOf, uploadWeights, weightsIn } from "../../io/weights/weights.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import { prefixCount, type DeitConfig } from "../../model/config.ts";
+import type { DeitParams } from "../../model/deit.ts";
+import { buildParams, parameterShapes } from "../../model/params.ts";
+import { positionResize, type Grid } from "../../ops/positionResize.ts";
+import { hashed } from "../../recording/format/hash.ts";
+import type { Shape } from "../../tensor/tensor.ts";
+import { modelNamed, resizedConfig } from "./models.ts";
+
+export interface WeightsOptions {
+  /** For weights from a hash. */
+  readonly model?: string;
+  /** For a file that does not tell its heads. */
+  readonly heads?: number;
+  /** Side of the images; default: that of the weights. Weights from a hash are made for it, others get their positions resized. */
+  readonly imageSize?: number;
+}
+
+export interface WeightedModel {
+  readonly config: DeitConfig;
+  readonly preprocessing: Normalisation;
+  /** Names of the classes; null: the weights do not say. */
+  readonly classes: readonly string[] | null;
+  readonly upload: (k: Kernels) => DeitParams;
+}
+
+/** Of pixels of full scale 1 (deit.md 7.6). */
+export const IMAGENET: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+/** Where the weights do not say: ImageNet's for colour, none for anything else. */
+const assumed = ({ channels }: DeitConfig): Normalisation =>
+  channels === 3 ? IMAGENET : { mean: Array.from({ length: channels }, () => 0), std: Array.from({ length: channels }, () => 1) };
+
+/** A DeiT whose weights are hashes of their names and of a seed. */
+interface HashedModel {
+  readonly config: DeitConfig;
+  readonly seed: number;
+}
+
+export const HASH = "hash:";
+
+function hashedModel(source: string, { model, imageSize }: WeightsOptions): HashedModel {
+  const text = source.slice(HASH.length);
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || seed >= 2 ** 32) throw new RangeError(`hash:SEED needs an integer of 0 … 2^32 - 1, got "${text}"`);
+  if (model === undefined) throw new RangeError(`hash:${text} needs --model, such as --model deit-tiny-distilled`);
+  const named = modelNamed(model, imageSize);
+  if (named.kind !== "deit") throw new RangeError(`hash:${text} makes the weights of a DeiT, not of ${model}`);
+  return { config: named.config, seed };
+}
+
+/** The file itself, or that of a finished run. */
+export function pathOf(runOrFile: string): string {
+  const found = statSync(runOrFile, { throwIfNoEntry: false });
+  if (found === undefined)
+    throw new RangeError(`no weights ${runOrFile}: give a run's folder, a file (.safetensors, .npz, .pth), or hash:SEED`);
+  if (!found.isDirectory()) return runOrFile;
+  const file = join(runOrFile, "weights.safetensors");
+  if (statSync(file, { throwIfNoEntry: false }) === undefined)
+    throw new RangeError(`${runOrFile} has no weights.safetensors: its run is not finished`);
+  return file;
+}
+
+/** @throws RangeError for a model's name beside a file, which tells its model itself */
+function noModel(source: string, model: string | undefined): void {
+  if (!source.startsWith(HASH) && model !== undefined)
+    throw new RangeError(`--model ${model} goes with hash:SEED; a file of weights tells its model itself`);
+}
+
+/** What `use` makes of the file's tensors; an error begins with the file's path. */
+function withFile<T>(source: string, options: ReadOptions, use: (file: Safetensors) => T): T {
+  const path = pathOf(source);
+  const format = formatRead(path);
+  try {
+    return use(readTensorFile(format, fileBytes(path), options));
+  } catch (error) {
+    throw new RangeError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The tensors as they are there.
+ *
+ * @throws RangeError for what is missing, does not fit or is broken
+ */
+export function tensorsAt(source: string, options: WeightsOptions & ReadOptions): Safetensors {
+  const { model, average } = options;
+  noModel(source, model);
+  if (!source.startsWith(HASH)) return withFile(source, average === true ? { average } : {}, (file) => file);
+  if (average === true) throw new RangeError(`--ema goes with a training checkpoint (.pth), not with ${source}`);
+  const { config, seed } = hashedModel(source, options);
+  const stored = (name: string, shape: Shape): Stored => ({ dtype: "F32", shape, data: Float32Array.from(hashed(name, shape, seed).data) });
+  const tensors = new Map([...parameterShapes(config)].map(([name, shape]) => [name, stored(name, shape)]));
+  return { metadata: metadataOf({ config, classes: null, preprocessing: null }), tensors };
+}
+
+/** The same model for images of another size: only its position embedding changes (E16, E17). */
+function resizedModel(model: WeightedModel, imageSize: number | undefined): WeightedModel {
+  const config = resizedConfig(model.config, imageSize);
+  const gridOf = ({ imageSize: S, patchSize: p }: DeitConfig): Grid => [S / p, S / p];
+  const upload = (k: Kernels): DeitParams => {
+    const params = model.upload(k);
+    const { pos_embed: pos } = params;
+    if (pos === null || config.imageSize === model.config.imageSize) return params;
+    const resized = positionResize.forward(k, { pos }, { from: gridOf(model.config), to: gridOf(config), prefix: prefixCount(config) });
+    k.donate([pos, resized.saved]);
+    return { ...params, pos_embed: resized.out };
+  };
+  return { ...model, config, upload };
+}
+
+/**
+ * The model and its weights.
+ *
+ * @throws RangeError for what is missing, does not fit or is broken
+ */
+export function weightedModel(source: string, options: WeightsOptions): WeightedModel {
+  const { model, heads, imageSize } = options;
+  noModel(source, model);
+  if (source.startsWith(HASH)) {
+    const { config, seed } = hashedModel(source, options);
+    const upload = (k: Kernels): DeitParams => buildParams(config, (name, shape) => k.upload(shape, hashed(name, shape, seed).data));
+    return { config, preprocessing: assumed(config), classes: null, upload };
+  }
+  return withFile(source, {}, (file) => {
+    const weights = weightsIn(file, { heads: heads ?? null });
+    const { config, preprocessing, classes } = weights;
+    const stored = { config, preprocessing: preprocessing ?? assumed(config), classes, upload: (k: Kernels) => uploadWeights(k, weights) };
+    return resizedModel(stored, imageSize);
+  });
+}

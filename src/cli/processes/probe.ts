@@ -1,0 +1,111 @@
+/** Which adapter a command takes, and with what variables its process must start to find it. */
+import { execFile, type ExecFileException } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { About } from "../../gpu/about.ts";
+import type { DawnOptions } from "../../gpu/dawn.ts";
+import { SWIFTSHADER, swiftShaderVariables, whyNoSwiftShader } from "../../gpu/swiftshader.ts";
+import type { Probed } from "./gpuProbe.ts";
+import type { AdapterOption } from "../options.ts";
+import { messageOf } from "../output.ts";
+
+/** A driver that has not answered by then never will, in ms. */
+const PATIENCE = 60_000;
+
+/** A program of its own, since what it loads may crash. */
+const PROBE = fileURLToPath(new URL("gpuProbe.js", import.meta.url));
+
+/** Words of `--adapter` that are no name: any GPU, and the program that stands in for one. */
+const [HARDWARE, SOFTWARE] = ["hardware", "swiftshader"] as const;
+
+/** What Dawn is to look for; null: the fastest. */
+export const nameOf = ({ adapter }: AdapterOption): string | null => {
+  if (adapter === undefined || adapter === HARDWARE) return null;
+  return adapter.toLowerCase() === SOFTWARE ? SWIFTSHADER : adapter;
+};
+
+/** Of a process. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** Without the places in the source of the one who speaks. */
+const lastLine = (text: string): string =>
+  text
+    .trim()
+    .split("\n")
+    .findLast((line) => !/^\s+at /.test(line)) ?? "";
+
+/** What is left to say where the probe gave no answer. */
+function needsOf({ killed, signal, code }: ExecFileException): string {
+  if (killed === true) return `needs a driver that answers: nothing came in ${PATIENCE / 1000} s`;
+  return `needs a driver that works: looking for an adapter ended with ${signal ?? code}`;
+}
+
+/** @throws RangeError for a program that stands in for a GPU, where a GPU is asked for */
+export function checkAdapter({ adapter }: AdapterOption, { software, name }: { readonly software: boolean; readonly name: string }): void {
+  if (adapter === HARDWARE && software) throw new RangeError(`needs a GPU, and what is here computes on the processor: ${name}`);
+}
+
+/** @throws RangeError that says what is needed */
+async function aboutWith(adapter: string | null, variables: Variables): Promise<About> {
+  const options: DawnOptions = { adapter, experimental: true };
+  const settings = { timeout: PATIENCE, env: { ...process.env, ...variables } };
+  const [probed, said] = await new Promise<readonly [Probed, string]>((resolve) => {
+    execFile(process.execPath, [PROBE, JSON.stringify(options)], settings, (error, stdout, stderr) => {
+      resolve([error === null ? JSON.parse(lastLine(stdout)) : { needs: needsOf(error) }, lastLine(stderr)]);
+    });
+  });
+  if ("needs" in probed) throw new RangeError(`${probed.needs}${said === "" ? "" : ` (${said})`}`);
+  return probed;
+}
+
+export interface Found {
+  readonly about: About;
+  /** With which a process must start to find the adapter. */
+  readonly variables: Variables;
+}
+
+/**
+ * The adapter that a command takes: the one that is asked for, else the fastest GPU, else SwiftShader where it is installed.
+ *
+ * @throws RangeError that says what is needed
+ */
+export async function probe(options: AdapterOption): Promise<Found> {
+  const { adapter } = options;
+  const name = nameOf(options);
+  const onSwiftShader = async (): Promise<Found> => {
+    const variables = swiftShaderVariables();
+    return { about: await aboutWith(SWIFTSHADER, variables), variables };
+  };
+  if (name === SWIFTSHADER) return onSwiftShader();
+  try {
+    const about = await aboutWith(name, {});
+    checkAdapter(options, about.adapter);
+    return { about, variables: {} };
+  } catch (error) {
+    if (adapter !== undefined || whyNoSwiftShader() !== null) throw error;
+    return onSwiftShader();
+  }
+}
+
+export const cannotRun = (engine: string, reason: string): RangeError =>
+  new RangeError(`engine ${engine} cannot run here: it ${reason}; --engine reference can`);
+
+/** What stands behind an option, `--adapter x` or `--adapter=x`. */
+function valueOf(option: string, args: readonly string[]): string | undefined {
+  const at = args.findLastIndex((arg) => arg === option || arg.startsWith(`${option}=`));
+  return args[at] === option ? args[at + 1] : args[at]?.slice(option.length + 1);
+}
+
+/**
+ * The variables with which the process of a command line finds its adapter.
+ *
+ * @throws RangeError that says why it would find none
+ */
+export async function variablesFor(args: readonly string[]): Promise<Variables> {
+  const adapter = valueOf("--adapter", args);
+  try {
+    const { variables } = await probe(adapter === undefined ? {} : { adapter });
+    return variables;
+  } catch (error) {
+    throw cannotRun("webgpu", messageOf(error));
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Ops that one kernel does as a whole: of exactly the type of the op each replaces, saved record included. The formulas stand in `ops`,
+ * `losses` and `train`; the parity law holds each kernel to its op.
+ */
+import type { FusedTable } from "../../../kernels/kernels.ts";
+import { fusedTable } from "../../../ops/observe.ts";
+import type { HeapAccess } from "../../heap.ts";
+import { attentionKernel } from "./attention.ts";
+import { crossEntropyKernel } from "./crossEntropy.ts";
+import { frozenBatchNormKernel } from "./frozenBatchNorm.ts";
+import { groupedConvKernel } from "./groupedConv.ts";
+import { geluKernel } from "./gelu.ts";
+import { mergeHeadsKernel, splitHeadsKernel } from "./heads.ts";
+import type { FusedKernel } from "./kernel.ts";
+import { keepMaskKernel } from "./keepMask.ts";
+import { layerNormKernel } from "./layerNorm.ts";
+import { linearKernel } from "./linear.ts";
+import { cutMixKernel, mixupKernel } from "./mixing.ts";
+import { normalisePixelsKernel } from "./normalisePixels.ts";
+import { adamwKernel, emaKernel, unscaleKernel } from "./optimizer.ts";
+import { reluKernel } from "./relu.ts";
+import { residualKernel } from "./residual.ts";
+import { scoresKernel } from "./scores.ts";
+import { logSoftmaxKernel, softmaxKernel } from "./softmax.ts";
+import type { Access } from "../run.ts";
+
+const kernels: readonly FusedKernel[] = [
+  linearKernel,
+  layerNormKernel,
+  softmaxKernel,
+  logSoftmaxKernel,
+  geluKernel,
+  splitHeadsKernel,
+  mergeHeadsKernel,
+  attentionKernel,
+  scoresKernel,
+  residualKernel,
+  keepMaskKernel,
+  groupedConvKernel,
+  frozenBatchNormKernel,
+  reluKernel,
+  crossEntropyKernel,
+  unscaleKernel,
+  adamwKernel,
+  emaKernel,
+  mixupKernel,
+  cutMixKernel,
+  normalisePixelsKernel,
+];
+
+export const fusedKernels = (access: Access, heap: HeapAccess): FusedTable => fusedTable(...kernels.map((kernel) => kernel(access, heap)));

@@ -1,0 +1,131 @@
+/**
+ * Tar archives: ustar, pax and GNU's, as any tar writes them, strictly. Only headers are read; where each file lies in the archive is the result.
+ *
+ *   each member   a header, then its bytes, filled up to a whole block
+ *   before it     x: records of pax, `LENGTH KEY=VALUE\n`      L, K: a long name of GNU's, of the member or of what it links to
+ *   the end       a block of zeros
+ */
+import { FormatError, quoted } from "../formatError.ts";
+import type { Source } from "../disk/source.ts";
+import { BLOCK, headerOf, isZero, textOf, type TarHeader } from "./tarHeader.ts";
+
+/** A file is no tar archive. */
+export class TarError extends FormatError {
+  override readonly name = "TarError";
+  constructor(offset: number, rule: string) {
+    super("tar", offset, rule);
+  }
+}
+
+/** A regular file of an archive. */
+export interface TarFile {
+  /** Its path in the archive, parts divided by `/`. */
+  readonly name: string;
+  /** Where its bytes are. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+const refuse = (offset: number, rule: string): TarError => new TarError(offset, rule);
+
+/** In bytes: names and records of pax are no longer. */
+const LONGEST_NAME = 2 ** 16;
+const GZIP = [0x1f, 0x8b];
+
+/** Replaces what the header says. */
+type Override = Partial<Pick<TarHeader, "name" | "link" | "length">>;
+
+/** @throws TarError */
+function paxOf(bytes: Uint8Array, at: number): Override {
+  let found: Override = {};
+  for (let begin = 0; begin < bytes.length;) {
+    const space = bytes.indexOf(0x20, begin);
+    const length = space < 0 ? NaN : Number(textOf(bytes.subarray(begin, space)));
+    const record = new TextDecoder().decode(bytes.subarray(space + 1, begin + length - 1));
+    const equals = record.indexOf("=");
+    if (
+      !(
+        Number.isInteger(length) &&
+        begin + length <= bytes.length &&
+        bytes[begin + length - 1] === 0x0a &&
+        space < begin + length &&
+        equals > 0
+      )
+    )
+      throw refuse(at + begin, "a record of pax must be LENGTH KEY=VALUE and a line's end");
+    const [key, value] = [record.slice(0, equals), record.slice(equals + 1)];
+    if (key === "path") found = { ...found, name: value };
+    if (key === "linkpath") found = { ...found, link: value };
+    if (key === "size") {
+      if (!/^\d+$/.test(value)) throw refuse(at + begin, `the size must be a number, got ${quoted(value)}`);
+      found = { ...found, length: Number(value) };
+    }
+    if (key.startsWith("GNU.sparse.")) throw refuse(at + begin, "sparse files are not read");
+    begin += length;
+  }
+  return found;
+}
+
+/** What a member says about the one after it; null: it is no such member. */
+function overrideOf(source: Source, { type, length }: TarHeader, at: number): Override | null {
+  if (!"xLK".includes(type)) return null;
+  if (length > LONGEST_NAME) throw refuse(at, `a name may have ${LONGEST_NAME} bytes, got ${length}`);
+  const begin = at + BLOCK;
+  const bytes = source.read(begin, begin + length);
+  if (bytes.length < length) throw refuse(source.length, "the file is truncated");
+  if (type === "x") return paxOf(bytes, begin);
+  return type === "L" ? { name: textOf(bytes) } : { link: textOf(bytes) };
+}
+
+/** Links, devices, folders: whatever size they give, no bytes follow. */
+const EMPTY = "123456";
+/** No files: symbolic links, devices, folders, pax's remarks on the whole archive, the name of a volume. */
+const PASSED_OVER = "23456gV";
+
+const normal = (name: string): string =>
+  name
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .join("/");
+
+/**
+ * The regular files of an archive in its order; a hard link is the file that it links to. Of two of the same name the later one counts, as when
+ * they are unpacked. Symbolic links, folders and devices are passed over.
+ *
+ * @throws TarError naming the byte
+ */
+export function tarFiles(source: Source): readonly TarFile[] {
+  const files = new Map<string, TarFile>();
+  let override: Override = {};
+  let at = 0;
+  for (;;) {
+    const block = source.read(at, at + BLOCK);
+    if (block.length < BLOCK) throw refuse(source.length, "the file is truncated, or no tar archive: it must end with a block of zeros");
+    if (isZero(block)) break;
+    if (at === 0 && GZIP.every((byte, i) => block[i] === byte)) throw refuse(0, "the archive is compressed; gunzip it first");
+    const raw = headerOf(block, at, refuse);
+    const own = overrideOf(source, raw, at);
+    const header = own === null ? { ...raw, ...override } : raw;
+    override = own === null ? {} : { ...override, ...own };
+    const begin = at + BLOCK;
+    const end = begin + (EMPTY.includes(header.type) ? 0 : header.length);
+    if (end > source.length) throw refuse(source.length, `the file is truncated: ${quoted(header.name)} ends at byte ${end}`);
+    if (own === null) keep(files, header, begin, at);
+    at = begin + Math.ceil((end - begin) / BLOCK) * BLOCK;
+  }
+  return [...files.values()];
+}
+
+function keep(files: Map<string, TarFile>, { name: path, type, link, length }: TarHeader, begin: number, at: number): void {
+  const name = normal(path);
+  if (PASSED_OVER.includes(type)) return;
+  if (type === "1") {
+    const target = files.get(normal(link));
+    if (target === undefined) throw refuse(at, `${quoted(name)} is a hard link to ${quoted(link)}, which is not before it`);
+    files.set(name, { ...target, name });
+  } else if (type === "0" || type === "7") {
+    if (path.endsWith("/")) return; // a folder, before POSIX
+    files.delete(name); // so that its place is that of the last one
+    files.set(name, { name, begin, end: begin + length });
+  } else throw refuse(at + 156, `${quoted(name)} is of the unknown type ${quoted(type)}`);
+}

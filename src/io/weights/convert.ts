@@ -1,0 +1,122 @@
+/** Weights from one kind of file to another: names, image size and the text table change, other numbers do not. */
+import { referenceEngine } from "../../engines/reference/engine.ts";
+import { checkedConfig, prefixCount, tokenCount, type DeitConfig } from "../../model/config.ts";
+import { positionResize, type Grid } from "../../ops/positionResize.ts";
+import type { Shape } from "../../tensor/tensor.ts";
+import { usualHeads, WeightsError } from "./about.ts";
+import { huggingFaceNamed, isHuggingFace, unwrapped, type Tensors } from "./names.ts";
+import { writeNpz } from "../numpy/npz.ts";
+import { publishedRegnet } from "../onnx/publishedRegnet.ts";
+import { writeOnnx } from "../onnx/write.ts";
+import { writeRegnetOnnx } from "../onnx/writeRegnet.ts";
+import { writeSafetensors, type Safetensors } from "../safetensors/safetensors.ts";
+import { numbersOf, type Stored } from "./stored.ts";
+import type { WrittenFormat } from "./tensorFile.ts";
+import { ABOUT, metadataOf, weightsIn, type Weights } from "./weights.ts";
+
+/** Whose names the parameters get: timm's, which the authors use, or Hugging Face's. */
+export type Naming = "timm" | "hf";
+
+/** What is changed on the way; all may be left out. */
+export interface Conversion {
+  /** Default timm. */
+  readonly names?: Naming;
+  /** In pixels; default as the file has it. The position embedding is resized (E16, E17). */
+  readonly imageSize?: number;
+  /** Where the file does not tell them; default width/64. */
+  readonly heads?: number;
+}
+
+/** Of a DeiT at least two are there, even where a tensor is missing. */
+const MARKS = ["cls_token", "pos_embed", "patch_embed.proj.weight", "blocks.0.attn.qkv.weight"];
+
+/** Whether the tensors are those of a DeiT, or are meant to be. */
+export function isDeit(named: Tensors): boolean {
+  const tensors = unwrapped(named);
+  return isHuggingFace(tensors) || MARKS.filter((name) => tensors.has(name)).length > 1;
+}
+
+/** The number of heads says nothing of names and shapes; where nobody knows it, any will do for them. */
+const ANY = 1;
+
+/** The weights, and whether their number of heads is known. */
+function weightsOf(file: Safetensors, heads: number | undefined): readonly [weights: Weights, known: boolean] {
+  if (file.metadata.has(ABOUT) || heads !== undefined) return [weightsIn(file, { heads: heads ?? null }), true];
+  const weights = weightsIn(file, { heads: ANY });
+  const usual = usualHeads(weights.config.width);
+  return [{ ...weights, config: { ...weights.config, heads: usual ?? ANY } }, usual !== null];
+}
+
+const gridOf = ({ imageSize: S, patchSize: p }: DeitConfig): Grid => [S / p, S / p];
+
+/** The position embedding for another grid, in f64. */
+async function resampled(
+  pos: Stored,
+  from: DeitConfig,
+  to: DeitConfig,
+): Promise<{ readonly shape: Shape; readonly data: ArrayLike<number> }> {
+  const engine = referenceEngine();
+  const k = engine.kernels;
+  let reading: Promise<ArrayLike<number>> = Promise.resolve([]);
+  k.region("convert", () => {
+    const attrs = { from: gridOf(from), to: gridOf(to), prefix: prefixCount(from) };
+    reading = engine.read(positionResize.forward(k, { pos: k.upload(pos.shape, numbersOf(pos)) }, attrs).out);
+    return null;
+  });
+  return { shape: [1, tokenCount(to), to.width], data: await reading };
+}
+
+/**
+ * The same weights for images of another size (deit.md 1.9). Positions of F64 stay so; others become F32.
+ *
+ * @throws RangeError unless the size is a multiple of the patch
+ */
+async function resizedWeights(weights: Weights, imageSize: number): Promise<Weights> {
+  const { config, tensors } = weights;
+  const resized = checkedConfig({ ...config, imageSize });
+  const pos = tensors.get("pos_embed");
+  if (pos === undefined || imageSize === config.imageSize) return { ...weights, config: resized };
+  const { shape, data } = await resampled(pos, config, resized);
+  const stored: Stored =
+    pos.dtype === "F64" ? { dtype: "F64", shape, data: Float64Array.from(data) } : { dtype: "F32", shape, data: Float32Array.from(data) };
+  return { ...weights, config: resized, tensors: new Map([...tensors, ["pos_embed", stored]]) };
+}
+
+/** What transformers asks of a safetensors file. */
+const TORCH: readonly [string, string] = ["format", "pt"];
+
+/**
+ * The file's tensors as another file has them. A DeiT gets the names that are asked for, in their order, and says of what model it is, where that is
+ * known. Anything else keeps its names and its text table.
+ *
+ * @throws WeightsError, RangeError
+ */
+export async function converted(file: Safetensors, { names, imageSize, heads }: Conversion = {}): Promise<Safetensors> {
+  if (!isDeit(file.tensors)) {
+    if (names !== undefined || imageSize !== undefined || heads !== undefined)
+      throw new WeightsError(
+        "weights: these tensors are no DeiT's, so that their names must stay, and they have no image size and no heads",
+      );
+    return file;
+  }
+  const [read, known] = weightsOf(file, heads);
+  const weights = imageSize === undefined ? read : await resizedWeights(read, imageSize);
+  const about = known ? metadataOf(weights) : [];
+  if (names !== "hf") return { metadata: new Map(about), tensors: weights.tensors };
+  return { metadata: new Map([...about, TORCH]), tensors: huggingFaceNamed(weights.tensors) };
+}
+
+/**
+ * The bytes of a file; equal arguments give equal bytes. An npz file has no text table; an ONNX file is that of a DeiT, or of its teacher.
+ *
+ * @throws WeightsError, RangeError, OnnxError
+ */
+export function encoded(format: WrittenFormat, file: Safetensors): Uint8Array {
+  if (format === "safetensors") return writeSafetensors(file.tensors, file.metadata);
+  if (format === "npz") return writeNpz(file.tensors);
+  if (isDeit(file.tensors)) return writeOnnx(weightsIn(file), { taps: false });
+  const config = publishedRegnet(file.tensors);
+  if (config === null)
+    throw new WeightsError("weights: an .onnx file is written of a DeiT, or of a RegNetY of a published size; these are neither's");
+  return writeRegnetOnnx({ config, classes: null, preprocessing: null, tensors: file.tensors });
+}

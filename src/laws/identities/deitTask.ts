@@ -1,0 +1,163 @@
+/** What a training step of DeiT minimises: the loss of a small network by loops, and its gradient by differences. */
+import { gapOfGradients } from "../../check/close.ts";
+import type { Draw } from "../../check/draw.ts";
+import { evaluate, evaluateOne, hostArray, leavesOf, mapHost, upload, type Host, type HostArray, type Leaves } from "../../check/host.ts";
+import type { Row } from "../../check/laws/row.ts";
+import { derivative } from "../../check/stencil.ts";
+import { tolerances } from "../../check/tolerance.ts";
+import type { Engine } from "../../kernels/engine.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import { checkedConfig, type DeitConfig } from "../../model/config.ts";
+import { deitLogits, type DeitParams, type DeitSaved } from "../../model/deit.ts";
+import { fold, type Key } from "../../tensor/key.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { deitTask, type DeitTaskSettings, type Smoothing } from "../../train/step/deitTask.ts";
+import type { Distillation } from "../../train/step/objective.ts";
+import type { Batch } from "../../train/step/step.ts";
+import { share, smoothing, temperature } from "../cases/calls/losses.ts";
+import { row, type Claim } from "../cases/claim.ts";
+import { sineCosine } from "../loops/embedding.ts";
+import { crossEntropy, hardDistillation, scalar, smoothOverAll, smoothOverOthers, softDistillation } from "../loops/losses.ts";
+import { at, tabulate } from "../loops/matrix.ts";
+import { deit } from "../loops/network.ts";
+import { dropPathRate, multiplier } from "../loops/recipe.ts";
+import { reshaped } from "../loops/rows.ts";
+import { deitParams } from "../cases/networkParams.ts";
+
+/** The teacher of these rows: its logits are the first pixels of the image as the student sees it. */
+const firstPixels =
+  (K: number) =>
+  (k: Kernels, images: Tensor): Tensor => {
+    const [B = 0, C = 0, H = 0, W = 0] = images.shape;
+    return k.slice(k.reshape(images, [B, C * H * W]), 1, 0, K);
+  };
+
+interface TaskCase {
+  readonly settings: DeitTaskSettings<DeitSaved>;
+  readonly params: Host<DeitParams>;
+  readonly batch: Host<Batch>;
+  readonly key: Key;
+}
+
+function drawConfig(draw: Draw, distilled: boolean): DeitConfig {
+  return checkedConfig({
+    imageSize: 4,
+    patchSize: 2,
+    channels: 1,
+    width: 6,
+    depth: draw.integer(1, 3),
+    heads: draw.oneOf([2, 3]),
+    mlpRatio: 0.5,
+    classes: draw.integer(2, 5),
+    distilled,
+    layerNormEps: draw.real(0.01, 0.1),
+    position: draw.oneOf(["learned", "fixed"]),
+  });
+}
+
+function drawDistillation(draw: Draw, distilled: boolean): Distillation {
+  if (!distilled) return { kind: "none" };
+  const soft = { kind: "soft", lambda: share(draw), tau: temperature(draw), divideBy: "batch", student: "distillation" } as const;
+  return draw.oneOf<Distillation>([soft, { kind: "hard", alpha: share(draw), student: "distillation" }]);
+}
+
+function drawTask(draw: Draw, dropout: number): TaskCase {
+  const distilled = draw.oneOf([true, false]);
+  const config = drawConfig(draw, distilled);
+  const { imageSize: S, patchSize: p, channels: C, width: D, classes: K, depth: L, mlpRatio } = config;
+  const sizes = { C, p, N: (S / p) ** 2, D, M: D * mlpRatio, K, L, distilled, learned: config.position === "learned" };
+  const B = draw.integer(1, 3);
+  const settings: TaskCase["settings"] = {
+    config,
+    model: deitLogits,
+    smoothing: { share: smoothing(draw), over: draw.oneOf<Smoothing["over"]>(["all", "others"]) },
+    dropPath: draw.oneOf([0, draw.real(0.2, 0.7)]),
+    dropout,
+    distillation: drawDistillation(draw, distilled),
+    teacher: distilled ? firstPixels(K) : null,
+  };
+  return {
+    settings,
+    params: deitParams(draw, sizes),
+    batch: { images: draw.array([B, C, S, S]), labels: draw.labels([B], K) },
+    key: draw.key(),
+  };
+}
+
+/** The loss, its smoothed targets, masks and teacher included. */
+function lossByLoops({ settings, params, batch: { images, labels }, key }: TaskCase): number {
+  const { config, distillation } = settings;
+  const { patchSize, heads, layerNormEps: eps, depth: L, width: D, classes: K, imageSize: S } = config;
+  const [B = 0, C = 0] = images.shape;
+  const mask = (branch: string, i: number): HostArray =>
+    multiplier(fold(key, "dropPath"), `blocks.${i}.${branch}`, dropPathRate(settings.dropPath, L, i), B);
+  const dropPath = Array.from({ length: L }, (_, i) => ({ attn: mask("attn", i), mlp: mask("mlp", i) }));
+  const T = (S / patchSize) ** 2 + (config.distilled ? 2 : 1);
+  const fixedPosition = config.position === "fixed" ? reshaped(sineCosine(T, D), [1, T, D]) : null;
+  const { head, head_dist } = deit({ images, params }, { patchSize, heads, eps, fixedPosition, dropPath, dropout: null }).logits;
+
+  const smooth = settings.smoothing.over === "all" ? smoothOverAll : smoothOverOthers;
+  const target = smooth(labels, K, settings.smoothing.share);
+  const teacher = tabulate([B, K], (b, j) => images.data[b * C * S * S + j] ?? NaN);
+  if (head_dist === null) return crossEntropy(head, target);
+  if (distillation.kind === "hard") return hardDistillation([head, head_dist], target, teacher, distillation.alpha);
+  return distillation.kind === "soft" ? softDistillation([head, head_dist], target, teacher, { ...distillation, perClass: false }) : NaN;
+}
+
+/** Loss and gradients by the project, with these parameters. */
+function run(
+  k: Kernels,
+  { settings, batch, key }: TaskCase,
+  params: Host<DeitParams>,
+): { readonly loss: Tensor; readonly grads: DeitParams } {
+  const model = { params: upload<DeitParams>(k, params), buffers: null };
+  return deitTask(settings).lossAndGrads(k, model, upload<Batch>(k, batch), key, k.upload([], [1]));
+}
+
+function lossClaims(draw: Draw): readonly Claim[] {
+  const drawn = drawTask(draw, 0);
+  return [{ actual: (k) => run(k, drawn, drawn.params).loss, expected: scalar(lossByLoops(drawn)) }];
+}
+
+/** Of the loss. */
+const COTANGENT = 1;
+
+/** ⟨gradient, v⟩ against the slope of the loss along a unit direction v, as a share of the sum of all |contributions|; as the law of gradients. */
+const gradientError: Row["error"] = async (engine, draw, reference) => {
+  const drawn = drawTask(draw, draw.oneOf([0, draw.real(0.1, 0.4)]));
+  const raw = mapHost(drawn.params, ({ shape }) => draw.array(shape));
+  const length = Math.sqrt([...leavesOf(raw).values()].reduce((total, { data }) => total + data.reduce((sum, x) => sum + x * x, 0), 0));
+  const direction = leavesOf(raw);
+  const along = async (h: number): Promise<number> => {
+    const moved = mapHost(drawn.params, ({ shape, data }, name) =>
+      hostArray(
+        shape,
+        data.map((x, i) => x + (h * (direction.get(name)?.data[i] ?? NaN)) / length),
+      ),
+    );
+    return at(await evaluateOne(engine, (k) => run(k, drawn, moved).loss));
+  };
+  if (drawn.settings.dropout > 0) {
+    const undropped = { ...drawn, settings: { ...drawn.settings, dropout: 0 } };
+    const loss = await evaluateOne(engine, (k) => run(k, undropped, drawn.params).loss);
+    if (at(loss) === (await along(0))) return Infinity; // nothing was dropped
+  }
+  const gradsOf = (on: Engine): Promise<Leaves> => evaluate(on, (k) => run(k, drawn, drawn.params).grads);
+  const grads = await gradsOf(engine);
+  if (engine.precision !== "f64") return gapOfGradients(grads, await gradsOf(reference), COTANGENT, engine.precision);
+  if (grads.size !== direction.size) return Infinity;
+  const products = [...direction].flatMap(([name, { data }]) => [...data].map((v, i) => (v * (grads.get(name)?.data[i] ?? NaN)) / length));
+  const slope = products.reduce((a, b) => a + b, 0);
+  const mass = products.reduce((a, b) => a + Math.abs(b), 0);
+  return Math.abs((await derivative(along)) - slope) / mass;
+};
+
+export const deitTaskRows: readonly Row[] = [
+  row("identity/training-loss", "the loss of a training step: network, drop path, smoothing and teacher, by loops", lossClaims),
+  {
+    id: "identity/training-gradient",
+    title: "the gradient of a training step, with drop path and dropout, by differences (in f32 and f16: by the reference engine)",
+    tolerance: tolerances.gradients,
+    error: gradientError,
+  },
+];

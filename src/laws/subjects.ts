@@ -1,8 +1,0 @@
-/** Every op of this project with a way to draw calls of it. */
-import type { Subject } from "../check/subject.ts";
-import { lossSubjects } from "./subjects/losses.ts";
-import { modelSubjects } from "./subjects/model.ts";
-import { opSubjects } from "./subjects/ops.ts";
-import { teacherSubjects } from "./subjects/teacher.ts";
-
-export const allSubjects: readonly Subject[] = [...opSubjects, ...lossSubjects, ...modelSubjects, ...teacherSubjects];

@@ -1,0 +1,88 @@
+/** From a recording to what the network and its objective take, on an engine. */
+import type { HostArray } from "../../check/host.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import type { DeitAttrs, DeitInputs } from "../../model/deit.ts";
+import { buildParams } from "../../model/params.ts";
+import type { Multipliers } from "../../ops/dropPath.ts";
+import type { Shape, Tensor } from "../../tensor/tensor.ts";
+import { deitAttrs, smoothedTargets } from "../../train/step/deitTask.ts";
+import type { Distillation, Targets } from "../../train/step/objective.ts";
+import { hashed } from "../format/hash.ts";
+import type { Arrays, Recording } from "../format/read.ts";
+import { imageShape } from "../format/slots.ts";
+
+/** What the network computes on. */
+export interface Subject {
+  /** Images and parameters. */
+  readonly inputs: DeitInputs;
+  /** What the configuration decides. */
+  readonly attrs: DeitAttrs;
+}
+
+/** What `objective` takes beside the logits. */
+export interface Goal {
+  /** Labels as distributions, and the teacher's logits. */
+  readonly targets: Targets;
+  /** The loss. */
+  readonly distillation: Distillation;
+}
+
+/** A tensor that the recording must hold; `readRecording` has seen to it. */
+function given({ given: arrays }: Recording, name: string): HostArray {
+  const array = arrays.get(name);
+  if (array === undefined) throw new Error(`recording: no tensor ${name}`);
+  return array;
+}
+
+/** A weight, stored or made from the seed; values in f64, whatever they were stored as. */
+export function weightOf(recording: Recording, name: string, shape: Shape): HostArray {
+  const { weights } = recording.configuration;
+  return weights === "stored" ? given(recording, `weights/${name}`) : hashed(name, shape, weights.hash);
+}
+
+/** The batch, stored or made from the seed. */
+export function imagesOf(recording: Recording): HostArray {
+  const { images, model } = recording.configuration;
+  return images === "stored" ? given(recording, "images") : hashed("images", imageShape(model, recording.batch), images.hash);
+}
+
+const load = (k: Kernels, { shape, data }: HostArray): Tensor => k.upload(shape, data);
+
+/** The multipliers [B] of one branch (E31), such as `blocks.0.attn`; null: the recording has no drop path. */
+export function multiplierOf(k: Kernels, recording: Recording, branch: string): Tensor | null {
+  return recording.configuration.dropPath ? load(k, given(recording, `dropPath/${branch}`)) : null;
+}
+
+function dropPathOf(k: Kernels, recording: Recording): readonly Multipliers[] | null {
+  const { depth } = recording.configuration.model;
+  const blocks = Array.from({ length: depth }, (_, i) => {
+    const [attn, mlp] = [multiplierOf(k, recording, `blocks.${i}.attn`), multiplierOf(k, recording, `blocks.${i}.mlp`)];
+    return attn === null || mlp === null ? null : { attn, mlp };
+  });
+  return blocks.every((block) => block !== null) && depth > 0 ? blocks : null;
+}
+
+/** Parameters, images and attrs; the caller owns all tensors. `weights` by name replace the recording's. */
+export function subjectOf(k: Kernels, recording: Recording, weights: Arrays | null = null): Subject {
+  const { model } = recording.configuration;
+  const params = buildParams(model, (name, shape) => load(k, weights?.get(name) ?? weightOf(recording, name, shape)));
+  const images = load(k, imagesOf(recording));
+  return { inputs: { images, params }, attrs: { ...deitAttrs(k, model), dropPath: dropPathOf(k, recording) } };
+}
+
+/** Class numbers [B]; null: the loss has another target. */
+export const labelsOf = (k: Kernels, recording: Recording): Tensor | null =>
+  recording.configuration.loss?.target === "labels" ? load(k, given(recording, "labels")) : null;
+
+/** Targets, teacher and the kind of loss; null for a recording of the forward pass alone. */
+export function goalOf(k: Kernels, recording: Recording): Goal | null {
+  const { loss, model } = recording.configuration;
+  if (loss === null) return null;
+  const stored = (name: string): Tensor => load(k, given(recording, name));
+  const target =
+    loss.target === "distribution"
+      ? stored("distribution")
+      : smoothedTargets(k, stored("labels"), model.classes, { share: loss.smoothing, over: loss.smoothingMass });
+  const teacher = loss.distillation === null ? null : stored("teacher");
+  return { targets: { target, teacher }, distillation: loss.distillation ?? { kind: "none" } };
+}

@@ -1,0 +1,64 @@
+/** What fits the memory of an engine, by planning on shapes alone: nothing is computed, and nothing is taken. */
+import type { Engine } from "../../kernels/engine.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import { MemoryError } from "../../tensor/errors.ts";
+
+/**
+ * The largest n of 1 … most that fits, by bisection; 0: not even 1.
+ *
+ * @param fits true up to some n, and false from there on
+ */
+export function largest(most: number, fits: (n: number) => boolean): number {
+  let [fitting, tooMany] = [0, most + 1];
+  while (tooMany - fitting > 1) {
+    const middle = Math.floor((fitting + tooMany) / 2);
+    if (fits(middle)) fitting = middle;
+    else tooMany = middle;
+  }
+  return fitting;
+}
+
+/** A program on the images of a batch. */
+export type BatchProgram<T> = (k: Kernels, held: T, batch: number) => unknown;
+
+export interface BatchPlan<T> {
+  /** What lives already, and the program consumes. */
+  readonly held: T;
+  readonly program: BatchProgram<T>;
+  /** The same program in less memory; null: there is none. */
+  readonly lean: BatchProgram<T> | null;
+}
+
+/** Whether an engine can hold a program on n images. */
+export function fits<T>(engine: Engine, held: T, program: BatchProgram<T>, n: number): boolean {
+  try {
+    return engine.plan(held, (k, own) => program(k, own, n)) <= engine.capacity;
+  } catch (error) {
+    if (error instanceof MemoryError) return false; // one tensor alone is too long
+    throw error;
+  }
+}
+
+function advice(fitting: number, fittingLean: number): string {
+  const found = [
+    ...(fitting > 0 ? [`a batch of ${fitting} would fit`] : []),
+    ...(fittingLean > fitting ? [`a batch of ${fittingLean} would fit with --memory low`] : []),
+  ];
+  return `; ${found.length === 0 ? "not even one image fits" : found.join(", ")}`;
+}
+
+/**
+ * Holds the memory of a program before it is run.
+ *
+ * @throws MemoryError that names the largest batches that would fit
+ */
+export function reserveBatch<T>(engine: Engine, batch: number, { held, program, lean }: BatchPlan<T>): void {
+  try {
+    engine.reserve(held, (k, own) => program(k, own, batch));
+  } catch (error) {
+    if (!(error instanceof MemoryError)) throw error;
+    const fitting = (of: BatchProgram<T>): number => largest(batch, (n) => fits(engine, held, of, n));
+    const what = `${engine.name}: a batch of ${batch}`;
+    throw new MemoryError(what, error, advice(fitting(program), lean === null ? 0 : fitting(lean)));
+  }
+}

@@ -1,0 +1,120 @@
+/** How well a DeiT classifies images, by each of its heads and by both fusions of them (E27). */
+import type { Batches } from "../../data/batches.ts";
+import type { Engine } from "../../kernels/engine.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import type { DeitConfig } from "../../model/config.ts";
+import { deitLogits, type DeitParams } from "../../model/deit.ts";
+import { meanOfLogits, sumOfSoftmax } from "../../model/fusion.ts";
+import type { Logits } from "../../model/heads.ts";
+import { inference } from "../../ops/observe.ts";
+import { axis, type Tensor } from "../../tensor/tensor.ts";
+import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "./accuracy.ts";
+import { fits, largest } from "./capacity.ts";
+import { disagreement } from "./decisions.ts";
+import { deitAttrs } from "../step/deitTask.ts";
+import type { Batch } from "../step/step.ts";
+import { uploadBatch } from "../step/uploadBatch.ts";
+
+/** `mean` is of the logits, the authors' rule; `softmax-sum` the paper's. */
+export const heads = ["class", "distillation", "mean", "softmax-sum"] as const;
+export type Head = (typeof heads)[number];
+
+export interface Deit {
+  readonly config: DeitConfig;
+  readonly params: DeitParams;
+}
+
+export interface Evaluation extends Accuracy {
+  /** Share of the images that the two heads take for different classes; null: a plain model. */
+  readonly disagreement: number | null;
+}
+
+/** By head; a plain model has no distillation head. */
+export type Evaluations = { readonly [H in Head]: H extends "distillation" ? Evaluation | null : Evaluation };
+
+/** The paper's fusion; its loss is −log of the fused probability, half the sum, of the true class. */
+function scoredBySum(k: Kernels, logits: Logits, target: Tensor): Scored {
+  const scores = sumOfSoftmax.forward(k, logits).out;
+  const B = axis(scores.shape, 0);
+  const probability = k.scale(k.sumLast(k.mul(target, scores)), logits.head_dist === null ? 1 : 0.5);
+  return { scores, loss: k.scale(k.sumLeading(k.log(probability), 2), -1 / B) };
+}
+
+function disagreementOf(a: readonly Judgement[], b: readonly Judgement[]): number | null {
+  if (b.length === 0) return null;
+  const [mine, theirs] = [a.flatMap((j) => j.decisions), b.flatMap((j) => j.decisions)];
+  return disagreement(mine, theirs);
+}
+
+/** What every head is judged by, from one forward pass; a plain model has no distillation head. */
+export function scoresOfHeads(
+  k: Kernels,
+  { config, params }: Deit,
+  { images, labels }: Batch,
+): { readonly [H in Head]: H extends "distillation" ? Scored | null : Scored } {
+  const logits = deitLogits.forward(k, { images, params }, deitAttrs(k, config)).out;
+  const target = k.oneHot(labels, config.classes);
+  return {
+    class: scoredByLogits(k, logits.head, target),
+    distillation: logits.head_dist === null ? null : scoredByLogits(k, logits.head_dist, target),
+    mean: scoredByLogits(k, meanOfLogits.forward(k, logits).out, target),
+    "softmax-sum": scoredBySum(k, logits, target),
+  };
+}
+
+/** Images of a forward pass: `most`, or as many as fit beside what the engine holds. Only the rounding of a mean loss depends on it. */
+export function imagesAtOnce(engine: Engine, { config, params }: Deit, most: number): number {
+  const { channels, imageSize: S } = config;
+  const program = (k: Kernels, held: DeitParams, n: number): void => {
+    const sizes = [n, Math.max(1, n - 1)]; // of full batches, and of a last one
+    for (const size of sizes)
+      k.region("evaluate", () => {
+        const batch = { images: k.zeros([size, channels, S, S]), labels: k.zeros([size]) };
+        scoresOfHeads(inference(k), { config, params: held }, batch);
+      });
+  };
+  return Math.max(
+    1,
+    largest(most, (n) => fits(engine, params, program, n)),
+  );
+}
+
+/** Every head on the same forward passes. Nothing stays alive but the parameters. */
+export async function evaluateHeads(engine: Engine, { config, params }: Deit, batches: Batches): Promise<Evaluations> {
+  const k = inference(engine.kernels);
+  const judged: { readonly [H in Head]: Judgement[] } = { class: [], distillation: [], mean: [], "softmax-sum": [] };
+  for await (const batch of batches) {
+    const reads: Promise<unknown>[] = [];
+    k.region("evaluate", () => {
+      const scores = scoresOfHeads(k, { config, params }, uploadBatch(k, batch));
+      for (const head of heads) {
+        const scored = scores[head];
+        if (scored !== null) reads.push(judge(engine, scored, batch.labels).then((j) => judged[head].push(j)));
+      }
+      return null;
+    });
+    await Promise.all(reads);
+  }
+  const disagreement = disagreementOf(judged.class, judged.distillation);
+  const of = (head: Head): Evaluation => ({ ...total(judged[head]), disagreement });
+  return {
+    class: of("class"),
+    distillation: params.head_dist === null ? null : of("distillation"),
+    mean: of("mean"),
+    "softmax-sum": of("softmax-sum"),
+  };
+}
+
+function noDistillationHead(): never {
+  throw new RangeError("evaluate: a model with one head has no distillation head");
+}
+
+/**
+ * By one head.
+ *
+ * @throws RangeError for the distillation head of a plain model
+ */
+export async function evaluate(engine: Engine, model: Deit, batches: Batches, head: Head): Promise<Evaluation> {
+  if (head === "distillation" && model.params.head_dist === null) return noDistillationHead();
+  return (await evaluateHeads(engine, model, batches))[head] ?? noDistillationHead();
+}

@@ -1,0 +1,115 @@
+/**
+ * CutMix: a box of every image is filled with the partner's pixels there (deit.md 7.9).
+ *
+ *   (E39)  c_h = trunc(H√(1 − λ))    rows    [clip(y − c_h//2, 0, H), clip(y + c_h//2, 0, H))     y, x: the centre
+ *          c_w = trunc(W√(1 − λ))    columns [clip(x − c_w//2, 0, W), clip(x + c_w//2, 0, W))
+ *          λ ← 1 − (rows · columns)/(HW)                                            what an image has left of itself
+ *
+ * So is rule `deit`, the timm 0.3.2 that the authors pin: of an odd c one pixel is lost. Rule `timm`, of later versions, keeps it: the upper
+ * edge is y + (c_h + 1)//2. The targets are mixed by `mixup` with the λ that comes out.
+ */
+import type { Kernels } from "../../kernels/kernels.ts";
+import { defineRoutine, type Routine } from "../../ops/op.ts";
+import { ShapeError } from "../../tensor/errors.ts";
+import { axis, show, type Tensor } from "../../tensor/tensor.ts";
+import { checkPairs, partners } from "./partners.ts";
+
+/** Places `from` … `to` − 1 along a side. */
+export type Span = readonly [from: number, to: number];
+
+/** A rectangle of pixels. */
+export interface Box {
+  /** From the first to the one after the last. */
+  readonly rows: Span;
+  /** From the first to the one after the last. */
+  readonly columns: Span;
+}
+
+/** `deit`: timm 0.3.2, which DeiT pins; `timm`: later versions. */
+export type BoxRule = "deit" | "timm";
+
+/** From what a box is made. */
+export interface BoxSettings {
+  /** Height of the image, in pixels. */
+  readonly H: number;
+  /** Width of the image, in pixels. */
+  readonly W: number;
+  /** As drawn: what a box would leave of an image if nothing of it were clipped or lost. */
+  readonly lambda: number;
+  /** The pixel in the middle of the box, as drawn. */
+  readonly centre: {
+    /** Its row. */
+    readonly y: number;
+    /** Its column. */
+    readonly x: number;
+  };
+  /** Whose arithmetic. */
+  readonly rule: BoxRule;
+}
+
+/** A box, and what it leaves of an image. */
+export interface CutBox {
+  /** The pixels that are exchanged. */
+  readonly box: Box;
+  /** Corrected for what lies outside the image, and for the pixel that is lost. */
+  readonly lambda: number;
+}
+
+const lengthOf = ([from, to]: Span): number => to - from;
+
+/** Along a side of this length. */
+function spanOf(side: number, centre: number, lambda: number, rule: BoxRule): Span {
+  const cut = Math.trunc(side * Math.sqrt(1 - lambda)); //    c
+  const before = Math.floor(cut / 2); //                      c//2
+  const after = rule === "deit" ? before : cut - before; //   c//2 or (c + 1)//2
+  return [Math.max(centre - before, 0), Math.min(centre + after, side)];
+}
+
+/**
+ * Box and λ of (E39).
+ *
+ * @throws RangeError unless λ is in [0, 1] and the centre a pixel of the image
+ */
+export function cutMixBox({ H, W, lambda, centre: { y, x }, rule }: BoxSettings): CutBox {
+  if (!(lambda >= 0 && lambda <= 1)) throw new RangeError(`cutMixBox: lambda must be in [0, 1], got ${lambda}`);
+  const isPlace = (place: number, side: number): boolean => Number.isInteger(place) && place >= 0 && place < side;
+  if (!isPlace(y, H) || !isPlace(x, W)) throw new RangeError(`cutMixBox: the centre must be a pixel of ${H}×${W}, got (${y}, ${x})`);
+  const box: Box = { rows: spanOf(H, y, lambda, rule), columns: spanOf(W, x, lambda, rule) };
+  return { box, lambda: 1 - (lengthOf(box.rows) * lengthOf(box.columns)) / (H * W) };
+}
+
+/** The images of `cutMix`. */
+export interface CutMixInputs {
+  /** [B, C, H, W]; B is even. */
+  readonly x: Tensor;
+}
+
+/** @throws ShapeError unless x is an even batch of images, RangeError for a box that is not inside of them */
+export function checkCutMix({ x }: CutMixInputs, { rows, columns }: Box): void {
+  checkPairs("cutMix", x);
+  const [, , H = 0, W = 0] = x.shape;
+  if (x.shape.length !== 4) throw new ShapeError(`cutMix: images must be [B, C, H, W], got ${show(x.shape)}`);
+  const isInside = (span: Span, side: number): boolean => {
+    const [from, to] = span;
+    return span.every(Number.isInteger) && from >= 0 && from <= to && to <= side;
+  };
+  if (!isInside(rows, H) || !isInside(columns, W))
+    throw new RangeError(`cutMix: rows ${rows.join(" … ")} and columns ${columns.join(" … ")} are no box in ${H}×${W}`);
+}
+
+/** `t` with `part` in its place from `start` on along one axis. */
+function pasted(k: Kernels, t: Tensor, part: Tensor, i: number, start: number): Tensor {
+  const end = start + axis(part.shape, i);
+  return k.concat([k.slice(t, i, 0, start), part, k.slice(t, i, end, axis(t.shape, i))], i);
+}
+
+/** [B, C, H, W] → [B, C, H, W], to the bit: pixels are moved, not computed. A box may be empty or the whole image. */
+export const cutMix: Routine<CutMixInputs, Box> = defineRoutine({
+  name: "cutMix",
+  run(k: Kernels, { x }: CutMixInputs, { rows, columns }: Box): Tensor {
+    checkCutMix({ x }, { rows, columns });
+    const band = k.slice(x, 2, ...rows);
+    const box = partners(k, k.slice(band, 3, ...columns));
+    return pasted(k, x, pasted(k, band, box, 3, columns[0]), 2, rows[0]); // (E39)
+  },
+});

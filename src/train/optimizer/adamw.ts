@@ -1,0 +1,146 @@
+/**
+ * AdamW (Loshchilov and Hutter 2019), in the exact order of torch.
+ *
+ *   (E35)  θ ← θ·(1 − η·wd)                                         first, decoupled, at the current rate
+ *          m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g⊙g
+ *          θ ← θ − (η/(1 − β₁ᵏ)) · m / (√v/√(1 − β₂ᵏ) + eps)          step k = 1, 2, …, without those that were taken back
+ */
+import type { Kernels } from "../../kernels/kernels.ts";
+import { defineRoutine, type Routine } from "../../ops/op.ts";
+import type { Shape, Tensor } from "../../tensor/tensor.ts";
+import { leaf, mapTree, named } from "../../tensor/tree.ts";
+import { atCountedStep, ifAccepted, type Acceptance, type Counted } from "./accepted.ts";
+import { eachLeaf, type ByName, type Leaves, type LeavesAttrs } from "./eachLeaf.ts";
+
+/** Settings of AdamW (E35). */
+export interface AdamWAttrs {
+  /** η */
+  readonly lr: number;
+  /** β₁, the decay of the first moment; usually 0.9. */
+  readonly beta1: number;
+  /** β₂, the decay of the second moment; usually 0.999. */
+  readonly beta2: number;
+  /** ε, added to √v̂; usually 1e-8. */
+  readonly eps: number;
+  /** wd */
+  readonly weightDecay: number;
+  /** From 1; k where no step was taken back. */
+  readonly step: number;
+}
+
+/** One parameter and its moments, all of one shape. */
+export interface AdamWLeaf {
+  /** θ, the parameter. */
+  readonly theta: Tensor;
+  /** The first moment. */
+  readonly m: Tensor;
+  /** The second moment. */
+  readonly v: Tensor;
+}
+
+/** What depends on the step alone. */
+export interface Corrections {
+  /** η/(1 − β₁ᵏ), []. */
+  readonly rate: Tensor;
+  /** 1/√(1 − β₂ᵏ), []. */
+  readonly unbias: Tensor;
+}
+
+/** One parameter's state with its gradient. */
+export interface AdamWLeafAndGrad extends AdamWLeaf {
+  /** The gradient, as θ in shape. */
+  readonly grad: Tensor;
+}
+
+/** Of all parameters in a step. */
+export interface AdamWShared extends Corrections, Acceptance {}
+
+/** Settings of AdamW for one parameter. */
+export type AdamWLeafAttrs = Omit<AdamWAttrs, "step">;
+
+/** One parameter. Consumes θ, m, v and the gradient: their memory is free, or holds the result, when this returns. */
+export const adamwLeaf: Routine<AdamWLeafAndGrad & AdamWShared, AdamWLeafAttrs, AdamWLeaf> = defineRoutine({
+  name: "adamw",
+  run(
+    k: Kernels,
+    { accepted, rate, unbias, ...old }: AdamWLeafAndGrad & AdamWShared,
+    { lr, beta1, beta2, eps, weightDecay }: AdamWLeafAttrs,
+  ): AdamWLeaf {
+    const m = k.add(k.scale(old.m, beta1), k.scale(old.grad, 1 - beta1));
+    const v = k.add(k.scale(old.v, beta2), k.scale(k.square(old.grad), 1 - beta2));
+    const root = k.addScalar(k.mul(k.sqrt(v), unbias), eps);
+    const decayed = k.scale(old.theta, 1 - lr * weightDecay);
+    const theta = k.sub(decayed, k.mul(k.div(m, root), rate)); // (E35)
+    const next = {
+      theta: ifAccepted(k, accepted, theta, old.theta),
+      m: ifAccepted(k, accepted, m, old.m),
+      v: ifAccepted(k, accepted, v, old.v),
+    };
+    k.donate(old);
+    return next;
+  },
+});
+
+/** All parameters. Consumes of each what `adamwLeaf` consumes. */
+export const adamwLeaves: Routine<Leaves<AdamWLeafAndGrad, AdamWShared>, LeavesAttrs<AdamWLeafAttrs>, ByName<AdamWLeaf>> = eachLeaf<
+  AdamWLeafAndGrad,
+  AdamWShared,
+  AdamWLeafAttrs,
+  AdamWLeaf
+>(adamwLeaf);
+
+/** First and second moments, as the parameters. */
+export interface Moments<P> {
+  /** First moments. */
+  readonly m: P;
+  /** Second moments. */
+  readonly v: P;
+}
+
+/** Whether weight decay acts on a parameter. */
+export type Decays = (name: string, shape: Shape) => boolean;
+
+/** All parameters with their moments and gradients. */
+export interface AdamWTrees<P> extends Counted {
+  /** The parameters. */
+  readonly params: P;
+  /** Their moments. */
+  readonly moments: Moments<P>;
+  /** Their gradients. */
+  readonly grads: P;
+}
+
+/**
+ * All parameters of a tree. Consumes all its trees.
+ *
+ * @throws Error naming a leaf that a tree lacks, before any is consumed
+ */
+export function adamw<P>(
+  k: Kernels,
+  { params, moments, grads, accepted, skipped }: AdamWTrees<P>,
+  attrs: AdamWAttrs,
+  decays: Decays,
+): {
+  /** The parameters after the step. */
+  readonly params: P;
+  /** The moments after the step. */
+  readonly moments: Moments<P>;
+} {
+  const [ms, vs, gs] = [named(moments.m), named(moments.v), named(grads)];
+  const leaves = Object.fromEntries(
+    [...named(params)].map(([name, theta]) => {
+      const [m, v, grad] = [leaf(ms, name, "adamw"), leaf(vs, name, "adamw"), leaf(gs, name, "adamw")];
+      return [name, { theta, m, v, grad }];
+    }),
+  );
+  const of = (name: string): AdamWLeafAttrs => {
+    const decayed = decays(name, leaves[name]?.theta.shape ?? []);
+    return { ...attrs, weightDecay: decayed ? attrs.weightDecay : 0 };
+  };
+  const { lr, beta1, beta2, step } = attrs;
+  const rate = atCountedStep(k, (at) => lr / (1 - beta1 ** at), step, skipped);
+  const unbias = atCountedStep(k, (at) => 1 / Math.sqrt(1 - beta2 ** at), step, skipped);
+  const updated = adamwLeaves.run(k, { leaves, shared: { accepted, rate, unbias } }, { of });
+  const pick = (key: keyof AdamWLeaf): P => mapTree(params, (t, name) => updated[name]?.[key] ?? t);
+  return { params: pick("theta"), moments: { m: pick("m"), v: pick("v") } };
+}

@@ -1,0 +1,63 @@
+/**
+ * Exponential moving average of the weights, from a copy of the initial ones (deit.md 7.5).
+ *
+ *   (E37)  ē ← d·ē + (1 − d)·θ                               DeiT: d = 0.99996, after every optimiser step
+ */
+import type { Kernels } from "../../kernels/kernels.ts";
+import { defineRoutine, type Routine } from "../../ops/op.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { leaf, mapTree, named } from "../../tensor/tree.ts";
+import { ifAccepted, type Acceptance } from "./accepted.ts";
+import { eachLeaf, type ByName, type Leaves, type LeavesAttrs } from "./eachLeaf.ts";
+
+/** How slowly the average moves. */
+export interface EmaAttrs {
+  /** d */
+  readonly decay: number;
+}
+
+/** One parameter and its average. */
+export interface EmaPair {
+  /** The average so far. */
+  readonly average: Tensor;
+  /** θ, the parameter, as the average in shape. */
+  readonly theta: Tensor;
+}
+
+/** One parameter. Consumes the average, nothing else. */
+export const emaLeaf: Routine<EmaPair & Acceptance, EmaAttrs> = defineRoutine({
+  name: "ema",
+  run(k: Kernels, { average, theta, accepted }: EmaPair & Acceptance, { decay }: EmaAttrs): Tensor {
+    const moved = k.add(k.scale(average, decay), k.scale(theta, 1 - decay)); // (E37)
+    const next = ifAccepted(k, accepted, moved, average);
+    k.donate(average);
+    return next;
+  },
+});
+
+/** All parameters. Consumes the averages, nothing else. */
+export const emaLeaves: Routine<Leaves<EmaPair, Acceptance>, LeavesAttrs<EmaAttrs>, ByName<Tensor>> = eachLeaf<
+  EmaPair,
+  Acceptance,
+  EmaAttrs,
+  Tensor
+>(emaLeaf);
+
+/** All parameters and their averages. */
+export interface EmaTrees<P> extends Acceptance {
+  /** The averages so far. */
+  readonly average: P;
+  /** The parameters. */
+  readonly params: P;
+}
+
+/** All parameters of a tree. Consumes `average`, nothing else. */
+export function ema<P>(k: Kernels, { average, params, accepted }: EmaTrees<P>, attrs: EmaAttrs): P {
+  const weights = named(params);
+  const leaves = Object.fromEntries([...named(average)].map(([name, t]) => [name, { average: t, theta: leaf(weights, name, "ema") }]));
+  const next = emaLeaves.run(k, { leaves, shared: { accepted } }, { of: () => attrs });
+  return mapTree(average, (t, name) => next[name] ?? t);
+}
+
+/** A copy of the weights, where the average starts. */
+export const averageOf = <P>(k: Kernels, params: P): P => mapTree(params, (t) => k.scale(t, 1));

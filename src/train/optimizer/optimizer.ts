@@ -1,0 +1,72 @@
+/** The optimiser of a recipe: its settings, the state it starts from, and one step. */
+import type { Kernels } from "../../kernels/kernels.ts";
+import { mapTree } from "../../tensor/tree.ts";
+import type { Counted } from "./accepted.ts";
+import { adamw, type AdamWAttrs } from "./adamw.ts";
+import { decaysOf, type DecayRule } from "./decay.ts";
+import { sgd, type SgdAttrs } from "./sgd.ts";
+
+/** AdamW (E35). */
+export interface AdamWOptimizer extends Omit<AdamWAttrs, "lr" | "step"> {
+  /** Tells it from SGD. */
+  readonly kind: "adamw";
+  /** Which parameters have no weight decay. */
+  readonly noDecay: DecayRule;
+}
+
+/** SGD with momentum (E36). */
+export interface SgdOptimizer extends Omit<SgdAttrs, "lr"> {
+  /** Tells it from AdamW. */
+  readonly kind: "sgd";
+  /** Which parameters have no weight decay. */
+  readonly noDecay: DecayRule;
+}
+
+/** An optimiser and its settings, but for the learning rate, which a schedule gives. */
+export type Optimizer = AdamWOptimizer | SgdOptimizer;
+
+/** AdamW: both moments. SGD: m is its buffer, null before the first step; v is null. */
+export interface OptimizerState<P> {
+  /** First moments, or SGD's buffer. */
+  readonly m: P | null;
+  /** Second moments; null: SGD. */
+  readonly v: P | null;
+}
+
+/** The state before the first step. */
+export function initialOptimizerState<P>(k: Kernels, { kind }: Optimizer, params: P): OptimizerState<P> {
+  if (kind === "sgd") return { m: null, v: null };
+  const zeros = (): P => mapTree(params, (t) => k.zeros(t.shape)); // each leaf its own block: every one is consumed by itself
+  return { m: zeros(), v: zeros() };
+}
+
+/** Parameters, and what the optimiser keeps of them. */
+export interface Optimised<P> {
+  /** The parameters. */
+  readonly params: P;
+  /** What it keeps. */
+  readonly optimizer: OptimizerState<P>;
+}
+
+/** Parameters with their gradients, before a step. */
+export interface Optimisable<P> extends Optimised<P>, Counted {
+  /** The gradients. */
+  readonly grads: P;
+}
+
+/** One step (E35) | (E36) at rate `lr`; `step` counts from 1. Consumes params, state and grads. */
+export function optimise<P>(
+  k: Kernels,
+  settings: Optimizer,
+  { params, optimizer: { m, v }, grads, accepted, skipped }: Optimisable<P>,
+  { lr, step }: { readonly lr: number; readonly step: number },
+): Optimised<P> {
+  const decays = decaysOf(settings.noDecay);
+  if (settings.kind === "sgd") {
+    const next = sgd(k, { params, buffer: m, grads, accepted }, { ...settings, lr }, decays);
+    return { params: next.params, optimizer: { m: next.buffer, v: null } };
+  }
+  if (m === null || v === null) throw new Error("adamw: the state has no moments");
+  const next = adamw(k, { params, moments: { m, v }, grads, accepted, skipped }, { ...settings, lr, step }, decays);
+  return { params: next.params, optimizer: next.moments };
+}

@@ -1,0 +1,211 @@
+/**
+ * The loop around the training step: batches in, metrics and checkpoints out. Time and files are met here and in run.ts only.
+ *
+ * All that a step draws or reads follows from the number of steps done: its epoch, the order of the epoch, the view of each sample, the
+ * learning rate (constant inside an epoch). So a run that is stopped or killed anywhere goes on to the same bits.
+ */
+import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { epochOrder, stepsPerEpoch, trainingBatch, type HostBatch } from "../../data/batches.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { newestCheckpoint, saveCheckpoint } from "../../io/checkpoint.ts";
+import { openMetrics, type MetricsFile } from "../../io/metrics.ts";
+import { readTree } from "../../io/weights/trees.ts";
+import type { Engine } from "../../kernels/engine.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import { inference } from "../../ops/observe.ts";
+import { fold, type Key } from "../../tensor/key.ts";
+import { progressOf, type Progress } from "./progress.ts";
+import type { DataRecipe, TrainingRecipe } from "./recipe.ts";
+import { delayedLearningRate, learningRate } from "../optimizer/schedule.ts";
+import { initialState, restoredState, type Model } from "./state.ts";
+import { trainStep, type Batch, type Task, type TrainState } from "../step/step.ts";
+import { uploadBatch } from "../step/uploadBatch.ts";
+
+/** Numbers by name, for a row of the metrics. */
+export type Measured = Readonly<Record<string, number>>;
+
+/** Where a run keeps its files, and how it is watched. */
+export interface RunSettings {
+  /** An existing folder, for `metrics.jsonl` and `checkpoints/`. */
+  readonly directory: string;
+  /** Goes on from the newest checkpoint, if there is one. */
+  readonly resume: boolean;
+  /** Steps from one checkpoint to the next; null: an epoch. The last step always makes one. */
+  readonly checkpointEvery: number | null;
+  readonly onProgress: ((progress: Progress) => void) | null;
+  /** Asked after each step; true: save and stop. */
+  readonly stop: (() => boolean) | null;
+}
+
+export interface Training<Params, Buffers, Statistics> {
+  readonly task: Task<Params, Buffers, Statistics>;
+  /** The model to start from; becomes the loop's. */
+  readonly initial: (k: Kernels) => Model<Params, Buffers>;
+  readonly training: TrainingRecipe;
+  readonly dataset: Dataset;
+  readonly data: Pick<DataRecipe, "mean" | "std" | "rotation" | "padding" | "flip">;
+  readonly key: Key;
+  /** Tells runs apart: a checkpoint of another digest is refused. */
+  readonly digest: string;
+  /** At the end of each epoch; null: nothing is measured. */
+  readonly measurement: Measurement<Params, Buffers> | null;
+}
+
+export interface Measurement<Params, Buffers> {
+  readonly measured: (model: Model<Params, Buffers>) => Promise<Measured>;
+  /** Its forward pass of a batch. */
+  readonly forward: (k: Kernels, model: Model<Params, Buffers>, batch: Batch) => unknown;
+  /** How many images its batches have, each number once. */
+  readonly sizes: (batch: number) => readonly number[];
+}
+
+export interface Trained<Params, Buffers> {
+  /** The caller's, to use and to release. */
+  readonly state: TrainState<Params, Buffers>;
+  /** Stopped, with a checkpoint to go on from. */
+  readonly interrupted: boolean;
+}
+
+/** Training cannot go on. */
+export class LossError extends Error {
+  override readonly name = "LossError";
+}
+
+/** Losses are read this many steps late, so that an engine that works aside never waits for one. */
+const LAG = 4;
+
+/** A row of the metrics whose loss is on its way. */
+interface Pending {
+  readonly row: { readonly epoch: number; readonly step: number; readonly lr: number };
+  readonly measured: Measured;
+  readonly loss: Promise<ArrayLike<number>>;
+}
+
+/** Waits for all but the last `left` losses and writes their rows; the last loss, if any came. */
+async function settle(pending: Pending[], left: number, metrics: MetricsFile): Promise<number | null> {
+  let last: number | null = null;
+  for (const { row, measured, loss } of pending.splice(0, Math.max(0, pending.length - left))) {
+    const { epoch, step, lr } = row;
+    last = (await loss)[0] ?? NaN;
+    if (!Number.isFinite(last)) throw new LossError(`train: the loss is ${last} at step ${step} (epoch ${epoch}, learning rate ${lr})`);
+    await metrics.append([{ epoch, step, loss: last, lr, ...measured }]);
+  }
+  return last;
+}
+
+/** The state of the newest checkpoint, or a new one. */
+async function startingState<P, B, S>(
+  engine: Engine,
+  { training, initial, digest }: Training<P, B, S>,
+  checkpoints: string,
+  resume: boolean,
+): Promise<TrainState<P, B>> {
+  const k = engine.kernels;
+  const checkpoint = resume ? await newestCheckpoint(checkpoints, { recipe: digest, engine: engine.name }) : null;
+  const fresh = initialState(k, training, initial(k));
+  return checkpoint === null ? fresh : restoredState(engine, fresh, checkpoint);
+}
+
+/** Makes the batches of a run; the order of an epoch is drawn once. */
+function batchesOf<P, B, S>({ training, dataset, data, key }: Training<P, B, S>): (epoch: number, index: number) => HostBatch {
+  const size = training.batch;
+  let order = { epoch: -1, samples: epochOrder(key, 0, 0) };
+  return (epoch, index) => {
+    if (order.epoch !== epoch) order = { epoch, samples: epochOrder(key, dataset.count, epoch) };
+    return trainingBatch(dataset, order.samples.slice(index * size, (index + 1) * size), data, { key, epoch });
+  };
+}
+
+/**
+ * What a training takes, for the plan of its memory: two steps on n images, since what the first gives back has other sizes than what it
+ * began with, and an evaluation. Consumes the model, and gives the trained one.
+ */
+export function trainingOnShapes<P, B, S>(
+  k: Kernels,
+  { task, training, dataset: { channels, side }, key, measurement }: Omit<Training<P, B, S>, "initial">,
+  model: Model<P, B>,
+  n: number,
+): Model<P, B> {
+  const settings = { ...training, lr: 0, emaDecay: training.emaDecay ?? 0 };
+  const batchOf = (size: number): Batch => ({ images: k.zeros([size, channels, side, side]), labels: k.zeros([size]) });
+  let state = initialState(k, training, model);
+  for (const _ of [1, 2]) {
+    const batch = batchOf(n);
+    const { state: next, loss } = trainStep(k, task, state, batch, key, settings);
+    k.donate([loss, batch]);
+    state = next;
+  }
+  for (const size of measurement?.sizes(n) ?? [])
+    k.region("evaluate", () => {
+      measurement?.forward(inference(k), state, batchOf(size));
+      return null;
+    });
+  const { params, buffers, optimizer, average, lossScale } = state;
+  k.donate([optimizer, average, lossScale]);
+  return { params, buffers };
+}
+
+/** Constant inside an epoch. */
+const rateOf = ({ schedule, delayed }: TrainingRecipe, epoch: number): number =>
+  delayed ? delayedLearningRate(schedule, epoch) : learningRate(schedule, epoch);
+
+/**
+ * Trains a model to the end of its recipe, or until it is stopped.
+ *
+ * @throws LossError where the loss is not finite; CheckpointError where a run cannot be resumed; RangeError for too few images
+ */
+export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>, run: RunSettings): Promise<Trained<P, B>> {
+  const k = engine.kernels;
+  const { batch: size, schedule, optimizer, clipNorm, emaDecay } = of.training;
+  const perEpoch = stepsPerEpoch(of.dataset, size);
+  const steps = perEpoch * schedule.epochs;
+  const checkpoints = join(run.directory, "checkpoints");
+  let state = await startingState(engine, of, checkpoints, run.resume);
+  const metrics = await openMetrics(join(run.directory, "metrics.jsonl"), state.step);
+  const batchAt = batchesOf(of);
+  const pending: Pending[] = [];
+  const start = { step: state.step, time: performance.now() };
+  let loss: number | null = null;
+  let waited = 0; // for batches, in milliseconds
+
+  try {
+    while (state.step < steps) {
+      const [epoch, index] = [Math.floor(state.step / perEpoch), state.step % perEpoch];
+      const lr = rateOf(of.training, epoch);
+
+      const asked = performance.now();
+      const batch = uploadBatch(k, batchAt(epoch, index));
+      waited += performance.now() - asked;
+      const key = fold(fold(of.key, "step"), state.step);
+      const next = trainStep(k, of.task, state, batch, key, { optimizer, lr, clipNorm, emaDecay: emaDecay ?? 0 });
+      state = next.state;
+      const read = engine.read(next.loss);
+      read.catch(() => undefined); // of a run that has failed by then nobody waits for it
+      engine.release([next.loss, batch]);
+
+      const measured = index === perEpoch - 1 ? ((await of.measurement?.measured(state)) ?? {}) : {};
+      pending.push({ row: { epoch, step: state.step, lr }, measured, loss: read });
+      loss = (await settle(pending, LAG, metrics)) ?? loss;
+      const spent = { images: (state.step - start.step) * size, elapsed: performance.now() - start.time, waited };
+      run.onProgress?.(progressOf({ epoch, step: state.step, steps, loss, lr }, spent, size));
+
+      const stopping = run.stop?.() ?? false;
+      if (stopping || state.step === steps || state.step % (run.checkpointEvery ?? perEpoch) === 0) {
+        await settle(pending, 0, metrics);
+        await metrics.flush();
+        await saveCheckpoint(checkpoints, {
+          step: state.step,
+          recipe: of.digest,
+          engine: engine.name,
+          tensors: await readTree(engine, state),
+        });
+      }
+      if (stopping && state.step < steps) return { state, interrupted: true };
+      await turn(); // lets signals and timers in
+    }
+    return { state, interrupted: false };
+  } finally {
+    await metrics.close();
+  }
+}

@@ -1,0 +1,181 @@
+/** A run from its recipe: the teacher if there is one, the student on the teacher's word, and how both do on the test images. */
+import { join } from "node:path";
+import { EVALUATION_BATCH, stepsPerEpoch, type HostBatch } from "../../data/batches.ts";
+import { openSets, type Sets } from "../../data/sets.ts";
+import { digestOfRecord } from "../../io/disk/digest.ts";
+import { writeDurably } from "../../io/disk/durable.ts";
+import { unlock } from "../../io/disk/lock.ts";
+import { readTree } from "../../io/weights/trees.ts";
+import { writeWeights } from "../../io/weights/weights.ts";
+import type { Engine } from "../../kernels/engine.ts";
+import type { DeitParams } from "../../model/deit.ts";
+import { initialParams } from "../../model/init.ts";
+import { buildParams } from "../../model/params.ts";
+import { fold, keyOf } from "../../tensor/key.ts";
+import type { Accuracy } from "../evaluation/accuracy.ts";
+import { fits, reserveBatch, type BatchProgram } from "../evaluation/capacity.ts";
+import { deitTaskWithin, type Memory, type MemoryChoice } from "../step/deitTask.ts";
+import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Deit, type Evaluations } from "../evaluation/evaluate.ts";
+import { trainingOnShapes, trainModel, type RunSettings, type Training } from "./loop.ts";
+import type { Progress } from "./progress.ts";
+import type { Recipe } from "./recipe.ts";
+import { openRunFolder } from "./folder.ts";
+import { predictBy, runTeacher, teacherOnShapes, type Teacher } from "./teacher.ts";
+import { tokenCosines, type TokenCosines } from "../evaluation/tokenCosines.ts";
+
+export type Stage = "teacher" | "student";
+
+export interface StageProgress extends Progress {
+  readonly stage: Stage;
+}
+
+export interface RunOptions extends Omit<RunSettings, "onProgress"> {
+  /** The recipe as its author wrote it; kept beside the results. */
+  readonly recipeText: string;
+  readonly onProgress: ((progress: StageProgress) => void) | null;
+  /** Of the student's training; no result depends on it. */
+  readonly memory: MemoryChoice;
+}
+
+/** On the test images. */
+export interface RunResult {
+  readonly interrupted: false;
+  /** null: no teacher. */
+  readonly teacher: Accuracy | null;
+  readonly student: Evaluations;
+  /** null: a plain student. */
+  readonly cosines: TokenCosines | null;
+}
+
+export interface Interrupted {
+  readonly interrupted: true;
+}
+
+/** What the student learns, how, and how it is measured. */
+function studies(
+  engine: Engine,
+  recipe: Recipe,
+  teacher: Teacher["predict"] | null,
+  sets: Sets,
+  memory: Memory,
+): Training<DeitParams, null, null> {
+  const { seed, data, model: config, training, distillation } = recipe;
+  const { dropPath, dropout, smoothing } = training;
+  const key = fold(keyOf(seed), "student");
+  const judged = ({ params }: Deit): Promise<Evaluations> => evaluateHeads(engine, { config, params }, sets.testBatches(training.batch));
+  return {
+    task: deitTaskWithin(memory, { config, smoothing, dropPath, dropout, distillation, teacher }),
+    initial: (k) => ({ params: initialParams(k, config, fold(key, "init")), buffers: null }),
+    training,
+    dataset: sets.train,
+    data,
+    key,
+    digest: digestOfRecord({ ...recipe, name: null }),
+    measurement: {
+      measured: async ({ params }) => ({ top1: (await judged({ config, params })).mean.top1 }),
+      forward: (k, { params }, batch) => scoresOfHeads(k, { config, params }, batch),
+      sizes: sets.testSizes,
+    },
+  };
+}
+
+/** Trains the student; null: it was stopped. */
+async function studentStage(
+  engine: Engine,
+  { model: config }: Recipe,
+  training: Training<DeitParams, null, null>,
+  sets: Sets,
+  run: RunSettings,
+): Promise<DeitParams | null> {
+  const { state, interrupted } = await trainModel(engine, training, run);
+  const { params, optimizer, average, lossScale } = state;
+  engine.release([optimizer, average, lossScale]);
+  if (interrupted) {
+    engine.release(params);
+    return null;
+  }
+  const { classes } = sets.train;
+  const weights = writeWeights({ config, classes, preprocessing: sets.normalisation, tensors: await readTree(engine, params) });
+  await writeDurably(join(run.directory, "weights.safetensors"), weights);
+  return params;
+}
+
+/** What the whole run takes where no batch has more than n images: the teacher's training, and the student's with the teacher beside it. */
+const runOnShapes =
+  (engine: Engine, recipe: Recipe, sets: Sets, memory: Memory): BatchProgram<null> =>
+  (k, _, n) => {
+    const { model: config, teacher: taught, training } = recipe;
+    const teacher = taught === null ? null : teacherOnShapes(k, engine, recipe, taught, sets, Math.min(n, taught.training.batch));
+    const predict = taught === null || teacher === null ? null : predictBy(taught.model, teacher);
+    const model = { params: buildParams(config, (__, shape) => k.zeros(shape)), buffers: null };
+    trainingOnShapes(k, studies(engine, recipe, predict, sets, memory), model, Math.min(n, training.batch));
+  };
+
+/** Sets of images that fit the model, with a full batch for each that is trained. */
+function checkedSets({ data, model: { channels, imageSize: side, classes }, training, teacher }: Recipe): Sets {
+  const sets = openSets(data, { channels, side, classes });
+  for (const { batch } of teacher === null ? [training] : [teacher.training, training]) stepsPerEpoch(sets.train, batch);
+  return sets;
+}
+
+/** Holds the memory of the whole run; how much of it the student takes. */
+function reserved(engine: Engine, recipe: Recipe, sets: Sets, choice: MemoryChoice): Memory {
+  const batch = Math.max(recipe.training.batch, recipe.teacher?.training.batch ?? 0);
+  const program = (of: Memory): BatchProgram<null> => runOnShapes(engine, recipe, sets, of);
+  const fitting = (): Memory => (fits(engine, null, program("normal"), batch) ? "normal" : "low");
+  const memory = choice === "fit" ? fitting() : choice;
+  reserveBatch(engine, batch, {
+    held: null,
+    program: program(memory),
+    lean: memory === "low" ? null : program("low"),
+  });
+  return memory;
+}
+
+/** Teacher, student and what they have come to, in a folder that is there. */
+async function runStages(
+  engine: Engine,
+  recipe: Recipe,
+  sets: Sets,
+  memory: Memory,
+  options: RunOptions,
+): Promise<RunResult | Interrupted> {
+  const { model: config, teacher: taught } = recipe;
+  const { directory, onProgress } = options;
+  const settings = (stage: Stage, folder: string): RunSettings => ({
+    ...options,
+    directory: folder,
+    onProgress: onProgress === null ? null : (progress) => onProgress({ ...progress, stage }),
+  });
+  const teacher = taught === null ? null : await runTeacher(engine, recipe, taught, sets, settings("teacher", join(directory, "teacher")));
+  if (taught !== null && teacher === null) return { interrupted: true };
+  const training = studies(engine, recipe, teacher?.predict ?? null, sets, memory);
+  const params = await studentStage(engine, recipe, training, sets, settings("student", directory));
+  if (params === null) {
+    engine.release(teacher?.model ?? null);
+    return { interrupted: true };
+  }
+  const atOnce = imagesAtOnce(engine, { config, params }, EVALUATION_BATCH); // as `deit eval` has, to the same loss
+  const batches = (): Iterable<HostBatch> => sets.testBatches(atOnce);
+  const student = await evaluateHeads(engine, { config, params }, batches());
+  const cosines = await tokenCosines(engine, { config, params }, batches());
+  engine.release([params, teacher?.model ?? null]);
+  return { interrupted: false, teacher: teacher?.accuracy ?? null, student, cosines };
+}
+
+/**
+ * Runs a recipe in a folder: recipe.toml, teacher/, metrics.jsonl, checkpoints/, weights.safetensors.
+ *
+ * @throws MemoryError, or RangeError for data that does not fit, a folder that is there already or in which a run is going on: all before anything is
+ * written; CheckpointError, LossError
+ */
+export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOptions): Promise<RunResult | Interrupted> {
+  const sets = checkedSets(recipe);
+  const memory = reserved(engine, recipe, sets, options.memory);
+  await openRunFolder(options);
+  try {
+    return await runStages(engine, recipe, sets, memory, options);
+  } finally {
+    unlock(options.directory);
+  }
+}

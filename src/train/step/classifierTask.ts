@@ -1,0 +1,50 @@
+/** What a network with one head learns, such as a teacher: cross-entropy (E19) on its logits against the smoothed labels. */
+import type { Kernels } from "../../kernels/kernels.ts";
+import { crossEntropy } from "../../losses/crossEntropy.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { smoothedTargets, type Smoothing } from "./deitTask.ts";
+import type { Task } from "./step.ts";
+
+/** The network of the task, and how its labels are smoothed. */
+export interface ClassifierTaskSettings<Params, Buffers, Statistics, Saved> {
+  /** In training mode, with what the batch says about the buffers. */
+  readonly forward: (
+    k: Kernels,
+    inputs: { readonly images: Tensor; readonly params: Params; readonly buffers: Buffers },
+  ) => {
+    /** [B, K]. */
+    readonly logits: Tensor;
+    /** What the batch says about the buffers. */
+    readonly statistics: Statistics;
+    /** What `vjp` reads. */
+    readonly saved: Saved;
+  };
+  /** The gradients of the parameters, from the cotangent of the logits. */
+  readonly vjp: (k: Kernels, saved: Saved, dLogits: Tensor) => Params;
+  /** Consumes `buffers`. */
+  readonly moveOn: (k: Kernels, buffers: Buffers, statistics: Statistics) => Buffers;
+  /** K */
+  readonly classes: number;
+  /** Of the labels. */
+  readonly smoothing: Smoothing;
+}
+
+/** A task of a network with buffers (a RegNetY): cross-entropy with smoothed labels. */
+export function classifierTask<Params, Buffers, Statistics, Saved>({
+  forward,
+  vjp,
+  moveOn,
+  classes,
+  smoothing,
+}: ClassifierTaskSettings<Params, Buffers, Statistics, Saved>): Task<Params, Buffers, Statistics> {
+  return {
+    lossAndGrads: (k, { params, buffers }, { images, labels }, _, dLoss) => {
+      const { logits, statistics, saved } = forward(k, { images, params, buffers });
+      const target = smoothedTargets(k, labels, classes, smoothing);
+      const { out: loss, saved: ofLoss } = crossEntropy.forward(k.at("loss"), { logits }, { target });
+      const dLogits = crossEntropy.vjp(k.at("loss"), ofLoss, dLoss).logits;
+      return { loss, grads: vjp(k, saved, dLogits), statistics };
+    },
+    moveOn,
+  };
+}

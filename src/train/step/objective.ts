@@ -1,0 +1,140 @@
+/** From the logits of a batch to its loss and to the cotangents of the logits: which loss of deit.md section 2, on which heads. */
+import type { Kernels } from "../../kernels/kernels.ts";
+import { crossEntropy } from "../../losses/crossEntropy.ts";
+import type { Divisor } from "../../losses/divergence.ts";
+import { hardDistillation } from "../../losses/hardDistillation.ts";
+import { softDistillation } from "../../losses/softDistillation.ts";
+import { twoClassTokens } from "../../losses/twoClassTokens.ts";
+import { usualHardDistillation, usualSoftDistillation } from "../../losses/usualDistillation.ts";
+import { meanOfLogits } from "../../model/fusion.ts";
+import type { Logits } from "../../model/heads.ts";
+import type { Grads, Op } from "../../ops/op.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+
+/** Whose logits the teacher supervises: `distillation` is DeiT's token, `class` the usual distillation. */
+export type Student = "distillation" | "class";
+
+/** No teacher: the labels alone, on the class logits or on the mean of both heads. */
+export interface NoDistillation {
+  /** (E19). */
+  readonly kind: "none";
+}
+
+/** A second class token instead of a distillation token: both heads learn the labels. */
+export interface TwoClassTokensLoss {
+  /** The mean of both cross-entropies. */
+  readonly kind: "two-class-tokens";
+}
+
+/** The teacher's decision as a second label. */
+export interface HardLoss {
+  /** (E26). */
+  readonly kind: "hard";
+  /** α, the share of the teacher. Paper: ½. */
+  readonly alpha: number;
+  /** Whose logits the teacher supervises. */
+  readonly student: Student;
+}
+
+/** The teacher's tempered distribution. */
+export interface SoftLoss {
+  /** (E22), with the divergence (E23) or (E24). */
+  readonly kind: "soft";
+  /** λ, the share of the teacher. Paper: 0.1. */
+  readonly lambda: number;
+  /** τ > 0, in the unit of the logits. Paper: 3. */
+  readonly tau: number;
+  /** What the divergence is divided by. */
+  readonly divideBy: Divisor;
+  /** Whose logits the teacher supervises. */
+  readonly student: Student;
+}
+
+/** Which of the paper's objectives is learned. */
+export type Distillation = NoDistillation | TwoClassTokensLoss | HardLoss | SoftLoss;
+
+/** What a loss compares the logits with. */
+export interface Targets {
+  /** q, [B, K]. */
+  readonly target: Tensor;
+  /** z_t, [B, K]; null: no teacher. */
+  readonly teacher: Tensor | null;
+}
+
+/** A loss and its gradient. */
+export interface LossAndCotangents {
+  /** Scalar. */
+  readonly loss: Tensor;
+  /** Its gradient in the logits of each head, [B, K]; null where there is no such head. */
+  readonly dLogits: Grads<Logits>;
+}
+
+/** A loss and its gradient in its own inputs, from the cotangent of the loss itself. */
+function pulledBack<In, Saved, Attrs>(
+  k: Kernels,
+  op: Op<In, Saved, Attrs>,
+  inputs: In,
+  attrs: Attrs,
+  dLoss: Tensor,
+): { readonly loss: Tensor; readonly d: Grads<In> } {
+  const { out: loss, saved } = op.forward(k.at("loss"), inputs, attrs);
+  return { loss, d: op.vjp(k.at("loss"), saved, dLoss) };
+}
+
+/** What the loss does not reach has a zero cotangent. */
+const unreached = (k: Kernels, head_dist: Tensor | null): Tensor | null => (head_dist === null ? null : k.zeros(head_dist.shape));
+
+/** Without a teacher: (E19) on the class logits, or on the mean of both heads. */
+function undistilled(k: Kernels, logits: Logits, { target }: Targets, dLoss: Tensor): LossAndCotangents {
+  const mean = meanOfLogits.forward(k.at("logits"), logits);
+  const { loss, d } = pulledBack(k, crossEntropy, { logits: mean.out }, { target }, dLoss);
+  return { loss, dLogits: meanOfLogits.vjp(k.at("logits"), mean.saved, d.logits) };
+}
+
+function usual(
+  k: Kernels,
+  { head, head_dist }: Logits,
+  target: Tensor,
+  teacher: Tensor,
+  distillation: Distillation & { kind: "hard" | "soft" },
+  dLoss: Tensor,
+): LossAndCotangents {
+  const { loss, d } =
+    distillation.kind === "hard"
+      ? pulledBack(k, usualHardDistillation, { head }, { target, teacher, alpha: distillation.alpha }, dLoss)
+      : pulledBack(k, usualSoftDistillation, { head }, { ...distillation, target, teacher }, dLoss);
+  return { loss, dLogits: { head: d.head, head_dist: unreached(k, head_dist) } };
+}
+
+/**
+ * The loss and the cotangents of the logits.
+ *
+ * @param dLoss the loss's own cotangent, []; default 1
+ * @throws RangeError where a distillation token or a teacher is asked for and missing
+ */
+export function objective(
+  k: Kernels,
+  logits: Logits,
+  targets: Targets,
+  distillation: Distillation,
+  dLoss: Tensor = k.upload([], [1]),
+): LossAndCotangents {
+  const { head, head_dist } = logits;
+  const { target, teacher } = targets;
+  if (distillation.kind === "none") return undistilled(k, logits, targets, dLoss);
+
+  if (distillation.kind === "two-class-tokens") {
+    if (head_dist === null) throw new RangeError("objective: two class tokens need a model with two heads");
+    const { loss, d } = pulledBack(k, twoClassTokens, { head, head_dist }, { target }, dLoss);
+    return { loss, dLogits: d };
+  }
+
+  if (teacher === null) throw new RangeError("objective: distillation needs the teacher's logits");
+  if (distillation.student === "class") return usual(k, logits, target, teacher, distillation, dLoss);
+  if (head_dist === null) throw new RangeError('objective: a plain model has no distillation token; its student must be "class"');
+  const { loss, d } =
+    distillation.kind === "hard"
+      ? pulledBack(k, hardDistillation, { head, head_dist }, { target, teacher, alpha: distillation.alpha }, dLoss)
+      : pulledBack(k, softDistillation, { head, head_dist }, { ...distillation, target, teacher }, dLoss);
+  return { loss, dLogits: d };
+}

@@ -1,0 +1,26 @@
+/** What the authors train and how (deit.md 7.1), as far as a single step is concerned: for those who measure one. */
+import type { DeitConfig } from "../../model/config.ts";
+import type { DeitParams } from "../../model/deit.ts";
+import { deitTaskWithin, type DeitTaskSettings, type Memory, type Smoothing } from "./deitTask.ts";
+import type { Optimizer } from "../optimizer/optimizer.ts";
+import type { Task } from "./step.ts";
+
+export const publishedAdamw: Optimizer = { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05 };
+export const publishedSmoothing: Smoothing = { share: 0.1, over: "all" };
+/** r_max of (E30). */
+const DROP_PATH = 0.1;
+
+/** Distilled models learn by hard distillation (E26), from the logits of `teacher`; plain ones without it. */
+export const publishedTask = (
+  config: DeitConfig,
+  teacher: NonNullable<DeitTaskSettings<unknown>["teacher"]>,
+  memory: Memory,
+): Task<DeitParams, null, null> =>
+  deitTaskWithin(memory, {
+    config,
+    smoothing: publishedSmoothing,
+    dropPath: DROP_PATH,
+    dropout: 0,
+    distillation: config.distilled ? { kind: "hard", alpha: 0.5, student: "distillation" } : { kind: "none" },
+    teacher: config.distilled ? teacher : null,
+  });
