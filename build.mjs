@@ -1,7 +1,7 @@
 /** `npm run build`: the WASM kernels from assembly (asc), as text in two modules of src; then dist/ from src (tsc), and dist/benches from bench against it. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 function run(tool, ...args) {
   const { status, error } = spawnSync(`node_modules/.bin/${tool}`, args, { stdio: "inherit" });
@@ -48,6 +48,10 @@ await runSideBySide("tsc", [
   ["-p", "tsconfig.build.json", "--emitDeclarationOnly"],
   ["-p", "tsconfig.build.json", "--declaration", "false", "--isolatedDeclarations", "false", "--removeComments"],
 ]);
+for (const name of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
+  const [, path] = /^(?!wasm\/|benches\/)(.+?)(?:\.d\.ts|\.js)$/.exec(name) ?? [];
+  if (path !== undefined && !existsSync(`src/${path}.ts`)) rmSync(`dist/${name}`); // its source is gone, and it would be packed
+}
 rmSync("dist/benches", { recursive: true, force: true }); // the command line lists the folder, and would find benches that are gone
 run("tsc", "-p", "bench/tsconfig.json");
 chmodSync("dist/cli.js", 0o755); // npx runs it through a link

@@ -6,14 +6,14 @@ const LANES: i32 = 4;
 /**
  * θ ← decay·θ;  m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  θ ← θ − rate · m/(√v·unbias + eps).
  *
- * At `rate` and `unbias` lie η/(1 − β₁ᵏ) and 1/√(1 − β₂ᵏ). Nothing is done where `accepted` is the address of a 0; at 0 there is none.
+ * At `rate` and `unbias` lie η/(1 − β₁ᵏ) and 1/√(1 − β₂ᵏ). Nothing is done where `finite` is the address of a 0; at 0 there is none.
  * decay = 1 − η·wd; fresh1 = 1 − β₁ and fresh2 = 1 − β₂ as the caller has rounded them.
  */
 export function adamw(
-  theta: usize, m: usize, v: usize, g: usize, rate: usize, unbias: usize, accepted: usize, n: i32,
+  theta: usize, m: usize, v: usize, g: usize, rate: usize, unbias: usize, finite: usize, n: i32,
   decay: f32, beta1: f32, fresh1: f32, beta2: f32, fresh2: f32, eps: f32,
 ): void {
-  if (accepted != 0 && load<f32>(accepted) == 0) return;
+  if (finite != 0 && load<f32>(finite) == 0) return;
   const d = f32x4.splat(decay), r = v128.load32_splat(rate), u = v128.load32_splat(unbias), e = f32x4.splat(eps);
   const b1 = f32x4.splat(beta1), f1 = f32x4.splat(fresh1), b2 = f32x4.splat(beta2), f2 = f32x4.splat(fresh2);
   let i = 0;

@@ -34,7 +34,7 @@ export { linear } from "./ops/linear.ts";
 export type { LinearParams, LinearSaved } from "./ops/linear.ts";
 export { logSoftmax } from "./ops/logSoftmax.ts";
 export type { LogSoftmaxInputs, LogSoftmaxSaved } from "./ops/logSoftmax.ts";
-export { observe, inference, frozen, opened, fuse, fusedTable } from "./ops/observe.ts";
+export { observe, inference, constantWeights as frozen, withoutFusion as opened, fuse, fusedTable } from "./ops/observe.ts";
 export { defineOp, defineRoutine } from "./ops/op.ts";
 export type { Constant, Grads, Layer, Result, Op, OpDefinition, Routine } from "./ops/op.ts";
 export { parts } from "./ops/parts.ts";
@@ -159,7 +159,7 @@ export type { Samples } from "./data/images/rgb.ts";
 export type { Normalisation } from "./data/normalise.ts";
 
 // The training step
-export type { Acceptance } from "./train/optimizer/accepted.ts";
+export type { FiniteCheck } from "./train/optimizer/skippedSteps.ts";
 export { adamwLeaf, adamwLeaves, adamw } from "./train/optimizer/adamw.ts";
 export type { AdamWAttrs, AdamWLeaf, AdamWLeafAndGrad, AdamWShared, AdamWTrees, Moments, Decays } from "./train/optimizer/adamw.ts";
 export { classifierTask } from "./train/step/classifierTask.ts";

@@ -14,7 +14,7 @@ export const bench: OpBench = {
     const grads: Tensor[] = [];
     const before = (): void => void grads.push(k.scale(source, 1));
     const run = (): void => {
-      for (const grad of grads.splice(0)) leaf = adamwLeaf.run(k, { ...leaf, ...corrections, grad, accepted: null }, attrs);
+      for (const grad of grads.splice(0)) leaf = adamwLeaf.run(k, { ...leaf, ...corrections, grad, finite: null }, attrs);
     };
     const bytes = bytesMoved({ ...leaf, source }, null) + bytesMoved(null, leaf); // all read, the state written
     return [{ title: times(M, D), phase: "run", bytes, work: { before, run } }];

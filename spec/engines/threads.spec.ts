@@ -11,7 +11,7 @@ import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
 import { deitLogits } from "../../src/model/deit.ts";
 import { initialParams } from "../../src/model/init.ts";
 import { linear } from "../../src/ops/linear.ts";
-import { frozen, inference } from "../../src/ops/observe.ts";
+import { constantWeights, inference } from "../../src/ops/observe.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import { named } from "../../src/tensor/tree.ts";
 import { deitAttrs } from "../../src/train/step/deitTask.ts";
@@ -58,7 +58,7 @@ async function bitsOf(options: WasmOptions): Promise<readonly (readonly [string,
     });
     state = { ...next, average: null, lossScale: null };
   }
-  const { out } = deitLogits.forward(frozen(inference(k)), { images, params: state.params }, deitAttrs(k, config));
+  const { out } = deitLogits.forward(constantWeights(inference(k)), { images, params: state.params }, deitAttrs(k, config));
   const tensors = [...named({ state, out })];
   const read = await Promise.all(tensors.map(async ([name, t]) => [name, [...(await engine.read(t))]] as const));
   engine.close();
@@ -97,7 +97,7 @@ it("a weight that stays packed gives the bits of one that is packed at each use,
             () => null,
           );
         const k = engine.kernels;
-        for (const i of [0, 1]) results.push(await layer(k, k, i), await layer(k, frozen(k), i));
+        for (const i of [0, 1]) results.push(await layer(k, k, i), await layer(k, constantWeights(k), i));
       }
       const [first, , second] = results;
       expect(results).toEqual([first, first, second, second, first, first, second, second]);

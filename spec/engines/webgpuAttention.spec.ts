@@ -7,7 +7,7 @@ import { tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { machineOn } from "../../src/engines/webgpu/device.ts";
 import { engineOn } from "../../src/engines/webgpu/engine.ts";
-import { defaultFacts, type Facts } from "../../src/engines/webgpu/facts.ts";
+import { defaultCapabilities, type DeviceCapabilities } from "../../src/engines/webgpu/capabilities.ts";
 import { attentionPlan } from "../../src/engines/webgpu/kernels/attention/plan.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
@@ -57,7 +57,7 @@ const trial =
 const SLAB = 2 ** 24;
 const KIB = 2 ** 10;
 
-function engineWith(device: GPUDevice, facts: Partial<Facts>, precision: "f32" | "f16"): Engine {
+function engineWith(device: GPUDevice, facts: Partial<DeviceCapabilities>, precision: "f32" | "f16"): Engine {
   const machine = machineOn(device, SLAB);
   return engineOn(
     { ...machine, facts: { ...machine.facts, software: false, ...facts } },
@@ -72,9 +72,9 @@ const features = new Set(["shader-f16", "subgroups", "chromium-experimental-subg
 const SHAPE = { m: 16, n: 16, k: 16 };
 
 /** Of hardware with matrix units, and so much workgroup memory. */
-const withUnits = (workgroupMemory: number, shape = SHAPE, subgroup = SIZE): Facts => ({
-  ...defaultFacts,
-  limits: { ...defaultFacts.limits, maxComputeWorkgroupStorageSize: workgroupMemory },
+const withUnits = (workgroupMemory: number, shape = SHAPE, subgroup = SIZE): DeviceCapabilities => ({
+  ...defaultCapabilities,
+  limits: { ...defaultCapabilities.limits, maxComputeWorkgroupStorageSize: workgroupMemory },
   features,
   subgroup,
   matrices: [shape],
@@ -211,15 +211,16 @@ describe("the plan of attention", () => {
   const sizes = { heads: 768, N: 198, K: 198, d: 64 };
 
   it("is none where heads are too wide, and on devices that run on the processor", () => {
-    expect(attentionPlan({ ...sizes, d: 129 }, "f32", defaultFacts)).toBeNull();
-    expect(attentionPlan(sizes, "f32", { ...defaultFacts, software: true })).toBeNull();
+    expect(attentionPlan({ ...sizes, d: 129 }, "f32", defaultCapabilities)).toBeNull();
+    expect(attentionPlan(sizes, "f32", { ...defaultCapabilities, software: true })).toBeNull();
   });
 
   it("takes matrix units for f16 alone, and where there is room", () => {
-    const variantOf = (precision: "f32" | "f16", facts: Facts): string | undefined => attentionPlan(sizes, precision, facts)?.variant;
+    const variantOf = (precision: "f32" | "f16", facts: DeviceCapabilities): string | undefined =>
+      attentionPlan(sizes, precision, facts)?.variant;
     expect(variantOf("f16", withUnits(16 * KIB))).toBe("matrices");
     expect(variantOf("f32", withUnits(16 * KIB))).toBe("rows");
-    expect(variantOf("f16", defaultFacts)).toBe("rows");
+    expect(variantOf("f16", defaultCapabilities)).toBe("rows");
     expect(variantOf("f16", { ...withUnits(16 * KIB), subgroup: null })).toBe("rows");
     expect(variantOf("f16", withUnits(4 * KIB))).toBe("rows");
   });

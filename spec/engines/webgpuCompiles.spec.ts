@@ -21,7 +21,7 @@ onGpu("every program that the laws need", () => {
     const engines = { engine: { ...engine, read }, reference: referenceEngine() };
     for (const row of allRows) if (row.host !== true) await runRow(row, engines, { cases: 1, seed: 3 });
     await expect(engine.finish()).resolves.toBeUndefined(); // of the first error that the device had to complain of it is told here
-    expect(engine.sent().launches).toBeGreaterThan(1000);
+    expect(engine.sent().dispatches).toBeGreaterThan(1000);
     engine.close();
   });
 

@@ -5,7 +5,7 @@ import { drawOf } from "../../src/check/draw.ts";
 import { evaluate } from "../../src/check/host.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { countedLoops } from "../../src/engines/abstract/arithmetic.ts";
-import { defaultFacts } from "../../src/engines/webgpu/facts.ts";
+import { defaultCapabilities } from "../../src/engines/webgpu/capabilities.ts";
 import { planningEngine } from "../../src/engines/webgpu/planning.ts";
 import type { Launch } from "../../src/engines/webgpu/program.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
@@ -109,7 +109,7 @@ describe("a plan of groupedConv", () => {
       const told: string[] = [];
       const launched = ({ program }: Launch): unknown => told.push(program.name);
       const beside = countedLoops(() => undefined);
-      const { kernels: k } = planningEngine({ facts: { ...defaultFacts, ...facts }, precision, launched, beside });
+      const { kernels: k } = planningEngine({ facts: { ...defaultCapabilities, ...facts }, precision, launched, beside });
       const inputs = { x: k.zeros([2, 16, 8, 8]), params: { weight: k.zeros([16, 16, kernel, kernel]) } };
       told.length = 0;
       groupedConv.forward(k, inputs, { groups: 1, stride: 1, padding: (kernel - 1) / 2 });

@@ -286,17 +286,17 @@ onGpu("fused ops of the webgpu engine", () => {
       const engine = webgpuWith(await nullDevice(), choice);
       for (const { sizes, made: trialOf } of subjects) for (const shape of sizes) compile(engine, trialOf(drawn(), shape));
       await engine.finish();
-      expect(engine.sent().launches).toBeGreaterThan(0);
+      expect(engine.sent().dispatches).toBeGreaterThan(0);
     });
   });
 
   it("draws, pixels, Mixup and CutMix are one launch each", async () => {
     const { kernels: k, finish, sent, close } = webgpuWith(await gpuDevice({ limits: "default" }), { software: false, precision: "f16" });
     const launchesOf = async (run: () => Tensor): Promise<number> => {
-      const before = sent().launches;
+      const before = sent().dispatches;
       run();
       await finish();
-      return sent().launches - before - 1; // which fills the memory of the result with NaN
+      return sent().dispatches - before - 1; // which fills the memory of the result with NaN
     };
     const inputs = upload<PixelInputs>(k, drawnPixels(drawOf(keyOf(1)), [4, 3, 6, 8]));
     await finish();

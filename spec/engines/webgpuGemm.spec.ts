@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { drawOf, type Draw } from "../../src/check/draw.ts";
 import { machineOn } from "../../src/engines/webgpu/device.ts";
-import { defaultFacts, factsOf, type Facts } from "../../src/engines/webgpu/facts.ts";
+import { defaultCapabilities, capabilitiesOf, type DeviceCapabilities } from "../../src/engines/webgpu/capabilities.ts";
 import { formOf, type Product, type Stored } from "../../src/engines/webgpu/kernels/gemm/form.ts";
 import { gemmPlan, planOf, type GemmPlan } from "../../src/engines/webgpu/kernels/gemm/plan.ts";
 import { waysOf, type Way } from "../../src/engines/webgpu/kernels/gemm/ways.ts";
@@ -28,19 +28,19 @@ const [WHOLE, NARROW] = [
 
 /** Devices of all kinds. */
 const devices = {
-  hardware: defaultFacts,
-  "hardware with matrix units": { ...defaultFacts, features: new Set(units), subgroup: 32, matrices: [WHOLE] },
-  "hardware with small matrix units": { ...defaultFacts, features: new Set(units), subgroup: 32, matrices: [NARROW] },
+  hardware: defaultCapabilities,
+  "hardware with matrix units": { ...defaultCapabilities, features: new Set(units), subgroup: 32, matrices: [WHOLE] },
+  "hardware with small matrix units": { ...defaultCapabilities, features: new Set(units), subgroup: 32, matrices: [NARROW] },
   "hardware with matrix units and more memory": {
-    ...defaultFacts,
-    limits: { ...defaultFacts.limits, maxComputeWorkgroupStorageSize: 3 * 2 ** 14 },
+    ...defaultCapabilities,
+    limits: { ...defaultCapabilities.limits, maxComputeWorkgroupStorageSize: 3 * 2 ** 14 },
     features: new Set(units),
     subgroup: 32,
     matrices: [WHOLE],
   },
-  "a processor": { ...defaultFacts, software: true },
-  "a processor with subgroups": { ...defaultFacts, features: new Set(["subgroups"]), subgroup: 4, software: true },
-} as const satisfies Readonly<Record<string, Facts>>;
+  "a processor": { ...defaultCapabilities, software: true },
+  "a processor with subgroups": { ...defaultCapabilities, features: new Set(["subgroups"]), subgroup: 4, software: true },
+} as const satisfies Readonly<Record<string, DeviceCapabilities>>;
 
 const f32: Stored = { a: "f32", b: "f32", c: "f32", bias: null, factors: "f32" };
 const f16: Stored = { a: "f16", b: "f16", c: "f16", bias: "f32", factors: "f16" };
@@ -71,10 +71,10 @@ function drawnCall(draw: Draw, most: number): Call {
   };
 }
 
-const planOfCall = ({ product, stored, scale }: Call, facts: Facts): GemmPlan => gemmPlan(product, stored, scale, facts);
+const planOfCall = ({ product, stored, scale }: Call, facts: DeviceCapabilities): GemmPlan => gemmPlan(product, stored, scale, facts);
 
 describe("a plan of a product", () => {
-  const said = (product: Product, stored: Stored, facts: Facts): string => {
+  const said = (product: Product, stored: Stored, facts: DeviceCapabilities): string => {
     const { variant, rows, columns, splits } = gemmPlan(product, stored, 1, facts);
     return `${variant} ${rows}×${columns}${splits === 1 ? "" : `, ${splits} splits`}`;
   };
@@ -123,13 +123,13 @@ describe("a plan of a product", () => {
   });
 
   it("refuses rows of f16 that are of odd length", () => {
-    expect(() => gemmPlan(linear(4, 3, 2), f16, 1, defaultFacts)).toThrow("matmul: rows of f16 have an even length, got 3");
+    expect(() => gemmPlan(linear(4, 3, 2), f16, 1, defaultCapabilities)).toThrow("matmul: rows of f16 have an even length, got 3");
   });
 });
 
 interface NamedWay {
   readonly name: string;
-  readonly facts: Facts;
+  readonly facts: DeviceCapabilities;
   readonly way: Way;
 }
 
@@ -159,7 +159,7 @@ const sweep: readonly Call[] = (() => {
 onGpu("the facts of a device", () => {
   it("tell its matrix units, those that sum f16 in f32, and subgroups that are always of one size", async () => {
     const device = await gpuDevice();
-    expect(factsOf(device)).toMatchObject({ subgroup: 4, matrices: [], software: true });
+    expect(capabilitiesOf(device)).toMatchObject({ subgroup: 4, matrices: [], software: true });
     const told = (componentType: string, resultComponentType: string): object => ({
       componentType,
       resultComponentType,
@@ -173,7 +173,7 @@ onGpu("the facts of a device", () => {
       subgroupMatrixConfigs: [told("f16", "f16"), told("f16", "f32"), told("u8", "u32")],
     };
     const other = new Proxy(device, { get: (own, name) => (name === "adapterInfo" ? adapterInfo : Reflect.get(own, name, own)) });
-    expect(factsOf(other)).toMatchObject({ subgroup: null, matrices: [{ m: 16, n: 8, k: 4 }] });
+    expect(capabilitiesOf(other)).toMatchObject({ subgroup: null, matrices: [{ m: 16, n: 8, k: 4 }] });
   });
 });
 
@@ -185,10 +185,10 @@ onGpu("programs of products", () => {
       for (const { way } of everyWay(call)) {
         // the null device has subgroups of up to 128 threads, and the memory of every device
         const suits =
-          way.variant !== "matrix" || (way.threads % 128 === 0 && way.bytes <= defaultFacts.limits.maxComputeWorkgroupStorageSize);
+          way.variant !== "matrix" || (way.threads % 128 === 0 && way.bytes <= defaultCapabilities.limits.maxComputeWorkgroupStorageSize);
         programs.set(way.program(formOf(call.product, call.stored)), suits);
       }
-      const { sums } = planOfCall({ ...call, product: gradient(16, 16, 4096) }, defaultFacts);
+      const { sums } = planOfCall({ ...call, product: gradient(16, 16, 4096) }, defaultCapabilities);
       if (sums !== null) programs.set(sums.program, true);
     }
     device.pushErrorScope("validation");
@@ -234,7 +234,7 @@ onGpu("a product", () => {
   });
 
   /** A plan of matrix units, with plain WGSL in their place. */
-  const emulated = (plan: GemmPlan, { matrices: [shape] }: Facts): GemmPlan =>
+  const emulated = (plan: GemmPlan, { matrices: [shape] }: DeviceCapabilities): GemmPlan =>
     plan.variant !== "matrix" || shape === undefined ? plan : withText(plan, withoutMatrices(plan.product.program.wgsl, shape));
 
   /** Of ways that need no more memory than every device has: f16 is held in f32 here, and SwiftShader has twice that memory. */

@@ -8,7 +8,7 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { adamwLeaves, type AdamWLeafAndGrad, type AdamWShared } from "../../src/train/optimizer/adamw.ts";
-import type { Acceptance } from "../../src/train/optimizer/accepted.ts";
+import type { FiniteCheck } from "../../src/train/optimizer/skippedSteps.ts";
 import type { ByName, Leaves } from "../../src/train/optimizer/eachLeaf.ts";
 import { emaLeaves, type EmaPair } from "../../src/train/optimizer/ema.ts";
 import { unscaledLeaves, type Gradients } from "../../src/train/optimizer/lossScale.ts";
@@ -32,20 +32,20 @@ type Program = (k: Kernels) => unknown;
 const attrs = { lr: 0.1, beta1: 0.9, beta2: 0.99, eps: 0.03 };
 const corrections = { rate: flag(0.37), unbias: flag(5.8) };
 
-const adamw = (lengths: readonly number[], accepted: HostArray | null): Program => {
+const adamw = (lengths: readonly number[], finite: HostArray | null): Program => {
   const leaves = ofLengths(lengths, (own) => ({ theta: own(), m: own(), v: positive(own()), grad: own() }));
-  const inputs: Host<Leaves<AdamWLeafAndGrad, AdamWShared>> = { leaves, shared: { accepted, ...corrections } };
+  const inputs: Host<Leaves<AdamWLeafAndGrad, AdamWShared>> = { leaves, shared: { finite, ...corrections } };
   const of = (name: string): typeof attrs & { weightDecay: number } => ({ ...attrs, weightDecay: Number(name.slice(1)) / 10 });
   return (k) => adamwLeaves.run(k, upload<Leaves<AdamWLeafAndGrad, AdamWShared>>(k, inputs), { of });
 };
 
-const ema = (lengths: readonly number[], accepted: HostArray | null): Program => {
-  const inputs: Host<Leaves<EmaPair, Acceptance>> = {
+const ema = (lengths: readonly number[], finite: HostArray | null): Program => {
+  const inputs: Host<Leaves<EmaPair, FiniteCheck>> = {
     leaves: ofLengths(lengths, (own) => ({ average: own(), theta: own() })),
-    shared: { accepted },
+    shared: { finite },
   };
   return (k) =>
-    emaLeaves.run(k, upload<Leaves<EmaPair, Acceptance>>(k, inputs), { of: (name) => ({ decay: 1 / (2 + Number(name.slice(1))) }) });
+    emaLeaves.run(k, upload<Leaves<EmaPair, FiniteCheck>>(k, inputs), { of: (name) => ({ decay: 1 / (2 + Number(name.slice(1))) }) });
 };
 
 /** @param spoilt the last number of this gradient is infinite */
@@ -107,14 +107,14 @@ onGpu("many tensors on the webgpu engine", () => {
           Array.from({ length: count }, () => 7),
           (own) => ({ theta: own(), m: own(), v: positive(own()), grad: own() }),
         ),
-        shared: { accepted: null, ...corrections },
+        shared: { finite: null, ...corrections },
       };
       const uploaded = upload<Leaves<AdamWLeafAndGrad, AdamWShared>>(engine.kernels, inputs);
       await engine.finish();
-      const before = engine.sent().launches;
+      const before = engine.sent().dispatches;
       adamwLeaves.run(engine.kernels, uploaded, { of: () => ({ ...attrs, weightDecay: 0 }) });
       await engine.finish();
-      return engine.sent().launches - before;
+      return engine.sent().dispatches - before;
     };
     expect([await launches(3), await launches(300)]).toEqual([4, 4]);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { trainProgram } from "../../src/bench/train.ts";
 import { countedLoops } from "../../src/engines/abstract/arithmetic.ts";
 import { webgpuEngine } from "../../src/engines/webgpu/engine.ts";
-import { defaultFacts, factsOf, type Facts } from "../../src/engines/webgpu/facts.ts";
+import { defaultCapabilities, capabilitiesOf, type DeviceCapabilities } from "../../src/engines/webgpu/capabilities.ts";
 import { planningEngine } from "../../src/engines/webgpu/planning.ts";
 import type { Launch } from "../../src/engines/webgpu/program.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
@@ -15,7 +15,7 @@ interface Told {
   readonly macs: number;
 }
 
-function planned(facts: Facts): { readonly engine: Engine; readonly told: Told[]; readonly flop: () => number } {
+function planned(facts: DeviceCapabilities): { readonly engine: Engine; readonly told: Told[]; readonly flop: () => number } {
   const told: Told[] = [];
   let flop = 0;
   const beside = countedLoops((some) => {
@@ -29,7 +29,7 @@ const config = deitConfig("deit-tiny-distilled", { imageSize: 32, depth: 2 });
 
 describe("the webgpu engine without a device", () => {
   it("tells what a product would be", () => {
-    const { engine, told, flop } = planned(defaultFacts);
+    const { engine, told, flop } = planned(defaultCapabilities);
     const k = engine.kernels;
     k.matmul(k.zeros([16, 32]), k.zeros([32, 64]));
     const macs = 16 * 32 * 64;
@@ -39,18 +39,18 @@ describe("the webgpu engine without a device", () => {
   });
 
   it("has every product of a training step in some launch", () => {
-    const { engine, told } = planned(defaultFacts);
+    const { engine, told } = planned(defaultCapabilities);
     trainProgram(config, "normal").work(engine.kernels, 2).run();
     expect(told.reduce((sum, { macs }) => sum + macs, 0)).toBe(engine.counters().macs);
   });
 
   it("has no numbers", async () => {
-    const { engine } = planned(defaultFacts);
+    const { engine } = planned(defaultCapabilities);
     await expect(engine.read(engine.kernels.zeros([2]))).rejects.toThrow("a plan has shapes and no numbers");
   });
 
   it("holds what it plans", () => {
-    const { engine } = planned(defaultFacts);
+    const { engine } = planned(defaultCapabilities);
     const bytes = engine.plan(null, (k) => trainProgram(config, "normal").work(k, 2).run());
     trainProgram(config, "normal").work(engine.kernels, 2).run();
     expect(engine.memory().reserved).toBe(bytes);
@@ -61,16 +61,16 @@ onGpu("a plan and its device", () => {
   it("make the same launches in a training step, the second like the first", async () => {
     const device = await gpuDevice();
     const real = webgpuEngine({ device, slab: 2 ** 26 });
-    const { engine, told } = planned(factsOf(device));
+    const { engine, told } = planned(capabilitiesOf(device));
     const steps = [real, engine].map(({ kernels }) => trainProgram(config, "normal").work(kernels, 2));
     await real.finish();
-    const { launches } = real.sent();
+    const { dispatches: launches } = real.sent();
     told.length = 0;
     for (const { run } of steps) run();
     const once = told.length;
     for (const { run } of steps) run();
     await real.finish();
-    expect([told.length, real.sent().launches - launches]).toEqual([2 * once, 2 * once]);
+    expect([told.length, real.sent().dispatches - launches]).toEqual([2 * once, 2 * once]);
     real.close();
   });
 });

@@ -112,7 +112,7 @@ onGpu("replay", () => {
       await engine.finish();
       const done = engine.counters();
       const [counted, live] = [done.kernels - counters.kernels, engine.memory().live - memory.live];
-      return { counted, live, launches: engine.sent().launches - sent.launches };
+      return { counted, live, launches: engine.sent().dispatches - sent.dispatches };
     };
     for (let i = 0; i < 3; i++) await cost(k);
     expect(await cost(k)).toEqual(await cost(observe(k, {})));

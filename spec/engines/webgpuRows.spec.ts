@@ -5,7 +5,7 @@ import { drawOf } from "../../src/check/draw.ts";
 import { evaluate } from "../../src/check/host.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { defaultFacts, type Facts } from "../../src/engines/webgpu/facts.ts";
+import { defaultCapabilities, type DeviceCapabilities } from "../../src/engines/webgpu/capabilities.ts";
 import { rowTeam } from "../../src/engines/webgpu/kernels/rows.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { softmax } from "../../src/ops/softmax.ts";
@@ -26,12 +26,12 @@ const work = (shape: Shape): ((k: Kernels) => unknown) => {
 };
 
 describe("a row", () => {
-  const hardware: Facts = { ...defaultFacts, features: new Set(["subgroups"]), subgroup: 32 };
-  it.each<[string, Facts, number, ReturnType<typeof rowTeam>]>([
+  const hardware: DeviceCapabilities = { ...defaultCapabilities, features: new Set(["subgroups"]), subgroup: 32 };
+  it.each<[string, DeviceCapabilities, number, ReturnType<typeof rowTeam>]>([
     ["long, where subgroups have one size", hardware, 32, "subgroups"],
     ["where subgroups are larger than a group", { ...hardware, subgroup: 128 }, 32, "group"],
     ["where they are of several sizes", { ...hardware, subgroup: null }, 32, "group"],
-    ["where there are none", defaultFacts, 32, "group"],
+    ["where there are none", defaultCapabilities, 32, "group"],
     ["short", hardware, 31, "thread"],
     ["on a processor", { ...hardware, software: true }, 1000, "thread"],
   ])("%s", (_, facts, n, team) => {

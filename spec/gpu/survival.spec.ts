@@ -8,7 +8,7 @@ import { expect, it, vi } from "vitest";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { Recipe } from "../../src/train/run/recipe.ts";
 import { runRecipe, type RunOptions, type StageProgress } from "../../src/train/run/run.ts";
-import { runThroughLosses } from "../../src/train/run/runThroughLosses.ts";
+import { runThroughDeviceLosses } from "../../src/train/run/runThroughDeviceLosses.ts";
 import { webgpuEngine } from "../../src/webgpu.ts";
 import { CLI, deit } from "../cli/deit.ts";
 import { tinyRecipe } from "../cli/tiny.ts";
@@ -55,7 +55,7 @@ async function runLosing(directory: string, loses: (place: string, losses: numbe
   const onProgress = ({ stage, step }: StageProgress): void => {
     if (loses(`${stage} ${step}`, devices.length - 1)) devices.at(-1)?.destroy();
   };
-  const { engine } = await runThroughLosses(newEngine, recipe, options(directory, onProgress), () => undefined);
+  const { engine } = await runThroughDeviceLosses(newEngine, recipe, options(directory, onProgress), () => undefined);
   engine.close();
   return devices.length - 1;
 }

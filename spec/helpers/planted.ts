@@ -5,7 +5,7 @@ import { laws } from "../../src/check/laws/laws.ts";
 import { runRow } from "../../src/check/laws/row.ts";
 import { opRows } from "../../src/laws/rows/opRows.ts";
 import { allSubjects } from "../../src/laws/cases/subjects.ts";
-import { fuse, fusedTable, opened } from "../../src/ops/observe.ts";
+import { fuse, fusedTable, withoutFusion } from "../../src/ops/observe.ts";
 import type { Op } from "../../src/ops/op.ts";
 import type { Suite } from "./engines.ts";
 
@@ -24,8 +24,8 @@ type Formulas<In, Saved, Attrs, Out> = Partial<Pick<Op<In, Saved, Attrs, Out>, "
 /** The op by its own formulas also where an error is planted in it, for errors that change a part of its result; what it saves can be read. */
 export const right = <In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>): Op<In, Saved, Attrs, Out> => ({
   name: op.name,
-  forward: (k, inputs, attrs) => op.forward(opened(k, op).within({ saves: true }), inputs, attrs),
-  vjp: (k, saved, dOut) => op.vjp(opened(k, op), saved, dOut),
+  forward: (k, inputs, attrs) => op.forward(withoutFusion(k, op).within({ saves: true }), inputs, attrs),
+  vjp: (k, saved, dOut) => op.vjp(withoutFusion(k, op), saved, dOut),
 });
 
 /** An op with its forward or its pullback by other formulas. */

@@ -3,7 +3,7 @@
  * SIZE-th number; a matrix of factors is the place of a fragment in its array, and its numbers are read from there, f16 held in f32. All else of a
  * program, what it fetches, where it lays it and what it does with the sums, is as it was.
  */
-import type { MatrixShape } from "../../src/engines/webgpu/facts.ts";
+import type { MatrixShape } from "../../src/engines/webgpu/capabilities.ts";
 
 /** Of the programs that are rewritten. */
 export const SIZE = 32;

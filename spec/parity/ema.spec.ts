@@ -23,7 +23,7 @@ function rowOf({ shape, data }: HostArray, i: number): HostArray {
 /** The average after one step from `average` with the weights `theta`. */
 const stepped = (average: HostArray, theta: HostArray, decay: number): Promise<HostArray> =>
   evaluateOne(referenceEngine(), (k) =>
-    ema(k, { average: k.upload(average.shape, average.data), params: k.upload(theta.shape, theta.data), accepted: null }, { decay }),
+    ema(k, { average: k.upload(average.shape, average.data), params: k.upload(theta.shape, theta.data), finite: null }, { decay }),
   );
 
 /** The others are for engines that compute in f32. */

@@ -168,19 +168,19 @@ describe("a mistake is noticed:", () => {
   it.each<[string, readonly [object, object], Optimizer, RegExp]>([
     [
       "AdamW that takes every step",
-      fuse(adamwLeaf, { name: "adamw", run: (k, inputs, attrs) => adamwLeaf.run(right(k), { ...inputs, accepted: null }, attrs) }),
+      fuse(adamwLeaf, { name: "adamw", run: (k, inputs, attrs) => adamwLeaf.run(right(k), { ...inputs, finite: null }, attrs) }),
       ADAMW,
       /^step 0: a number that is not finite$/,
     ],
     [
       "SGD that takes every step",
-      fuse(sgdLeaf, { name: "sgd", run: (k, inputs, attrs) => sgdLeaf.run(right(k), { ...inputs, accepted: null }, attrs) }),
+      fuse(sgdLeaf, { name: "sgd", run: (k, inputs, attrs) => sgdLeaf.run(right(k), { ...inputs, finite: null }, attrs) }),
       SGD,
       /^step 0: a number that is not finite$/,
     ],
     [
       "an average that moves on by itself",
-      fuse(emaLeaf, { name: "ema", run: (k, inputs, attrs) => emaLeaf.run(right(k), { ...inputs, accepted: null }, attrs) }),
+      fuse(emaLeaf, { name: "ema", run: (k, inputs, attrs) => emaLeaf.run(right(k), { ...inputs, finite: null }, attrs) }),
       ADAMW,
       /^step \d+: an overflow changed something$/,
     ],

@@ -2,7 +2,7 @@
  * What GPUs can do at most, by their makers' data sheets: for predictions, where none is at hand. Products of f16 are those of tensor cores
  * with sums in f32, of dense matrices.
  */
-import type { Facts } from "../engines/webgpu/facts.ts";
+import type { DeviceCapabilities } from "../engines/webgpu/capabilities.ts";
 
 export interface Adapter {
   readonly title: string;
@@ -72,7 +72,7 @@ export function adapterNamed(name: string): Adapter {
 }
 
 /** Of a device of any of them: what NVIDIA's have of buffers and of matrix units in Dawn, and otherwise what every device has. */
-export const facts: Facts = {
+export const facts: DeviceCapabilities = {
   limits: {
     maxStorageBufferBindingSize: 2 ** 31 - 4,
     maxBufferSize: 2 ** 31,

@@ -2,7 +2,7 @@
  * Timing of short work by the device's own clock: all runs are asked for in one go, each a part of the work, and the parts are read when all
  * are done. So tensors may live in a region, which closes before the device has even begun.
  */
-import type { AsideEngine } from "./aside.ts";
+import type { AsynchronousEngine } from "./asynchronous.ts";
 import { spreadOf, type Spread } from "./statistics.ts";
 import type { Work } from "./timing.ts";
 
@@ -15,7 +15,11 @@ const WARM_RUNS = 10;
  * @param works made in a region of their own, in which they run
  * @throws RangeError for a device without a clock
  */
-export async function timedByDevice(engine: AsideEngine, works: () => readonly Work[], repetitions: number): Promise<readonly Spread[]> {
+export async function timedByDevice(
+  engine: AsynchronousEngine,
+  works: () => readonly Work[],
+  repetitions: number,
+): Promise<readonly Spread[]> {
   const { stopwatch, kernels } = engine;
   if (stopwatch === null) throw new RangeError("bench: the device has no clock to read; it lacks timestamp-query");
   const { cut } = stopwatch;

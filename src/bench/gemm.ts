@@ -2,7 +2,7 @@
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { fold, keyOf } from "../tensor/key.ts";
-import type { AsideEngine } from "./aside.ts";
+import type { AsynchronousEngine } from "./asynchronous.ts";
 import { bareKernels } from "./bareKernels.ts";
 import { timedByDevice } from "./deviceTiming.ts";
 import { paired } from "./paired.ts";
@@ -76,9 +76,9 @@ export function engineGemm({ kernels: k }: Engine, products: readonly Product[],
   );
 }
 
-/** The same on an engine that works aside. */
+/** The same on an asynchronous engine. */
 export async function asideGemm(
-  engine: AsideEngine,
+  engine: AsynchronousEngine,
   products: readonly Product[],
   repetitions: number,
   onRow: OnRow,

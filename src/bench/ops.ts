@@ -4,7 +4,7 @@
  */
 import type { Engine } from "../kernels/engine.ts";
 import type { FusedTable, Kernels } from "../kernels/kernels.ts";
-import type { AsideEngine } from "./aside.ts";
+import type { AsynchronousEngine } from "./asynchronous.ts";
 import { timedByDevice } from "./deviceTiming.ts";
 import type { OpBench, OpCase } from "./opBench.ts";
 import { gflops } from "./peak.ts";
@@ -98,9 +98,9 @@ export function benchOp(engine: Engine, bench: OpBench, { meters, ...options }: 
   );
 }
 
-/** The same on an engine that works aside. */
-export async function benchOpAside(
-  engine: AsideEngine,
+/** The same on an asynchronous engine. */
+export async function benchOpAsynchronous(
+  engine: AsynchronousEngine,
   { name, cases }: OpBench,
   repetitions: number,
   onRow: (row: OpRow) => void,

@@ -135,7 +135,7 @@ export type ReduceLoops = Pick<Loops, "sumLast" | "meanLast" | "maxLast" | "sumL
 export type ElementwiseLoops = Omit<Loops, keyof MoveLoops | keyof ReduceLoops | "matmul">;
 
 /** f(), or what it would give: f runs `what`, a function of `given` alone. */
-export type Again = (what: object, given: unknown, f: () => unknown) => unknown;
+export type Capturable = (what: object, given: unknown, f: () => unknown) => unknown;
 
 /** What an engine brings: its blocks, its loops (null: shapes only) and its fused kernels. */
 export interface Parts<B extends Block> {
@@ -146,7 +146,7 @@ export interface Parts<B extends Block> {
   /** Called for each kernel, and once more with the multiply–adds of a product. */
   readonly count: (kernels: number, macs: number) => void;
   /** Of an engine that can do again what it did for arguments of the same shapes; default: all is done anew. */
-  readonly again?: Again;
+  readonly capturable?: Capturable;
 }
 
 /** Asks whether every tensor among a kernel's arguments (or in a list of them) is alive. */
@@ -189,7 +189,7 @@ const whole = (result: unknown): unknown => result;
 
 /** k: an engine's kernels with regions, and with settings that change by making a new, small k (the kernels sit on its prototype). */
 export function kernelsOf<B extends Block>(parts: Parts<B>): Kernels {
-  const { regions, fused, again } = parts;
+  const { regions, fused, capturable } = parts;
   const region: Kernels["region"] = (name, f, kept = whole, moved = null) => regions.run(name, f, kept, moved);
   const donate: Kernels["donate"] = (tree) => regions.release(tree, "donated");
 
@@ -207,13 +207,13 @@ export function kernelsOf<B extends Block>(parts: Parts<B>): Kernels {
     last(tree: unknown): Kernels {
       return make({ ...this.scope, last: tree });
     }
-    again<R>(what: object, given: unknown, f: () => R): R {
-      const { visitor, saves, frozen, recomputing } = this.scope;
-      if (again === undefined || visitor !== null || this.scope.fused !== fused) return f();
-      return again(what, { given, saves, frozen, recomputing }, f) as R; // of the same function
+    capturable<R>(what: object, given: unknown, f: () => R): R {
+      const { visitor, saves, constantWeights, recomputing } = this.scope;
+      if (capturable === undefined || visitor !== null || this.scope.fused !== fused) return f();
+      return capturable(what, { given, saves, constantWeights, recomputing }, f) as R; // of the same function
     }
   }
   Object.assign(Scoped.prototype, basisOf(parts), { region, donate });
   const make = (scope: Scope): Kernels => new Scoped(scope) as Scoped & Kernels; // the line above put the kernels on the prototype
-  return make({ path: "", label: null, last: null, fused, visitor: null, saves: true, frozen: false, recomputing: false });
+  return make({ path: "", label: null, last: null, fused, visitor: null, saves: true, constantWeights: false, recomputing: false });
 }

@@ -4,7 +4,7 @@ import type { Engine } from "../kernels/engine.ts";
 import { deitLogits } from "../model/deit.ts";
 import { meanOfLogits } from "../model/fusion.ts";
 import { attention } from "../ops/attention.ts";
-import { inference, observe, opened, outputs } from "../ops/observe.ts";
+import { inference, observe, withoutFusion, outputs } from "../ops/observe.ts";
 import { tapShapes } from "../recording/format/slots.ts";
 import { axis, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { deitAttrs } from "../train/step/deitTask.ts";
@@ -30,7 +30,7 @@ export async function intermediates(engine: Engine, { config, params }: Deit, im
   const show = (path: string, t: Tensor): void => {
     if (taps.has(path)) reads.push(engine.read(t).then((data) => [path, { shape: t.shape, data }] as const));
   };
-  const k = observe(inference(opened(engine.kernels, attention)), outputs(show));
+  const k = observe(inference(withoutFusion(engine.kernels, attention)), outputs(show));
   k.region("intermediates", () => {
     const inputs = { images: k.upload(images.shape, images.data), params };
     const logits = deitLogits.forward(k, inputs, deitAttrs(k, config)).out;

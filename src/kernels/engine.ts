@@ -29,7 +29,7 @@ export interface Counters {
 export type Precision = "f64" | "f32" | "f16";
 
 /** Of an engine whose kernels return at once and are done later. */
-export interface Aside {
+export interface Asynchronous {
   /** Sends what has been asked for; resolves when all of it is done. */
   readonly finish: () => Promise<void>;
   /** What its device was told so far: launches, and the command buffers that they were sent in. */
@@ -37,7 +37,7 @@ export interface Aside {
     /** Command buffers that the device was sent. */
     readonly submits: number;
     /** Programs that it was asked to run. */
-    readonly launches: number;
+    readonly dispatches: number;
   };
   /** null: the device has no clock to read. */
   readonly stopwatch: Stopwatch | null;
@@ -57,7 +57,7 @@ export interface Stopwatch {
 }
 
 /** What computes: kernels, and the memory that their tensors lie in. Each `…Engine(…)` makes a new one; tensors of one are stale on another. */
-export interface Engine extends Partial<Aside> {
+export interface Engine extends Partial<Asynchronous> {
   /** `reference`, `wasm`, `wasm-fma`, `webgpu` or `abstract`. */
   readonly name: string;
   /** Of its numbers: tolerances and checkpoints depend on it. */

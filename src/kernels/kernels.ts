@@ -161,7 +161,7 @@ export interface Scope {
   /** false: what an op saves for its pullback dies with the op. */
   readonly saves: boolean;
   /** Parameters come again unchanged, so that an engine may keep what it makes of them. */
-  readonly frozen: boolean;
+  readonly constantWeights: boolean;
   /** Inside a pullback that runs a forward again. */
   readonly recomputing: boolean;
 }
@@ -182,7 +182,7 @@ export interface Kernels extends Basis {
    * f(), which runs `what` on `given`, and whose result follows from these and from k's settings alone. So an engine need not run it where it
    * knows what it did before for arguments of the same shapes and numbers.
    */
-  readonly again: <R>(what: object, given: unknown, f: () => R) => R;
+  readonly capturable: <R>(what: object, given: unknown, f: () => R) => R;
   /** The caller gives these tensors up: their memory is free at once, all their handles are stale. */
   readonly donate: (tree: unknown) => void;
 }

@@ -12,7 +12,7 @@
 import type { Kernels } from "../kernels/kernels.ts";
 import { dropoutAt } from "../ops/dropout.ts";
 import { layerNorm, type LayerNormParams, type LayerNormSaved } from "../ops/layerNorm.ts";
-import { frozen, inference } from "../ops/observe.ts";
+import { constantWeights, inference } from "../ops/observe.ts";
 import { defineOp, type Grads, type Op, type Result } from "../ops/op.ts";
 import { parts } from "../ops/parts.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -105,6 +105,6 @@ export const deitLogits: Op<DeitInputs, DeitSaved, DeitAttrs, Logits> = deitLogi
 
 /** Evaluation: the mean of both heads' logits (E27), [B, K]; nothing is saved, and the next images meet the same weights. */
 export function deitPredict(k: Kernels, inputs: DeitInputs, attrs: DeitAttrs): Tensor {
-  const quiet = frozen(inference(k));
+  const quiet = constantWeights(inference(k));
   return k.region("deitPredict", () => meanOfLogits.forward(quiet.at("logits"), deitLogits.forward(quiet, inputs, attrs).out).out);
 }

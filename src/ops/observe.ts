@@ -38,10 +38,10 @@ export const outputs = (show: (path: string, t: Tensor) => void): Visitor => ({
 export const inference = (k: Kernels): Kernels => k.within({ saves: false });
 
 /** k for weights that will come again as they are: an engine may keep beside them what it makes of them, as long as they live. */
-export const frozen = (k: Kernels): Kernels => k.within({ frozen: true });
+export const constantWeights = (k: Kernels): Kernels => k.within({ constantWeights: true });
 
 /** k that runs these ops by their definition, so that observers see inside. */
-export function opened(k: Kernels, ...ops: readonly object[]): Kernels {
+export function withoutFusion(k: Kernels, ...ops: readonly object[]): Kernels {
   const { fused } = k.scope;
   return k.within({ fused: { get: (op) => (ops.includes(op) ? undefined : fused.get(op)) } });
 }

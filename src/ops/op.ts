@@ -91,7 +91,7 @@ export function defineOp<In, Saved, Attrs = void, Out = Tensor>(
           const checkOut = check.forward(inputs);
           const { forward } = k.scope.fused.get(op) ?? definition;
           const run = (): Result<Out, Saved> => forward(inner, inputs, attrs);
-          const result = repeats ? inner.again(forward, { inputs, attrs }, run) : run();
+          const result = repeats ? inner.capturable(forward, { inputs, attrs }, run) : run();
           checkOut(result.out);
           return result;
         },
@@ -106,7 +106,7 @@ export function defineOp<In, Saved, Attrs = void, Out = Tensor>(
           check.vjp(saved, dOut);
           const { vjp } = k.scope.fused.get(op) ?? definition;
           const run = (): Grads<In> => vjp(inner, saved, replace === null ? dOut : mapTree(dOut, replace));
-          return repeats ? inner.again(vjp, { saved, dOut }, run) : run();
+          return repeats ? inner.capturable(vjp, { saved, dOut }, run) : run();
         },
       }),
   });

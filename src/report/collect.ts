@@ -9,7 +9,7 @@ import { prefixCount } from "../model/config.ts";
 import { deitLogits } from "../model/deit.ts";
 import { meanOfLogits } from "../model/fusion.ts";
 import { attention } from "../ops/attention.ts";
-import { inference, observe, opened, outputs } from "../ops/observe.ts";
+import { inference, observe, withoutFusion, outputs } from "../ops/observe.ts";
 import { softmax } from "../ops/softmax.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { deitAttrs } from "../train/step/deitTask.ts";
@@ -96,7 +96,7 @@ async function looksInto(
   const show = (path: string, t: Tensor): void => {
     if (path === tap) attended = engine.read(tokenRows(quiet, t, P));
   };
-  const k = observe(opened(quiet, attention), outputs(show));
+  const k = observe(withoutFusion(quiet, attention), outputs(show));
   quiet.region("report", () => {
     const { out: logits } = deitLogits.forward(k, { images: uploadBatch(k, batch).images, params }, deitAttrs(k, config));
     const read = (by: Decision["by"], z: Tensor): unknown => heads.push({ by, read: engine.read(softmax.forward(quiet, { z }).out) });

@@ -6,7 +6,7 @@
 import { readdir } from "node:fs/promises";
 import type { OpBench } from "../../bench/opBench.ts";
 
-const folder = new URL("../benches/ops/", import.meta.url);
+const folder = new URL("../../benches/ops/", import.meta.url);
 
 const isModule = (value: unknown): value is { readonly bench: OpBench } =>
   typeof value === "object" && value !== null && "bench" in value && typeof value.bench === "object";

@@ -1,7 +1,7 @@
 /** `deit bench peak|gemm|op`: kernels by themselves. */
-import { worksAside } from "../../bench/aside.ts";
+import { isAsynchronous } from "../../bench/asynchronous.ts";
 import { asideGemm, engineGemm, forwardRatio, wasmGemm } from "../../bench/gemm.ts";
-import { benchOp, benchOpAside, type OpRow } from "../../bench/ops.ts";
+import { benchOp, benchOpAsynchronous, type OpRow } from "../../bench/ops.ts";
 import { benchPeak, peakMeter } from "../../bench/peak.ts";
 import { products, shapeText } from "../../bench/products.ts";
 import { metersOf } from "../../bench/roofline.ts";
@@ -34,7 +34,7 @@ export async function gemm(options: BenchOptions): Promise<void> {
   const onRow = ({ shape, form }: { readonly shape: string; readonly form: string }): void => showForNow(`${shape} ${form}`);
   const rows = hasPeak(options)
     ? await wasmGemm(asked, timingOf(options), onRow)
-    : worksAside(engine)
+    : isAsynchronous(engine)
       ? await asideGemm(engine, asked, options.repetitions, onRow)
       : engineGemm(engine, asked, timingOf(options), onRow);
   showForNow("");
@@ -54,7 +54,9 @@ export async function op(options: BenchOptions): Promise<void> {
   const rows: OpRow[] = [];
   for (const bench of asked)
     rows.push(
-      ...(worksAside(engine) ? await benchOpAside(engine, bench, options.repetitions, onRow) : benchOp(engine, bench, settings, onRow)),
+      ...(isAsynchronous(engine)
+        ? await benchOpAsynchronous(engine, bench, options.repetitions, onRow)
+        : benchOp(engine, bench, settings, onRow)),
     );
   showForNow("");
   if (options.json === true) printJson({ ...headOf("op", options), rows: opJson(rows) });

@@ -1,16 +1,16 @@
 /** `deit bench forward|train`: whole programs. */
-import { benchAside, worksAside, type AsideEngine } from "../../bench/aside.ts";
+import { benchAsynchronous, isAsynchronous, type AsynchronousEngine } from "../../bench/asynchronous.ts";
 import { forwardProgram } from "../../bench/forward.ts";
 import { peakMeter } from "../../bench/peak.ts";
 import { profiled } from "../../bench/profile.ts";
-import { profiledAside } from "../../bench/profileAside.ts";
+import { profiledAsynchronous } from "../../bench/profileAsynchronous.ts";
 import { benchProgram, type Program } from "../../bench/program.ts";
 import { programRanges } from "../../bench/ranges.ts";
 import { trainProgram } from "../../bench/train.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { DeitConfig } from "../../model/config.ts";
 import type { RegnetConfig } from "../../teacher/config.ts";
-import { asideJson, printAside } from "./asideTable.ts";
+import { asynchronousJson, printAsynchronous } from "./asynchronousTable.ts";
 import { configOf, hasPeak, headOf, timingOf, TRAIN_BATCH, type BenchOptions } from "./options.ts";
 import { printProgram, programJson, type AboutProgram } from "./tables.ts";
 import { engineOf } from "../engines.ts";
@@ -57,13 +57,13 @@ async function timed(engine: Engine, { about, program, options }: Asked): Promis
   return { json: programJson(found), print: () => printProgram(about, found) };
 }
 
-async function timedAside(engine: AsideEngine, { about, program, options }: Asked): Promise<Found> {
+async function timedProgram(engine: AsynchronousEngine, { about, program, options }: Asked): Promise<Found> {
   if (options.profile === true) {
-    const found = { root: await profiledAside(engine, program, about.batch, options.repetitions), peakGflops: null };
+    const found = { root: await profiledAsynchronous(engine, program, about.batch, options.repetitions), peakGflops: null };
     return { json: profileJson(found), print: () => printProfile(about, found) };
   }
-  const found = await benchAside(engine, program, about.batch, options.repetitions);
-  return { json: asideJson(found), print: () => printAside(about, found) };
+  const found = await benchAsynchronous(engine, program, about.batch, options.repetitions);
+  return { json: asynchronousJson(found), print: () => printAsynchronous(about, found) };
 }
 
 async function ranges(engine: Engine, { about, program }: Asked): Promise<Found> {
@@ -79,8 +79,8 @@ export async function program(what: "forward" | "train", options: BenchOptions):
   const asked = { about, program: programOf(what, engine, config, options), options };
   const found = await (options.ranges === true
     ? ranges(engine, asked)
-    : worksAside(engine)
-      ? timedAside(engine, asked)
+    : isAsynchronous(engine)
+      ? timedProgram(engine, asked)
       : timed(engine, asked));
   if (options.json !== true) return found.print();
   const ofTraining = what === "train" ? { memory, ...(teacher === undefined ? {} : { teacher }) } : {};

@@ -6,7 +6,7 @@ import { checkPlace } from "../../io/disk/folder.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { MemoryChoice } from "../../train/step/deitTask.ts";
 import type { Interrupted, RunResult, StageProgress } from "../../train/run/run.ts";
-import { runThroughLosses, type Survived } from "../../train/run/runThroughLosses.ts";
+import { runThroughDeviceLosses, type Survived } from "../../train/run/runThroughDeviceLosses.ts";
 import { INTERRUPTED } from "../processes/children.ts";
 import { thisCommand } from "../processes/commandLine.ts";
 import { engineOf } from "../engines.ts";
@@ -83,7 +83,7 @@ async function runUntilSignal(newEngine: Engines, { read: { recipe, text }, dire
     };
     const options = { directory, resume, recipeText: text, checkpointEvery: null, onProgress, stop: () => stopping, memory };
     tell?.({ run: directory });
-    const survived = await runThroughLosses(newEngine, recipe, options, ({ message }) => say(`${message}; on with another`));
+    const survived = await runThroughDeviceLosses(newEngine, recipe, options, ({ message }) => say(`${message}; on with another`));
     if (survived.result.interrupted) process.exitCode = INTERRUPTED;
     return survived;
   } finally {

@@ -8,9 +8,9 @@
  * A training step sends the same launches on the same places again and again. What was bound for the i-th launch of the last command buffer is kept, and is
  * used again where it fits: then a launch costs its params and three calls.
  */
-import type { Aside } from "../../kernels/engine.ts";
+import type { Asynchronous } from "../../kernels/engine.ts";
 import { DeviceLostError } from "../../tensor/errors.ts";
-import { usage } from "./facts.ts";
+import { usage } from "./capabilities.ts";
 import { FEW_BYTES } from "./kernels/upload.ts";
 import type { Bindable } from "./machine.ts";
 import { PARAM_BYTES, pipelinesOn, type Bound, type Operand } from "./pipelines.ts";
@@ -61,7 +61,7 @@ interface Staging {
   readonly waiting: Waiting[];
 }
 
-export interface Commands extends Aside {
+export interface Commands extends Asynchronous {
   readonly launch: (launch: Launch, places: readonly Place[]) => void;
   /** Where in `uploads` the bytes will lie for the launches of this command buffer, if they are few; null: `write` them. */
   readonly stage: (data: Uint8Array) => number | null;
@@ -88,7 +88,7 @@ export function commandsOn(device: GPUDevice, operandOf: (place: Place) => Opera
   let encoder: GPUCommandEncoder | null = null;
   let pass: GPUComputePassEncoder | null = null;
   let dead: Error | null = null;
-  const sent = { submits: 0, launches: 0 };
+  const sent = { submits: 0, dispatches: 0 };
 
   device.lost
     .then(({ message }) => (dead ??= new DeviceLostError(`webgpu: the device is lost${message === "" ? "" : `: ${message}`}`)))
@@ -150,7 +150,7 @@ export function commandsOn(device: GPUDevice, operandOf: (place: Place) => Opera
     if (uploaded > 0) queue.writeBuffer(uploads, 0, uploadBytes, 0, uploaded);
     queue.submit([encoder.finish()]);
     sent.submits++;
-    sent.launches += launches;
+    sent.dispatches += launches;
     encoder = null;
     [launches, uploaded] = [0, 0];
     const full = staging;

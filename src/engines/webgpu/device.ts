@@ -1,14 +1,14 @@
 /** A device as a machine: slabs of memory (slabs.ts), and launches that are collected and sent together (commands.ts). */
-import type { Aside } from "../../kernels/engine.ts";
+import type { Asynchronous } from "../../kernels/engine.ts";
 import { commandsOn, UPLOAD_BYTES, type Place } from "./commands.ts";
-import { factsOf, usage } from "./facts.ts";
+import { capabilitiesOf, usage } from "./capabilities.ts";
 import { uploadLaunch } from "./kernels/upload.ts";
 import type { Machine } from "./machine.ts";
 import type { Operand } from "./pipelines.ts";
 import { FAULT_BYTES, SCRATCH_BYTES, type Own } from "./run.ts";
 import { layoutOf, slabsOn } from "./slabs.ts";
 
-export interface DeviceMachine extends Machine, Aside {
+export interface DeviceMachine extends Machine, Asynchronous {
   /** Ends the device. */
   readonly close: () => void;
 }
@@ -27,7 +27,7 @@ function remembered(known: Map<number, Operand>, key: number, bytes: number, mak
  * @throws RangeError for a device that is lost
  */
 export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
-  const facts = factsOf(device);
+  const facts = capabilitiesOf(device);
   const layout = layoutOf(facts, slab);
   const slabs = slabsOn(device, layout);
   const made = (label: Own | "uploads", bytes: number): Operand => ({

@@ -2,7 +2,7 @@
  * The WebGPU engine: f32, kernels in WGSL. What runs them is a machine (machine.ts): a device that is given, where no number comes back
  * before it is asked for.
  */
-import type { Aside, Engine } from "../../kernels/engine.ts";
+import type { Asynchronous, Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { MemoryError } from "../../tensor/errors.ts";
 import { widenHalf } from "../../tensor/half.ts";
@@ -38,7 +38,7 @@ export interface WebgpuOptions {
 }
 
 /** An engine whose kernels return at once and are done later, on the device. */
-export type WebgpuEngine = Engine & Aside;
+export type WebgpuEngine = Engine & Asynchronous;
 
 const NAN_WORD = 0x7fc00000;
 
@@ -125,7 +125,7 @@ export function engineOn(machine: Machine, { precision, capacity, poison, beside
     loops: beside === null ? loops : both(loops, beside),
     fused: fusedKernels(kernelAccess, heapAccess),
     count,
-    ...(beside === null ? { again: replay.again } : {}),
+    ...(beside === null ? { capturable: replay.capturable } : {}),
   });
   const plan = kernelsOf({
     regions,

@@ -3,7 +3,7 @@
  * only a plan is made (planning.ts).
  */
 import type { Layout } from "../heap.ts";
-import type { Facts } from "./facts.ts";
+import type { DeviceCapabilities } from "./capabilities.ts";
 import type { Launch } from "./program.ts";
 import type { Own } from "./run.ts";
 
@@ -24,7 +24,7 @@ export interface Slab {
 export type Bindable = Extent | Slab | Own;
 
 export interface Machine {
-  readonly facts: Facts;
+  readonly facts: DeviceCapabilities;
   readonly layout: Layout;
   /** Makes the memory reach to this address. */
   readonly reach: (end: number) => void;

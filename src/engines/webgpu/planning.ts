@@ -2,7 +2,7 @@
 import type { Engine } from "../../kernels/engine.ts";
 import type { Loops } from "../region.ts";
 import { engineOn } from "./engine.ts";
-import type { Facts } from "./facts.ts";
+import type { DeviceCapabilities } from "./capabilities.ts";
 import { FEW_BYTES, uploadLaunch } from "./kernels/upload.ts";
 import type { Bindable, Machine } from "./machine.ts";
 import type { Launch } from "./program.ts";
@@ -11,7 +11,7 @@ import { layoutOf } from "./slabs.ts";
 
 export interface PlanningOptions {
   /** Of the device that it plans for. */
-  readonly facts: Facts;
+  readonly facts: DeviceCapabilities;
   readonly precision: WebgpuPrecision;
   /** Told of each launch, and of the bytes of each tensor that it binds. */
   readonly launched: (launch: Launch, bytes: readonly number[]) => void;

@@ -10,7 +10,7 @@
 import { isTensor, tensor, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import { forEachTensor, mapTree } from "../../tensor/tree.ts";
 import { HeapBlock, type HeapAccess } from "../heap.ts";
-import type { Again } from "../region.ts";
+import type { Capturable } from "../region.ts";
 import type { Bindable, Extent, Machine } from "./machine.ts";
 import type { Launch } from "./program.ts";
 
@@ -58,7 +58,7 @@ export interface Player {
 
 /** Is told of all that is done. */
 export interface Replay {
-  readonly again: Again;
+  readonly capturable: Capturable;
   readonly taken: (block: HeapBlock) => void;
   readonly freed: (block: HeapBlock) => void;
   readonly kept: (t: Tensor, shape: Shape, elementBytes: number | undefined, address: number) => void;
@@ -170,7 +170,7 @@ export function replayOf({ isLive, take, free, keep, launch, count, done }: Play
     return found;
   };
 
-  const again: Again = (what, given, f) => {
+  const capturable: Capturable = (what, given, f) => {
     const numbers = new Map<HeapBlock, number>();
     const text = open === null ? textOf(given, numbers, isLive) : null; // what is done within an op is recorded with it
     if (text === null) return f();
@@ -188,7 +188,7 @@ export function replayOf({ isLive, take, free, keep, launch, count, done }: Play
   };
 
   return {
-    again,
+    capturable,
     taken: (block) => {
       if (open === null) return;
       const { bytes, elementBytes } = block;

@@ -1,6 +1,6 @@
 /** What the kernels of this engine see of tensors, and how they have their launches run. */
 import { axis, type Shape, type Tensor } from "../../tensor/tensor.ts";
-import type { Facts } from "./facts.ts";
+import type { DeviceCapabilities } from "./capabilities.ts";
 import type { Bindable } from "./machine.ts";
 import type { Launch, Storage } from "./program.ts";
 
@@ -14,7 +14,7 @@ export type Run = (launch: Launch, ...tensors: readonly (Tensor | Bindable)[]) =
 export type WebgpuPrecision = "f32" | "f16";
 
 export interface Access {
-  readonly facts: Facts;
+  readonly facts: DeviceCapabilities;
   /** What activations are stored in, and the factors of products rounded to. */
   readonly precision: WebgpuPrecision;
   readonly run: Run;

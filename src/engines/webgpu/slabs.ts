@@ -4,7 +4,7 @@
  * and what was bound once is bound. Slabs are made when an address in them is first reached, and stay.
  */
 import type { Layout } from "../heap.ts";
-import { usage, type Facts } from "./facts.ts";
+import { usage, type DeviceCapabilities } from "./capabilities.ts";
 
 /** Offsets of bindings are multiples of so many bytes on every device. */
 const GRAIN = 256;
@@ -14,7 +14,7 @@ const LONGEST = 2 ** 30;
 const LONGEST_OF_SOFTWARE = 2 ** 28;
 
 /** @param longest a bound of one's own on a slab, in bytes */
-export function layoutOf({ limits, software }: Facts, longest: number): Layout {
+export function layoutOf({ limits, software }: DeviceCapabilities, longest: number): Layout {
   const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, software ? LONGEST_OF_SOFTWARE : LONGEST, longest);
   return { grain: GRAIN, span: Math.floor(most / GRAIN) * GRAIN, first: "lowest" };
 }

@@ -3,7 +3,7 @@
  * read at the end. A pass ends where a part does, so it is as if launches of two parts never overlapped.
  */
 import type { Stopwatch } from "../../kernels/engine.ts";
-import { usage } from "./facts.ts";
+import { usage } from "./capabilities.ts";
 
 /** Times in one set at most, two a pass. */
 const SET = 4096;

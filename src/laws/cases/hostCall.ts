@@ -7,7 +7,7 @@ import type { DrawnCall } from "../../check/laws/subject.ts";
 import { tolerances } from "../../check/tolerance.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { DropoutAttrs } from "../../ops/dropout.ts";
-import { opened } from "../../ops/observe.ts";
+import { withoutFusion } from "../../ops/observe.ts";
 import type { Grads, Op, Result } from "../../ops/op.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { taps } from "./taps.ts";
@@ -88,7 +88,7 @@ export const tapRow = <In, Saved, Attrs, Out>(
   row(id, title, async (engine, draw) => {
     const call = drawCall(draw);
     const want = expected(call);
-    return gapOfLeaves(await taps(engine, (k) => forwardOf(opened(k, op), op, call), [...want.keys()]), want);
+    return gapOfLeaves(await taps(engine, (k) => forwardOf(withoutFusion(k, op), op, call), [...want.keys()]), want);
   });
 
 /** The gradients of an op for any cotangent, by loops. */

@@ -2,7 +2,7 @@
 import type { Draw } from "../../check/draw.ts";
 import { leavesOf, mapHost, type Host, type HostArray } from "../../check/host.ts";
 import type { Shape, Tensor } from "../../tensor/tensor.ts";
-import { MOST_SKIPPED } from "../../train/optimizer/accepted.ts";
+import { MOST_SKIPPED } from "../../train/optimizer/skippedSteps.ts";
 import type { AdamWAttrs } from "../../train/optimizer/adamw.ts";
 import type { DecayRule } from "../../train/optimizer/decay.ts";
 import type { LossScale } from "../../train/optimizer/lossScale.ts";

@@ -5,7 +5,7 @@ import { evaluate, evaluateOne, hostArray, upload, type Host, type HostArray } f
 import type { Row } from "../../check/laws/row.ts";
 import { selfAttention } from "../../model/selfAttention.ts";
 import { attention, type AttentionInputs } from "../../ops/attention.ts";
-import { opened } from "../../ops/observe.ts";
+import { withoutFusion } from "../../ops/observe.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { permutation } from "../../tensor/key.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
@@ -59,7 +59,7 @@ export const attentionIdentities: readonly Row[] = [
   }),
   row("identity/attention-rows", "rows of A sum to 1", async (engine, draw) => {
     const call = attentionCall(draw);
-    const A = (await taps(engine, (k) => forwardOf(opened(k, attention), attention, call), ["probs"])).get("probs");
+    const A = (await taps(engine, (k) => forwardOf(withoutFusion(k, attention), attention, call), ["probs"])).get("probs");
     const sums = rowSums(A ?? hostArray([1, 1], [NaN]));
     return gap(
       sums,

@@ -99,25 +99,21 @@ function claims(draw: Draw): readonly Claim[] {
   const C = draw.integer(1, 9);
   const stats = { mean: draw.array([C]), variance: buffers(draw, C).running_var };
   return [
-    ...[null, single(0), single(1)].flatMap((accepted) => [
-      same(
-        adamwLeaf,
-        { theta: array(), m: array(), v: squared(array()), grad: array(), accepted, ...corrections(draw) },
-        drawAdamW(draw, 1),
-      ),
-      ...[null, array()].map((buffer) => same(sgdLeaf, { theta: array(), buffer, grad: array(), accepted }, drawSgd(draw))),
-      same(emaLeaf, { average: array(), theta: array(), accepted }, { decay: draw.real(0.6, 0.99) }),
+    ...[null, single(0), single(1)].flatMap((finite) => [
+      same(adamwLeaf, { theta: array(), m: array(), v: squared(array()), grad: array(), finite, ...corrections(draw) }, drawAdamW(draw, 1)),
+      ...[null, array()].map((buffer) => same(sgdLeaf, { theta: array(), buffer, grad: array(), finite }, drawSgd(draw))),
+      same(emaLeaf, { average: array(), theta: array(), finite }, { decay: draw.real(0.6, 0.99) }),
       same(
         adamwLeaves,
         {
           leaves: several(draw, (own) => ({ theta: own(), m: own(), v: squared(own()), grad: own() })),
-          shared: { accepted, ...corrections(draw) },
+          shared: { finite, ...corrections(draw) },
         },
         ofEach(() => drawAdamW(draw, 1)),
       ),
       same(
         emaLeaves,
-        { leaves: several(draw, (own) => ({ average: own(), theta: own() })), shared: { accepted } },
+        { leaves: several(draw, (own) => ({ average: own(), theta: own() })), shared: { finite } },
         ofEach(() => ({ decay: draw.real(0.6, 0.99) })),
       ),
     ]),

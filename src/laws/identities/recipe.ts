@@ -37,7 +37,7 @@ function firstStepClaims(draw: Draw): readonly Claim[] {
         const moments = upload<Moments<Params>>(k, { m: blank, v: blank });
         return adamw(
           k,
-          { params: upload<Params>(k, params), moments, grads: upload<Params>(k, grads), accepted: null, skipped: null },
+          { params: upload<Params>(k, params), moments, grads: upload<Params>(k, grads), finite: null, skipped: null },
           attrs,
           () => true,
         ).params;

@@ -12,7 +12,7 @@ import { selfAttention } from "../../model/selfAttention.ts";
 import { attention } from "../../ops/attention.ts";
 import { gelu } from "../../ops/gelu.ts";
 import { layerNorm } from "../../ops/layerNorm.ts";
-import { opened } from "../../ops/observe.ts";
+import { withoutFusion } from "../../ops/observe.ts";
 import { sineCosine } from "../../ops/position.ts";
 import { splitHeads } from "../../ops/splitHeads.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
@@ -36,7 +36,7 @@ const queriesKeysValues = row(
   async (engine, draw) => {
     const call = selfAttentionCall(draw);
     const { x, params } = call.inputs;
-    const seen = await taps(engine, (k) => forwardOf(opened(k, selfAttention), selfAttention, call), ["selfAttention.split"]);
+    const seen = await taps(engine, (k) => forwardOf(withoutFusion(k, selfAttention), selfAttention, call), ["selfAttention.split"]);
     const Y = linear(x, params.qkv);
     const third = (i: number): HostArray => tabulate(x.shape, (b, t, j) => at(Y, b, t, i * axis(x.shape, -1) + j));
     const expected = new Map(["q", "k", "v"].map((role, i) => [`selfAttention.split.${role}`, third(i)]));

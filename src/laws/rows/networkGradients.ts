@@ -13,7 +13,7 @@ import { dropPathMultipliers } from "../../ops/dropPath.ts";
 import { gelu } from "../../ops/gelu.ts";
 import { layerNorm } from "../../ops/layerNorm.ts";
 import { linear } from "../../ops/linear.ts";
-import { opened } from "../../ops/observe.ts";
+import { withoutFusion } from "../../ops/observe.ts";
 import { residual } from "../../ops/residual.ts";
 import { softmax } from "../../ops/softmax.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -59,7 +59,10 @@ const coreOnTheWay = row("G12", "Ā, S̄ and ⟨Ā, A⟩ = ⟨Ō, O⟩", async (
   const call = attentionCall(draw);
   const dO = drawCotangent<Tensor>(draw, call.expected);
   const want = attentionPullback(call.inputs, dO);
-  const seen = await taps(engine, (k) => gradientsOf(opened(k, attention), attention, call, dO), ["cotangents/probs", "cotangents/scores"]);
+  const seen = await taps(engine, (k) => gradientsOf(withoutFusion(k, attention), attention, call, dO), [
+    "cotangents/probs",
+    "cotangents/scores",
+  ]);
   const [dA, dS] = [seen.get("cotangents/probs") ?? hostArray([0], []), seen.get("cotangents/scores") ?? hostArray([0], [])];
   const { probs, mix } = attentionByLoops(call.inputs);
   const difference = paired(rowProducts(dA, probs), rowProducts(dO, mix), (recomputed, direct) => recomputed - direct);

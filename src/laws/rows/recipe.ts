@@ -97,7 +97,7 @@ function adamwClaims(draw: Draw): readonly Claim[] {
           moments: { m: start.m, v: start.v },
         });
         for (const { grads, attrs } of taken)
-          state = adamw(k, { ...state, grads: upload<Params>(k, grads), accepted: null, skipped: null }, attrs, decaysOf(decay));
+          state = adamw(k, { ...state, grads: upload<Params>(k, grads), finite: null, skipped: null }, attrs, decaysOf(decay));
         return state;
       },
       expected: { params: end.params, moments: { m: end.m, v: end.v } },
@@ -116,7 +116,7 @@ function sgdClaims(draw: Draw): readonly Claim[] {
       actual: (k) => {
         let state = upload<{ readonly params: Params; readonly buffer: Params | null }>(k, start);
         for (const { grads, attrs } of taken)
-          state = sgd(k, { ...state, grads: upload<Params>(k, grads), accepted: null }, attrs, decaysOf(decay));
+          state = sgd(k, { ...state, grads: upload<Params>(k, grads), finite: null }, attrs, decaysOf(decay));
         return state;
       },
       expected: end,
@@ -133,7 +133,7 @@ function emaClaims(draw: Draw): readonly Claim[] {
         const params = upload<Params>(k, initial);
         const later = weights.map((theta) => upload<Params>(k, theta));
         const average = later.reduce(
-          (soFar, theta) => ema(k, { average: soFar, params: theta, accepted: null }, { decay }),
+          (soFar, theta) => ema(k, { average: soFar, params: theta, finite: null }, { decay }),
           averageOf(k, params),
         );
         return { average, params, later };

@@ -145,7 +145,7 @@ function keepingAll(k: Kernels, basis: Basis): Kernels {
     at: (label) => keepingAll(k.at(label), basis),
     last: () => keepingAll(k, basis),
     region: (_, f) => f(),
-    again: (_, __, f) => f(),
+    capturable: (_, __, f) => f(),
     donate: () => undefined,
   };
 }

@@ -67,7 +67,7 @@ export function weightsAfter(engine: Engine, recording: Recording, starts: reado
     let params: Flat = {};
     for (const [i, { weights, grads }] of starts.entries()) {
       if (state === null) break;
-      const before = { params: flat(weights), optimizer: state, grads: flat(grads), accepted: null, skipped: null };
+      const before = { params: flat(weights), optimizer: state, grads: flat(grads), finite: null, skipped: null };
       const next = rule(k, settings, before, { lr: rates[i] ?? 0, step: i + 1 });
       [params, state] = [next.params, next.optimizer];
     }

@@ -77,7 +77,7 @@ export function optimiserSteps(
   let state: Optimised<DeitParams> = { params: start.params, optimizer: initialOptimizerState(k, settings, start.params) };
   for (const [i, lr] of rates.entries()) {
     const grads = i === 0 ? start.grads : gradsAt(state.params);
-    state = optimise(k, settings, { ...state, grads, accepted: null, skipped: null }, { lr, step: i + 1 });
+    state = optimise(k, settings, { ...state, grads, finite: null, skipped: null }, { lr, step: i + 1 });
     seeAll(see, `after/${i + 1}`, state.params);
   }
 }

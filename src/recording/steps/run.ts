@@ -8,7 +8,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { macs } from "../../laws/loops/counts.ts";
 import { deitLogits, type DeitParams, type DeitSaved } from "../../model/deit.ts";
 import { attention } from "../../ops/attention.ts";
-import { observe, opened } from "../../ops/observe.ts";
+import { observe, withoutFusion } from "../../ops/observe.ts";
 import type { Shape } from "../../tensor/tensor.ts";
 import { goalOf, subjectOf } from "./build.ts";
 import { endToEnd, forwardAlone, gradients, optimiserSteps, seeAll, type DeitOp, type See } from "./passes.ts";
@@ -19,7 +19,7 @@ export const INSIDE_ATTENTION: RegExp = /\.attn\.(scores|probs)$/;
 
 /** k that runs attention by its definition if one of these names looks inside. */
 const showing = (k: Kernels, names: ReadonlySet<string>): Kernels =>
-  [...names].some((name) => INSIDE_ATTENTION.test(name)) ? opened(k, attention) : k;
+  [...names].some((name) => INSIDE_ATTENTION.test(name)) ? withoutFusion(k, attention) : k;
 
 /** Whether one of these names needs the backward pass, or the optimiser. */
 const anyOf = (names: ReadonlySet<string>, ...kinds: readonly string[]): boolean =>

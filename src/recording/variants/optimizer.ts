@@ -18,13 +18,13 @@ type Adam = Extract<Optimizer, { readonly kind: "adamw" }>;
 
 /** The right step with another choice of what decays. */
 function decaying(choose: (settings: Optimizer) => Decays): Rule {
-  return (k, settings, { params, optimizer: { m, v }, grads, accepted, skipped }, { lr, step }) => {
+  return (k, settings, { params, optimizer: { m, v }, grads, finite, skipped }, { lr, step }) => {
     if (settings.kind === "sgd") {
-      const next = sgd(k, { params, buffer: m, grads, accepted }, { ...settings, lr }, choose(settings));
+      const next = sgd(k, { params, buffer: m, grads, finite }, { ...settings, lr }, choose(settings));
       return { params: next.params, optimizer: { m: next.buffer, v: null } };
     }
     if (m === null || v === null) throw new Error("adamw: the state has no moments");
-    const next = adamw(k, { params, moments: { m, v }, grads, accepted, skipped }, { ...settings, lr, step }, choose(settings));
+    const next = adamw(k, { params, moments: { m, v }, grads, finite, skipped }, { ...settings, lr, step }, choose(settings));
     return { params: next.params, optimizer: next.moments };
   };
 }

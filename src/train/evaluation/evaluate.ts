@@ -16,8 +16,8 @@ import type { Batch } from "../step/step.ts";
 import { uploadBatch } from "../step/uploadBatch.ts";
 
 /** `mean` is of the logits, the authors' rule; `softmax-sum` the paper's. */
-export const heads = ["class", "distillation", "mean", "softmax-sum"] as const;
-export type Head = (typeof heads)[number];
+export const headLabels = ["class", "distillation", "mean", "softmax-sum"] as const;
+export type Head = (typeof headLabels)[number];
 
 export interface Deit {
   readonly config: DeitConfig;
@@ -87,7 +87,7 @@ export async function evaluateHeads(engine: Engine, { config, params }: Deit, ba
     const reads: Promise<unknown>[] = [];
     k.region("evaluate", () => {
       const scores = scoresOfHeads(k, { config, params }, uploadBatch(k, batch));
-      for (const head of heads) {
+      for (const head of headLabels) {
         const scored = scores[head];
         if (scored !== null) reads.push(judge(engine, scored, batch.labels).then((j) => judged[head].push(j)));
       }

@@ -9,7 +9,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../../ops/op.ts";
 import type { Shape, Tensor } from "../../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../../tensor/tree.ts";
-import { atCountedStep, ifAccepted, type Acceptance, type Counted } from "./accepted.ts";
+import { atCountedStep, unlessSkipped, type FiniteCheck, type Counted } from "./skippedSteps.ts";
 import { eachLeaf, type ByName, type Leaves, type LeavesAttrs } from "./eachLeaf.ts";
 
 /** Settings of AdamW (E35). */
@@ -53,7 +53,7 @@ export interface AdamWLeafAndGrad extends AdamWLeaf {
 }
 
 /** Of all parameters in a step. */
-export interface AdamWShared extends Corrections, Acceptance {}
+export interface AdamWShared extends Corrections, FiniteCheck {}
 
 /** Settings of AdamW for one parameter. */
 export type AdamWLeafAttrs = Omit<AdamWAttrs, "step">;
@@ -63,7 +63,7 @@ export const adamwLeaf: Routine<AdamWLeafAndGrad & AdamWShared, AdamWLeafAttrs, 
   name: "adamw",
   run(
     k: Kernels,
-    { accepted, rate, unbias, ...old }: AdamWLeafAndGrad & AdamWShared,
+    { finite, rate, unbias, ...old }: AdamWLeafAndGrad & AdamWShared,
     { lr, beta1, beta2, eps, weightDecay }: AdamWLeafAttrs,
   ): AdamWLeaf {
     const m = k.add(k.scale(old.m, beta1), k.scale(old.grad, 1 - beta1));
@@ -72,9 +72,9 @@ export const adamwLeaf: Routine<AdamWLeafAndGrad & AdamWShared, AdamWLeafAttrs, 
     const decayed = k.scale(old.theta, 1 - lr * weightDecay);
     const theta = k.sub(decayed, k.mul(k.div(m, root), rate)); // (E35)
     const next = {
-      theta: ifAccepted(k, accepted, theta, old.theta),
-      m: ifAccepted(k, accepted, m, old.m),
-      v: ifAccepted(k, accepted, v, old.v),
+      theta: unlessSkipped(k, finite, theta, old.theta),
+      m: unlessSkipped(k, finite, m, old.m),
+      v: unlessSkipped(k, finite, v, old.v),
     };
     k.donate(old);
     return next;
@@ -117,7 +117,7 @@ export interface AdamWTrees<P> extends Counted {
  */
 export function adamw<P>(
   k: Kernels,
-  { params, moments, grads, accepted, skipped }: AdamWTrees<P>,
+  { params, moments, grads, finite, skipped }: AdamWTrees<P>,
   attrs: AdamWAttrs,
   decays: Decays,
 ): {
@@ -140,7 +140,7 @@ export function adamw<P>(
   const { lr, beta1, beta2, step } = attrs;
   const rate = atCountedStep(k, (at) => lr / (1 - beta1 ** at), step, skipped);
   const unbias = atCountedStep(k, (at) => 1 / Math.sqrt(1 - beta2 ** at), step, skipped);
-  const updated = adamwLeaves.run(k, { leaves, shared: { accepted, rate, unbias } }, { of });
+  const updated = adamwLeaves.run(k, { leaves, shared: { finite, rate, unbias } }, { of });
   const pick = (key: keyof AdamWLeaf): P => mapTree(params, (t, name) => updated[name]?.[key] ?? t);
   return { params: pick("theta"), moments: { m: pick("m"), v: pick("v") } };
 }

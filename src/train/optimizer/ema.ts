@@ -7,7 +7,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../../ops/op.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../../tensor/tree.ts";
-import { ifAccepted, type Acceptance } from "./accepted.ts";
+import { unlessSkipped, type FiniteCheck } from "./skippedSteps.ts";
 import { eachLeaf, type ByName, type Leaves, type LeavesAttrs } from "./eachLeaf.ts";
 
 /** How slowly the average moves. */
@@ -25,26 +25,26 @@ export interface EmaPair {
 }
 
 /** One parameter. Consumes the average, nothing else. */
-export const emaLeaf: Routine<EmaPair & Acceptance, EmaAttrs> = defineRoutine({
+export const emaLeaf: Routine<EmaPair & FiniteCheck, EmaAttrs> = defineRoutine({
   name: "ema",
-  run(k: Kernels, { average, theta, accepted }: EmaPair & Acceptance, { decay }: EmaAttrs): Tensor {
+  run(k: Kernels, { average, theta, finite }: EmaPair & FiniteCheck, { decay }: EmaAttrs): Tensor {
     const moved = k.add(k.scale(average, decay), k.scale(theta, 1 - decay)); // (E37)
-    const next = ifAccepted(k, accepted, moved, average);
+    const next = unlessSkipped(k, finite, moved, average);
     k.donate(average);
     return next;
   },
 });
 
 /** All parameters. Consumes the averages, nothing else. */
-export const emaLeaves: Routine<Leaves<EmaPair, Acceptance>, LeavesAttrs<EmaAttrs>, ByName<Tensor>> = eachLeaf<
+export const emaLeaves: Routine<Leaves<EmaPair, FiniteCheck>, LeavesAttrs<EmaAttrs>, ByName<Tensor>> = eachLeaf<
   EmaPair,
-  Acceptance,
+  FiniteCheck,
   EmaAttrs,
   Tensor
 >(emaLeaf);
 
 /** All parameters and their averages. */
-export interface EmaTrees<P> extends Acceptance {
+export interface EmaTrees<P> extends FiniteCheck {
   /** The averages so far. */
   readonly average: P;
   /** The parameters. */
@@ -52,10 +52,10 @@ export interface EmaTrees<P> extends Acceptance {
 }
 
 /** All parameters of a tree. Consumes `average`, nothing else. */
-export function ema<P>(k: Kernels, { average, params, accepted }: EmaTrees<P>, attrs: EmaAttrs): P {
+export function ema<P>(k: Kernels, { average, params, finite }: EmaTrees<P>, attrs: EmaAttrs): P {
   const weights = named(params);
   const leaves = Object.fromEntries([...named(average)].map(([name, t]) => [name, { average: t, theta: leaf(weights, name, "ema") }]));
-  const next = emaLeaves.run(k, { leaves, shared: { accepted } }, { of: () => attrs });
+  const next = emaLeaves.run(k, { leaves, shared: { finite } }, { of: () => attrs });
   return mapTree(average, (t, name) => next[name] ?? t);
 }
 

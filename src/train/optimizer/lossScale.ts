@@ -21,7 +21,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../../ops/op.ts";
 import { size, type Tensor } from "../../tensor/tensor.ts";
 import { mapTree, named } from "../../tensor/tree.ts";
-import { MOST_SKIPPED, type Counted } from "./accepted.ts";
+import { MOST_SKIPPED, type Counted } from "./skippedSteps.ts";
 import type { ByName } from "./eachLeaf.ts";
 
 /** Of torch.amp.GradScaler: S at the start, and the steps without an overflow after which it grows. */
@@ -141,10 +141,10 @@ export interface Settled<P> extends Counted {
 
 /** The gradients without their scale, whether the step counts, and the scale of the next step. Consumes both; without a scale nothing changes. */
 export function settled<P>(k: Kernels, grads: P, old: LossScale | null): Settled<P> {
-  if (old === null) return { grads, accepted: null, skipped: null, lossScale: null };
+  if (old === null) return { grads, finite: null, skipped: null, lossScale: null };
   const inverse = k.div(k.upload([], [1]), old.scale);
-  const { grads: unscaled, finite: accepted } = unscaledLeaves.run(k, { grads: Object.fromEntries(named(grads)), inverse });
+  const { grads: unscaled, finite } = unscaledLeaves.run(k, { grads: Object.fromEntries(named(grads)), inverse });
   const skipped = k.scale(old.skipped, 1);
-  const lossScale = nextLossScale.run(k.at("lossScale"), { ...old, finite: accepted });
-  return { grads: mapTree(grads, (t, name) => unscaled[name] ?? t), accepted, skipped, lossScale };
+  const lossScale = nextLossScale.run(k.at("lossScale"), { ...old, finite });
+  return { grads: mapTree(grads, (t, name) => unscaled[name] ?? t), finite, skipped, lossScale };
 }

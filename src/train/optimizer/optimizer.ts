@@ -1,7 +1,7 @@
 /** The optimiser of a recipe: its settings, the state it starts from, and one step. */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { mapTree } from "../../tensor/tree.ts";
-import type { Counted } from "./accepted.ts";
+import type { Counted } from "./skippedSteps.ts";
 import { adamw, type AdamWAttrs } from "./adamw.ts";
 import { decaysOf, type DecayRule } from "./decay.ts";
 import { sgd, type SgdAttrs } from "./sgd.ts";
@@ -58,15 +58,15 @@ export interface Optimisable<P> extends Optimised<P>, Counted {
 export function optimise<P>(
   k: Kernels,
   settings: Optimizer,
-  { params, optimizer: { m, v }, grads, accepted, skipped }: Optimisable<P>,
+  { params, optimizer: { m, v }, grads, finite, skipped }: Optimisable<P>,
   { lr, step }: { readonly lr: number; readonly step: number },
 ): Optimised<P> {
   const decays = decaysOf(settings.noDecay);
   if (settings.kind === "sgd") {
-    const next = sgd(k, { params, buffer: m, grads, accepted }, { ...settings, lr }, decays);
+    const next = sgd(k, { params, buffer: m, grads, finite }, { ...settings, lr }, decays);
     return { params: next.params, optimizer: { m: next.buffer, v: null } };
   }
   if (m === null || v === null) throw new Error("adamw: the state has no moments");
-  const next = adamw(k, { params, moments: { m, v }, grads, accepted, skipped }, { ...settings, lr, step }, decays);
+  const next = adamw(k, { params, moments: { m, v }, grads, finite, skipped }, { ...settings, lr, step }, decays);
   return { params: next.params, optimizer: next.moments };
 }

@@ -9,7 +9,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../../ops/op.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../../tensor/tree.ts";
-import { ifAccepted, type Acceptance } from "./accepted.ts";
+import { unlessSkipped, type FiniteCheck } from "./skippedSteps.ts";
 import type { Decays } from "./adamw.ts";
 
 /** Settings of SGD with momentum (E36). */
@@ -41,22 +41,22 @@ export interface SgdUpdated {
 }
 
 /** One parameter's state with its gradient. */
-export interface SgdInputs extends SgdLeaf, Acceptance {
+export interface SgdInputs extends SgdLeaf, FiniteCheck {
   /** The gradient, as θ in shape. */
   readonly grad: Tensor;
 }
 
-/** One parameter. Consumes all inputs but `accepted`. A first step that is taken back leaves a buffer of zeros, which is as good as none. */
+/** One parameter. Consumes all inputs but `finite`. A first step that is taken back leaves a buffer of zeros, which is as good as none. */
 export const sgdLeaf: Routine<SgdInputs, SgdAttrs, SgdUpdated> = defineRoutine({
   name: "sgd",
-  run(k: Kernels, { accepted, ...old }: SgdInputs, { lr, momentum, nesterov, weightDecay }: SgdAttrs): SgdUpdated {
+  run(k: Kernels, { finite, ...old }: SgdInputs, { lr, momentum, nesterov, weightDecay }: SgdAttrs): SgdUpdated {
     const grad = k.add(old.grad, k.scale(old.theta, weightDecay));
     const buffer = old.buffer === null ? grad : k.add(k.scale(old.buffer, momentum), grad);
     const direction = nesterov ? k.add(grad, k.scale(buffer, momentum)) : buffer;
     const theta = k.sub(old.theta, k.scale(direction, lr)); //      (E36)
     const next = {
-      theta: ifAccepted(k, accepted, theta, old.theta),
-      buffer: ifAccepted(k, accepted, buffer, old.buffer ?? k.zeros(buffer.shape)),
+      theta: unlessSkipped(k, finite, theta, old.theta),
+      buffer: unlessSkipped(k, finite, buffer, old.buffer ?? k.zeros(buffer.shape)),
     };
     k.donate(old);
     return next;
@@ -64,7 +64,7 @@ export const sgdLeaf: Routine<SgdInputs, SgdAttrs, SgdUpdated> = defineRoutine({
 });
 
 /** All parameters with their buffers and gradients. */
-export interface SgdTrees<P> extends Acceptance {
+export interface SgdTrees<P> extends FiniteCheck {
   /** The parameters. */
   readonly params: P;
   /** Their buffers; null before the first step. */
@@ -80,7 +80,7 @@ export interface SgdTrees<P> extends Acceptance {
  */
 export function sgd<P>(
   k: Kernels,
-  { params, buffer, grads, accepted }: SgdTrees<P>,
+  { params, buffer, grads, finite }: SgdTrees<P>,
   attrs: SgdAttrs,
   decays: Decays,
 ): {
@@ -91,8 +91,7 @@ export function sgd<P>(
 } {
   const [bs, gs] = [buffer === null ? null : named(buffer), named(grads)];
   const leaves = [...named(params)].map(
-    ([name, theta]) =>
-      [name, { theta, buffer: bs === null ? null : leaf(bs, name, "sgd"), grad: leaf(gs, name, "sgd"), accepted }] as const,
+    ([name, theta]) => [name, { theta, buffer: bs === null ? null : leaf(bs, name, "sgd"), grad: leaf(gs, name, "sgd"), finite }] as const,
   );
   const updated = new Map(
     leaves.map(([name, old]) => {

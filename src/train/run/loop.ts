@@ -72,7 +72,7 @@ export class LossError extends Error {
   override readonly name = "LossError";
 }
 
-/** Losses are read this many steps late, so that an engine that works aside never waits for one. */
+/** Losses are read this many steps late, so that an asynchronous engine never waits for one. */
 const LAG = 4;
 
 /** A row of the metrics whose loss is on its way. */

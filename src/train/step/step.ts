@@ -6,7 +6,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import type { Key } from "../../tensor/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../../tensor/tree.ts";
-import { ifAccepted } from "../optimizer/accepted.ts";
+import { unlessSkipped } from "../optimizer/skippedSteps.ts";
 import { clip } from "../optimizer/clip.ts";
 import { ema } from "../optimizer/ema.ts";
 import { settled, type LossScale } from "../optimizer/lossScale.ts";
@@ -71,11 +71,11 @@ function movedOn<Params, Buffers, Statistics>(
   { moveOn }: Task<Params, Buffers, Statistics>,
   buffers: Buffers,
   statistics: Statistics,
-  accepted: Tensor | null,
+  finite: Tensor | null,
 ): Buffers {
-  if (accepted === null) return moveOn(k, buffers, statistics);
-  const old = named(mapTree(buffers, (t) => k.where(accepted, t, t)));
-  return mapTree(moveOn(k, buffers, statistics), (next, name) => ifAccepted(k, accepted, next, leaf(old, name, "buffers")));
+  if (finite === null) return moveOn(k, buffers, statistics);
+  const old = named(mapTree(buffers, (t) => k.where(finite, t, t)));
+  return mapTree(moveOn(k, buffers, statistics), (next, name) => unlessSkipped(k, finite, next, leaf(old, name, "buffers")));
 }
 
 /** Consumes `state`: its handles are stale afterwards. The batch stays the caller's; the new state and the loss become so. */
@@ -96,11 +96,11 @@ export function trainStep<Params, Buffers, Statistics>(
     const step = state.step + 1;
     const dLoss = state.lossScale?.scale ?? k.upload([], [1]);
     const made = k.region("lossAndGrads", () => task.lossAndGrads(k, state, batch, key, dLoss)); // activations die here
-    const { grads, accepted, skipped, lossScale } = settled(k, made.grads, state.lossScale);
+    const { grads, finite, skipped, lossScale } = settled(k, made.grads, state.lossScale);
     const kept = settings.clipNorm === null ? grads : clip(k, grads, settings.clipNorm);
-    const { params, optimizer } = optimise(k, settings.optimizer, { ...state, grads: kept, accepted, skipped }, { lr: settings.lr, step });
-    const buffers = movedOn(k, task, state.buffers, made.statistics, accepted);
-    const average = state.average === null ? null : ema(k, { average: state.average, params, accepted }, { decay: settings.emaDecay });
+    const { params, optimizer } = optimise(k, settings.optimizer, { ...state, grads: kept, finite, skipped }, { lr: settings.lr, step });
+    const buffers = movedOn(k, task, state.buffers, made.statistics, finite);
+    const average = state.average === null ? null : ema(k, { average: state.average, params, finite }, { decay: settings.emaDecay });
     return { state: { params, optimizer, buffers, average, lossScale, step }, loss: made.loss };
   });
 }

@@ -10,7 +10,7 @@ import { gelu } from "../../../ops/gelu.ts";
 import { layerNorm } from "../../../ops/layerNorm.ts";
 import { linear } from "../../../ops/linear.ts";
 import { logSoftmax } from "../../../ops/logSoftmax.ts";
-import { fuse, fusedTable, opened } from "../../../ops/observe.ts";
+import { fuse, fusedTable, withoutFusion } from "../../../ops/observe.ts";
 import { softmax } from "../../../ops/softmax.ts";
 import { splitHeads } from "../../../ops/splitHeads.ts";
 import { axis, size, type Shape, type Tensor } from "../../../tensor/tensor.ts";
@@ -56,7 +56,7 @@ export const fusedKernels =
       forward: (k, { x, params: { weight, bias } }) => {
         const [rows, I, O] = [outer(x.shape), axis(x.shape, -1), axis(weight.shape, 0)];
         const y = take([...x.shape.slice(0, -1), O]);
-        if (k.scope.frozen && rows * I > 0) byPanels(y, x, weight, bias);
+        if (k.scope.constantWeights && rows * I > 0) byPanels(y, x, weight, bias);
         else if (deal !== null)
           dealGemm(deal, { c: at(y), a: at(x), b: at(weight), bias: at(bias), m: rows, n: O, k: I, ta: false, tb: true });
         count(rows * I * O);
@@ -147,7 +147,7 @@ export const fusedKernels =
     const fusedAttention: typeof attention = {
       name: attention.name,
       forward: (k, { q, k: keys, v }, { dropout }) => {
-        if (!takesAttention(q, dropout)) return attention.forward(opened(k, attention), { q, k: keys, v }, { dropout });
+        if (!takesAttention(q, dropout)) return attention.forward(withoutFusion(k, attention), { q, k: keys, v }, { dropout });
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
         const [o, logSum] = [like(q), take([...q.shape.slice(0, -1), 1])];
         deal?.("attention", heads * N, QUERIES, (i, count) => [at(o), at(logSum), at(q), at(keys), at(v), N, K, d, i, count]);
@@ -156,7 +156,7 @@ export const fusedKernels =
       },
       vjp: (k, saved, dO) => {
         const { q, k: keys, v, out, logSum, dropout } = saved;
-        if (!takesAttention(q, dropout)) return attention.vjp(opened(k, attention), saved, dO);
+        if (!takesAttention(q, dropout)) return attention.vjp(withoutFusion(k, attention), saved, dO);
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
         const [dq, dk, dv] = [like(q), like(keys), like(v)];
         deal?.("attentionVjp", heads, 1, (m, some) => {
@@ -174,7 +174,7 @@ export const fusedKernels =
       forward: (k, { qkv }, { heads: h }) => {
         const [B = 0, T = 0, threeD = 0] = qkv.shape;
         const d = threeD / 3 / h;
-        if (!Number.isInteger(d)) return splitHeads.forward(opened(k, splitHeads), { qkv }, { heads: h }); // which refuses it
+        if (!Number.isInteger(d)) return splitHeads.forward(withoutFusion(k, splitHeads), { qkv }, { heads: h }); // which refuses it
         const role = (i: number): Tensor => {
           const t = take([B, h, T, d]);
           if (deal !== null) dealPermute(deal, at(t), at(qkv) + i * h * d * BYTES, t.shape, [T * threeD, d, threeD, 1]);
@@ -182,7 +182,7 @@ export const fusedKernels =
         };
         return { out: { q: role(0), k: role(1), v: role(2) }, saved: null };
       },
-      vjp: (k, saved, dOut) => splitHeads.vjp(opened(k, splitHeads), saved, dOut),
+      vjp: (k, saved, dOut) => splitHeads.vjp(withoutFusion(k, splitHeads), saved, dOut),
     };
 
     const fusedCrossEntropy: typeof crossEntropy = {
@@ -203,9 +203,9 @@ export const fusedKernels =
 
     const fusedAdamw: typeof adamwLeaf = {
       name: adamwLeaf.name,
-      run: (k, { grad, accepted, rate, unbias, ...old }, { lr, beta1, beta2, eps, weightDecay }) => {
+      run: (k, { grad, finite, rate, unbias, ...old }, { lr, beta1, beta2, eps, weightDecay }) => {
         const [theta, m, v] = [takeOver(old.theta), takeOver(old.m), takeOver(old.v)];
-        const given = [at(rate), at(unbias), accepted === null ? 0 : at(accepted)] as const;
+        const given = [at(rate), at(unbias), finite === null ? 0 : at(finite)] as const;
         const settings = [1 - lr * weightDecay, beta1, 1 - beta1, beta2, 1 - beta2, eps] as const;
         deal?.("adamw", size(theta.shape), MOVED, (i, n) => {
           const from = i * BYTES;

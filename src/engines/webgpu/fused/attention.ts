@@ -4,7 +4,7 @@
  */
 import { attention } from "../../../ops/attention.ts";
 import type { DropoutAttrs } from "../../../ops/dropout.ts";
-import { fuse, opened } from "../../../ops/observe.ts";
+import { fuse, withoutFusion } from "../../../ops/observe.ts";
 import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
 import { attentionPlan, type AttentionPlan } from "../kernels/attention/plan.ts";
 import { eachOfRow, rowGroups, rowText, rowTeam, type RowTeam } from "../kernels/rows.ts";
@@ -46,7 +46,7 @@ export const attentionKernel: FusedKernel = (access, heap) => {
     name: attention.name,
     forward: (scope, { q, k, v }, { dropout }) => {
       const plan = planFor(q, k, dropout);
-      if (plan === null) return attention.forward(opened(scope, attention), { q, k, v }, { dropout });
+      if (plan === null) return attention.forward(withoutFusion(scope, attention), { q, k, v }, { dropout });
       const [out, logSum] = [takeActivation(access, heap, q.shape), heap.take([...q.shape.slice(0, -1), 1])];
       const launch = plan.forward({ result: storage(out), q: storage(q), k: storage(k), v: storage(v) });
       run(launch, out, q, k, v, logSum);
@@ -56,7 +56,7 @@ export const attentionKernel: FusedKernel = (access, heap) => {
     vjp: (scope, saved, dO) => {
       const { q, k, v, out, logSum, dropout } = saved;
       const plan = planFor(q, k, dropout);
-      if (plan === null) return attention.vjp(opened(scope, attention), saved, dO);
+      if (plan === null) return attention.vjp(withoutFusion(scope, attention), saved, dO);
       const taken = (t: Tensor): Tensor => takeActivation(access, heap, t.shape);
       const [dq, dk, dv, alpha] = [taken(q), taken(k), taken(v), alphaOf(out, dO)];
       const stored = { result: storage(dq), q: storage(q), k: storage(k), v: storage(v), dO: storage(dO) };

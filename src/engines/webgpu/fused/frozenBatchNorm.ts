@@ -1,5 +1,5 @@
 /** Batch norm by running statistics (src/teacher/batchNorm.ts), by elements. The pullback goes by the definition. */
-import { fuse, opened } from "../../../ops/observe.ts";
+import { fuse, withoutFusion } from "../../../ops/observe.ts";
 import { frozenBatchNorm } from "../../../teacher/batchNorm.ts";
 import { axis, size } from "../../../tensor/tensor.ts";
 import { EACH_PAIR, eachPair } from "../kernels/elementwise.ts";
@@ -31,14 +31,14 @@ export const frozenBatchNormKernel: FusedKernel = (access, heap) => {
     forward: (k, inputs, attrs) => {
       const { x, params } = inputs;
       const { eps, running } = attrs;
-      if (k.scope.saves || !(eps > 0)) return frozenBatchNorm.forward(opened(k, frozenBatchNorm), inputs, attrs);
+      if (k.scope.saves || !(eps > 0)) return frozenBatchNorm.forward(withoutFusion(k, frozenBatchNorm), inputs, attrs);
       const [y, n] = [takeActivation(access, heap, x.shape), size(x.shape)];
       const [C, pixels] = [axis(x.shape, 1), axis(x.shape, 2) * axis(x.shape, 3)];
       const launch = { program: normProgram(storage(x), storage(y)), params: [n, C, pixels, eps], groups: eachPair(n) };
       run(launch, y, x, running.running_mean, running.running_var, params.weight, params.bias);
       return { out: { y, stats: { constant: null } }, saved: { xHat: y, rstd: running.running_var, gamma: params.weight } }; // nobody will see it
     },
-    vjp: (k, saved, dOut) => frozenBatchNorm.vjp(opened(k, frozenBatchNorm), saved, dOut),
+    vjp: (k, saved, dOut) => frozenBatchNorm.vjp(withoutFusion(k, frozenBatchNorm), saved, dOut),
   };
   return fuse(frozenBatchNorm, kernel);
 };

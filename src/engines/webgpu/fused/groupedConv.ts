@@ -4,7 +4,7 @@
  * memory. Elsewhere one kernel, without windows. The pullback goes by the definition.
  */
 import { windowGrid } from "../../../kernels/rules.ts";
-import { fuse, opened } from "../../../ops/observe.ts";
+import { fuse, withoutFusion } from "../../../ops/observe.ts";
 import { groupedConv } from "../../../teacher/conv.ts";
 import { axis, type Tensor } from "../../../tensor/tensor.ts";
 import type { HeapAccess } from "../../heap.ts";
@@ -73,14 +73,14 @@ export const groupedConvKernel: FusedKernel = (access, heap) => {
       const [O, side] = [axis(weight.shape, 0), axis(weight.shape, -1)];
       const fits = Number.isInteger(groups) && groups > 0 && C === groups * axis(weight.shape, 1) && O % groups === 0;
       const [rows, across] = windowGrid(H, W, { kernel: side, stride, padding });
-      if (!fits || rows < 1 || across < 1) return groupedConv.forward(opened(k, groupedConv), inputs, attrs); // which refuses it
+      if (!fits || rows < 1 || across < 1) return groupedConv.forward(withoutFusion(k, groupedConv), inputs, attrs); // which refuses it
       const y = products ? takeActivation(access, heap, [B, O, rows, across]) : heap.take([B, O, rows, across]);
       const sizes = { images: B, channels: C, height: H, width: W, outputs: O, rows, across, groups, kernel: side, stride, padding };
       convolve(y, x, weight, sizes);
       heap.count((B * rows * across * O * C * side ** 2) / groups);
       return { out: y, saved: { x, weight, ...attrs } };
     },
-    vjp: (k, saved, dy) => groupedConv.vjp(opened(k, groupedConv), saved, dy),
+    vjp: (k, saved, dy) => groupedConv.vjp(withoutFusion(k, groupedConv), saved, dy),
   };
   return fuse(groupedConv, kernel);
 };

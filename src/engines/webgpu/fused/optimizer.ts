@@ -1,5 +1,5 @@
 /** What is done with all parameters after the backward pass, in a few launches: unscaling, AdamW (E35) and the moving average (E37). */
-import { fuse, opened } from "../../../ops/observe.ts";
+import { fuse, withoutFusion } from "../../../ops/observe.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { adamwLeaves, type AdamWLeafAttrs } from "../../../train/optimizer/adamw.ts";
 import { emaLeaves } from "../../../train/optimizer/ema.ts";
@@ -8,17 +8,17 @@ import { fill } from "../kernels/elementwise.ts";
 import { inFours, overMany, type Entry, type ManyText, type OverMany } from "../many.ts";
 import type { FusedKernel } from "./kernel.ts";
 
-/** A step that may be taken back, and one that may not; `accepted` comes last of what is shared. */
+/** A step that may be taken back, and one that may not; `finite` comes last of what is shared. */
 const maybeTakenBack = (
   text: Pick<ManyText, "name" | "tensors" | "numbers" | "shared" | "each">,
-): ((accepted: Tensor | null) => OverMany) => {
+): ((finite: Tensor | null) => OverMany) => {
   const always = overMany({ ...text, written: null, before: "" });
-  const shared = [...text.shared, "accepted"];
-  const asked = overMany({ ...text, shared, written: null, before: "  if (number_at(accepted_at) == 0.0) { return; }\n" });
-  return (accepted) => (accepted === null ? always : asked);
+  const shared = [...text.shared, "finite"];
+  const asked = overMany({ ...text, shared, written: null, before: "  if (number_at(finite_at) == 0.0) { return; }\n" });
+  return (finite) => (finite === null ? always : asked);
 };
 
-const given = (accepted: Tensor | null): readonly Tensor[] => (accepted === null ? [] : [accepted]);
+const given = (finite: Tensor | null): readonly Tensor[] => (finite === null ? [] : [finite]);
 
 const adamwOf = maybeTakenBack({
   name: "adamw",
@@ -46,9 +46,9 @@ export const adamwKernel: FusedKernel = (access, heap) => {
     run: (k, { leaves, shared }, { of }) => {
       const all = Object.entries(leaves);
       if (!all.every(([, leaf]) => inFours(access, Object.values(leaf))))
-        return adamwLeaves.run(opened(k, adamwLeaves), { leaves, shared }, { of });
+        return adamwLeaves.run(withoutFusion(k, adamwLeaves), { leaves, shared }, { of });
       const entries = all.map(([name, { theta, m, v, grad }]): Entry => ({ tensors: [theta, m, v, grad], numbers: numbersOf(of(name)) }));
-      adamwOf(shared.accepted)(access, entries, [shared.rate, shared.unbias, ...given(shared.accepted)]);
+      adamwOf(shared.finite)(access, entries, [shared.rate, shared.unbias, ...given(shared.finite)]);
       return Object.fromEntries(
         all.map(([name, { theta, m, v, grad }]) => {
           k.donate(grad);
@@ -74,12 +74,12 @@ export const emaKernel: FusedKernel = (access, heap) => {
     run: (k, { leaves, shared }, { of }) => {
       const all = Object.entries(leaves);
       if (!all.every(([, leaf]) => inFours(access, Object.values(leaf))))
-        return emaLeaves.run(opened(k, emaLeaves), { leaves, shared }, { of });
+        return emaLeaves.run(withoutFusion(k, emaLeaves), { leaves, shared }, { of });
       const entries = all.map(([name, { average, theta }]): Entry => ({
         tensors: [average, theta],
         numbers: [of(name).decay, 1 - of(name).decay],
       }));
-      emaOf(shared.accepted)(access, entries, given(shared.accepted));
+      emaOf(shared.finite)(access, entries, given(shared.finite));
       return Object.fromEntries(all.map(([name, { average }]) => [name, heap.takeOver(average)]));
     },
   };
@@ -109,7 +109,7 @@ export const unscaleKernel: FusedKernel = (access, heap) => {
     name: unscaledLeaves.name,
     run: (k, { grads, inverse }) => {
       const all = Object.entries(grads);
-      if (!inFours(access, Object.values(grads))) return unscaledLeaves.run(opened(k, unscaledLeaves), { grads, inverse });
+      if (!inFours(access, Object.values(grads))) return unscaledLeaves.run(withoutFusion(k, unscaledLeaves), { grads, inverse });
       const finite = heap.take([]);
       access.run(fill(1, ONE_WORD), finite);
       unscale(

@@ -1,7 +1,7 @@
 /** Many elements in, one out: sums, means, maxima and their places; and the one-hot rows that undo a place. */
 import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
 import type { ReduceLoops } from "../../region.ts";
-import type { Facts } from "../facts.ts";
+import type { DeviceCapabilities } from "../capabilities.ts";
 import { program, variants, type Launch, type Program, type Storage } from "../program.ts";
 import type { Access } from "../run.ts";
 import { columnSums } from "./columns.ts";
@@ -68,7 +68,7 @@ const oneHotProgram = program({
 });
 
 /** Sums of rows of n, each times a factor. */
-export function sumLaunch(facts: Facts, storage: Storage, rows: number, n: number, factor: number): Launch {
+export function sumLaunch(facts: DeviceCapabilities, storage: Storage, rows: number, n: number, factor: number): Launch {
   const team = rowTeam(facts, n);
   return { program: sumProgram(team, storage), params: [rows, n, factor], groups: rowGroups(team, rows) };
 }

@@ -8,7 +8,7 @@
  *
  * A matrix has rows of p.n numbers; number j of the row is element at + j of the tensor.
  */
-import type { Facts } from "../facts.ts";
+import type { DeviceCapabilities } from "../capabilities.ts";
 import { GROUP, inRow, type Groups, type ProgramText, type Storage } from "../program.ts";
 
 /** Threads of a group. */
@@ -19,7 +19,7 @@ const SHORT = 32;
 /** Who has a row: one thread; a group, which adds up through workgroup memory; or one whose subgroups do most of that by themselves. */
 export type RowTeam = "thread" | "group" | "subgroups";
 
-export function rowTeam({ software, subgroup, features }: Facts, n: number): RowTeam {
+export function rowTeam({ software, subgroup, features }: DeviceCapabilities, n: number): RowTeam {
   if (software || n < SHORT) return "thread";
   return features.has("subgroups") && subgroup !== null && subgroup <= THREADS ? "subgroups" : "group";
 }

@@ -5,7 +5,7 @@
  * f16. The units keep what they multiply to themselves, so scores go through workgroup memory on their way to weights: a subgroup has the scores
  * of its strip there in f32, a few threads a row, and leaves the weights beside them in f16.
  */
-import type { MatrixShape } from "../../facts.ts";
+import type { MatrixShape } from "../../capabilities.ts";
 import { GROUP, program, type Program } from "../../program.ts";
 import { joined, range } from "../gemm/text.ts";
 import { access, params, tensorsOf, type Form, type Text } from "./form.ts";

@@ -1,5 +1,5 @@
 /** Which programs a device has for attention, and their launches. */
-import type { Facts } from "../../facts.ts";
+import type { DeviceCapabilities } from "../../capabilities.ts";
 import { inRow, type Launch, type Program } from "../../program.ts";
 import type { WebgpuPrecision } from "../../run.ts";
 import { formOf, WIDEST } from "./form.ts";
@@ -38,7 +38,7 @@ const layouts = [
 const needed = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
 
 /** The form on matrix units for programs that keep two own matrices; null: there is none. */
-function matrixForm(d: number, { limits, features, subgroup, matrices }: Facts): MatrixForm | null {
+function matrixForm(d: number, { limits, features, subgroup, matrices }: DeviceCapabilities): MatrixForm | null {
   const [shape] = matrices.toSorted((one, other) => other.m * other.n * other.k - one.m * one.n * one.k);
   if (shape === undefined || subgroup === null || !needed.every((name) => features.has(name))) return null;
   const forms = layouts.map((layout): MatrixForm => ({ ...formOf(d), ...layout, shape, size: subgroup }));
@@ -52,7 +52,7 @@ function matrixForm(d: number, { limits, features, subgroup, matrices }: Facts):
 }
 
 /** The plan for these sizes; null: the definition is the better way. */
-export function attentionPlan({ heads, N, K, d }: Sizes, precision: WebgpuPrecision, facts: Facts): AttentionPlan | null {
+export function attentionPlan({ heads, N, K, d }: Sizes, precision: WebgpuPrecision, facts: DeviceCapabilities): AttentionPlan | null {
   if (d > WIDEST || facts.software) return null;
   const launch = (made: Program, rows: number, own: number, others: number, products: number): Launch => {
     const blocks = Math.ceil(own / rows);

@@ -7,7 +7,7 @@
  * are those of every other variant.
  */
 import { GROUP, program, variants, type Program } from "../../program.ts";
-import type { MatrixShape } from "../../facts.ts";
+import type { MatrixShape } from "../../capabilities.ts";
 import { place, productParams, tensorsOf, type Form } from "./form.ts";
 import { alongK, at, halves, type Side } from "./operands.ts";
 import { putting } from "./result.ts";

@@ -6,7 +6,7 @@
  * another: fewer than a device can run cost as much as those. A product of few tiles is split along k, which costs something for each number of
  * each split. The cheapest way is taken.
  */
-import type { Facts } from "../../facts.ts";
+import type { DeviceCapabilities } from "../../capabilities.ts";
 import type { Launch } from "../../program.ts";
 import { SCRATCH_BYTES } from "../../run.ts";
 import { formOf, paramsOf, splitsOf, tilesOf, type Cut, type Form, type Product, type Stored } from "./form.ts";
@@ -88,7 +88,7 @@ export function planOf(product: Product, stored: Stored, scale: number, { way, c
  * @param scale s of C = s A B + b
  * @throws RangeError where C is in f16 and n is odd
  */
-export function gemmPlan(product: Product, stored: Stored, scale: number, facts: Facts): GemmPlan {
+export function gemmPlan(product: Product, stored: Stored, scale: number, facts: DeviceCapabilities): GemmPlan {
   if (stored.c === "f16" && product.n % 2 !== 0) throw new RangeError(`matmul: rows of f16 have an even length, got ${product.n}`);
   const beside = facts.software ? BESIDE.software : BESIDE.hardware;
   const choices = waysOf(product, stored, facts).flatMap((way) => cutsOf(way, product, beside).map((cut) => ({ way, cut })));

@@ -1,5 +1,5 @@
 /** The ways in which a device can do a product: programs and their tiles. */
-import type { Facts } from "../../facts.ts";
+import type { DeviceCapabilities } from "../../capabilities.ts";
 import { inRow, type Launch, type Program } from "../../program.ts";
 import { formOf, type Form, type Product, type Stored } from "./form.ts";
 import { matrixBytes, matrixLayouts, matrixProgram, matrixThreads, ownSides, sidesOf, type MatrixTile } from "./matrix.ts";
@@ -71,7 +71,7 @@ const SHARED: RegisterTile = { rows: 16, columns: 32, threads: 4 };
 /** Multiply–adds from which on a large tile's program is worth the time that a processor takes to compile it. */
 const MANY = 2 ** 20;
 
-function softwareWays({ batch, m, n, k }: Product, { features }: Facts): readonly Way[] {
+function softwareWays({ batch, m, n, k }: Product, { features }: DeviceCapabilities): readonly Way[] {
   if (batch * m * n * k < MANY) return [registerWay(SMALL)];
   return [registerWay(features.has("subgroups") ? SHARED : LARGE), registerWay(SMALL)];
 }
@@ -85,10 +85,10 @@ const steps = [
 
 const needed = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
 
-export const hasMatrixUnits = ({ features, subgroup, matrices }: Facts): boolean =>
+export const hasMatrixUnits = ({ features, subgroup, matrices }: DeviceCapabilities): boolean =>
   subgroup !== null && matrices.length > 0 && needed.every((name) => features.has(name));
 
-function matrixWays(form: Form, facts: Facts): readonly Way[] {
+function matrixWays(form: Form, facts: DeviceCapabilities): readonly Way[] {
   const { limits, subgroup, matrices } = facts;
   const [shape] = matrices.toSorted((one, other) => other.m * other.n * other.k - one.m * one.n * one.k);
   if (form.factors !== "f16" || !hasMatrixUnits(facts) || subgroup === null || shape === undefined) return [];
@@ -100,7 +100,7 @@ function matrixWays(form: Form, facts: Facts): readonly Way[] {
 }
 
 /** Matrix units where operands are f16 and the device has such; else every other kind that suits the device. */
-export function waysOf(product: Product, stored: Stored, facts: Facts): readonly Way[] {
+export function waysOf(product: Product, stored: Stored, facts: DeviceCapabilities): readonly Way[] {
   if (facts.software) return softwareWays(product, facts);
   const ways = matrixWays(formOf(product, stored), facts);
   return ways.length > 0 ? ways : squares.map(squareWay);

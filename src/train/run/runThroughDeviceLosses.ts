@@ -16,7 +16,7 @@ export interface Survived {
  *
  * @throws DeviceLostError where the run gets no further; all that `runRecipe` and `newEngine` throw
  */
-export async function runThroughLosses(
+export async function runThroughDeviceLosses(
   newEngine: () => Promise<Engine>,
   recipe: Recipe,
   options: RunOptions,

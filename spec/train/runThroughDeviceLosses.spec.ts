@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { DeviceLostError, MemoryError } from "../../src/tensor/errors.ts";
-import { runThroughLosses } from "../../src/train/run/runThroughLosses.ts";
+import { runThroughDeviceLosses } from "../../src/train/run/runThroughDeviceLosses.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny } from "./tiny.ts";
 
@@ -21,7 +21,7 @@ async function runOn(
     return Promise.resolve({ ...engine, read: (t) => (left-- > 0 ? engine.read(t) : Promise.reject(error)) });
   };
   const options = { resume: false, recipeText: "", checkpointEvery: 1, onProgress: null, stop: null, memory: "normal" } as const;
-  const run = runThroughLosses(newEngine, tiny, { ...options, directory: join(temporaryFolder(), "run") }, () => undefined);
+  const run = runThroughDeviceLosses(newEngine, tiny, { ...options, directory: join(temporaryFolder(), "run") }, () => undefined);
   const end = await run.then(
     () => "ended",
     (why: unknown) => why,
@@ -29,7 +29,7 @@ async function runOn(
   return { engines, end };
 }
 
-describe("runThroughLosses", () => {
+describe("runThroughDeviceLosses", () => {
   it("takes another engine as long as the run gets further", async () => {
     expect(await runOn([100, 100, 100, 100, Infinity])).toEqual({ engines: 5, end: "ended" });
   });

@@ -1,20 +1,20 @@
 /**
- * Timing on an engine that works aside: its kernels return at once, and the device does them later. A sample is some runs between two
+ * Timing on an asynchronous engine: its kernels return at once, and the device does them later. A sample is some runs between two
  * moments at which nothing is left to do; each run is sent when it is told, so that the device works while the next one is told.
  *
  *   ms      of one run: the sample's time on the clock, over its runs
  *   host    of that, what the host took to tell the device what to do, until it was sent
  */
-import type { Aside, Engine } from "../kernels/engine.ts";
+import type { Asynchronous, Engine } from "../kernels/engine.ts";
 import { wallTime } from "./clock.ts";
 import { reserveProgram, type Program } from "./program.ts";
 import { gflops } from "./peak.ts";
 import { spreadOf, type Spread } from "./statistics.ts";
 import type { Work } from "./timing.ts";
 
-export type AsideEngine = Engine & Aside;
+export type AsynchronousEngine = Engine & Asynchronous;
 
-export const worksAside = (engine: Engine): engine is AsideEngine => engine.finish !== undefined;
+export const isAsynchronous = (engine: Engine): engine is AsynchronousEngine => engine.finish !== undefined;
 
 /** The shortest sample, in ms: what waiting for the end costs is to be little of it. */
 const SAMPLE = 200;
@@ -28,7 +28,7 @@ interface Sample {
 }
 
 /** So many runs, each sent at once, and then waited for. */
-async function sampled({ finish }: AsideEngine, { run }: Work, runs: number): Promise<Sample> {
+async function sampled({ finish }: AsynchronousEngine, { run }: Work, runs: number): Promise<Sample> {
   const start = wallTime();
   let host = 0;
   const ends: Promise<void>[] = [];
@@ -42,16 +42,16 @@ async function sampled({ finish }: AsideEngine, { run }: Work, runs: number): Pr
   return { ms: (wallTime() - start) / runs, host: host / runs };
 }
 
-export interface AsideTiming {
+export interface AsynchronousTiming {
   readonly ms: Spread;
   /** ms of the host. */
   readonly host: Spread;
   /** Told to the device in one run. */
-  readonly launches: number;
+  readonly dispatches: number;
   readonly submits: number;
 }
 
-export async function timedAside(engine: AsideEngine, work: Work, repetitions: number): Promise<AsideTiming> {
+export async function timedAsynchronous(engine: AsynchronousEngine, work: Work, repetitions: number): Promise<AsynchronousTiming> {
   let best = Infinity;
   for (let i = 0; i < WARM_RUNS; i++) best = (await sampled(engine, work, 1)).ms;
   const runs = Math.max(1, Math.ceil(SAMPLE / best));
@@ -63,12 +63,12 @@ export async function timedAside(engine: AsideEngine, work: Work, repetitions: n
   return {
     ms: spreadOf(samples.map(({ ms }) => ms)),
     host: spreadOf(samples.map(({ host }) => host)),
-    launches: (after.launches - before.launches) / inAll,
+    dispatches: (after.dispatches - before.dispatches) / inAll,
     submits: (after.submits - before.submits) / inAll,
   };
 }
 
-export interface AsideProgramTiming extends AsideTiming {
+export interface AsynchronousProgramTiming extends AsynchronousTiming {
   readonly imagesPerSecond: number;
   /** Its matrix products alone, over the time of all. */
   readonly gflops: number;
@@ -83,7 +83,12 @@ export interface AsideProgramTiming extends AsideTiming {
  *
  * @throws MemoryError before the first run
  */
-export async function benchAside(engine: AsideEngine, program: Program, B: number, repetitions: number): Promise<AsideProgramTiming> {
+export async function benchAsynchronous(
+  engine: AsynchronousEngine,
+  program: Program,
+  B: number,
+  repetitions: number,
+): Promise<AsynchronousProgramTiming> {
   reserveProgram(engine, program, B);
   const work = program.work(engine.kernels, B);
   const { macs } = engine.counters();
@@ -92,7 +97,7 @@ export async function benchAside(engine: AsideEngine, program: Program, B: numbe
   work.run(); // leaves the memory as all others find it
   await engine.finish();
   const { fresh } = engine.memory();
-  const timing = await timedAside(engine, work, repetitions);
+  const timing = await timedAsynchronous(engine, work, repetitions);
   const { fresh: freshAtEnd, reserved: reservedBytes } = engine.memory();
   const { median } = timing.ms;
   return { ...timing, imagesPerSecond: B / (median / 1e3), gflops: gflops(flop, median), reservedBytes, freshBytes: freshAtEnd - fresh };

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { benchAside, timedAside, worksAside, type AsideEngine } from "../../src/bench/aside.ts";
+import { benchAsynchronous, timedAsynchronous, isAsynchronous, type AsynchronousEngine } from "../../src/bench/asynchronous.ts";
 import { asideGemm } from "../../src/bench/gemm.ts";
 import { opBench } from "../../src/bench/opBench.ts";
-import { benchOpAside } from "../../src/bench/ops.ts";
-import { profiledAside } from "../../src/bench/profileAside.ts";
+import { benchOpAsynchronous } from "../../src/bench/ops.ts";
+import { profiledAsynchronous } from "../../src/bench/profileAsynchronous.ts";
 import { costOf, ownCost, type ProfileNode } from "../../src/bench/profileTree.ts";
 import { trainProgram } from "../../src/bench/train.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
@@ -15,9 +15,10 @@ import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 
 const program = trainProgram(deitConfig("deit-tiny-distilled", { imageSize: 32, depth: 1, width: 48, heads: 3, classes: 10 }), "normal");
 
-const engineOnGpu = async (): Promise<AsideEngine> => webgpuEngine({ device: await gpuDevice({ limits: "adapter" }), slab: 2 ** 26 });
+const engineOnGpu = async (): Promise<AsynchronousEngine> =>
+  webgpuEngine({ device: await gpuDevice({ limits: "adapter" }), slab: 2 ** 26 });
 
-function stopwatchOf({ stopwatch }: AsideEngine): Stopwatch {
+function stopwatchOf({ stopwatch }: AsynchronousEngine): Stopwatch {
   if (stopwatch === null) throw new Error("SwiftShader has a clock");
   return stopwatch;
 }
@@ -25,15 +26,15 @@ function stopwatchOf({ stopwatch }: AsideEngine): Stopwatch {
 const nodesOf = (node: ProfileNode): readonly ProfileNode[] => [node, ...node.children.flatMap(nodesOf)];
 
 it("the engines of the processor work at once", () => {
-  expect(worksAside(referenceEngine())).toBe(false);
+  expect(isAsynchronous(referenceEngine())).toBe(false);
 });
 
-onGpu("an engine that works aside", () => {
+onGpu("an asynchronous engine", () => {
   it("is timed from nothing left to do to nothing left to do, and sends each run at once", async () => {
     const engine = await engineOnGpu();
     const { kernels: k } = engine;
     const run = (): void => k.region("run", () => void k.exp(k.exp(k.zeros([1000]))));
-    const { ms, host, launches, submits } = await timedAside(engine, { run }, 2);
+    const { ms, host, dispatches: launches, submits } = await timedAsynchronous(engine, { run }, 2);
     expect([launches, submits]).toEqual([3, 1]);
     expect(ms.min).toBeGreaterThan(host.min);
     expect(host.min).toBeGreaterThan(0);
@@ -41,7 +42,7 @@ onGpu("an engine that works aside", () => {
 
   it("tells a program's memory, and takes nothing anew", async () => {
     const engine = await engineOnGpu();
-    const found = await benchAside(engine, program, 2, 1);
+    const found = await benchAsynchronous(engine, program, 2, 1);
     expect(found).toMatchObject({ freshBytes: 0, submits: 1, reservedBytes: 2 ** 26 });
     expect(found.imagesPerSecond).toBeCloseTo(2 / (found.ms.median / 1e3), 9);
   });
@@ -62,7 +63,7 @@ onGpu("short work by the device's clock", () => {
       const [x, branch] = [k.zeros([B, ...shape]), k.zeros([B, ...shape])];
       return { title: "2×60×70", inputs: { x, branch }, attrs: { multiplier: null } };
     });
-    const rows = await benchOpAside(engine, bench, 2, ({ title }) => told.push(title));
+    const rows = await benchOpAsynchronous(engine, bench, 2, ({ title }) => told.push(title));
     expect(rows.map(({ phase, gflops, roofline }) => [phase, gflops, roofline])).toEqual([
       ["forward", null, null],
       ["vjp", null, null],
@@ -107,7 +108,7 @@ onGpu("the device's clock", () => {
   it("gives a profile every product, and times that with the waits between them are the whole", async () => {
     const engine = await engineOnGpu();
     const before = performance.now();
-    const root = await profiledAside(engine, program, 2, 1);
+    const root = await profiledAsynchronous(engine, program, 2, 1);
     const elapsed = performance.now() - before;
     const { macs } = engine.counters();
     program.work(engine.kernels, 2).run();

@@ -1,10 +1,10 @@
 /**
- * Where the time of a program goes on an engine that works aside: the tree of profile.ts, by the device's own clock. What is asked for from
+ * Where the time of a program goes on an asynchronous engine: the tree of profile.ts, by the device's own clock. What is asked for from
  * one call's begin or end to the next is a part of the work; when all is done, each part's time goes to the call that it belongs to. What
  * the device waits for between the parts is the root's own.
  */
 import { observe } from "../ops/observe.ts";
-import type { AsideEngine } from "./aside.ts";
+import type { AsynchronousEngine } from "./asynchronous.ts";
 import { medianRun, watch, type OpenCall } from "./profile.ts";
 import { NOTHING, type ProfileNode } from "./profileTree.ts";
 import { reserveProgram, type Program } from "./program.ts";
@@ -17,7 +17,12 @@ const WARM_RUNS = 2;
  *
  * @throws MemoryError before the first run; RangeError for a device without a clock
  */
-export async function profiledAside(engine: AsideEngine, program: Program, B: number, repetitions: number): Promise<ProfileNode> {
+export async function profiledAsynchronous(
+  engine: AsynchronousEngine,
+  program: Program,
+  B: number,
+  repetitions: number,
+): Promise<ProfileNode> {
   const { stopwatch } = engine;
   if (stopwatch === null) throw new RangeError("profile: the device has no clock to read; it lacks timestamp-query");
   reserveProgram(engine, program, B);

@@ -1,6 +1,6 @@
 /** What a plan may know of a device: plain data, so that a plan is a pure function. */
 
-export interface Facts {
+export interface DeviceCapabilities {
   /** All in bytes or threads. */
   readonly limits: {
     readonly maxStorageBufferBindingSize: number;
@@ -27,7 +27,7 @@ export interface MatrixShape {
 }
 
 /** What every WebGPU device has. */
-export const defaultFacts: Facts = {
+export const defaultCapabilities: DeviceCapabilities = {
   limits: {
     maxStorageBufferBindingSize: 2 ** 27,
     maxBufferSize: 2 ** 28,
@@ -59,7 +59,7 @@ function matricesOf({ subgroupMatrixConfigs = [] }: DawnAdapterInfo): readonly M
   return halves.map(({ M, N, K }) => ({ m: M, n: N, k: K }));
 }
 
-export function factsOf(device: GPUDevice): Facts {
+export function capabilitiesOf(device: GPUDevice): DeviceCapabilities {
   const { limits, features, adapterInfo } = device;
   return {
     limits: {

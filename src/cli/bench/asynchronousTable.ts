@@ -1,5 +1,5 @@
-/** What `deit bench` found of a program on an engine that works aside (src/bench/aside.ts), for people and for scripts. */
-import type { AsideProgramTiming } from "../../bench/aside.ts";
+/** What `deit bench` found of a program on an asynchronous engine (src/bench/asynchronous.ts), for people and for scripts. */
+import type { AsynchronousProgramTiming } from "../../bench/asynchronous.ts";
 import { titleOf, type AboutProgram } from "./tables.ts";
 import { megabytes, percent, print } from "../output.ts";
 
@@ -8,16 +8,20 @@ const RATE_DIGITS = 1;
 const TO_MICRO = 1e3;
 
 /** Of the host: µs a launch, and its part of the time of a run. */
-const hostOf = ({ ms, host, launches }: AsideProgramTiming): { readonly hostUs: number; readonly hostShare: number } => ({
+const hostOf = ({
+  ms,
+  host,
+  dispatches: launches,
+}: AsynchronousProgramTiming): { readonly hostUs: number; readonly hostShare: number } => ({
   hostUs: (host.median / launches) * TO_MICRO,
   hostShare: host.median / ms.median,
 });
 
-export const asideJson = (timing: AsideProgramTiming): object => ({
+export const asynchronousJson = (timing: AsynchronousProgramTiming): object => ({
   ms: timing.ms,
   imagesPerSecond: timing.imagesPerSecond,
   gflops: timing.gflops,
-  launches: timing.launches,
+  launches: timing.dispatches,
   submits: timing.submits,
   hostMs: timing.host.median,
   ...hostOf(timing),
@@ -25,8 +29,8 @@ export const asideJson = (timing: AsideProgramTiming): object => ({
   freshBytes: timing.freshBytes,
 });
 
-export function printAside(about: AboutProgram, timing: AsideProgramTiming): void {
-  const { ms, imagesPerSecond, gflops, launches, submits, host, reservedBytes, freshBytes } = timing;
+export function printAsynchronous(about: AboutProgram, timing: AsynchronousProgramTiming): void {
+  const { ms, imagesPerSecond, gflops, dispatches: launches, submits, host, reservedBytes, freshBytes } = timing;
   const { hostUs, hostShare } = hostOf(timing);
   print(`${titleOf(about)}: ${imagesPerSecond.toFixed(RATE_DIGITS)} images/s`);
   print(`${ms.median.toFixed(MS_DIGITS)} ms a run (${ms.min.toFixed(MS_DIGITS)} … ${ms.upper.toFixed(MS_DIGITS)})`);
