@@ -19,12 +19,31 @@ describe("README", () => {
     for (const part of [head, ...functions]) expect(source).toContain(part.trim());
   });
 
-  it("shows an example that prints what it says, run as JavaScript against the built package", () => {
-    const [example = ""] = blocks("ts");
-    const [printed] = blocks("text");
+  it("is read in two minutes", () => {
+    expect(readFileSync(join(root, "README.md"), "utf8").trim().split(/\s+/).length).toBeLessThanOrEqual(700);
+  });
+
+  it.each(["README.md", "docs/learn.md"])("%s shows an example that prints what it says, run against the built package", (page) => {
+    const example = blocksOf(page).find(({ language }) => language === "ts" || language === "js")?.text ?? "";
+    const printed = blocksOf(page).find(({ language }) => language === "text")?.text;
     const folder = join(root, "runs/.readme");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "example.mjs"), example);
     expect(execFileSync(process.execPath, [join(folder, "example.mjs")], { encoding: "utf8" })).toBe(printed);
+  });
+
+  it("states figures that docs/measurements.md gives with their commands", () => {
+    const measured = readFileSync(join(root, "README.md"), "utf8").split("## Measured")[1] ?? "";
+    const rows = [...measured.matchAll(/^\| [^|]+ \| ([^|]+) \|$/gm)].map(([, figure = ""]) => figure.replace("×", "").trim());
+    expect(rows.length).toBe(5);
+    const source = readFileSync(join(root, "docs/measurements.md"), "utf8");
+    expect(rows.filter((figure) => !source.includes(figure))).toEqual([]);
+  });
+
+  it("names commands that the command line has", () => {
+    const help = execFileSync(process.execPath, [join(root, "dist/cli.js"), "--help"], { encoding: "utf8" });
+    const named = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/npx deit ([a-z]+)/g)].map(([, name = ""]) => name);
+    expect(named.length).toBeGreaterThan(4);
+    expect(named.filter((name) => !new RegExp(`^ {2}${name}\\b`, "m").test(help))).toEqual([]);
   });
 });

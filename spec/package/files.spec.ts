@@ -82,7 +82,9 @@ const anchorOf = (heading: string): string =>
     .trim()
     .replaceAll(/\s/g, "-");
 
+/** Whether a page has this heading, or a source file this line (`L12`). */
 function hasAnchor(page: string, anchor: string): boolean {
+  if (page.endsWith(".ts")) return readFileSync(join(root, page), "utf8").split("\n").length >= Number(/^L(\d+)$/.exec(anchor)?.[1]);
   const headings = readFileSync(join(root, page), "utf8").matchAll(/^#+ (.*)$/gm);
   return [...headings].some(([, heading = ""]) => anchorOf(heading) === anchor);
 }
