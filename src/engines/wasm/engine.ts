@@ -10,8 +10,9 @@ import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { MemoryError } from "../../tensor/errors.ts";
 import { size, type Tensor } from "../../tensor/tensor.ts";
-import { mapTree } from "../../tensor/tree.ts";
+import { counter } from "../counters.ts";
 import { heapRegions, type HeapBlock } from "../heap.ts";
+import { plannedTop } from "../plan.ts";
 import { kernelsOf } from "../region.ts";
 import type { Access } from "./access.ts";
 import { undealt, type Deal } from "./deal.ts";
@@ -91,18 +92,13 @@ export async function wasmEngine({
   const pool = shared ? await startPool({ wasm, module, memory, scratches, patience }) : { deal: undealt(wasm), close: () => undefined };
   const deal: Deal = parts === "smallest" ? (kernel, total, _, args) => pool.deal(kernel, total, 1, args) : pool.deal;
 
-  const done = { kernels: 0, macs: 0 };
-  const count = (kernels: number, macs: number): void => {
-    done.kernels += kernels;
-    done.macs += macs;
-  };
-  let planning = false;
+  const { count, counters } = counter();
   const reach = (end: number): void => {
     const needed = pagesFor(end);
-    if (!planning && needed * PAGE > memory.buffer.byteLength) grow(memory, Math.max(needed, Math.min(needed + STEP, MOST_PAGES)));
+    if (needed * PAGE > memory.buffer.byteLength) grow(memory, Math.max(needed, Math.min(needed + STEP, MOST_PAGES)));
   };
   const taken = ({ address, bytes }: HeapBlock): void => {
-    if (build === "debug" && !planning) new Float32Array(memory.buffer, address, bytes / BYTES).fill(NaN);
+    if (build === "debug") new Float32Array(memory.buffer, address, bytes / BYTES).fill(NaN);
   };
   const { heap, trial, regions, take, access } = heapRegions(base, { reach, taken });
   const at = (t: Tensor): number => regions.live(t, "wasm").address;
@@ -113,25 +109,8 @@ export async function wasmEngine({
   const kernels = kernelsOf({ regions, take, loops, fused: fusedKernels(deal)(heapAccess), count });
   const plan = kernelsOf({ regions, take, loops: null, fused: fusedKernels(null)(heapAccess), count: () => undefined });
 
-  /** How far the memory must reach for a program: what is taken already, and what the top of the heap rises by while it runs. */
-  const planned = <T>(held: T, program: (k: Kernels, held: T) => unknown): number => {
-    let bytes = 0;
-    planning = true;
-    try {
-      trial((top) =>
-        plan.region("plan", () => {
-          const standIn = mapTree(held, (t) => plan.zeros(t.shape));
-          const before = top();
-          program(plan, standIn);
-          bytes = top() - before;
-          return null;
-        }),
-      );
-    } finally {
-      planning = false;
-    }
-    return base + heap.report().top + bytes;
-  };
+  const planned = <T>(held: T, program: (k: Kernels, held: T) => unknown): number =>
+    base + plannedTop({ heap, trial }, plan, held, program);
 
   return {
     name: build === "fma" ? "wasm-fma" : "wasm",
@@ -146,7 +125,7 @@ export async function wasmEngine({
       const { live, peak, top } = heap.report();
       return { live, peak, fresh: top, reserved: memory.buffer.byteLength };
     },
-    counters: () => ({ ...done }),
+    counters,
     close: pool.close,
   };
 }
