@@ -6,7 +6,7 @@ import { MemoryError } from "../tensor/errors.ts";
 import { size, tensor, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { Block, Regions } from "./region.ts";
 
-const F32_BYTES = 4;
+export const F32_BYTES = 4;
 
 /** How a memory is laid out. */
 export interface Layout {
