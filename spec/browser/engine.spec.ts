@@ -41,7 +41,7 @@ inChromium("the WASM engine", (browser) => {
 
     const here = engines.filter(({ threads }) => threads === 1 || isolated);
     describe.each(here)("on the $build build, threads: $threads", ({ build, threads, cases }) => {
-      const choice = { build, threads, parts: "smallest" } as const;
+      const choice = { build, threads, chunks: "smallest" } as const;
 
       it("all equations and all laws of all ops hold", async () => {
         const reports = await ask("laws", choice, { cases, seed: SEED });

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { kernelsOn, moduleOf, MOST_PAGES, type Build } from "../../src/engines/wasm/module.ts";
 import { startPool } from "../../src/engines/wasm/pool.ts";
-import { CONTROL, takeParts } from "../../src/engines/wasm/worker.ts";
+import { CONTROL, runChunks } from "../../src/engines/wasm/worker.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
@@ -71,15 +71,15 @@ describe.each<Build>(["release", "debug"])("of the %s build", (build) => {
     expect(one.length).toBeGreaterThan(100);
     expect(one.every(([, numbers]) => numbers.every(Number.isFinite))).toBe(true);
     expect(await bitsOf({ build, threads: 2 })).toEqual(one);
-    expect(await bitsOf({ build, threads: 3, parts: "smallest" })).toEqual(one);
-    expect(await bitsOf({ build, threads: 5, parts: "smallest" })).toEqual(one);
+    expect(await bitsOf({ build, threads: 3, chunks: "smallest" })).toEqual(one);
+    expect(await bitsOf({ build, threads: 5, chunks: "smallest" })).toEqual(one);
   });
 });
 
 const length = (most: number): fc.Arbitrary<number> => fc.integer({ min: 1, max: most });
 
 it("a weight that stays packed gives the bits of one that is packed at each use, at every size, before and after a change", async () => {
-  const engines = [await wasmEngine(), await wasmEngine({ threads: 2, parts: "smallest" })];
+  const engines = [await wasmEngine(), await wasmEngine({ threads: 2, chunks: "smallest" })];
   const sizes = fc.record({ rows: length(30), I: length(90), O: length(70), seed: fc.nat() });
   await fc.assert(
     fc.asyncProperty(sizes, async ({ rows, I, O, seed }) => {
@@ -112,7 +112,7 @@ it("a thread that is late does no part of the next job that another has done", (
   const parts = new Float64Array(new SharedArrayBuffer(4 * Float64Array.BYTES_PER_ELEMENT));
   parts.set([0, 1, 2, 3]);
   const done: (number | undefined)[] = [];
-  const thread = (): void => takeParts({ fields: CONTROL, control, jobs: parts, slots: 1 }, (_, [part]) => done.push(part));
+  const thread = (): void => runChunks({ fields: CONTROL, control, jobs: parts, slots: 1 }, (_, [part]) => done.push(part));
   const job = (count: number): void => {
     done.length = 0;
     control[CONTROL.arity] = 1;
@@ -137,10 +137,10 @@ describe("what goes wrong", () => {
     const module = await moduleOf("debug", true);
     const memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: true });
     const wasm = kernelsOn(module, memory);
-    const pool = await startPool({ wasm, module, memory, scratches: [wasm.firstFree()], patience: 10_000 });
+    const pool = await startPool({ wasm, module, memory, scratches: [wasm.firstFree()], timeoutMs: 10_000 });
     const { sub } = Atomics;
     Object.assign(Atomics, { sub: () => 0 }); // this thread finds no part
-    expect(() => pool.deal("useScratch", 2, 1, () => [4])).toThrow(
+    expect(() => pool.parallelFor("useScratch", 2, 1, () => [4])).toThrow(
       /^wasm: useScratch: must be 64-byte aligned \(assembly\/scratch\.ts:\d+\)$/,
     );
     Object.assign(Atomics, { sub });
@@ -148,12 +148,14 @@ describe("what goes wrong", () => {
   });
 
   it.each([0, -1, 1.5, NaN])("%s threads are refused", async (threads) => {
-    await expect(wasmEngine({ threads })).rejects.toThrow(/^wasm: threads must be a whole number from 1 on/);
+    await expect(wasmEngine({ threads })).rejects.toThrow(/^wasm: threads must be an integer of at least 1/);
   });
 
   it("more than one thread is refused where there is no shared memory, and one is not", async () => {
     vi.stubGlobal("SharedArrayBuffer", undefined);
-    await expect(wasmEngine({ threads: 2 })).rejects.toThrow("2 threads need shared memory, which this page has not");
+    await expect(wasmEngine({ threads: 2 })).rejects.toThrow(
+      "2 threads need shared memory, which a page has only if it is cross-origin isolated",
+    );
     await expect(wasmEngine()).resolves.toHaveProperty("name", "wasm");
     vi.unstubAllGlobals();
   });
@@ -220,7 +222,7 @@ describe("a process", () => {
   /** An engine of 2 threads whose other thread is known. */
   const kill = `${WORK} const threads = []; const { once } = Worker.prototype;
     Worker.prototype.once = function (...args) { if (!threads.includes(this)) threads.push(this); return once.apply(this, args); };
-    const engine = await wasmEngine({ threads: 2, patience: 500 }); work(engine.kernels);
+    const engine = await wasmEngine({ threads: 2, timeoutMs: 500 }); work(engine.kernels);
     const told = () => { try { work(engine.kernels); } catch (error) { console.log(error.message); return true; } };`;
 
   it("is told when a thread has died between two jobs", () => {

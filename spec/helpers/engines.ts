@@ -24,7 +24,7 @@ export const engines: readonly CheckedEngine[] = [
   { name: "single", make: () => Promise.resolve(singleEngine()), share: 0.1, large: false },
   { name: "wasm", make: () => wasmEngine(), share: 0.4, large: true },
   { name: "wasm (debug build)", make: () => wasmEngine({ build: "debug" }), share: 0.1, large: false },
-  { name: "wasm (2 threads)", make: () => wasmEngine({ threads: 2, parts: "smallest" }), share: 0.1, large: false },
+  { name: "wasm (2 threads)", make: () => wasmEngine({ threads: 2, chunks: "smallest" }), share: 0.1, large: false },
   ...(whyNoGpu === null
     ? [
         {

@@ -7,7 +7,7 @@ import { bareKernels } from "./bareKernels.ts";
 import { timedByDevice } from "./deviceTiming.ts";
 import { paired } from "./paired.ts";
 import { gflops, peakMeter } from "./peak.ts";
-import { flopOf, shapeText, type Form, type Product } from "./products.ts";
+import { flopOf, shapeText, type Form, type Product } from "./gemmShapes.ts";
 import { geometricMean, type Spread } from "./statistics.ts";
 import { timed, type TimingOptions, type Work } from "./timing.ts";
 

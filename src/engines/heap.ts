@@ -6,7 +6,7 @@ import { MemoryError } from "../tensor/errors.ts";
 import { size, tensor, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { Block, Regions } from "./region.ts";
 
-const F32_BYTES = 4;
+export const F32_BYTES = 4;
 
 /** How a memory is laid out. */
 export interface Layout {
@@ -181,11 +181,14 @@ export interface MemoryHooks {
  */
 export function heapRegions(base: number, { reach, taken, freed }: MemoryHooks, layout: Layout = LINEAR): HeapRegions {
   class OwnBlock extends HeapBlock {} // tells this engine's tensors from another's
-  const heap = new Heap((end) => reach(base + end), layout);
+  let inTrial = false;
+  const heap = new Heap((end) => {
+    if (!inTrial) reach(base + end);
+  }, layout);
   const give = ({ address, bytes }: Extent): void => heap.give(address - base, bytes);
   const keeping = new Set<HeapBlock>();
   const regions = new Regions<HeapBlock>(OwnBlock, (block) => {
-    freed?.(block);
+    if (!inTrial) freed?.(block);
     give(block);
     drop(block);
   });
@@ -198,7 +201,7 @@ export function heapRegions(base: number, { reach, taken, freed }: MemoryHooks, 
     const bytes = heap.rounded(size(shape) * elementBytes);
     const address = base + heap.take(bytes);
     const block = regions.adopt(new OwnBlock(address, bytes, elementBytes));
-    taken(block);
+    if (!inTrial) taken(block);
     return block;
   };
   const access = (count: (macs: number) => void): HeapAccess => ({
@@ -221,10 +224,12 @@ export function heapRegions(base: number, { reach, taken, freed }: MemoryHooks, 
   });
   const trial: Heap["trial"] = (f) => {
     const before = new Set(keeping);
+    inTrial = true;
     heap.trial((top) => {
       try {
         f(top);
       } finally {
+        inTrial = false;
         for (const block of keeping) if (!before.has(block)) drop(block);
       }
     });

@@ -3,7 +3,7 @@ import { isAsynchronous } from "../../bench/asynchronous.ts";
 import { asideGemm, engineGemm, forwardRatio, wasmGemm } from "../../bench/gemm.ts";
 import { benchOp, benchOpAsynchronous, type OpRow } from "../../bench/ops.ts";
 import { benchPeak, peakMeter } from "../../bench/peak.ts";
-import { products, shapeText } from "../../bench/products.ts";
+import { products, shapeText } from "../../bench/gemmShapes.ts";
 import { metersOf } from "../../bench/roofline.ts";
 import { median } from "../../bench/statistics.ts";
 import { opBenches } from "./files.ts";

@@ -1,6 +1,7 @@
 /** The abstract engine: shapes, multiply–adds and bytes of a program in f32, and no numbers. What it counts is what an f32 heap would use. */
 import type { Engine } from "../../kernels/engine.ts";
 import type { FusedTable } from "../../kernels/kernels.ts";
+import { counter } from "../counters.ts";
 import { heapRegions, type HeapAccess } from "../heap.ts";
 import { kernelsOf, type Loops } from "../region.ts";
 
@@ -14,11 +15,7 @@ export function abstractEngine(
   fused: (heap: HeapAccess) => FusedTable = () => ({ get: () => undefined }),
   loops: Loops | null = null,
 ): Engine {
-  const done = { kernels: 0, macs: 0 };
-  const count = (kernels: number, macs: number): void => {
-    done.kernels += kernels;
-    done.macs += macs;
-  };
+  const { count, counters } = counter();
   const { heap, regions, take, access } = heapRegions(0, { reach: () => undefined, taken: () => undefined });
   return {
     name: "abstract",
@@ -33,7 +30,7 @@ export function abstractEngine(
       const { live, peak, top } = heap.report();
       return { live, peak, fresh: top, reserved: top };
     },
-    counters: () => ({ ...done }),
+    counters,
     close: () => undefined,
   };
 }

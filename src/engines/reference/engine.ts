@@ -1,6 +1,7 @@
 /** The reference engine: f64, the plainest loops that are right, one order of summation. Nobody may make it faster. */
 import type { Engine, Precision } from "../../kernels/engine.ts";
 import { size, type Shape, type Tensor } from "../../tensor/tensor.ts";
+import { counter } from "../counters.ts";
 import { Block, kernelsOf, Regions } from "../region.ts";
 import type { Numbers } from "./data.ts";
 import { elementwise } from "./elementwise.ts";
@@ -18,7 +19,7 @@ function engineOf(name: string, precision: Precision, numbers: (length: number) 
     }
   }
   const bytes = { live: 0, peak: 0, fresh: 0 };
-  const done = { kernels: 0, macs: 0 };
+  const { count, counters } = counter();
   const regions = new Regions(ReferenceBlock, ({ data }) => (bytes.live -= data.byteLength));
   const take = (shape: Shape): ReferenceBlock => {
     const block = regions.adopt(new ReferenceBlock(size(shape)));
@@ -26,10 +27,6 @@ function engineOf(name: string, precision: Precision, numbers: (length: number) 
     bytes.fresh += block.data.byteLength;
     bytes.peak = Math.max(bytes.peak, bytes.live);
     return block;
-  };
-  const count = (kernels: number, macs: number): void => {
-    done.kernels += kernels;
-    done.macs += macs;
   };
   const data = (t: Tensor): Numbers => regions.live(t, "reference").data;
   const loops = { ...elementwise(data), ...reduce(data), ...move(data), matmul: matmul(data) };
@@ -43,7 +40,7 @@ function engineOf(name: string, precision: Precision, numbers: (length: number) 
     plan: () => 0,
     capacity: Infinity,
     memory: () => ({ ...bytes, reserved: bytes.live }),
-    counters: () => ({ ...done }),
+    counters,
     close: () => undefined,
   };
 }

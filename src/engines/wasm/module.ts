@@ -1,10 +1,10 @@
-/** The compiled kernels, without a network: the binary is part of the program as text. */
+/** The compiled kernels. Their binary is part of the program as text, so that nothing is loaded over a network. */
 import { hasRelaxedSimd, hasSimd } from "./features.ts";
 import type { Exports } from "./generated/exports.ts";
 
 export type { Exports } from "./generated/exports.ts";
 
-/** `debug` checks what it asserts; `fma` sums products with relaxed SIMD's fused multiply–add. */
+/** `debug` checks assertions; `fma` multiplies matrices with the fused multiply–add of relaxed SIMD. */
 export type Build = "release" | "debug" | "fma";
 
 async function binaryOf(build: Build): Promise<string> {
@@ -13,7 +13,7 @@ async function binaryOf(build: Build): Promise<string> {
   return (await import("./generated/release.ts")).binary;
 }
 
-/** A text of the module's static data: UTF-16, its length in bytes four bytes before it. */
+/** Reads a string of the module's static data: UTF-16, with its length in bytes in the four bytes before it. */
 function textAt(memory: WebAssembly.Memory, pointer: number): string {
   const length = new DataView(memory.buffer).getUint32(pointer - 4, true);
   return new TextDecoder("utf-16le").decode(memory.buffer.slice(pointer, pointer + length));
@@ -21,14 +21,14 @@ function textAt(memory: WebAssembly.Memory, pointer: number): string {
 
 const isExports = (exports: object): exports is Exports => "matmul" in exports;
 
-/** All that a 32-bit address reaches, in pages of 64 KiB: the maximum that the modules' memory must have. */
+/** The maximum of a module's memory: all that a 32-bit address reaches, in pages of 64 KiB. */
 export const MOST_PAGES = 65_536;
 
-/** How the module imports its memory: lengths and names of "env" and "memory", the kind; then flags, of which bit 1 says that it is shared. */
+/** Bytes of the module's memory import: lengths and names of "env" and "memory", then the kind. Flags follow; bit 1 stands for a shared memory. */
 const MEMORY_IMPORT = "\x03env\x06memory\x02";
 const SHARED = 2;
 
-/** The same module on a shared memory. */
+/** The same module, importing a shared memory. */
 function onSharedMemory(binary: string): string {
   const at = binary.indexOf(MEMORY_IMPORT) + MEMORY_IMPORT.length;
   return binary.slice(0, at) + String.fromCharCode(binary.charCodeAt(at) | SHARED) + binary.slice(at + 1);
@@ -42,7 +42,7 @@ async function compile(build: Build, shared: boolean): Promise<WebAssembly.Modul
 }
 
 /**
- * The module, compiled once.
+ * The compiled module; each build is compiled once.
  *
  * @throws RangeError where the host lacks what the build needs
  */
@@ -55,7 +55,7 @@ export async function moduleOf(build: Build, shared = false): Promise<WebAssembl
   return known;
 }
 
-/** The kernels of a module on a memory of the caller's. */
+/** The kernels of a module on a memory that the caller provides. */
 export function kernelsOn(module: WebAssembly.Module, memory: WebAssembly.Memory): Exports {
   const abort = (message: number, file: number, line: number): never => {
     throw new Error(`wasm: ${textAt(memory, message)} (${textAt(memory, file)}:${line})`);
@@ -65,5 +65,5 @@ export function kernelsOn(module: WebAssembly.Module, memory: WebAssembly.Memory
   return exports;
 }
 
-/** The kernels on a memory of the caller's, which is not shared and may grow to `MOST_PAGES`. */
+/** The kernels of a build on the caller's memory, which must not be shared and must have the maximum `MOST_PAGES`. */
 export const load = async (build: Build, memory: WebAssembly.Memory): Promise<Exports> => kernelsOn(await moduleOf(build), memory);

@@ -1,14 +1,14 @@
 /**
- * Threads for the parts of a job. The engine's own thread writes the job down, wakes whoever is asleep, takes parts like the others, and goes on
- * when all are done. Which thread does which part is left to chance; bits do not depend on it.
+ * Threads that run the chunks of a job. The engine's own thread writes the job into shared memory, wakes threads that are asleep, runs chunks like
+ * the others, and returns when all chunks are done. Chance decides which thread runs which chunk; results do not depend on it.
  */
-import { undealt, type Deal } from "./deal.ts";
 import type { Exports } from "./module.ts";
+import { serialFor, type ParallelFor } from "./parallelFor.ts";
 import { startThread, type Thread } from "./thread.ts";
-import { CONTROL, takeParts } from "./worker.ts";
+import { CONTROL, runChunks, type ThreadData } from "./worker.ts";
 
 export interface Pool {
-  readonly deal: Deal;
+  readonly parallelFor: ParallelFor;
   /** Ends the threads. */
   readonly close: () => void;
 }
@@ -19,29 +19,49 @@ export interface PoolOptions {
   readonly memory: WebAssembly.Memory;
   /** Where the scratch of each further thread starts. */
   readonly scratches: readonly number[];
-  /** ms without any part done after which a thread is taken for dead. */
-  readonly patience: number;
+  /** After so many ms in which no chunk was finished, a thread counts as dead. */
+  readonly timeoutMs: number;
 }
 
-/** Parts a thread. With more, a thread that is late leaves some to the others; with one, each is as long as can be, which is worth more. */
-const PARTS = 1;
-/** Arguments that a kernel has at most. */
+/** Chunks a thread. With more, the others take some from a thread that is late; but longer chunks are faster, which is worth more. */
+const CHUNKS_PER_THREAD = 1;
+/** The most arguments that a kernel has. */
 const SLOTS = 24;
 const FAILURE_BYTES = 1024;
-/** Looks for a job before a thread goes to sleep, somewhat less than a ms. */
+/** How often a thread looks for a job before it goes to sleep: somewhat less than a ms. */
 const SPINS = 100_000;
-/** Looks at the parts that are done before the engine's own thread goes to sleep, for so many ms at most. */
+/** How often the engine's own thread looks for finished chunks before it goes to sleep, and for how many ms it sleeps at most. */
 const LOOKS = 5_000;
 const NAP = 20;
 
-/** @throws Error where a thread cannot be started */
-export async function startPool({ wasm, module, memory, scratches, patience }: PoolOptions): Promise<Pool> {
-  const threads = scratches.length + 1;
-  const kernels = Object.keys(wasm);
-  const control = new Int32Array(new SharedArrayBuffer(CONTROL.fields * Int32Array.BYTES_PER_ELEMENT));
-  const jobs = new Float64Array(new SharedArrayBuffer(threads * PARTS * SLOTS * Float64Array.BYTES_PER_ELEMENT));
-  const failure = new Uint8Array(new SharedArrayBuffer(FAILURE_BYTES));
-  const common = { module, memory, kernels, fields: CONTROL, control, jobs, slots: SLOTS, failure, spins: SPINS };
+/** What all threads get. */
+type Common = Omit<ThreadData, "scratch">;
+
+function commonOf({ wasm, module, memory }: PoolOptions, threads: number): Common {
+  return {
+    module,
+    memory,
+    kernels: Object.keys(wasm),
+    fields: CONTROL,
+    control: new Int32Array(new SharedArrayBuffer(CONTROL.fields * Int32Array.BYTES_PER_ELEMENT)),
+    jobs: new Float64Array(new SharedArrayBuffer(threads * CHUNKS_PER_THREAD * SLOTS * Float64Array.BYTES_PER_ELEMENT)),
+    slots: SLOTS,
+    failure: new Uint8Array(new SharedArrayBuffer(FAILURE_BYTES)),
+    spins: SPINS,
+  };
+}
+
+interface Threads {
+  /** Why no further job can run; null: jobs can run. */
+  readonly dead: () => string | null;
+  /** Sets `dead`, and throws it. */
+  readonly die: (why: string) => never;
+  readonly close: () => void;
+}
+
+/** @throws Error where a thread cannot be started; none is left running then */
+async function startThreads(common: Common, scratches: readonly number[]): Promise<Threads> {
+  const { control } = common;
   let dead: string | null = null;
   let closed = false;
   const running: Thread[] = [];
@@ -66,66 +86,88 @@ export async function startPool({ wasm, module, memory, scratches, patience }: P
   try {
     await Promise.all(started);
   } catch (error) {
-    close(); // the others would sleep for ever
+    close(); // the others would sleep forever
     throw error;
   }
+  const die = (why: string): never => {
+    dead = why;
+    throw new Error(why);
+  };
+  return { dead: () => dead, die, close };
+}
+
+/** Sleeps until the number of finished chunks is no longer `done`, or for some ms. The main thread of a page may not sleep: it returns at once. */
+function nap({ control }: Common, done: number): void {
+  if (typeof window !== "undefined") return;
+  Atomics.store(control, CONTROL.waiting, 1);
+  Atomics.wait(control, CONTROL.done, done, NAP);
+  Atomics.store(control, CONTROL.waiting, 0);
+}
+
+/** Waits until so many chunks are done. Sleeps after a while, because a thread that is late may need this one's processor. */
+function join(common: Common, chunks: number, timeoutMs: number, die: Threads["die"]): void {
+  let before = -1;
+  let since = 0;
+  for (let looks = 0; ; looks++) {
+    const done = Atomics.load(common.control, CONTROL.done);
+    if (done === chunks) return;
+    if (looks < LOOKS) continue;
+    const now = performance.now();
+    if (done !== before) [before, since] = [done, now];
+    if (now - since > timeoutMs) die(`wasm: a thread has not answered for ${timeoutMs} ms; this engine cannot go on`);
+    nap(common, done);
+  }
+}
+
+/** Lets threads begin with a job of so many chunks, whose arguments are written already. */
+function beginJob({ control }: Common, kernel: number, chunks: number): void {
+  control[CONTROL.kernel] = kernel;
+  control[CONTROL.done] = 0;
+  Atomics.store(control, CONTROL.left, chunks); // from here on, even a thread that is still in the job before may take chunks
+  Atomics.add(control, CONTROL.job, 1);
+  if (Atomics.load(control, CONTROL.asleep) > 0) Atomics.notify(control, CONTROL.job);
+}
+
+/** @throws Error with the text of the job's first failure, if there was one */
+function rethrowFailure({ control, failure }: Common): void {
+  const length = Atomics.exchange(control, CONTROL.failure, 0);
+  if (length > 0) throw new Error(new TextDecoder().decode(failure.slice(0, length)));
+}
+
+/** @throws Error where a thread cannot be started */
+export async function startPool(options: PoolOptions): Promise<Pool> {
+  const { wasm, scratches, timeoutMs } = options;
+  const threads = scratches.length + 1;
+  const common = commonOf(options, threads);
+  const { kernels, control, jobs } = common;
+  const { dead, die, close } = await startThreads(common, scratches);
   const functions = kernels.map((name): unknown => Reflect.get(wasm, name));
   const call = (kernel: number, args: readonly number[]): void => {
     const f = functions[kernel];
     if (typeof f === "function") Reflect.apply(f, undefined, args);
   };
+  const serial = serialFor(wasm);
 
-  /** Until `done` is no longer what it was, or some ms have passed. A page's own thread may not sleep, and looks again at once. */
-  const doze = (done: number): void => {
-    if (typeof window !== "undefined") return;
-    Atomics.store(control, CONTROL.waiting, 1);
-    Atomics.wait(control, CONTROL.done, done, NAP);
-    Atomics.store(control, CONTROL.waiting, 0);
-  };
-
-  /** Until all parts are done. Sleeps after a while, as a thread that is late may be in need of this one's processor. */
-  const join = (parts: number): void => {
-    let before = -1;
-    let since = 0;
-    for (let looks = 0; ; looks++) {
-      const done = Atomics.load(control, CONTROL.done);
-      if (done === parts) return;
-      if (looks < LOOKS) continue;
-      const now = performance.now();
-      if (done !== before) [before, since] = [done, now];
-      if (now - since > patience) {
-        dead = `wasm: a thread has not answered for ${patience} ms; this engine cannot go on`;
-        throw new Error(dead);
-      }
-      doze(done);
-    }
-  };
-
-  const all = undealt(wasm);
-  const deal: Deal = (kernel, total, grain, args) => {
-    if (dead !== null) throw new Error(dead);
-    const parts = Math.min(threads * PARTS, Math.floor(total / grain));
-    if (parts <= 1) return all(kernel, total, grain, args);
-    let from = 0;
-    for (let part = 0; part < parts; part++) {
-      const end = Math.floor(((part + 1) * total) / parts);
-      const list = args(from, end - from).map(Number);
-      jobs.set(list, part * SLOTS);
+  const parallelFor: ParallelFor = (kernel, total, minimumChunk, args) => {
+    const why = dead();
+    if (why !== null) throw new Error(why);
+    const chunks = Math.min(threads * CHUNKS_PER_THREAD, Math.floor(total / minimumChunk));
+    if (chunks <= 1) return serial(kernel, total, minimumChunk, args);
+    let start = 0;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const end = Math.floor(((chunk + 1) * total) / chunks);
+      const list = args(start, end - start).map(Number);
+      jobs.set(list, chunk * SLOTS);
       control[CONTROL.arity] = list.length;
-      from = end;
+      start = end;
     }
-    control[CONTROL.kernel] = kernels.indexOf(kernel);
-    control[CONTROL.done] = 0;
-    Atomics.store(control, CONTROL.left, parts); // from here on, even a thread that comes late from the job before may take parts
-    Atomics.add(control, CONTROL.job, 1);
-    if (Atomics.load(control, CONTROL.asleep) > 0) Atomics.notify(control, CONTROL.job);
+    beginJob(common, kernels.indexOf(kernel), chunks);
     try {
-      takeParts(common, call);
+      runChunks(common, call);
     } finally {
-      join(parts);
+      join(common, chunks, timeoutMs, die);
     }
-    const length = Atomics.exchange(control, CONTROL.failure, 0);
-    if (length > 0) throw new Error(new TextDecoder().decode(failure.slice(0, length)));
+    rethrowFailure(common);
   };
-  return { deal, close };
+  return { parallelFor, close };
 }

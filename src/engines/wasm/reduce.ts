@@ -1,21 +1,24 @@
-/** Many elements in, one out; and the one-hot rows that undo a place. */
+/** Kernels that compute one number from many, and the one-hot rows of class indices. */
 import { axis, size, type Tensor } from "../../tensor/tensor.ts";
+import { F32_BYTES } from "../heap.ts";
 import type { ReduceLoops } from "../region.ts";
 import type { Access } from "./access.ts";
-import { COMPUTED, MOVED, rowsOf } from "./deal.ts";
+import { COMPUTED_PER_CHUNK, MOVED_PER_CHUNK, rowsFor } from "./parallelFor.ts";
 
-const BYTES = 4;
-
-export function reduce({ wasm, deal, at, view }: Access): ReduceLoops {
+export function reduce({ wasm, parallelFor, at, view }: Access): ReduceLoops {
   const sums = (out: Tensor, a: Tensor, factor: number): void => {
     const [to, from, n] = [at(out), at(a), axis(a.shape, -1)];
-    deal("sumRows", size(out.shape), rowsOf(MOVED, n), (r, rows) => [to + r * BYTES, from + r * n * BYTES, rows, n, factor]);
+    parallelFor("sumRows", size(out.shape), rowsFor(MOVED_PER_CHUNK, n), (r, rows) => {
+      return [to + r * F32_BYTES, from + r * n * F32_BYTES, rows, n, factor];
+    });
   };
   const rowwise =
     (kernel: "maxRows" | "argmaxRows") =>
     (out: Tensor, a: Tensor): void => {
       const [to, from, n] = [at(out), at(a), axis(a.shape, -1)];
-      deal(kernel, size(out.shape), rowsOf(COMPUTED, n), (r, rows) => [to + r * BYTES, from + r * n * BYTES, rows, n]);
+      parallelFor(kernel, size(out.shape), rowsFor(COMPUTED_PER_CHUNK, n), (r, rows) => {
+        return [to + r * F32_BYTES, from + r * n * F32_BYTES, rows, n];
+      });
     };
   return {
     sumLast: (out, a) => sums(out, a, 1),
@@ -23,7 +26,9 @@ export function reduce({ wasm, deal, at, view }: Access): ReduceLoops {
     maxLast: rowwise("maxRows"),
     sumLeading: (out, a, count) => {
       const [to, from, rows, n] = [at(out), at(a), size(a.shape.slice(0, count)), size(out.shape)];
-      deal("sumColumns", n, rowsOf(MOVED, rows), (j, columns) => [to + j * BYTES, from + j * BYTES, rows, columns, n]);
+      parallelFor("sumColumns", n, rowsFor(MOVED_PER_CHUNK, rows), (j, columns) => {
+        return [to + j * F32_BYTES, from + j * F32_BYTES, rows, columns, n];
+      });
     },
     argmaxLast: rowwise("argmaxRows"),
     oneHot: (out, labels, classes) => {

@@ -1,5 +1,5 @@
-/** A thread, as Node starts one and as a browser does. It gets its program as text, so that no file has to be found. */
-import { live, takeParts, type ThreadData } from "./worker.ts";
+/** Starts a thread in Node or in a browser. The thread gets its program as text, so that it needs no file. */
+import { runThread, runChunks, type ThreadData } from "./worker.ts";
 
 export interface Thread {
   readonly terminate: () => unknown;
@@ -7,20 +7,20 @@ export interface Thread {
 
 export interface ThreadEvents {
   readonly ready: () => void;
-  /** It has ended, or could not be started. */
+  /** The thread has ended or could not be started. */
   readonly gone: (why: string) => void;
 }
 
-/** With `data` and `ready` of what stands before it. */
-const PROGRAM = `(${live.toString()})(data, ${takeParts.toString()}, ready);`;
+/** Expects `data` and `ready` in its scope. */
+const PROGRAM = `(${runThread.toString()})(data, ${runChunks.toString()}, ready);`;
 const IN_NODE = `const { workerData: data, parentPort } = process.getBuiltinModule("node:worker_threads");
 const ready = () => parentPort.postMessage(0);
 ${PROGRAM}`;
 const IN_BROWSER = `const ready = () => postMessage(0);
 onmessage = ({ data }) => { ${PROGRAM} close(); };`;
 
-/** Where a worker's program may not even be read, browsers give an event without a message. */
-const REFUSED = "the browser refuses it; the likely reason is a content policy without `worker-src blob:`";
+/** For browsers that may not load the program of a worker: their error event has no message. */
+const REFUSED = "the browser refuses it, most likely because the page's content security policy lacks `worker-src blob:`";
 
 /** Undefined in a browser. */
 const nodeThreads = () => globalThis.process?.getBuiltinModule?.("node:worker_threads");
@@ -30,7 +30,7 @@ export function startThread(data: ThreadData, { ready, gone }: ThreadEvents): Th
   if (node !== undefined) {
     const worker = new node.Worker(IN_NODE, { eval: true, workerData: data });
     worker.once("message", () => {
-      worker.unref(); // a thread that is asleep does not keep the process
+      worker.unref(); // so that a sleeping thread does not keep the process alive
       ready();
     });
     worker.once("error", (error) => gone(error.message));

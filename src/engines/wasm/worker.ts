@@ -1,28 +1,28 @@
-/** What a thread of the engine runs. It takes parts of jobs until it is told to stop, and is asleep where there are none. */
+/** The program of a thread of the engine: it runs chunks of jobs until the engine stops it, and sleeps while there is no job. */
 
-/** Fields of the control block, 32-bit numbers that all threads share. Jobs are written by the engine's own thread alone. */
+/** Fields of the control block: 32-bit numbers that all threads share. Only the engine's own thread writes jobs. */
 export const CONTROL = {
-  /** Grows by one with each job; threads wait on it. */
+  /** Number of the job, one more for each; threads wait on it. */
   job: 0,
-  /** Parts that nobody has taken. Falls below 0 where threads look for more. */
+  /** Chunks that no thread has taken. Falls below 0 when threads look for more. */
   left: 1,
-  /** Parts that are done. */
+  /** Chunks that are done. */
   done: 2,
-  /** The place of the job's kernel among the names, and the length of its arguments. */
+  /** Index of the job's kernel among the names, and how many arguments it has. */
   kernel: 3,
   arity: 4,
-  /** Threads that are asleep, or about to be. */
+  /** Threads that are asleep or about to be. */
   asleep: 5,
-  /** 1: the engine's own thread is asleep until the number of parts that are done changes. */
+  /** 1: the engine's own thread sleeps until `done` changes. */
   waiting: 6,
   /** 1: threads end. */
   stop: 7,
-  /** Bytes of the text of the first failure; 0: none. */
+  /** Bytes of the text of the first failure; 0: there is none. */
   failure: 8,
   fields: 9,
 } as const;
 
-/** What a thread is given. */
+/** What a thread gets when it starts. */
 export interface ThreadData {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
@@ -31,26 +31,27 @@ export interface ThreadData {
   readonly kernels: readonly string[];
   readonly fields: typeof CONTROL;
   readonly control: Int32Array<SharedArrayBuffer>;
-  /** The arguments of each part, `slots` numbers apart. */
+  /** The arguments of each chunk, `slots` numbers apart. */
   readonly jobs: Float64Array<SharedArrayBuffer>;
   readonly slots: number;
   readonly failure: Uint8Array<SharedArrayBuffer>;
-  /** Looks for a job before it goes to sleep: waking up takes 50 to 100 µs, and the next job mostly comes sooner. */
+  /** How often it looks for a job before it goes to sleep: waking up takes 50 to 100 µs, and the next job mostly comes sooner. */
   readonly spins: number;
 }
 
-/** What is said of a job, to all threads. */
+/** Where a job is written, for all threads. */
 export type Jobs = Pick<ThreadData, "fields" | "control" | "jobs" | "slots">;
 
 /**
- * Takes parts of the present job and does them, the last one first, until there are none left. One step takes a part and tells whether there was
- * one, as between two steps another job may begin. Its source goes to other threads as text: it refers to nothing outside.
+ * Takes chunks of the current job, the last one first, and runs them until none are left. One atomic step both takes a chunk and finds whether
+ * there was one, because another job may begin between two steps. The source of this function is sent to threads as text: it must refer to
+ * nothing outside itself.
  */
-export function takeParts({ fields, control, jobs, slots }: Jobs, call: (kernel: number, args: readonly number[]) => void): void {
+export function runChunks({ fields, control, jobs, slots }: Jobs, call: (kernel: number, args: readonly number[]) => void): void {
   for (;;) {
-    const part = Atomics.sub(control, fields.left, 1) - 1;
-    if (part < 0) return;
-    const from = part * slots;
+    const chunk = Atomics.sub(control, fields.left, 1) - 1;
+    if (chunk < 0) return;
+    const from = chunk * slots;
     try {
       call(Atomics.load(control, fields.kernel), Array.from(jobs.subarray(from, from + Atomics.load(control, fields.arity))));
     } finally {
@@ -61,10 +62,10 @@ export function takeParts({ fields, control, jobs, slots }: Jobs, call: (kernel:
 }
 
 /**
- * The life of a thread. Refers to nothing outside either, and has no functions with names of their own: some bundlers put what keeps such names
- * outside.
+ * The whole life of a thread. It is sent as text as well, so it refers to nothing outside itself. It also declares no named functions: some bundlers
+ * wrap those in a helper that would be outside.
  */
-export function live(data: ThreadData, take: typeof takeParts, ready: () => void): void {
+export function runThread(data: ThreadData, run: typeof runChunks, ready: () => void): void {
   const { module, memory, scratch, kernels, fields, control, failure, spins } = data;
   const env = {
     memory,
@@ -92,7 +93,7 @@ export function live(data: ThreadData, take: typeof takeParts, ready: () => void
     }
     seen = Atomics.load(control, fields.job);
     if (Atomics.load(control, fields.stop) === 1) return;
-    take(data, (kernel, args) => {
+    run(data, (kernel, args) => {
       const f = functions[kernel];
       try {
         if (typeof f === "function") Reflect.apply(f, undefined, args);

@@ -7,8 +7,9 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { MemoryError } from "../../tensor/errors.ts";
 import { widenHalf } from "../../tensor/half.ts";
 import { size, type Tensor } from "../../tensor/tensor.ts";
-import { mapTree } from "../../tensor/tree.ts";
+import { counter } from "../counters.ts";
 import { heapRegions, type HeapAccess, type HeapBlock } from "../heap.ts";
+import { plannedTop } from "../plan.ts";
 import { kernelsOf, type Loops } from "../region.ts";
 import { machineOn } from "./device.ts";
 import { fusedKernels } from "./fused/table.ts";
@@ -62,20 +63,14 @@ const both = (first: Loops, second: Loops): Loops =>
 
 /** An engine on a machine. */
 export function engineOn(machine: Machine, { precision, capacity, poison, beside }: EngineSettings): Engine {
-  const done = { kernels: 0, macs: 0 };
-  const count = (kernels: number, macs: number): void => {
-    done.kernels += kernels;
-    done.macs += macs;
-  };
-  let planning = false;
+  const { count, counters } = counter();
   const reach = (end: number): void => {
-    if (planning) return;
     if (end > capacity) throw new MemoryError("webgpu", { needed: end, capacity });
     machine.reach(end);
   };
   const taken = (block: HeapBlock): void => {
     replay.taken(block);
-    if (poison && !planning) machine.launch(fill(block.bytes / 4, NAN_WORD), [block]);
+    if (poison) machine.launch(fill(block.bytes / 4, NAN_WORD), [block]);
   };
   const { heap, trial, regions, take, access } = heapRegions(0, { reach, taken, freed: (block) => replay.freed(block) }, machine.layout);
   const blockOf = (t: Tensor): HeapBlock => regions.live(t, "webgpu");
@@ -117,7 +112,7 @@ export function engineOn(machine: Machine, { precision, capacity, poison, beside
     keep: plainAccess.keep,
     launch: machine.launch,
     count,
-    done: () => ({ ...done }),
+    done: counters,
   });
   const kernels = kernelsOf({
     regions,
@@ -135,25 +130,7 @@ export function engineOn(machine: Machine, { precision, capacity, poison, beside
     count: () => undefined,
   });
 
-  /** How far the memory must reach for a program: what is taken already, and what the top of the heap rises by while it runs. */
-  const planned = <T>(held: T, program: (k: Kernels, held: T) => unknown): number => {
-    let bytes = 0;
-    planning = true;
-    try {
-      trial((top) =>
-        plan.region("plan", () => {
-          const standIn = mapTree(held, (t) => plan.zeros(t.shape));
-          const before = top();
-          program(plan, standIn);
-          bytes = top() - before;
-          return null;
-        }),
-      );
-    } finally {
-      planning = false;
-    }
-    return heap.report().top + bytes;
-  };
+  const planned = <T>(held: T, program: (k: Kernels, held: T) => unknown): number => plannedTop({ heap, trial }, plan, held, program);
 
   const read = async (t: Tensor): Promise<Float32Array> => {
     const half = storage(t) === "f16";
@@ -180,7 +157,7 @@ export function engineOn(machine: Machine, { precision, capacity, poison, beside
       const { live, peak, top } = heap.report();
       return { live, peak, fresh: top, reserved: machine.reserved() };
     },
-    counters: () => ({ ...done }),
+    counters,
     close: () => undefined,
   };
 }

@@ -1,7 +1,7 @@
 /** tfjs on its wasm backend, with its products led by hand to where they are fastest: what the library could do. */
 import type { Library } from "../library.ts";
 import { forwardOf } from "../tfjs/forward.ts";
-import { productByHand } from "../tfjs/products.ts";
+import { productByHand } from "../tfjs/gemm.ts";
 import { tfjsVersion } from "../tfjs/start.ts";
 import { trainOf } from "../tfjs/train.ts";
 

@@ -1,7 +1,7 @@
 /** tfjs on its wasm backend, with its own products and its own gradients. */
 import type { Library } from "../library.ts";
 import { forwardOf } from "../tfjs/forward.ts";
-import { product } from "../tfjs/products.ts";
+import { product } from "../tfjs/gemm.ts";
 import { tfjsVersion } from "../tfjs/start.ts";
 import { trainOf } from "../tfjs/train.ts";
 

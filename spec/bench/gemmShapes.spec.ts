@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { forwardRatio, type GemmRow } from "../../src/bench/gemm.ts";
-import { flopOf, products, shapeText, type Form } from "../../src/bench/products.ts";
+import { flopOf, products, shapeText, type Form } from "../../src/bench/gemmShapes.ts";
 
 const of = (form: Form): readonly string[] => products.filter((product) => product.form === form).map(shapeText);
 
