@@ -78,7 +78,6 @@ export const fusedKernels =
     const fusedLayerNorm: typeof layerNorm = {
       name: layerNorm.name,
       forward: (_, { x, params: { weight: gamma, bias: beta } }, { eps }) => {
-        if (!(eps > 0)) throw new RangeError(`layerNorm: eps must be > 0, got ${eps}`);
         const [y, xHat, rstd, n] = [like(x), like(x), take([...x.shape.slice(0, -1), 1]), axis(x.shape, -1)];
         deal?.("layerNorm", outer(x.shape), rowsOf(COMPUTED, n), (r, rows) => {
           return [row(y, r), row(xHat, r), row(rstd, r), row(x, r), at(gamma), at(beta), rows, n, eps];
@@ -171,10 +170,9 @@ export const fusedKernels =
 
     const fusedSplitHeads: typeof splitHeads = {
       name: splitHeads.name,
-      forward: (k, { qkv }, { heads: h }) => {
+      forward: (_, { qkv }, { heads: h }) => {
         const [B = 0, T = 0, threeD = 0] = qkv.shape;
         const d = threeD / 3 / h;
-        if (!Number.isInteger(d)) return splitHeads.forward(withoutFusion(k, splitHeads), { qkv }, { heads: h }); // which refuses it
         const role = (i: number): Tensor => {
           const t = take([B, h, T, d]);
           if (deal !== null) dealPermute(deal, at(t), at(qkv) + i * h * d * BYTES, t.shape, [T * threeD, d, threeD, 1]);
