@@ -30,7 +30,7 @@ let runs = 0;
 /** x ↦ c (x + y)², with x saved. */
 const squares: Op<Inputs, Inputs & { readonly c: number }, { readonly c: number }> = defineOp({
   name: "squares",
-  repeats: true,
+  capturable: true,
   forward: (k, { x, y }: Inputs, { c }: { readonly c: number }) => {
     runs++;
     return { out: k.scale(k.square(k.add(x, y)), c), saved: { x, y, c } };
@@ -46,7 +46,7 @@ const squares: Op<Inputs, Inputs & { readonly c: number }, { readonly c: number 
 let ofHost = 0;
 const uploading: Op<Tensor, null> = defineOp({
   name: "uploading",
-  repeats: true,
+  capturable: true,
   forward: (k, x: Tensor) => ({ out: k.add(x, k.upload([], [ofHost])), saved: null }),
   vjp: (_, _saved, dOut) => dOut,
 });

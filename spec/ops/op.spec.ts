@@ -2,14 +2,15 @@
 import { describe, expect, it } from "vitest";
 import { abstractEngine } from "../../src/engines/abstract/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import type { Call, Kernels } from "../../src/kernels/kernels.ts";
+import type { Call, Fused, Kernels } from "../../src/kernels/kernels.ts";
 import { deitLogits, deitLogitsOf, deitPredict, type DeitAttrs, type DeitInputs } from "../../src/model/deit.ts";
 import { block } from "../../src/model/block.ts";
 import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
 import type { Logits } from "../../src/model/heads.ts";
 import { initialParams } from "../../src/model/init.ts";
 import { layerNorm } from "../../src/ops/layerNorm.ts";
-import { fuse, fusedTable, inference, observe, withoutFusion } from "../../src/ops/observe.ts";
+import { keepMask } from "../../src/ops/keepMask.ts";
+import { fuse, fusedTable, inference, observe, unfused, withoutFusion } from "../../src/ops/observe.ts";
 import { defineOp, defineRoutine, type Op } from "../../src/ops/op.ts";
 import { parts } from "../../src/ops/parts.ts";
 import { rematerialise } from "../../src/ops/rematerialise.ts";
@@ -159,7 +160,7 @@ describe("observers", () => {
 describe("fused kernels", () => {
   const fake: typeof softmax = { name: "softmax", forward: (_, { z }) => ({ out: z, saved: { s: z } }), vjp: (_, __, d) => ({ z: d }) };
 
-  it("replace the op they are paired with, which `opened` undoes", async () => {
+  it("replace the op they are paired with, except under `withoutFusion`", async () => {
     const engine = referenceEngine();
     const k = engine.kernels.within({ fused: fusedTable(fuse(softmax, fake)) });
     const run = async (kernels: Kernels): Promise<number> => (await engine.read(softmax.forward(kernels, { z: ones(k, 2) }).out))[0] ?? NaN;
@@ -171,6 +172,43 @@ describe("fused kernels", () => {
     const wrong: typeof softmax = { ...fake, forward: (k, { z }) => ({ out: k.sumLast(z), saved: { s: z } }) };
     const k = kernels.within({ fused: fusedTable(fuse(softmax, wrong)) });
     expect(() => softmax.forward(k, { z: ones(k, 2, 3) })).toThrow("softmax: out must be [..., K]");
+  });
+
+  it("are held to the check of the definition", () => {
+    const { kernels } = referenceEngine();
+    const accepting: Fused<typeof layerNorm> = { forward: (k, { x, params }) => layerNorm.forward(unfused(k), { x, params }, { eps: 1 }) };
+    const k = kernels.within({ fused: fusedTable(fuse(layerNorm, accepting)) });
+    const inputs = { x: ones(k, 3), params: { weight: ones(k, 3), bias: ones(k, 3) } };
+    layerNorm.forward(k, inputs, { eps: 2 });
+    expect(() => layerNorm.forward(k, inputs, { eps: 0 })).toThrow("layerNorm: eps must be > 0, got 0");
+  });
+
+  it("of a routine are held to its check", () => {
+    const { kernels } = referenceEngine();
+    const k = kernels.within({ fused: fusedTable(fuse(keepMask, { run: (inner, _, { shape }) => inner.zeros(shape) })) });
+    expect(() => keepMask.run(k, null, { key: keyOf(1), shape: [2], rate: 1 })).toThrow("keepMask: rate must be in [0, 1), got 1");
+  });
+
+  describe("with `infer`", () => {
+    const inferring = (kernels: Kernels): Kernels =>
+      kernels.within({ fused: fusedTable(fuse(softmax, { infer: (k, { z }) => k.scale(z, 3) })) });
+
+    it("run it under inference, and their other functions elsewhere", async () => {
+      const engine = referenceEngine();
+      const k = inferring(engine.kernels);
+      const run = async (kernels: Kernels): Promise<number> =>
+        (await engine.read(softmax.forward(kernels, { z: ones(k, 2) }).out))[0] ?? NaN;
+      expect([await run(k), await run(inference(k)), await run(withoutFusion(inference(k), softmax))]).toEqual([0.5, 3, 0.5]);
+    });
+
+    it("leave nothing that a vjp would take", () => {
+      const { kernels } = referenceEngine();
+      const k = inferring(kernels);
+      const { out, saved } = softmax.forward(inference(k), { z: ones(k, 2) });
+      expect(() => softmax.vjp(k, saved, out)).toThrow(
+        /^softmax \(vjp\): softmax: inference saves nothing for a vjp; run the forward without/,
+      );
+    });
   });
 });
 

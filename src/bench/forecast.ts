@@ -14,7 +14,7 @@ import { abstractEngine } from "../engines/abstract/engine.ts";
 import { planningEngine } from "../engines/webgpu/planning.ts";
 import type { WebgpuPrecision } from "../engines/webgpu/run.ts";
 import type { Engine } from "../kernels/engine.ts";
-import type { FusedTable, Kernels } from "../kernels/kernels.ts";
+import type { Fused, FusedTable, Kernels } from "../kernels/kernels.ts";
 import { observe } from "../ops/observe.ts";
 import { MemoryError } from "../tensor/errors.ts";
 import { mapTree } from "../tensor/tree.ts";
@@ -70,11 +70,11 @@ function definitionFlop(definition: Call, args: readonly unknown[]): number {
 
 /** The same fused kernels; `done` is told the FLOP of the definition of each that has run. */
 const toldOf = (fused: FusedTable, done: (flop: number) => void): FusedTable => ({
-  get: <O extends object>(op: O): O | undefined => {
+  get: <O extends object>(op: O): Fused<O> | undefined => {
     const kernel = fused.get(op);
     if (kernel === undefined) return undefined;
     const get = (_: unknown, name: string | symbol): unknown => {
-      const [run, definition] = [functionOf(kernel, name), functionOf(op, name)];
+      const [run, definition] = [functionOf(kernel, name), functionOf(op, name === "infer" ? "forward" : name)];
       if (run === null || definition === null) return Reflect.get(kernel, name);
       return (k: Kernels, ...args: readonly unknown[]) => {
         const result = run(k, ...args);
@@ -82,7 +82,7 @@ const toldOf = (fused: FusedTable, done: (flop: number) => void): FusedTable => 
         return result;
       };
     };
-    return new Proxy<O>(kernel, { get });
+    return new Proxy<Fused<O>>(kernel, { get });
   },
 });
 

@@ -140,10 +140,21 @@ export interface Visitor {
   readonly replace?: (call: Call, t: Tensor) => Tensor;
 }
 
-/** Faster kernels of the same type as the op each replaces, keyed by that op. */
+/** An op's `infer`, given the type of the op. */
+type Infers<O> = O extends { readonly forward: (k: Kernels, inputs: infer In, attrs: infer Attrs) => { readonly out: infer Out } }
+  ? {
+      /** The output of `forward` alone; runs in its place under `inference`, where what an op saves is not kept. */
+      readonly infer?: (k: Kernels, inputs: In, attrs: Attrs) => Out;
+    }
+  : unknown;
+
+/** What an engine runs in place of the op or routine O. A function that it leaves out runs by its definition. */
+export type Fused<O> = Partial<O> & Infers<O>;
+
+/** The fused kernels of an engine, by the op that each replaces. */
 export interface FusedTable {
-  /** The faster kernel for this op; undefined: there is none. */
-  readonly get: <O extends object>(op: O) => O | undefined;
+  /** The fused kernel of this op or routine; undefined: there is none. */
+  readonly get: <O extends object>(op: O) => Fused<O> | undefined;
 }
 
 /** Settings that travel with k; read by `ops/op.ts` only. */

@@ -47,7 +47,6 @@ function forward(
   { student: zs }: DivergenceInputs,
   { teacher: zt, tau, divideBy }: DivergenceAttrs,
 ): Result<Tensor, DivergenceSaved> {
-  if (!(tau > 0)) throw new RangeError(`divergence: tau must be > 0, got ${tau}`);
   const student = logProbs(k, zs, tau);
   const teacher = logProbs(k, zt, tau);
   const nats = k.sumLeading(k.mul(k.exp(teacher), k.sub(teacher, student)), 2);
@@ -64,6 +63,9 @@ function vjp(k: Kernels, { student, teacher, tau, divideBy }: DivergenceSaved, d
 export const divergence: Op<DivergenceInputs, DivergenceSaved, DivergenceAttrs> = defineOp({
   name: "divergence",
   shapes: { inputs: { student: "B K" }, saved: { student: "B K", teacher: "B K" }, out: "" },
+  check(_, { tau }) {
+    if (!(tau > 0)) throw new RangeError(`divergence: tau must be > 0, got ${tau}`);
+  },
   forward,
   vjp,
 });

@@ -29,7 +29,6 @@ function forward(
   { student: zs }: DivergenceInputs,
   { teacher: zt, tau }: ReverseDivergenceAttrs,
 ): Result<Tensor, ReverseDivergenceSaved> {
-  if (!(tau > 0)) throw new RangeError(`reverseDivergence: tau must be > 0, got ${tau}`);
   const student = logSoftmax.forward(k, { z: k.scale(zs, 1 / tau) }).out;
   const teacher = logSoftmax.forward(k, { z: k.scale(zt, 1 / tau) }).out;
   const probs = k.exp(student);
@@ -47,6 +46,9 @@ function vjp(k: Kernels, { probs, ratio, tau }: ReverseDivergenceSaved, dOut: Te
 export const reverseDivergence: Op<DivergenceInputs, ReverseDivergenceSaved, ReverseDivergenceAttrs> = defineOp({
   name: "reverseDivergence",
   shapes: { inputs: { student: "B K" }, saved: { probs: "B K", ratio: "B K" }, out: "" },
+  check(_, { tau }) {
+    if (!(tau > 0)) throw new RangeError(`reverseDivergence: tau must be > 0, got ${tau}`);
+  },
   forward,
   vjp,
 });

@@ -93,7 +93,7 @@ export function deitLogitsOf<S>(blockOp: BlockOp<S>): Op<DeitInputs, DeitSaved<S
   return defineOp({
     name: "deitLogits",
     inline: true,
-    repeats: true,
+    capturable: true,
     shapes: { inputs: { images: "B C S S" }, out: { head: "B K", head_dist: "B K" } },
     forward,
     vjp,

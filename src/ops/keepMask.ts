@@ -14,16 +14,13 @@ export interface KeepMaskAttrs {
   readonly rate: number;
 }
 
-/** @throws RangeError unless 0 ≤ rate < 1 */
-export function checkDropRate(rate: number): void {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`drop rate must be in [0, 1), got ${rate}`);
-}
-
 /** 0 with probability `rate`, else 1/(1 − rate): 1 − rate of the draws, uniform on [0, 1), are ≥ rate. Nothing → [...shape] */
 export const keepMask: Routine<null, KeepMaskAttrs> = defineRoutine({
   name: "keepMask",
+  check(_, { rate }) {
+    if (!(rate >= 0 && rate < 1)) throw new RangeError(`keepMask: rate must be in [0, 1), got ${rate}`);
+  },
   run(k: Kernels, _: null, { key, shape, rate }: KeepMaskAttrs): Tensor {
-    checkDropRate(rate);
     const kept = k.step(k.addScalar(k.uniform(key, shape), -rate));
     return k.scale(kept, 1 / (1 - rate));
   },

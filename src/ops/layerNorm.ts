@@ -43,8 +43,6 @@ function forward(
   { x, params: { weight: gamma, bias: beta } }: Layer<LayerNormParams>,
   { eps }: LayerNormAttrs,
 ): Result<Tensor, LayerNormSaved> {
-  if (!(eps > 0)) throw new RangeError(`layerNorm: eps must be > 0, got ${eps}`);
-
   const centred = k.sub(x, k.meanLast(x)); //                     (E4) x − μ
   const variance = k.meanLast(k.square(centred)); //              (E4) v
   const rstd = k.rsqrt(k.addScalar(variance, eps)); //            (E4) r
@@ -72,6 +70,9 @@ export const layerNorm: Op<Layer<LayerNormParams>, LayerNormSaved, LayerNormAttr
     inputs: { x: "... D", params: { weight: "D", bias: "D" } },
     saved: { xHat: "... D", rstd: "... 1", gamma: "D" },
     out: "... D",
+  },
+  check(_, { eps }) {
+    if (!(eps > 0)) throw new RangeError(`layerNorm: eps must be > 0, got ${eps}`);
   },
   forward,
   vjp,

@@ -1,5 +1,5 @@
 /** Other ways to run the same program: watched, without saving, and with or without fused kernels. */
-import type { FusedTable, Kernels, Visitor } from "../kernels/kernels.ts";
+import type { Fused, FusedTable, Kernels, Visitor } from "../kernels/kernels.ts";
 import { isTensor, type Tensor } from "../tensor/tensor.ts";
 
 /** k on which `visitor` sees every op call; nests, the innermost is called first after an op and last before it. */
@@ -49,14 +49,14 @@ export function withoutFusion(k: Kernels, ...ops: readonly object[]): Kernels {
 /** k that runs every op and routine by its definition. */
 export const unfused = (k: Kernels): Kernels => k.within({ fused: { get: () => undefined } });
 
-/** An op and what is run in its place. */
+/** An op and what an engine runs in its place. */
 type Entry = readonly [op: object, kernel: object];
 
-/** Pairs an op with a faster kernel of exactly its type, saved record included. */
-export const fuse = <O extends object>(op: O, kernel: O): Entry => [op, kernel];
+/** Pairs an op or routine with a fused kernel of its type: the same inputs, attributes, output and saved record. */
+export const fuse = <O extends object>(op: O, kernel: Fused<NoInfer<O>>): Entry => [op, kernel];
 
 /** The fused kernels of an engine. */
 export function fusedTable(...entries: readonly Entry[]): FusedTable {
   const table = new Map<object, object>(entries);
-  return { get: <O extends object>(op: O) => table.get(op) as O | undefined }; // sound because `fuse` paired equal types
+  return { get: <O extends object>(op: O) => table.get(op) as Fused<O> | undefined }; // sound because `fuse` paired the types
 }

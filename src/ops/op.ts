@@ -5,6 +5,7 @@
  * name their parts with `parts` (parts.ts).
  */
 import type { Call, Kernels } from "../kernels/kernels.ts";
+import { StaleError } from "../tensor/errors.ts";
 import { shapeCheck, type Shapes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mapTree } from "../tensor/tree.ts";
@@ -67,20 +68,34 @@ export interface OpDefinition<In, Saved, Attrs, Out> {
   };
   /** No name of its own in the model: its parts appear directly under its caller. */
   readonly inline?: boolean;
-  /** Called again and again on tensors of the same shapes: an engine may do again what it did for the first. */
-  readonly repeats?: boolean;
+  /**
+   * Refuses inputs and attributes that no computation can follow. Runs at every call, after the shape check, whether the op is fused or not.
+   *
+   * @throws RangeError or ShapeError that names the argument
+   */
+  readonly check?: (inputs: NoInfer<In>, attrs: NoInfer<Attrs>) => void;
+  /** The op is called many times with the same shapes, so that an engine may capture its commands once and replay them. */
+  readonly capturable?: boolean;
   /** Computes the output and what is saved, in kernels and other ops. */
   readonly forward: (k: Kernels, inputs: In, attrs: Attrs) => Result<Out, Saved>;
   /** Undoes the lines of `forward` in reverse. */
   readonly vjp: (k: Kernels, saved: NoInfer<Saved>, dOut: Grads<NoInfer<Out>>) => Grads<NoInfer<In>>;
 }
 
+/** In the place of `saved` where an engine computed the output alone; `vjp` refuses it. */
+const NOT_SAVED = "nothing was saved";
+
+function withoutSaved<Out, Saved>(out: Out): Result<Out, Saved>;
+function withoutSaved(out: unknown): Result<unknown, unknown> {
+  return { out, saved: NOT_SAVED };
+}
+
 /** Makes an op of its definition. */
 export function defineOp<In, Saved, Attrs = void, Out = Tensor>(
   definition: OpDefinition<In, Saved, Attrs, Out>,
 ): Op<In, Saved, Attrs, Out> {
-  const { name, inline = false, repeats = false } = definition;
-  const check = shapeCheck(name, definition.shapes);
+  const { name, inline = false, capturable = false } = definition;
+  const shapes = shapeCheck(name, definition.shapes);
 
   const op: Op<In, Saved, Attrs, Out> = Object.freeze({
     name,
@@ -88,10 +103,14 @@ export function defineOp<In, Saved, Attrs = void, Out = Tensor>(
       const phase = k.scope.recomputing ? "recompute" : "forward";
       return boundary(k, { phase, op: name, path: pathOf(k, name, inline), inputs, attrs }, inline, {
         body: (inner) => {
-          const checkOut = check.forward(inputs);
-          const { forward } = k.scope.fused.get(op) ?? definition;
-          const run = (): Result<Out, Saved> => forward(inner, inputs, attrs);
-          const result = repeats ? inner.capturable(forward, { inputs, attrs }, run) : run();
+          const checkOut = shapes.forward(inputs);
+          definition.check?.(inputs, attrs);
+          const fused = k.scope.fused.get(op);
+          const infer = k.scope.saves ? undefined : fused?.infer;
+          const forward = fused?.forward ?? definition.forward;
+          const run = (): Result<Out, Saved> =>
+            infer === undefined ? forward(inner, inputs, attrs) : withoutSaved(infer(inner, inputs, attrs));
+          const result = capturable ? inner.capturable(infer ?? forward, { inputs, attrs }, run) : run();
           checkOut(result.out);
           return result;
         },
@@ -103,10 +122,12 @@ export function defineOp<In, Saved, Attrs = void, Out = Tensor>(
     vjp: (k: Kernels, saved: Saved, dOut: Grads<Out>) =>
       boundary(k, { phase: "vjp", op: name, path: pathOf(k, name, inline), saved, dOut }, inline, {
         body: (inner, replace) => {
-          check.vjp(saved, dOut);
-          const { vjp } = k.scope.fused.get(op) ?? definition;
+          if (saved === NOT_SAVED)
+            throw new StaleError(`${name}: inference saves nothing for a vjp; run the forward without \`inference\``);
+          shapes.vjp(saved, dOut);
+          const vjp = k.scope.fused.get(op)?.vjp ?? definition.vjp;
           const run = (): Grads<In> => vjp(inner, saved, replace === null ? dOut : mapTree(dOut, replace));
-          return repeats ? inner.capturable(vjp, { saved, dOut }, run) : run();
+          return capturable ? inner.capturable(vjp, { saved, dOut }, run) : run();
         },
       }),
   });
@@ -121,14 +142,24 @@ export interface Routine<In, Attrs = void, Out = Tensor> {
   readonly run: (k: Kernels, inputs: In, attrs: Attrs) => Out;
 }
 
+/** What `defineRoutine` makes a routine of. */
+interface RoutineDefinition<In, Attrs, Out> extends Routine<In, Attrs, Out> {
+  /** As an op's `check`: runs at every call, whether the routine is fused or not. */
+  readonly check?: (inputs: NoInfer<In>, attrs: NoInfer<Attrs>) => void;
+}
+
 /** Makes a routine of its definition. */
-export function defineRoutine<In, Attrs = void, Out = Tensor>(definition: Routine<In, Attrs, Out>): Routine<In, Attrs, Out> {
+export function defineRoutine<In, Attrs = void, Out = Tensor>(definition: RoutineDefinition<In, Attrs, Out>): Routine<In, Attrs, Out> {
   const { name } = definition;
   const routine: Routine<In, Attrs, Out> = Object.freeze({
     name,
     run: (k: Kernels, inputs: In, attrs: Attrs) =>
       boundary(k, { phase: "run", op: name, path: pathOf(k, name, false), inputs, attrs }, false, {
-        body: (inner) => (k.scope.fused.get(routine) ?? definition).run(inner, inputs, attrs),
+        body: (inner) => {
+          definition.check?.(inputs, attrs);
+          const run = k.scope.fused.get(routine)?.run ?? definition.run;
+          return run(inner, inputs, attrs);
+        },
       }),
   });
   return routine;

@@ -6,7 +6,7 @@
  *   (G18)  imḡ = fold(Ū): the exact inverse of the gather
  */
 import type { Kernels, Window } from "../kernels/kernels.ts";
-import type { Shape, Tensor } from "../tensor/tensor.ts";
+import { axis, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 
 /** What `patches` differentiates. */
@@ -30,8 +30,6 @@ export interface PatchesSaved extends PatchesAttrs {
 const windowOf = (p: number): Window => ({ kernel: p, stride: p, padding: 0 });
 
 function forward(k: Kernels, { images }: PatchesInputs, { patchSize }: PatchesAttrs): Result<Tensor, PatchesSaved> {
-  const side = images.shape.at(-1) ?? 0;
-  if (side % patchSize !== 0) throw new RangeError(`patches: patchSize must divide the image side ${side}, got ${patchSize}`);
   return { out: k.unfold(images, windowOf(patchSize)), saved: { patchSize, imageShape: images.shape } }; // (E1)
 }
 
@@ -43,6 +41,10 @@ function vjp(k: Kernels, { patchSize, imageShape }: PatchesSaved, dU: Tensor): G
 export const patches: Op<PatchesInputs, PatchesSaved, PatchesAttrs> = defineOp({
   name: "patches",
   shapes: { inputs: { images: "B C S S" } },
+  check({ images }, { patchSize }) {
+    const side = axis(images.shape, -1);
+    if (side % patchSize !== 0) throw new RangeError(`patches: patchSize must divide the image side ${side}, got ${patchSize}`);
+  },
   forward,
   vjp,
 });

@@ -108,11 +108,7 @@ function resample(
 }
 
 function forward(k: Kernels, { pos }: PositionResizeInputs, attrs: PositionResizeAttrs): Result<Tensor, PositionResizeSaved> {
-  const { from, to, prefix, resampling } = attrs;
-  if (axis(pos.shape, 1) !== prefix + from[0] * from[1])
-    throw new RangeError(
-      `positionResize: pos has ${axis(pos.shape, 1)} rows, but ${prefix} prefix rows and a grid of ${from[0]}×${from[1]} are ${prefix + from[0] * from[1]}`,
-    );
+  const { from, to, resampling } = attrs;
   const matrix = (i: 0 | 1): Tensor => k.upload([to[i], from[i]], resizeMatrix(from[i], to[i], resampling));
   const saved = { attrs, rows: matrix(0), columns: matrix(1) };
   return { out: resample(k, pos, from, saved, false), saved };
@@ -126,6 +122,11 @@ function vjp(k: Kernels, saved: PositionResizeSaved, dY: Tensor): Grads<Position
 export const positionResize: Op<PositionResizeInputs, PositionResizeSaved, PositionResizeAttrs> = defineOp({
   name: "positionResize",
   shapes: { inputs: { pos: "1 T D" } },
+  check({ pos }, { from: [rows, columns], prefix }) {
+    const [T, needed] = [axis(pos.shape, 1), prefix + rows * columns];
+    if (T !== needed)
+      throw new RangeError(`positionResize: pos has ${T} rows, but ${prefix} prefix rows and a grid of ${rows}×${columns} are ${needed}`);
+  },
   forward,
   vjp,
 });

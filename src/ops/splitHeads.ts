@@ -36,10 +36,13 @@ export interface QueriesKeysValues {
 export const splitHeads: Op<SplitInputs, null, SplitAttrs, QueriesKeysValues> = defineOp({
   name: "splitHeads",
   shapes: { inputs: { qkv: "B T 3D" }, out: { q: "B h T d", k: "B h T d", v: "B h T d" } },
+  check({ qkv }, { heads }) {
+    const D = axis(qkv.shape, -1) / 3;
+    if (!Number.isInteger(D / heads)) throw new RangeError(`splitHeads: heads must divide D = ${D}, got ${heads}`);
+  },
   forward(k, { qkv }, { heads: h }) {
     const [B = 0, T = 0, threeD = 0] = qkv.shape;
     const d = threeD / 3 / h;
-    if (!Number.isInteger(d)) throw new RangeError(`splitHeads: heads must divide D = ${threeD / 3}, got ${h}`);
     const roles = k.permute(k.reshape(qkv, [B, T, 3, h, d]), [2, 0, 3, 1, 4]); // [3, B, h, T, d]
     const role = (i: number): Tensor => k.reshape(k.slice(roles, 0, i, i + 1), [B, h, T, d]);
     return { out: { q: role(0), k: role(1), v: role(2) }, saved: null };

@@ -84,6 +84,9 @@ const channelSums = (k: Kernels, t: Tensor): Tensor => k.reshape(k.sumLeading(k.
 /** [B, C, N] → [C] */
 const channelMeans = (k: Kernels, t: Tensor): Tensor => k.scale(channelSums(k, t), 1 / (axis(t.shape, 0) * axis(t.shape, 2)));
 
+/** n */
+const valuesPerChannel = ({ shape: [B = 0, , H = 0, W = 0] }: Tensor): number => B * H * W;
+
 function checkEps(op: string, eps: number): void {
   if (!(eps > 0)) throw new RangeError(`${op}: eps must be > 0, got ${eps}`);
 }
@@ -109,11 +112,8 @@ function paramGrads(k: Kernels, { xHat }: BatchNormSaved, dPixels: Tensor): Grad
 }
 
 function forward(k: Kernels, { x, params }: Layer<BatchNormParams>, { eps }: BatchNormAttrs): Result<Normed<BatchStats>, BatchNormSaved> {
-  checkEps("batchNorm", eps);
-  const [B = 0, , H = 0, W = 0] = x.shape;
-  const n = B * H * W;
-  if (n < 2) throw new RangeError(`batchNorm: training needs more than one value a channel, got ${n}`);
-
+  const B = axis(x.shape, 0);
+  const n = valuesPerChannel(x);
   const values = pixels(k, x);
   const mean = channelMeans(k, values); //                                          μ
   const centred = k.sub(values, perChannel(k, mean, B));
@@ -140,6 +140,11 @@ export const batchNorm: Op<Layer<BatchNormParams>, BatchNormSaved, BatchNormAttr
     saved: { xHat: "B C N", rstd: "C", gamma: "C" },
     out: { y: "B C H W", stats: { constant: { mean: "C", variance: "C" } } },
   },
+  check({ x }, { eps }) {
+    checkEps("batchNorm", eps);
+    const n = valuesPerChannel(x);
+    if (n < 2) throw new RangeError(`batchNorm: training needs more than one value a channel, got ${n}`);
+  },
   forward,
   vjp,
 });
@@ -152,8 +157,8 @@ export const frozenBatchNorm: NormOp<null> = defineOp({
     saved: { xHat: "B C N", rstd: "C", gamma: "C" },
     out: { y: "B C H W" },
   },
+  check: (_, { eps }) => checkEps("frozenBatchNorm", eps),
   forward(k, { x, params }, { eps, running }) {
-    checkEps("frozenBatchNorm", eps);
     const centred = k.sub(pixels(k, x), perChannel(k, running.running_mean, axis(x.shape, 0)));
     const { out: y, saved } = normalised(k, x, centred, running.running_var, params, eps);
     return { out: { y, stats: { constant: null } }, saved };

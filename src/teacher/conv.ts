@@ -10,7 +10,7 @@
  * is the case k = 1. U has k² times the size of x, so x is saved and U made again.
  */
 import type { Kernels, Window } from "../kernels/kernels.ts";
-import { windowGrid } from "../kernels/rules.ts";
+import { rules, windowGrid } from "../kernels/rules.ts";
 import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";
 import { ShapeError } from "../tensor/errors.ts";
 import { axis, show, type Shape, type Tensor } from "../tensor/tensor.ts";
@@ -62,17 +62,18 @@ function matrices(k: Kernels, weight: Tensor, G: number): Tensor {
   return k.reshape(weight, [G, O / G, I * side * side]);
 }
 
-function checkGroups({ x, params: { weight } }: Layer<ConvParams>, G: number): void {
+function check({ x, params: { weight } }: Layer<ConvParams>, attrs: ConvAttrs): void {
+  const G = attrs.groups;
   const [C, O] = [axis(x.shape, 1), axis(weight.shape, 0)];
   if (!(Number.isInteger(G) && G > 0 && C % G === 0 && O % G === 0))
     throw new RangeError(`groupedConv: groups must divide C = ${C} and O = ${O}, got ${G}`);
   if (axis(weight.shape, 1) !== C / G)
     throw new ShapeError(`groupedConv: params.weight must be [O, C/G, k, k] with C/G = ${C / G} (from x), got ${show(weight.shape)}`);
+  rules.unfold(x, windowOf(weight, attrs)); // a window must fit into the padded image
 }
 
 function forward(k: Kernels, inputs: Layer<ConvParams>, attrs: ConvAttrs): Result<Tensor, ConvSaved> {
   const { groups: G, stride, padding } = attrs;
-  checkGroups(inputs, G);
   const { x, params } = inputs;
   const weight = params.weight;
   const [B, O, window] = [axis(x.shape, 0), axis(weight.shape, 0), windowOf(weight, attrs)];
@@ -107,6 +108,7 @@ export const groupedConv: Op<Layer<ConvParams>, ConvSaved, ConvAttrs> = defineOp
     saved: { x: "B C H W", weight: "O I k k" },
     out: "B O R Q",
   },
+  check,
   forward,
   vjp,
 });

@@ -104,7 +104,7 @@ export function regnetOf<Stats>(norm: NormOp<Stats>): Op<RegnetInputs, RegnetSav
   return defineOp({
     name: "regnet",
     inline: true,
-    repeats: true,
+    capturable: true,
     shapes: { inputs: { images: "B C H W" }, out: { logits: "B K" } },
     forward,
     vjp,

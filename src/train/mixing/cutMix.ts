@@ -85,7 +85,7 @@ export interface CutMixInputs {
 }
 
 /** @throws ShapeError unless x is an even batch of images, RangeError for a box that is not inside of them */
-export function checkCutMix({ x }: CutMixInputs, { rows, columns }: Box): void {
+function check({ x }: CutMixInputs, { rows, columns }: Box): void {
   checkPairs("cutMix", x);
   const [, , H = 0, W = 0] = x.shape;
   if (x.shape.length !== 4) throw new ShapeError(`cutMix: images must be [B, C, H, W], got ${show(x.shape)}`);
@@ -106,8 +106,8 @@ function pasted(k: Kernels, t: Tensor, part: Tensor, i: number, start: number): 
 /** [B, C, H, W] → [B, C, H, W], to the bit: pixels are moved, not computed. A box may be empty or the whole image. */
 export const cutMix: Routine<CutMixInputs, Box> = defineRoutine({
   name: "cutMix",
+  check,
   run(k: Kernels, { x }: CutMixInputs, { rows, columns }: Box): Tensor {
-    checkCutMix({ x }, { rows, columns });
     const band = k.slice(x, 2, ...rows);
     const box = partners(k, k.slice(band, 3, ...columns));
     return pasted(k, x, pasted(k, band, box, 3, columns[0]), 2, rows[0]); // (E39)

@@ -21,17 +21,14 @@ export interface MixupAttrs {
   readonly lambda: number;
 }
 
-/** @throws ShapeError for an odd batch, RangeError unless λ is in [0, 1] */
-export function checkMixup({ x }: MixupInputs, { lambda }: MixupAttrs): void {
-  checkPairs("mixup", x);
-  if (!(lambda >= 0 && lambda <= 1)) throw new RangeError(`mixup: lambda must be in [0, 1], got ${lambda}`);
-}
-
 /** [B, ...] → [B, ...]. On finite numbers λ = 1 is the identity. */
 export const mixup: Routine<MixupInputs, MixupAttrs> = defineRoutine({
   name: "mixup",
+  check({ x }, { lambda }) {
+    checkPairs("mixup", x);
+    if (!(lambda >= 0 && lambda <= 1)) throw new RangeError(`mixup: lambda must be in [0, 1], got ${lambda}`);
+  },
   run(k: Kernels, { x }: MixupInputs, { lambda }: MixupAttrs): Tensor {
-    checkMixup({ x }, { lambda });
     return k.add(k.scale(x, lambda), k.scale(partners(k, x), 1 - lambda)); // (E38), (E33)
   },
 });

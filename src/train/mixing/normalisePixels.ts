@@ -18,10 +18,7 @@ export interface PixelInputs {
   readonly std: Tensor;
 }
 
-const check = shapeCheck("normalisePixels", { inputs: { x: "B C H W", mean: "C", std: "C" } });
-
-/** @throws ShapeError unless there is a mean and a deviation for each channel */
-export const checkPixels = (inputs: PixelInputs): void => void check.forward(inputs);
+const shapes = shapeCheck("normalisePixels", { inputs: { x: "B C H W", mean: "C", std: "C" } });
 
 /** [C] → [B, C, 1], which broadcasts over the pixels. */
 const perChannel = (k: Kernels, v: Tensor, B: number): Tensor => k.expandLeading(k.reshape(v, [axis(v.shape, 0), 1]), B);
@@ -29,8 +26,8 @@ const perChannel = (k: Kernels, v: Tensor, B: number): Tensor => k.expandLeading
 /** [B, C, H, W] → [B, C, H, W] */
 export const normalisePixels: Routine<PixelInputs> = defineRoutine({
   name: "normalisePixels",
+  check: (inputs) => void shapes.forward(inputs),
   run(k: Kernels, { x, mean, std }: PixelInputs): Tensor {
-    checkPixels({ x, mean, std });
     const [B = 0, C = 0, H = 0, W = 0] = x.shape;
     const centred = k.sub(k.reshape(x, [B, C, H * W]), perChannel(k, mean, B));
     return k.reshape(k.div(centred, perChannel(k, std, B)), x.shape);

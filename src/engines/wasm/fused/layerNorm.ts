@@ -11,7 +11,6 @@ export const layerNormKernel: FusedKernel = (parallelFor, heap) => {
   const kernel: typeof layerNorm = {
     name: layerNorm.name,
     forward: (_, { x, params: { weight: gamma, bias: beta } }, { eps }) => {
-      if (!(eps > 0)) throw new RangeError(`layerNorm: eps must be > 0, got ${eps}`);
       const n = axis(x.shape, -1);
       const [y, xHat, rstd] = [take(x.shape), take(x.shape), take([...x.shape.slice(0, -1), 1])];
       parallelFor("layerNorm", rowsOf(x.shape), rowsFor(COMPUTED_PER_CHUNK, n), (r, rows) => {

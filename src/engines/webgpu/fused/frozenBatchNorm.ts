@@ -1,5 +1,6 @@
-/** Batch norm by running statistics (src/teacher/batchNorm.ts), by elements. The pullback goes by the definition. */
-import { fuse, withoutFusion } from "../../../ops/observe.ts";
+/** Batch norm by running statistics (src/teacher/batchNorm.ts), by elements. Training, and the pullback, run the definition. */
+import type { Fused } from "../../../kernels/kernels.ts";
+import { fuse } from "../../../ops/observe.ts";
 import { frozenBatchNorm } from "../../../teacher/batchNorm.ts";
 import { axis, size } from "../../../tensor/tensor.ts";
 import { EACH_PAIR, eachPair } from "../kernels/elementwise.ts";
@@ -26,19 +27,14 @@ fn normed(x: f32, i: u32) -> f32 {
 
 export const frozenBatchNormKernel: FusedKernel = (access, heap) => {
   const { run, storage } = access;
-  const kernel: typeof frozenBatchNorm = {
-    name: frozenBatchNorm.name,
-    forward: (k, inputs, attrs) => {
-      const { x, params } = inputs;
-      const { eps, running } = attrs;
-      if (k.scope.saves || !(eps > 0)) return frozenBatchNorm.forward(withoutFusion(k, frozenBatchNorm), inputs, attrs);
+  const kernel: Fused<typeof frozenBatchNorm> = {
+    infer: (_, { x, params }, { eps, running }) => {
       const [y, n] = [takeActivation(access, heap, x.shape), size(x.shape)];
       const [C, pixels] = [axis(x.shape, 1), axis(x.shape, 2) * axis(x.shape, 3)];
       const launch = { program: normProgram(storage(x), storage(y)), params: [n, C, pixels, eps], groups: eachPair(n) };
       run(launch, y, x, running.running_mean, running.running_var, params.weight, params.bias);
-      return { out: { y, stats: { constant: null } }, saved: { xHat: y, rstd: running.running_var, gamma: params.weight } }; // nobody will see it
+      return { y, stats: { constant: null } };
     },
-    vjp: (k, saved, dOut) => frozenBatchNorm.vjp(withoutFusion(k, frozenBatchNorm), saved, dOut),
   };
   return fuse(frozenBatchNorm, kernel);
 };

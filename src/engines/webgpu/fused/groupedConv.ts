@@ -65,15 +65,11 @@ export const groupedConvKernel: FusedKernel = (access, heap) => {
     : (y, x, weight, sizes) => run(convLaunch(sizes, storage(x)), y, x, weight);
   const kernel: typeof groupedConv = {
     name: groupedConv.name,
-    forward: (k, inputs, attrs) => {
-      const { x, params } = inputs;
-      const { weight } = params;
+    forward: (_, { x, params: { weight } }, attrs) => {
       const { groups, stride, padding } = attrs;
       const [B = 0, C = 0, H = 0, W = 0] = x.shape;
       const [O, side] = [axis(weight.shape, 0), axis(weight.shape, -1)];
-      const fits = Number.isInteger(groups) && groups > 0 && C === groups * axis(weight.shape, 1) && O % groups === 0;
       const [rows, across] = windowGrid(H, W, { kernel: side, stride, padding });
-      if (!fits || rows < 1 || across < 1) return groupedConv.forward(withoutFusion(k, groupedConv), inputs, attrs); // which refuses it
       const y = products ? takeActivation(access, heap, [B, O, rows, across]) : heap.take([B, O, rows, across]);
       const sizes = { images: B, channels: C, height: H, width: W, outputs: O, rows, across, groups, kernel: side, stride, padding };
       convolve(y, x, weight, sizes);

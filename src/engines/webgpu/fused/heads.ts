@@ -1,5 +1,5 @@
 /** Heads out of the columns of a matrix and back (E6), (E8): what `splitHeads` and `mergeHeads` move, in one launch each. */
-import { fuse, withoutFusion } from "../../../ops/observe.ts";
+import { fuse } from "../../../ops/observe.ts";
 import { mergeHeads, splitHeads } from "../../../ops/splitHeads.ts";
 import { size, type Shape, type Tensor } from "../../../tensor/tensor.ts";
 import type { HeapAccess } from "../../heap.ts";
@@ -57,10 +57,9 @@ const takeMatrix = (access: Access, heap: HeapAccess, shape: Shape, d: number): 
 export const splitHeadsKernel: FusedKernel = (access, heap) => {
   const kernel: typeof splitHeads = {
     name: splitHeads.name,
-    forward: (k, { qkv }, { heads: h }) => {
+    forward: (_, { qkv }, { heads: h }) => {
       const [B = 0, T = 0, threeD = 0] = qkv.shape;
       const d = threeD / 3 / h;
-      if (!Number.isInteger(d)) return splitHeads.forward(withoutFusion(k, splitHeads), { qkv }, { heads: h }); // which refuses it
       const role = (): Tensor => takeActivation(access, heap, [B, h, T, d]);
       const out = { q: role(), k: role(), v: role() };
       move(access, true, qkv, [out.q, out.k, out.v]);

@@ -1,5 +1,5 @@
 /** The draws of drop path (E31) and dropout, in one launch. */
-import { checkDropRate, keepMask } from "../../../ops/keepMask.ts";
+import { keepMask } from "../../../ops/keepMask.ts";
 import { fuse } from "../../../ops/observe.ts";
 import { size } from "../../../tensor/tensor.ts";
 import { keptDraws } from "../kernels/elementwise.ts";
@@ -9,7 +9,6 @@ export const keepMaskKernel: FusedKernel = ({ run }, { take }) => {
   const kernel: typeof keepMask = {
     name: keepMask.name,
     run: (_, _none, { key, shape, rate }) => {
-      checkDropRate(rate);
       const mask = take(shape);
       run(keptDraws(size(shape), key, rate, 1 / (1 - rate)), mask);
       return mask;
