@@ -1,25 +1,25 @@
-/** Entry point `deit/recording`: what some implementation of DeiT computed, read, written, computed again, and judged. */
-export { goalOf, subjectOf } from "./recording/steps/build.ts";
-export type { Goal, Subject } from "./recording/steps/build.ts";
+/** Entry point `deit/recording`: reads and writes recordings of what an implementation of DeiT computed, computes them again, and judges every tensor. */
+export { lossInputsOf as goalOf, networkInputsOf as subjectOf } from "./recording/steps/networkInputs.ts";
+export type { LossInputs as Goal, NetworkInputs as Subject } from "./recording/steps/networkInputs.ts";
 export { readConfiguration } from "./recording/format/configuration.ts";
 export type { Configuration, RecordedLoss, RecordedOptimizer, TaughtLoss } from "./recording/format/configuration.ts";
-export { chosenResults } from "./recording/format/choose.ts";
-export type { Choice, Choices } from "./recording/format/choose.ts";
+export { chosenResults } from "./recording/format/chosenResults.ts";
+export type { Choice, Choices } from "./recording/format/chosenResults.ts";
 export { givenOf } from "./recording/format/draw.ts";
-export type { Explanation, Findings, Limits, StepExplanation } from "./recording/explain/explained.ts";
+export type { Explanation, Findings, Limits, StepExplanation } from "./recording/explain/explanation.ts";
 export { RecordingError } from "./recording/format/fields.ts";
 export { hashed } from "./recording/format/hash.ts";
 export { judge } from "./recording/judge.ts";
 export type { Judgement } from "./recording/judge.ts";
-export { makeRecording } from "./recording/make.ts";
-export type { Order } from "./recording/make.ts";
+export { makeRecording } from "./recording/makeRecording.ts";
+export type { RecordingRequest as Order } from "./recording/makeRecording.ts";
 export { openRecording, readRecording } from "./recording/format/read.ts";
 export type { Arrays, Recording } from "./recording/format/read.ts";
-export { endToEnd } from "./recording/steps/passes.ts";
-export type { DeitOp, See } from "./recording/steps/passes.ts";
-export { computeRecording } from "./recording/steps/run.ts";
-export { slotsOf } from "./recording/format/slots.ts";
-export type { Slot } from "./recording/format/slots.ts";
+export { tensorVisitor as endToEnd } from "./recording/steps/passes.ts";
+export type { DeitOp, OnTensor as See } from "./recording/steps/passes.ts";
+export { computeRecording } from "./recording/steps/compute.ts";
+export { tensorSpecsOf as slotsOf } from "./recording/format/tensorSpecs.ts";
+export type { TensorSpec as Slot } from "./recording/format/tensorSpecs.ts";
 export { writeRecording } from "./recording/format/write.ts";
 export { catalogue } from "./recording/variants/catalogue.ts";
 export type { Variant } from "./recording/variants/variant.ts";

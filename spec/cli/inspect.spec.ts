@@ -11,7 +11,7 @@ import { hostArray, type HostArray } from "../../src/check/host.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { parseNpz } from "../../src/io/numpy/npz.ts";
 import { numbersOf } from "../../src/io/weights/stored.ts";
-import { tapShapes } from "../../src/recording/format/slots.ts";
+import { tapShapes } from "../../src/recording/format/tensorSpecs.ts";
 import { tensorOf } from "../helpers/fixtures.ts";
 import { deit, json } from "./deit.ts";
 import { tinyRecipe } from "./tiny.ts";

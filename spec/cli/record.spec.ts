@@ -78,7 +78,7 @@ describe("deit record", () => {
 describe("what cannot be recorded is refused in one line, and nothing is written", () => {
   it.each([
     ["deit-tiny no/x", ": there is no folder "],
-    ["deit-tiny x --taps blocks.12", 'taps: nothing is called "blocks.12" here; there are patch_embed, embed …'],
+    ["deit-tiny x --taps blocks.12", 'taps: no tensor matches "blocks.12"; there are patch_embed, embed …'],
     ["deit-tiny x --lr 1,a --loss labels", "option '--lr <list>' argument '1,a' is invalid. It must be numbers with commas between; see"],
   ])("deit record %s", async (args, line) => {
     const cwd = temporaryFolder();

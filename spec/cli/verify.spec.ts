@@ -85,7 +85,7 @@ describe("deit verify", () => {
   it("names nothing where the search is cut off, and says how it is given more time", () => {
     const { status, stdout } = deit(["verify", FAR, "--minutes", "0"]);
     expect(status).toBe(1);
-    expect(stdout).toMatch(/hint: the search for an explanation was cut off when its time was up; --minutes gives it more/);
+    expect(stdout).toMatch(/hint: the search for an explanation stopped when its time was up; --minutes gives it more/);
     expect(json(["verify", FAR])).toMatchObject({ explanation: { variant: "scale-missing" } });
   });
 

@@ -8,8 +8,8 @@ import { decidersOf, disagreementMatrix } from "../../src/inspect/disagreement.t
 import { intermediate, intermediates } from "../../src/inspect/intermediates.ts";
 import { residualMixing, rollout } from "../../src/inspect/rollout.ts";
 import { readRecording } from "../../src/recording/format/read.ts";
-import { subjectOf } from "../../src/recording/steps/build.ts";
-import { tapShapes } from "../../src/recording/format/slots.ts";
+import { networkInputsOf } from "../../src/recording/steps/networkInputs.ts";
+import { tapShapes } from "../../src/recording/format/tensorSpecs.ts";
 import { axis } from "../../src/tensor/tensor.ts";
 import { decide } from "../../src/train/evaluation/decisions.ts";
 import { tokenCosines } from "../../src/train/evaluation/tokenCosines.ts";
@@ -101,7 +101,7 @@ describe.each(engines.filter(({ name }) => name === "reference" || name === "was
       const engine = await make();
       const recording = readRecording(bytesOf(`recordings/${file}.safetensors`));
       const { model: config } = recording.configuration;
-      const { inputs } = subjectOf(engine.kernels, recording);
+      const { inputs } = networkInputsOf(engine.kernels, recording);
       const before = engine.memory().live;
       const all = await intermediates(engine, { config, params: inputs.params }, tensorOf(recording.given, "images"));
       expect(engine.memory().live).toBe(before);

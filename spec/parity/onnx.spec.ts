@@ -7,7 +7,7 @@ import { writeOnnx } from "../../src/io/onnx/write.ts";
 import { deitConfig, type DeitConfig } from "../../src/model/config.ts";
 import { judge } from "../../src/recording/judge.ts";
 import { readRecording, type Recording } from "../../src/recording/format/read.ts";
-import { computeRecording } from "../../src/recording/steps/run.ts";
+import { computeRecording } from "../../src/recording/steps/compute.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 import { bytesOf, tensorOf } from "../helpers/fixtures.ts";

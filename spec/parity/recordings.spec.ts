@@ -9,7 +9,7 @@ import { attention } from "../../src/ops/attention.ts";
 import { rematerialise } from "../../src/ops/rematerialise.ts";
 import { judge } from "../../src/recording/judge.ts";
 import { readRecording, type Recording } from "../../src/recording/format/read.ts";
-import { computeRecording, INSIDE_ATTENTION } from "../../src/recording/steps/run.ts";
+import { computeRecording, INSIDE_ATTENTION } from "../../src/recording/steps/compute.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
 

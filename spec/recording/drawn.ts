@@ -6,8 +6,8 @@ import type { DeitConfig } from "../../src/model/config.ts";
 import type { Configuration, RecordedLoss, RecordedOptimizer, TaughtLoss } from "../../src/recording/format/configuration.ts";
 import { drawnGiven } from "../../src/recording/format/draw.ts";
 import type { Recording } from "../../src/recording/format/read.ts";
-import { computeRecording } from "../../src/recording/steps/run.ts";
-import { slotsOf } from "../../src/recording/format/slots.ts";
+import { computeRecording } from "../../src/recording/steps/compute.ts";
+import { tensorSpecsOf } from "../../src/recording/format/tensorSpecs.ts";
 import { size, type Shape } from "../../src/tensor/tensor.ts";
 
 function drawnModel(draw: Draw): DeitConfig {
@@ -76,7 +76,7 @@ export async function drawnRecording(draw: Draw, engine: Engine): Promise<Record
     optimizer: loss === null ? null : drawnOptimizer(draw),
   };
   const batch = draw.integer(1, 4);
-  const slots = [...slotsOf(configuration, batch)];
+  const slots = [...tensorSpecsOf(configuration, batch)];
   const given = new Map(
     slots
       .filter(([, { role }]) => role === "given")

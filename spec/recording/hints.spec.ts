@@ -9,8 +9,8 @@ import { combinationHint } from "../../src/recording/explain/combinations.ts";
 import { factorsOf } from "../../src/recording/explain/factors.ts";
 import { factorText, hintsOf } from "../../src/recording/explain/hints.ts";
 import { readRecording, type Recording } from "../../src/recording/format/read.ts";
-import { computeRecording } from "../../src/recording/steps/run.ts";
-import { slotsOf } from "../../src/recording/format/slots.ts";
+import { computeRecording } from "../../src/recording/steps/compute.ts";
+import { tensorSpecsOf } from "../../src/recording/format/tensorSpecs.ts";
 import { verify } from "../../src/recording/verify.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { bytesOf } from "../helpers/fixtures.ts";
@@ -41,7 +41,7 @@ const rotated = (a: HostArray): HostArray =>
 describe("hints", () => {
   const cases: readonly (readonly [what: string, wrong: (a: HostArray) => HostArray, says: RegExp])[] = [
     ["a factor", (a) => changed(a, (x) => 0.3 * x), /^the recorded values are 0\.3 times the right ones$/],
-    ["a sign", (a) => changed(a, (x) => -x), /-1 times.*the sign is the other one/],
+    ["a sign", (a) => changed(a, (x) => -x), /-1 times.*the sign is reversed/],
     ["a sum over the batch", (a) => changed(a, (x) => BATCH * x), /5 times.*B = 5: a sum where a mean is right/],
     ["a mean over the batch", (a) => changed(a, (x) => x / BATCH), /0\.2 times.*a mean where a sum is right/],
     ["an offset", (a) => changed(a, (x) => x + 0.25), /^the recorded values are the right ones plus 0\.25$/],
@@ -155,7 +155,7 @@ async function madeBy(
   const model = { ...hashed.model, width: 12, heads, distilled: true };
   const empty = readRecording(recordingFile({ ...hashed, model }, { "taps/embed": zeros(2, 6, 12) }));
   const names = new Map(
-    [...slotsOf(empty.configuration, 2)].flatMap(([name, { role }]) => (role === "result" ? [[name, rightOf(0)] as const] : [])),
+    [...tensorSpecsOf(empty.configuration, 2)].flatMap(([name, { role }]) => (role === "result" ? [[name, rightOf(0)] as const] : [])),
   );
   const results = change(await computeRecording(referenceEngine(), { ...empty, results: names }));
   const configuration = { ...empty.configuration, model: { ...empty.configuration.model, heads: said } };

@@ -5,8 +5,8 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { pictureOf } from "../../src/recording/picture.ts";
 import { readRecording, type Recording } from "../../src/recording/format/read.ts";
-import { computeRecording } from "../../src/recording/steps/run.ts";
-import { slotsOf } from "../../src/recording/format/slots.ts";
+import { computeRecording } from "../../src/recording/steps/compute.ts";
+import { tensorSpecsOf } from "../../src/recording/format/tensorSpecs.ts";
 import { verify } from "../../src/recording/verify.ts";
 
 const fixture = (path: string): Recording => readRecording(readFileSync(new URL(`../../fixtures/${path}.safetensors`, import.meta.url)));
@@ -15,7 +15,7 @@ describe("the picture of a verification", () => {
   it("has every tensor that the configuration allows, once", async () => {
     const recording = fixture("planted/decay-on-everything.hash-hard-f64.optimizer");
     const picture = await pictureOf(referenceEngine(), recording, await verify(referenceEngine(), recording));
-    const slots = [...slotsOf(recording.configuration, recording.batch)].filter(([, { role }]) => role === "result");
+    const slots = [...tensorSpecsOf(recording.configuration, recording.batch)].filter(([, { role }]) => role === "result");
     expect(picture.tensors.map(({ name }) => name).toSorted()).toEqual(slots.map(([name]) => name).toSorted());
     expect(
       picture.tensors
@@ -47,7 +47,7 @@ describe("the picture of a verification", () => {
       const recording = fixture(path);
       for (const engine of [referenceEngine(), await wasmEngine()]) {
         const verification = await verify(engine, recording);
-        const { tensors, specimens } = await pictureOf(engine, recording, verification);
+        const { tensors, wrongTensors: specimens } = await pictureOf(engine, recording, verification);
         expect(verification.match).toBe(true);
         expect(tensors.filter(({ local, endToEnd }) => local?.ok === false || endToEnd?.ok === false)).toEqual([]);
         expect(specimens).toEqual([]);
@@ -62,7 +62,7 @@ describe("the picture of a verification", () => {
   ])("has the numbers that the first verdict was made from: %s", async (path) => {
     const recording = fixture(path);
     const verification = await verify(referenceEngine(), recording);
-    const [specimen] = (await pictureOf(referenceEngine(), recording, verification)).specimens;
+    const [specimen] = (await pictureOf(referenceEngine(), recording, verification)).wrongTensors;
     if (specimen === undefined) throw new Error("no specimen");
     expect(specimen.verdict).toEqual(verification.first);
     const { error, worst } = compare(specimen.recorded, specimen.right);

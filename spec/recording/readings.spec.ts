@@ -1,6 +1,6 @@
 /** The orders of the recording format, section 5, written out. */
 import { describe, expect, it } from "vitest";
-import { isLocal, laterNames, passReadings } from "../../src/recording/steps/readings.ts";
+import { isLocal, updatedWeightNames, passReadings } from "../../src/recording/steps/readings.ts";
 import { readRecording, type Recording } from "../../src/recording/format/read.ts";
 import { forwardOnly, labels, labelsLoss, recordingFile, zeros } from "./helpers.ts";
 
@@ -79,7 +79,7 @@ describe("the order of the readings", () => {
 
   it("of later weights is by steps, and within a step that of the parameters", () => {
     const optimizer = { kind: "sgd", lr: [0.1, 0.1], momentum: 0.9, nesterov: true, weightDecay: 0, noDecay: "deit" };
-    const later = laterNames(recordingOf({ loss: labelsLoss, optimizer }, { labels: labels(0, 1) }));
+    const later = updatedWeightNames(recordingOf({ loss: labelsLoss, optimizer }, { labels: labels(0, 1) }));
     expect(later.map((names) => names.length)).toEqual([20, 20]);
     expect(later[1]?.slice(0, 5)).toEqual(
       words(

@@ -3,8 +3,8 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { hostArray } from "../../src/check/host.ts";
 import { judge } from "../../src/recording/judge.ts";
 import { readRecording, type Recording } from "../../src/recording/format/read.ts";
-import { computeRecording } from "../../src/recording/steps/run.ts";
-import { tapShapes } from "../../src/recording/format/slots.ts";
+import { computeRecording } from "../../src/recording/steps/compute.ts";
+import { tapShapes } from "../../src/recording/format/tensorSpecs.ts";
 import { tensorOf } from "../helpers/fixtures.ts";
 import { forwardOnly, labels, labelsLoss, recordingFile, zeros } from "./helpers.ts";
 

@@ -74,7 +74,7 @@ describe("what could not be read is not written", () => {
     ["images.batch must be the batch 3, got 2", { ...trained, batch: 3 }],
     ["model.depth must be ", withModel({ depth: 0 })],
     ["model.layerNormEps must be a number > 0, got null", withModel({ layerNormEps: NaN })],
-    ['model.position must be "learned", the only one that a file can say, got "fixed"', withModel({ position: "fixed" })],
+    ['model.position must be "learned", the only kind that the format has, got "fixed"', withModel({ position: "fixed" })],
   ])("%s", (message, recording) => {
     expect(() => writeRecording(recording)).toThrow(RecordingError);
     expect(() => writeRecording(recording)).toThrow(`recording: ${message}`);

@@ -6,7 +6,7 @@ import { evaluationBatches } from "../../src/data/batches.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { attention } from "../../src/ops/attention.ts";
 import { fuse, fusedTable } from "../../src/ops/observe.ts";
-import { subjectOf } from "../../src/recording/steps/build.ts";
+import { networkInputsOf } from "../../src/recording/steps/networkInputs.ts";
 import { readRecording } from "../../src/recording/format/read.ts";
 import { collect, MOST_EXAMPLES, MOST_JUDGED } from "../../src/report/collect.ts";
 import { confusions, mostConfused } from "../../src/report/confusion.ts";
@@ -90,7 +90,7 @@ describe("attention in a report", () => {
     const recording = readRecording(bytesOf("recordings/odd-sizes-distilled-f64.safetensors"));
     const { model: config } = recording.configuration;
     const engine = referenceEngine();
-    const { params } = subjectOf(engine.kernels, recording).inputs;
+    const { params } = networkInputsOf(engine.kernels, recording).inputs;
     const images = tensorOf(recording.given, "images");
     const length = images.data.length / recording.batch;
     const dataset = {

@@ -108,7 +108,7 @@ describe("the page of a verification", () => {
     for (const { variant, text } of explanations.filter(({ at }) => at === first?.name)) expect(said).toContain(variant ?? text);
     for (const hint of findings?.explanation === null ? findings.hints : []) expect(textsOf(document, ".hints li")).toContain(hint);
     const maps = document.querySelectorAll("details[open] .maps figure");
-    const numbers = picture.specimens[0]?.recorded.data.length ?? 0;
+    const numbers = picture.wrongTensors[0]?.recorded.data.length ?? 0;
     expect(maps).toHaveLength(numbers > 1 ? 3 : 0);
   });
 

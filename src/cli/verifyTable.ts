@@ -1,7 +1,7 @@
 /** A verification as lines for people. */
 import { figure, used } from "../report/verification/figures.ts";
 import { show } from "../tensor/tensor.ts";
-import type { StepExplanation } from "../recording/explain/explained.ts";
+import type { StepExplanation } from "../recording/explain/explanation.ts";
 import type { Verdict, Verification } from "../recording/verify.ts";
 import { coloured, table, type Align } from "./output.ts";
 

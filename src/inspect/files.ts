@@ -21,7 +21,7 @@ const stored = ({ shape, data }: Numbers): Stored =>
   data instanceof Float64Array ? { dtype: "F64", shape, data } : { dtype: "F32", shape, data };
 
 /** `images`, as the engine takes them, then every intermediate. */
-function* arrays({ subject, intermediates }: Inspection): Generator<readonly [string, Stored], void> {
+function* arrays({ image: subject, intermediates }: Inspection): Generator<readonly [string, Stored], void> {
   const { shape, data } = subject.images;
   const single = [...intermediates.values()].every((numbers) => numbers.data instanceof Float32Array);
   yield ["images", stored({ shape, data: single ? Float32Array.from(data) : data })];
@@ -30,7 +30,7 @@ function* arrays({ subject, intermediates }: Inspection): Generator<readonly [st
 
 /** By path, one after the other as they are asked for; `index.html` shows them all. */
 export function* inspectionFiles(inspection: Inspection, origin: Origin): Generator<File, void> {
-  const { config, subject, attention, cosines, disagreement } = inspection;
+  const { config, image: subject, attention, cosines, disagreement } = inspection;
   const scale = attentionScale(inspection);
   yield ["index.html", page(inspection, origin)];
   yield ["image.png", pngOf(subject.pixels, config.imageSize)];

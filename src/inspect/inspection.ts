@@ -15,7 +15,7 @@ import { intermediate, intermediates, type Intermediates } from "./intermediates
 import { residualMixing, rollout } from "./rollout.ts";
 
 /** The image that is looked into. */
-export interface Subject {
+export interface InspectedImage {
   /** What people call it. */
   readonly name: string;
   /** As it looks, [C, S, S], full scale 1. */
@@ -45,7 +45,7 @@ export interface Decision {
 
 export interface Inspection {
   readonly config: DeitConfig;
-  readonly subject: Subject;
+  readonly image: InspectedImage;
   /** Name of the data set; null: the image alone. */
   readonly set: string | null;
   readonly decisions: readonly Decision[];
@@ -90,13 +90,13 @@ async function disagreementOn(engine: Engine, model: Deit, { batches, teacher }:
 }
 
 /** Looks into the model. Nothing stays alive on the engine but the parameters. */
-export async function inspect(engine: Engine, model: Deit, subject: Subject, set: InspectedSet | null): Promise<Inspection> {
+export async function inspect(engine: Engine, model: Deit, subject: InspectedImage, set: InspectedSet | null): Promise<Inspection> {
   const { config } = model;
   const all = await intermediates(engine, model, subject.images);
   const alone = [{ images: subject.images, labels: [subject.label ?? 0] }];
   return {
     config,
-    subject,
+    image: subject,
     set: set?.name ?? null,
     decisions: await decisions(engine, config, all),
     attention: attentionMaps(all, config),

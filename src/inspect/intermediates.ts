@@ -5,7 +5,7 @@ import { deitLogits } from "../model/deit.ts";
 import { meanOfLogits } from "../model/fusion.ts";
 import { attention } from "../ops/attention.ts";
 import { inference, observe, withoutFusion, outputs } from "../ops/observe.ts";
-import { tapShapes } from "../recording/format/slots.ts";
+import { tapShapes } from "../recording/format/tensorSpecs.ts";
 import { axis, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { deitAttrs } from "../train/step/deitTask.ts";
 import type { Deit } from "../train/evaluation/evaluate.ts";

@@ -17,7 +17,7 @@ export interface Origin {
 
 /** The page's text; its pictures are the files beside it. */
 export function page(inspection: Inspection, { weights, engine, version }: Origin): string {
-  const { config, subject: shown } = inspection;
+  const { config, image: shown } = inspection;
   const { imageSize: S, patchSize: p, width: D, depth: L, heads: h, distilled } = config;
   const facts = [
     ["weights", weights],

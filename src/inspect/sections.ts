@@ -20,7 +20,7 @@ const links = (...names: readonly string[]): readonly Html[] =>
 const headings = { class: "Class head", distillation: "Distillation head", both: "Both: mean of logits", model: "The model" } as const;
 
 /** The most probable classes, with bars. */
-const decisionTable = ({ by, top }: Decision, { classes, label }: Inspection["subject"]): Html =>
+const decisionTable = ({ by, top }: Decision, { classes, label }: Inspection["image"]): Html =>
   html`<table class="${by}">
     <caption>
       ${headings[by]}
@@ -39,7 +39,7 @@ const decisionTable = ({ by, top }: Decision, { classes, label }: Inspection["su
     </tbody>
   </table>`;
 
-function subject({ subject: shown, decisions }: Inspection): Html {
+function subject({ image: shown, decisions }: Inspection): Html {
   const { name, label, classes } = shown;
   return html`<div class="subject">
     <figure>

@@ -45,7 +45,7 @@ export const rolloutScale = ({ rollouts }: Inspection): Doublings => scaleOf(mix
 const doubled = (rows: readonly Row[], picture: Pixels, d: Doublings): Pixels =>
   sheet(rows.flatMap((row) => [row.map((times) => heatMap(times, picture.width, d)), row.map((times) => overlay(picture, times, d))]));
 
-const pictureAt = ({ subject, config }: Inspection, side: number): Pixels =>
+const pictureAt = ({ image: subject, config }: Inspection, side: number): Pixels =>
   resized(pictureOf(subject.pixels, config.imageSize), side, side);
 
 /** A layer: columns are the mean of the heads, then each of them. */

@@ -8,9 +8,9 @@ import type { Origin } from "./steps/readings.ts";
 
 /** `actual` is the recorded value, `expected` the right one; `error` is a share of the largest right value. */
 export interface Judgement extends Comparison {
-  /** What the error is held to, and why. */
+  /** The largest error that is allowed, and why. */
   readonly tolerance: Bound;
-  /** The coarsest arithmetic or storage on the way to either value. */
+  /** The coarsest precision, of arithmetic or of storage, that either value went through. */
   readonly coarsest: Precision;
   /** Largest and root mean square difference, in the tensor's own unit. */
   readonly maxAbs: number;
@@ -20,7 +20,7 @@ export interface Judgement extends Comparison {
 
 const QKV_BIAS_AFTER_STEP = /^after\/\d+\/blocks\.\d+\.attn\.qkv\.bias$/;
 
-/** AdamW makes the rounding noise of the key bias, whose gradient is 0, a step of up to the learning rate: those rows count as equal. */
+/** The key bias has gradient 0, so AdamW turns its rounding noise into a step of up to the learning rate: those rows count as equal. */
 function withoutKeyBias(
   { configuration: { model, optimizer } }: Recording,
   name: string,
@@ -34,13 +34,13 @@ function withoutKeyBias(
   return { shape: recorded.shape, data };
 }
 
-/** What either side computed in f32, or what was stored so, makes a result one of f32. */
+/** A result counts as f32 if either side computed it in f32, or if it or what it was made from was stored in f32. */
 function coarsestOf({ configuration: { dtype }, rounded }: Recording, name: string, { starts }: Origin, precision: Precision): Precision {
   if (precision === "f16") return precision;
   return dtype === "float32" || [name, ...starts].some((tensor) => rounded.has(tensor)) ? "f32" : precision;
 }
 
-/** AdamW has a bound of its own where its gradient is not the recorded one. */
+/** The row of the tolerance table. AdamW has a row of its own where its gradient is not the recorded one. */
 function kindOf({ configuration: { optimizer } }: Recording, name: string, { local }: Origin): ToleranceName {
   if (local) return "recording";
   return name.startsWith("after/") && optimizer?.kind === "adamw" ? "recordedAdamW" : "recordedEndToEnd";
@@ -51,7 +51,7 @@ function rmsOf(a: HostArray, b: HostArray): number {
   return Math.sqrt(squares / Math.max(1, a.data.length));
 }
 
-/** Compares one recorded result with the right one, computed on an engine of this precision; `origin` is what `right` was made from. */
+/** Compares one recorded result with the right one, which an engine of this precision computed; `origin` says what `right` was made from. */
 export function judge(
   recording: Recording,
   name: string,

@@ -1,8 +1,8 @@
 /**
- * What rounding costs one result: the same computed twice by the reference engine's loops, in f64 and with every number rounded to f32. Where terms
- * cancel — p − q of a confident model, a layer norm of nearly equal numbers — that is more than the tolerance table allows, and nobody's error.
+ * Measures the rounding error of one result: the reference engine computes it twice, in f64 and with every number rounded to f32. Where terms cancel
+ * (p − q of a confident model, a layer norm of nearly equal numbers) that error exceeds the tolerance table, and nobody made a mistake.
  *
- * A difference of two numbers may also round to the right value by chance, so it is measured for the recorded numbers and for others close by.
+ * A difference of two numbers may also round to the right value by chance. So the error is measured at the recorded numbers and at others close to them.
  */
 import { compare } from "../check/close.ts";
 import type { HostArray } from "../check/host.ts";
@@ -13,28 +13,28 @@ import { deitLogits } from "../model/deit.ts";
 import { hashed } from "./format/hash.ts";
 import type { Hypothesis } from "./steps/hypothesis.ts";
 import type { Arrays, Recording } from "./format/read.ts";
-import { computeTensors, isTiny } from "./steps/run.ts";
-import { under } from "./steps/under.ts";
+import { computeTensors, isTiny } from "./steps/compute.ts";
+import { predict } from "./steps/prediction.ts";
 
-/** The unit roundoff, as a multiple of that of f32. */
+/** The unit roundoff of each precision, as a multiple of that of f32. */
 const UNIT: { readonly [P in Precision]: number } = { f16: 2 ** 13, f32: 1, f64: 2 ** -29 };
 
-/** One program's rounding may be so many times another's. */
+/** How many times the rounding error of one program that of another may be. */
 const SEVERAL = 16;
 
-/** Measurements of one step, or of a tiny network; of another network one. */
+/** How often a single step, or a tiny network, is measured; a larger network is measured once. */
 const TIMES = 4;
 
-/** How far the others are from the recorded numbers, as a share of each: they cancel as much, and round otherwise. */
+/** How far the other numbers are from the recorded ones, as a share of each: their terms cancel as much, and round differently. */
 const CLOSE = 2 ** -10;
 
-/** Numbers close by; another set for each seed. */
+/** Numbers close to these; each seed gives another set. */
 function closeTo({ shape, data }: HostArray, seed: number): HostArray {
   const { data: drawn } = hashed("images", shape, seed); // in (−2, 2)
   return { shape, data: data.map((x, i) => x * (1 + CLOSE * (drawn[i] ?? 0))) };
 }
 
-/** What is no choice of classes or branches. */
+/** Whether numbers close to these mean nearly the same; false for choices of classes and of branches. */
 const isContinuous = (name: string): boolean => !/^(labels|distribution|teacher|dropPath)/.test(name);
 
 function arraysCloseTo(arrays: Arrays, seed: number): Arrays {
@@ -45,7 +45,7 @@ function arraysCloseTo(arrays: Arrays, seed: number): Arrays {
   return { size: arrays.size, has: (name) => arrays.has(name), keys: () => arrays.keys(), get };
 }
 
-/** The recording itself, and others close by. */
+/** The recording itself, and others with numbers close to its own. */
 const measuredOn = (recording: Recording): readonly Recording[] =>
   Array.from({ length: TIMES }, (_, seed) =>
     seed === 0 ? recording : { ...recording, given: arraysCloseTo(recording.given, seed), results: arraysCloseTo(recording.results, seed) },
@@ -56,10 +56,10 @@ function differenceOf(rounded: HostArray, exact: HostArray): number {
   return error * (scale || 1);
 }
 
-/** Largest difference that rounding makes in a result, in the tensor's own unit. */
+/** The largest rounding error of a result under a hypothesis, in the tensor's own unit. */
 export function roundingOf(recording: Recording, hypothesis: Hypothesis): (name: string, precision: Precision) => Promise<number> {
   const both = measuredOn(recording).map(
-    (each) => [under(referenceEngine(), each, hypothesis), under(roundedEngine(), each, hypothesis)] as const,
+    (each) => [predict(referenceEngine(), each, hypothesis), predict(roundedEngine(), each, hypothesis)] as const,
   );
   return async (name, precision) => {
     let most = 0;
@@ -71,13 +71,13 @@ export function roundingOf(recording: Recording, hypothesis: Hypothesis): (name:
   };
 }
 
-/** A tolerance that allows what rounding costs a tensor of this scale, if that is more. */
+/** The tolerance of a tensor of this scale, raised to a multiple of its measured rounding error if that is larger. */
 export function allowing(tolerance: Bound, cost: number, scale: number): Bound {
   const bound = (SEVERAL * cost) / (scale || 1);
   return bound > tolerance.bound ? { bound, reason: `${SEVERAL} times the measured rounding` } : tolerance;
 }
 
-/** The same of results that are all computed from the images on, whatever is recorded before them. */
+/** `roundingOf` for results of the right network that are all computed from the images on, whatever is recorded before them. */
 export async function roundingEndToEnd(
   recording: Recording,
   names: ReadonlySet<string>,

@@ -1,31 +1,31 @@
 /**
- * Verification: every tensor of a recording beside the right one, and the first that is wrong (recording format, section 5).
+ * Verification: compares every tensor of a recording with the right one, and names the first that is wrong (recording format, section 5). The right one is
  *
- *   local        made from the recording's own values of what its step reads, where they are there: right although an earlier step is wrong
- *   end to end   else made from the images on
+ *   local        computed from the recording's own values, where the file holds all that the step reads: a step can be right after a wrong one
+ *   end to end   computed from the images on, otherwise
  */
 import type { HostArray } from "../check/host.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { deitLogits } from "../model/deit.ts";
 import { indexOf } from "../check/close.ts";
 import { explain } from "./explain/explain.ts";
-import type { Findings, Limits, StepExplanation } from "./explain/explained.ts";
+import type { Findings, Limits, StepExplanation } from "./explain/explanation.ts";
 import { RecordingError } from "./format/fields.ts";
 import { rightHypothesis } from "./steps/hypothesis.ts";
 import { judge, type Judgement } from "./judge.ts";
-import { startsOf, weightsAfter } from "./steps/later.ts";
-import { localRun } from "./steps/local.ts";
+import { startsOf, weightsAfter } from "./steps/optimizerSteps.ts";
+import { localReader } from "./steps/localReading.ts";
 import type { Recording } from "./format/read.ts";
-import { isLocal, laterNames, laterOrigin, originOf, passReadings, type Origin, type Reading } from "./steps/readings.ts";
+import { isLocal, updatedWeightNames, updatedWeightOrigin, originOf, passReadings, type Origin, type Reading } from "./steps/readings.ts";
 import { allowing, roundingOf } from "./rounding.ts";
-import { computeTensors, isQuick, isTiny } from "./steps/run.ts";
-import { recordedValues } from "./steps/under.ts";
+import { computeTensors, isQuick, isTiny } from "./steps/compute.ts";
+import { recordedValues } from "./steps/prediction.ts";
 
 /** One tensor's verdict. */
 export interface Verdict extends Judgement {
   /** The tensor's name in the file: `taps/blocks.0.mid`. */
   readonly name: string;
-  /** Made from the recording's own values; else from the images on. */
+  /** Whether the right value was computed from the recording's own values; else from the images on. */
   readonly local: boolean;
   /** Whether the error is within the tolerance. */
   readonly ok: boolean;
@@ -33,70 +33,72 @@ export interface Verdict extends Judgement {
   readonly worstIndex: readonly number[];
 }
 
-/** What came of a recording. */
+/** The result of a verification. */
 export interface Verification {
   /** The name of the engine that computed the right values. */
   readonly engine: string;
-  /** Whether every tensor holds. */
+  /** Whether every tensor is within its tolerance. */
   readonly match: boolean;
   /** In the order of the computation. */
   readonly tensors: readonly Verdict[];
-  /** The first that is wrong. */
+  /** The first that is wrong locally, else the first that is wrong; null: nothing is. */
   readonly first: Verdict | null;
-  /** Of the first; null where nothing is wrong. */
+  /** What is known about the first wrong tensor; null: nothing is wrong. */
   readonly findings: Findings | null;
-  /** Every step that is wrong by its own inputs, in the order of the computation. */
+  /** Every step that is wrong locally, in the order of the computation. */
   readonly explanations: readonly StepExplanation[];
 }
 
 const UNLIMITED: Limits = { expired: () => false, trying: () => undefined, scout: null };
 
-/** Called with each tensor when it has been looked at. */
+/** Called with each tensor's verdict as soon as it is known. */
 export type Progress = (verdict: Verdict) => void;
 
-/** A recorded tensor beside the right one, which was computed on this engine. */
+/** Compares a recorded tensor with the right one, which this engine has computed. */
 export function verdictOf(recording: Recording, name: string, right: HostArray, engine: Engine, origin: Origin): Verdict {
   const judgement = judge(recording, name, right, engine.precision, origin);
   const ok = judgement.error <= judgement.tolerance.bound;
   return { ...judgement, name, local: origin.local, ok, worstIndex: indexOf(right.shape, judgement.worst) };
 }
 
-/** A larger error of a network that is not tiny is hardly rounding. */
+/** An error from which on, unless the network is tiny, rounding is not considered as the cause. */
 export const LARGE = 1e-2;
 
-/** So many wrong steps of a network that is not tiny are asked about; more are wrong for another reason. */
-const ASKED = 8;
+/** For how many wrong steps, unless the network is tiny, rounding is measured; if more are wrong, the cause is another. */
+const MOST_MEASURED = 8;
 
-/** Whether to ask what rounding costs, which takes the reference engine some runs of the step, or from the images on. */
+/** Whether to measure the rounding error, for which the reference engine runs the step, or everything from the images on, a few times. */
 function mayBeRounding({ ok, error, local }: Verdict, recording: Recording, wrong: number): boolean {
   if (ok) return false;
-  return isTiny(recording) || (error < LARGE && (local ? wrong < ASKED : isQuick(recording) && wrong === 0));
+  return isTiny(recording) || (error < LARGE && (local ? wrong < MOST_MEASURED : isQuick(recording) && wrong === 0));
 }
 
-/** The same, with what rounding costs allowed. */
-export function withRounding(verdict: Verdict, cost: number): Verdict {
-  const tolerance = allowing(verdict.tolerance, cost, verdict.scale);
+/** The verdict with a tolerance that allows for this rounding error, in the tensor's own unit. */
+export function withRounding(verdict: Verdict, roundingError: number): Verdict {
+  const tolerance = allowing(verdict.tolerance, roundingError, verdict.scale);
   return { ...verdict, tolerance, ok: verdict.error <= tolerance.bound };
 }
 
-/** Looks at one result: its name, the right value, and what that was made from. */
-type Look = (name: string, right: HostArray, origin: Origin) => Promise<void>;
+/** Judges one result: its name, the right value, and what that was made from. */
+type Judge = (name: string, right: HostArray, origin: Origin) => Promise<void>;
 
-async function lookAtPass(engine: Engine, recording: Recording, readings: readonly Reading[], look: Look): Promise<void> {
-  const far = new Set(readings.filter((reading) => !isLocal(reading, recording)).map(({ name }) => name));
-  const own = new Map(await computeTensors(engine, recording, far, deitLogits));
-  const near = localRun(engine, recording, recordedValues(recording));
+/** Judges the results of the forward and the backward pass. */
+async function judgePass(engine: Engine, recording: Recording, readings: readonly Reading[], judgeResult: Judge): Promise<void> {
+  const notLocal = new Set(readings.filter((reading) => !isLocal(reading, recording)).map(({ name }) => name));
+  const endToEnd = new Map(await computeTensors(engine, recording, notLocal, deitLogits));
+  const readLocally = localReader(engine, recording, recordedValues(recording));
   for (const reading of readings) {
     const { name } = reading;
-    const right = own.get(name) ?? (await near(reading));
-    await look(name, right, originOf(reading, recording));
-    own.delete(name);
+    const right = endToEnd.get(name) ?? (await readLocally(reading));
+    await judgeResult(name, right, originOf(reading, recording));
+    endToEnd.delete(name);
   }
 }
 
-async function lookAtSteps(engine: Engine, recording: Recording, look: Look): Promise<void> {
+/** Judges the weights after each step of the optimiser. */
+async function judgeOptimizerSteps(engine: Engine, recording: Recording, judgeResult: Judge): Promise<void> {
   const { results } = recording;
-  const steps = laterNames(recording).map((names) => names.filter((name) => results.has(name)));
+  const steps = updatedWeightNames(recording).map((names) => names.filter((name) => results.has(name)));
   const last = steps.findLastIndex((names) => names.length > 0) + 1;
   if (last === 0) return;
   const starts = await startsOf(engine, recording, last);
@@ -105,15 +107,15 @@ async function lookAtSteps(engine: Engine, recording: Recording, look: Look): Pr
     const after = await weightsAfter(engine, recording, starts.slice(0, i + 1));
     for (const name of names) {
       const right = after.get(name.slice(`after/${i + 1}/`.length));
-      if (right !== undefined) await look(name, right, laterOrigin(name, recording));
+      if (right !== undefined) await judgeResult(name, right, updatedWeightOrigin(name, recording));
     }
   }
 }
 
-/** The outputs of the network: what an engine with fused kernels computes without showing its steps. */
+/** Names of the outputs of the network: what remains visible when an engine runs with all of its fused kernels. */
 const OUTPUT = /^(taps\/logits|loss|grads\/.*)$/;
 
-/** The same recording, of which nothing is seen but the outputs. */
+/** The recording with only its outputs as results. */
 function outputsAlone(recording: Recording): Recording {
   const { results } = recording;
   const names = [...results.keys()].filter((name) => OUTPUT.test(name));
@@ -124,25 +126,25 @@ function outputsAlone(recording: Recording): Recording {
   };
 }
 
-/** A judge of results on one engine. */
-function judgeOn(engine: Engine, recording: Recording, see: (verdict: Verdict) => void): Look {
+/** Judges results that this engine computes, each with the measured rounding error where that may be the cause. */
+function judgeOf(engine: Engine, recording: Recording, report: (verdict: Verdict) => void): Judge {
   const rounding = roundingOf(recording, rightHypothesis(recording));
   let wrong = 0;
   return async (name, right, origin) => {
     const found = verdictOf(recording, name, right, engine, origin);
     const verdict = mayBeRounding(found, recording, wrong) ? withRounding(found, await rounding(name, found.coarsest)) : found;
     if (!verdict.ok) wrong++;
-    see(verdict);
+    report(verdict);
   };
 }
 
 const readingsOf = (recording: Recording): readonly Reading[] => passReadings(recording).filter(({ name }) => recording.results.has(name));
 
 /**
- * Looks at every tensor that the recording holds, on an engine. If all are right, an engine with fused kernels computes the outputs once more with all
- * of them, from the images on: they must be right as well. (Of a large network rounding could not be told from an error there.)
+ * Judges every tensor that the recording holds, with right values from this engine. If all hold, an engine with fused kernels computes the outputs once
+ * more with all of them, from the images on, and these must hold as well. (Not for a large network, where rounding could not be distinguished from an error.)
  *
- * @throws RecordingError for a recording that holds nothing to look at
+ * @throws RecordingError for a recording without results
  */
 export async function verify(
   engine: Engine,
@@ -153,24 +155,30 @@ export async function verify(
   if (recording.results.size === 0)
     throw new RecordingError("it holds no taps, loss, cotangents, gradients or later weights: nothing to verify");
   const tensors: Verdict[] = [];
-  const look = judgeOn(engine, recording, (verdict) => {
+  const judgeResult = judgeOf(engine, recording, (verdict) => {
     tensors.push(verdict);
     progress(verdict);
   });
-  await lookAtPass(engine, recording, readingsOf(recording), look);
-  await lookAtSteps(engine, recording, look);
+  await judgePass(engine, recording, readingsOf(recording), judgeResult);
+  await judgeOptimizerSteps(engine, recording, judgeResult);
 
   if (engine.precision !== "f64" && isQuick(recording) && tensors.every(({ ok }) => ok)) {
     const outputs = outputsAlone(recording);
-    const lookAgain = judgeOn(engine, outputs, (verdict) => {
+    const judgeAgain = judgeOf(engine, outputs, (verdict) => {
       const i = tensors.findIndex(({ name }) => name === verdict.name);
       if (!verdict.ok) tensors[i] = verdict;
     });
-    await lookAtPass(engine, outputs, readingsOf(outputs), lookAgain);
+    await judgePass(engine, outputs, readingsOf(outputs), judgeAgain);
   }
   const off = tensors.filter(({ ok }) => !ok);
   const first = off.find(({ local }) => local) ?? off[0] ?? null;
   if (first === null) return { engine: engine.name, match: true, tensors, first, findings: null, explanations: [] };
-  const seen = new Map(tensors.map(({ name, ok, local }) => [name, { ok, local }]));
-  return { engine: engine.name, match: false, tensors, first, ...(await explain(recording, seen, first.name, engine.precision, limits)) };
+  const statuses = new Map(tensors.map(({ name, ok, local }) => [name, { ok, local }]));
+  return {
+    engine: engine.name,
+    match: false,
+    tensors,
+    first,
+    ...(await explain(recording, statuses, first.name, engine.precision, limits)),
+  };
 }

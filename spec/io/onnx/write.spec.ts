@@ -10,7 +10,7 @@ import { numbersOf, type Stored } from "../../../src/io/safetensors/safetensors.
 import { WeightsError, type Weights } from "../../../src/io/weights/weights.ts";
 import { checkedConfig, type DeitConfig } from "../../../src/model/config.ts";
 import { parameterShapes } from "../../../src/model/params.ts";
-import { tapShapes } from "../../../src/recording/format/slots.ts";
+import { tapShapes } from "../../../src/recording/format/tensorSpecs.ts";
 import { tensorOf } from "../../helpers/fixtures.ts";
 import { onOnnxruntime, type RunOnnx } from "../../helpers/onnxruntime.ts";
 import { fieldsOf, hashedImages, hashedWeights, small, tapsOf } from "./helpers.ts";

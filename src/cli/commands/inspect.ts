@@ -41,7 +41,7 @@ async function written(folder: string, inspection: Inspection, origin: Origin): 
   return paths;
 }
 
-function printInspection({ subject: { name, classes }, decisions, cosines, disagreement, set }: Inspection): void {
+function printInspection({ image: { name, classes }, decisions, cosines, disagreement, set }: Inspection): void {
   const said = decisions.flatMap(({ by, top }) =>
     top.slice(0, 1).map(({ index, probability }) => `${classes[index] ?? index} by ${by} (${percent(probability)})`),
   );
@@ -77,7 +77,7 @@ async function run(source: string, what: string, options: InspectOptions): Promi
   checkNew(out);
   const engine = await engineOf(options);
   const model = weightedModel(source, options);
-  const { subject, set } = await inspectedOf(what, model, options);
+  const { image: subject, set } = await inspectedOf(what, model, options);
   const teacher = set === null ? null : teacherOf(source);
   const { kernels: k } = engine;
   const measured = set === null ? null : { ...set, teacher: teacher?.(k) ?? null };

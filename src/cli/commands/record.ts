@@ -1,17 +1,17 @@
 /** `deit record`: this project's own run as a recording, for `deit verify` and for other implementations to compare with. */
 import { statSync } from "node:fs";
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { Choice } from "../../recording/format/choose.ts";
-import { makeRecording } from "../../recording/make.ts";
+import type { Choice } from "../../recording/format/chosenResults.ts";
+import { makeRecording } from "../../recording/makeRecording.ts";
 import type { Recording } from "../../recording/format/read.ts";
 import { saveRecording } from "../../recording/format/save.ts";
 import { engineOf } from "../engines.ts";
 import { collected, positive, withEngine, withExamples, withJson, withSeed, type EngineOptions, type JsonOption } from "../options.ts";
 import { megabytes, print, printJson } from "../output.ts";
 import { checkPlace } from "../place.ts";
-import { orderOf, type OrderOptions } from "../inputs/recordOrder.ts";
+import { requestOf, type RequestOptions } from "../inputs/recordRequest.ts";
 
-type RecordOptions = OrderOptions & EngineOptions & JsonOption;
+type RecordOptions = RequestOptions & EngineOptions & JsonOption;
 
 /** How many results there are of each kind, as in `taps 31, loss 1`. */
 function counts({ results }: Recording): string {
@@ -22,7 +22,7 @@ function counts({ results }: Recording): string {
 async function run(model: string, out: string, options: RecordOptions): Promise<void> {
   checkPlace(out);
   const engine = await engineOf(options);
-  const order = await orderOf(engine, model, options);
+  const order = await requestOf(engine, model, options);
   const recording = await makeRecording(engine, order);
   await saveRecording(out, recording);
   const bytes = statSync(out).size;

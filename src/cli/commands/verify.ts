@@ -4,7 +4,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import { fileBytes } from "../../io/disk/fileBytes.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { openRecording, type Recording } from "../../recording/format/read.ts";
-import type { Limits } from "../../recording/explain/explained.ts";
+import type { Limits } from "../../recording/explain/explanation.ts";
 import { verify, type Verdict, type Verification } from "../../recording/verify.ts";
 import { wasmEngine } from "../../wasm.ts";
 import { engineOf } from "../engines.ts";

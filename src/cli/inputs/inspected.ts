@@ -9,7 +9,7 @@ import { normalisedTensor, preprocess, type Convention } from "../../data/images
 import { checkedNormalisation, normalise, type Normalisation } from "../../data/normalise.ts";
 import { isNamed, openDataset, type DataShape } from "../../data/open.ts";
 import { spread, subset } from "../../data/subset.ts";
-import type { InspectedSet, Subject } from "../../inspect/inspection.ts";
+import type { InspectedSet, InspectedImage } from "../../inspect/inspection.ts";
 import { classNames } from "./classNames.ts";
 import type { WeightedModel } from "./weights.ts";
 
@@ -23,7 +23,7 @@ export interface InspectedOptions {
 }
 
 export interface Inspected {
-  readonly subject: Subject;
+  readonly image: InspectedImage;
   /** null: an image file. */
   readonly set: Omit<InspectedSet, "teacher"> | null;
 }
@@ -53,7 +53,7 @@ async function ofFile(
   const tensor = normalisedTensor(cropped, checkedNormalisation(preprocessing, channels));
   const images = { shape: [1, channels, S, S], data: Float64Array.from(tensor) };
   const classes = classNames(named, config.classes).map(({ label }) => label);
-  return { subject: { name: basename(path), pixels, images, label: null, classes }, set: null };
+  return { image: { name: basename(path), pixels, images, label: null, classes }, set: null };
 }
 
 const badIndex = (index: number, name: string, count: number): RangeError =>
@@ -67,7 +67,7 @@ function ofDataset(dataset: Dataset, normalisation: Normalisation, { index = 0, 
   const tensor = Float64Array.from(normalise(dataset.pixels(index), normalisation));
   const { channels, side } = dataset;
   return {
-    subject: {
+    image: {
       name: `image ${index} of ${name}`,
       pixels: dataset.pixels(index),
       images: { shape: [1, channels, side, side], data: tensor },
@@ -98,7 +98,7 @@ async function ofImageSet(
   const open = (): ImageSet | null => openImageSet(text, shape, (count) => spread(count, images ?? count));
   const classes = classNames(open()?.classes ?? null, shape.classes).map(({ label }) => label);
   return {
-    subject: { name: `image ${index} of ${text}`, pixels: seen.images.data, images: taken.images, label: taken.labels[0] ?? null, classes },
+    image: { name: `image ${index} of ${text}`, pixels: seen.images.data, images: taken.images, label: taken.labels[0] ?? null, classes },
     set: { name: text, batches: () => open()?.batches(BATCH, convention, normalisation) ?? [] },
   };
 }

@@ -1,94 +1,94 @@
 /**
- * Variants that may be the reason for one wrong tensor: those that give the recorded values at its step and, put in place there and wherever else
- * they show, turn no tensor that was right into a wrong one (recording format, section 6).
+ * Finds the variants that may be the cause of one wrong tensor: those that reproduce the recorded values at its step and that, applied there and at every
+ * other step where they show, make no right tensor wrong (recording format, section 6).
  */
 import type { Engine, Precision } from "../../kernels/engine.ts";
-import { supposing, supposingRule, unitsOf, withRightPullback, type Hypothesis } from "../steps/hypothesis.ts";
+import { supposing, supposingRule, unitsOf, withRightVjp, type Hypothesis } from "../steps/hypothesis.ts";
 import type { Recording } from "../format/read.ts";
 import { isForward, tapName } from "../steps/readings.ts";
-import { match, seenUnder, wrongLocally, type State } from "./seen.ts";
-import { under } from "../steps/under.ts";
+import { match, stateUnder, wrongLocally, type State } from "./state.ts";
+import { predict } from "../steps/prediction.ts";
 import { catalogue } from "../variants/catalogue.ts";
 import type { StepVariant, Variant } from "../variants/variant.ts";
 
-/** The steps of the optimiser, all of them, in the place of a tap. */
+/** Stands for all steps of the optimiser where others are named by their tap. */
 export const OPTIMISER = "after";
 
-/** A variant at some steps. */
-export interface Placed {
+/** A variant and the steps that it replaces. */
+export interface PlacedVariant {
   readonly variant: Variant;
   readonly taps: ReadonlySet<string>;
 }
 
-/** Variants that explain a wrong tensor, and how everything looks with them in place. Mostly one; several if each explains a part. */
+/** Variants that explain a wrong tensor, mostly one, several if each explains a part; and the state of all tensors with these variants. */
 export interface Candidate {
-  readonly placed: readonly Placed[];
+  readonly placed: readonly PlacedVariant[];
   readonly state: State;
 }
 
-/** What candidates are looked for in. */
+/** What the search for an explanation works with. */
 export interface Inquiry {
   /** The reference engine. */
   readonly engine: Engine;
   readonly recording: Recording;
   readonly right: Hypothesis;
-  /** Of the engine that verifies. */
+  /** The precision of the engine that verifies. */
   readonly precision: Precision;
 }
 
-/** Taps of the steps that make a tensor, as it is and as it should be. */
-function makersOf({ recording, right, engine }: Inquiry, { under: now }: State, name: string): ReadonlySet<string> {
-  const should = under(engine, recording, right).readings.get(name);
-  return new Set([...(should?.steps ?? []), ...(now.readings.get(name)?.steps ?? [])].map(({ tap }) => tap));
+/** Taps of the steps that compute a tensor, under the current hypothesis and under the right one. */
+function makersOf({ recording, right, engine }: Inquiry, { prediction }: State, name: string): ReadonlySet<string> {
+  const rightReading = predict(engine, recording, right).readings.get(name);
+  return new Set([...(rightReading?.steps ?? []), ...(prediction.readings.get(name)?.steps ?? [])].map(({ tap }) => tap));
 }
 
 const isStepVariant = (variant: Variant): variant is StepVariant => variant.part !== "optimizer";
 
-/** What lies behind both heads in the backward pass. */
+/** Cotangents and gradients of what lies before the heads, and so depends on both. */
 const BEHIND_HEADS = /^(cotangents|grads)\/(?!head|logits)/;
 
 /**
- * Whether the file shows that the loss is right now, or what it hands back to all logits that it reads, or what comes of that from the images on: one of
- * two heads does not tell a loss.
+ * Whether the file shows that the hypothesis has the right loss: by the loss itself, by the cotangents of all the logits that it reads, or by gradients before
+ * the heads. The cotangent of one of two heads does not determine a loss.
  */
-function showsLoss({ right }: Inquiry, { seen }: State): boolean {
+function showsLoss({ right }: Inquiry, { statuses }: State): boolean {
   const reads = right.steps.find(({ tap }) => tap === "loss")?.reads ?? [];
-  const isRight = (name: string): boolean => seen.get(name)?.ok ?? false;
+  const isRight = (name: string): boolean => statuses.get(name)?.ok ?? false;
   const shown = (read: string): boolean => [`cotangents/${read}`, `grads/${read}.weight`, `grads/${read}.bias`].some(isRight);
-  const behind = [...seen].some(([name, { ok, local }]) => ok && !local && BEHIND_HEADS.test(name));
+  const behind = [...statuses].some(([name, { ok, local }]) => ok && !local && BEHIND_HEADS.test(name));
   return isRight("loss") || reads.length === 1 || reads.every(shown) || behind;
 }
 
-/** Whether the recording holds what tells a variant at these steps from others; `state` has it in place. */
-export function isDecided(inquiry: Inquiry, state: State, { variant, taps }: Placed): boolean {
+/** Whether the recording holds what distinguishes a variant at these steps from others; `state` is the one with this variant. */
+export function isDistinguished(inquiry: Inquiry, state: State, { variant, taps }: PlacedVariant): boolean {
   if (variant.part === "loss" || taps.has("loss")) return showsLoss(inquiry, state);
-  const needed = variant.part === "forward" ? (variant.decidedBy?.(taps) ?? []) : [];
+  const needed = variant.part === "forward" ? (variant.requiredTaps?.(taps) ?? []) : [];
   return needed.every((tap) => inquiry.recording.results.has(`taps/${tap}`));
 }
 
-/** The next state with a variant at these steps; null where that contradicts the recording. */
-async function stateWith(inquiry: Inquiry, state: State, placed: readonly Placed[]): Promise<State | null> {
+/** The state with these variants added; null: they contradict the recording. */
+async function stateWith(inquiry: Inquiry, state: State, placed: readonly PlacedVariant[]): Promise<State | null> {
   const { engine, recording, right, precision } = inquiry;
-  let next: Hypothesis | null = state.under.hypothesis;
+  let next: Hypothesis | null = state.prediction.hypothesis;
   for (const { variant, taps } of placed)
     if (next !== null)
       next = isStepVariant(variant) ? supposing(recording, right, next, variant, taps) : supposingRule(right, next, variant);
   if (next === null) return null;
-  const found = await seenUnder(recording, state, under(engine, recording, next), precision);
+  const found = await stateUnder(recording, state, predict(engine, recording, next), precision);
   if (found !== null) return found;
   const formulas = new Set(placed.flatMap(({ variant, taps }) => (variant.part === "forward" ? [...taps] : [])));
   if (formulas.size === 0) return null;
-  return seenUnder(recording, state, under(engine, recording, withRightPullback(right, next, formulas)), precision);
+  return stateUnder(recording, state, predict(engine, recording, withRightVjp(right, next, formulas)), precision);
 }
 
-/** Local tensors that undoing or running one of these steps makes. */
-function madeBy({ under: { readings }, seen }: State, taps: readonly string[]): readonly string[] {
-  const local = [...seen].flatMap(([name, { local: is }]) => (is ? [name] : []));
+/** Names of the local tensors that one of these steps computes, forward or by its VJP. */
+function madeBy({ prediction: { readings }, statuses }: State, taps: readonly string[]): readonly string[] {
+  const local = [...statuses].flatMap(([name, { local: is }]) => (is ? [name] : []));
   return local.filter((name) => readings.get(name)?.steps.some(({ tap }) => taps.includes(tap)) ?? false);
 }
 
-/** The other units at which the variant shows: something wrong becomes right there, and nothing right becomes wrong. */
-async function repeats(
+/** The other sets of steps at which the variant shows: it makes a wrong tensor right there, and no right tensor wrong. */
+async function repetitions(
   inquiry: Inquiry,
   state: State,
   variant: StepVariant,
@@ -101,28 +101,29 @@ async function repeats(
   );
   const shown: (readonly string[])[] = [];
   for (const unit of others) {
-    const next = supposing(recording, right, state.under.hypothesis, variant, new Set(unit));
+    const next = supposing(recording, right, state.prediction.hypothesis, variant, new Set(unit));
     if (next === null) continue;
-    const supposed = under(engine, recording, next);
+    const prediction = predict(engine, recording, next);
     const matches = await Promise.all(
       madeBy(state, unit).map(async (name) => ({
         name,
-        ...(await match(recording, supposed, name, wrong.has(name) ? "f64" : inquiry.precision)),
+        ...(await match(recording, prediction, name, wrong.has(name) ? "f64" : inquiry.precision)),
       })),
     );
-    const mended = matches.some(({ name, ok }) => ok && wrong.has(name));
-    const contradicted = matches.some(({ name, ok }) => !ok && (!wrong.has(name) || isForward(name)));
-    if (mended && !contradicted) shown.push(unit);
+    const corrects = matches.some(({ name, ok }) => ok && wrong.has(name));
+    const contradicts = matches.some(({ name, ok }) => !ok && (!wrong.has(name) || isForward(name)));
+    if (corrects && !contradicts) shown.push(unit);
   }
   return shown;
 }
 
-/** Variants at a unit of steps that makes this tensor. */
+/** A variant at one of the smallest sets of steps that it can replace. */
 interface Seed {
   readonly variant: StepVariant;
   readonly unit: readonly string[];
 }
 
+/** The variants that can be at a step that computes this tensor. */
 function seedsOf(inquiry: Inquiry, state: State, name: string): readonly Seed[] {
   const makers = makersOf(inquiry, state, name);
   return catalogue.filter(isStepVariant).flatMap((variant) => {
@@ -132,41 +133,41 @@ function seedsOf(inquiry: Inquiry, state: State, name: string): readonly Seed[] 
   });
 }
 
-/** Whether these variants together give the recorded values of a tensor. */
-async function gives({ engine, recording, right }: Inquiry, state: State, name: string, seeds: readonly Seed[]): Promise<boolean> {
-  let next: Hypothesis | null = state.under.hypothesis;
+/** Whether these variants together reproduce the recorded values of a tensor. */
+async function reproduces({ engine, recording, right }: Inquiry, state: State, name: string, seeds: readonly Seed[]): Promise<boolean> {
+  let next: Hypothesis | null = state.prediction.hypothesis;
   for (const { variant, unit } of seeds) next = next === null ? null : supposing(recording, right, next, variant, new Set(unit));
-  return next !== null && (await match(recording, under(engine, recording, next), name, "f64")).ok;
+  return next !== null && (await match(recording, predict(engine, recording, next), name, "f64")).ok;
 }
 
-/** Whether everything that a variant's formulas make is right with it in place. */
-function givesAllOf({ seen }: State, { variant, taps }: Placed): boolean {
+/** Whether all that a variant's formulas compute is right in the state with this variant. */
+function allRight({ statuses }: State, { variant, taps }: PlacedVariant): boolean {
   const made = variant.part === "forward" || variant.part === "loss" ? [...taps].map(tapName) : [];
-  return made.every((name) => seen.get(name)?.ok ?? true);
+  return made.every((name) => statuses.get(name)?.ok ?? true);
 }
 
 async function candidateOf(inquiry: Inquiry, state: State, seeds: readonly Seed[]): Promise<Candidate | null> {
-  const placed: Placed[] = [];
+  const placed: PlacedVariant[] = [];
   for (const { variant, unit } of seeds) {
-    const others = seeds.length > 1 ? [] : await repeats(inquiry, state, variant, unit);
+    const others = seeds.length > 1 ? [] : await repetitions(inquiry, state, variant, unit);
     placed.push({ variant, taps: new Set([unit, ...others].flat()) });
   }
   const found = await stateWith(inquiry, state, placed);
-  return found !== null && placed.every((one) => givesAllOf(found, one)) ? { placed, state: found } : null;
+  return found !== null && placed.every((one) => allRight(found, one)) ? { placed, state: found } : null;
 }
 
 /** Pairs of seeds at different steps. */
 const pairs = (seeds: readonly Seed[]): readonly (readonly Seed[])[] =>
   seeds.flatMap((a, i) => seeds.slice(i + 1).flatMap((b) => (a.unit.some((tap) => b.unit.includes(tap)) ? [] : [[a, b]])));
 
-/** What explains a wrong tensor of the forward or backward pass; pairs of variants where it has parts, and none explains it alone. */
+/** What explains a wrong tensor of the forward or backward pass: single variants or, for a sum of parts that none explains alone, pairs. */
 export async function stepCandidates(inquiry: Inquiry, state: State, name: string): Promise<readonly Candidate[]> {
   const seeds = seedsOf(inquiry, state, name);
   const candidatesOf = async (tries: readonly (readonly Seed[])[]): Promise<readonly Candidate[]> => {
     const found: Candidate[] = [];
     for (const seed of tries) {
-      const candidate = (await gives(inquiry, state, name, seed)) ? await candidateOf(inquiry, state, seed) : null;
-      if (candidate !== null && candidate.state.seen.get(name)?.ok === true) found.push(candidate);
+      const candidate = (await reproduces(inquiry, state, name, seed)) ? await candidateOf(inquiry, state, seed) : null;
+      if (candidate !== null && candidate.state.statuses.get(name)?.ok === true) found.push(candidate);
     }
     return found;
   };
@@ -174,23 +175,23 @@ export async function stepCandidates(inquiry: Inquiry, state: State, name: strin
   return single.length > 0 || isForward(name) ? single : candidatesOf(pairs(seeds));
 }
 
-/** What explains wrong weights after a step of the optimiser: all that are recorded of it, and begin alike, must be the variant's. */
-export async function ruleCandidates(inquiry: Inquiry, state: State, name: string): Promise<readonly Candidate[]> {
+/** What explains wrong weights after a step of the optimiser. A variant must reproduce all recorded weights of the step that have the same kind of origin. */
+export async function optimizerCandidates(inquiry: Inquiry, state: State, name: string): Promise<readonly Candidate[]> {
   const { engine, recording, right } = inquiry;
   const { optimizer } = recording.configuration;
   const step = name.split("/").slice(0, 2).join("/");
-  const { local } = state.under.originOf(name);
+  const { local } = state.prediction.originOf(name);
   const names = [...recording.results.keys()].filter(
-    (other) => other.startsWith(`${step}/`) && state.under.originOf(other).local === local,
+    (other) => other.startsWith(`${step}/`) && state.prediction.originOf(other).local === local,
   );
   const found: Candidate[] = [];
   for (const variant of catalogue) {
     if (variant.part !== "optimizer" || !variant.kinds.some((kind) => kind === optimizer?.kind)) continue;
-    const next = supposingRule(right, state.under.hypothesis, variant);
+    const next = supposingRule(right, state.prediction.hypothesis, variant);
     if (next === null) continue;
-    const supposed = under(engine, recording, next);
-    const matches = await Promise.all(names.map((other) => match(recording, supposed, other, "f64")));
-    const after = matches.every(({ ok }) => ok) ? await seenUnder(recording, state, supposed, inquiry.precision) : null;
+    const prediction = predict(engine, recording, next);
+    const matches = await Promise.all(names.map((other) => match(recording, prediction, other, "f64")));
+    const after = matches.every(({ ok }) => ok) ? await stateUnder(recording, state, prediction, inquiry.precision) : null;
     if (after !== null) found.push({ placed: [{ variant, taps: new Set([OPTIMISER]) }], state: after });
   }
   return found;

@@ -1,16 +1,16 @@
-/** Whether a wrong tensor is a simple combination of others: a copy, a multiple, a sum of two, the right one with a term too many or too few. */
+/** Recognises a wrong tensor that is a simple combination of others: a copy, a multiple, a sum of two, the right values with a term too many or too few. */
 import type { HostArray } from "../../check/host.ts";
 import { size } from "../../tensor/tensor.ts";
 import { multipleOf, same } from "./hints.ts";
 
-/** A tensor that the wrong one may be made of. */
+/** A tensor that the wrong one may be composed of. */
 export interface Ingredient {
   readonly name: string;
   readonly array: HostArray;
 }
 
 const DIGITS = 6;
-/** As a share of 1: factors that count as 1. */
+/** Factors that differ from 1 by less than this count as 1. */
 const ONE = 1e-6;
 const text = (c: number): string => String(Number(c.toPrecision(DIGITS)));
 const is = (c: number, value: number): boolean => Math.abs(c - value) < ONE;
@@ -29,7 +29,7 @@ function copy(recorded: HostArray, ingredients: readonly Ingredient[]): string |
   return null;
 }
 
-/** recorded − right is a multiple of another tensor. */
+/** A hint if recorded − right is a multiple of another tensor. */
 function extraTerm(recorded: HostArray, right: HostArray, ingredients: readonly Ingredient[]): string | null {
   const difference = minus(recorded, right);
   for (const { name, array } of ingredients) {
@@ -50,10 +50,10 @@ function sumOfTwo(recorded: HostArray, ingredients: readonly Ingredient[]): stri
   return null;
 }
 
-/** Of more numbers combinations are not looked for. */
+/** Combinations are looked for in tensors of up to this many numbers. */
 const LARGEST = 2 ** 22;
 
-/** What is found first, or nothing. */
+/** A sentence on the first combination that gives the recorded values; null: none does. */
 export function combinationHint(recorded: HostArray, right: HostArray, ingredients: readonly Ingredient[]): string | null {
   const length = size(right.shape);
   if (length < 2 || length > LARGEST) return null;

@@ -1,9 +1,9 @@
-/** The factors that are lost or doubled most often: those of a recording's own sizes and settings. */
+/** The factors that programs most often forget or apply twice, with their values in one recording: its sizes and settings. */
 import { tokenCount } from "../../model/config.ts";
 import type { Factor } from "./hints.ts";
 import type { Recording } from "../format/read.ts";
 
-/** A number with its powers and its complement, as far as they are no plain 0 or 1. */
+/** A number with its square or its complement, and their inverses; without those that are 0 or 1. */
 function around(name: string, value: number, complement: boolean): readonly Factor[] {
   const all: readonly Factor[] = [
     { value, says: name },
@@ -23,7 +23,7 @@ function around(name: string, value: number, complement: boolean): readonly Fact
   return all.filter((factor) => Number.isFinite(factor.value) && factor.value !== 0 && factor.value !== 1);
 }
 
-/** B, K, τ, λ, α and the like of this recording, and what else they make. */
+/** The factors that B, K, τ, λ, α and the like of this recording give. */
 export function factorsOf({ batch: B, configuration: { model, loss } }: Recording): readonly Factor[] {
   const { classes: K, width: D, heads } = model;
   const distillation = loss?.distillation ?? null;

@@ -1,12 +1,12 @@
-/** What the numbers of a wrong tensor show where no known variant explains them. */
+/** Describes what the numbers of a wrong tensor show: a factor, a shift, exchanged axes, another order, where the wrong values are. */
 import { compare, indexOf } from "../../check/close.ts";
 import type { HostArray } from "../../check/host.ts";
 import { show, size } from "../../tensor/tensor.ts";
 
-/** As a share of the scale: what counts as the same numbers. */
+/** Arrays count as the same if their difference is below this share of their scale. */
 const SAME = 1e-6;
 
-/** At most so many indices of an axis are named. */
+/** How many indices of an axis a hint names at most. */
 const SHOWN = 8;
 
 const DIGITS = 6;
@@ -16,7 +16,7 @@ const text = (x: number): string => String(Number(x.toPrecision(DIGITS)));
 export const same = (recorded: HostArray, right: HostArray): boolean => compare(recorded, right).error <= SAME;
 const mapped = (a: HostArray, f: (x: number, i: number) => number): HostArray => ({ shape: a.shape, data: a.data.map(f) });
 
-/** Indices at which something holds: how many, and the first. */
+/** The number of indices for which something holds, and the first of them. */
 function indicesWhere(length: number, holds: (i: number) => boolean): { readonly count: number; readonly first: number } {
   let [count, first] = [0, -1];
   for (let i = 0; i < length; i++) {
@@ -39,30 +39,31 @@ function zeros({ data }: HostArray): string | null {
 /** Σ aᵢbᵢ */
 const inner = (a: HostArray, b: HostArray): number => a.data.reduce((total, x, i) => total + x * (b.data[i] ?? 0), 0);
 
-/** A number that a factor may be, and what it stands for. */
+/** A known factor, and what it stands for. */
 export interface Factor {
   readonly value: number;
   readonly says: string;
 }
 
-/** c of recorded = c·right, by least squares; null if it is no multiple. */
+/** c of recorded = c·right, by least squares; null: recorded is not a multiple of right. */
 export function multipleOf(recorded: HostArray, right: HostArray): number | null {
   const c = inner(recorded, right) / inner(right, right);
   const times = (x: number): number => c * x;
   return c !== 0 && Number.isFinite(c) && same(recorded, mapped(right, times)) ? c : null;
 }
 
-/** `3 times the right ones (τ)`, with the known factor that it is; a scalar, which is a multiple of any other, only where it is a known one. */
+/** `3 times the right ones (τ)`, and whether c is a known factor. */
 export function factorText(c: number, factors: readonly Factor[]): { readonly text: string; readonly known: boolean } {
   const named = factors.find(({ value }) => Math.abs(c / value - 1) < SAME)?.says;
   return { text: `${text(c)} times the right ones${named === undefined ? "" : ` (${named})`}`, known: named !== undefined };
 }
 
+/** A scalar is a multiple of any other scalar, so that is a hint only if the factor is known. */
 function ratio(recorded: HostArray, right: HostArray, factors: readonly Factor[]): string | null {
   const c = multipleOf(recorded, right);
   if (c === null) return null;
-  const { text: said, known } = factorText(c, [{ value: -1, says: "the sign is the other one" }, ...factors]);
-  return known || right.data.length > 1 ? `the recorded values are ${said}` : null;
+  const { text: multiple, known } = factorText(c, [{ value: -1, says: "the sign is reversed" }, ...factors]);
+  return known || right.data.length > 1 ? `the recorded values are ${multiple}` : null;
 }
 
 function offset(recorded: HostArray, right: HostArray): string | null {
@@ -72,7 +73,7 @@ function offset(recorded: HostArray, right: HostArray): string | null {
   return same(recorded, mapped(right, plus)) ? `the recorded values are the right ones plus ${text(c)}` : null;
 }
 
-/** Which two axes must be exchanged for the recorded values to be right. */
+/** A hint if the recorded values are right once two axes are exchanged. */
 function transposition(recorded: HostArray, right: HostArray): string | null {
   const { shape } = right;
   for (let a = 0; a < shape.length; a++)
@@ -89,7 +90,7 @@ function transposition(recorded: HostArray, right: HostArray): string | null {
   return null;
 }
 
-/** The longest axis whose slices are looked for in another order. */
+/** The longest axis whose slices are compared in another order. */
 const LONGEST = 64;
 
 /** The slices of an array at each index of an axis. */
@@ -101,7 +102,7 @@ function slicesOf({ shape, data }: HostArray, axis: number): readonly HostArray[
   });
 }
 
-/** The same slices of an axis in another order. */
+/** A hint if the recorded values are the right ones with the slices of an axis, or all values, in another order. */
 function permutation(recorded: HostArray, right: HostArray): string | null {
   for (const [axis, length] of right.shape.entries()) {
     if (length < 2 || length > LONGEST) continue;
@@ -114,8 +115,8 @@ function permutation(recorded: HostArray, right: HostArray): string | null {
   return same(sorted(recorded), sorted(right)) ? "the recorded values are the right ones in another order" : null;
 }
 
-/** Where the wrong values lie, if in a part of the tensor only. */
-function place(recorded: HostArray, right: HostArray): string | null {
+/** Where the wrong values are, if they are in only a part of the tensor. */
+function location(recorded: HostArray, right: HostArray): string | null {
   const { shape } = right;
   const allowed = SAME * (compare(recorded, right).scale || 1);
   const touched = shape.map(() => new Set<number>());
@@ -134,13 +135,15 @@ function place(recorded: HostArray, right: HostArray): string | null {
   return `${count} of ${recorded.data.length} values are wrong${only.length === 0 ? "" : `, all at ${only.join(" and ")}`}`;
 }
 
-/** Number of values up to which other orders of them are looked for. */
+/** Other orders are looked for in tensors of up to this many values. */
 const SORTABLE = 2 ** 22;
 
-/** What is to be seen, the strongest first: each line alone would explain all wrong values, but the last, which says where they are. */
+/** What the numbers show, the strongest hint first. Each would explain all wrong values, except the last, which says where they are. */
 export function hintsOf(recorded: HostArray, right: HostArray, factors: readonly Factor[]): readonly string[] {
   if (same(recorded, right))
-    return [`the recorded values differ by less than ${SAME} of their scale: a constant such as ε, or a coarser arithmetic`];
+    return [
+      `the recorded values differ by less than ${SAME} of their scale: perhaps a constant such as ε, or arithmetic of lower precision`,
+    ];
   const whole = [
     nonFinite(recorded, right),
     zeros(recorded),
@@ -148,5 +151,5 @@ export function hintsOf(recorded: HostArray, right: HostArray, factors: readonly
     offset(recorded, right),
     ...(recorded.data.length <= SORTABLE ? [transposition(recorded, right), permutation(recorded, right)] : []),
   ];
-  return [...whole, place(recorded, right)].filter((hint) => hint !== null);
+  return [...whole, location(recorded, right)].filter((hint) => hint !== null);
 }

@@ -1,15 +1,16 @@
-/** What was done to the weights of a wrong step, where one change of one of them gives the recorded values. */
+/** Hints on the weights of a wrong step: whether the step gives the recorded values with one of its weights transposed or left out. */
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { parameterShapes } from "../../model/params.ts";
 import type { Shape, Tensor } from "../../tensor/tensor.ts";
 import { judge } from "../judge.ts";
-import { localRun } from "../steps/local.ts";
+import { localReader } from "../steps/localReading.ts";
 import type { Recording } from "../format/read.ts";
 import { isForward, originOf, type Reading } from "../steps/readings.ts";
 import type { Step } from "../steps/steps.ts";
-import { recordedValues } from "../steps/under.ts";
+import { recordedValues } from "../steps/prediction.ts";
 
+/** A change of a weight. */
 interface Change {
   readonly says: string;
   readonly fits: (name: string, shape: Shape) => boolean;
@@ -26,7 +27,7 @@ const changes: readonly Change[] = [
   },
 ];
 
-/** `with blocks.0.attn.proj.weight transposed the step gives the recorded values` */
+/** Hints such as `with blocks.0.attn.proj.weight transposed the step gives the recorded values`. */
 export async function weightHints(engine: Engine, recording: Recording, reading: Reading): Promise<readonly string[]> {
   const [step] = reading.steps;
   const origin = originOf(reading, recording);
@@ -37,7 +38,7 @@ export async function weightHints(engine: Engine, recording: Recording, reading:
     for (const { says, change } of changes.filter(({ fits }) => fits(name, shapes.get(name) ?? []))) {
       const changed = (k: Kernels, weights: readonly Tensor[]): readonly Tensor[] => weights.map((w, j) => (j === i ? change(k, w) : w));
       const wrong: Step = { ...step, forward: (k, { taps, weights }) => step.forward(k, { taps, weights: changed(k, weights) }) };
-      const value = await localRun(engine, recording, recordedValues(recording))({ ...reading, steps: [wrong] });
+      const value = await localReader(engine, recording, recordedValues(recording))({ ...reading, steps: [wrong] });
       const { error, tolerance } = judge(recording, reading.name, value, engine.precision, origin);
       if (error <= tolerance.bound) hints.push(`with ${name} ${says} the step gives the recorded values`);
     }

@@ -6,19 +6,19 @@ import type { Optimizer } from "../../train/optimizer/optimizer.ts";
 import * as field from "./fields.ts";
 import { RecordingError, type Reader } from "./fields.ts";
 
-/** Values made from a seed (hash.ts). */
+/** Values that are generated from a seed (hash.ts). */
 export interface Hashed {
   /** The seed. */
   readonly hash: number;
 }
 
-/** Images made from a seed. */
+/** Images that are generated from a seed. */
 export interface HashedImages extends Hashed {
   /** B */
   readonly batch: number;
 }
 
-/** With a teacher. */
+/** The teacher's part of a loss. */
 export type TaughtLoss = Extract<Distillation, { readonly kind: "hard" | "soft" }>;
 
 /** A loss whose targets are class numbers, smoothed. */
@@ -27,7 +27,7 @@ export interface LabelsLoss {
   readonly target: "labels";
   /** ε */
   readonly smoothing: number;
-  /** Over all classes (E20) or over the others (E21). */
+  /** Whether ε is spread over all classes (E20) or over the others (E21). */
   readonly smoothingMass: "all" | "others";
   /** The teacher's part; null: no teacher. */
   readonly distillation: TaughtLoss | null;
@@ -41,28 +41,28 @@ export interface DistributionLoss {
   readonly distillation: TaughtLoss | null;
 }
 
-/** A loss of class numbers, or of target distributions that are stored. */
+/** A loss whose targets are class numbers, or distributions. */
 export type RecordedLoss = LabelsLoss | DistributionLoss;
 
-/** One step for each learning rate. */
+/** An optimiser that takes one step for each learning rate. */
 export type RecordedOptimizer = Optimizer & {
   /** η of each step. */
   readonly lr: readonly number[];
 };
 
-/** What a recording is of: the JSON in its metadata, read and checked. */
+/** What was computed: the JSON in a recording's metadata, read and checked. */
 export interface Configuration {
-  /** Who computed it, in free words. */
+  /** Who computed it, in any words. */
   readonly producer: string;
-  /** The arithmetic of the producer, whatever the values are stored as. */
+  /** The precision in which the producer computed, whatever the file stores. */
   readonly dtype: "float64" | "float32";
   /** The model's sizes. */
   readonly model: DeitConfig;
-  /** Whether the parameters are in the file, or made from a seed. */
+  /** Whether the parameters are stored in the file, or generated from a seed. */
   readonly weights: "stored" | Hashed;
-  /** Whether the images are in the file, or made from a seed. */
+  /** Whether the images are stored in the file, or generated from a seed. */
   readonly images: "stored" | HashedImages;
-  /** Multipliers are stored, one a sample and branch. */
+  /** Whether the file stores drop-path multipliers, one for each sample and branch. */
   readonly dropPath: boolean;
   /** The loss; null: none is recorded. */
   readonly loss: RecordedLoss | null;
@@ -70,7 +70,7 @@ export interface Configuration {
   readonly optimizer: RecordedOptimizer | null;
 }
 
-/** Blocks of a model, and steps of an optimiser: what goes beyond is no recording of a DeiT, and its list of tensors alone would fill the memory. */
+/** The most blocks of a model, and the most steps of an optimiser. No DeiT has more, and the list of tensors alone would fill the memory. */
 const MOST = 1000;
 
 type Kind<T, K> = Extract<T, { readonly kind: K }>;
@@ -156,7 +156,7 @@ const configuration: Reader<Configuration> = field.record<Configuration>({
   optimizer: field.nullOr(optimizer),
 });
 
-/** What no field says alone. */
+/** Checks the rules that involve more than one field. */
 function checkTogether(read: Configuration): Configuration {
   if (read.loss?.distillation?.student === "distillation" && !read.model.distilled)
     throw new RecordingError('loss.distillation.student must be "class" for a model that is not distilled, got "distillation"');
@@ -165,7 +165,7 @@ function checkTogether(read: Configuration): Configuration {
 }
 
 /**
- * Reads the JSON text of a recording.
+ * Reads and checks the JSON text of a recording.
  *
  * @throws RecordingError naming the field
  */

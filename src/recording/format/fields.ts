@@ -1,7 +1,7 @@
-/** Readers of JSON values: each checks one field and names it in its error. */
+/** Readers of JSON values: each checks one field, and names the field in its error. */
 import { isRecord } from "../../io/strictJson.ts";
 
-/** A file that is no recording, or not one that can be used: which field or tensor, and what it must be. */
+/** A file is not a recording, or not a usable one: the message names the field or tensor, and says what it must be. */
 export class RecordingError extends Error {
   /** `RecordingError`. */
   override readonly name = "RecordingError";
@@ -10,10 +10,10 @@ export class RecordingError extends Error {
   }
 }
 
-/** @throws RecordingError unless `value` is a T */
+/** Reads a value as a T. @throws RecordingError unless it is one */
 export type Reader<T> = (value: unknown, field: string) => T;
 
-/** Characters of a wrong value that a message shows. */
+/** How many characters of a wrong value a message shows. */
 const SHOWN = 80;
 
 const cut = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
@@ -35,7 +35,7 @@ export const flag: Reader<boolean> = (value, field) => {
   return value;
 };
 
-/** A finite number with a property, which `expected` names. */
+/** A number with a property, which `expected` names. */
 export const number =
   (expected: string, holds: (n: number) => boolean): Reader<number> =>
   (value, field) => {
@@ -85,7 +85,7 @@ export function record(fields: Readonly<Record<string, Reader<unknown>>>): Reade
   };
 }
 
-/** An object of the kind that its field `tag` names. */
+/** An object whose field `tag` names its kind, and so its other fields. */
 export function variant<R extends Readonly<Record<string, Reader<unknown>>>>(tag: string, kinds: R): Reader<ReturnType<R[keyof R]>>;
 export function variant(tag: string, kinds: Readonly<Record<string, Reader<unknown>>>): Reader<unknown> {
   return (value, field) => {

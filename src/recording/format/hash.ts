@@ -1,5 +1,5 @@
 /**
- * Weights and images named by a seed (recording format, section 4), so that a recording of a large model is small.
+ * Generates weights and images from a seed (recording format, section 4), so that the recording of a large model need not store them.
  *
  *   mix(x)   x ^= x >> 16;  x *= 0x7feb352d;  x ^= x >> 15;  x *= 0x846ca68b;  x ^= x >> 16        unsigned, mod 2³²
  *   key      mix(fnv(name) ^ mix(seed))
@@ -27,10 +27,10 @@ function fnv(name: string): number {
   return h >>> 0;
 }
 
-/** The key of a tensor, a 32-bit word; `seed` is one as well. */
+/** The key of a tensor. Key and seed are 32-bit words. */
 export const hashKey = (name: string, seed: number): number => mix(fnv(name) ^ mix(seed));
 
-/** Centre c and radius r of the values. Widths of the table in section 4. */
+/** Centre c and radius r of the values, from the table in section 4. */
 function rangeOf(name: string, shape: Shape): readonly [c: number, r: number] {
   if (name === "images") return [0, 2];
   if (/(^|\.)norm[12]?\.weight$/.test(name)) return [1, 0.1];
@@ -40,7 +40,7 @@ function rangeOf(name: string, shape: Shape): readonly [c: number, r: number] {
   return [0, Math.sqrt(3 / inputs)];
 }
 
-/** The values of a weight (timm's name) or of `images`: exact in f32. */
+/** The values of a weight (by timm's name) or of `images`; all are representable in f32. */
 export function hashed(name: string, shape: Shape, seed: number): HostArray {
   const key = hashKey(name, seed);
   const [c, r] = rangeOf(name, shape);

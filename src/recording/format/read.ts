@@ -1,18 +1,18 @@
-/** A recording as a file: safetensors whose text table says what the tensors are (recording format, section 1). */
+/** Reads a recording from a file: safetensors whose metadata says what the tensors are (recording format, section 1). */
 import { hostArray, type HostArray } from "../../check/host.ts";
 import { memoryBytes, type ByteSource } from "../../io/disk/byteSource.ts";
 import { numbersOf, openSafetensors, type Entry, type OpenSafetensors } from "../../io/safetensors/safetensors.ts";
 import { show, size } from "../../tensor/tensor.ts";
 import { readConfiguration, type Configuration } from "./configuration.ts";
 import { RecordingError } from "./fields.ts";
-import { slotsOf, type Slot } from "./slots.ts";
+import { tensorSpecsOf, type TensorSpec } from "./tensorSpecs.ts";
 
-/** Arrays by name, each read when it is asked for, so that a large file need not fit in memory. A Map is one. */
+/** Arrays by name, each read from the file when it is needed, so that a large file need not fit in memory. A Map is an `Arrays`. */
 export type Arrays = Pick<ReadonlyMap<string, HostArray>, "size" | "has" | "keys" | "get">;
 
-/** A recording that was read: what it starts from, and what was computed. */
+/** A recording: what the computation started from, and what it computed. */
 export interface Recording {
-  /** What it is of. */
+  /** What was computed, and how. */
   readonly configuration: Configuration;
   /** B */
   readonly batch: number;
@@ -20,7 +20,7 @@ export interface Recording {
   readonly given: Arrays;
   /** What the producer computed, in the file's order. */
   readonly results: Arrays;
-  /** Results and given values that were rounded to f32 when they were stored. */
+  /** Names of the results and given tensors that the file stores in f32. */
   readonly rounded: ReadonlySet<string>;
 }
 
@@ -57,26 +57,30 @@ function batchOf({ images }: Configuration, tensors: OpenSafetensors["entries"])
   return B;
 }
 
-/** Numbers of the largest tensor that can be computed. */
+/** The most numbers of a tensor that can be computed. */
 const LARGEST = 2 ** 32;
 
-/** @throws RecordingError for a model or a batch that is too large for anybody */
-function checkSizes(slots: ReadonlyMap<string, Slot>): void {
-  for (const [name, { shape }] of slots)
+/** @throws RecordingError for a model or a batch that no machine could compute */
+function checkSizes(specs: ReadonlyMap<string, TensorSpec>): void {
+  for (const [name, { shape }] of specs)
     if (size(shape) > LARGEST) throw new RecordingError(`tensor ${name} would be ${show(shape)}, more than 2^32 numbers`);
 }
 
 /** @throws RecordingError unless the recording's JSON calls for, or allows, a tensor of this shape and dtype */
-export function checkTensor(name: string, { dtype, shape }: Pick<Entry, "dtype" | "shape">, slot: Slot | undefined): asserts slot is Slot {
-  if (slot === undefined) throw new RecordingError(`tensor ${name} is not called for by the recording's JSON`);
-  if (show(shape) !== show(slot.shape)) throw new RecordingError(`tensor ${name} must be ${show(slot.shape)}, got ${show(shape)}`);
-  const dtypes = slot.labels === true ? ["I64"] : ["F64", "F32"];
+export function checkTensor(
+  name: string,
+  { dtype, shape }: Pick<Entry, "dtype" | "shape">,
+  spec: TensorSpec | undefined,
+): asserts spec is TensorSpec {
+  if (spec === undefined) throw new RecordingError(`tensor ${name} is not called for by the recording's JSON`);
+  if (show(shape) !== show(spec.shape)) throw new RecordingError(`tensor ${name} must be ${show(spec.shape)}, got ${show(shape)}`);
+  const dtypes = spec.labels === true ? ["I64"] : ["F64", "F32"];
   if (!dtypes.includes(dtype)) throw new RecordingError(`tensor ${name} must be of ${dtypes.join(" or ")}, got ${dtype}`);
 }
 
-/** @throws RecordingError for a tensor that the JSON calls for and that is not there, or a label that is no class */
-export function checkGiven(slots: ReadonlyMap<string, Slot>, given: Arrays, classes: number): void {
-  for (const [name, { role, labels }] of slots) {
+/** @throws RecordingError if a tensor that the JSON calls for is missing, or a label is not a class of the model */
+export function checkGiven(specs: ReadonlyMap<string, TensorSpec>, given: Arrays, classes: number): void {
+  for (const [name, { role, labels }] of specs) {
     if (role !== "given") continue;
     if (!given.has(name)) throw new RecordingError(`tensor ${name} is missing, though the recording's JSON calls for it`);
     const stray = labels === true ? given.get(name)?.data.find((label) => label < 0 || label >= classes) : undefined;
@@ -84,10 +88,10 @@ export function checkGiven(slots: ReadonlyMap<string, Slot>, given: Arrays, clas
   }
 }
 
-/** Bytes of a file up to which all of its tensors are kept in memory. */
+/** The size in bytes up to which a file is read into memory as a whole. */
 const KEPT = 2 ** 28;
 
-/** Some tensors of a file, in its order. */
+/** The tensors of a file that have these names, in the order of the file; `kept`: read at once and kept in memory. */
 function arraysOf(file: OpenSafetensors, names: readonly string[], kept: boolean): Arrays {
   const read = (name: string): HostArray => {
     const stored = file.read(name);
@@ -99,23 +103,23 @@ function arraysOf(file: OpenSafetensors, names: readonly string[], kept: boolean
 }
 
 /**
- * Opens and checks a recording. The tensors of a large file stay in it, and are read when they are asked for.
+ * Opens and checks a recording. The tensors of a large file are read only when they are needed.
  *
- * @throws SafetensorsError for a file that is none
- * @throws RecordingError naming the field or tensor
+ * @throws SafetensorsError for a file that is not safetensors
+ * @throws RecordingError naming the field or tensor that is wrong
  */
 export function openRecording(source: ByteSource): Recording {
   const file = openSafetensors(source);
   const { metadata, entries } = file;
   const configuration = configurationOf(metadata);
   const batch = batchOf(configuration, entries);
-  const slots = slotsOf(configuration, batch);
-  checkSizes(slots);
-  for (const [name, entry] of entries) checkTensor(name, entry, slots.get(name));
+  const specs = tensorSpecsOf(configuration, batch);
+  checkSizes(specs);
+  for (const [name, entry] of entries) checkTensor(name, entry, specs.get(name));
 
-  const named = (role: Slot["role"]): readonly string[] => [...entries.keys()].filter((name) => slots.get(name)?.role === role);
+  const named = (role: TensorSpec["role"]): readonly string[] => [...entries.keys()].filter((name) => specs.get(name)?.role === role);
   const [given, results] = [arraysOf(file, named("given"), source.size <= KEPT), arraysOf(file, named("result"), source.size <= KEPT)];
-  checkGiven(slots, given, configuration.model.classes);
+  checkGiven(specs, given, configuration.model.classes);
   const rounded = new Set([...entries].filter(([, { dtype }]) => dtype === "F32").map(([name]) => name));
   return { configuration, batch, given, results, rounded };
 }

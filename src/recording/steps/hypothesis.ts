@@ -1,20 +1,20 @@
 /**
- * A hypothesis: what is assumed to have made a recording. The right one is this project's network and optimiser; another has variants of the
- * catalogue in the place of some steps.
+ * A hypothesis: the network and the optimiser that are assumed to have made a recording. The right hypothesis is this project's own; any other replaces
+ * some of its steps by variants of the catalogue.
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { optimise } from "../../train/optimizer/optimizer.ts";
-import { goalOf, labelsOf, multiplierOf } from "./build.ts";
-import { pulledThrough } from "./derivative.ts";
+import { lossInputsOf, labelsOf, multiplierOf } from "./networkInputs.ts";
+import { vjpOf } from "./autodiff.ts";
 import { RecordingError } from "../format/fields.ts";
-import type { Rule } from "./later.ts";
+import type { Rule } from "./optimizerSteps.ts";
 import type { Recording } from "../format/read.ts";
-import { nth, type StepInputs, type StepOp } from "./stepOps.ts";
+import { nth, type StepOp } from "./stepOps.ts";
 import { blockOf, kindOf, stepsOf, type Step } from "./steps.ts";
-import type { BackwardVariant, ForwardVariant, LossVariant, OptimizerVariant, Place, StepVariant } from "../variants/variant.ts";
+import type { BackwardVariant, ForwardVariant, LossVariant, OptimizerVariant, StepContext, StepVariant } from "../variants/variant.ts";
 
 export interface Hypothesis {
-  /** In the format's order, one a tap. */
+  /** In the format's order, one for each tap. */
   readonly steps: readonly Step[];
   /** One step of the optimiser. */
   readonly rule: Rule;
@@ -22,45 +22,44 @@ export interface Hypothesis {
 
 export const rightHypothesis = (recording: Recording): Hypothesis => ({ steps: stepsOf(recording), rule: optimise });
 
-/** Whether a variant can be at the step that makes this tap. */
+/** Whether a variant can replace the step that makes this tap. */
 export function fitsStep(variant: StepVariant, tap: string): boolean {
   return variant.part === "loss" ? tap === "loss" : variant.steps.includes(kindOf(tap));
 }
 
-/** The sets of steps that a variant changes as a whole: single steps, or all of a block that it changes together. */
+/** The smallest sets of steps that a variant can replace: single steps, or all steps of a block that it changes together. */
 export function unitsOf(variant: StepVariant, { steps }: Hypothesis): readonly (readonly string[])[] {
   const taps = steps.flatMap(({ tap }) => (fitsStep(variant, tap) ? [tap] : []));
   if (variant.part !== "forward" || variant.together !== true) return taps.map((tap) => [tap]);
   return [...new Set(taps.map(blockOf))].map((block) => taps.filter((tap) => blockOf(tap) === block));
 }
 
-function placeOf(k: Kernels, recording: Recording, step: Step, given: readonly string[]): Place {
+function contextOf(k: Kernels, recording: Recording, step: Step, given: readonly string[]): StepContext {
   const branch = given.find((name) => name.startsWith("dropPath/"))?.slice("dropPath/".length);
   const multiplier = branch === undefined ? null : multiplierOf(k, recording, branch);
   return { model: recording.configuration.model, step, multiplier };
 }
 
-/** A step with another formula, and the pullback that follows from it. */
+/** The step with another formula, and with the VJP that follows from that formula. */
 function derived(step: Step, forward: StepOp["forward"]): Step {
-  const pullback = (k: Kernels, { taps, weights }: StepInputs, dOut: StepInputs["taps"][number]): StepInputs => {
-    const of = (inner: Kernels): StepInputs["taps"][number] => forward(inner, { taps, weights });
-    const d = pulledThrough(k, of, [...taps, ...weights], dOut);
+  const vjp: StepOp["vjp"] = (k, { taps, weights }, dOut) => {
+    const d = vjpOf(k, (inner) => forward(inner, { taps, weights }), [...taps, ...weights], dOut);
     return { taps: d.slice(0, taps.length), weights: d.slice(taps.length) };
   };
-  return { ...step, forward, pullback };
+  return { ...step, forward, vjp };
 }
 
 function wrongForward({ rewired, wrong }: ForwardVariant, recording: Recording, right: Step): Step {
   const step = { ...right, ...rewired?.(right) };
-  return derived(step, (k, inputs) => wrong(k, inputs, placeOf(k, recording, right, step.given)));
+  return derived(step, (k, inputs) => wrong(k, inputs, contextOf(k, recording, right, step.given)));
 }
 
 function wrongLoss({ wrong }: LossVariant, recording: Recording, right: Step): Step {
   return derived(right, (k, { taps }) => {
-    const goal = goalOf(k, recording);
+    const lossInputs = lossInputsOf(k, recording);
     const { loss, model } = recording.configuration;
-    if (goal === null || loss === null) throw new RecordingError("there is no loss");
-    return wrong(k, { head: nth(taps, 0), head_dist: taps[1] ?? null }, goal, {
+    if (lossInputs === null || loss === null) throw new RecordingError("there is no loss");
+    return wrong(k, { head: nth(taps, 0), head_dist: taps[1] ?? null }, lossInputs, {
       loss,
       classes: model.classes,
       labels: labelsOf(k, recording),
@@ -68,22 +67,22 @@ function wrongLoss({ wrong }: LossVariant, recording: Recording, right: Step): S
   });
 }
 
-/** The pullback of a step that may be wrong already, made wrong. */
+/** The step, which may have a wrong formula already, with a wrong VJP. */
 const wrongBackward = ({ wrong }: BackwardVariant, recording: Recording, step: Step): Step => ({
   ...step,
-  pullback: (k, inputs, dOut) => wrong(k, inputs, dOut, placeOf(k, recording, step, step.given)),
+  vjp: (k, inputs, dOut) => wrong(k, inputs, dOut, contextOf(k, recording, step, step.given)),
 });
 
-/** A step as a variant has it; null where another variant is there that it cannot be combined with. */
+/** The step with a variant; null: the step has another variant already, with which this one cannot be combined. */
 function wrongStep(variant: StepVariant, recording: Recording, right: Step, now: Step): Step | null {
-  const asItShould = now.forward === right.forward && now.pullback === right.pullback;
+  const isRight = now.forward === right.forward && now.vjp === right.vjp;
   if (variant.part === "backward")
-    return asItShould || (now.forward !== right.forward && now.reads === right.reads) ? wrongBackward(variant, recording, now) : null;
-  if (!asItShould) return null;
+    return isRight || (now.forward !== right.forward && now.reads === right.reads) ? wrongBackward(variant, recording, now) : null;
+  if (!isRight) return null;
   return variant.part === "loss" ? wrongLoss(variant, recording, right) : wrongForward(variant, recording, right);
 }
 
-/** The hypothesis with a variant at these steps besides; null where another variant stands in its way. */
+/** The hypothesis `now` with one more variant, at these steps; null: it cannot be combined with those that are there already. */
 export function supposing(
   recording: Recording,
   right: Hypothesis,
@@ -93,24 +92,23 @@ export function supposing(
 ): Hypothesis | null {
   const steps: Step[] = [];
   for (const [i, step] of now.steps.entries()) {
-    const asItShould = right.steps[i] ?? step;
-    const next = taps.has(step.tap) ? wrongStep(variant, recording, asItShould, step) : step;
+    const next = taps.has(step.tap) ? wrongStep(variant, recording, right.steps[i] ?? step, step) : step;
     if (next === null) return null;
     steps.push(next);
   }
   return { ...now, steps };
 }
 
-/** The hypothesis with the right derivative behind a wrong formula: of a program whose gradients were written by hand. */
-export function withRightPullback(right: Hypothesis, { steps, rule }: Hypothesis, taps: ReadonlySet<string>): Hypothesis {
+/** The hypothesis with the right VJP behind the wrong formulas of these steps: a program whose gradients were written by hand may do that. */
+export function withRightVjp(right: Hypothesis, { steps, rule }: Hypothesis, taps: ReadonlySet<string>): Hypothesis {
   const kept = (step: Step, i: number): Step => {
-    const { pullback, reads } = right.steps[i] ?? step;
-    return taps.has(step.tap) && step.reads === reads ? { ...step, pullback } : step;
+    const { vjp, reads } = right.steps[i] ?? step;
+    return taps.has(step.tap) && step.reads === reads ? { ...step, vjp } : step;
   };
   return { rule, steps: steps.map(kept) };
 }
 
-/** The hypothesis with a variant of the optimiser, whose settings fit; null where another stands in its way. */
+/** The hypothesis with a variant of the optimiser; null: its optimiser is wrong already. */
 export function supposingRule(right: Hypothesis, now: Hypothesis, { wrong }: OptimizerVariant): Hypothesis | null {
   return now.rule === right.rule ? { ...now, rule: wrong } : null;
 }

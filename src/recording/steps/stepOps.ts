@@ -1,4 +1,4 @@
-/** The ops of the network as steps of a recording: each reads taps and weights by their place, and runs by itself, forward and back. */
+/** The ops of the network as steps of a recording: each takes lists of taps and weights, and can run alone, forward and backward. */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { embed } from "../../model/embed.ts";
 import { meanOfLogits } from "../../model/fusion.ts";
@@ -14,7 +14,7 @@ import { mergeHeads, splitHeads } from "../../ops/splitHeads.ts";
 import { token } from "../../ops/tokens.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
-/** What a step reads, in the order of `reads` and `weights`; its pullback gives the cotangents of the same. */
+/** What a step reads, in the order of its `reads` and `weights`; also the cotangents of these. */
 export interface StepInputs {
   /** Activations, or images. */
   readonly taps: readonly Tensor[];
@@ -22,22 +22,22 @@ export interface StepInputs {
   readonly weights: readonly Tensor[];
 }
 
-/** One step of the network: from what it reads to one tensor, and back. */
+/** One step of the network: a function to one tensor, with its VJP. */
 export interface StepOp {
-  /** What the step makes. */
+  /** The output of the step. */
   readonly forward: (k: Kernels, inputs: StepInputs) => Tensor;
-  /** Cotangents of all that it reads, from the cotangent of what it makes. */
-  readonly pullback: (k: Kernels, inputs: StepInputs, dOut: Tensor) => StepInputs;
+  /** The cotangents of all that the step reads, from the cotangent of its output. */
+  readonly vjp: (k: Kernels, inputs: StepInputs, dOut: Tensor) => StepInputs;
 }
 
-/** @throws RangeError where a step is given fewer tensors than it reads */
+/** @throws RangeError if there are too few tensors for what a step reads */
 export function nth(tensors: readonly Tensor[], i: number): Tensor {
   const t = tensors[i];
-  if (t === undefined) throw new RangeError(`a step reads a tensor ${i}, and was given ${tensors.length}`);
+  if (t === undefined) throw new RangeError(`a step needs at least ${i + 1} tensors, got ${tensors.length}`);
   return t;
 }
 
-/** An op as a step: how its inputs are put together, and its gradients taken apart. */
+/** Makes a step of an op: `together` builds the op's inputs from the lists, `apart` turns its gradients into lists. */
 function stepOp<In, Saved, Attrs>(
   op: Op<In, Saved, Attrs>,
   attrs: (k: Kernels) => Attrs,
@@ -46,13 +46,13 @@ function stepOp<In, Saved, Attrs>(
 ): StepOp {
   return {
     forward: (k, inputs) => op.forward(k, together(inputs), attrs(k)).out,
-    pullback: (k, inputs, dOut) => apart(op.vjp(k, op.forward(k, together(inputs), attrs(k)).saved, dOut)),
+    vjp: (k, inputs, dOut) => apart(op.vjp(k, op.forward(k, together(inputs), attrs(k)).saved, dOut)),
   };
 }
 
 const none = (): void => undefined;
 
-/** Weight and bias of a step that has both. */
+/** Weight and bias of a step that has both: a linear map or a layer norm. */
 export const paramsOf = ({ weights }: StepInputs): LinearParams => ({ weight: nth(weights, 0), bias: nth(weights, 1) });
 const layer = (inputs: StepInputs): Layer<LinearParams> => ({ x: nth(inputs.taps, 0), params: paramsOf(inputs) });
 const layerGradients = ({ x, params }: Layer<LinearParams>): StepInputs => ({ taps: [x], weights: [params.weight, params.bias] });
@@ -73,23 +73,23 @@ export const softmaxOp: StepOp = stepOp(
   ({ z }) => ({ taps: [z], weights: [] }),
 );
 
-/** S of (E7) from the rows of qkv. */
+/** The scaled scores of (E7), [B, h, T, T], from qkv [B, T, 3D]. */
 export const scoresOp = (heads: number): StepOp => ({
   forward: (k, { taps }) => scores.forward(k, splitHeads.forward(k, { qkv: nth(taps, 0) }, { heads }).out).out,
-  pullback: (k, { taps }, dS) => {
+  vjp: (k, { taps }, dS) => {
     const roles = splitHeads.forward(k, { qkv: nth(taps, 0) }, { heads }).out;
     const d = scores.vjp(k, scores.forward(k, roles).saved, dS);
     return { taps: [splitHeads.vjp(k, null, { ...d, v: k.zeros(roles.v.shape) }).qkv], weights: [] };
   },
 });
 
-/** A V of (E7), heads side by side, from the probabilities and the rows of qkv. */
+/** A V of (E7), the heads concatenated, [B, T, D], from the probabilities and qkv. */
 export const contextOp = (heads: number): StepOp => ({
   forward: (k, { taps }) => {
     const { v } = splitHeads.forward(k, { qkv: nth(taps, 1) }, { heads }).out;
     return mergeHeads.forward(k, { heads: mix.forward(k, { probs: nth(taps, 0), v }).out }).out;
   },
-  pullback: (k, { taps }, dContext) => {
+  vjp: (k, { taps }, dContext) => {
     const { q, v } = splitHeads.forward(k, { qkv: nth(taps, 1) }, { heads }).out;
     const dHeads = mergeHeads.vjp(k, { heads }, dContext).heads;
     const d = mix.vjp(k, { probs: nth(taps, 0), v }, dHeads);
@@ -104,7 +104,7 @@ export const headOp = (index: number, tokens: number): StepOp => ({
     const row = token.forward(k, { z: nth(inputs.taps, 0) }, { index }).out;
     return linear.forward(k, { x: row, params: paramsOf(inputs) }).out;
   },
-  pullback: (k, inputs, dLogits) => {
+  vjp: (k, inputs, dLogits) => {
     const row = token.forward(k, { z: nth(inputs.taps, 0) }, { index }).out;
     const { x, params } = linear.vjp(k, { x: row, weight: nth(inputs.weights, 0) }, dLogits);
     return { taps: [token.vjp(k, { index, tokens }, x).z], weights: [params.weight, params.bias] };
@@ -122,7 +122,7 @@ export const fuseOp: StepOp = stepOp(
 /** (E4) */
 export const normOp = (eps: number): StepOp => stepOp(layerNorm, () => ({ eps }), layer, layerGradients);
 
-/** (E11), (E12): x and its branch, with the multipliers of a drop path. */
+/** (E11), (E12): x plus its branch, which drop path multiplies. */
 export const residualOp = (multiplier: (k: Kernels) => Tensor | null): StepOp =>
   stepOp(
     residual,

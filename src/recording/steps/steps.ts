@@ -1,51 +1,51 @@
 /**
- * The network and its loss as a list of steps, each of which makes one tap from earlier taps and from weights (recording format, section 3).
- * A step runs by itself, from any values of what it reads, and so does its pullback: that is how a recording is looked at step by step.
+ * The network and its loss as a list of steps, each of which computes one tap (a named intermediate value) from earlier taps and from weights (recording
+ * format, section 3). A step and its VJP can run alone, from any values of what the step reads; so a recording can be judged step by step.
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { tokenCount } from "../../model/config.ts";
 import { parameterShapes } from "../../model/params.ts";
 import { objective, type LossAndCotangents } from "../../train/step/objective.ts";
-import { goalOf, multiplierOf } from "./build.ts";
+import { lossInputsOf, multiplierOf } from "./networkInputs.ts";
 import type { Recording } from "../format/read.ts";
 import * as ops from "./stepOps.ts";
 import { nth, type StepInputs, type StepOp } from "./stepOps.ts";
 
-/** A step with the names of what it reads and makes. */
+/** A step with the names of what it reads and computes. */
 export interface Step extends StepOp {
-  /** What it makes: a tap's name, or `loss`. */
+  /** What it computes: a tap's name, or `loss`. */
   readonly tap: string;
-  /** Taps, or `images`. */
+  /** Names of taps, or `images`. */
   readonly reads: readonly string[];
   /** Names of parameters, weight before bias. */
   readonly weights: readonly string[];
-  /** What else it is given, as it is called in a file. */
+  /** Names in a file of other tensors that it needs: labels, the teacher's logits, drop-path multipliers. */
   readonly given: readonly string[];
 }
 
-/** Which formula a step is, whatever block it lies in: `attn.scores`, `norm1`; `block` for the output of one. */
+/** Which formula a step is, the same in every block: `attn.scores`, `norm1`; `block` for the output of a block. */
 export const kindOf = (tap: string): string => tap.replace(/^blocks\.\d+$/, "block").replace(/^blocks\.\d+\./, "");
 
-/** `blocks.1` of any tap in that block; "" outside the blocks. */
+/** `blocks.1` for any tap in that block; "" outside the blocks. */
 export const blockOf = (tap: string): string => /^blocks\.\d+/.exec(tap)?.[0] ?? "";
 
-/** The objective reads one row of logits or both; its own cotangent is 1. */
+/** The loss as a step that reads the logits of one head or of both; its own cotangent is 1. */
 function lossOp(recording: Recording): StepOp {
   const run = (k: Kernels, { taps }: StepInputs): LossAndCotangents => {
-    const goal = goalOf(k, recording);
-    if (goal === null) throw new RangeError("this recording has no loss");
-    return objective(k, { head: nth(taps, 0), head_dist: taps[1] ?? null }, goal.targets, goal.distillation);
+    const lossInputs = lossInputsOf(k, recording);
+    if (lossInputs === null) throw new RangeError("this recording has no loss");
+    return objective(k, { head: nth(taps, 0), head_dist: taps[1] ?? null }, lossInputs.targets, lossInputs.distillation);
   };
   return {
     forward: (k, inputs) => run(k, inputs).loss,
-    pullback: (k, inputs) => {
+    vjp: (k, inputs) => {
       const { head, head_dist } = run(k, inputs).dLogits;
       return { taps: head_dist === null ? [head] : [head, head_dist], weights: [] };
     },
   };
 }
 
-/** The taps that the loss reads: with a teacher both heads, else the fused logits; a plain model has but one head. */
+/** The taps that the loss reads: both heads with a teacher, else the fused logits; a plain model has only one head. */
 function lossReads({ configuration: { model, loss } }: Recording): readonly string[] {
   if (!model.distilled) return ["head"];
   return loss?.distillation === null ? ["logits"] : ["head", "head_dist"];

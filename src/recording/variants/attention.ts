@@ -1,8 +1,8 @@
 /**
- * Self-attention, and its pullback, as they are often written.
+ * Self-attention and its VJP, as they are often written wrong.
  *
- *   (E5)   [Q|K|V] = X Wᵀ + b                  rows 0 … D−1 make queries, then keys, then values
- *   (E6)   a row of it is (which of q, k, v; head; channel)
+ *   (E5)   [Q|K|V] = X Wᵀ + b                  rows 0 … D−1 of W give queries, the next D keys, the last D values
+ *   (E6)   columns of [Q|K|V] in the order (q, k or v; head; channel)
  *   (E7)   A = σ(d^(−½) Q Kᵀ)                   each row sums to 1
  *   (G12)  S̄ = A ⊙ (Ā − ⟨Ā, A⟩)      Q̄ = d^(−½) S̄ K      K̄ = d^(−½) S̄ᵀ Q
  */
@@ -19,12 +19,12 @@ import type { BackwardVariant, ForwardVariant } from "./variant.ts";
 const project = (k: Kernels, inputs: StepInputs): Tensor => linear.forward(k, { x: nth(inputs.taps, 0), params: paramsOf(inputs) }).out;
 
 /** s Q Kᵀ */
-const products = (k: Kernels, { q, k: keys }: Pick<QueriesKeysValues, "q" | "k">, s: number): Tensor =>
+const scaledScores = (k: Kernels, { q, k: keys }: Pick<QueriesKeysValues, "q" | "k">, s: number): Tensor =>
   k.scale(k.matmul(q, keys, { tb: true }), s);
 
 const split = (k: Kernels, qkv: Tensor, heads: number): QueriesKeysValues => splitHeads.forward(k, { qkv }, { heads }).out;
 
-/** Columns (head; which of q, k, v; channel) put into the order (which; head; channel). */
+/** Columns in the order (head; q, k or v; channel) rearranged to (q, k or v; head; channel). */
 function regrouped(k: Kernels, qkv: Tensor, h: number): Tensor {
   const [B = 0, T = 0, threeD = 0] = qkv.shape;
   return k.reshape(k.permute(k.reshape(qkv, [B, T, h, 3, threeD / 3 / h]), [0, 1, 3, 2, 4]), qkv.shape);
@@ -37,12 +37,12 @@ function keysFirst(k: Kernels, qkv: Tensor): Tensor {
   return k.concat([third(1), third(0), third(2)], 2);
 }
 
-/** What becomes of scores, context or qkv itself where the columns of qkv are taken in another order. */
+/** The wrong qkv, scores or context of a program that takes the columns of qkv in another order. */
 function reordered(order: (k: Kernels, qkv: Tensor, h: number) => Tensor): ForwardVariant["wrong"] {
   return (k, inputs, { model: { width: D, heads: h }, step }) => {
     const kind = kindOf(step.tap);
     if (kind === "attn.qkv") return order(k, project(k, inputs), h);
-    if (kind === "attn.scores") return products(k, split(k, order(k, nth(inputs.taps, 0), h), h), (D / h) ** -0.5);
+    if (kind === "attn.scores") return scaledScores(k, split(k, order(k, nth(inputs.taps, 0), h), h), (D / h) ** -0.5);
     const { v } = split(k, order(k, nth(inputs.taps, 1), h), h);
     return mergeHeads.forward(k, { heads: mix.forward(k, { probs: nth(inputs.taps, 0), v }).out }).out;
   };
@@ -51,12 +51,12 @@ function reordered(order: (k: Kernels, qkv: Tensor, h: number) => Tensor): Forwa
 const scaledBy =
   (scaleOf: (D: number) => number): ForwardVariant["wrong"] =>
   (k, { taps }, { model: { width: D, heads } }) =>
-    products(k, split(k, nth(taps, 0), heads), scaleOf(D));
+    scaledScores(k, split(k, nth(taps, 0), heads), scaleOf(D));
 
-/** What is added to scores that are masked: e to that power is 0. */
+/** Added to the scores that are masked: e to that power is 0. */
 const MASKED = -1e9;
 
-/** σ of each row of S [B, h, T, T], where the keys after the query are left out. */
+/** σ of each row of S [B, h, T, T], without the keys after the query. */
 function causal(k: Kernels, S: Tensor): Tensor {
   const T = axis(S.shape, -1);
   const mask = k.upload(
@@ -71,7 +71,7 @@ const forward: readonly ForwardVariant[] = [
     part: "forward",
     name: "scale-by-width",
     instead: "the scores are scaled by D^(−½)",
-    reason: "the width of the model was taken for that of a head, d = D/h",
+    reason: "the width of the model was used instead of the width of a head, d = D/h",
     equation: "(E7)",
     steps: ["attn.scores"],
     wrong: scaledBy((D) => D ** -0.5),
@@ -80,7 +80,7 @@ const forward: readonly ForwardVariant[] = [
     part: "forward",
     name: "scale-missing",
     instead: "the scores are not scaled",
-    reason: "the factor d^(−½) was forgotten, or expected inside a library's call that does not have it",
+    reason: "the factor d^(−½) was forgotten, or the author expected a library's call to apply it",
     equation: "(E7)",
     steps: ["attn.scores"],
     wrong: scaledBy(() => 1),
@@ -118,7 +118,7 @@ const forward: readonly ForwardVariant[] = [
   {
     part: "forward",
     name: "attention-causal",
-    instead: "a token attends to itself and to the tokens before it only",
+    instead: "a token attends only to itself and to the tokens before it",
     reason: "the attention of a language model was reused with its mask; DeiT has none",
     equation: "(E7)",
     steps: ["attn.probs"],
@@ -127,7 +127,7 @@ const forward: readonly ForwardVariant[] = [
   {
     part: "forward",
     name: "proj-missing",
-    instead: "the heads' outputs are the output of attention, without Wo and bo",
+    instead: "the concatenated heads are the output of attention, without Wo and bo",
     reason: "the projection after the heads was left out",
     equation: "(E8)",
     steps: ["attn"],

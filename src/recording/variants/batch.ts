@@ -1,5 +1,5 @@
 /**
- * The batch: losses are means over it, and so are their gradients.
+ * The mean over the batch: losses are means, and so are their gradients.
  *
  *   (G4)   z̄ = (σ(z) − q)/B
  */
@@ -11,11 +11,11 @@ export const batchVariants: readonly BackwardVariant[] = [
     part: "backward",
     name: "batch-sum",
     instead: "every gradient is B times too large",
-    reason: "the gradient of the sum over the batch was taken, and only the reported loss is the mean",
+    reason: "the gradient is that of the sum over the batch, and only the reported loss is the mean",
     equation: "(G4)",
     steps: ["loss"],
     wrong: (k, inputs, dLoss, { step }) => {
-      const { taps } = step.pullback(k, inputs, dLoss);
+      const { taps } = step.vjp(k, inputs, dLoss);
       return { taps: taps.map((d) => k.scale(d, axis(d.shape, 0))), weights: [] };
     },
   },

@@ -1,5 +1,5 @@
 /**
- * Biases of the linear maps, and their gradients, as they are often written.
+ * Biases of the linear maps and their gradients, as they are often written wrong.
  *
  *   (E1), (E5), (E10), (E14), (E15)   y = x Wᵀ + b
  *   (G1)                              b̄ = Σ ȳ                over batch and rows
@@ -8,7 +8,7 @@ import { axis, size } from "../../tensor/tensor.ts";
 import { nth } from "../steps/stepOps.ts";
 import type { BackwardVariant, ForwardVariant } from "./variant.ts";
 
-/** The step as it should be, with zeros for its bias. */
+/** The right step with zeros for its bias. */
 const withoutBias: ForwardVariant["wrong"] = (k, { taps, weights }, { step }) =>
   step.forward(k, { taps, weights: [nth(weights, 0), k.zeros(nth(weights, 1).shape)] });
 
@@ -17,7 +17,7 @@ const forward: readonly ForwardVariant[] = [
     part: "forward",
     name: "patch-bias-missing",
     instead: "the bias of the patch projection is not added",
-    reason: "patch embeddings are written without one where a norm follows; DeiT's has one",
+    reason: "a patch embedding needs no bias if a norm follows; DeiT's has one",
     equation: "(E1)",
     steps: ["patch_embed"],
     wrong: withoutBias,
@@ -34,8 +34,8 @@ const forward: readonly ForwardVariant[] = [
   {
     part: "forward",
     name: "mlp-bias-missing",
-    instead: "a bias of the feed-forward is not added",
-    reason: "bias=False was carried over from a language model; DeiT's two maps have biases",
+    instead: "a bias of the feed-forward part is not added",
+    reason: "bias=False was copied from a language model; both of DeiT's linear maps have biases",
     equation: "(E10)",
     steps: ["mlp.fc1", "mlp"],
     wrong: withoutBias,
@@ -60,7 +60,7 @@ const backward: readonly BackwardVariant[] = [
     equation: "(G1)",
     steps: ["patch_embed", "attn.qkv", "attn", "mlp.fc1", "mlp", "head", "head_dist"],
     wrong: (k, inputs, dy, { step }) => {
-      const { taps, weights } = step.pullback(k, inputs, dy);
+      const { taps, weights } = step.vjp(k, inputs, dy);
       const rows = size(dy.shape) / axis(dy.shape, -1);
       return { taps, weights: weights.map((d, i) => (i === 1 ? k.scale(d, 1 / rows) : d)) };
     },

@@ -1,5 +1,5 @@
 /**
- * Patches, tokens and positions, and their pullback, as they are often written.
+ * Patches, tokens and positions and their VJPs, as they are often written wrong.
  *
  *   (E1)   E = U Wpᵀ + bp                     patches row-major; a row of U is channel, row, column
  *   (E3)   X₀ = [cls; dist; E] + pos
@@ -15,10 +15,10 @@ import { axis, type Tensor } from "../../tensor/tensor.ts";
 import { embedOp, nth, paramsOf, patchOp, type StepInputs } from "../steps/stepOps.ts";
 import type { BackwardVariant, ForwardVariant } from "./variant.ts";
 
-/** Where pos_embed is among the weights of the step: class token, positions, distillation token. */
+/** Index of pos_embed among the weights of the step: class token, positions, distillation token. */
 const POSITION = 1;
 
-/** [B, N, D], N = g·g: rows and columns of the grid exchanged. */
+/** [B, N, D] with N = g·g: rows and columns of the grid of patches exchanged. */
 function columnMajor(k: Kernels, E: Tensor): Tensor {
   const [B = 0, N = 0, D = 0] = E.shape;
   const g = Math.sqrt(N);
@@ -40,7 +40,7 @@ const forward: readonly ForwardVariant[] = [
   {
     part: "forward",
     name: "patch-order-column-major",
-    instead: "the patches are numbered down the columns",
+    instead: "the patches are numbered column by column",
     reason: "height and width were exchanged when the grid was flattened",
     equation: "(E1)",
     steps: ["patch_embed"],
@@ -59,7 +59,7 @@ const forward: readonly ForwardVariant[] = [
     part: "forward",
     name: "position-missing-on-prefix",
     instead: "the position is added to the patches only",
-    reason: "positions were added before the class token was put in front",
+    reason: "positions were added before the class token was prepended",
     equation: "(E2), (E3)",
     steps: ["embed"],
     wrong: (k, { taps, weights }, { model }) => {
@@ -72,7 +72,7 @@ const forward: readonly ForwardVariant[] = [
     part: "forward",
     name: "position-missing",
     instead: "no position is added",
-    reason: "the position embedding is there, and its sum with the tokens was left out",
+    reason: "the position embedding exists, but was never added to the tokens",
     equation: "(E2), (E3)",
     steps: ["embed"],
     wrong: (k, { taps, weights }) => embedOp.forward(k, { taps, weights: weights.map((w, i) => (i === POSITION ? k.zeros(w.shape) : w)) }),
@@ -104,7 +104,7 @@ const backward: readonly BackwardVariant[] = [
     equation: "(G16)",
     steps: ["embed"],
     wrong: (k, inputs, dX) => {
-      const { taps, weights } = embedOp.pullback(k, inputs, dX);
+      const { taps, weights } = embedOp.vjp(k, inputs, dX);
       const meanOf = (d: Tensor, i: number): Tensor => (i === POSITION ? k.scale(d, 1 / axis(dX.shape, 0)) : d);
       return { taps, weights: weights.map(meanOf) };
     },

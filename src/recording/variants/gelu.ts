@@ -1,5 +1,5 @@
 /**
- * The activation, and its derivative, as they are often written.
+ * The activation and its derivative, as they are often written wrong.
  *
  *   (E9)   GELU(x) = x Φ(x)                       Φ by the error function
  *   (E10)  FFN(x) = GELU(x W1ᵀ + b1) W2ᵀ + b2
@@ -12,7 +12,7 @@ import type { BackwardVariant, ForwardVariant } from "./variant.ts";
 
 const steps = ["mlp.gelu"];
 
-/** Of Hendrycks and Gimpel (2016), section 2. */
+/** The constants of both approximations of GELU (Hendrycks and Gimpel 2016, section 2). */
 const CUBIC = 0.044715;
 const SLOPE = 1.702;
 
@@ -58,7 +58,7 @@ export const geluVariants: readonly (ForwardVariant | BackwardVariant)[] = [
   {
     part: "forward",
     name: "activation-missing",
-    instead: "the feed-forward has no activation",
+    instead: "the feed-forward part has no activation",
     reason: "the call between the two linear maps was left out",
     equation: "(E10)",
     steps,
@@ -67,7 +67,7 @@ export const geluVariants: readonly (ForwardVariant | BackwardVariant)[] = [
   {
     part: "backward",
     name: "gelu-vjp-factor",
-    instead: "the density is taken at x/√2: Φ(x) + x exp(−x²/4)/√(2π)",
+    instead: "the density is evaluated at x/√2: Φ(x) + x exp(−x²/4)/√(2π)",
     reason: "the argument of erf, x/√2, was reused in the density",
     equation: "(G11)",
     steps,

@@ -1,5 +1,5 @@
 /**
- * Heads, and what becomes of their logits, as they are often written.
+ * The heads and the fusion of their logits, as they are often written wrong.
  *
  *   (E14), (E15)  z_c = Z[:, 0] Wcᵀ + bc      z_d = Z[:, 1] Wdᵀ + bd
  *   (E27)         z = ½(z_c + z_d)
@@ -13,26 +13,26 @@ import { fuseOp, headOp, nth, paramsOf, type StepInputs } from "../steps/stepOps
 import { kindOf } from "../steps/steps.ts";
 import type { ForwardVariant } from "./variant.ts";
 
-/** Z [B, T, D] → the mean of its rows of patches, [B, D]. */
+/** Z [B, T, D] → the mean over its patch tokens, [B, D]. */
 function meanOfPatches(k: Kernels, z: Tensor, model: DeitConfig): Tensor {
   const [P, T] = [prefixCount(model), tokenCount(model)];
   const rows = k.permute(k.slice(z, 1, P, T), [1, 0, 2]);
   return k.scale(k.sumLeading(rows, 1), 1 / (T - P));
 }
 
-/** A head that reads token `index`, in a plain model the only one. */
+/** A head that reads token `index`, or in a plain model the class token. */
 const reading = (index: number, k: Kernels, inputs: StepInputs, model: DeitConfig): Tensor =>
   headOp(model.distilled ? index : 0, tokenCount(model)).forward(k, inputs);
 
-/** In a plain model `logits` are the class head's, and no form of both. */
-const ofBoth =
-  (form: (k: Kernels, head: Tensor, head_dist: Tensor) => Tensor): ForwardVariant["wrong"] =>
+/** Another fusion of both heads; in a plain model, which has one head, the right logits. */
+const fusedBy =
+  (fusion: (k: Kernels, head: Tensor, head_dist: Tensor) => Tensor): ForwardVariant["wrong"] =>
   (k, inputs) => {
     const [head, head_dist] = inputs.taps;
-    return head === undefined || head_dist === undefined ? fuseOp.forward(k, inputs) : form(k, head, head_dist);
+    return head === undefined || head_dist === undefined ? fuseOp.forward(k, inputs) : fusion(k, head, head_dist);
   };
 
-/** What each of these gives at one head, another gives as well. */
+/** At one head alone, several of these variants give the same values. */
 const bothHeads = (): readonly string[] => ["head", "head_dist"];
 
 export const headVariants: readonly ForwardVariant[] = [
@@ -40,38 +40,38 @@ export const headVariants: readonly ForwardVariant[] = [
     part: "forward",
     name: "heads-swapped",
     instead: "each head reads the other's token",
-    reason: "the distillation token was put before the class token, or the outputs were unpacked in the other order",
+    reason: "the distillation token was put before the class token, or the outputs were unpacked in the wrong order",
     equation: "(E14), (E15)",
     steps: ["head", "head_dist"],
     together: true,
-    decidedBy: bothHeads,
+    requiredTaps: bothHeads,
     wrong: (k, inputs, { model, step }) => reading(kindOf(step.tap) === "head" ? 1 : 0, k, inputs, model),
   },
   {
     part: "forward",
     name: "dist-reads-class",
     instead: "the distillation head reads the class token",
-    reason: "both heads were put on the class token's row",
+    reason: "both heads were applied to the class token",
     equation: "(E15)",
     steps: ["head_dist"],
-    decidedBy: bothHeads,
+    requiredTaps: bothHeads,
     wrong: (k, inputs, { model }) => reading(0, k, inputs, model),
   },
   {
     part: "forward",
     name: "class-reads-dist",
     instead: "the class head reads the distillation token",
-    reason: "the row of the class head was counted from the distillation token on",
+    reason: "the class head was given the index of the distillation token",
     equation: "(E14)",
     steps: ["head"],
-    decidedBy: bothHeads,
+    requiredTaps: bothHeads,
     wrong: (k, inputs, { model }) => reading(1, k, inputs, model),
   },
   {
     part: "forward",
     name: "head-shared",
     instead: "the class head is used for the distillation token as well",
-    reason: "one head is kept where the code has two, or the second was loaded from the first",
+    reason: "the model has one head instead of two, or the second was loaded from the first",
     equation: "(E15)",
     steps: ["head_dist"],
     rewired: () => ({ weights: ["head.weight", "head.bias"] }),
@@ -93,33 +93,33 @@ export const headVariants: readonly ForwardVariant[] = [
     reason: "the paper's text adds the softmax outputs; the authors' code takes the mean of the logits",
     equation: "(E27)",
     steps: ["logits"],
-    wrong: ofBoth((k, head, head_dist) => sumOfSoftmax.forward(k, { head, head_dist }).out),
+    wrong: fusedBy((k, head, head_dist) => sumOfSoftmax.forward(k, { head, head_dist }).out),
   },
   {
     part: "forward",
     name: "heads-summed",
     instead: "the outputs are the sum of both heads' logits",
-    reason: "the factor ½ was left out; the decision is the same, the loss of a model that trains on it is not",
+    reason: "the factor ½ was left out; the decisions are the same, but a loss on these logits is not",
     equation: "(E27)",
     steps: ["logits"],
-    wrong: ofBoth((k, head, head_dist) => k.add(head, head_dist)),
+    wrong: fusedBy((k, head, head_dist) => k.add(head, head_dist)),
   },
   {
     part: "forward",
     name: "logits-of-class-head",
     instead: "the outputs are the class head's alone",
-    reason: "a pair was returned and its first taken, as in training; at test time the heads are fused",
+    reason: "the model returned a pair, and only its first element was used; at test time the heads are fused",
     equation: "(E27)",
     steps: ["logits"],
-    wrong: ofBoth((_, head) => head),
+    wrong: fusedBy((_, head) => head),
   },
   {
     part: "forward",
     name: "logits-of-dist-head",
     instead: "the outputs are the distillation head's alone",
-    reason: "a pair was returned and its second taken; at test time the heads are fused",
+    reason: "the model returned a pair, and only its second element was used; at test time the heads are fused",
     equation: "(E27)",
     steps: ["logits"],
-    wrong: ofBoth((_, __, head_dist) => head_dist),
+    wrong: fusedBy((_, __, head_dist) => head_dist),
   },
 ];

@@ -1,5 +1,5 @@
 /**
- * Losses as they are often written.
+ * Losses, as they are often written wrong.
  *
  *   (E20), (E21)  label smoothing over all K classes, or over the other K − 1
  *   (E22)         L = (1 − λ) CE(z_c, q) + λ τ² KL(p‖s)            (E23) divided by B, (E24) by B·K
@@ -22,7 +22,7 @@ import {
   unweighted,
   withoutLog,
   withSettings,
-} from "./lossForms.ts";
+} from "./wrongLosses.ts";
 import type { LossVariant } from "./variant.ts";
 
 const about = { part: "loss" } as const;
@@ -40,7 +40,7 @@ export const lossVariants: readonly LossVariant[] = [
     ...about,
     name: "soft-kl-reversed",
     instead: "KL(s‖p) is computed, the divergence of the teacher from the student",
-    reason: "the paper prints the student first; or the arguments of kl_div were exchanged",
+    reason: "the paper writes the student first, or the arguments of kl_div were exchanged",
     equation: "(E23)",
     wrong: soft((k, student, teacher, settings) =>
       divided(k, reverseDivergence.forward(k, { student }, { teacher, tau: settings.tau }).out, student, settings),
@@ -50,14 +50,14 @@ export const lossVariants: readonly LossVariant[] = [
     ...about,
     name: "soft-tau-squared-missing",
     instead: "the factor τ² is missing",
-    reason: "the factor that keeps gradients alive at high temperature was forgotten",
+    reason: "the factor that keeps gradients from vanishing at high temperatures was forgotten",
     equation: "(E22)",
     wrong: soft((k, student, teacher, settings) => k.scale(rightTerm(k, student, teacher, settings), settings.tau ** -2)),
   },
   {
     ...about,
     name: "soft-weights-swapped",
-    instead: "λ weighs the truth and 1 − λ the teacher",
+    instead: "λ weights the term of the labels, and 1 − λ that of the teacher",
     reason: "the two shares were exchanged",
     equation: "(E22)",
     wrong: withSettings((d) => (d.kind === "soft" ? { ...d, lambda: 1 - d.lambda } : d)),
@@ -66,7 +66,7 @@ export const lossVariants: readonly LossVariant[] = [
     ...about,
     name: "smoothing-over-others",
     instead: "ε is spread over the other K − 1 classes",
-    reason: "it is how the papers describe label smoothing; timm spreads it over all K",
+    reason: "the papers describe label smoothing so; timm spreads ε over all K",
     equation: "(E20), (E21)",
     wrong: smoothing({ over: "others" }),
   },
@@ -74,7 +74,7 @@ export const lossVariants: readonly LossVariant[] = [
     ...about,
     name: "smoothing-over-all",
     instead: "ε is spread over all K classes",
-    reason: "it is what timm and the frameworks' label smoothing do; the recording asks for the other K − 1",
+    reason: "timm and the frameworks' label smoothing do so; the recording's JSON says the other K − 1",
     equation: "(E20), (E21)",
     wrong: smoothing({ over: "all" }),
   },
@@ -84,8 +84,8 @@ export const lossVariants: readonly LossVariant[] = [
     instead: "the teacher's decision is smoothed like a label",
     reason: "both targets went through the same smoothing; the paper never smooths the teacher's",
     equation: "(E25), (E26)",
-    wrong: hard((k, student, teacher, place) =>
-      against(k, student, smoothedLabels(k, k.argmaxLast(teacher), place) ?? teacherDecision(k, teacher)),
+    wrong: hard((k, student, teacher, context) =>
+      against(k, student, smoothedLabels(k, k.argmaxLast(teacher), context) ?? teacherDecision(k, teacher)),
     ),
   },
   {
@@ -99,7 +99,7 @@ export const lossVariants: readonly LossVariant[] = [
   {
     ...about,
     name: "hard-alpha-swapped",
-    instead: "α weighs the truth and 1 − α the teacher",
+    instead: "α weights the term of the labels, and 1 − α that of the teacher",
     reason: "the two shares were exchanged",
     equation: "(E26)",
     wrong: withSettings((d) => (d.kind === "hard" ? { ...d, alpha: 1 - d.alpha } : d)),
@@ -108,7 +108,7 @@ export const lossVariants: readonly LossVariant[] = [
     ...about,
     name: "soft-tau-once",
     instead: "the divergence is multiplied by τ, not by τ²",
-    reason: "one factor τ was taken for the gradient's scale; the divergence of two softened distributions loses τ twice",
+    reason: "only one factor τ was compensated; the gradient of the divergence of two softened distributions is smaller by a factor of τ²",
     equation: "(E22)",
     wrong: soft((k, student, teacher, settings) => k.scale(rightTerm(k, student, teacher, settings), 1 / settings.tau)),
   },
@@ -116,7 +116,7 @@ export const lossVariants: readonly LossVariant[] = [
     ...about,
     name: "soft-teacher-untempered",
     instead: "the teacher's distribution is σ(z_t), without τ",
-    reason: "the teacher's probabilities were stored, or came out of a softmax of its own",
+    reason: "the teacher's probabilities were stored, or its model ends in a softmax",
     equation: "(E23)",
     wrong: soft(tempered((tau) => ({ teacher: 1, student: tau }))),
   },
@@ -131,15 +131,15 @@ export const lossVariants: readonly LossVariant[] = [
   {
     ...about,
     name: "soft-log-missing",
-    instead: "the student's probabilities stand in the place of their logarithm, Σ p (log p − s)",
-    reason: "kl_div expects log-probabilities as its first argument, and was given softmax",
+    instead: "the student's probabilities are used instead of their logarithm, Σ p (log p − s)",
+    reason: "kl_div expects log-probabilities as its first argument, and got the output of a softmax",
     equation: "(E23)",
     wrong: soft(withoutLog),
   },
   {
     ...about,
     name: "soft-terms-unweighted",
-    instead: "both terms are added as they are, CE + τ²·KL",
+    instead: "both terms are added without weights, CE + τ²·KL",
     reason: "λ was forgotten",
     equation: "(E22)",
     wrong: unweighted,
@@ -164,7 +164,7 @@ export const lossVariants: readonly LossVariant[] = [
     ...about,
     name: "smoothing-missing",
     instead: "the labels are not smoothed, ε = 0",
-    reason: "the framework's cross-entropy smooths only where it is asked to",
+    reason: "the framework's cross-entropy does not smooth by default",
     equation: "(E20), (E21)",
     wrong: smoothing({ share: 0 }),
   },

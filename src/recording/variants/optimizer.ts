@@ -1,5 +1,5 @@
 /**
- * Steps of the optimisers as they are often written.
+ * Steps of the optimisers, as they are often written wrong.
  *
  *   (E35)  AdamW   θ ← θ·(1 − η·wd), then θ ← θ − (η/(1 − β₁ᵏ)) · m / (√v/√(1 − β₂ᵏ) + eps)
  *   (E36)  SGD     g ← g + wd·θ      b ← g at the first step, else μ·b + g
@@ -11,25 +11,25 @@ import { decaysOf } from "../../train/optimizer/decay.ts";
 import { optimise, type Optimizer } from "../../train/optimizer/optimizer.ts";
 import { sgd } from "../../train/optimizer/sgd.ts";
 import type { Decays } from "../../train/optimizer/adamw.ts";
-import type { Flat, Rule } from "../steps/later.ts";
+import type { Flat, Rule } from "../steps/optimizerSteps.ts";
 import type { OptimizerVariant } from "./variant.ts";
 
 type Adam = Extract<Optimizer, { readonly kind: "adamw" }>;
 
-/** The right step with another choice of what decays. */
-function decaying(choose: (settings: Optimizer) => Decays): Rule {
+/** The right step with another choice of the parameters that decay. */
+function decaying(decaysFor: (settings: Optimizer) => Decays): Rule {
   return (k, settings, { params, optimizer: { m, v }, grads, finite, skipped }, { lr, step }) => {
     if (settings.kind === "sgd") {
-      const next = sgd(k, { params, buffer: m, grads, finite }, { ...settings, lr }, choose(settings));
+      const next = sgd(k, { params, buffer: m, grads, finite }, { ...settings, lr }, decaysFor(settings));
       return { params: next.params, optimizer: { m: next.buffer, v: null } };
     }
     if (m === null || v === null) throw new Error("adamw: the state has no moments");
-    const next = adamw(k, { params, moments: { m, v }, grads, finite, skipped }, { ...settings, lr, step }, choose(settings));
+    const next = adamw(k, { params, moments: { m, v }, grads, finite, skipped }, { ...settings, lr, step }, decaysFor(settings));
     return { params: next.params, optimizer: next.moments };
   };
 }
 
-/** What AdamW does to one parameter. */
+/** One parameter with its new moments. */
 interface Leaf {
   readonly theta: Tensor;
   readonly m: Tensor;
@@ -43,10 +43,10 @@ interface LeafAttrs extends Adam {
   readonly step: number;
 }
 
-/** A wrong update from the new moments; `weightDecay` is 0 where the parameter does not decay. */
+/** A step of AdamW with a wrong update; `weightDecay` is 0 for a parameter that does not decay. */
 function updating(update: (k: Kernels, leaf: Leaf, attrs: LeafAttrs) => Tensor): Rule {
   return (k, settings, { params, optimizer: { m: ms, v: vs }, grads }, at) => {
-    if (settings.kind !== "adamw") throw new Error("this variant is one of AdamW");
+    if (settings.kind !== "adamw") throw new Error("this is a variant of AdamW");
     const { beta1, beta2 } = settings;
     const decays = decaysOf(settings.noDecay);
     const leaves = Object.entries(params).map(([name, theta]) => {
@@ -70,7 +70,7 @@ function rightMove(k: Kernels, { m, v }: Leaf, { lr, beta1, beta2, eps, step }: 
 
 const decayed = (k: Kernels, theta: Tensor, { lr, weightDecay }: LeafAttrs): Tensor => k.scale(theta, 1 - lr * weightDecay);
 
-/** Decay joins the gradient, and the moments with it. */
+/** The decay is added to the gradient, and so to the moments. */
 const l2: Rule = (k, settings, before, at) => {
   const decays = decaysOf(settings.noDecay);
   const grads = Object.entries(before.params).map(([name, theta]): [string, Tensor] => {
@@ -81,9 +81,9 @@ const l2: Rule = (k, settings, before, at) => {
   return optimise(k, { ...settings, weightDecay: 0 }, { ...before, grads: Object.fromEntries(grads) }, at);
 };
 
-/** The gradient comes in with 1 − μ from the second step on. */
+/** From the second step on the gradient is multiplied by 1 − μ before it is added to the buffer. */
 const dampened: Rule = (k, settings, before, at) => {
-  if (settings.kind !== "sgd") throw new Error("this variant is one of SGD");
+  if (settings.kind !== "sgd") throw new Error("this is a variant of SGD");
   const { momentum, nesterov, weightDecay } = settings;
   const decays = decaysOf(settings.noDecay);
   const leaves = Object.entries(before.params).map(([name, theta]) => {
@@ -105,7 +105,7 @@ export const optimizerVariants: readonly OptimizerVariant[] = [
     ...about,
     name: "adamw-l2",
     instead: "the decay is added to the gradient",
-    reason: "Adam with weight_decay was used: its decay goes through the moments",
+    reason: "Adam with weight_decay was used, whose decay passes through the moments",
     equation: "(E35)",
     kinds: ["adamw"],
     wrong: l2,
@@ -114,7 +114,7 @@ export const optimizerVariants: readonly OptimizerVariant[] = [
     ...about,
     name: "adamw-eps-inside-root",
     instead: "eps is added under the root, m̂/√(v̂ + eps)",
-    reason: "written as in RMSProp variants; Adam adds it to the root",
+    reason: "some variants of RMSProp do so; Adam adds it to the root",
     equation: "(E35)",
     kinds: ["adamw"],
     wrong: updating((k, leaf, attrs) => {
@@ -148,7 +148,7 @@ export const optimizerVariants: readonly OptimizerVariant[] = [
     ...about,
     name: "decay-not-on-distillation-token",
     instead: "the distillation token does not decay",
-    reason: "today's timm lists it with the class token; the authors' code does not",
+    reason: "recent versions of timm exempt it like the class token; the authors' code does not",
     equation: "(E35), (E36)",
     kinds: ["adamw", "sgd"],
     wrong: decaying(() => decaysOf("timm")),
@@ -156,8 +156,8 @@ export const optimizerVariants: readonly OptimizerVariant[] = [
   {
     ...about,
     name: "adamw-decay-after-step",
-    instead: "the decay acts on the moved weights, (θ − step)·(1 − η·wd)",
-    reason: "decay and step were written in the other order",
+    instead: "the decay acts on the updated weights, (θ − step)·(1 − η·wd)",
+    reason: "decay and step were written in the wrong order",
     equation: "(E35)",
     kinds: ["adamw"],
     wrong: updating((k, leaf, attrs) => decayed(k, k.sub(leaf.theta, rightMove(k, leaf, attrs)), attrs)),
@@ -165,7 +165,7 @@ export const optimizerVariants: readonly OptimizerVariant[] = [
   {
     ...about,
     name: "sgd-dampened",
-    instead: "the gradient enters the buffer with 1 − μ from the second step on",
+    instead: "from the second step on, the gradient enters the buffer with the factor 1 − μ",
     reason: "the buffer was written as a running mean, or dampening was set to the momentum",
     equation: "(E36)",
     kinds: ["sgd"],
@@ -174,7 +174,7 @@ export const optimizerVariants: readonly OptimizerVariant[] = [
   {
     ...about,
     name: "decay-missing",
-    instead: "nothing decays",
+    instead: "no parameter decays",
     reason: "weight_decay was left at the optimiser's default, or at 0",
     equation: "(E35), (E36)",
     kinds: ["adamw", "sgd"],
@@ -183,8 +183,8 @@ export const optimizerVariants: readonly OptimizerVariant[] = [
   {
     ...about,
     name: "adamw-decay-without-rate",
-    instead: "the decay is not scaled by the rate, θ(1 − wd)",
-    reason: "the paper on decoupled decay has its own schedule there; the frameworks multiply by the rate",
+    instead: "the decay is not multiplied by the learning rate, θ(1 − wd)",
+    reason: "the paper on decoupled decay gives the decay a schedule of its own; the frameworks multiply it by the learning rate",
     equation: "(E35)",
     kinds: ["adamw"],
     wrong: updating((k, leaf, attrs) => k.sub(k.scale(leaf.theta, 1 - attrs.weightDecay), rightMove(k, leaf, attrs))),

@@ -1,6 +1,6 @@
 /** A view of a tensor as heat maps: recorded and right in the same colours, and their difference in colours of its own scale. */
 import { pngOfRgb } from "../../io/png.ts";
-import type { Specimen } from "../../recording/picture.ts";
+import type { WrongTensor } from "../../recording/picture.ts";
 import { html, nothing, type Html } from "../html.ts";
 import { colourOf, css, NOT_FINITE } from "./colours.ts";
 import { figure, small } from "./figures.ts";
@@ -108,7 +108,7 @@ function sliceText({ slice, sliceNames, rows, columns, height, width, cells }: V
 }
 
 /** The largest difference in each slice, if there are a few. */
-function slices({ recorded: { shape, data }, right, verdict }: Specimen, { slice }: View): Html {
+function slices({ recorded: { shape, data }, right, verdict }: WrongTensor, { slice }: View): Html {
   const count = shape.slice(0, slice.length).reduce((a, b) => a * b, 1);
   if (count < 2 || count > 144) return nothing;
   const area = data.length / count;
@@ -131,7 +131,7 @@ function slices({ recorded: { shape, data }, right, verdict }: Specimen, { slice
 }
 
 /** Three maps of the same elements, with what they show; a single number needs no map. */
-export function heatMaps(specimen: Specimen): Html {
+export function heatMaps(specimen: WrongTensor): Html {
   const { verdict, recorded, right } = specimen;
   const { name, worst } = verdict;
   const { shape, data } = recorded;

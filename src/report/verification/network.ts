@@ -4,7 +4,7 @@ import { html, nothing, type Html } from "../html.ts";
 import { cell } from "./cell.ts";
 import { formulaOf } from "./formulas.ts";
 import { panelsOf, type Panel, type Row } from "./rows.ts";
-import { STREAM, track, tracksOf, type Track } from "./track.ts";
+import { STREAM, track, tracksOf, type Track } from "./tracks.ts";
 
 /** The panel of numbers that belongs to a tensor; null: there is none. */
 export type Opens = (tensor: PictureTensor) => string | null;

@@ -58,8 +58,8 @@ function formulasOf({ name, step, weight, pass }: PictureTensor, steps: readonly
   const own = steps.find(({ tap }) => tap === step)?.kind ?? "images";
   if (pass === "forward") return [formulaOf(own).forward];
   if (typeof pass === "number") return [`a step of the optimiser with the gradient of ${weight ?? name}  (E35), (E36)`];
-  if (weight !== null) return [formulaOf(own).undone];
-  return steps.filter(({ reads }) => reads.includes(step)).map(({ kind }) => formulaOf(kind).undone);
+  if (weight !== null) return [formulaOf(own).backward];
+  return steps.filter(({ reads }) => reads.includes(step)).map(({ kind }) => formulaOf(kind).backward);
 }
 
 /** In words: the step, and its block. */

@@ -1,6 +1,6 @@
 /** What is wrong: the first tensor opened with its numbers and the explanation, the others to be opened. */
-import type { Picture, PictureTensor, Specimen } from "../../recording/picture.ts";
-import type { StepExplanation } from "../../recording/explain/explained.ts";
+import type { Picture, PictureTensor, WrongTensor } from "../../recording/picture.ts";
+import type { StepExplanation } from "../../recording/explain/explanation.ts";
 import { html, nothing, type Html } from "../html.ts";
 import { lookOf, said, signOf } from "./cell.ts";
 import { small } from "./figures.ts";
@@ -62,7 +62,7 @@ const summary = (tensor: PictureTensor): Html => {
   </summary>`;
 };
 
-function opened(picture: Picture, tensor: PictureTensor, specimen: Specimen | undefined): Html {
+function opened(picture: Picture, tensor: PictureTensor, specimen: WrongTensor | undefined): Html {
   const { explanations, first } = picture.verification;
   const own = explanations.filter(({ at }) => at === tensor.name);
   return html`${what(tensor, picture.steps)} ${own.map(explained)}
@@ -73,7 +73,7 @@ function opened(picture: Picture, tensor: PictureTensor, specimen: Specimen | un
 /** The wrong tensors in the order of the computation, those first that are wrong by what they are made from. */
 export function wrong(picture: Picture): Html {
   const { first } = picture.verification;
-  const specimens = new Map(picture.specimens.map((specimen) => [specimen.verdict.name, specimen]));
+  const specimens = new Map(picture.wrongTensors.map((specimen) => [specimen.verdict.name, specimen]));
   const off = picture.tensors.filter((tensor) => [tensor.local, tensor.endToEnd].some((verdict) => verdict?.ok === false));
   const shownFirst = ({ name }: PictureTensor): number => (specimens.has(name) ? 0 : 1);
   const byOwn = off

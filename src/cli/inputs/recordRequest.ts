@@ -7,10 +7,10 @@ import { completeTensors } from "../../io/weights/weights.ts";
 import type { Engine, Precision } from "../../kernels/engine.ts";
 import type { DeitConfig } from "../../model/config.ts";
 import { parameterShapes } from "../../model/params.ts";
-import { chosenResults, type Choice, type ChosenKind } from "../../recording/format/choose.ts";
+import { chosenResults, type Choice, type ChosenKind } from "../../recording/format/chosenResults.ts";
 import { readConfiguration, type Configuration } from "../../recording/format/configuration.ts";
 import { givenOf } from "../../recording/format/draw.ts";
-import type { Order } from "../../recording/make.ts";
+import type { RecordingRequest } from "../../recording/makeRecording.ts";
 import { keyOf } from "../../tensor/key.ts";
 import { show } from "../../tensor/tensor.ts";
 import { changedJson, jsonOf, jsonOfModel, type JsonOptions } from "./recordJson.ts";
@@ -18,7 +18,7 @@ import { imagesAt } from "./storedImages.ts";
 import { version } from "../version.ts";
 import { weightedModel } from "./weights.ts";
 
-export interface OrderOptions extends JsonOptions, Partial<Readonly<Record<ChosenKind, Choice>>> {
+export interface RequestOptions extends JsonOptions, Partial<Readonly<Record<ChosenKind, Choice>>> {
   readonly weights?: string;
   readonly images?: string;
   readonly labels?: readonly number[];
@@ -32,7 +32,7 @@ const HASH = /^hash:(\d+)$/;
 /** A model by name or by JSON, or a file of weights, which is the model and the weights. */
 function sourceOf(
   model: string,
-  { weights }: OrderOptions,
+  { weights }: RequestOptions,
 ): { readonly json: Readonly<Record<string, unknown>>; readonly weights?: string } {
   const ofFile = !model.endsWith(".json") && existsSync(model);
   if (ofFile) return { json: jsonOfModel(weightedModel(model, {}).config), weights: weights ?? model };
@@ -80,7 +80,7 @@ function checkedLabels(labels: readonly number[], { model, loss }: Configuration
 }
 
 /** @throws RangeError, RecordingError for options that do not fit */
-export async function orderOf(engine: Engine, modelName: string, options: OrderOptions): Promise<Order> {
+export async function requestOf(engine: Engine, modelName: string, options: RequestOptions): Promise<RecordingRequest> {
   const { json, weights } = sourceOf(modelName, options);
   const { images, labels, seed, dropPath = DEFAULT_RATE, store = engine.precision } = options;
   const changed = changedJson(

@@ -1,23 +1,23 @@
-/** The tensors that a recording may hold (recording format, section 3), as its JSON calls for them. */
+/** Lists the tensors that a recording must or may hold (recording format, section 3), with their shapes, from its JSON. */
 import { patchCount, tokenCount, type DeitConfig } from "../../model/config.ts";
 import { parameterShapes } from "../../model/params.ts";
 import type { Shape } from "../../tensor/tensor.ts";
 import type { Configuration } from "./configuration.ts";
 
-/** `given`: what the computation starts from, all of it needed. `result`: what the producer computed, any subset. */
-export interface Slot {
-  /** Axis lengths that the tensor must have. */
+/** What the format says of one tensor. */
+export interface TensorSpec {
+  /** The shape that it must have. */
   readonly shape: Shape;
-  /** Whether it is needed, or a result that may be left out. */
+  /** `given`: the computation starts from it, and the file must hold it. `result`: the producer computed it, and may leave it out. */
   readonly role: "given" | "result";
-  /** I64 class numbers instead of float values. */
+  /** It holds class numbers in I64, instead of floating-point numbers. */
   readonly labels?: true;
 }
 
 /** [B, C, S, S] */
 export const imageShape = ({ channels, imageSize }: DeitConfig, B: number): Shape => [B, channels, imageSize, imageSize];
 
-/** The taps in the order in which they are computed. */
+/** The taps (named intermediate values) and their shapes, in the order in which they are computed. */
 export function tapShapes(model: DeitConfig, B: number): ReadonlyMap<string, Shape> {
   const { width: D, depth, heads: h, mlpRatio, classes: K, distilled } = model;
   const T = tokenCount(model);
@@ -47,8 +47,8 @@ export function tapShapes(model: DeitConfig, B: number): ReadonlyMap<string, Sha
   ]);
 }
 
-function givenSlots({ model, weights, images, dropPath, loss }: Configuration, B: number): Map<string, Slot> {
-  const given = new Map<string, Slot>();
+function givenSpecs({ model, weights, images, dropPath, loss }: Configuration, B: number): Map<string, TensorSpec> {
+  const given = new Map<string, TensorSpec>();
   const add = (name: string, shape: Shape): unknown => given.set(name, { shape, role: "given" });
   if (weights === "stored") for (const [name, shape] of parameterShapes(model)) add(`weights/${name}`, shape);
   if (images === "stored") add("images", imageShape(model, B));
@@ -60,12 +60,12 @@ function givenSlots({ model, weights, images, dropPath, loss }: Configuration, B
   return given;
 }
 
-/** `logits` has a cotangent only where the loss reads it: both heads and no teacher. */
+/** `logits` has a cotangent only where the loss reads it: in a distilled model without a teacher. */
 const readsLogits = ({ model, loss }: Configuration): boolean => model.distilled && loss?.distillation === null;
 
-function resultSlots(configuration: Configuration, B: number): Map<string, Slot> {
+function resultSpecs(configuration: Configuration, B: number): Map<string, TensorSpec> {
   const { model, loss, optimizer } = configuration;
-  const results = new Map<string, Slot>();
+  const results = new Map<string, TensorSpec>();
   const add = (name: string, shape: Shape): unknown => results.set(name, { shape, role: "result" });
   const taps = tapShapes(model, B);
   for (const [name, shape] of taps) add(`taps/${name}`, shape);
@@ -79,7 +79,7 @@ function resultSlots(configuration: Configuration, B: number): Map<string, Slot>
   return results;
 }
 
-/** Every tensor that the JSON calls for or allows, for a batch of B images. */
-export function slotsOf(configuration: Configuration, B: number): ReadonlyMap<string, Slot> {
-  return new Map([...givenSlots(configuration, B), ...resultSlots(configuration, B)]);
+/** Every tensor that the JSON calls for or allows, by name, for a batch of B images. */
+export function tensorSpecsOf(configuration: Configuration, B: number): ReadonlyMap<string, TensorSpec> {
+  return new Map([...givenSpecs(configuration, B), ...resultSpecs(configuration, B)]);
 }

@@ -1,6 +1,6 @@
 /**
- * The optimiser's steps of a recording. Step s starts from the recorded weights after step s − 1; its gradient is the recorded one (s = 1), else the
- * one at those weights; the moments come from these gradients. Own values stand in for what is not recorded (recording format, section 5).
+ * Computes the optimiser's steps of a recording. Step s starts from the recorded weights after step s − 1. Its gradient is the recorded one (s = 1), else the
+ * gradient at those weights; the moments come from these gradients. What is not recorded is computed here (recording format, section 5).
  */
 import { evaluate, upload, type HostArray, type Leaves } from "../../check/host.ts";
 import type { Engine } from "../../kernels/engine.ts";
@@ -9,17 +9,17 @@ import { deitLogits } from "../../model/deit.ts";
 import { parameterShapes } from "../../model/params.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { initialOptimizerState, optimise, type Optimisable, type Optimised, type Optimizer } from "../../train/optimizer/optimizer.ts";
-import { weightOf } from "./build.ts";
+import { weightOf } from "./networkInputs.ts";
 import { RecordingError } from "../format/fields.ts";
 import type { Recording } from "../format/read.ts";
-import { computeTensors, gradientsAt } from "./run.ts";
+import { computeTensors, gradientsAt } from "./compute.ts";
 import type { Step } from "./steps.ts";
-import { computeUnder, type Given } from "./whole.ts";
+import { computeEndToEnd, type EndToEndInputs } from "./endToEnd.ts";
 
 /** Parameters by name. */
 export type Flat = Readonly<Record<string, Tensor>>;
 
-/** One step of an optimiser, as `optimise` has it: consumes params, state and grads. */
+/** One step of an optimiser, with the type of `optimise`: consumes params, state and grads. */
 export type Rule = (
   k: Kernels,
   settings: Optimizer,
@@ -27,28 +27,28 @@ export type Rule = (
   at: { readonly lr: number; readonly step: number },
 ) => Optimised<Flat>;
 
-/** The optimiser's step and the parameter of `after/1/head.bias`; step 0 for another name. */
+/** Number of the step and name of the parameter, from `after/1/head.bias`; step 0 for any other name. */
 export function parameterOf(name: string): { readonly step: number; readonly parameter: string } {
   const [kind, step, ...parameter] = name.split("/");
   return kind === "after" ? { step: Number(step), parameter: parameter.join("/") } : { step: 0, parameter: "" };
 }
 
 /** What one step starts from. */
-export interface Start {
+export interface StepStart {
   readonly weights: Leaves;
   readonly grads: Leaves;
 }
 
-/** The recorded arrays of all parameters; `own` makes those that are not recorded. */
+/** The recorded arrays of all parameters; `compute` provides those that are not recorded. */
 async function filled(
   names: readonly string[],
   recorded: (name: string) => HostArray | undefined,
-  own: (missing: readonly string[]) => Promise<Leaves>,
+  compute: (missing: readonly string[]) => Promise<Leaves>,
 ): Promise<Leaves> {
   const missing = names.filter((name) => recorded(name) === undefined);
-  const made = missing.length === 0 ? new Map<string, HostArray>() : await own(missing);
+  const computed = missing.length === 0 ? new Map<string, HostArray>() : await compute(missing);
   const arrayOf = (name: string): HostArray => {
-    const array = recorded(name) ?? made.get(name);
+    const array = recorded(name) ?? computed.get(name);
     if (array === undefined) throw new RecordingError(`nothing computes ${name}`);
     return array;
   };
@@ -56,7 +56,7 @@ async function filled(
 }
 
 /** The weights after the last of these steps, each taken by `rule`. */
-export function weightsAfter(engine: Engine, recording: Recording, starts: readonly Start[], rule: Rule = optimise): Promise<Leaves> {
+export function weightsAfter(engine: Engine, recording: Recording, starts: readonly StepStart[], rule: Rule = optimise): Promise<Leaves> {
   const { optimizer } = recording.configuration;
   return evaluate(engine, (k) => {
     if (optimizer === null) throw new RecordingError("there is no optimizer");
@@ -75,7 +75,7 @@ export function weightsAfter(engine: Engine, recording: Recording, starts: reado
   });
 }
 
-/** The gradients of parameters, by name. */
+/** Computes the gradients of parameters, by name. */
 export interface Gradients {
   /** At the recording's own weights. */
   readonly atStart: (names: readonly string[]) => Promise<Leaves>;
@@ -86,19 +86,19 @@ export interface Gradients {
 const withoutPrefix = (leaves: Leaves): Leaves =>
   new Map([...leaves].map(([name, array]) => [name.startsWith("grads/") ? name.slice("grads/".length) : name, array]));
 
-/** Those of the right network. */
+/** The gradients of the right network. */
 export const rightGradients = (engine: Engine, recording: Recording): Gradients => ({
   atStart: async (names) =>
     withoutPrefix(await computeTensors(engine, recording, new Set(names.map((name) => `grads/${name}`)), deitLogits)),
   at: (weights) => gradientsAt(engine, recording, weights),
 });
 
-/** Those that other steps make. */
+/** The gradients of another list of steps. */
 export function gradientsOfSteps(engine: Engine, recording: Recording, steps: readonly Step[]): Gradients {
   const all = [...parameterShapes(recording.configuration.model).keys()];
-  const of = async (names: readonly string[], given: Given): Promise<Leaves> =>
+  const of = async (names: readonly string[], given: EndToEndInputs): Promise<Leaves> =>
     withoutPrefix(
-      await computeUnder(
+      await computeEndToEnd(
         engine,
         recording,
         steps,
@@ -109,27 +109,27 @@ export function gradientsOfSteps(engine: Engine, recording: Recording, steps: re
   return { atStart: (names) => of(names, {}), at: (weights) => of(all, { weights }) };
 }
 
-/** What the steps up to `last` start from, one after the other; own weights are those that `rule` makes. */
+/** What each step up to `last` starts from; weights that are not recorded are those that `rule` gives. */
 export async function startsOf(
   engine: Engine,
   recording: Recording,
   last: number,
   gradients: Gradients = rightGradients(engine, recording),
   rule: Rule = optimise,
-): Promise<readonly Start[]> {
+): Promise<readonly StepStart[]> {
   const shapes = parameterShapes(recording.configuration.model);
   const names = [...shapes.keys()];
   const given: Leaves = new Map([...shapes].map(([name, shape]) => [name, weightOf(recording, name, shape)]));
 
-  const starts: Start[] = [];
+  const starts: StepStart[] = [];
   for (let s = 1; s <= last; s++) {
     if (s === 1) {
       starts.push({ weights: given, grads: await filled(names, (name) => recording.results.get(`grads/${name}`), gradients.atStart) });
       continue;
     }
     const before = [...starts];
-    const later = (name: string): HostArray | undefined => recording.results.get(`after/${s - 1}/${name}`);
-    const weights = await filled(names, later, () => weightsAfter(engine, recording, before, rule));
+    const recorded = (name: string): HostArray | undefined => recording.results.get(`after/${s - 1}/${name}`);
+    const weights = await filled(names, recorded, () => weightsAfter(engine, recording, before, rule));
     starts.push({ weights, grads: await gradients.at(weights) });
   }
   return starts;

@@ -6,10 +6,10 @@ import { evaluate, hostArray, upload, type HostArray, type Leaves } from "../../
 import { referenceBounds, tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { parameterShapes } from "../../src/model/params.ts";
-import { pulledThrough } from "../../src/recording/steps/derivative.ts";
+import { vjpOf } from "../../src/recording/steps/autodiff.ts";
 import { fitsStep, rightHypothesis, supposing, unitsOf } from "../../src/recording/steps/hypothesis.ts";
 import type { Recording } from "../../src/recording/format/read.ts";
-import { slotsOf } from "../../src/recording/format/slots.ts";
+import { tensorSpecsOf } from "../../src/recording/format/tensorSpecs.ts";
 import type { StepInputs } from "../../src/recording/steps/stepOps.ts";
 import { stepsOf, type Step } from "../../src/recording/steps/steps.ts";
 import { catalogue } from "../../src/recording/variants/catalogue.ts";
@@ -27,7 +27,7 @@ interface HostInputs {
 
 /** Normal numbers for what a step reads; nothing at the kink of ReLU. */
 function drawnInputs(draw: Draw, recording: Recording, { reads, weights }: Step): HostInputs {
-  const slots = slotsOf(recording.configuration, recording.batch);
+  const slots = tensorSpecsOf(recording.configuration, recording.batch);
   const shapes = parameterShapes(recording.configuration.model);
   const shapeOf = (read: string): readonly number[] => slots.get(read === "images" ? "grads/images" : `taps/${read}`)?.shape ?? [];
   const away = ({ shape, data }: HostArray): HostArray => ({ shape, data: data.map((x) => (Math.abs(x) < 0.01 ? 0.01 : x)) });
@@ -62,7 +62,7 @@ async function slopeGap(draw: Draw, step: Step, inputs: HostInputs): Promise<num
   const direction = leavesOf(inputs).map(({ shape }) => draw.array(shape, { deviation: 0.1 }));
   const along = async (by: number): Promise<number> => inner(dy, await outputOf(step, moved(inputs, direction, by * H)));
   const slope = (8 * ((await along(1)) - (await along(-1))) - ((await along(2)) - (await along(-2)))) / (12 * H);
-  const back: Leaves = await evaluate(engine, (k) => step.pullback(k, upload<StepInputs>(k, inputs), k.upload(dy.shape, dy.data)));
+  const back: Leaves = await evaluate(engine, (k) => step.vjp(k, upload<StepInputs>(k, inputs), k.upload(dy.shape, dy.data)));
   const gradients = [...inputs.taps.map((_, i) => back.get(`taps.${i}`)), ...inputs.weights.map((_, i) => back.get(`weights.${i}`))];
   const terms = gradients.map((g, i) => (g === undefined ? NaN : inner(g, direction[i] ?? g)));
   const scale = gradients.reduce(
@@ -84,13 +84,13 @@ describe("the pullback that follows from a formula", () => {
       const { shape } = await outputOf(step, inputs);
       const dy = step.tap === "loss" ? { shape, data: Float64Array.of(1) } : draw.array(shape); // the loss's own cotangent is 1
       const [own, derived] = await Promise.all(
-        [step.pullback, undefined].map((pullback) =>
+        [step.vjp, undefined].map((pullback) =>
           evaluate(engine, (k) => {
             const { taps, weights } = upload<StepInputs>(k, inputs);
             const dOut = k.upload(dy.shape, dy.data);
             if (pullback !== undefined)
               return [...pullback(k, { taps, weights }, dOut).taps, ...pullback(k, { taps, weights }, dOut).weights];
-            return pulledThrough(k, (inner_) => step.forward(inner_, { taps, weights }), [...taps, ...weights], dOut);
+            return vjpOf(k, (inner_) => step.forward(inner_, { taps, weights }), [...taps, ...weights], dOut);
           }),
         ),
       );

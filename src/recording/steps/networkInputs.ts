@@ -1,4 +1,4 @@
-/** From a recording to what the network and its objective take, on an engine. */
+/** Uploads what a recording starts from: the inputs of the network (images, parameters) and of its loss (targets, teacher's logits). */
 import type { HostArray } from "../../check/host.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { DeitAttrs, DeitInputs } from "../../model/deit.ts";
@@ -9,38 +9,38 @@ import { deitAttrs, smoothedTargets } from "../../train/step/deitTask.ts";
 import type { Distillation, Targets } from "../../train/step/objective.ts";
 import { hashed } from "../format/hash.ts";
 import type { Arrays, Recording } from "../format/read.ts";
-import { imageShape } from "../format/slots.ts";
+import { imageShape } from "../format/tensorSpecs.ts";
 
-/** What the network computes on. */
-export interface Subject {
+/** What the network takes. */
+export interface NetworkInputs {
   /** Images and parameters. */
   readonly inputs: DeitInputs;
-  /** What the configuration decides. */
+  /** Settings that the configuration determines. */
   readonly attrs: DeitAttrs;
 }
 
-/** What `objective` takes beside the logits. */
-export interface Goal {
-  /** Labels as distributions, and the teacher's logits. */
+/** What `objective` takes in addition to the logits. */
+export interface LossInputs {
+  /** Labels as distributions over the classes, and the teacher's logits. */
   readonly targets: Targets;
-  /** The loss. */
+  /** Which loss it is. */
   readonly distillation: Distillation;
 }
 
-/** A tensor that the recording must hold; `readRecording` has seen to it. */
+/** A tensor that the recording must hold; `readRecording` has checked that it does. */
 function given({ given: arrays }: Recording, name: string): HostArray {
   const array = arrays.get(name);
   if (array === undefined) throw new Error(`recording: no tensor ${name}`);
   return array;
 }
 
-/** A weight, stored or made from the seed; values in f64, whatever they were stored as. */
+/** A weight, stored in the file or generated from the seed; in f64, whatever the file stores. */
 export function weightOf(recording: Recording, name: string, shape: Shape): HostArray {
   const { weights } = recording.configuration;
   return weights === "stored" ? given(recording, `weights/${name}`) : hashed(name, shape, weights.hash);
 }
 
-/** The batch, stored or made from the seed. */
+/** The batch of images, stored in the file or generated from the seed. */
 export function imagesOf(recording: Recording): HostArray {
   const { images, model } = recording.configuration;
   return images === "stored" ? given(recording, "images") : hashed("images", imageShape(model, recording.batch), images.hash);
@@ -62,20 +62,20 @@ function dropPathOf(k: Kernels, recording: Recording): readonly Multipliers[] | 
   return blocks.every((block) => block !== null) && depth > 0 ? blocks : null;
 }
 
-/** Parameters, images and attrs; the caller owns all tensors. `weights` by name replace the recording's. */
-export function subjectOf(k: Kernels, recording: Recording, weights: Arrays | null = null): Subject {
+/** Uploads images and parameters; the caller owns all tensors. Parameters named in `weights` replace the recording's. */
+export function networkInputsOf(k: Kernels, recording: Recording, weights: Arrays | null = null): NetworkInputs {
   const { model } = recording.configuration;
   const params = buildParams(model, (name, shape) => load(k, weights?.get(name) ?? weightOf(recording, name, shape)));
   const images = load(k, imagesOf(recording));
   return { inputs: { images, params }, attrs: { ...deitAttrs(k, model), dropPath: dropPathOf(k, recording) } };
 }
 
-/** Class numbers [B]; null: the loss has another target. */
+/** Class numbers [B]; null: the target of the loss is a distribution. */
 export const labelsOf = (k: Kernels, recording: Recording): Tensor | null =>
   recording.configuration.loss?.target === "labels" ? load(k, given(recording, "labels")) : null;
 
-/** Targets, teacher and the kind of loss; null for a recording of the forward pass alone. */
-export function goalOf(k: Kernels, recording: Recording): Goal | null {
+/** Uploads the targets and the teacher's logits; null: the recording has no loss. */
+export function lossInputsOf(k: Kernels, recording: Recording): LossInputs | null {
   const { loss, model } = recording.configuration;
   if (loss === null) return null;
   const stored = (name: string): Tensor => load(k, given(recording, name));

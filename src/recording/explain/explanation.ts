@@ -1,7 +1,7 @@
-/** What is known of the errors of a recording. */
+/** The types of what is known about the errors of a recording. */
 import type { Engine } from "../../kernels/engine.ts";
 
-/** A known mistake that gives the recorded values. */
+/** A known mistake that reproduces the recorded values. */
 export interface Explanation {
   /** Name of the variant. */
   readonly variant: string;
@@ -11,7 +11,7 @@ export interface Explanation {
   readonly text: string;
 }
 
-/** One step that is wrong by its own inputs (recording format, section 5). */
+/** One step that is wrong locally (recording format, section 5). */
 export interface StepExplanation {
   /** The first tensor that shows it, as in the file: `taps/blocks.0.mid`. */
   readonly at: string;
@@ -19,7 +19,7 @@ export interface StepExplanation {
   readonly variant: string | null;
   /** How far the variant's values are from the recorded ones, as a share of their scale; null without a variant. */
   readonly residual: number | null;
-  /** What is wrong in a sentence, or what the numbers show. */
+  /** What is wrong, in a sentence, or what the numbers show. */
   readonly text: string;
   /** How many blocks have the same variant at this step, this one included. */
   readonly count: number;
@@ -27,27 +27,27 @@ export interface StepExplanation {
 
 /** What is known about the first tensor that is wrong. */
 export interface Findings {
-  /** The one known mistake that gives its numbers; null: none does, or several do. */
+  /** The one known mistake that reproduces its numbers; null: none does, or several do. */
   readonly explanation: Explanation | null;
-  /** Variants that all give the recorded values; empty if there is one, or none. */
+  /** Names of the variants that reproduce the recorded values, if there are several. */
   readonly candidates: readonly string[];
   /** What the numbers themselves show. */
   readonly hints: readonly string[];
 }
 
-/** How long explanations are looked for, and who is told. */
+/** Limits of the search for explanations, and a callback for its progress. */
 export interface Limits {
-  /** No more variants are tried when this is true. */
+  /** Whether the time is up; then no more variants are tried. */
   readonly expired: () => boolean;
-  /** Called with what is being tried. */
+  /** Called with a text that says what is being tried. */
   readonly trying: (what: string) => void;
-  /** Makes an engine of f32 that looks ahead where a network is large; it is closed afterwards. */
+  /** Makes a fast f32 engine, with which the search rules out variants of a large network; the search closes it. null: there is none. */
   readonly scout: (() => Promise<Engine>) | null;
 }
 
-/** Everything that is known of the errors of a recording. */
-export interface Explained {
-  /** Of the first wrong tensor. */
+/** Everything that is known about the errors of a recording. */
+export interface Explanations {
+  /** What is known about the first wrong tensor. */
   readonly findings: Findings;
   readonly explanations: readonly StepExplanation[];
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { orderOf, type OrderOptions } from "../../src/cli/inputs/recordOrder.ts";
+import { requestOf, type RequestOptions } from "../../src/cli/inputs/recordRequest.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { writeNpz } from "../../src/io/numpy/npz.ts";
 import type { Stored } from "../../src/io/safetensors/safetensors.ts";
@@ -12,8 +12,8 @@ import { size, type Shape } from "../../src/tensor/tensor.ts";
 import { tensorOf } from "../helpers/fixtures.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
-const orderFrom = (model: string, options: Partial<OrderOptions>): ReturnType<typeof orderOf> =>
-  orderOf(referenceEngine(), model, { seed: 0, ...options });
+const orderFrom = (model: string, options: Partial<RequestOptions>): ReturnType<typeof requestOf> =>
+  requestOf(referenceEngine(), model, { seed: 0, ...options });
 
 /** A small model that is none by name. */
 const config = deitConfig("deit-tiny-distilled", {
@@ -73,7 +73,7 @@ describe("files", () => {
 });
 
 describe("an order that cannot be met is refused", () => {
-  it.each<readonly [model: string, options: Partial<OrderOptions>, message: string]>([
+  it.each<readonly [model: string, options: Partial<RequestOptions>, message: string]>([
     ["deit-tin", {}, "unknown model deit-tin; did you mean deit-tiny?"],
     ["regnety-4gf", {}, "a recording is of a DeiT, not of regnety-4gf; deit-tiny-distilled would do"],
     ["no.json", {}, "no.json: ENOENT"],
@@ -88,7 +88,7 @@ describe("an order that cannot be met is refused", () => {
     ["deit-tiny", { labels: [1, 2] }, "--labels goes with --loss labels"],
     ["deit-tiny", { loss: "labels", labels: [1] }, "--labels must be 2, one an image, got 1"],
     ["deit-tiny", { loss: "labels", labels: [1, 1000] }, "--labels must be classes of 0 … 999, got 1000"],
-    ["deit-tiny", { grads: ["head.bias"] }, 'grads: nothing is called "head.bias" here, as this recording has none'],
+    ["deit-tiny", { grads: ["head.bias"] }, 'grads: no tensor matches "head.bias", as this recording has none'],
   ])("%s, %j", async (model, options, message) => {
     await expect(orderFrom(model, options)).rejects.toThrow(message);
   });

@@ -6,14 +6,14 @@ import { html, nothing, trusted, type Html } from "../html.ts";
 import type { Row } from "./rows.ts";
 
 /** A way through a row: from a lane at its top or middle to a lane at its middle or bottom. */
-interface Way {
+interface Segment {
   readonly half: "upper" | "lower" | "whole";
   readonly from: number;
   readonly to: number;
 }
 
 export interface Track {
-  readonly ways: readonly Way[];
+  readonly segments: readonly Segment[];
   /** Lane of the step; null: the row is a weight, which values pass by. */
   readonly lane: number | null;
   readonly adds: boolean;
@@ -23,7 +23,7 @@ const BRANCH = /^(norm1|norm2|attn(\..*)?|mlp(\..*)?|head_dist)$/;
 const ADDS: ReadonlySet<string> = new Set(["mid", "block"]);
 
 /** What is drawn before the first row of a panel. */
-export const STREAM: Track = { ways: [{ half: "whole", from: 0, to: 0 }], lane: null, adds: false };
+export const STREAM: Track = { segments: [{ half: "whole", from: 0, to: 0 }], lane: null, adds: false };
 
 /**
  * The tracks of a panel's rows.
@@ -40,10 +40,10 @@ export function tracksOf(rows: readonly Row[], enters: boolean, leaves: boolean)
     if (kind === "logits" && !read.has("logits") && steps.some((other) => tapOf(other) === "loss")) return 2;
     return BRANCH.test(kind) ? 1 : 0;
   });
-  const ways: Way[][] = rows.map(() => []);
+  const segments: Segment[][] = rows.map(() => []);
   const rowAt = steps.map((row) => rows.indexOf(row));
-  const add = (i: number, way: Way): void => {
-    const own = ways[i];
+  const add = (i: number, way: Segment): void => {
+    const own = segments[i];
     if (own?.some(({ half, from, to }) => half === way.half && from === way.from && to === way.to) === false) own.push(way);
   };
 
@@ -66,7 +66,7 @@ export function tracksOf(rows: readonly Row[], enters: boolean, leaves: boolean)
     }
   if (leaves) connect(steps.length - 1, steps.length, 0);
   return rows.map((row, i) => ({
-    ways: ways[i] ?? [],
+    segments: segments[i] ?? [],
     lane: row.own ? (lanes[steps.indexOf(row)] ?? 0) : null,
     adds: ADDS.has(row.step?.kind ?? ""),
   }));
@@ -77,7 +77,7 @@ const [WIDTH, HEIGHT, LOW] = [50, 36, 28];
 const MIDDLE = HEIGHT / 2;
 const x = (lane: number): number => 9 + 16 * lane;
 
-function pathOf({ half, from, to }: Way, height: number): string {
+function pathOf({ half, from, to }: Segment, height: number): string {
   const [top, bottom] = [half === "lower" ? MIDDLE : 0, half === "upper" ? MIDDLE : height];
   if (from === to) return `M${x(from)} ${top}V${bottom}`;
   const bend = (top + bottom) / 2;
@@ -97,7 +97,7 @@ function node({ lane, adds }: Track): Html {
 export function track(of: Track): Html {
   const height = of.lane === null ? LOW : HEIGHT;
   return html`<svg class="track" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" aria-hidden="true">
-    <path d="${trusted(of.ways.map((way) => pathOf(way, height)).join(""))}" />
+    <path d="${trusted(of.segments.map((way) => pathOf(way, height)).join(""))}" />
     ${node(of)}
   </svg>`;
 }
