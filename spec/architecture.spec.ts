@@ -134,6 +134,7 @@ describe("architecture", () => {
     ["recording.ts", []],
     ["io.ts", []],
     ["formats.ts", ["npm:fflate", "npm:@bufbuild/protobuf/wire"]],
+    ["recipe.ts", ["npm:smol-toml", "npm:zod"]],
   ])("the entry point %s leads to the packages %j", (entry, packages) => {
     const found = [...behind(entry)].filter((file) => file.startsWith("npm:"));
     expect(new Set(found)).toEqual(new Set(packages));

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 /** Entry `deit`, the command line. */
 import { messageOf, oneLine, say, tolerateClosedOutput } from "./cli/output.ts";
-import { variablesFor } from "./cli/processes/probe.ts";
+import { environmentFor } from "./cli/processes/probe.ts";
 import { BAD_INPUT, runCommandLine } from "./cli/program.ts";
 import { needsSupervision, supervise } from "./cli/processes/supervise.ts";
 
 /** Runs a command line in a process that finds its adapter; the exit status. */
 async function superviseOnAdapter(args: readonly string[]): Promise<number> {
   try {
-    return await supervise(args, await variablesFor(args));
+    return await supervise(args, await environmentFor(args));
   } catch (error) {
     say(`deit ${args[0]}: ${oneLine(messageOf(error))}`);
     return BAD_INPUT;

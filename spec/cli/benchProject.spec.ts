@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { deit, json } from "./deit.ts";
+import { deitHere, jsonHere } from "./inProcess.ts";
 
 const someNumber: unknown = expect.any(Number);
 const someText: unknown = expect.any(String);
 
 describe("deit bench project", () => {
-  it("prints a row a training and precision, without a GPU", () => {
-    const found = json(["bench", "project", "--only", "deit-tiny 224", "--adapter", "a100", "--batch", "2"]);
+  it("prints a row a training and precision, without a GPU", async () => {
+    const found = await jsonHere("bench", "project", "--only", "deit-tiny 224", "--adapter", "a100", "--batch", "2");
     const at = (share: number): object => ({ share, ms: someNumber, imagesPerSecond: someNumber, hours: someNumber });
     const costs = { launches: someNumber, bytes: someNumber, macs: someNumber, flop: someNumber, memoryBytes: someNumber };
     const row = {
@@ -30,8 +30,8 @@ describe("deit bench project", () => {
     });
   });
 
-  it("has the tree of each step with its launches and bytes, if asked for", () => {
-    const { status, stdout } = deit(["bench", "project", "--only", "deit-tiny 224 f32", "--batch", "1", "--profile"]);
+  it("has the tree of each step with its launches and bytes, if asked for", async () => {
+    const { status, stdout } = await deitHere("bench", "project", "--only", "deit-tiny 224 f32", "--batch", "1", "--profile");
     expect(status).toBe(0);
     expect(stdout).toMatch(/^NVIDIA H100 SXM5 80 GB, steps of 1 images: prediction, not measured on hardware\n/);
     expect(stdout).toMatch(/\nmodel +side +launches +GB +TFLOP +memory GB +largest batch +ms +images\/s +hours +ms at ½ /);
@@ -39,8 +39,8 @@ describe("deit bench project", () => {
     expect(stdout).toMatch(/\n {6}blocks\.\* ×12 +█/);
   });
 
-  it("says which step would be too large, and goes on", () => {
-    const { status, stdout } = deit(["bench", "project", "--only", "deit-base 384 f32", "--batch", "1024"]);
+  it("says which step would be too large, and goes on", async () => {
+    const { status, stdout } = await deitHere("bench", "project", "--only", "deit-base 384 f32", "--batch", "1024");
     expect(status).toBe(0);
     expect(stdout).toMatch(/\nrefused: deit-base 384 f32: .*a tensor needs \d+\.\d MB of at most 1073\.7 MB\n/);
   });
@@ -49,12 +49,12 @@ describe("deit bench project", () => {
     ["project --adapter abacus", "unknown adapter abacus; known: h100, a100, rtx-4090, v100, m2-max"],
     ["project --only vit", "--only vit: nothing of that name; nearest are "],
     ["project --image-size 224", "--image-size says nothing to project; see deit bench --help"],
-    ["train --precision f16", "--precision says nothing to the wasm engine; --engine webgpu has it"],
+    ["train --precision f16", "--precision has no effect on the wasm engine; it goes with --engine webgpu"],
     ["train --model deit-tiny --teacher regnety-4gf", "--teacher regnety-4gf: a plain model has none; --model deit-base-distilled would"],
     ["train --teacher deit-tiny", "--teacher deit-tiny: it must be a RegNetY; regnety-16gf is the paper's"],
     ["forward --teacher regnety-4gf", "--teacher says nothing to forward; see deit bench --help"],
-  ])("refuses `%s`", (args, message) => {
-    const { status, stdout, stderr } = deit(["bench", ...args.split(" ")]);
+  ])("refuses `%s`", async (args, message) => {
+    const { status, stdout, stderr } = await deitHere("bench", ...args.split(" "));
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr.startsWith(`deit bench: ${message}`)).toBe(true);
     expect(stderr.split("\n")).toHaveLength(2);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { runRow } from "../../src/check/laws/row.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
-import { engineOf } from "../../src/cli/engines.ts";
+import { engineOf } from "../../src/cli/engine.ts";
 import { allRows } from "../../src/laws/rows.ts";
-import { deit, json } from "./deit.ts";
+import { json } from "./deit.ts";
+import { deitHere, jsonHere } from "./inProcess.ts";
 
 const upTo = (letter: string, last: number): readonly string[] => Array.from({ length: last }, (_, i) => `${letter}${i + 1}`);
 
@@ -35,9 +36,9 @@ describe("deit check", () => {
   it.each([
     { engine: "reference", equation: 1e-12, gradients: 1e-7 },
     { engine: "wasm", equation: tolerances.equation.f32.bound, gradients: tolerances.gradients.f32.bound },
-  ])("prints the contract's JSON on $engine, in the order of the rows", ({ engine, equation, gradients }) => {
+  ])("prints the contract's JSON on $engine, in the order of the rows", async ({ engine, equation, gradients }) => {
     const report = { cases: 3, worst: expect.any(Number), status: "ok", title: expect.any(String) };
-    expect(json(["check", ...few, "--engine", engine])).toEqual({
+    expect(await jsonHere("check", ...few, "--engine", engine)).toEqual({
       rows: [
         { id: "E3", tolerance: equation, ...report },
         { id: "E28", tolerance: 0, host: true, ...report },
@@ -47,8 +48,8 @@ describe("deit check", () => {
     });
   });
 
-  it("prints a table, and exits with 0 where all rows hold", () => {
-    const { status, stdout, stderr } = deit(["check", ...few, "--seed", "5"]);
+  it("prints a table, and exits with 0 where all rows hold", async () => {
+    const { status, stdout, stderr } = await deitHere("check", ...few, "--seed", "5");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/^id +what it says +cases +wasm +allowed\nE3 /);
     expect(stdout).toMatch(/\nwasm: 3 of 3 rows hold \(3 cases each, seed 5\)\n$/);

@@ -6,7 +6,6 @@ import { hostArray } from "../../src/check/host.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { classNames } from "../../src/cli/inputs/classNames.ts";
 import { textOf } from "../helpers/fixtures.ts";
-import { deit } from "./deit.ts";
 import { deitHere } from "./inProcess.ts";
 
 interface TimmSet {
@@ -39,12 +38,11 @@ const apart = (actual: readonly number[], expected: readonly number[]): number =
   compare(hostArray([actual.length], Float64Array.from(actual)), hostArray([expected.length], Float64Array.from(expected))).error;
 
 describe("deit classify", () => {
-  it.each(timm.sets)("gives timm's logits, classes and probabilities on Pillow's pixels: $model at $imageSize", (set) => {
+  it.each(timm.sets)("gives timm's logits, classes and probabilities on Pillow's pixels: $model at $imageSize", async (set) => {
     const paths = set.images.map(({ name }) => join(SOURCE, name));
     const size = ["--image-size", String(set.imageSize)];
-    const { images }: Classes = JSON.parse(
-      deit(["classify", ...paths, "--weights", set.weights, "--model", set.model, ...size, "--json"]).stdout,
-    );
+    const { stdout } = await deitHere("classify", ...paths, "--weights", set.weights, "--model", set.model, ...size, "--json");
+    const { images }: Classes = JSON.parse(stdout);
     expect(images.map(({ file }) => file)).toEqual(paths);
     for (const [i, { logits, top5 }] of images.entries()) {
       const wanted = set.images[i];
@@ -54,8 +52,8 @@ describe("deit classify", () => {
     }
   });
 
-  it("prints the five most probable classes of ImageNet", () => {
-    const { status, stdout, stderr } = deit(["classify", join(SOURCE, "portrait.jpg"), ...weights]);
+  it("prints the five most probable classes of ImageNet", async () => {
+    const { status, stdout, stderr } = await deitHere("classify", join(SOURCE, "portrait.jpg"), ...weights);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const lines = stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(6);

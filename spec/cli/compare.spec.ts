@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { deit, json, stoppedOnceThereIs } from "./deit.ts";
-import { deitHere } from "./inProcess.ts";
+import { deitHere, deitIn, jsonHere } from "./inProcess.ts";
 import { tinyRecipe, tinyToml } from "./tiny.ts";
 
 const set = (...changes: readonly string[]): readonly string[] => changes.flatMap((change) => ["--set", change]);
@@ -17,16 +17,16 @@ describe("deit compare", () => {
     return { folder, recipe: tinyRecipe(folder) };
   };
 
-  it("trains both arms on each seed, and its table is that of the runs", () => {
+  it("trains both arms on each seed, and its table is that of the runs", async () => {
     const { folder, recipe } = place();
     const out = join(folder, "runs");
     const result = Object(json(["compare", recipe, "--seeds", "2", "--out", out], folder));
     expect(readdirSync(out).toSorted()).toEqual(["distilled-0", "distilled-1", "plain-0", "plain-1"]);
     const rows: { seed: number; distilled: number; plain: number; difference: number; teacher: number }[] = result.rows;
     expect(rows.map(({ seed }) => seed)).toEqual([0, 1]);
+    const top1 = async (run: string): Promise<unknown> => Object(await jsonHere("eval", join(out, run), "synthetic:7")).top1;
     for (const { seed, distilled, plain, difference } of rows) {
-      const top1 = (run: string): unknown => Object(json(["eval", join(out, run), "synthetic:7"], folder)).top1;
-      expect([distilled, plain]).toEqual([top1(`distilled-${seed}`), top1(`plain-${seed}`)]);
+      expect([distilled, plain]).toEqual([await top1(`distilled-${seed}`), await top1(`plain-${seed}`)]);
       expect(difference).toBeCloseTo(distilled - plain, 12);
     }
     const [a = NaN, b = NaN] = rows.map((row) => row.difference);
@@ -43,29 +43,16 @@ describe("deit compare", () => {
     expect(stdout).toMatch(/Distillation changes top-1 by [+-]?\d+\.\d\d points; .* unknown for one seed/);
   });
 
-  it("reuses what is there when the same is asked again, and trains what is added to it", () => {
-    const { folder, recipe } = place();
-    const args = ["compare", recipe, ...set("training.epochs=1", "teacher.training.epochs=2"), "--out", join(folder, "runs")];
-    const one = Object(json([...args, "--seeds", "1"], folder));
-    const weights = readFileSync(join(folder, "runs/distilled-0/weights.safetensors"));
-    expect(json([...args, "--seeds", "1", "--threads", "2"], folder)).toEqual(one);
-    rmSync(join(folder, "runs/plain-0"), { recursive: true });
-    const two = Object(json([...args, "--seeds", "2"], folder));
-    expect(two.rows[0]).toEqual(one.rows[0]);
-    expect([one.epochs, two.rows.length]).toEqual([1, 2]);
-    expect(readFileSync(join(folder, "runs/distilled-0/weights.safetensors")).equals(weights)).toBe(true);
-  });
-
   it("stops at SIGINT with its runs saved, says what goes on with them, and goes on", async () => {
     const { folder, recipe } = place();
-    const args = ["compare", recipe, "--seeds", "1", ...set("training.epochs=400"), "--out", "run s"];
+    const args = ["compare", recipe, "--seeds", "1", ...set("training.epochs=100"), "--out", "run s"];
     const { status, stdout, stderr } = await stoppedOnceThereIs(join(folder, "run s/plain-0/metrics.jsonl"), args, folder);
     expect({ status, stdout }).toEqual({ status: 130, stdout: "" });
     expect(stderr).toMatch(/\nstopping: [^\n]+\n/);
-    const repeat = `deit compare ${recipe} --seeds 1 --set training.epochs=400 --out 'run s'`;
+    const repeat = `deit compare ${recipe} --seeds 1 --set training.epochs=100 --out 'run s'`;
     expect(stderr.split("\n").at(-2)).toBe(`what is done is kept in run s; ${repeat} goes on`);
     expect(filesIn(join(folder, "run s")).filter((name) => name.endsWith("lock.json"))).toEqual([]);
-    expect(json(args, folder)).toMatchObject({ epochs: 400, rows: [{ seed: 0, difference: expect.any(Number) }] });
+    expect(json(args, folder)).toMatchObject({ epochs: 100, rows: [{ seed: 0, difference: expect.any(Number) }] });
   });
 
   it("ends the other runs once one has failed, and says which, why and what goes on", () => {
@@ -80,21 +67,25 @@ describe("deit compare", () => {
     expect(readdirSync(folder)).toEqual(["tiny.toml"]);
   });
 
-  it("refuses a recipe without a teacher, with nothing written", () => {
+  it("refuses a recipe without a teacher, with nothing written", async () => {
     const { folder, recipe } = place();
-    const { status, stderr } = deit(["compare", recipe, "--set", "distillation.kind=none", "--out", join(folder, "none")], folder);
+    const { status, stderr } = await deitIn(folder, "compare", recipe, "--set", "distillation.kind=none", "--out", "none");
     expect(status).toBe(2);
     expect(stderr).toBe("deit compare: recipe tiny: there is no teacher whose help could be measured\n");
     expect(readdirSync(folder)).not.toContain("none");
   });
 });
 
-describe("deit compare onto runs that are there refuses", () => {
+describe("deit compare with runs of an earlier comparison", () => {
   const folder = mkdtempSync(join(tmpdir(), "deit-"));
   const recipe = tinyRecipe(folder);
   const out = join(folder, "runs");
-  const began = ["training.epochs=1", "data.mean=[0.4]"];
-  beforeAll(() => void json(["compare", recipe, "--seeds", "1", ...set(...began), "--out", out], folder), 120_000);
+  const changes = ["training.epochs=1", "data.mean=[0.4]"];
+  const args = ["compare", recipe, ...set(...changes), "--out", out];
+  let first: unknown = null;
+  beforeAll(() => {
+    first = json([...args, "--seeds", "1"], folder);
+  }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
   /** The one line of a command that must fail and leave everything as it is. */
@@ -107,67 +98,80 @@ describe("deit compare onto runs that are there refuses", () => {
     return stderr.trim();
   }
 
-  it("another recipe than theirs, by key, with both values and how to go on", async () => {
+  it("refuses another recipe than theirs, by key, with both values and how to go on", async () => {
     expect(await refused("--seeds", "1")).toBe(
       `deit compare: the run in ${out}/distilled-0 has data.mean = [0.4], not [0.5]; training.epochs = 1, not 2; ` +
         "another --out begins another comparison, and --set 'data.mean=[0.4]' --set training.epochs=1 goes on with what is there",
     );
   });
 
-  it("another recipe though it has the same changes, since its file has changed", async () => {
+  it("refuses another recipe that has the same changes, if its file has changed", async () => {
     writeFileSync(recipe, tinyToml.replace("width = 8", "width = 16"));
-    expect(await refused("--seeds", "1", ...set(...began))).toContain("distilled-0 has model.width = 8, not 16; another --out");
+    expect(await refused("--seeds", "1", ...set(...changes))).toContain("distilled-0 has model.width = 8, not 16; another --out");
     writeFileSync(recipe, tinyToml);
   });
 
-  it("another kind of distillation, whose values the runs do not have", async () => {
-    const line = await refused("--seeds", "1", ...set(...began, "distillation.kind=soft"));
+  it("refuses another kind of distillation, whose values the runs do not have", async () => {
+    const line = await refused("--seeds", "1", ...set(...changes, "distillation.kind=soft"));
     expect(line).toContain(
       'distillation.kind = "hard", not "soft"; distillation.lambda = nothing, not 0.1; distillation.tau = nothing, not 3; ' +
         'distillation.divide_by = nothing, not "batch"; distillation.alpha = 0.5, not nothing; another --out',
     );
   });
 
-  it("more seeds of another recipe", async () => {
+  it("refuses more seeds of another recipe", async () => {
     expect(await refused("--seeds", "3", ...set("training.epochs=1"))).toContain("distilled-0 has data.mean = [0.4], not [0.5]; another");
   });
 
-  it("another engine than theirs", async () => {
-    expect(await refused("--seeds", "1", ...set(...began), "--engine", "reference")).toBe(
+  it("refuses another engine than theirs", async () => {
+    expect(await refused("--seeds", "1", ...set(...changes), "--engine", "reference")).toBe(
       `deit compare: the run in ${out}/distilled-0 is of the wasm engine, not of reference, which has other bits; ` +
         "another --out begins another comparison, and --engine wasm goes on with what is there",
     );
   });
 
-  it("seeds among the changes", async () => {
-    expect(await refused(...set(...began, "seed=5"))).toContain("--set seed: the seeds of a comparison are 0, 1, …; --seeds says how many");
+  it("refuses a seed among the changes", async () => {
+    expect(await refused(...set(...changes, "seed=5"))).toContain(
+      "--set seed: the seeds of a comparison are 0, 1, …; --seeds says how many",
+    );
   });
 
-  it("a run that another process is at", async () => {
+  it("refuses a run that another process is training", async () => {
     const lock = join(out, "plain-0/lock.json");
     writeFileSync(lock, JSON.stringify({ pid: process.pid, began: null, host: hostname(), since: "2026-01-02T03:04:05.000Z" }));
-    expect(await refused("--seeds", "1", ...set(...began))).toBe(
+    expect(await refused("--seeds", "1", ...set(...changes))).toBe(
       `deit compare: a run is going on in ${out}/plain-0: process ${process.pid} on ${hostname()}, since 2026-01-02T03:04:05.000Z; ` +
         `go on when it has ended, or stop it by Ctrl-C or kill -INT ${process.pid}`,
     );
     rmSync(lock);
   });
 
-  it("a folder without a recipe, and one whose recipe is damaged", async () => {
+  it("refuses a folder without a recipe, and one with a damaged recipe", async () => {
     const path = join(out, "distilled-0/recipe.toml");
     const text = readFileSync(path);
     writeFileSync(path, "seed = = 1");
-    expect(await refused("--seeds", "1", ...set(...began))).toContain(`recipe ${path}: line 1, column 8:`);
+    expect(await refused("--seeds", "1", ...set(...changes))).toContain(`recipe ${path}: line 1, column 8:`);
     rmSync(path);
-    expect(await refused("--seeds", "1", ...set(...began))).toContain(
+    expect(await refused("--seeds", "1", ...set(...changes))).toContain(
       `no run to resume in ${out}/distilled-0: it has no recipe.toml; remove it, or another --out begins another comparison`,
     );
     writeFileSync(path, text);
   });
 
-  it("a place where no folder can be", async () => {
+  it("refuses a path where no folder can be made", async () => {
     expect(await refused("--seeds", "1", "--out", join(recipe, "runs"))).toContain(
       `${recipe}/runs cannot be made: ${recipe} is a file, not a folder`,
     );
+  });
+
+  it("takes what is there when the same is asked again, and trains what is added or missing", () => {
+    const weights = readFileSync(join(out, "distilled-0/weights.safetensors"));
+    rmSync(join(out, "plain-0"), { recursive: true });
+    const two = Object(json([...args, "--seeds", "2", "--threads", "2"], folder));
+    const one = Object(first);
+    expect(two.rows[0]).toEqual(one.rows[0]);
+    expect([one.epochs, two.rows.length]).toEqual([1, 2]);
+    expect(readFileSync(join(out, "distilled-0/weights.safetensors")).equals(weights)).toBe(true);
+    expect(json([...args, "--seeds", "1"], folder)).toEqual(one);
   });
 });

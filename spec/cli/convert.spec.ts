@@ -14,8 +14,7 @@ import { positionResize } from "../../src/ops/positionResize.ts";
 import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
 import { onOnnxruntime } from "../helpers/onnxruntime.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import { deit, json } from "./deit.ts";
-import { deitHere } from "./inProcess.ts";
+import { deitHere, jsonHere } from "./inProcess.ts";
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/names/${name}`, import.meta.url));
 const expected = (name: string): Safetensors => parseSafetensors(bytesOf(`names/${name}.safetensors`));
@@ -95,9 +94,9 @@ describe("deit convert", () => {
     );
   });
 
-  it("tells scripts what it has written", () => {
+  it("tells scripts what it has written", async () => {
     const path = out("o.safetensors");
-    expect(json(["convert", fixture("tiny_plain.pth"), path, "--names", "hf", "--heads", "3"])).toEqual({
+    expect(await jsonHere("convert", fixture("tiny_plain.pth"), path, "--names", "hf", "--heads", "3")).toEqual({
       file: path,
       format: "safetensors",
       tensors: 40,
@@ -155,9 +154,9 @@ describe("deit convert refuses", () => {
   }
   const tiny = fixture("tiny_distilled.pth");
 
-  it.each(["malicious.pth", "malicious.legacy.pth"])("%s, with the opcode and the import", (name) => {
+  it.each(["malicious.pth", "malicious.legacy.pth"])("%s, with the opcode and the import", async (name) => {
     const folder = temporaryFolder();
-    const { status, stdout, stderr } = deit(["convert", fixture(name), join(folder, "o.safetensors")]);
+    const { status, stdout, stderr } = await deitHere("convert", fixture(name), join(folder, "o.safetensors"));
     expect({ status, stdout, written: readdirSync(folder) }).toEqual({ status: 2, stdout: "", written: [] });
     expect(stderr).toMatch(/pth: byte \d+: .*opcode GLOBAL imports "posix\.system", which is not allowed/);
   });

@@ -1,4 +1,4 @@
-/** Runs the built command line, as a user does. */
+/** Runs the built command line in a process of its own, as a user does. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 export const CLI: string = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
+/** What a command left behind. */
 export interface Ran {
   readonly status: number | null;
   readonly stdout: string;
@@ -22,14 +23,16 @@ export function deit(args: readonly string[], cwd?: string): Ran {
   return { status, stdout, stderr };
 }
 
-/** The JSON on stdout of a command that must have ended well. */
-export function json(args: readonly string[], cwd?: string): unknown {
-  const { stdout, stderr } = deit([...args, "--json"], cwd);
+/** The one JSON object on stdout. */
+export function jsonOf({ stdout, stderr }: Ran): unknown {
   if (!/^\{.*\}\n$/.test(stdout)) throw new Error(`no JSON object on stdout but ${JSON.stringify(stdout)}; stderr: ${stderr}`);
   return JSON.parse(stdout);
 }
 
-/** Starts a command, sends it a signal once a file is there, and waits for its end. */
+/** The JSON on stdout of a command that must have ended well. */
+export const json = (args: readonly string[], cwd?: string): unknown => jsonOf(deit([...args, "--json"], cwd));
+
+/** Starts a command, sends it a signal once a file exists, and waits for it to end. */
 export async function stoppedOnceThereIs(
   path: string,
   args: readonly string[],

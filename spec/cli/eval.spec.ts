@@ -10,8 +10,7 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { resizeMatrix } from "../../src/ops/positionResize.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { bytesOf, textOf } from "../helpers/fixtures.ts";
-import { deit, json } from "./deit.ts";
-import { deitHere } from "./inProcess.ts";
+import { deitHere, jsonHere } from "./inProcess.ts";
 import { tinyRecipe } from "./tiny.ts";
 
 /** A finished run and what it said of itself. */
@@ -19,26 +18,26 @@ const folder: string = mkdtempSync(join(tmpdir(), "deit-"));
 const run: string = join(folder, "run");
 let student: unknown;
 
-beforeAll(() => {
-  student = Reflect.get(Object(json(["train", tinyRecipe(folder), "--out", run])), "student");
+beforeAll(async () => {
+  student = Reflect.get(Object(await jsonHere("train", tinyRecipe(folder), "--out", run)), "student");
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("deit eval", () => {
-  it.each(["class", "distillation", "mean", "softmax-sum"])("of a run by %s is what the run said of its test images", (head) => {
-    expect(json(["eval", run, "synthetic:7", "--head", head])).toEqual(Reflect.get(Object(student), head));
+  it.each(["class", "distillation", "mean", "softmax-sum"])("of a run by %s is what the run said of its test images", async (head) => {
+    expect(await jsonHere("eval", run, "synthetic:7", "--head", head)).toEqual(Reflect.get(Object(student), head));
   });
 
-  it("takes the run's file of weights, and the mean of the heads unless told otherwise", () => {
-    expect(json(["eval", join(run, "weights.safetensors"), "synthetic:7"])).toEqual(Reflect.get(Object(student), "mean"));
+  it("takes the run's file of weights, and the mean of the heads unless told otherwise", async () => {
+    expect(await jsonHere("eval", join(run, "weights.safetensors"), "synthetic:7")).toEqual(Reflect.get(Object(student), "mean"));
   });
 
-  it("of a plain model has no disagreement", () => {
-    const found = json(["eval", "hash:7", "synthetic:1", "--model", "deit-tiny"]);
+  it("of a plain model has no disagreement", async () => {
+    const found = await jsonHere("eval", "hash:7", "synthetic:1", "--model", "deit-tiny");
     expect(found).toEqual({ top1: expect.any(Number), top5: expect.any(Number), loss: expect.any(Number), images: 1, disagreement: null });
   });
 
-  it("of photographs in folders named by synsets is what timm's logits say", () => {
+  it("of photographs in folders named by synsets is what timm's logits say", async () => {
     const photographs = join(folder, "photographs");
     interface Classified {
       readonly sets: readonly { readonly images: readonly { readonly name: string; readonly logits: readonly number[] }[] }[];
@@ -52,14 +51,14 @@ describe("deit eval", () => {
       const logits = images.find((image) => image.name === name)?.logits ?? [];
       return Math.log(logits.reduce((sum, z) => sum + Math.exp(z), 0)) - (logits[label] ?? NaN);
     });
-    const found = json(["eval", "hash:11", photographs, "--model", "deit-tiny-distilled"]);
+    const found = await jsonHere("eval", "hash:11", photographs, "--model", "deit-tiny-distilled");
     expect(found).toMatchObject({ images: 2, top1: 0, top5: 0 });
     const expected = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
     expect(Math.abs(Number(Reflect.get(Object(found), "loss")) / expected - 1)).toBeLessThan(tolerances.parity.f32.bound);
   });
 
-  it("prints for people", () => {
-    const { status, stdout, stderr } = deit(["eval", run, "synthetic:7", "--image-size", "8"]);
+  it("prints for people", async () => {
+    const { status, stdout, stderr } = await deitHere("eval", run, "synthetic:7", "--image-size", "8");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(
       /^top-1 \d+\.\d\d %, top-5 100\.00 %, loss \d\.\d{4} on 7 images of synthetic:7 \(head: mean\)\nthe two heads disagree/,
@@ -90,35 +89,35 @@ describe("deit eval", () => {
 });
 
 describe("deit eval refuses", () => {
-  const refused = (...args: readonly string[]): string => {
-    const { status, stdout, stderr } = deit(["eval", ...args]);
+  const refused = async (...args: readonly string[]): Promise<string> => {
+    const { status, stdout, stderr } = await deitHere("eval", ...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^deit eval: [^\n]+\n$/);
     return stderr;
   };
 
-  it("a file that is no safetensors", () => {
+  it("a file that is no safetensors", async () => {
     const path = join(folder, "broken.safetensors");
     writeFileSync(path, "nothing");
-    expect(refused(path, "digits")).toContain(`${path}: safetensors: byte 7: `);
+    expect(await refused(path, "digits")).toContain(`${path}: safetensors: byte 7: `);
   });
 
-  it("a run that is not finished", () => {
-    expect(refused(folder, "digits")).toContain(`${folder} has no weights.safetensors: its run is not finished`);
+  it("a run that is not finished", async () => {
+    expect(await refused(folder, "digits")).toContain(`${folder} has no weights.safetensors: its run is not finished`);
   });
 
-  it("an image size that is no multiple of the patch", () => {
-    expect(refused(run, "synthetic:7", "--image-size", "7")).toContain(
+  it("an image size that is no multiple of the patch", async () => {
+    expect(await refused(run, "synthetic:7", "--image-size", "7")).toContain(
       "--image-size must be a multiple of the patch, 2: got 7, 8 would do",
     );
   });
 
-  it("a model for weights that tell it themselves", () => {
-    expect(refused(run, "digits", "--model", "deit-tiny")).toContain("--model deit-tiny goes with hash:SEED");
+  it("a model for weights that tell it themselves", async () => {
+    expect(await refused(run, "digits", "--model", "deit-tiny")).toContain("--model deit-tiny goes with hash:SEED");
   });
 
-  it("weights from a hash for what is no DeiT", () => {
-    expect(refused("hash:1", "digits", "--model", "regnety-4gf")).toContain("hash:1 makes the weights of a DeiT, not of regnety-4gf");
+  it("weights from a hash for what is no DeiT", async () => {
+    expect(await refused("hash:1", "digits", "--model", "regnety-4gf")).toContain("hash:1 makes the weights of a DeiT, not of regnety-4gf");
   });
 });
 

@@ -1,10 +1,10 @@
-/** The command line in this process: what a user would see, without the half second that a process of its own takes. */
+/** The command line in this process: what a user would see, without the half second that the start of a process takes. */
 import { vi } from "vitest";
 import { runCommandLine } from "../../src/cli/program.ts";
-import type { Ran } from "./deit.ts";
+import { jsonOf, type Ran } from "./deit.ts";
 
-/** One at a time: what is printed, and the exit status, are the process's. */
-export async function deitHere(...args: readonly string[]): Promise<Ran> {
+/** Runs one command, in this folder. One at a time: stdout, stderr, the working directory and the exit status belong to the process. */
+export async function deitIn(folder: string, ...args: readonly string[]): Promise<Ran> {
   const printed = { stdout: "", stderr: "" };
   const spies = (["stdout", "stderr"] as const).map((stream) =>
     vi.spyOn(process[stream], "write").mockImplementation((text) => {
@@ -12,12 +12,23 @@ export async function deitHere(...args: readonly string[]): Promise<Ran> {
       return true;
     }),
   );
+  const before = process.cwd();
+  process.chdir(folder);
   process.exitCode = 0;
   try {
     await runCommandLine(args, null);
     return { status: process.exitCode, ...printed };
   } finally {
     process.exitCode = 0;
+    process.chdir(before);
     for (const spy of spies) spy.mockRestore();
   }
 }
+
+export const deitHere = (...args: readonly string[]): Promise<Ran> => deitIn(process.cwd(), ...args);
+
+/** The JSON on stdout of a command that must have ended well. */
+export const jsonIn = async (folder: string, ...args: readonly string[]): Promise<unknown> =>
+  jsonOf(await deitIn(folder, ...args, "--json"));
+
+export const jsonHere = (...args: readonly string[]): Promise<unknown> => jsonIn(process.cwd(), ...args);

@@ -13,7 +13,7 @@ import { parseNpz } from "../../src/io/numpy/npz.ts";
 import { numbersOf } from "../../src/io/weights/stored.ts";
 import { tapShapes } from "../../src/recording/format/tensorSpecs.ts";
 import { tensorOf } from "../helpers/fixtures.ts";
-import { deit, json } from "./deit.ts";
+import { deitHere, jsonHere } from "./inProcess.ts";
 import { tinyRecipe } from "./tiny.ts";
 
 /** A small distilled run on synthetic images of 4 × 4 pixels in 2 × 2 patches: 2 blocks of 2 heads. */
@@ -46,8 +46,8 @@ const answer = z.object({
 const trained = z.object({ teacher: z.object({ top1: z.number() }) });
 let taught: z.infer<typeof trained>["teacher"] = { top1: NaN };
 
-const inspected = (out: string, ...args: readonly string[]): z.infer<typeof answer> =>
-  answer.parse(json(["inspect", ...args, "--out", join(folder, out)]));
+const inspected = async (out: string, ...args: readonly string[]): Promise<z.infer<typeof answer>> =>
+  answer.parse(await jsonHere("inspect", ...args, "--out", join(folder, out)));
 
 const file = (...path: readonly string[]): Buffer => readFileSync(join(folder, ...path));
 
@@ -64,15 +64,15 @@ const sizeOf = async (...path: readonly string[]): Promise<readonly number[]> =>
   return [width, height];
 };
 
-beforeAll(() => {
-  ({ teacher: taught } = trained.parse(json(["train", tinyRecipe(folder), "--out", run])));
+beforeAll(async () => {
+  ({ teacher: taught } = trained.parse(await jsonHere("train", tinyRecipe(folder), "--out", run)));
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("deit inspect of a data set", () => {
   let seen: z.infer<typeof answer> | null = null;
-  beforeAll(() => {
-    seen = inspected("data", run, "synthetic:7", "--index", "2");
+  beforeAll(async () => {
+    seen = await inspected("data", run, "synthetic:7", "--index", "2");
   }, 120_000);
 
   it("writes what it says it writes", () => {
@@ -92,12 +92,12 @@ describe("deit inspect of a data set", () => {
     ]);
   });
 
-  it("measures the error rates and the disagreement that deit eval does, and the teacher as the run did", () => {
+  it("measures the error rates and the disagreement that deit eval does, and the teacher as the run did", async () => {
     const { names, images, matrix } = seen?.disagreement ?? { names: [], images: NaN, matrix: [] };
     expect([names, images]).toEqual([["truth", "teacher", "class", "distillation", "both"], 7]);
-    const evaluated = ["class", "mean"].map((head) =>
-      z.object({ top1: z.number(), disagreement: z.number() }).parse(json(["eval", run, "synthetic:7", "--head", head])),
-    );
+    const evaluation = z.object({ top1: z.number(), disagreement: z.number() });
+    const evaluated = [];
+    for (const head of ["class", "mean"]) evaluated.push(evaluation.parse(await jsonHere("eval", run, "synthetic:7", "--head", head)));
     const wrong = [taught, ...evaluated].map(({ top1 }) => 1 - top1);
     const found = [1, 2, 4].map((i) => matrix[0]?.[i] ?? NaN);
     expect(gap(hostArray([3], found), hostArray([3], wrong))).toBeLessThan(tolerances.equation.f64.bound);
@@ -109,9 +109,9 @@ describe("deit inspect of a data set", () => {
     expect(JSON.parse(file("data", "token-cosine.json").toString())).toEqual(seen?.cosines);
   });
 
-  it("has cosines of as many images as it is told to, and looks into the image that it is told to", () => {
+  it("has cosines of as many images as it is told to, and looks into the image that it is told to", async () => {
     expect(seen?.cosines?.blocks).toHaveLength(2);
-    const one = inspected("one", run, "synthetic:7", "--images", "1");
+    const one = await inspected("one", run, "synthetic:7", "--images", "1");
     expect(one.disagreement?.images).toBe(1);
     expect(one.cosines?.blocks).not.toEqual(seen?.cosines?.blocks);
     expect(file("one", "rollout.png").equals(file("data", "rollout.png"))).toBe(false);
@@ -149,11 +149,11 @@ describe("deit inspect of a data set", () => {
     for (const section of document.querySelectorAll("section")) expect(section.textContent?.trim().length).toBeGreaterThan(60);
   });
 
-  it("has a page that says what it was made with, and names rows, columns and colours", () => {
+  it("has a page that says what it was made with, and names rows, columns and colours", async () => {
     const { document } = parseHTML(file("data", "index.html").toString());
     const texts = (selector: string): readonly string[] => [...document.querySelectorAll(selector)].map((e) => e.textContent?.trim() ?? "");
     expect(texts(".facts dt")).toEqual(["weights", "engine", "deit"]);
-    expect(texts(".facts dd")).toEqual([`the run in ${run}`, "wasm, f32", deit(["--version"]).stdout.trim()]);
+    expect(texts(".facts dd")).toEqual([`the run in ${run}`, "wasm, f32", (await deitHere("--version")).stdout.trim()]);
     const rows = ["class token", "over the image", "distillation token", "over the image"];
     expect(texts("#attention .rows > *")).toEqual([...rows, ...rows]);
     expect(texts("#attention .heads > *")).toEqual(["mean", "head 0", "head 1", "mean", "head 0", "head 1"]);
@@ -173,15 +173,15 @@ describe("deit inspect of a data set", () => {
     expect(seen?.decisions.map(({ by }) => by)).toEqual(["class", "distillation", "both"]);
   });
 
-  it("is the same of the run's file of weights, but for the teacher, whom a file does not have", () => {
-    const alone = inspected("file", join(run, "weights.safetensors"), "synthetic:7", "--index", "2");
+  it("is the same of the run's file of weights, but for the teacher, whom a file does not have", async () => {
+    const alone = await inspected("file", join(run, "weights.safetensors"), "synthetic:7", "--index", "2");
     expect({ ...alone, out: seen?.out, disagreement: null }).toEqual({ ...seen, disagreement: null });
     expect(alone.disagreement?.names).toEqual(["truth", "class", "distillation", "both"]);
     expect(file("file", "index.html").toString()).toContain(`the file ${join(run, "weights.safetensors")}`);
   });
 
-  it("has intermediates in the precision of the engine, the same on both", () => {
-    inspected("reference", run, "synthetic:7", "--index", "2", "--engine", "reference");
+  it("has intermediates in the precision of the engine, the same on both", async () => {
+    await inspected("reference", run, "synthetic:7", "--index", "2", "--engine", "reference");
     const dtypes = (out: string): readonly string[] => [...parseNpz(file(out, "intermediates.npz")).values()].map(({ dtype }) => dtype);
     expect(new Set(dtypes("reference"))).toEqual(new Set(["F64"]));
     expect(new Set(dtypes("data"))).toEqual(new Set(["F32"]));
@@ -190,15 +190,15 @@ describe("deit inspect of a data set", () => {
     for (const [name, array] of f32) expect(gap(array, tensorOf(f64, name))).toBeLessThan(tolerances.recordedEndToEnd.f32.bound);
   });
 
-  it("gives the same bytes again", () => {
-    inspected("again", run, "synthetic:7", "--index", "2");
+  it("gives the same bytes again", async () => {
+    await inspected("again", run, "synthetic:7", "--index", "2");
     for (const name of seen?.files ?? []) expect(file("again", name).equals(file("data", name))).toBe(true);
   });
 });
 
 describe("deit inspect of an image file", () => {
-  it("has every intermediate by path", () => {
-    const { image, label, disagreement } = inspected("image", "hash:5", photo, ...hash("deit-tiny-distilled"));
+  it("has every intermediate by path", async () => {
+    const { image, label, disagreement } = await inspected("image", "hash:5", photo, ...hash("deit-tiny-distilled"));
     expect([image, label, disagreement]).toEqual(["landscape.jpg", null, null]);
     const config = { imageSize: 32, patchSize: 16, channels: 3, width: 192, depth: 12, heads: 3, mlpRatio: 4, classes: 1000 };
     const taps = tapShapes({ ...config, distilled: true, layerNormEps: 1e-6, position: "learned" }, 1);
@@ -209,9 +209,9 @@ describe("deit inspect of an image file", () => {
     expect([...arrays("image")].map(([name, { shape }]) => [name, shape])).toEqual([["images", [1, 3, 32, 32]], ...taps]);
   });
 
-  it("of a plain model has no distillation parts, and says so", () => {
+  it("of a plain model has no distillation parts, and says so", async () => {
     const args = ["inspect", "hash:5", photo, ...hash("deit-tiny")];
-    const { status, stdout, stderr } = deit([...args, "--out", join(folder, "plain")]);
+    const { status, stdout, stderr } = await deitHere(...args, "--out", join(folder, "plain"));
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(
       /^landscape\.jpg: [^\n]+ by model \(\d+\.\d\d %\)\na plain model: no distillation token to compare with\n17 files in /,
@@ -233,10 +233,10 @@ describe("deit inspect of a folder of photographs", () => {
     }
   });
 
-  it("looks into one of them, whose class is known, and measures all or some", () => {
-    const first = inspected("first", ...args, "--images", "1");
+  it("looks into one of them, whose class is known, and measures all or some", async () => {
+    const first = await inspected("first", ...args, "--images", "1");
     expect([first.label, first.disagreement?.images]).toEqual([0, 1]);
-    const second = inspected("second", ...args, "--index", "1");
+    const second = await inspected("second", ...args, "--index", "1");
     expect([second.label, second.disagreement?.images, second.disagreement?.names]).toEqual([
       1,
       2,
@@ -246,29 +246,29 @@ describe("deit inspect of a folder of photographs", () => {
     expect(file("second", "index.html").toString()).toContain("of class goldfish");
   });
 
-  it("sees the first, alone, as it sees the file", () => {
-    inspected("alone", "hash:5", join(photos, "n01440764", "a.jpg"), ...hash("deit-tiny-distilled"));
+  it("sees the first, alone, as it sees the file", async () => {
+    await inspected("alone", "hash:5", join(photos, "n01440764", "a.jpg"), ...hash("deit-tiny-distilled"));
     for (const name of ["image.png", "rollout.png", "intermediates.npz", "token-cosine.json"])
       expect(file("first", name).equals(file("alone", name))).toBe(true);
   });
 
-  it("refuses an index beyond the last", () => {
-    const { status, stderr } = deit(["inspect", ...args, "--index", "2", "--out", join(folder, "beyond")]);
+  it("refuses an index beyond the last", async () => {
+    const { status, stderr } = await deitHere("inspect", ...args, "--index", "2", "--out", join(folder, "beyond"));
     expect(status).toBe(2);
     expect(stderr).toBe(`deit inspect: data: ${photos}: --index 2: ${photos} has 2 images, 0 … 1\n`);
   });
 });
 
 describe("deit inspect refuses", () => {
-  const refused = (out: string, ...args: readonly string[]): string => {
-    const { status, stdout, stderr } = deit(["inspect", ...args, "--out", join(folder, out)]);
+  const refused = async (out: string, ...args: readonly string[]): Promise<string> => {
+    const { status, stdout, stderr } = await deitHere("inspect", ...args, "--out", join(folder, out));
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^deit inspect: [^\n]+\n$/);
     return stderr;
   };
 
-  it("a folder that is there already, and leaves it alone", () => {
-    expect(refused("run", run, "synthetic:7")).toContain(`${run} is there already; a folder that is not there would be right`);
+  it("a folder that is there already, and leaves it alone", async () => {
+    expect(await refused("run", run, "synthetic:7")).toContain(`${run} is there already; a folder that is not there would be right`);
     expect(filesIn("run")).not.toContain("index.html");
   });
 
@@ -276,20 +276,22 @@ describe("deit inspect refuses", () => {
     ["an image that the set does not have", ["synthetic:7", "--index", "7"], "--index 7: synthetic:7 has 7 images, 0 … 6"],
     ["an image file for a model of one channel", [photo], "landscape.jpg is read as an image of 3 channels, the model takes 1"],
     ["an unknown data set", ["nowhere"], 'unknown data set "nowhere"'],
-  ])("%s", (_, args, line) => {
-    expect(refused("new", run, ...args)).toContain(line);
+  ])("%s", async (_, args, line) => {
+    expect(await refused("new", run, ...args)).toContain(line);
     expect(existsSync(join(folder, "new"))).toBe(false);
   });
 
-  it("a file that is no image, and an index into an image", () => {
+  it("a file that is no image, and an index into an image", async () => {
     const broken = join(folder, "broken.jpg");
     writeFileSync(broken, "nothing");
     const model = hash("deit-tiny");
-    expect(refused("new", "hash:1", broken, ...model)).toContain(
+    expect(await refused("new", "hash:1", broken, ...model)).toContain(
       `${broken}: is no JPEG, PNG or WebP image: it begins with the bytes 6e 6f`,
     );
-    expect(refused("new", "hash:1", photo, ...model, "--index", "0")).toContain(`--index goes with a data set, and ${photo} is one image`);
-    expect(refused("new", "hash:1", "missing.jpg", ...model)).toContain("no image missing.jpg: there is no such file");
+    expect(await refused("new", "hash:1", photo, ...model, "--index", "0")).toContain(
+      `--index goes with a data set, and ${photo} is one image`,
+    );
+    expect(await refused("new", "hash:1", "missing.jpg", ...model)).toContain("no image missing.jpg: there is no such file");
     expect(readdirSync(folder).filter((name) => name.startsWith("new"))).toEqual([]);
   });
 });

@@ -5,8 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parseNpz } from "../../src/io/numpy/npz.ts";
 import { described, digestOf } from "../data/images/samples.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import { json } from "./deit.ts";
-import { deitHere } from "./inProcess.ts";
+import { deitHere, jsonHere } from "./inProcess.ts";
 
 const SOURCE = fileURLToPath(new URL("../../fixtures/preprocess/source/", import.meta.url));
 const source = (name: string): string => join(SOURCE, name);
@@ -38,9 +37,9 @@ describe("deit preprocess", () => {
     expect(expected(name, S, convention)).toMatchObject(written(out, S));
   });
 
-  it("says where the crop is, as JSON", () => {
+  it("says where the crop is, as JSON", async () => {
     const out = join(temporaryFolder(), "out.npz");
-    expect(json(["preprocess", source("landscape.jpg"), out])).toEqual({
+    expect(await jsonHere("preprocess", source("landscape.jpg"), out)).toEqual({
       file: source("landscape.jpg"),
       out,
       size: [320, 240],

@@ -1,11 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readRecipe, type ReadRecipe } from "../../src/recipe/recipe.ts";
 import { bundledRecipes } from "../../src/recipe/text.ts";
 import { deitConfig } from "../../src/model/config.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import { json } from "./deit.ts";
+import { jsonIn } from "./inProcess.ts";
 import { tinyToml } from "./tiny.ts";
 
 /** The recipe of a text, in a file of its own. */
@@ -20,7 +20,7 @@ const valueOf = ({ values }: ReadRecipe, key: string): unknown => values.find((v
 
 describe("a recipe", () => {
   it.each(bundledRecipes())("bundled as %s can be read", (name) => {
-    expect(readRecipe(name, { set: [] }).recipe.name).toBe(name);
+    expect(readRecipe(name).recipe.name).toBe(name);
   });
 
   it("becomes the run that it says", () => {
@@ -148,8 +148,10 @@ describe("a wrong recipe", () => {
 });
 
 describe("deit train --print-recipe", () => {
-  it("prints the contract's JSON and writes nothing", () => {
-    const found = Object(json(["train", "digits", "--print-recipe", "--seed", "4", "--set", "training.batch=32"], temporaryFolder()));
+  it("prints the contract's JSON and writes nothing", async () => {
+    const folder = temporaryFolder();
+    const found = Object(await jsonIn(folder, "train", "digits", "--print-recipe", "--seed", "4", "--set", "training.batch=32"));
+    expect(readdirSync(folder)).toEqual([]);
     expect(found).toMatchObject({
       name: { value: "digits", source: "recipe" },
       seed: { value: 4, source: "--seed" },

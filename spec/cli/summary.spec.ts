@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { modelNamed } from "../../src/cli/inputs/models.ts";
 import { summaryOf, type Summary, type SummaryRow } from "../../src/cli/plan.ts";
-import { deit, json } from "./deit.ts";
+import { deitHere, jsonHere } from "./inProcess.ts";
 
 /** deit.md 4.1 and 8.1: name, side, tokens, parameters, and GMACs to the digits printed there (empty: none are). */
 const printed: readonly (readonly [name: string, side: number, tokens: number | null, parameters: number, gmacs: string])[] = [
@@ -80,8 +80,8 @@ describe("summary", () => {
 });
 
 describe("deit summary", () => {
-  it("prints the contract's JSON", () => {
-    const found = json(["summary", "deit-base-distilled", "--image-size", "384"]);
+  it("prints the contract's JSON", async () => {
+    const found = await jsonHere("summary", "deit-base-distilled", "--image-size", "384");
     expect(found).toMatchObject({ parameters: 87_630_032, macs: 55_591_342_080, tokens: 578 });
     expect(Object.keys(Object(found))).toEqual(["parameters", "macs", "tokens", "trainBytes", "rows"]);
     const [row] = Array.isArray(Reflect.get(Object(found), "rows")) ? Reflect.get(Object(found), "rows") : [];
@@ -94,8 +94,8 @@ describe("deit summary", () => {
     });
   });
 
-  it("prints a table with totals", () => {
-    const { status, stdout, stderr } = deit(["summary", "deit-tiny"]);
+  it("prints a table with totals", async () => {
+    const { status, stdout, stderr } = await deitHere("summary", "deit-tiny");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/^module +parameters +MACs an image +output +saved\n/);
     expect(stdout).toMatch(/\ntotal +5,717,416 +1,253,683,200 /);

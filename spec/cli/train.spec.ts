@@ -1,20 +1,38 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseHTML } from "linkedom";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import { CLI, deit, json } from "./deit.ts";
-import { deitHere } from "./inProcess.ts";
+import { CLI, type Ran } from "./deit.ts";
+import { deitHere, deitIn, jsonIn } from "./inProcess.ts";
 import { tinyRecipe } from "./tiny.ts";
 
 const filesIn = (folder: string): readonly string[] => readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted();
 const weightsOf = (run: string): Buffer => readFileSync(join(run, "weights.safetensors"));
+const set = (...changes: readonly string[]): readonly string[] => changes.flatMap((change) => ["--set", change]);
 
-/** Enough epochs to be interrupted in. */
-const LONG = ["--set", "training.epochs=200"];
+/** Enough steps of the student to be interrupted in: 200 an epoch. */
+const LONG = set("data.train=synthetic:800", "teacher.training.batch=100");
+
+/** A folder with the run that most tests look at: 4 steps an epoch. */
+const finished: string = mkdtempSync(join(tmpdir(), "deit-"));
+const CHANGE = set("training.batch=3");
+let printed: Ran = { status: null, stdout: "", stderr: "" };
+beforeAll(async () => {
+  printed = await deitIn(finished, "train", tinyRecipe(finished), ...CHANGE);
+}, 120_000);
+afterAll(() => rmSync(finished, { recursive: true }));
+
+/** The same folder again, to be changed. */
+function copyOfFinished(): string {
+  const folder = temporaryFolder();
+  cpSync(finished, folder, { recursive: true });
+  return folder;
+}
 
 /** Starts a run, sends a signal after its first steps, and waits for its end. */
 async function interrupted(
@@ -33,13 +51,12 @@ async function interrupted(
 
 describe("deit train", () => {
   it("trains teacher and student into runs/RECIPE-SEED, and prints their accuracies", () => {
-    const folder = temporaryFolder();
-    const { status, stdout, stderr } = deit(["train", tinyRecipe(folder)], folder);
+    const { status, stdout, stderr } = printed;
     expect(status).toBe(0);
     expect(stdout).toMatch(/^On 7 test images:\n +top-1 +top-5 +loss\nteacher +\d/);
     expect(stdout).toContain("The run is in runs/tiny-3 (seed 3)");
     expect(stderr).toMatch(/^teacher: epoch 0, step 1\/3, loss .+, lr .+, \d+ images\/s, data wait .+ %, ETA 0:\d\d\n/);
-    expect(readdirSync(join(folder, "runs/tiny-3")).toSorted()).toEqual([
+    expect(readdirSync(join(finished, "runs/tiny-3")).toSorted()).toEqual([
       "checkpoints",
       "metrics.jsonl",
       "recipe.toml",
@@ -49,11 +66,9 @@ describe("deit train", () => {
     ]);
   });
 
-  it("writes a report that can be opened by itself", () => {
-    const folder = temporaryFolder();
-    const { stderr } = deit(["train", tinyRecipe(folder), "--set", "training.batch=3"], folder);
-    expect(stderr).toMatch(/\nreport: runs\/tiny-3\/report\.html\n$/);
-    const { document } = parseHTML(readFileSync(join(folder, "runs/tiny-3/report.html"), "utf8"));
+  it("writes a report that needs no other file", () => {
+    expect(printed.stderr).toMatch(/\nreport: runs\/tiny-3\/report\.html\n$/);
+    const { document } = parseHTML(readFileSync(join(finished, "runs/tiny-3/report.html"), "utf8"));
     const texts = (selector: string): readonly string[] => [...document.querySelectorAll(selector)].map((e) => e.textContent?.trim() ?? "");
     expect(texts("h1")).toEqual(["tiny, seed 3"]);
     expect(texts("section")).toHaveLength(7);
@@ -62,26 +77,25 @@ describe("deit train", () => {
     expect(texts("#confusion p")[0]).toMatch(/^All 7 test images/);
   });
 
-  it("goes without a report that cannot be written, and says so in one line", () => {
-    const folder = temporaryFolder();
-    const recipe = tinyRecipe(folder);
-    const { stdout } = deit(["train", recipe], folder);
+  it("ends well without a report that cannot be written, and says so in one line", async () => {
+    const folder = copyOfFinished();
+    const args = ["train", "tiny.toml", ...CHANGE, "--resume"];
     const report = join(folder, "runs/tiny-3/report.html");
     rmSync(report);
     mkdirSync(report);
-    const again = deit(["train", recipe, "--resume"], folder);
+    const again = await deitIn(folder, ...args);
     expect(again.status).toBe(0);
-    expect(again.stdout).toBe(stdout);
+    expect(again.stdout).toBe(printed.stdout);
     expect(again.stderr).toMatch(/(^|\n)no report: [^\n]*report\.html[^\n]*\n$/);
 
     rmSync(report, { recursive: true });
-    deit(["train", recipe, "--resume"], folder);
+    await deitIn(folder, ...args);
     expect(readFileSync(report, "utf8")).toMatch(/^<!doctype html>/);
   });
 
-  it("prints one JSON object with --json, fractions of the test images", () => {
+  it("prints one JSON object with --json, fractions of the test images", async () => {
     const folder = temporaryFolder();
-    const found = json(["train", tinyRecipe(folder), "--seed", "5"], folder);
+    const found = await jsonIn(folder, "train", tinyRecipe(folder), "--seed", "5");
     const accuracy = { top1: expect.any(Number), top5: 1, loss: expect.any(Number), images: 7 };
     const evaluation = { ...accuracy, disagreement: expect.any(Number) };
     expect(found).toMatchObject({
@@ -93,45 +107,47 @@ describe("deit train", () => {
     });
   });
 
-  it("gives the same weights in less memory, and goes on with a run that has had more", () => {
-    const folder = temporaryFolder();
-    const recipe = tinyRecipe(folder);
-    const [normal, low] = [join(folder, "normal"), join(folder, "low")];
-    deit(["train", recipe, "--out", normal]);
-    expect(deit(["train", recipe, "--out", low, "--memory", "low"]).status).toBe(0);
-    expect(weightsOf(low).equals(weightsOf(normal))).toBe(true);
-    expect(deit(["train", recipe, "--out", normal, "--memory", "low", "--resume"]).status).toBe(0);
+  it("gives the same weights in less memory, and goes on with a run that has had more", async () => {
+    const folder = copyOfFinished();
+    const args = ["train", "tiny.toml", ...CHANGE, "--memory", "low"];
+    expect((await deitIn(folder, ...args, "--out", "low")).status).toBe(0);
+    expect(weightsOf(join(folder, "low")).equals(weightsOf(join(folder, "runs/tiny-3")))).toBe(true);
+    expect((await deitIn(folder, ...args, "--resume")).status).toBe(0);
   });
 
   it("keeps the recipe in full, so that the run needs no other file", () => {
-    const folder = temporaryFolder();
-    deit(["train", tinyRecipe(folder), "--out", join(folder, "run")]);
-    expect(readFileSync(join(folder, "run/recipe.toml"), "utf8")).toMatch(/\nweight_decay = 0.05\n/);
+    expect(readFileSync(join(finished, "runs/tiny-3/recipe.toml"), "utf8")).toMatch(/\nweight_decay = 0.05\n/);
   });
+});
+
+describe("an interrupted run", () => {
+  const folder = mkdtempSync(join(tmpdir(), "deit-"));
+  const recipe = tinyRecipe(folder);
+  const whole = join(folder, "whole");
+  beforeAll(() => deitHere("train", recipe, ...LONG, "--out", whole), 120_000);
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   it.each(["SIGINT", "SIGTERM"] as const)("saves at %s, exits with 130, and goes on to the same bits", async (signal) => {
-    const folder = temporaryFolder();
-    const recipe = tinyRecipe(folder);
-    const [whole, parts] = [join(folder, "whole"), join(folder, "parts")];
+    const parts = join(folder, signal);
     const { status, stderr } = await interrupted(["train", recipe, ...LONG, "--out", parts], signal);
     expect(status).toBe(130);
-    expect(stderr).toContain(`saved in ${parts}; deit train ${recipe} --set training.epochs=200 --out ${parts} --resume goes on`);
+    expect(stderr).toContain(`saved in ${parts}; deit train ${recipe} ${LONG.join(" ")} --out ${parts} --resume goes on`);
     expect(existsSync(join(parts, "weights.safetensors"))).toBe(false);
 
-    expect(deit(["train", recipe, ...LONG, "--out", parts, "--resume"]).status).toBe(0);
-    expect(deit(["train", recipe, ...LONG, "--out", whole]).status).toBe(0);
+    expect((await deitHere("train", recipe, ...LONG, "--out", parts, "--resume")).status).toBe(0);
     expect(weightsOf(parts).equals(weightsOf(whole))).toBe(true);
   });
 });
 
 describe("a run that is going on", () => {
-  it("is left alone by --resume, and gone on with once its process is dead", async () => {
+  it("is left alone by --resume, and goes on once its process is dead", async () => {
     const folder = temporaryFolder();
     const recipe = tinyRecipe(folder);
     const run = join(folder, "run");
     const args = ["train", recipe, ...LONG, "--out", run];
     const child = spawn(process.execPath, [CLI, ...args], { stdio: "ignore" });
     while (!existsSync(join(run, "teacher/metrics.jsonl"))) await sleep(20);
+    child.kill("SIGSTOP"); // it is alive, and cannot end before it has been looked at
     const { status, stdout, stderr } = await deitHere(...args, "--resume");
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(
@@ -142,99 +158,96 @@ describe("a run that is going on", () => {
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(existsSync(join(run, "lock.json"))).toBe(true);
-    expect(deit([...args, "--resume"]).status).toBe(0);
+    expect((await deitHere(...args, "--resume")).status).toBe(0);
     expect(readdirSync(run)).not.toContain("lock.json");
   });
 });
 
 describe("deit train refuses", () => {
   /** The one line of a command that must fail and leave the folder as it is. */
-  function refused(folder: string, args: readonly string[]): string {
+  async function refused(folder: string, args: readonly string[]): Promise<string> {
     const before = filesIn(folder);
-    const { status, stdout, stderr } = deit(["train", ...args], folder);
+    const { status, stdout, stderr } = await deitIn(folder, "train", ...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^deit train: [^\n]+\n$/);
     expect(filesIn(folder)).toEqual(before);
     return stderr;
   }
 
-  it("a folder that exists, without --resume", () => {
+  it("a folder that exists, without --resume", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "runs/tiny-3"), { recursive: true });
-    expect(refused(folder, [tinyRecipe(folder)])).toContain(
+    expect(await refused(folder, [tinyRecipe(folder)])).toContain(
       "runs/tiny-3 exists: --resume goes on with the run in it, --out DIR begins one elsewhere",
     );
   });
 
-  it("to resume where there is no run", () => {
+  it("to resume where there is no run", async () => {
     const folder = temporaryFolder();
-    expect(refused(folder, [tinyRecipe(folder), "--resume"])).toContain("no run to resume in runs/tiny-3");
+    expect(await refused(folder, [tinyRecipe(folder), "--resume"])).toContain("no run to resume in runs/tiny-3");
   });
 
-  it("to resume with another recipe", () => {
-    const folder = temporaryFolder();
-    const recipe = tinyRecipe(folder);
-    deit(["train", recipe], folder);
-    expect(refused(folder, [recipe, "--resume", "--set", "training.batch=2"])).toContain(
-      "the run in runs/tiny-3 has training.batch = 4, not 2",
+  it("to resume with another recipe", async () => {
+    expect(await refused(finished, ["tiny.toml", "--resume", "--set", "training.batch=2"])).toContain(
+      "the run in runs/tiny-3 has training.batch = 3, not 2",
     );
   });
 
-  it("to resume a plain run as a distilled one, but not for changes of a teacher that nobody learns from", () => {
+  it("to resume a plain run as a distilled one, but not because of changes to a teacher that the student does not learn from", async () => {
     const folder = temporaryFolder();
-    const plain = [tinyRecipe(folder), ...["model.distilled=false", "distillation.kind=none"].flatMap((change) => ["--set", change])];
+    const plain = [tinyRecipe(folder), ...set("model.distilled=false", "distillation.kind=none")];
     const changed = [...plain, "--set", "teacher.training.epochs=3"];
-    expect(deit(["train", ...changed], folder).status).toBe(0);
-    expect(deit(["train", ...changed, "--resume"], folder).status).toBe(0);
+    expect((await deitIn(folder, "train", ...changed)).status).toBe(0);
+    expect((await deitIn(folder, "train", ...changed, "--resume")).status).toBe(0);
     expect(
-      refused(folder, [...plain, "--set", "distillation.kind=two-class-tokens", "--set", "model.distilled=true", "--resume"]),
+      await refused(folder, [...plain, "--set", "distillation.kind=two-class-tokens", "--set", "model.distilled=true", "--resume"]),
     ).toContain(
       'the run in runs/tiny-3 has model.distilled = false, not true; distillation.kind = "none", not "two-class-tokens"; another --out',
     );
   });
 
-  it("a broken checkpoint", () => {
-    const folder = temporaryFolder();
-    const recipe = tinyRecipe(folder);
-    deit(["train", recipe], folder);
-    const checkpoint = join(folder, "runs/tiny-3/checkpoints/step-00000006/state.safetensors");
+  it("a broken checkpoint", async () => {
+    const folder = copyOfFinished();
+    const checkpoint = join(folder, "runs/tiny-3/checkpoints/step-00000008/state.safetensors");
     const bytes = readFileSync(checkpoint);
     writeFileSync(checkpoint, bytes.fill(0, bytes.length - 8));
-    expect(refused(folder, [recipe, "--resume"])).toMatch(/checkpoint: .*state\.safetensors: SHA-256 must be/);
+    expect(await refused(folder, ["tiny.toml", ...CHANGE, "--resume"])).toMatch(/checkpoint: .*state\.safetensors: SHA-256 must be/);
   });
 
-  it("a batch that does not fit the engine's memory, with batches that do", () => {
+  it("a batch that does not fit the engine's memory, with batches that do", async () => {
     const folder = temporaryFolder();
-    const large = ["model.width=512", "training.batch=90000", "data.train=synthetic:90000"].flatMap((change) => ["--set", change]);
-    expect(refused(folder, [tinyRecipe(folder), ...large])).toMatch(
+    const large = set("model.width=512", "training.batch=90000", "data.train=synthetic:90000");
+    expect(await refused(folder, [tinyRecipe(folder), ...large])).toMatch(
       / a batch of 90000 needs .*; a batch of \d+ would fit, a batch of \d+ would fit with --memory low\n$/,
     );
-    expect(refused(folder, [tinyRecipe(folder), ...large, "--memory", "low"])).toMatch(/ MB; a batch of \d+ would fit\n$/);
+    expect(await refused(folder, [tinyRecipe(folder), ...large, "--memory", "low"])).toMatch(/ MB; a batch of \d+ would fit\n$/);
   });
 
-  it.each(["training.batch", "teacher.training.batch"])("a %s of more images than there are", (key) => {
+  it.each(["training.batch", "teacher.training.batch"])("a %s of more images than there are", async (key) => {
     const folder = temporaryFolder();
-    expect(refused(folder, [tinyRecipe(folder), "--set", `${key}=2000`])).toContain(
+    expect(await refused(folder, [tinyRecipe(folder), "--set", `${key}=2000`])).toContain(
       "data: synthetic:13 has 13 images, which is no full batch of 2000; 13 would be the most",
     );
   });
 
-  it("a batch of which the teacher cannot take statistics", () => {
+  it("a batch of which the teacher cannot take statistics", async () => {
     const folder = temporaryFolder();
-    expect(refused(folder, [tinyRecipe(folder), "--set", "teacher.training.batch=1"])).toContain(
+    expect(await refused(folder, [tinyRecipe(folder), "--set", "teacher.training.batch=1"])).toContain(
       "batchNorm: training needs more than one value a channel, got 1",
     );
   });
 
-  it("a folder that cannot be made", () => {
+  it("a folder that cannot be made", async () => {
     const folder = temporaryFolder();
     const recipe = tinyRecipe(folder);
-    expect(refused(folder, [recipe, "--out", join(recipe, "run")])).toContain(`run cannot be made: ${recipe} is a file, not a folder`);
+    expect(await refused(folder, [recipe, "--out", join(recipe, "run")])).toContain(
+      `run cannot be made: ${recipe} is a file, not a folder`,
+    );
   });
 
-  it("data that does not fit the model", () => {
+  it("data that does not fit the model", async () => {
     const folder = temporaryFolder();
-    expect(refused(folder, [tinyRecipe(folder), "--set", "data.train=digits:train"])).toContain(
+    expect(await refused(folder, [tinyRecipe(folder), "--set", "data.train=digits:train"])).toContain(
       "digits: the image size must be a multiple of 8, got 4",
     );
   });

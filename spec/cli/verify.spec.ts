@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readRecording } from "../../src/recording/format/read.ts";
 import { recordingFile, forwardOnly, zeros } from "../recording/helpers.ts";
-import { deit, json } from "./deit.ts";
+import { deit } from "./deit.ts";
+import { deitHere, jsonHere } from "./inProcess.ts";
 
 const fixture = (path: string): string => fileURLToPath(new URL(`../../fixtures/${path}.safetensors`, import.meta.url));
 
@@ -29,8 +30,8 @@ const field = (value: unknown, name: string): unknown => Reflect.get(Object(valu
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 describe("deit verify", () => {
-  it.each(["reference", "wasm"])("finds a right recording right on %s, with the format's JSON", (engine) => {
-    const found = json(["verify", RIGHT, "--engine", engine]);
+  it.each(["reference", "wasm"])("finds a right recording right on %s, with the format's JSON", async (engine) => {
+    const found = await jsonHere("verify", RIGHT, "--engine", engine);
     expect(found).toMatchObject({ verdict: "match", engine, first: null, explanation: null });
     const tensors = list(field(found, "tensors"));
     expect(tensors.length).toBe(readRecording(readFileSync(RIGHT)).results.size);
@@ -41,13 +42,15 @@ describe("deit verify", () => {
     }
   });
 
-  it("holds a recording of f64 to 1e-9 on the reference engine", () => {
-    const bounds = list(field(json(["verify", RIGHT, "--engine", "reference"]), "tensors")).map((tensor) => field(tensor, "tolerance"));
+  it("holds a recording of f64 to 1e-9 on the reference engine", async () => {
+    const bounds = list(field(await jsonHere("verify", RIGHT, "--engine", "reference"), "tensors")).map((tensor) =>
+      field(tensor, "tolerance"),
+    );
     expect(new Set(bounds)).toEqual(new Set([1e-9]));
   });
 
-  it("ends with 1 where something is wrong, and names it", () => {
-    const { status, stdout } = deit(["verify", TANH, "--json"]);
+  it("ends with 1 where something is wrong, and names it", async () => {
+    const { status, stdout } = await deitHere("verify", TANH, "--json");
     expect(status).toBe(1);
     const found: unknown = JSON.parse(stdout);
     expect(found).toMatchObject({ verdict: "mismatch", first: "taps/blocks.0.mlp.gelu", explanation: { variant: "gelu-tanh" } });
@@ -55,23 +58,23 @@ describe("deit verify", () => {
     expect(field(field(found, "explanation"), "text")).toMatch(/see \(E9\)/);
   });
 
-  it("shows people the worst value beside the right one, the share of the tolerance, and the reason", () => {
-    const { status, stdout } = deit(["verify", TANH, "--engine", "reference"]);
+  it("shows people the worst value beside the right one, the share of the tolerance, and the reason", async () => {
+    const { status, stdout } = await deitHere("verify", TANH, "--engine", "reference");
     expect(status).toBe(1);
     expect(stdout).toMatch(/taps\/blocks\.0\.mlp\.gelu {2}← first .*\[\d+, \d+, \d+\].* times/);
     expect(stdout).toMatch(/mismatch: first at taps\/blocks\.0\.mlp\.gelu/);
     expect(stdout).toMatch(/gelu-tanh: the tanh approximation/);
   });
 
-  it("claims nothing of an error that it does not know", () => {
-    const found = deit(["verify", UNKNOWN, "--json"]);
+  it("claims nothing of an error that it does not know", async () => {
+    const found = await deitHere("verify", UNKNOWN, "--json");
     expect(found.status).toBe(1);
     expect(JSON.parse(found.stdout)).toMatchObject({ first: "taps/blocks.0.norm1", explanation: null });
-    expect(deit(["verify", UNKNOWN]).stdout).toMatch(/no known variant gives these values/);
+    expect((await deitHere("verify", UNKNOWN)).stdout).toMatch(/no known variant gives these values/);
   });
 
-  it("lists every step that is wrong by its own inputs, and counts the blocks that have the same", () => {
-    const found = json(["verify", SEVERAL, "--engine", "reference"]);
+  it("lists every step that is wrong by its own inputs, and counts the blocks that have the same", async () => {
+    const found = await jsonHere("verify", SEVERAL, "--engine", "reference");
     expect(found).toMatchObject({ explanation: { variant: "residual-from-norm" } });
     const entries = list(field(found, "explanations"));
     expect(entries.map((entry) => [field(entry, "at"), field(entry, "variant"), field(entry, "count")])).toEqual([
@@ -79,18 +82,18 @@ describe("deit verify", () => {
       ["loss", "smoothing-missing", 1],
     ]);
     for (const entry of entries) expect(Object.keys(Object(entry))).toEqual(["at", "variant", "residual", "text", "count"]);
-    expect(deit(["verify", SEVERAL, "--engine", "reference"]).stdout).toMatch(/also wrong: loss: smoothing-missing: /);
+    expect((await deitHere("verify", SEVERAL, "--engine", "reference")).stdout).toMatch(/also wrong: loss: smoothing-missing: /);
   });
 
-  it("names nothing where the search is cut off, and says how it is given more time", () => {
-    const { status, stdout } = deit(["verify", FAR, "--minutes", "0"]);
+  it("names nothing where the search is cut off, and says how it is given more time", async () => {
+    const { status, stdout } = await deitHere("verify", FAR, "--minutes", "0");
     expect(status).toBe(1);
     expect(stdout).toMatch(/hint: the search for an explanation stopped when its time was up; --minutes gives it more/);
-    expect(json(["verify", FAR])).toMatchObject({ explanation: { variant: "scale-missing" } });
+    expect(await jsonHere("verify", FAR)).toMatchObject({ explanation: { variant: "scale-missing" } });
   });
 
-  it("takes several files, and ends as the worst of them", () => {
-    const { status, stdout } = deit(["verify", RIGHT, TANH, "--json"]);
+  it("takes several files, and ends as the worst of them", async () => {
+    const { status, stdout } = await deitHere("verify", RIGHT, TANH, "--json");
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       verdict: "mismatch",
@@ -100,11 +103,11 @@ describe("deit verify", () => {
       ],
     });
     const none = fileOf("none.safetensors", "no");
-    const three = deit(["verify", none, TANH, RIGHT]);
+    const three = await deitHere("verify", none, TANH, RIGHT);
     expect(three.status).toBe(2);
     expect(three.stderr).toMatch(new RegExp(`^deit verify: ${none}: .+\\n$`));
     expect(three.stdout).toMatch(/match: all \d+ tensors/);
-    expect(deit(["verify", RIGHT, RIGHT]).status).toBe(0);
+    expect((await deitHere("verify", RIGHT, RIGHT)).status).toBe(0);
   });
 
   const taps = { "taps/patch_embed": zeros(2, 4, 4) };
@@ -128,9 +131,9 @@ describe("deit verify", () => {
     ["nothing to verify", () => fileOf("nothing.safetensors", recordingFile(forwardOnly)), /nothing to verify/],
   ];
 
-  it.each(unusable)("ends with 2 and one line for %s", (_, file, says) => {
+  it.each(unusable)("ends with 2 and one line for %s", async (_, file, says) => {
     for (const flags of [[], ["--json"]]) {
-      const { status, stdout, stderr } = deit(["verify", file(), ...flags]);
+      const { status, stdout, stderr } = await deitHere("verify", file(), ...flags);
       expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
       expect(stderr).toMatch(/^deit verify: [^\n]+\n$/);
       expect(stderr).toMatch(says);
@@ -143,8 +146,8 @@ describe("deit verify", () => {
     [["verify", RIGHT, "--engine", "webgpu", "--adapter", "an abacus"], /engine webgpu cannot run here.*an abacus/],
     [["verify", RIGHT, "--colour"], /--colour/],
     [["verify", RIGHT, "--minutes", "soon"], /--minutes.*a number of minutes/],
-  ])("ends with 2 for %j", (args, says) => {
-    const { status, stdout, stderr } = deit(args);
+  ])("ends with 2 for %j", async (args, says) => {
+    const { status, stdout, stderr } = args.includes("webgpu") ? deit(args) : await deitHere(...args); // the former is supervised
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(says);
   });

@@ -13,7 +13,6 @@ import { onnxRecording } from "../helpers/onnxRecording.ts";
 import { onOnnxruntime } from "../helpers/onnxruntime.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { hashedImages, hashedWeights, small } from "../io/onnx/helpers.ts";
-import { deit } from "./deit.ts";
 import { deitHere } from "./inProcess.ts";
 
 const hashes = { weights: 7, images: 8, batch: 2 };
@@ -49,7 +48,7 @@ onOnnxruntime((run) => {
     const folder = temporaryFolder();
     const [onnx, recording] = [join(folder, "tiny.onnx"), join(folder, "recording.safetensors")];
     const config = deitConfig("deit-tiny-distilled");
-    expect(deit(["convert", "hash:7", onnx, "--model", "deit-tiny-distilled"]).status).toBe(0);
+    expect((await deitHere("convert", "hash:7", onnx, "--model", "deit-tiny-distilled")).status).toBe(0);
     const taps = await run(readFileSync(onnx), hashedImages(config, 1, hashes.images));
     writeFileSync(recording, onnxRecording(config, { ...hashes, batch: 1 }, taps));
     const { status, stdout } = await deitHere("verify", recording, "--json");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { deit } from "./deit.ts";
+import { deitHere } from "./inProcess.ts";
 
 const fixture = (path: string): string => fileURLToPath(new URL(`../../fixtures/${path}.safetensors`, import.meta.url));
 
@@ -14,8 +14,8 @@ const folder = mkdtempSync(join(tmpdir(), "verify-report-"));
 const at = (name: string): string => join(folder, name);
 
 describe("deit verify --report", () => {
-  it("writes a page beside what it prints, and ends as without it", () => {
-    const { status, stdout, stderr } = deit(["verify", TANH, "--report", at("tanh.html")]);
+  it("writes a page beside what it prints, and ends as without it", async () => {
+    const { status, stdout, stderr } = await deitHere("verify", TANH, "--report", at("tanh.html"));
     expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
     expect(stdout).toMatch(/mismatch: first at taps\/blocks\.0\.mlp\.gelu/);
     expect(stdout.trimEnd().split("\n").at(-1)).toBe(`${at("tanh.html")} shows it`);
@@ -26,8 +26,11 @@ describe("deit verify --report", () => {
     expect(page.length).toBeLessThan(2e6);
   });
 
-  it("prints the same JSON with a page as without", () => {
-    const [plain, drawn] = [deit(["verify", RIGHT, "--json"]), deit(["verify", RIGHT, "--json", "--report", at("right.html")])];
+  it("prints the same JSON with a page as without", async () => {
+    const [plain, drawn] = [
+      await deitHere("verify", RIGHT, "--json"),
+      await deitHere("verify", RIGHT, "--json", "--report", at("right.html")),
+    ];
     expect(drawn).toEqual(plain);
     expect(readFileSync(at("right.html"), "utf8")).toMatch(/✓ match/);
   });
@@ -55,10 +58,10 @@ describe("deit verify --report", () => {
     ["a recording that is none", () => [at("tanh.html"), "--report", at("none.html")], /tanh\.html/],
   ];
 
-  it.each(refused)("refuses %s in one line and writes nothing", (_, args, says) => {
+  it.each(refused)("refuses %s in one line and writes nothing", async (_, args, says) => {
     const given = args();
     const before = readdirSync(folder);
-    const { status, stdout, stderr } = deit(["verify", ...given]);
+    const { status, stdout, stderr } = await deitHere("verify", ...given);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^deit verify: [^\n]+\n$/);
     expect(stderr).toMatch(says);

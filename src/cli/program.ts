@@ -1,56 +1,48 @@
 /** The command line as a whole: its commands, and how each of them fails. */
 import { Command, CommanderError } from "commander";
 import { DeviceLostError } from "../tensor/errors.ts";
-import { addBench } from "./commands/bench.ts";
-import { addCheck } from "./commands/check.ts";
-import { addClassify } from "./commands/classify.ts";
-import { addCompare } from "./commands/compare.ts";
-import { addConvert } from "./commands/convert.ts";
-import { addDemo } from "./commands/demo.ts";
-import { addEngines } from "./engines.ts";
-import { addEval } from "./commands/eval.ts";
-import { addInspect } from "./commands/inspect.ts";
 import { messageOf, oneLine } from "./output.ts";
-import { addPreprocess } from "./commands/preprocess.ts";
-import { addRecord } from "./commands/record.ts";
-import { addSummary } from "./commands/summary.ts";
-import { LOST, type Tell } from "./processes/supervise.ts";
-import { addTrain } from "./commands/train.ts";
-import { addVerify } from "./commands/verify.ts";
+import { LOST, type Notify } from "./processes/supervise.ts";
 import { version } from "./version.ts";
 
-/** Bad input of any kind. */
+/** The exit status for bad input of any kind. */
 export const BAD_INPUT = 2;
 
-function programOf(tell: Tell | null): Command {
+type Add = (program: Command, notify: Notify | null) => void;
+
+/** The commands in the order of the help, each loaded only when it is needed: together they take most of a second. */
+const commands: { readonly [name: string]: () => Promise<Add> } = {
+  demo: async () => (await import("./commands/demo.ts")).addDemo,
+  check: async () => (await import("./commands/check.ts")).addCheck,
+  verify: async () => (await import("./commands/verify.ts")).addVerify,
+  record: async () => (await import("./commands/record.ts")).addRecord,
+  train: async () => (await import("./commands/train.ts")).addTrain,
+  compare: async () => (await import("./commands/compare.ts")).addCompare,
+  eval: async () => (await import("./commands/eval.ts")).addEval,
+  classify: async () => (await import("./commands/classify.ts")).addClassify,
+  preprocess: async () => (await import("./commands/preprocess.ts")).addPreprocess,
+  inspect: async () => (await import("./commands/inspect.ts")).addInspect,
+  convert: async () => (await import("./commands/convert.ts")).addConvert,
+  summary: async () => (await import("./commands/summary.ts")).addSummary,
+  bench: async () => (await import("./commands/bench.ts")).addBench,
+  engines: async () => (await import("./commands/engines.ts")).addEngines,
+};
+const names = Object.keys(commands);
+
+/** A program with these commands. */
+async function programWith(wanted: readonly string[], notify: Notify | null): Promise<Command> {
   const program = new Command("deit")
-    .description("DeiT as a functional TypeScript reference: checked, trained and looked into")
+    .description("DeiT as a functional TypeScript reference: check it, train it, look inside it")
     .version(version())
-    .helpCommand("help [command]", "what a command takes, as its --help says")
+    .helpCommand("help [command]", "show what a command takes, as its --help does")
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [
-    addDemo,
-    addCheck,
-    addVerify,
-    addRecord,
-    addTrain,
-    addCompare,
-    addEval,
-    addClassify,
-    addPreprocess,
-    addInspect,
-    addConvert,
-    addSummary,
-    addBench,
-    addEngines,
-  ])
-    add(program, tell);
+  for (const [name, load] of Object.entries(commands)) if (wanted.includes(name)) (await load())(program, notify);
   return program;
 }
 
-/** What to parse. Of a command that is not there, commander's help prints the whole help; what it says of the command itself is right. */
-const understood = (args: readonly string[], names: readonly string[]): readonly string[] => {
+/** What to parse. For `help` of an unknown command, commander would print the whole help; for the command itself it says that it is unknown. */
+const understood = (args: readonly string[]): readonly string[] => {
   const [first, asked] = args;
   return first === "help" && asked !== undefined && !names.includes(asked) ? args.slice(1) : args;
 };
@@ -61,13 +53,11 @@ function usage({ message }: CommanderError, command: string): string {
 }
 
 /**
- * Runs a command line. A failure is one line on stderr and exit status 2; of a lost device, that of which supervisors know.
+ * Runs a command line. A failure prints one line on stderr and sets exit status 2, or LOST if a device was lost.
  *
- * @param tell the supervisor; null: there is none
+ * @param notify sends events to the supervisor; null: there is none
  */
-export async function runCommandLine(args: readonly string[], tell: Tell | null): Promise<void> {
-  const program = programOf(tell);
-  const names = program.commands.map((command) => command.name());
+export async function runCommandLine(args: readonly string[], notify: Notify | null): Promise<void> {
   const name = names.find((known) => known === args[0]);
   const command = name === undefined ? "deit" : `deit ${name}`;
   const fail = (what: string, status = BAD_INPUT): void => {
@@ -76,7 +66,9 @@ export async function runCommandLine(args: readonly string[], tell: Tell | null)
   };
   if (args.length === 0) return fail(`which command? known: ${names.join(", ")}; see deit --help`);
   try {
-    await program.parseAsync([...understood(args, names)], { from: "user" });
+    const wanted = args[0] === "--version" ? [] : name === undefined ? names : [name]; // all of them for help and for suggestions
+    const program = await programWith(wanted, notify);
+    await program.parseAsync([...understood(args)], { from: "user" });
   } catch (error) {
     if (error instanceof DeviceLostError) return fail(oneLine(error.message), LOST);
     if (!(error instanceof CommanderError)) return fail(oneLine(messageOf(error)));

@@ -7,7 +7,7 @@ import type { Recording } from "../recording/format/read.ts";
 import type { Verification } from "../recording/verify.ts";
 import { verificationPage } from "../report/verification/page.ts";
 import { showForNow } from "./output.ts";
-import { checkPlace } from "./place.ts";
+import { checkWritable } from "./outputPath.ts";
 import { version } from "./version.ts";
 
 const realPath = (path: string): string | null => {
@@ -22,7 +22,7 @@ const realPath = (path: string): string | null => {
 export function checkReport(out: string, files: readonly string[]): void {
   const [file = ""] = files;
   if (files.length > 1) throw new RangeError(`--report draws one recording, got ${files.length}; one file at a time would be right`);
-  checkPlace(out);
+  checkWritable(out);
   const there = realPath(out);
   if (there !== null && there === realPath(file)) throw new RangeError(`--report ${out} is the recording itself; name another file`);
 }

@@ -1,7 +1,7 @@
-/** Values of a recipe file, each with the words for what it must be. */
+/** The kinds of values that a recipe file holds, each with the error text that says what the value must be. */
 import { z } from "zod";
 
-/** A number with a property, which is named when it lacks it. */
+/** A number for which `holds`; `expected` completes the error text "must be …". */
 export const number = (expected: string, holds: (n: number) => boolean): z.ZodNumber => {
   const error = `must be ${expected}`;
   return z.number({ error }).refine(holds, { error });
@@ -19,11 +19,11 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(...choices
   z.enum(choices, { error: `must be ${choices.map((choice) => `"${choice}"`).join(" or ")}` });
 export const listOf = (item: z.ZodNumber): z.ZodArray<z.ZodNumber> =>
   z.array(item, { error: "must be a list of numbers" }).min(1, { error: "must not be empty" });
-/** A number or the text "none", as TOML has no null. */
+/** A number or the text "none", since TOML has no null. */
 export function orNone(expected: string, holds: (n: number) => boolean): z.ZodUnion<readonly [z.ZodLiteral<"none">, z.ZodNumber]> {
   const either = `${expected} or "none"`;
   return z.union([z.literal("none"), number(either, holds)], { error: `must be ${either}` });
 }
-/** A table with these keys and no other. */
+/** A table with these keys and no others. */
 export const tableOf = <T extends z.ZodRawShape>(fields: T): z.ZodObject<T, z.core.$strict> =>
   z.strictObject(fields, { error: "must be a table" });

@@ -1,21 +1,23 @@
-/** The values of a recipe one by one, under dotted keys, with the sources of their defaults as the schema has them. */
+/** The values of a recipe one by one, under dotted keys, each with the source of its default as the schema gives it. */
 import { z } from "zod";
 
+/** One value of a recipe. */
 export interface Leaf {
-  /** `training.optimizer.beta1` */
+  /** Dotted: `training.optimizer.beta1`. */
   readonly key: string;
+  /** As TOML has it: a number, text, flag or list. */
   readonly value: unknown;
-  /** Of the default; null: there is none. */
+  /** Where the default comes from; null: the value has no default. */
   readonly source: string | null;
 }
 
-/** A table of TOML, as opposed to a value. */
+/** Whether this is a TOML table rather than a value. */
 export const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
 export const dotted = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
 
-/** The tables that a schema may stand for: one, or one of each kind; none if it stands for a value. */
+/** The tables that a schema describes: one, or one for each kind; none if it describes a value. */
 function tablesOf(schema: unknown): readonly z.ZodObject[] {
   const inner: unknown = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
   if (inner instanceof z.ZodObject) return [inner];
@@ -25,7 +27,7 @@ function tablesOf(schema: unknown): readonly z.ZodObject[] {
 
 const sourceOf = (schema: unknown): unknown => (schema instanceof z.ZodType ? schema.meta()?.["source"] : undefined);
 
-/** Every value of a checked recipe, in the order of the schema. */
+/** Every value of a checked recipe, in the schema's order. */
 export function leavesOf(schema: unknown, value: unknown, path = ""): readonly Leaf[] {
   const tables = tablesOf(schema);
   if (!isTable(value) || tables.length === 0) {
@@ -38,7 +40,7 @@ export function leavesOf(schema: unknown, value: unknown, path = ""): readonly L
     .flatMap(([name, child]) => leavesOf(child, value[name], dotted(path, name)));
 }
 
-/** Every key that a value of the schema may have. */
+/** Every dotted key that the schema knows. */
 export function keysOf(schema: unknown, path = ""): readonly string[] {
   const tables = tablesOf(schema);
   if (tables.length === 0) return [path];

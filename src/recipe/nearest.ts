@@ -1,6 +1,6 @@
-/** Which known word a mistyped one may stand for. */
+/** Which known words a mistyped word is closest to. */
 
-/** Edit distance: letters inserted, left out or replaced (Levenshtein). */
+/** Levenshtein distance: how many letters must be inserted, deleted or replaced. */
 function distance(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -12,7 +12,7 @@ function distance(a: string, b: string): number {
   return above[b.length] ?? 0;
 }
 
-/** The known words, nearest first. */
+/** The `count` known words closest to `word`, the closest first. */
 export function nearest(word: string, known: readonly string[], count: number): readonly string[] {
   const ranked = known.map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }));
   return ranked

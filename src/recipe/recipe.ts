@@ -1,4 +1,4 @@
-/** A recipe as a command takes it: file, changes and defaults in one, each value with its origin, and mistakes told in one line. */
+/** Reads recipes: a file, changes to it and defaults become one recipe, in which each value has its origin; a mistake becomes a one-line error. */
 import { stringify } from "smol-toml";
 import { ZodError } from "zod";
 import { deitConfig } from "../model/config.ts";
@@ -9,33 +9,42 @@ import { dotted, isTable } from "./leaves.ts";
 import { checkedRecipe, recipeKeys } from "./schema.ts";
 import { changeOf, keysIn, merged, recipeTable, type Table } from "./text.ts";
 
-/** A value with its origin: `recipe`, `--set`, `--seed`, or where its default comes from. */
-export interface Sourced {
+/** A value of a recipe with its origin. */
+export interface SourcedValue {
+  /** Dotted: `training.optimizer.beta1`. */
   readonly key: string;
+  /** As TOML has it: a number, text, flag or list. */
   readonly value: unknown;
+  /** `recipe` (the file), `--set`, `--seed`, or where the default comes from (`deit.md 7.1`). */
   readonly source: string;
 }
 
+/** A recipe that has been read and checked. */
 export interface ReadRecipe {
+  /** What is trained, ready for the training step. */
   readonly recipe: Recipe;
-  readonly values: readonly Sourced[];
-  /** TOML with every value written out. */
+  /** Every value, defaults included, in the schema's order. */
+  readonly values: readonly SourcedValue[];
+  /** The recipe as TOML, with every value written out. */
   readonly text: string;
 }
 
-export interface Changes {
-  /** `training.batch=32`, … */
-  readonly set: readonly string[];
+/** Changes to a recipe file. */
+export interface RecipeChanges {
+  /** Values to replace, each as `key=value`: `training.batch=32`. The value is one of TOML; a bare word is a text. */
+  readonly set?: readonly string[];
+  /** Replaces the file's seed. */
   readonly seed?: number;
 }
 
-const partOf = (table: Table | null, key: string): Table | null => {
-  const part = table?.[key];
-  return isTable(part) ? part : null;
+/** A table inside a table; null if the key holds none. */
+const tableIn = (table: Table | null, key: string): Table | null => {
+  const value = table?.[key];
+  return isTable(value) ? value : null;
 };
 
-/** Sizes of a published model under the keys of a recipe. */
-const published: { readonly [path: string]: (name: string) => Table } = {
+/** The sizes of a published model, under the keys of a recipe. */
+const publishedSizes: { readonly [path: string]: (name: string) => Table } = {
   model: (name) => {
     const { imageSize: image_size, width, heads, distilled } = deitConfig(name);
     return { image_size, width, heads, distilled };
@@ -46,34 +55,34 @@ const published: { readonly [path: string]: (name: string) => Table } = {
   },
 };
 
-/** The kind of a table that does not say it. */
-const kinds: { readonly [path: string]: string } = {
+/** The kind of a table whose `kind` is left out. */
+const defaultKinds: { readonly [path: string]: string } = {
   "training.optimizer": "adamw",
   "teacher.training.optimizer": "sgd",
   distillation: "none",
 };
 
-/** The table with its part at a dotted path replaced; as it is where there is no table to hold the part. */
-function replaced(table: Table, [key = "", ...rest]: readonly string[], change: (part: unknown) => unknown): Table {
+/** The table with the value at a path replaced; unchanged if a table on the path is missing. */
+function replaced(table: Table, [key = "", ...rest]: readonly string[], change: (value: unknown) => unknown): Table {
   if (rest.length === 0) return { ...table, [key]: change(table[key]) };
-  const part = partOf(table, key);
-  return part === null ? table : { ...table, [key]: replaced(part, rest, change) };
+  const inner = tableIn(table, key);
+  return inner === null ? table : { ...table, [key]: replaced(inner, rest, change) };
 }
 
-/** What a recipe leaves unsaid, put below what it says: kinds, and the sizes of models that it names; with the keys of the latter. */
+/** Adds what a recipe leaves out: kinds, and the sizes of the published models that it names. `origins` holds the keys of those sizes. */
 function completed(given: Table): { readonly table: Table; readonly origins: ReadonlyMap<string, string> } {
   const origins = new Map<string, string>();
   let table = given;
-  for (const [path, kind] of Object.entries(kinds))
-    table = replaced(table, path.split("."), (part) => (part === undefined ? { kind } : isTable(part) ? { kind, ...part } : part));
-  for (const [path, sizesOf] of Object.entries(published))
-    table = replaced(table, path.split("."), (part) => {
-      if (!isTable(part)) return part;
-      const { name, ...said } = part;
-      if (typeof name !== "string") return part;
+  for (const [path, kind] of Object.entries(defaultKinds))
+    table = replaced(table, path.split("."), (value) => (value === undefined ? { kind } : isTable(value) ? { kind, ...value } : value));
+  for (const [path, sizesOf] of Object.entries(publishedSizes))
+    table = replaced(table, path.split("."), (value) => {
+      if (!isTable(value)) return value;
+      const { name, ...others } = value;
+      if (typeof name !== "string") return value;
       const sizes = sizesOf(name);
       for (const key of Object.keys(sizes)) origins.set(dotted(path, key), `sizes of ${name}`);
-      return { ...sizes, ...said };
+      return { ...sizes, ...others };
     });
   return { table, origins };
 }
@@ -81,49 +90,49 @@ function completed(given: Table): { readonly table: Table; readonly origins: Rea
 const shown = (value: unknown): string =>
   value === undefined ? "nothing" : typeof value === "number" ? `${value}` : JSON.stringify(value);
 
-const partAt = (table: Table, path: readonly string[]): unknown =>
-  path.reduce<unknown>((part, key) => (typeof part === "object" && part !== null ? Reflect.get(part, key) : undefined), table);
+const valueAt = (table: Table, path: readonly string[]): unknown =>
+  path.reduce<unknown>((value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined), table);
 
-/** Names of values and of tables. */
-const knownNames = (): readonly string[] => [
+/** The dotted names of all values and tables. */
+const namesInSchema = (): readonly string[] => [
   ...new Set(recipeKeys.flatMap((key) => key.split(".").map((_, i, path) => path.slice(0, i + 1).join(".")))),
 ];
 
-/** A key that is wrong here: misspelt, or of another kind of table. */
-function stranger(table: Table, path: readonly string[], name: string): string {
+/** Why a key is wrong: it is misspelt, or belongs to another kind of table. */
+function unknownKey(table: Table, path: readonly string[], name: string): string {
   const key = dotted(path.join("."), name);
-  if (!recipeKeys.includes(key)) return `${key} is not known; did you mean ${nearest(key, knownNames(), 1).join()}?`;
-  return `${key} does not go with ${dotted(path.join("."), "kind")} = ${shown(partAt(table, [...path, "kind"]))}`;
+  if (!recipeKeys.includes(key)) return `${key} is not known; did you mean ${nearest(key, namesInSchema(), 1).join()}?`;
+  return `${key} does not go with ${dotted(path.join("."), "kind")} = ${shown(valueAt(table, [...path, "kind"]))}`;
 }
 
-/** `training.batch must be a positive integer, got 0`; unknown keys first, as what is missing may be misspelt. */
+/** `training.batch must be a positive integer, got 0`. Unknown keys come first, since a missing value may be a misspelt one. */
 function mistake({ issues }: ZodError, table: Table): string {
-  for (const issue of issues) if (issue.code === "unrecognized_keys") return stranger(table, issue.path.map(String), issue.keys[0] ?? "");
+  for (const issue of issues) if (issue.code === "unrecognized_keys") return unknownKey(table, issue.path.map(String), issue.keys[0] ?? "");
   const path = issues[0]?.path.map(String) ?? [];
-  return `${path.join(".")} ${issues[0]?.message}, got ${shown(partAt(table, path))}`;
+  return `${path.join(".")} ${issues[0]?.message}, got ${shown(valueAt(table, path))}`;
 }
 
-/** @throws RangeError where the parts of a recipe do not go together */
+/** @throws RangeError if the parts of a recipe contradict one another */
 function checkTogether({ model, distillation, teacher }: Recipe): void {
-  const taught = distillation.kind === "hard" || distillation.kind === "soft";
-  if (taught && teacher === null)
+  const learnsFromTeacher = distillation.kind === "hard" || distillation.kind === "soft";
+  if (learnsFromTeacher && teacher === null)
     throw new RangeError(`distillation.kind is "${distillation.kind}", which needs a [teacher.model] and a [teacher.training]`);
   if (model.distilled) return;
-  if (taught && distillation.student === "distillation")
-    throw new RangeError('distillation.student is "distillation", which needs model.distilled = true; "class" would go with a plain model');
+  if (learnsFromTeacher && distillation.student === "distillation")
+    throw new RangeError('distillation.student is "distillation", which needs model.distilled = true; a plain model goes with "class"');
   if (distillation.kind === "two-class-tokens")
     throw new RangeError('distillation.kind is "two-class-tokens", which needs model.distilled = true');
 }
 
-/** Completes and checks; mistakes are told in one line. */
+/** Completes and checks the tables of a recipe. @throws RangeError in one line */
 function checked(given: Table, where: string): ReturnType<typeof checkedRecipe> & ReturnType<typeof completed> {
   let table = given;
   try {
-    const whole = completed(given);
-    table = whole.table;
-    const found = checkedRecipe(table);
-    checkTogether(found.recipe);
-    return { ...whole, ...found };
+    const complete = completed(given);
+    table = complete.table;
+    const result = checkedRecipe(table);
+    checkTogether(result.recipe);
+    return { ...complete, ...result };
   } catch (error) {
     const what = error instanceof ZodError ? mistake(error, table) : error instanceof Error ? error.message : String(error);
     throw new RangeError(`recipe ${where}: ${what}`, { cause: error });
@@ -131,16 +140,17 @@ function checked(given: Table, where: string): ReturnType<typeof checkedRecipe> 
 }
 
 /**
- * Reads a recipe by its path or bundled name.
+ * Reads a recipe, applies changes to it, and checks it.
  *
- * @throws RangeError telling what is wrong, where, and what would be right
+ * @param nameOrPath the name of a bundled recipe (`digits`), or the path of a TOML file
+ * @throws RangeError whose one line says what is wrong, where, and what would be right
  */
-export function readRecipe(nameOrPath: string, { set, seed }: Changes): ReadRecipe {
+export function readRecipe(nameOrPath: string, { set = [], seed }: RecipeChanges = {}): ReadRecipe {
   const file = recipeTable(nameOrPath);
   const changes = set.map(changeOf);
   const seeded: Table = seed === undefined ? {} : { seed };
   const { recipe, table, leaves, origins } = checked([...changes, seeded].reduce(merged, file), nameOrPath);
-  const by = new Map([
+  const sources = new Map([
     ...origins,
     ...keysIn(file).map((key) => [key, "recipe"] as const),
     ...changes.flatMap((change) => keysIn(change)).map((key) => [key, "--set"] as const),
@@ -148,7 +158,7 @@ export function readRecipe(nameOrPath: string, { set, seed }: Changes): ReadReci
   ]);
   return {
     recipe,
-    values: leaves.map(({ key, value, source }) => ({ key, value, source: by.get(key) ?? source ?? "recipe" })),
+    values: leaves.map(({ key, value, source }) => ({ key, value, source: sources.get(key) ?? source ?? "recipe" })),
     text: `# Every value of this run, defaults included.\n${stringify(table)}`,
   };
 }

@@ -1,4 +1,4 @@
-/** What a recipe file may say, and the run that it means. Each default names its source; what is nobody's to choose has none. */
+/** The schema of recipe files, and the recipe that a file describes. Each default names its source; a required value has neither. */
 import { z } from "zod";
 import { checkedConfig, type DeitConfig } from "../model/config.ts";
 import { checkedRegnetConfig } from "../teacher/config.ts";
@@ -8,12 +8,12 @@ import type { Recipe, TrainingRecipe } from "../train/run/recipe.ts";
 import { atLeast0, below1, count, flag, listOf, natural, number, oneOf, orNone, positive, share, tableOf, text } from "./fields.ts";
 import { keysOf, leavesOf, type Leaf } from "./leaves.ts";
 
-/** Sources of defaults. */
+/** Where defaults come from. */
 const PAPER = "deit.md 7.1";
 const SIZES = "deit.md 4.1";
 const OURS = "this project";
 
-/** The learning rate of the paper, for this batch: it grows in proportion. */
+/** The paper's learning rate for a batch of 512; it scales in proportion to the batch. */
 const RATE = 5e-4;
 const RATE_BATCH = 512;
 
@@ -64,7 +64,7 @@ const sgd = z.strictObject({
 
 const optimizer = z.discriminatedUnion("kind", [adamw, sgd], { error: 'must be "adamw" or "sgd"' });
 
-/** Of student and teacher alike. */
+/** What student and teacher have in common. */
 const common = {
   warmup_epochs: natural.default(5).meta({ source: PAPER }),
   min_lr: atLeast0.default(1e-5).meta({ source: PAPER }),
@@ -180,39 +180,41 @@ function distillationOf(settings: z.output<typeof distillation>): Distillation {
   return { ...same, divideBy };
 }
 
-/** Every key that a recipe may have. */
+/** Every dotted key that a recipe file may have: `training.batch`, … */
 export const recipeKeys: readonly string[] = keysOf(file);
 
+/** A recipe file that fits the schema. */
 export interface CheckedRecipe {
+  /** What it describes. */
   readonly recipe: Recipe;
-  /** What the file would say with nothing left out. */
+  /** The file's tables with all defaults filled in. */
   readonly table: Readonly<Record<string, unknown>>;
-  /** The same, value by value. */
+  /** The same values, one by one. */
   readonly leaves: readonly Leaf[];
 }
 
 /**
- * A recipe of a file's tables, and all its values, defaults included. A teacher that nobody learns from is left out.
+ * Checks the tables of a recipe file and fills in the defaults. A teacher that the student does not learn from is left out.
  *
- * @throws ZodError for an unknown key or an unfit value; RangeError for sizes of which no model can be made
+ * @throws ZodError for an unknown key or a wrong value; RangeError for sizes that no model can have
  */
 export function checkedRecipe(tree: unknown): CheckedRecipe {
   const given = file.parse(tree);
   const { lr = (RATE * given.training.batch) / RATE_BATCH } = given.training;
-  const taught = given.distillation.kind === "hard" || given.distillation.kind === "soft";
+  const learnsFromTeacher = given.distillation.kind === "hard" || given.distillation.kind === "soft";
   const { teacher, ...others } = { ...given, training: { ...given.training, lr } };
-  const whole = taught && teacher !== undefined ? { ...others, teacher } : others;
+  const complete = learnsFromTeacher && teacher !== undefined ? { ...others, teacher } : others;
 
-  const { name, seed, data, training } = whole;
-  const config = modelOf(whole.model);
+  const { name, seed, data, training } = complete;
+  const config = modelOf(complete.model);
   const recipe: Recipe = {
     name,
     seed,
     data,
     model: config,
     training: { ...trainingOf(training, lr), dropPath: training.drop_path, dropout: training.dropout },
-    distillation: distillationOf(whole.distillation),
-    teacher: taught && teacher !== undefined ? teacherOf(teacher, config) : null,
+    distillation: distillationOf(complete.distillation),
+    teacher: learnsFromTeacher && teacher !== undefined ? teacherOf(teacher, config) : null,
   };
-  return { recipe, table: whole, leaves: leavesOf(file, whole) };
+  return { recipe, table: complete, leaves: leavesOf(file, complete) };
 }

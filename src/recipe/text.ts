@@ -1,23 +1,24 @@
-/** The text of recipes: TOML files, by path or bundled, and changes from the command line; no meaning yet. */
+/** The text of recipes: TOML files, by path or bundled, and changes to them. What the values mean is not looked at here. */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, TomlError } from "smol-toml";
 import { dotted, isTable } from "./leaves.ts";
 
+/** A TOML table: values and further tables by key. */
 export type Table = Readonly<Record<string, unknown>>;
 
-/** The same place from src/ and from dist/. */
+/** The same folder, seen from src/ and from dist/. */
 const BUNDLED = fileURLToPath(new URL("../../recipes/", import.meta.url));
 const ENDING = ".toml";
 
-/** Names of the bundled recipes; `ablation/ROW` for one in a folder. */
+/** The names of the recipes that come with this package, sorted; a recipe in a folder is named `ablation/ROW`. */
 export function bundledRecipes(): readonly string[] {
   const files = readdirSync(BUNDLED, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(ENDING));
   return files.map((file) => file.slice(0, -ENDING.length).replaceAll(sep, "/")).toSorted();
 }
 
-/** A TOML document; its mistakes are told in one line. */
+/** Parses a TOML document. @throws RangeError in one line, with the line and column of the mistake */
 function tableOf(text: string, where: string): Table {
   try {
     return parse(text);
@@ -29,9 +30,9 @@ function tableOf(text: string, where: string): Table {
 }
 
 /**
- * The tables of a recipe, named as its file unless it names itself.
+ * The tables of a recipe file. Its `name` defaults to the file's name.
  *
- * @throws RangeError for what is neither bundled nor a readable file, or no TOML
+ * @throws RangeError if it is neither bundled nor a readable file, or not TOML
  */
 export function recipeTable(nameOrPath: string): Table {
   const bundled = bundledRecipes();
@@ -40,7 +41,7 @@ export function recipeTable(nameOrPath: string): Table {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new RangeError(`no recipe ${nameOrPath}: it is no file that can be read, and bundled are ${bundled.join(", ")}`, {
+    throw new RangeError(`no recipe ${nameOrPath}: no file of that name can be read; bundled recipes: ${bundled.join(", ")}`, {
       cause: error,
     });
   }
@@ -48,9 +49,9 @@ export function recipeTable(nameOrPath: string): Table {
 }
 
 /**
- * `key=value`, where value is one of TOML; a bare word is a text.
+ * Parses a change, `key=value`. The value is one of TOML; a bare word is a text.
  *
- * @throws RangeError
+ * @throws RangeError for anything else
  */
 export function changeOf(text: string): Table {
   const [, key = "", value = ""] = /^([\w.-]+)=(.+)$/s.exec(text) ?? [];
@@ -59,7 +60,7 @@ export function changeOf(text: string): Table {
   return tableOf(`${key} = ${bare ? JSON.stringify(value) : value}`, `--set ${text}`);
 }
 
-/** Tables joined key by key. A change of `kind` makes another table: nothing of the old one stays. */
+/** Merges a change into a table, key by key. A change of `kind` begins a new table: nothing of the old one remains. */
 export function merged(base: Table, change: Table): Table {
   const kept = "kind" in change && change["kind"] !== base["kind"] ? {} : base;
   const entries = Object.entries(change).map(([key, value]): [string, unknown] => {
@@ -69,7 +70,7 @@ export function merged(base: Table, change: Table): Table {
   return { ...kept, ...Object.fromEntries(entries) };
 }
 
-/** The dotted keys of a table's values. */
+/** The dotted keys of all values of a table. */
 export function keysIn(table: Table, path = ""): readonly string[] {
   return Object.entries(table).flatMap(([key, value]) => (isTable(value) ? keysIn(value, dotted(path, key)) : [dotted(path, key)]));
 }

@@ -2,7 +2,7 @@
 import { benchInit } from "../../bench/init.ts";
 import { configOf, headOf, timingOf, type BenchOptions } from "./options.ts";
 import { printInit } from "./tables.ts";
-import { engineOf } from "../engines.ts";
+import { engineOf } from "../engine.ts";
 import { printJson } from "../output.ts";
 
 export async function init(options: BenchOptions): Promise<void> {

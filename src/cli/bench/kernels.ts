@@ -9,7 +9,7 @@ import { median } from "../../bench/statistics.ts";
 import { opBenches } from "./files.ts";
 import { chosen, hasPeak, headOf, timingOf, type BenchOptions } from "./options.ts";
 import { gemmJson, opJson, printGemm, printOps, printPeak } from "./tables.ts";
-import { engineOf } from "../engines.ts";
+import { engineOf } from "../engine.ts";
 import { printJson, showForNow } from "../output.ts";
 
 /** @throws RangeError for more threads than are timed */

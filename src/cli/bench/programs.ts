@@ -13,7 +13,7 @@ import type { RegnetConfig } from "../../teacher/config.ts";
 import { asynchronousJson, printAsynchronous } from "./asynchronousTable.ts";
 import { configOf, hasPeak, headOf, timingOf, TRAIN_BATCH, type BenchOptions } from "./options.ts";
 import { printProgram, programJson, type AboutProgram } from "./tables.ts";
-import { engineOf } from "../engines.ts";
+import { engineOf } from "../engine.ts";
 import { modelNamed } from "../inputs/models.ts";
 import { printJson } from "../output.ts";
 import { printProfile, profileJson } from "./profileTable.ts";

@@ -6,7 +6,7 @@ import { normalisedTensor, preprocess } from "../../data/images/preprocess.ts";
 import { checkedNormalisation } from "../../data/normalise.ts";
 import { classify, type Classified } from "../../train/evaluation/classify.ts";
 import { classNames, type ClassName } from "../inputs/classNames.ts";
-import { engineOf } from "../engines.ts";
+import { engineOf } from "../engine.ts";
 import { withConvention, type ImageOptions } from "../inputs/imageOptions.ts";
 import { withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
 import { percent, print, printJson, showForNow, table } from "../output.ts";

@@ -7,7 +7,7 @@ import { Option, type Command } from "commander";
 import { childCommands, inParallel, INTERRUPTED, type Children } from "../processes/children.ts";
 import { thisCommand } from "../processes/commandLine.ts";
 import { checkJobs, comparedRecipe, jobsOf, trainArguments, type Asked, type Job } from "../runs/compareJobs.ts";
-import { checkEngine } from "../engines.ts";
+import { checkEngine } from "../engine.ts";
 import {
   collected,
   engineArguments,

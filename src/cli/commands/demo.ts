@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { printReports, sayFailures, type Checked } from "./check.ts";
 import { checkRows } from "../processes/checkRows.ts";
-import { checkEngine, engineOf } from "../engines.ts";
+import { checkEngine, engineOf } from "../engine.ts";
 import { positive, withEngine, withExamples, withSeed, type EngineOptions } from "../options.ts";
 import { print } from "../output.ts";
 import { readRecipe } from "../../recipe/recipe.ts";
@@ -19,7 +19,7 @@ interface DemoOptions extends EngineOptions {
 async function run(options: DemoOptions): Promise<void> {
   const { seed } = options;
   await checkEngine(options);
-  const read = readRecipe("digits", { set: [], seed });
+  const read = readRecipe("digits", { seed });
   print("Every equation and gradient of DeiT, against plain loops, finite differences and the reference engine:\n");
   const checked: Checked[] = [];
   const reference = { cases: options.cases, seed, engine: "reference", threads: 1 };

@@ -7,7 +7,7 @@ import { checkedNormalisation, type Normalisation } from "../../data/normalise.t
 import { isNamed, knownData, openDataset, unknownData } from "../../data/open.ts";
 import { evaluate, headLabels, imagesAtOnce, type Head } from "../../train/evaluation/evaluate.ts";
 import type { DeitConfig } from "../../model/config.ts";
-import { engineOf } from "../engines.ts";
+import { engineOf } from "../engine.ts";
 import { withConvention, type ImageOptions } from "../inputs/imageOptions.ts";
 import { withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
 import { percent, print, printJson, showForNow } from "../output.ts";

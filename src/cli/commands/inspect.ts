@@ -4,8 +4,8 @@ import { Option, type Command } from "commander";
 import { inspectionFiles } from "../../inspect/files.ts";
 import { inspect, type Decision, type Inspection } from "../../inspect/inspection.ts";
 import type { Origin } from "../../inspect/page.ts";
-import { checkNew, writeFolder } from "../../io/disk/folder.ts";
-import { engineOf } from "../engines.ts";
+import { checkNewFolder, writeFolder } from "../../io/disk/folder.ts";
+import { engineOf } from "../engine.ts";
 import { withConvention, type ImageOptions } from "../inputs/imageOptions.ts";
 import { inspectedOf } from "../inputs/inspected.ts";
 import { natural, positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
@@ -74,7 +74,7 @@ function decisionJson({ by, top }: Decision, classes: readonly string[]): object
 
 async function run(source: string, what: string, options: InspectOptions): Promise<void> {
   const { out } = options;
-  checkNew(out);
+  checkNewFolder(out);
   const engine = await engineOf(options);
   const model = weightedModel(source, options);
   const { image: subject, set } = await inspectedOf(what, model, options);

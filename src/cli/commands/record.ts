@@ -5,10 +5,10 @@ import type { Choice } from "../../recording/format/chosenResults.ts";
 import { makeRecording } from "../../recording/makeRecording.ts";
 import type { Recording } from "../../recording/format/read.ts";
 import { saveRecording } from "../../recording/format/save.ts";
-import { engineOf } from "../engines.ts";
+import { engineOf } from "../engine.ts";
 import { collected, positive, withEngine, withExamples, withJson, withSeed, type EngineOptions, type JsonOption } from "../options.ts";
 import { megabytes, print, printJson } from "../output.ts";
-import { checkPlace } from "../place.ts";
+import { checkWritable } from "../outputPath.ts";
 import { requestOf, type RequestOptions } from "../inputs/recordRequest.ts";
 
 type RecordOptions = RequestOptions & EngineOptions & JsonOption;
@@ -20,7 +20,7 @@ function counts({ results }: Recording): string {
 }
 
 async function run(model: string, out: string, options: RecordOptions): Promise<void> {
-  checkPlace(out);
+  checkWritable(out);
   const engine = await engineOf(options);
   const order = await requestOf(engine, model, options);
   const recording = await makeRecording(engine, order);

@@ -2,14 +2,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
-import { checkPlace } from "../../io/disk/folder.ts";
+import { checkFolderPath } from "../../io/disk/folder.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { MemoryChoice } from "../../train/step/deitTask.ts";
 import type { Interrupted, RunResult, StageProgress } from "../../train/run/run.ts";
 import { runThroughDeviceLosses, type Survived } from "../../train/run/runThroughDeviceLosses.ts";
 import { INTERRUPTED } from "../processes/children.ts";
 import { thisCommand } from "../processes/commandLine.ts";
-import { engineOf } from "../engines.ts";
+import { engineOf } from "../engine.ts";
 import {
   collected,
   memoryChoiceOption,
@@ -23,11 +23,11 @@ import {
 } from "../options.ts";
 import { oneLine, print, printJson, say, table } from "../output.ts";
 import { progressReporter } from "../runs/progress.ts";
-import { readRecipe, type Changes, type ReadRecipe } from "../../recipe/recipe.ts";
+import { readRecipe, type RecipeChanges, type ReadRecipe } from "../../recipe/recipe.ts";
 import { differences, differencesText, recipeOfRun } from "../runs/recipeOfRun.ts";
 import { bundledRecipes } from "../../recipe/text.ts";
 import { printResult } from "../runs/results.ts";
-import type { Tell } from "../processes/supervise.ts";
+import type { Notify } from "../processes/supervise.ts";
 
 interface TrainOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly set?: readonly string[];
@@ -41,9 +41,9 @@ interface TrainOptions extends EngineOptions, JsonOption, MemoryOption {
 const folderOf = ({ recipe: { name, seed } }: ReadRecipe): string => join("runs", `${name.replaceAll("/", "-")}-${seed}`);
 
 /** The recipe of a run under way, which the command may repeat but not change. */
-function resumed(name: string, directory: string, changes: Changes): ReadRecipe {
+function resumed(name: string, directory: string, changes: RecipeChanges): ReadRecipe {
   const own = recipeOfRun(directory, "without --resume, one begins there");
-  if (changes.set.length === 0 && changes.seed === undefined) return own;
+  if (changes.set === undefined && changes.seed === undefined) return own;
   const asked = readRecipe(name, changes).values.filter(({ source }) => source === "--set" || source === "--seed");
   const keys = new Set(asked.map(({ key }) => key));
   const found = differences(
@@ -62,7 +62,7 @@ export interface Start {
   readonly threads: number;
   readonly memory: MemoryChoice;
   /** Who starts the program again should its process die; null: nobody. */
-  readonly tell: Tell | null;
+  readonly tell: Notify | null;
 }
 
 type Engines = () => Promise<Engine>;
@@ -115,16 +115,16 @@ function printRecipe({ values }: ReadRecipe, json: boolean): void {
   for (const line of table([["key", "value", "from"], ...rows], ["left", "left", "left"])) print(line);
 }
 
-async function run(name: string, options: TrainOptions, tell: Tell | null): Promise<void> {
-  const { set = [], seed, out, resume = false, printRecipe: printsRecipe = false, json = false } = options;
-  const changes: Changes = { set, ...(seed === undefined ? {} : { seed }) };
+async function run(name: string, options: TrainOptions, tell: Notify | null): Promise<void> {
+  const { set, seed, out, resume = false, printRecipe: printsRecipe = false, json = false } = options;
+  const changes: RecipeChanges = { ...(set && { set }), ...(seed === undefined ? {} : { seed }) };
   const directory = out ?? folderOf(readRecipe(name, changes));
   const read = resume ? resumed(name, directory, changes) : readRecipe(name, changes);
   if (printsRecipe) return printRecipe(read, json);
 
   if (!resume && existsSync(directory))
     throw new RangeError(`${directory} exists: --resume goes on with the run in it, --out DIR begins one elsewhere`);
-  checkPlace(directory);
+  checkFolderPath(directory);
   const { threads, memory } = options;
   const result = await trained(() => engineOf(options), { read, directory, resume, threads, memory, tell });
   if (result.interrupted) say(`saved in ${directory}; ${thisCommand("--resume")} goes on`);
@@ -135,7 +135,7 @@ async function run(name: string, options: TrainOptions, tell: Tell | null): Prom
   }
 }
 
-export function addTrain(program: Command, tell: Tell | null): void {
+export function addTrain(program: Command, tell: Notify | null): void {
   const command = program
     .command("train")
     .description("train a recipe and report on it (report.html); Ctrl-C saves, --resume goes on to the same bits")

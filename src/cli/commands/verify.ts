@@ -7,7 +7,7 @@ import { openRecording, type Recording } from "../../recording/format/read.ts";
 import type { Limits } from "../../recording/explain/explanation.ts";
 import { verify, type Verdict, type Verification } from "../../recording/verify.ts";
 import { wasmEngine } from "../../wasm.ts";
-import { engineOf } from "../engines.ts";
+import { engineOf } from "../engine.ts";
 import { withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
 import { oneLine, print, printJson, progressOf, say, showForNow } from "../output.ts";
 import { checkReport, writeVerification } from "../verifyReport.ts";

@@ -4,7 +4,7 @@ import type { Engines } from "../../check/engines.ts";
 import { runRow, type RowReport, type RunOptions } from "../../check/laws/row.ts";
 import { referenceEngine } from "../../engines/reference/engine.ts";
 import { allRows } from "../../laws/rows.ts";
-import { engineOf } from "../engines.ts";
+import { engineOf } from "../engine.ts";
 import type { EngineOptions } from "../options.ts";
 
 export interface RowWork extends EngineOptions, RunOptions {}

@@ -33,6 +33,7 @@ export function childCommands(): Children {
     }
   };
   const stop = (): void => {
+    if (stopped) return; // a second signal would end a run that is still saving
     stopped = true;
     for (const child of running) child.kill("SIGINT");
   };

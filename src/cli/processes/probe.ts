@@ -9,7 +9,7 @@ import type { AdapterOption } from "../options.ts";
 import { messageOf } from "../output.ts";
 
 /** A driver that has not answered by then never will, in ms. */
-const PATIENCE = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** A program of its own, since what it loads may crash. */
 const PROBE = fileURLToPath(new URL("gpuProbe.js", import.meta.url));
@@ -18,13 +18,13 @@ const PROBE = fileURLToPath(new URL("gpuProbe.js", import.meta.url));
 const [HARDWARE, SOFTWARE] = ["hardware", "swiftshader"] as const;
 
 /** What Dawn is to look for; null: the fastest. */
-export const nameOf = ({ adapter }: AdapterOption): string | null => {
+export const adapterName = ({ adapter }: AdapterOption): string | null => {
   if (adapter === undefined || adapter === HARDWARE) return null;
   return adapter.toLowerCase() === SOFTWARE ? SWIFTSHADER : adapter;
 };
 
 /** Of a process. */
-export type Variables = Readonly<Record<string, string>>;
+export type Environment = Readonly<Record<string, string>>;
 
 /** Without the places in the source of the one who speaks. */
 const lastLine = (text: string): string =>
@@ -35,7 +35,7 @@ const lastLine = (text: string): string =>
 
 /** What is left to say where the probe gave no answer. */
 function needsOf({ killed, signal, code }: ExecFileException): string {
-  if (killed === true) return `needs a driver that answers: nothing came in ${PATIENCE / 1000} s`;
+  if (killed === true) return `needs a driver that answers: nothing came in ${TIMEOUT_MS / 1000} s`;
   return `needs a driver that works: looking for an adapter ended with ${signal ?? code}`;
 }
 
@@ -45,9 +45,9 @@ export function checkAdapter({ adapter }: AdapterOption, { software, name }: { r
 }
 
 /** @throws RangeError that says what is needed */
-async function aboutWith(adapter: string | null, variables: Variables): Promise<About> {
+async function aboutWith(adapter: string | null, variables: Environment): Promise<About> {
   const options: DawnOptions = { adapter, experimental: true };
-  const settings = { timeout: PATIENCE, env: { ...process.env, ...variables } };
+  const settings = { timeout: TIMEOUT_MS, env: { ...process.env, ...variables } };
   const [probed, said] = await new Promise<readonly [Probed, string]>((resolve) => {
     execFile(process.execPath, [PROBE, JSON.stringify(options)], settings, (error, stdout, stderr) => {
       resolve([error === null ? JSON.parse(lastLine(stdout)) : { needs: needsOf(error) }, lastLine(stderr)]);
@@ -60,7 +60,7 @@ async function aboutWith(adapter: string | null, variables: Variables): Promise<
 export interface Found {
   readonly about: About;
   /** With which a process must start to find the adapter. */
-  readonly variables: Variables;
+  readonly variables: Environment;
 }
 
 /**
@@ -70,7 +70,7 @@ export interface Found {
  */
 export async function probe(options: AdapterOption): Promise<Found> {
   const { adapter } = options;
-  const name = nameOf(options);
+  const name = adapterName(options);
   const onSwiftShader = async (): Promise<Found> => {
     const variables = swiftShaderVariables();
     return { about: await aboutWith(SWIFTSHADER, variables), variables };
@@ -100,7 +100,7 @@ function valueOf(option: string, args: readonly string[]): string | undefined {
  *
  * @throws RangeError that says why it would find none
  */
-export async function variablesFor(args: readonly string[]): Promise<Variables> {
+export async function environmentFor(args: readonly string[]): Promise<Environment> {
   const adapter = valueOf("--adapter", args);
   try {
     const { variables } = await probe(adapter === undefined ? {} : { adapter });

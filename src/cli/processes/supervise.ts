@@ -10,16 +10,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { countFailures, MOST_IN_VAIN, type Reached } from "../../train/run/failures.ts";
 import { say } from "../output.ts";
-import type { Variables } from "./probe.ts";
+import type { Environment } from "./probe.ts";
 
 /** What the process tells of itself. */
-export type Told =
+export type ChildEvent =
   /** The folder of a run, which is there or will be: `--resume` goes on with it. */
   | { readonly run: string }
   /** A step of it is done. */
   | Reached;
 
-export type Tell = (told: Told) => void;
+export type Notify = (told: ChildEvent) => void;
 
 /** The exit status of a process whose device is lost: EX_TEMPFAIL of sysexits.h, try again. */
 export const LOST = 75;
@@ -47,7 +47,7 @@ function fallBy(status: number): string | null {
 }
 
 /** One life of the process. It is in a group of its own, so that signals reach it once: from here. */
-async function life(program: string, args: readonly string[], variables: Variables, onTold: Tell): Promise<End> {
+async function life(program: string, args: readonly string[], variables: Environment, onTold: Notify): Promise<End> {
   const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...variables },
@@ -86,10 +86,10 @@ const again = (args: readonly string[], run: string | null): readonly string[] =
  * @param variables with which each of them starts
  * @param program what is started, with these arguments
  */
-export async function supervise(args: readonly string[], variables: Variables, program: string = PROGRAM): Promise<number> {
+export async function supervise(args: readonly string[], variables: Environment, program: string = PROGRAM): Promise<number> {
   const failures = countFailures();
   let run: string | null = null;
-  const onTold: Tell = (told) => {
+  const onTold: Notify = (told) => {
     if ("run" in told) ({ run } = told);
     else failures.reached(told);
   };

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { engineOfCheckpoints } from "../../io/checkpoint.ts";
-import { checkPlace } from "../../io/disk/folder.ts";
+import { checkFolderPath } from "../../io/disk/folder.ts";
 import { checkUnlocked } from "../../io/disk/lock.ts";
 import { readRecipe, type ReadRecipe } from "../../recipe/recipe.ts";
 import { changesTo, differences, differencesText, recipeOfRun, recipePath } from "./recipeOfRun.ts";
@@ -67,7 +67,7 @@ async function checkThere(asked: Asked, { seed, arm, directory }: Job): Promise<
 
 /** @throws RangeError unless every run that is there can be gone on with as it is asked for; nothing is written by then */
 export async function checkJobs(asked: Asked, jobs: readonly Job[]): Promise<void> {
-  checkPlace(asked.root);
+  checkFolderPath(asked.root);
   for (const job of jobs) if (existsSync(job.directory)) await checkThere(asked, job);
 }
 

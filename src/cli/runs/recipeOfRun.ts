@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { shellWord } from "../processes/commandLine.ts";
-import { readRecipe, type ReadRecipe, type Sourced } from "../../recipe/recipe.ts";
+import { readRecipe, type ReadRecipe, type SourcedValue } from "../../recipe/recipe.ts";
 
 const RECIPE = "recipe.toml";
 
@@ -12,7 +12,7 @@ export const recipePath = (directory: string): string => join(directory, RECIPE)
 export function recipeOfRun(directory: string, instead: string): ReadRecipe {
   const path = recipePath(directory);
   if (!existsSync(path)) throw new RangeError(`no run to resume in ${directory}: it has no ${RECIPE}; ${instead}`);
-  return readRecipe(path, { set: [] });
+  return readRecipe(path);
 }
 
 /** A value of a recipe; undefined: the recipe has no such key. */
@@ -26,8 +26,8 @@ export interface Difference {
 const NAME = "name";
 
 /** Key by key, in the order of the asked recipe, then what only the run has. */
-export function differences(there: readonly Sourced[], asked: readonly Sourced[]): readonly Difference[] {
-  const valueIn = (values: readonly Sourced[], key: string): unknown => values.find((other) => other.key === key)?.value;
+export function differences(there: readonly SourcedValue[], asked: readonly SourcedValue[]): readonly Difference[] {
+  const valueIn = (values: readonly SourcedValue[], key: string): unknown => values.find((other) => other.key === key)?.value;
   const keys = new Set([...asked, ...there].map(({ key }) => key).filter((key) => key !== NAME));
   return [...keys]
     .map((key) => ({ key, there: valueIn(there, key), asked: valueIn(asked, key) }))

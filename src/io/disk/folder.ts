@@ -10,7 +10,7 @@ export type Content = string | Uint8Array | Iterable<Uint8Array>;
 export type Files = Iterable<readonly [path: string, content: Content]>;
 
 /** @throws RangeError where a folder cannot be made or written into, since of what it would be in something is a file or may not be written to */
-export function checkPlace(folder: string): void {
+export function checkFolderPath(folder: string): void {
   let above = resolve(folder);
   while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
   if (!statSync(above).isDirectory()) throw new RangeError(`${folder} cannot be made: ${above} is a file, not a folder`);
@@ -22,9 +22,9 @@ export function checkPlace(folder: string): void {
 }
 
 /** @throws RangeError where something is there already, or nothing can be */
-export function checkNew(folder: string): void {
+export function checkNewFolder(folder: string): void {
   if (existsSync(folder)) throw new RangeError(`${folder} is there already; a folder that is not there would be right`);
-  checkPlace(folder);
+  checkFolderPath(folder);
 }
 
 /**
@@ -33,7 +33,7 @@ export function checkNew(folder: string): void {
  * @throws RangeError where something is there already; what the file system or `files` throws
  */
 export async function writeFolder(folder: string, files: Files): Promise<void> {
-  checkNew(folder);
+  checkNewFolder(folder);
   const whole = resolve(folder);
   await mkdir(dirname(whole), { recursive: true });
   const aside = `${whole}.partial-${process.pid}`;

@@ -1,4 +1,4 @@
-/** A run, in full: what a recipe file says once it is checked. Numbers only; nothing here reads or draws. */
+/** The type of a recipe: everything that determines a training run. Plain data; src/recipe reads it from a file. */
 import type { DeitConfig } from "../../model/config.ts";
 import type { RegnetConfig } from "../../teacher/config.ts";
 import type { Smoothing } from "../step/deitTask.ts";
@@ -6,55 +6,66 @@ import type { Distillation } from "../step/objective.ts";
 import type { Optimizer } from "../optimizer/optimizer.ts";
 import type { Schedule } from "../optimizer/schedule.ts";
 
+/** The images of a run, and how they are augmented. */
 export interface DataRecipe {
-  /** Where images come from: `digits:train`, `synthetic:64`. */
+  /** The training images, as a data set: `digits:train`, `synthetic:64`. */
   readonly train: string;
+  /** The test images, likewise. */
   readonly test: string;
-  /** Of pixels scaled to [0, 1], one a channel. */
+  /** Mean of the pixels scaled to [0, 1], one value a channel. */
   readonly mean: readonly number[];
+  /** Standard deviation, likewise. */
   readonly std: readonly number[];
   /** Largest random rotation to either side, in degrees. */
   readonly rotation: number;
-  /** Zeros around the image before a random crop of its own size, in pixels. */
+  /** Zeros added around the image before a random crop of the original size, in pixels. */
   readonly padding: number;
-  /** Whether half of the images are mirrored. */
+  /** Whether a random half of the images is mirrored. */
   readonly flip: boolean;
 }
 
 /** How a network is trained. */
 export interface TrainingRecipe {
-  /** Images a step; the last incomplete batch of an epoch is dropped. */
+  /** Images a step; an incomplete last batch of an epoch is dropped. */
   readonly batch: number;
-  /** Its `epochs` is the length of the run. */
+  /** The learning rate by epoch; its `epochs` is the length of the run. */
   readonly schedule: Schedule;
-  /** One epoch late, as the authors' code (deit.md 7.2). */
+  /** Whether the schedule lags one epoch behind, as in the authors' code (deit.md 7.2). */
   readonly delayed: boolean;
-  /** The optimiser and its settings. */
+  /** The optimizer and its settings. */
   readonly optimizer: Optimizer;
-  /** Of the labels. */
+  /** Smoothing of the labels. */
   readonly smoothing: Smoothing;
-  /** Largest norm of the gradient; null: not clipped. */
+  /** Largest norm of the gradient; null: no clipping. */
   readonly clipNorm: number | null;
-  /** d of (E37); null: no average is kept. */
+  /** d of (E37); null: no moving average is kept. */
   readonly emaDecay: number | null;
-  /** `dynamic`: by the rule of lossScale.ts; null: the loss is not scaled. */
+  /** `dynamic`: scaled by the rule of lossScale.ts; null: the loss is not scaled. */
   readonly lossScale: "dynamic" | null;
 }
 
+/** How the student is trained. */
 export interface StudentRecipe extends TrainingRecipe {
-  /** r_max of (E30). */
+  /** Stochastic depth: r_max of (E30). */
   readonly dropPath: number;
-  /** Rate of every dropout (deit.md 6.3). */
+  /** The rate of every dropout (deit.md 6.3). */
   readonly dropout: number;
 }
 
+/** Everything that determines a run: equal recipes give equal weights. */
 export interface Recipe {
+  /** The name that folders and reports show. */
   readonly name: string;
+  /** Seeds initial values, order of images and augmentation. */
   readonly seed: number;
+  /** The images. */
   readonly data: DataRecipe;
+  /** The student's sizes. */
   readonly model: DeitConfig;
+  /** How the student is trained. */
   readonly training: StudentRecipe;
+  /** What the student learns from the teacher. */
   readonly distillation: Distillation;
-  /** Trained before the student; null: no teacher. */
+  /** The teacher, which is trained before the student; null: no teacher. */
   readonly teacher: { readonly model: RegnetConfig; readonly training: TrainingRecipe } | null;
 }
