@@ -1,4 +1,4 @@
-/** The WebGPU engine in a worker of a page, on SwiftShader: where it computes as in Node, bit for bit. */
+/** The WebGPU engine in a worker of a page, on SwiftShader: bitwise identical to the engine in Node. */
 import { expect, it } from "vitest";
 import { tolerances } from "../../src/check/tolerance.ts";
 import type { Engine } from "#deit/kernels/engine.js";
@@ -21,7 +21,7 @@ const training = { steps: 3, seed: SEED };
 const DIGITS = "digits/digits.safetensors";
 const run = { steps: 8, every: 3, lostIn: [] };
 
-/** The same in Node. */
+/** The same training in Node. */
 const digitsOn = (engine: Engine): Promise<DigitsResult> =>
   digitsRun(async () => ({ engine, lose: () => undefined }), bytesOf(DIGITS), run);
 const gpuEngine = async (): Promise<Engine> => webgpuEngine({ device: await gpuDevice() });
@@ -30,7 +30,7 @@ inChromium("the WebGPU engine", (browser) => {
   let inNode: Promise<string> | null = null;
   let undisturbed: DigitsResult | null = null;
   onEachPage(browser, new Map([...recordings, DIGITS].map((path) => [path, bytesOf(path)])), ({ isolated, ask }) => {
-    /** Where pages are isolated, what every device has; else all that the adapter has. */
+    /** Isolated pages use only what every device has, others all that the adapter has. */
     const gpu = { plain: isolated };
 
     it("all equations and all laws of all ops hold", async () => {
@@ -48,20 +48,20 @@ inChromium("the WebGPU engine", (browser) => {
       });
     });
 
-    it.skipIf(whyNoGpu !== null)("training has the bits that it has in Node", async () => {
+    it.skipIf(whyNoGpu !== null)("training is bitwise identical to training in Node", async () => {
       expect(await ask("trainingDigest", { gpu }, training)).toBe(
         await (inNode ??= gpuEngine().then((engine) => trainingDigest(engine, training))),
       );
     });
 
-    it.runIf(isolated)("training on the digits has the same bits with the device lost in the middle as without", async () => {
+    it.runIf(isolated)("training on the digits is bitwise identical with and without a device loss", async () => {
       undisturbed = await ask("digits", `/${DIGITS}`, run);
       const { losses, digest } = undisturbed;
       expect(await ask("digits", `/${DIGITS}`, { ...run, lostIn: [5] })).toEqual({ losses, digest, engines: 2 });
     });
   });
 
-  it("training on the digits loses as much as on the WASM engine", async () => {
+  it("training on the digits has the losses of the WASM engine", async () => {
     const { bound } = tolerances.recordedAdamW.f32;
     const { losses } = await digitsOn(await wasmEngine());
     const gaps = losses.map((loss, i) => Math.abs((undisturbed?.losses[i] ?? NaN) / loss - 1));
@@ -69,7 +69,7 @@ inChromium("the WebGPU engine", (browser) => {
     expect(Math.max(...gaps)).toBeLessThan(bound);
   });
 
-  it.skipIf(whyNoGpu !== null)("training on the digits has the bits that it has in Node", async () => {
+  it.skipIf(whyNoGpu !== null)("training on the digits is bitwise identical to training in Node", async () => {
     expect(undisturbed).toEqual(await digitsOn(await gpuEngine()));
   });
 });

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { onGpu } from "../helpers/gpu.ts";
 import { json } from "./deit.ts";
 
-/** One sample of each, and of little: what is claimed here is what is printed, not how fast it was. */
+/** One short sample: this spec checks what is printed, not how fast it was. */
 const bench = (args: string): unknown => json(["bench", ...args.split(" "), "--engine", "webgpu", "--repetitions", "1"]);
 
 const forward = "forward --model deit-tiny-distilled --image-size 32";
@@ -10,7 +10,7 @@ const someNumber: unknown = expect.any(Number);
 const head = { engine: "webgpu", threads: 1 };
 
 onGpu("deit bench on the webgpu engine", () => {
-  it("forward prints images a second, launches, and what the host takes for them", () => {
+  it("forward prints images a second, dispatches, and the time of the host for them", () => {
     expect(bench(forward)).toEqual({
       ...head,
       what: "forward",

@@ -1,4 +1,4 @@
-/** What the WebGPU engine owes beside the laws: order without waiting, and memory that is bounded. */
+/** What the WebGPU engine promises beyond the laws: commands in order without waiting, and bounded memory. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { webgpuEngine, type WebgpuEngine, type WebgpuOptions } from "../../src/webgpu.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
@@ -17,28 +17,28 @@ onGpu("the WebGPU engine", () => {
   });
   afterAll(() => engine.close());
 
-  it("reads a tensor as it was at the call, whatever becomes of its memory", async () => {
+  it("reads the value that a tensor has at the call, even if its memory is reused", async () => {
     const k = engine.kernels;
     const a = k.upload([4], [1, 2, 3, 4]);
     const before = engine.read(a);
     engine.release(a);
-    const b = k.upload([4], [5, 6, 7, 8]); // at the same place
+    const b = k.upload([4], [5, 6, 7, 8]); // at the same address
     expect([...(await before)]).toEqual([1, 2, 3, 4]);
     expect([...(await engine.read(b))]).toEqual([5, 6, 7, 8]);
     engine.release(b);
   });
 
-  it.each([10, 100_000])("uploads %i numbers after what was asked for before", async (n) => {
+  it.each([10, 100_000])("uploads %i numbers after the kernels called before", async (n) => {
     const k = engine.kernels;
     const a = k.upload([n], range(n));
     const doubled = k.scale(a, 2);
     engine.release(a);
-    const b = k.upload([n], new Float32Array(n)); // at the place of a, which is read by a kernel that is not sent yet
+    const b = k.upload([n], new Float32Array(n)); // at the address of a, which a kernel reads that has not been submitted yet
     expect((await engine.read(doubled)).at(-1)).toBe(2 * (n - 1));
     engine.release([doubled, b]);
   });
 
-  it("sends one command buffer for all that is read at once", async () => {
+  it("submits one command buffer for all reads of a moment", async () => {
     const k = engine.kernels;
     const before = engine.sent().submits;
     const sums = Array.from({ length: 20 }, (_, i) => k.addScalar(k.zeros([8]), i));
@@ -47,7 +47,7 @@ onGpu("the WebGPU engine", () => {
     expect(engine.sent().submits - before).toBe(1);
   });
 
-  it("goes on after more launches than one command buffer has room for", async () => {
+  it("goes on after more dispatches than a command buffer has room for", async () => {
     const k = engine.kernels;
     let x = k.zeros([1]);
     for (let i = 0; i < 20_000; i++) {
@@ -59,7 +59,7 @@ onGpu("the WebGPU engine", () => {
     engine.release(x);
   });
 
-  it("tells a label that is no class when a number is next read, and goes on", async () => {
+  it("reports a label that is no class at the next read, and goes on", async () => {
     const k = engine.kernels;
     const wrong = k.oneHot(k.upload([3], [0, 7, 1]), 5);
     await expect(engine.read(wrong)).rejects.toThrow("oneHot: label 7 at 1 is not one of");
@@ -72,7 +72,7 @@ onGpu("the WebGPU engine", () => {
     { shape: [66_000, 1], leading: 1 },
     { shape: [1_500_000], leading: 1 },
     { shape: [3, 5, 7001], leading: 2 },
-  ])("adds up all of $shape, more rows or columns than a dimension has groups", async ({ shape, leading }) => {
+  ])("adds up all of $shape, with more rows or columns than a dimension has workgroups", async ({ shape, leading }) => {
     const k = engine.kernels;
     const ones = k.addScalar(k.zeros(shape), 1);
     const [rows, columns] = [k.sumLast(ones), k.sumLeading(ones, leading)];
@@ -82,7 +82,7 @@ onGpu("the WebGPU engine", () => {
     expect(new Set(ofColumns)).toEqual(new Set([shape.slice(0, leading).reduce((a, b) => a * b, 1)]));
   });
 
-  it("refuses a tensor that no binding can hold, before anything is taken", async () => {
+  it("refuses a tensor that is longer than a binding before it takes any memory", async () => {
     const small = await engineWith({ slab: MIB });
     const before = small.memory();
     expect(() => small.kernels.zeros([300_000])).toThrow("a tensor needs 1.2 MB of at most 1.0 MB");
@@ -90,7 +90,7 @@ onGpu("the WebGPU engine", () => {
     small.close();
   });
 
-  it("holds no more memory than it may", async () => {
+  it("never holds more memory than its bound", async () => {
     const bounded = await engineWith({ slab: MIB, memory: 2 * MIB });
     const zeros = (): object => bounded.kernels.zeros([200_000]);
     zeros();

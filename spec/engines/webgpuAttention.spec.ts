@@ -1,4 +1,4 @@
-/** Attention's programs for hardware, at sizes where tiles and blocks matter, on SwiftShader; those on matrix units with plain WGSL in their place. */
+/** The attention programs for hardware, on SwiftShader, at sizes where tiles and blocks matter; those for matrix units with the units emulated. */
 import { describe, expect, it } from "vitest";
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
@@ -46,7 +46,7 @@ function steepCase(most: number, [h, N, K, d]: Sizes): Case {
   return { inputs: { q, k: first(inputs.k, (j) => ((j % K) / (K - 1)) * 2 - 1), v: inputs.v }, dOut };
 }
 
-/** Output, λ and gradients. */
+/** Gives output, λ and gradients. */
 const trial =
   ({ inputs, dOut }: Case) =>
   (k: Kernels): unknown => {
@@ -57,21 +57,22 @@ const trial =
 const SLAB = 2 ** 24;
 const KIB = 2 ** 10;
 
-function engineWith(device: GPUDevice, facts: Partial<DeviceCapabilities>, precision: "f32" | "f16"): Engine {
+function engineWith(device: GPUDevice, capabilities: Partial<DeviceCapabilities>, precision: "f32" | "f16"): Engine {
   const machine = machineOn(device, SLAB);
   return engineOn(
-    { ...machine, facts: { ...machine.facts, software: false, ...facts } },
-    { precision, capacity: Infinity, poison: true, beside: null },
+    { ...machine, capabilities: { ...machine.capabilities, software: false, ...capabilities } },
+    { precision, capacity: Infinity, poison: true, afterKernel: null },
   );
 }
 
+/** From the reference engine. */
 const distance = async (engine: Engine, of: Case): Promise<number> =>
   gapOfLeaves(await evaluate(engine, trial(of)), await evaluate(referenceEngine(), trial(of)));
 
 const features = new Set(["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"]);
 const SHAPE = { m: 16, n: 16, k: 16 };
 
-/** Of hardware with matrix units, and so much workgroup memory. */
+/** The capabilities of hardware with matrix units, and with so much workgroup memory. */
 const withUnits = (workgroupMemory: number, shape = SHAPE, subgroup = SIZE): DeviceCapabilities => ({
   ...defaultCapabilities,
   limits: { ...defaultCapabilities.limits, maxComputeWorkgroupStorageSize: workgroupMemory },
@@ -80,7 +81,7 @@ const withUnits = (workgroupMemory: number, shape = SHAPE, subgroup = SIZE): Dev
   matrices: [shape],
 });
 
-/** A device without matrix units runs programs for them. */
+/** Makes a device without matrix units run programs for them. */
 function emulateUnits(device: GPUDevice, shape = SHAPE): GPUDevice {
   const compile = device.createShaderModule.bind(device);
   device.createShaderModule = ({ code, ...rest }) =>
@@ -88,7 +89,7 @@ function emulateUnits(device: GPUDevice, shape = SHAPE): GPUDevice {
   return device;
 }
 
-/** SwiftShader compiles the programs of wide heads, and of much workgroup memory, for seconds. */
+/** SwiftShader takes seconds to compile the programs of wide heads, and those with much workgroup memory. */
 const LONG = process.env["DEIT_LONG"] === "1";
 
 onGpu("attention by rows", () => {
@@ -104,18 +105,18 @@ onGpu("attention by rows", () => {
     [1, 198, 198, 64],
     [2, 3, 5, 129], // by definition
     ...(LONG ? ([[1, 70, 20, 128]] as const) : []),
-  ])("of %i heads, %i queries, %i keys, width %i gives the numbers of the reference engine", async (...of) => {
+  ])("with %i heads, %i queries, %i keys, width %i agrees with the reference engine", async (...of) => {
     expect(await distance(await f32, drawnCase(of, "f32"))).toBeLessThanOrEqual(tolerances.parity.f32.bound);
   });
 
   it.each<Sizes>([[2, 9, 40, 6], [2, 20, 70, 16], ...(LONG ? ([[1, 20, 70, 64]] as const) : [])])(
-    "in f16, of %i heads, %i queries, %i keys, width %i",
+    "in f16, with %i heads, %i queries, %i keys, width %i, agrees with the reference engine",
     async (...of) => {
       expect(await distance(await f16, drawnCase(of, "f16"))).toBeLessThanOrEqual(tolerances.parity.f16.bound);
     },
   );
 
-  it.each([80, 300])("follows scores from −%i to as much along the keys", async (most) => {
+  it.each([80, 300])("agrees for scores that run from −%i to as much along the keys", async (most) => {
     expect(await distance(await f32, steepCase(most, [2, 10, 300, 16]))).toBeLessThanOrEqual(tolerances.parity.f32.bound);
   });
 
@@ -126,7 +127,7 @@ onGpu("attention by rows", () => {
     { right: "power(s - load_logSum(other))", wrong: "power(s)" },
     { right: "p.others - first)", wrong: "p.others)" },
     { right: "others + i /", wrong: "i /" },
-  ])("with an error is noticed: %j", async (error) => {
+  ])("is found wrong with a planted error: %j", async (error) => {
     const device = await gpuDevice({ limits: "default" });
     const wasPlanted = plantIn(device, error);
     const gap = await distance(engineWith(device, {}, "f32"), drawnCase([2, 9, 150, 16], "f32", 5));
@@ -144,12 +145,12 @@ onGpu("attention on matrix units", () => {
           [[1, 33, 197, 64], 16 * KIB],
         ] as const)
       : []),
-  ])("of heads, queries, keys and width %j with workgroup memory %i", async (of, workgroupMemory) => {
+  ])("with heads, queries, keys and width %j and workgroup memory %i agrees with the reference engine", async (of, workgroupMemory) => {
     const engine = engineWith(emulateUnits(await gpuDevice()), withUnits(workgroupMemory), "f16");
     expect(await distance(engine, drawnCase(of, "f16"))).toBeLessThanOrEqual(tolerances.parity.f16.bound);
   });
 
-  it("of another shape", async () => {
+  it("of another shape agrees with the reference engine", async () => {
     const shape = { m: 8, n: 8, k: 8 };
     const engine = engineWith(emulateUnits(await gpuDevice(), shape), withUnits(5 * KIB, shape), "f16");
     expect(await distance(engine, drawnCase([1, 30, 37, 14], "f16"))).toBeLessThanOrEqual(tolerances.parity.f16.bound);
@@ -164,7 +165,7 @@ onGpu("attention on matrix units", () => {
           { right: "sum *= exp(before - most);", wrong: "" },
         ]
       : []),
-  ])("with an error is noticed: %j", async (error) => {
+  ])("is found wrong with a planted error: %j", async (error) => {
     const device = emulateUnits(await gpuDevice());
     const wasPlanted = plantIn(device, error);
     const gap = await distance(engineWith(device, withUnits(5 * KIB), "f16"), drawnCase([1, 20, 35, 16], "f16"));
@@ -178,7 +179,7 @@ onGpu("attention on matrix units", () => {
     ["8 × 8 × 8", { m: 8, n: 8, k: 8 }, 32],
     ["8 × 8 × 16", { m: 8, n: 8, k: 16 }, 16],
   ] as const)("of %s", (_, shape, subgroup) => {
-    it.each([5, 16, 24, 64, 100, 128])("compiles for heads of width %i with no complaint", async (d) => {
+    it.each([5, 16, 24, 64, 100, 128])("compiles for heads of width %i without an error", async (d) => {
       const device = await nullDevice();
       const stored = { q: "f16", k: "f16", v: "f16", dO: "f16", result: "f16" } as const;
       for (const memory of [16 * KIB, 32 * KIB, 48 * KIB, 64 * KIB]) {
@@ -195,8 +196,8 @@ onGpu("attention on matrix units", () => {
   });
 });
 
-onGpu("attention on a device that checks all WGSL", () => {
-  it.each(["f32", "f16"] as const)("compiles in %s with all that it has", async (precision) => {
+onGpu("attention on a device that validates WGSL", () => {
+  it.each(["f32", "f16"] as const)("compiles in %s", async (precision) => {
     const engine = webgpuWith(await nullDevice(), { software: false, precision });
     const one = trial(drawnCase([2, 197, 197, 64], precision));
     engine.kernels.region("compile", () => {
@@ -210,14 +211,14 @@ onGpu("attention on a device that checks all WGSL", () => {
 describe("the plan of attention", () => {
   const sizes = { heads: 768, N: 198, K: 198, d: 64 };
 
-  it("is none where heads are too wide, and on devices that run on the processor", () => {
+  it("does not exist for heads that are too wide, nor on software adapters", () => {
     expect(attentionPlan({ ...sizes, d: 129 }, "f32", defaultCapabilities)).toBeNull();
     expect(attentionPlan(sizes, "f32", { ...defaultCapabilities, software: true })).toBeNull();
   });
 
-  it("takes matrix units for f16 alone, and where there is room", () => {
-    const variantOf = (precision: "f32" | "f16", facts: DeviceCapabilities): string | undefined =>
-      attentionPlan(sizes, precision, facts)?.variant;
+  it("uses matrix units for f16 only, and only with enough workgroup memory", () => {
+    const variantOf = (precision: "f32" | "f16", capabilities: DeviceCapabilities): string | undefined =>
+      attentionPlan(sizes, precision, capabilities)?.variant;
     expect(variantOf("f16", withUnits(16 * KIB))).toBe("matrices");
     expect(variantOf("f32", withUnits(16 * KIB))).toBe("rows");
     expect(variantOf("f16", defaultCapabilities)).toBe("rows");
@@ -225,11 +226,13 @@ describe("the plan of attention", () => {
     expect(variantOf("f16", withUnits(4 * KIB))).toBe("rows");
   });
 
-  it("does as many products as the formulas", () => {
+  it("has as many multiply–adds as the formulas", () => {
     const plan = attentionPlan(sizes, "f16", withUnits(64 * KIB));
     const stored = { q: "f16", k: "f16", v: "f16", dO: "f16", result: "f16" } as const;
-    const product = 768 * 198 * 198 * 64;
-    expect([plan?.forward(stored).macs, plan?.dQueries(stored).macs, plan?.dKeys(stored).macs]).toEqual([2, 3, 4].map((n) => n * product));
+    const multiplication = 768 * 198 * 198 * 64;
+    expect([plan?.forward(stored).macs, plan?.dQueries(stored).macs, plan?.dKeys(stored).macs]).toEqual(
+      [2, 3, 4].map((n) => n * multiplication),
+    );
     expect(plan?.forward(stored).groups).toEqual([768 * Math.ceil(198 / 64), 1, 1]);
   });
 });

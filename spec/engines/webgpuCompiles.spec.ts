@@ -1,4 +1,4 @@
-/** All that the laws ask of an engine, told to a device that checks every program and computes nothing: the kernels of hardware, in f32 and f16. */
+/** The programs that the laws run, on a device that validates them and computes nothing: the kernels of hardware, in f32 and f16. */
 import { expect, it } from "vitest";
 import { runRow } from "../../src/check/laws/row.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
@@ -13,19 +13,19 @@ const onHardware: readonly KernelChoice[] = [
   { software: false, precision: "f16", subgroup: 32 },
 ];
 
-onGpu("every program that the laws need", () => {
-  it.each(onHardware)("compiles for hardware in $precision", async (choice) => {
+onGpu("the programs of the laws", () => {
+  it.each(onHardware)("compile for hardware in $precision", async (choice) => {
     const device = await nullDevice();
     const engine = webgpuWith(device, choice);
     const read: Engine["read"] = ({ shape }) => Promise.resolve(new Float32Array(size(shape)));
     const engines = { engine: { ...engine, read }, reference: referenceEngine() };
     for (const row of allRows) if (row.host !== true) await runRow(row, engines, { cases: 1, seed: 3 });
-    await expect(engine.finish()).resolves.toBeUndefined(); // of the first error that the device had to complain of it is told here
+    await expect(engine.finish()).resolves.toBeUndefined(); // it rejects with the first error of the device
     expect(engine.sent().dispatches).toBeGreaterThan(1000);
     engine.close();
   });
 
-  it("would be told of an error", async () => {
+  it("would report an error", async () => {
     const device = await nullDevice();
     const compile = device.createShaderModule.bind(device);
     device.createShaderModule = ({ code, ...rest }) => compile({ ...rest, code: code.replace("fn main", "fn other") });

@@ -1,4 +1,4 @@
-/** A teacher's ops on the WebGPU engine, in the kernels of each kind of device; the laws, on SwiftShader, meet those for processors alone. */
+/** The ops of a teacher on the WebGPU engine, with the kernels for each kind of device; the laws, on SwiftShader, only run those for software adapters. */
 import { describe, expect, it } from "vitest";
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
@@ -7,7 +7,7 @@ import { tolerances } from "../../src/check/tolerance.ts";
 import { countedLoops } from "../../src/engines/abstract/arithmetic.ts";
 import { defaultCapabilities } from "../../src/engines/webgpu/capabilities.ts";
 import { planningEngine } from "../../src/engines/webgpu/planning.ts";
-import type { Launch } from "../../src/engines/webgpu/program.ts";
+import type { Dispatch } from "../../src/engines/webgpu/program.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
@@ -19,7 +19,7 @@ import { keyOf } from "../../src/tensor/key.ts";
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
 import { choices, plantIn, webgpuWith, type KernelChoice, type WgslError } from "../helpers/webgpu.ts";
 
-/** B, C, H, W, O and the window; the last two are of a RegNetY. */
+/** B, C, H, W, O and the window; the last two sizes occur in a RegNetY. */
 type Size = readonly [B: number, C: number, H: number, W: number, O: number, window: ConvAttrs & { readonly kernel: number }];
 const sizes: readonly Size[] = [
   [1, 1, 1, 1, 1, { groups: 1, kernel: 1, stride: 1, padding: 0 }],
@@ -32,10 +32,10 @@ const sizes: readonly Size[] = [
   [1, 24, 14, 14, 130, { groups: 1, kernel: 1, stride: 1, padding: 0 }],
   [1, 224, 14, 14, 224, { groups: 2, kernel: 3, stride: 2, padding: 1 }],
 ];
-/** Whose windows are 17 MB an image, more than are made at a time: four images, and one. */
+/** Windows of 17 MB an image, more than are made at a time: they are made for four images, then for one. */
 const large: Size = [5, 64, 86, 86, 2, { groups: 2, kernel: 3, stride: 1, padding: 1 }];
 
-/** What a trial gives on both engines, compared. */
+/** The difference between what a trial gives on this engine and on the reference engine. */
 async function gapOf(engine: Engine, trial: (k: Kernels) => unknown): Promise<number> {
   const [actual, expected] = await Promise.all([engine, referenceEngine()].map((one) => evaluate(one, trial)));
   return gapOfLeaves(actual ?? new Map(), expected ?? new Map());
@@ -62,19 +62,19 @@ const errors: readonly (WgslError & KernelChoice)[] = [
 ];
 
 onGpu("groupedConv", () => {
-  it.each(choices)("is its definition by $name", async (choice) => {
+  it.each(choices)("agrees with its definition, with $name", async (choice) => {
     const engine = webgpuWith(await gpuDevice({ limits: "default" }), choice);
     const found: number[] = [];
     for (const size of sizes) found.push(await error(engine, size));
     expect(Math.max(...found)).toBeLessThan(tolerances.parity[choice.precision].bound);
   });
 
-  it("makes no more windows at a time than a few", async () => {
+  it("makes few windows at a time", async () => {
     const engine = webgpuWith(await gpuDevice({ limits: "default" }), SOFTWARE, 2 ** 27);
     expect(await error(engine, large)).toBeLessThan(tolerances.parity.f32.bound);
   });
 
-  it.each(errors)("would notice $wrong in place of $right", async ({ software, precision, ...planted }) => {
+  it.each(errors)("is found wrong with $wrong in place of $right", async ({ software, precision, ...planted }) => {
     const device = await gpuDevice({ limits: "default" });
     const isPlanted = plantIn(device, planted);
     const engine = webgpuWith(device, { software, precision });
@@ -84,7 +84,7 @@ onGpu("groupedConv", () => {
     expect(Math.max(...worst)).toBeGreaterThan(tolerances.parity.f32.bound);
   });
 
-  it.each(choices)("compiles without an error by $name", async (choice) => {
+  it.each(choices)("compiles without an error, with $name", async (choice) => {
     const engine = webgpuWith(await nullDevice(), choice);
     const { kernels: k } = engine;
     k.region("compile", () => {
@@ -99,21 +99,26 @@ onGpu("groupedConv", () => {
 });
 
 describe("a plan of groupedConv", () => {
-  it("is by products where there are matrix units, in f16, and else by a kernel of its own", () => {
+  it("uses matrix multiplication in f16 on matrix units, and else a kernel of its own", () => {
     const matrixUnits = {
       features: new Set(["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"]),
       subgroup: 32,
       matrices: [{ m: 16, n: 16, k: 16 }],
     };
-    const programsOf = (facts: object, precision: "f32" | "f16", kernel: number): readonly string[] => {
-      const told: string[] = [];
-      const launched = ({ program }: Launch): unknown => told.push(program.name);
-      const beside = countedLoops(() => undefined);
-      const { kernels: k } = planningEngine({ facts: { ...defaultCapabilities, ...facts }, precision, launched, beside });
+    const programsOf = (capabilities: object, precision: "f32" | "f16", kernel: number): readonly string[] => {
+      const programs: string[] = [];
+      const onDispatch = ({ program }: Dispatch): unknown => programs.push(program.name);
+      const afterKernel = countedLoops(() => undefined);
+      const { kernels: k } = planningEngine({
+        capabilities: { ...defaultCapabilities, ...capabilities },
+        precision,
+        onDispatch,
+        afterKernel,
+      });
       const inputs = { x: k.zeros([2, 16, 8, 8]), params: { weight: k.zeros([16, 16, kernel, kernel]) } };
-      told.length = 0;
+      programs.length = 0;
       groupedConv.forward(k, inputs, { groups: 1, stride: 1, padding: (kernel - 1) / 2 });
-      return told;
+      return programs;
     };
     expect(programsOf(matrixUnits, "f16", 3)).toEqual(["windows", "matmul"]);
     expect(programsOf(matrixUnits, "f16", 1)).toEqual(["matmul"]);
@@ -122,8 +127,8 @@ describe("a plan of groupedConv", () => {
   });
 });
 
-onGpu("a norm and a ReLU of which nothing is saved", () => {
-  it.each(choices)("are their definitions by $name", async (choice) => {
+onGpu("a norm and a ReLU in inference", () => {
+  it.each(choices)("agree with their definitions, with $name", async (choice) => {
     const engine = webgpuWith(await gpuDevice({ limits: "default" }), choice);
     for (const [B, C, H, W] of [
       [1, 1, 1, 1],

@@ -1,4 +1,4 @@
-/** The bundled recipe, whole, on SwiftShader: a teacher and a distilled DeiT that are as good as those of the WASM engine. In `test:long`. */
+/** The whole bundled recipe on SwiftShader: the teacher and the distilled DeiT are as good as those of the WASM engine. In `test:long`. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { json } from "../cli/deit.ts";
@@ -11,24 +11,24 @@ interface Trained {
 }
 
 /**
- * Rounding alone sends two trainings apart, as another seed does. A rate of 0.96 of 360 images has a deviation of √(0.96·0.04/360) = 1.0 points, so
- * a difference of two 1.5: a model that is worse by more than twice that is no accident.
+ * Rounding alone makes two trainings diverge, as another seed does. An accuracy of 0.96 on 360 images has a standard deviation of √(0.96·0.04/360) = 1.0
+ * points, and the difference of two such has 1.5: a model that is worse by more than twice that is worse in truth.
  */
 const POINTS = 0.03;
-/** ms */
+/** Timeout in ms. */
 const UNHURRIED = 3_000_000;
 
 const isTrained = (value: unknown): value is Trained =>
   typeof value === "object" && value !== null && "teacher" in value && "student" in value;
 
 function trained(engine: string): Trained {
-  const told = json(["train", "digits", "--engine", engine, "--out", join(temporaryFolder(), engine)]);
-  if (!isTrained(told)) throw new Error(`no result of a training: ${JSON.stringify(told)}`);
-  return told;
+  const output = json(["train", "digits", "--engine", engine, "--out", join(temporaryFolder(), engine)]);
+  if (!isTrained(output)) throw new Error(`not the result of a training: ${JSON.stringify(output)}`);
+  return output;
 }
 
 it(
-  "digits are learned on webgpu as well as on wasm",
+  "training on the digits is as good on webgpu as on wasm",
   { skip: process.env["DEIT_LONG"] !== "1" || whyNoGpu !== null, timeout: UNHURRIED },
   () => {
     const [onWebgpu, onWasm] = [trained("webgpu"), trained("wasm")];

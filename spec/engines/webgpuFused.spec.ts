@@ -1,4 +1,4 @@
-/** Each fused op of the WebGPU engine at sizes that the laws do not draw, for devices that it does not run on here, and with errors in its WGSL. */
+/** The fused kernels of the WebGPU engine: at sizes that the laws do not draw, with the kernels of other devices, and with errors planted in their WGSL. */
 import { describe, expect, it } from "vitest";
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { drawOf, type Draw } from "../../src/check/draw.ts";
@@ -26,7 +26,7 @@ import { normalisePixels, type PixelInputs } from "../../src/train/mixing/normal
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
 import { choices, plantIn, webgpuWith, type WgslError } from "../helpers/webgpu.ts";
 
-/** Forward and pullback of one call: output, what is saved, gradients. */
+/** Forward and VJP of one call: output, what is saved, gradients. */
 type Trial = (k: Kernels) => unknown;
 
 interface Call<In, Attrs, Out> {
@@ -42,7 +42,7 @@ const trial =
     return { out, saved, grads: op.vjp(k, saved, upload<Grads<Out>>(k, dOut)) };
   };
 
-/** All that a trial launches; nothing is read. */
+/** Runs a trial and reads nothing. */
 const compile = ({ kernels }: Engine, one: Trial): null =>
   kernels.region("compile", () => {
     one(kernels);
@@ -58,7 +58,7 @@ const rowsAndColumns: readonly Shape[] = [
   [2, 97],
   [198, 64],
 ];
-/** More than a dimension may have workgroups, and long enough for a workgroup each. */
+/** More rows than a dimension may have workgroups, each long enough for a workgroup. */
 const manyRows: Shape = [65_600, 32];
 
 const blocks: readonly Shape[] = [
@@ -67,7 +67,7 @@ const blocks: readonly Shape[] = [
   [2, 197, 6],
 ];
 
-/** Rows, I and O of linear layers; the last one's gradients are sums of several parts. */
+/** Rows, I and O of linear layers; the last needs split-K for its gradients. */
 const layers: readonly Shape[] = [
   [3, 5, 7],
   [33, 64, 40],
@@ -80,14 +80,14 @@ const heads: readonly Shape[] = [
   [1, 2, 197, 64],
 ];
 
-interface Subject {
+interface FusedCase {
   readonly name: string;
   readonly sizes: readonly Shape[];
   readonly made: (draw: Draw, shape: Shape) => Trial;
   readonly errors: readonly WgslError[];
 }
 
-/** Batches of images; that of `cutMix` is cut from an odd column on, up to the last column but two. */
+/** Batches of images; the box of `cutMix` reaches from an odd column to the last but two. */
 const images: readonly Shape[] = [
   [2, 1, 1, 3],
   [2, 3, 4, 8],
@@ -95,7 +95,7 @@ const images: readonly Shape[] = [
   [2, 2, 33, 46],
 ];
 
-/** Pixels as the engine stores them. */
+/** Pixels, stored as the engine stores activations. */
 const pixels = (k: Kernels, { x, mean, std }: Host<PixelInputs>): Tensor =>
   normalisePixels.run(k, upload<PixelInputs>(k, { x, mean, std }));
 
@@ -114,7 +114,7 @@ const normed = (draw: Draw, shape: Shape): Host<Layer<LayerNormParams>> => {
   return { x: draw.array(shape, { mean: 3 }), params: { weight: draw.array(columns, { mean: 1 }), bias: draw.array(columns) } };
 };
 
-const subjects: readonly Subject[] = [
+const cases: readonly FusedCase[] = [
   {
     name: "linear",
     sizes: layers,
@@ -269,49 +269,49 @@ onGpu("fused ops of the webgpu engine", () => {
     const drawn = (): Draw => drawOf(keyOf(1), precision);
     const { bound } = tolerances.parity[precision];
 
-    it.each(subjects.flatMap(({ name, sizes, made: trialOf }) => sizes.map((shape) => [name, shape, trialOf] as const)))(
-      "%s of %j gives the numbers of the reference engine",
+    it.each(cases.flatMap(({ name, sizes, made: trialOf }) => sizes.map((shape) => [name, shape, trialOf] as const)))(
+      "%s of %j agrees with the reference engine",
       async (_, shape, trialOf) => {
         const one = trialOf(drawn(), shape);
         expect(gapOfLeaves(await evaluate(await made, one), await evaluate(referenceEngine(), one))).toBeLessThanOrEqual(bound);
       },
     );
 
-    it.skipIf(process.env["DEIT_LONG"] !== "1")(`goes over ${manyRows[0]} rows`, async () => {
+    it.skipIf(process.env["DEIT_LONG"] !== "1")(`softmax of ${manyRows[0]} rows agrees with the reference engine`, async () => {
       const one = trial(softmax, { inputs: { z: drawn().array(manyRows) }, attrs: none, dOut: drawn().array(manyRows) });
       expect(gapOfLeaves(await evaluate(await made, one), await evaluate(referenceEngine(), one))).toBeLessThanOrEqual(bound);
     });
 
-    it("compiles on a device that checks all WGSL", async () => {
+    it("compiles on a device that validates WGSL", async () => {
       const engine = webgpuWith(await nullDevice(), choice);
-      for (const { sizes, made: trialOf } of subjects) for (const shape of sizes) compile(engine, trialOf(drawn(), shape));
+      for (const { sizes, made: trialOf } of cases) for (const shape of sizes) compile(engine, trialOf(drawn(), shape));
       await engine.finish();
       expect(engine.sent().dispatches).toBeGreaterThan(0);
     });
   });
 
-  it("draws, pixels, Mixup and CutMix are one launch each", async () => {
+  it("draws, pixels, Mixup and CutMix are one dispatch each", async () => {
     const { kernels: k, finish, sent, close } = webgpuWith(await gpuDevice({ limits: "default" }), { software: false, precision: "f16" });
-    const launchesOf = async (run: () => Tensor): Promise<number> => {
+    const dispatchesOf = async (run: () => Tensor): Promise<number> => {
       const before = sent().dispatches;
       run();
       await finish();
-      return sent().dispatches - before - 1; // which fills the memory of the result with NaN
+      return sent().dispatches - before - 1; // one fills the memory of the result with NaN
     };
     const inputs = upload<PixelInputs>(k, drawnPixels(drawOf(keyOf(1)), [4, 3, 6, 8]));
     await finish();
     const counts = [
-      await launchesOf(() => keepMask.run(k, null, { key: keyOf(1), shape: [9], rate: 0.5 })),
-      await launchesOf(() => normalisePixels.run(k, inputs)),
-      await launchesOf(() => mixup.run(k, inputs, { lambda: 0.3 })),
-      await launchesOf(() => cutMix.run(k, inputs, { rows: [1, 3], columns: [0, 5] })),
+      await dispatchesOf(() => keepMask.run(k, null, { key: keyOf(1), shape: [9], rate: 0.5 })),
+      await dispatchesOf(() => normalisePixels.run(k, inputs)),
+      await dispatchesOf(() => mixup.run(k, inputs, { lambda: 0.3 })),
+      await dispatchesOf(() => cutMix.run(k, inputs, { rows: [1, 3], columns: [0, 5] })),
     ];
     close();
     expect(counts).toEqual([1, 1, 1, 1]);
   });
 
-  it.each(subjects.flatMap((subject) => subject.errors.map((error) => [subject.name, error, subject] as const)))(
-    "an error in %s is noticed: %j",
+  it.each(cases.flatMap((one) => one.errors.map((error) => [one.name, error, one] as const)))(
+    "%s is found wrong with a planted error: %j",
     async (_, error, { sizes, made: trialOf }) => {
       const device = await gpuDevice({ limits: "default" });
       const wasPlanted = plantIn(device, error);

@@ -1,6 +1,7 @@
 /**
- * Half precision on the WebGPU engine: activations in f16, factors of products rounded to f16, sums in f32. SwiftShader has no f16, and needs none: what is
- * stored goes through pack2x16float, and a product of two f16 is exact in f32. So these are the roundings of matrix units, but for the order of their sums.
+ * f16 on the WebGPU engine: activations stored as f16, factors of matrix multiplications rounded to f16, sums in f32. SwiftShader has no f16, and needs
+ * none: numbers are stored through pack2x16float, and a product of two f16 is exact in f32. So results are rounded as on matrix units, except for
+ * the order of their sums.
  */
 import { describe, expect, it } from "vitest";
 import { evaluate, type HostArray, type Leaves } from "../../src/check/host.ts";
@@ -22,9 +23,9 @@ import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 import { tiny } from "../train/tiny.ts";
 
 const LONG = process.env["DEIT_LONG"] === "1";
-/** Of each row. */
+/** Random cases of each row. */
 const CASES = LONG ? 50 : 1;
-/** ms */
+/** Timeout in ms. */
 const UNHURRIED = 3_000_000;
 
 const SEED = 4;
@@ -40,7 +41,7 @@ const logits = (engine: Engine, config: DeitConfig, params: ReturnType<typeof pa
     logits: deitPredict(k, { images: k.upload(images.shape, images.data), params }, deitAttrs(k, config)),
   }));
 
-/** All gradients of a training step without its draws; the cotangent of the loss is 1. */
+/** All gradients of a training step without random draws; the cotangent of the loss is 1. */
 function gradients(engine: Engine, config: DeitConfig, B: number): Promise<Leaves> {
   const params = paramsOf(engine, config);
   const images = imagesOf(config, B, 1);
@@ -66,7 +67,7 @@ function gradients(engine: Engine, config: DeitConfig, B: number): Promise<Leave
 
 const norm = (data: Float64Array): number => Math.sqrt(data.reduce((sum, x) => sum + x * x, 0));
 
-/** ‖ḡ₁₆ − ḡ₃₂‖/‖ḡ₃₂‖ of each tensor. */
+/** ‖ḡ₁₆ − ḡ₃₂‖/‖ḡ₃₂‖ for each tensor. */
 const relativeErrors = (half: Leaves, full: Leaves): ReadonlyMap<string, number> =>
   new Map(
     [...full].map(([name, { data }]) => {
@@ -77,18 +78,18 @@ const relativeErrors = (half: Leaves, full: Leaves): ReadonlyMap<string, number>
 
 const largest = (values: ArrayLike<number>): number => Array.from(values).reduce((best, x, i) => (x > (values[best] ?? NaN) ? i : best), 0);
 
-/** The class that each row is taken for. */
+/** The predicted class of each row. */
 const classesOf = ({ shape: [B = 0, K = 0], data }: HostArray): readonly number[] =>
   Array.from({ length: B }, (_, b) => largest(data.subarray(b * K, (b + 1) * K)));
 
 const half = async (): Promise<Engine> => webgpuEngine({ device: await gpuDevice({ limits: "default" }), precision: "f16" });
 const full = async (): Promise<Engine> => webgpuEngine({ device: await gpuDevice({ limits: "default" }) });
 
-/** A key's bias has no gradient: what is computed is rounding. */
+/** The gradient of a key's bias is zero: what is computed is rounding error. */
 const HAS_NONE = /attn\.qkv\.bias$/;
 
-onGpu("half precision", () => {
-  it(`obeys every law, in ${CASES === 1 ? "a case" : `${CASES} cases`} each`, { timeout: UNHURRIED }, async () => {
+onGpu("f16", () => {
+  it(`obeys every law, in ${CASES === 1 ? "one case" : `${CASES} cases`} each`, { timeout: UNHURRIED }, async () => {
     const engines = { engine: await half(), reference: referenceEngine() };
     const broken: unknown[] = [];
     for (const row of allRows) {
@@ -100,7 +101,7 @@ onGpu("half precision", () => {
   });
 
   it.each([["a tiny model", tiny.model, 3] as const, ...(LONG ? [["DeiT-Ti⚗", deitConfig("deit-tiny-distilled"), 2] as const] : [])])(
-    "gives the gradients of %s within the bound of f16, tensor by tensor",
+    "gives the gradients of %s within the bound of f16, for each tensor",
     { timeout: UNHURRIED },
     async (_, config, B) => {
       const [onHalf, onWasm] = [await half(), await wasmEngine()];
@@ -117,7 +118,7 @@ onGpu("half precision", () => {
     const config = deitConfig("deit-tiny-distilled");
     const [BATCH, BATCHES] = [8, 25];
 
-    /** Of all images. */
+    /** Predictions for all images. */
     async function decisions(engine: Engine): Promise<{ readonly classes: readonly number[]; readonly logits: readonly number[] }> {
       const params = paramsOf(engine, config);
       const found: { classes: number[]; logits: number[] } = { classes: [], logits: [] };
@@ -132,7 +133,7 @@ onGpu("half precision", () => {
     }
 
     it(
-      "takes 99 % of them for the class that WASM takes them for, and f32 all; logits within their bounds",
+      "predicts the classes that WASM predicts for 99 % of them, and f32 for all; logits are within their bounds",
       { timeout: UNHURRIED },
       async () => {
         const [onWasm, onFull, onHalf] = [

@@ -1,4 +1,4 @@
-/** Launches over many tensors: of any length, in any slabs, and no more of them for more tensors. */
+/** Dispatches over many tensors of any length, in any slabs, whose number does not grow with that of the tensors. */
 import { describe, expect, it } from "vitest";
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
@@ -15,7 +15,7 @@ import { unscaledLeaves, type Gradients } from "../../src/train/optimizer/lossSc
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 import { plantIn, webgpuWith, type WgslError } from "../helpers/webgpu.ts";
 
-/** Around four, a workgroup's chunk of 4096, and 64 numbers, which is how far apart tensors begin. */
+/** Around 4, around a workgroup's chunk of 4096, and around 64 numbers, the alignment of tensors. */
 const LENGTHS = [1, 3, 4, 5, 63, 65, 4095, 4096, 4097, 9001, 2, 130];
 
 const choice = { software: true, precision: "f32" } as const;
@@ -48,12 +48,12 @@ const ema = (lengths: readonly number[], finite: HostArray | null): Program => {
     emaLeaves.run(k, upload<Leaves<EmaPair, FiniteCheck>>(k, inputs), { of: (name) => ({ decay: 1 / (2 + Number(name.slice(1))) }) });
 };
 
-/** @param spoilt the last number of this gradient is infinite */
-const unscale = (lengths: readonly number[], spoilt: string | null): Program => {
+/** @param infinite the gradient whose last number is infinite; null: none */
+const unscale = (lengths: readonly number[], infinite: string | null): Program => {
   const grads = Object.fromEntries(
     Object.entries(ofLengths(lengths, (own) => own())).map(([name, { shape, data }]) => [
       name,
-      hostArray(shape, name === spoilt ? data.with(data.length - 1, Infinity) : data),
+      hostArray(shape, name === infinite ? data.with(data.length - 1, Infinity) : data),
     ]),
   );
   const inputs: Host<Gradients> = { grads, inverse: flag(1 / 8) };
@@ -62,10 +62,10 @@ const unscale = (lengths: readonly number[], spoilt: string | null): Program => 
 
 const programs: readonly (readonly [name: string, program: Program])[] = [
   ["AdamW", adamw(LENGTHS, null)],
-  ["AdamW of a step that counts", adamw(LENGTHS, flag(1))],
-  ["AdamW of a step that is taken back", adamw(LENGTHS, flag(0))],
+  ["AdamW with finite gradients", adamw(LENGTHS, flag(1))],
+  ["AdamW of a skipped step", adamw(LENGTHS, flag(0))],
   ["the moving average", ema(LENGTHS, null)],
-  ["the moving average of a step that is taken back", ema(LENGTHS, flag(0))],
+  ["the moving average of a skipped step", ema(LENGTHS, flag(0))],
   ["unscaling", unscale(LENGTHS, null)],
   ...["p0", "p3", "p8", "p11"].map((name) => [`unscaling with an infinity in ${name}`, unscale(LENGTHS, name)] as const),
 ];
@@ -75,23 +75,23 @@ const bound = tolerances.equation.f32.bound;
 const errors: readonly (readonly [WgslError, Program])[] = [
   [{ right: "<= chunk", wrong: "< chunk" }, adamw(LENGTHS, null)],
   [{ right: "(n + 3u) / 4u", wrong: "n / 4u" }, ema(LENGTHS, null)],
-  [{ right: "decay * theta", wrong: "theta" }, adamw(LENGTHS, null)],
-  [{ right: "if (number_at(accepted_at) == 0.0) { return; }", wrong: "" }, adamw(LENGTHS, flag(0))],
+  [{ right: "decay * load4_theta(theta_at)", wrong: "load4_theta(theta_at)" }, adamw(LENGTHS, null)],
+  [{ right: "if (number_at(finite_at) == 0.0) { return; }", wrong: "" }, adamw(LENGTHS, flag(0))],
   [{ right: "any(beyond & own)", wrong: "any(beyond)" }, unscale(LENGTHS, null)],
-  [{ right: "chunk - table[entry]", wrong: "chunk" }, ema(LENGTHS, null)],
+  [{ right: "chunk - load_table(entry)", wrong: "chunk" }, ema(LENGTHS, null)],
 ];
 
 onGpu("many tensors on the webgpu engine", () => {
   describe.each([2 ** 16, 2 ** 17, 2 ** 20])("in slabs of %i bytes", (slab) => {
     const made = gpuDevice({ limits: "default" }).then((device) => webgpuWith(device, choice, slab));
 
-    it.each(programs)("%s gives the numbers of the reference engine", async (_, program) => {
+    it.each(programs)("%s agrees with the reference engine", async (_, program) => {
       const engine = await made;
       expect(gapOfLeaves(await evaluate(engine, program), await evaluate(referenceEngine(), program))).toBeLessThanOrEqual(bound);
     });
   });
 
-  it.each(errors)("an error is noticed: %j", async (error, program) => {
+  it.each(errors)("are found wrong with a planted error: %j", async (error, program) => {
     const device = await gpuDevice({ limits: "default" });
     const wasPlanted = plantIn(device, error);
     const gap = gapOfLeaves(await evaluate(webgpuWith(device, choice), program), await evaluate(referenceEngine(), program));
@@ -99,9 +99,9 @@ onGpu("many tensors on the webgpu engine", () => {
     expect(gap).toBeGreaterThan(bound);
   });
 
-  it("takes as many launches for 300 tensors as for 3", async () => {
+  it("take as many dispatches for 300 tensors as for 3", async () => {
     const engine = webgpuWith(await gpuDevice({ limits: "default" }), { ...choice }, 2 ** 24);
-    const launches = async (count: number): Promise<number> => {
+    const dispatches = async (count: number): Promise<number> => {
       const inputs: Host<Leaves<AdamWLeafAndGrad, AdamWShared>> = {
         leaves: ofLengths(
           Array.from({ length: count }, () => 7),
@@ -116,6 +116,6 @@ onGpu("many tensors on the webgpu engine", () => {
       await engine.finish();
       return engine.sent().dispatches - before;
     };
-    expect([await launches(3), await launches(300)]).toEqual([4, 4]);
+    expect([await dispatches(3), await dispatches(300)]).toEqual([4, 4]);
   });
 });

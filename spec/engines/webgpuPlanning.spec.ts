@@ -4,52 +4,57 @@ import { countedLoops } from "../../src/engines/abstract/arithmetic.ts";
 import { webgpuEngine } from "../../src/engines/webgpu/engine.ts";
 import { defaultCapabilities, capabilitiesOf, type DeviceCapabilities } from "../../src/engines/webgpu/capabilities.ts";
 import { planningEngine } from "../../src/engines/webgpu/planning.ts";
-import type { Launch } from "../../src/engines/webgpu/program.ts";
+import type { Dispatch } from "../../src/engines/webgpu/program.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { deitConfig } from "../../src/model/config.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 
-interface Told {
+interface Noted {
   readonly name: string;
   readonly bytes: readonly number[];
   readonly macs: number;
 }
 
-function planned(facts: DeviceCapabilities): { readonly engine: Engine; readonly told: Told[]; readonly flop: () => number } {
-  const told: Told[] = [];
+function planned(capabilities: DeviceCapabilities): { readonly engine: Engine; readonly noted: Noted[]; readonly flop: () => number } {
+  const noted: Noted[] = [];
   let flop = 0;
-  const beside = countedLoops((some) => {
+  const afterKernel = countedLoops((some) => {
     flop += some;
   });
-  const launched = ({ program, macs = 0 }: Launch, bytes: readonly number[]): unknown => told.push({ name: program.name, bytes, macs });
-  return { engine: planningEngine({ facts, precision: "f32", beside, launched }), told, flop: () => flop };
+  const onDispatch = ({ program, macs = 0 }: Dispatch, bytes: readonly number[]): unknown =>
+    noted.push({ name: program.name, bytes, macs });
+  return {
+    engine: planningEngine({ capabilities, precision: "f32", afterKernel, onDispatch }),
+    noted,
+    flop: () => flop,
+  };
 }
 
 const config = deitConfig("deit-tiny-distilled", { imageSize: 32, depth: 2 });
 
 describe("the webgpu engine without a device", () => {
-  it("tells what a product would be", () => {
-    const { engine, told, flop } = planned(defaultCapabilities);
+  it("notes the dispatch of a matrix multiplication", () => {
+    const { engine, noted, flop } = planned(defaultCapabilities);
     const k = engine.kernels;
     k.matmul(k.zeros([16, 32]), k.zeros([32, 64]));
     const macs = 16 * 32 * 64;
-    expect(told.at(-1)).toEqual({ name: "matmul", bytes: [4 * 16 * 64, 4 * 16 * 32, 4 * 32 * 64], macs });
+    expect(noted.at(-1)).toEqual({ name: "matmul", bytes: [4 * 16 * 64, 4 * 16 * 32, 4 * 32 * 64], macs });
     expect(engine.counters()).toMatchObject({ kernels: 3, macs });
     expect(flop()).toBe(2 * 16 * 32 * 64);
   });
 
-  it("has every product of a training step in some launch", () => {
-    const { engine, told } = planned(defaultCapabilities);
+  it("has every multiply–add of a training step in a dispatch", () => {
+    const { engine, noted } = planned(defaultCapabilities);
     trainProgram(config, "normal").work(engine.kernels, 2).run();
-    expect(told.reduce((sum, { macs }) => sum + macs, 0)).toBe(engine.counters().macs);
+    expect(noted.reduce((sum, { macs }) => sum + macs, 0)).toBe(engine.counters().macs);
   });
 
-  it("has no numbers", async () => {
+  it("computes no numbers", async () => {
     const { engine } = planned(defaultCapabilities);
     await expect(engine.read(engine.kernels.zeros([2]))).rejects.toThrow("a plan has shapes and no numbers");
   });
 
-  it("holds what it plans", () => {
+  it("holds as much memory as it plans", () => {
     const { engine } = planned(defaultCapabilities);
     const bytes = engine.plan(null, (k) => trainProgram(config, "normal").work(k, 2).run());
     trainProgram(config, "normal").work(engine.kernels, 2).run();
@@ -58,19 +63,19 @@ describe("the webgpu engine without a device", () => {
 });
 
 onGpu("a plan and its device", () => {
-  it("make the same launches in a training step, the second like the first", async () => {
+  it("make the same dispatches in a training step, and the second step the same as the first", async () => {
     const device = await gpuDevice();
     const real = webgpuEngine({ device, slab: 2 ** 26 });
-    const { engine, told } = planned(capabilitiesOf(device));
+    const { engine, noted } = planned(capabilitiesOf(device));
     const steps = [real, engine].map(({ kernels }) => trainProgram(config, "normal").work(kernels, 2));
     await real.finish();
-    const { dispatches: launches } = real.sent();
-    told.length = 0;
+    const { dispatches } = real.sent();
+    noted.length = 0;
     for (const { run } of steps) run();
-    const once = told.length;
+    const once = noted.length;
     for (const { run } of steps) run();
     await real.finish();
-    expect([told.length, real.sent().dispatches - launches]).toEqual([2 * once, 2 * once]);
+    expect([noted.length, real.sent().dispatches - dispatches]).toEqual([2 * once, 2 * once]);
     real.close();
   });
 });

@@ -1,4 +1,4 @@
-/** What an op did is done again where its arguments have the same shapes: the same numbers, memory and launches as without. */
+/** Command replay, for calls of an op with arguments of the same shapes: the same numbers, memory and dispatches as without it. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { evaluate, type Leaves } from "../../src/check/host.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
@@ -42,7 +42,7 @@ const squares: Op<Inputs, Inputs & { readonly c: number }, { readonly c: number 
   },
 });
 
-/** What it adds is no argument, so no op may be written like this; but were it done again, one would see it. */
+/** Adds a number that is no argument. No op may do so; here it reveals whether the op was replayed. */
 let ofHost = 0;
 const uploading: Op<Tensor, null> = defineOp({
   name: "uploading",
@@ -51,7 +51,7 @@ const uploading: Op<Tensor, null> = defineOp({
   vjp: (_, _saved, dOut) => dOut,
 });
 
-onGpu("replay", () => {
+onGpu("command replay", () => {
   let engine: WebgpuEngine;
   let k: Kernels;
   beforeAll(async () => {
@@ -64,7 +64,7 @@ onGpu("replay", () => {
   const given = (n: number): Inputs => ({ x: k.upload([2], [n, n + 1]), y: k.upload([2], [10, 20]) });
   const expected = (n: number, c: number): readonly number[] => [c * (n + 10) ** 2, c * (n + 21) ** 2];
 
-  it("gives the numbers of its arguments, forwards and back", async () => {
+  it("computes with the numbers of the call's arguments, forward and VJP", async () => {
     for (const n of [1, 2, 3, 4]) {
       const inputs = given(n);
       const { out, saved } = squares.forward(k, inputs, { c: 3 });
@@ -76,7 +76,7 @@ onGpu("replay", () => {
     }
   });
 
-  it("begins with the third call, and does not run the op any more", () => {
+  it("begins with the third call, and no longer runs the op", () => {
     runs = 0;
     for (let i = 0; i < 5; i++) squares.forward(k, given(i), { c: 5 });
     expect(runs).toBe(2);
@@ -88,14 +88,14 @@ onGpu("replay", () => {
     ["one tensor twice", () => ((x) => squares.forward(k, { x, y: x }, { c: 7 }))(k.zeros([2]))],
     ["an observer", () => squares.forward(observe(k, {}), given(1), { c: 7 })],
     ["nothing saved", () => squares.forward(k.within({ saves: false }), given(1), { c: 7 })],
-  ])("does not take %s for the same", (_, call) => {
+  ])("does not replay for %s", (_, call) => {
     for (let i = 0; i < 3; i++) squares.forward(k, given(i), { c: 7 });
     runs = 0;
     call();
     expect(runs).toBe(1);
   });
 
-  it("leaves what depends on numbers of the host to the op", async () => {
+  it("runs the op where it uploads numbers of the host", async () => {
     for (const n of [1, 2, 3, 4]) {
       ofHost = n;
       const { out } = uploading.forward(k, k.upload([1], [n]));
@@ -103,7 +103,7 @@ onGpu("replay", () => {
     }
   });
 
-  it("takes, frees, launches and counts as the op does", async () => {
+  it("takes, frees, dispatches and counts as the op does", async () => {
     const cost = async (kernels: Kernels): Promise<object> => {
       const inputs = given(1);
       await engine.finish();
@@ -112,13 +112,13 @@ onGpu("replay", () => {
       await engine.finish();
       const done = engine.counters();
       const [counted, live] = [done.kernels - counters.kernels, engine.memory().live - memory.live];
-      return { counted, live, launches: engine.sent().dispatches - sent.dispatches };
+      return { counted, live, dispatches: engine.sent().dispatches - sent.dispatches };
     };
     for (let i = 0; i < 3; i++) await cost(k);
     expect(await cost(k)).toEqual(await cost(observe(k, {})));
   });
 
-  it("takes nothing anew", () => {
+  it("takes no new memory", () => {
     const step = (): void => {
       const inputs = given(1);
       const { out, saved } = squares.forward(k, inputs, { c: 13 });
@@ -142,10 +142,10 @@ onGpu("replay", () => {
 
 const config: DeitConfig = { ...tiny.model, imageSize: 16, patchSize: 4, width: 24, classes: 10, distilled: false };
 const STEPS = 4;
-/** ms */
+/** Timeout in ms. */
 const UNHURRIED = 120_000;
 
-onGpu("a training whose network is replayed", () => {
+onGpu("training with command replay", () => {
   async function trained(precision: "f32" | "f16", memory: Memory, watched: boolean): Promise<Leaves> {
     const engine = webgpuEngine({ device: await gpuDevice(), precision });
     const k = watched ? observe(engine.kernels, {}) : engine.kernels;
@@ -177,7 +177,7 @@ onGpu("a training whose network is replayed", () => {
     ["f32", "normal"],
     ["f16", "low"],
   ] as const)(
-    "has the bits of one that is not, in %s with %s memory",
+    "is bitwise identical to training without it, in %s with %s memory",
     async (precision, memory) => {
       expect(await trained(precision, memory, false)).toEqual(await trained(precision, memory, true));
     },
@@ -185,9 +185,9 @@ onGpu("a training whose network is replayed", () => {
   );
 });
 
-onGpu("a teacher that is replayed", () => {
+onGpu("a teacher with command replay", () => {
   it.each(["f32", "f16"] as const)(
-    "answers as one that is not, in %s",
+    "gives the logits of one without it, in %s",
     async (precision) => {
       const engine = webgpuEngine({ device: await gpuDevice(), precision });
       const k = engine.kernels;

@@ -1,4 +1,4 @@
-/** Rows of a matrix by each team of threads that may have them, and the rule which does. */
+/** Kernels over the rows of a matrix, with each kind of team, and the rule that chooses the team. */
 import { describe, expect, it } from "vitest";
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
@@ -25,28 +25,28 @@ const work = (shape: Shape): ((k: Kernels) => unknown) => {
   };
 };
 
-describe("a row", () => {
+describe("the team of a row", () => {
   const hardware: DeviceCapabilities = { ...defaultCapabilities, features: new Set(["subgroups"]), subgroup: 32 };
   it.each<[string, DeviceCapabilities, number, ReturnType<typeof rowTeam>]>([
-    ["long, where subgroups have one size", hardware, 32, "subgroups"],
-    ["where subgroups are larger than a group", { ...hardware, subgroup: 128 }, 32, "group"],
-    ["where they are of several sizes", { ...hardware, subgroup: null }, 32, "group"],
-    ["where there are none", defaultCapabilities, 32, "group"],
-    ["short", hardware, 31, "thread"],
-    ["on a processor", { ...hardware, software: true }, 1000, "thread"],
-  ])("%s", (_, facts, n, team) => {
-    expect(rowTeam(facts, n)).toBe(team);
+    ["uses subgroups where their size is fixed", hardware, 32, "subgroups"],
+    ["is a workgroup where subgroups are larger than it", { ...hardware, subgroup: 128 }, 32, "group"],
+    ["is a workgroup where their size varies", { ...hardware, subgroup: null }, 32, "group"],
+    ["is a workgroup where there are none", defaultCapabilities, 32, "group"],
+    ["is a thread for short rows", hardware, 31, "thread"],
+    ["is a thread on a software adapter", { ...hardware, software: true }, 1000, "thread"],
+  ])("%s", (_, capabilities, n, team) => {
+    expect(rowTeam(capabilities, n)).toBe(team);
   });
 });
 
-onGpu("rows on the webgpu engine", () => {
+onGpu("kernels over rows", () => {
   const { bound } = tolerances.parity.f32;
   const hardware = { software: false, precision: "f32" } as const;
 
   it.each<["adapter" | "default", string]>([
     ["adapter", "subgroupAdd"],
     ["default", "half /= 2u"],
-  ])("with the features of the %s are those of the reference engine, by %s", async (limits, text) => {
+  ])("with the features of the %s agree with the reference engine, by %s", async (limits, text) => {
     const device = await gpuDevice({ limits });
     const seen = plantIn(device, { right: text, wrong: text });
     const engine = webgpuWith(device, hardware);
@@ -63,7 +63,7 @@ onGpu("rows on the webgpu engine", () => {
     { right: "subgroupMax(own)", wrong: "own" },
     { right: "i = place + size;", wrong: "i = place + 2u * size;" },
     { right: "own = own + parts[i]", wrong: "own = parts[i]" },
-  ])("an error among subgroups is noticed: $wrong in place of $right", async (error) => {
+  ])("are found wrong with $wrong in place of $right", async (error) => {
     const device = await gpuDevice();
     const planted = plantIn(device, error);
     const engine = webgpuWith(device, hardware);
@@ -73,7 +73,7 @@ onGpu("rows on the webgpu engine", () => {
     engine.close();
   });
 
-  it("compile on a device that checks all WGSL", async () => {
+  it("compile on a device that validates WGSL", async () => {
     const device = await nullDevice();
     const seen = plantIn(device, { right: "subgroupAdd", wrong: "subgroupAdd" });
     const engine = webgpuWith(device, { ...hardware, subgroup: 32 });

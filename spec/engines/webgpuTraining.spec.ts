@@ -1,4 +1,4 @@
-/** Training on the WebGPU engine: as on the WASM engine, the same bits again, one command buffer a step, and memory that recurs. */
+/** Training on the WebGPU engine: it agrees with the WASM engine, repeats bitwise, takes one command buffer a step, and no more memory over time. */
 import { beforeAll, expect, it } from "vitest";
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { evaluate, type Leaves } from "../../src/check/host.ts";
@@ -24,7 +24,7 @@ const { optimizer, smoothing } = tiny.training;
 const settings: StepSettings = { optimizer, lr: 1e-3, clipNorm: 1, emaDecay: 0 };
 const augmentation = { mean: [0.305], std: [0.376], rotation: 10, padding: 1, flip: false };
 const STEPS = 20;
-/** ms */
+/** Timeout in ms. */
 const UNHURRIED = 120_000;
 const BATCH = 8;
 const [key, dataset] = [keyOf(5), digits("train", config.imageSize)];
@@ -35,11 +35,11 @@ interface Run {
   readonly weights: Leaves;
   /** After each step, in bytes. */
   readonly memory: readonly { readonly live: number; readonly reserved: number }[];
-  /** Command buffers of each step. */
+  /** Command buffers submitted in each step. */
   readonly submits: readonly number[];
 }
 
-/** The loss of a step is read while the next ones go on. */
+/** The loss of a step is read while the next steps go on. */
 async function train(engine: Engine, memory: Memory, submitted: () => number): Promise<Run> {
   const k = engine.kernels;
   const task = deitTaskWithin(memory, { config, smoothing, dropPath: 0.1, dropout: 0, distillation: { kind: "none" }, teacher: null });
@@ -62,7 +62,7 @@ async function train(engine: Engine, memory: Memory, submitted: () => number): P
     state = next.state;
     reads.push(engine.read(next.loss));
     engine.release([next.loss, batch]);
-    await Promise.resolve(); // now it is sent; nobody has waited for a number
+    await Promise.resolve(); // the step is submitted now, although nothing has waited for a number
     submits.push(submitted() - before);
     const { live, reserved } = engine.memory();
     used.push({ live, reserved });
@@ -88,32 +88,32 @@ onGpu(`${STEPS} steps of training on the digits, on a device with default limits
     onWasm = await train(await wasmEngine(), "normal", () => 0);
   }, UNHURRIED);
 
-  it("lose as much as on the WASM engine", () => {
+  it("give the losses of the WASM engine", () => {
     const { bound } = tolerances.recordedAdamW.f32;
     const gaps = first?.losses.map((loss, i) => Math.abs(loss / (onWasm?.losses[i] ?? NaN) - 1)) ?? [];
     expect(gaps).toHaveLength(STEPS);
     expect(Math.max(...gaps)).toBeLessThan(bound);
   });
 
-  // measured by the scale of a norm's weights, 1: a bias whose gradient all but cancels moves by rounding alone
+  // relative to 1, the scale of the weights of a norm: a bias whose gradient nearly cancels changes by rounding error alone
   it("give the weights of the WASM engine", () => {
     const { bound } = tolerances.recordedAdamW.f32;
     expect(gapOfLeaves(first?.weights ?? new Map(), onWasm?.weights ?? new Map(), 1)).toBeLessThan(bound);
   });
 
-  it("give the same bits again", () => {
+  it("are bitwise repeatable", () => {
     expect(again).toEqual(first);
   });
 
-  it("give the same bits where blocks are run again for their gradients", () => {
+  it("are bitwise identical with blocks recomputed for their gradients", () => {
     expect({ losses: lean?.losses, weights: lean?.weights }).toEqual({ losses: first?.losses, weights: first?.weights });
   });
 
-  it("use as much memory after the last step as after the fifth", () => {
+  it("hold as much memory after the last step as after the fifth", () => {
     expect(first?.memory.at(-1)).toEqual(first?.memory[4]);
   });
 
-  it("are one command buffer each", () => {
+  it("take one command buffer each", () => {
     expect(first?.submits.slice(1)).toEqual(Array.from({ length: STEPS - 1 }, () => 1));
   });
 });

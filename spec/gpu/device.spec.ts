@@ -6,7 +6,7 @@ import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
 import { compileInto } from "../helpers/javascript.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
-/** Doubles what it is given, on the device. */
+/** Doubles numbers on the device. */
 async function doubled(device: GPUDevice, numbers: readonly number[]): Promise<readonly number[]> {
   const code = `@group(0) @binding(0) var<storage, read_write> x: array<f32>;
     @compute @workgroup_size(1) fn main(@builtin(global_invocation_id) id: vec3u) { x[id.x] = 2 * x[id.x]; }`;
@@ -34,7 +34,7 @@ onGpu("a device", () => {
     expect(await doubled(await gpuDevice(), [1, -3.5, 0])).toEqual([2, -7, 0]);
   });
 
-  it("has all that its adapter has, or what every device has", async () => {
+  it("has all that its adapter has, or only what every device has", async () => {
     const [most, least] = [await gpuDevice(), await gpuDevice({ limits: "default" })];
     expect(most.limits.maxStorageBufferBindingSize).toBeGreaterThan(least.limits.maxStorageBufferBindingSize);
     expect(least.limits.maxStorageBufferBindingSize).toBe(2 ** 27); // WebGPU's default
@@ -42,14 +42,14 @@ onGpu("a device", () => {
     expect([...least.features]).not.toEqual(expect.arrayContaining(["timestamp-query"]));
   });
 
-  it("of the null backend has f16 and the matrices of subgroups", async () => {
+  it("of the null backend has f16 and subgroup matrices", async () => {
     const device = await nullDevice();
     const code = "enable f16; enable subgroups; enable chromium_experimental_subgroup_matrix; @compute @workgroup_size(1) fn main() {}";
     const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
     expect(messages).toEqual([]);
   });
 
-  it("is lost when it is destroyed, and another can be had", async () => {
+  it("is lost when it is destroyed, and another can be opened", async () => {
     for (const _ of [1, 2, 3]) {
       const device = await gpuDevice();
       device.destroy();
@@ -58,7 +58,7 @@ onGpu("a device", () => {
     expect(await doubled(await gpuDevice(), [1])).toEqual([2]);
   });
 
-  it("of an unknown adapter is refused with the names of the known ones", async () => {
+  it("of an unknown adapter is refused, naming the known adapters", async () => {
     expect(await listAdapters()).toContainEqual({ name: "SwiftShader Device (Subzero)", backend: "vulkan" });
     await expect(openDevice({ adapter: "Voodoo", experimental: false, plain: false })).rejects.toThrow(
       "needs an adapter Voodoo, which is not here; known: SwiftShader Device (Subzero) (vulkan)",
@@ -66,7 +66,7 @@ onGpu("a device", () => {
   });
 });
 
-it("without the package is refused with what is needed", () => {
+it("a device without the package webgpu is refused, naming the command to install it", () => {
   const folder = temporaryFolder();
   compileInto(folder, "src/gpu");
   const code = `import { openDevice } from "./src/gpu/device.js"; await openDevice({ adapter: null, experimental: false, plain: true });`;

@@ -1,4 +1,4 @@
-/** Training that outlives its devices and its processes, to the same bits. */
+/** Training that survives the loss of its devices and the end of its processes, bitwise identical to undisturbed training. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -18,8 +18,8 @@ import { tiny } from "../train/tiny.ts";
 
 const LONG = process.env["DEIT_LONG"] === "1";
 const KILLS = LONG ? 20 : 1;
-/** Steps after which a device is lost. */
-const LOSSES: readonly string[] = LONG
+/** Steps after which a device is destroyed. */
+const DEVICE_LOSSES: readonly string[] = LONG
   ? [...Array.from({ length: 6 }, (_, i) => `teacher ${i + 1}`), ...Array.from({ length: 44 }, (_, i) => `student ${i + 1}`)]
   : ["teacher 3", "student 7"];
 const recipe: Recipe = { ...tiny, training: { ...tiny.training, schedule: { ...tiny.training.schedule, epochs: LONG ? 16 : 4 } } };
@@ -34,7 +34,7 @@ const options = (directory: string, onProgress: RunOptions["onProgress"] = null)
   memory: "normal",
 });
 
-/** In ms; seconds when nothing else runs, and minutes for many failures. */
+/** Timeout in ms: seconds on an idle machine, and minutes for many failures. */
 const UNHURRIED = { timeout: LONG ? 900_000 : 120_000 };
 
 const newFolder = (): string => join(temporaryFolder(), "run");
@@ -44,7 +44,7 @@ const filesOf = (run: string): readonly Buffer[] =>
     readFileSync(join(run, name)),
   );
 
-/** A run whose device is destroyed after each step that `loses` names; how many were. */
+/** Runs a recipe with the device destroyed after each step that `loses` names. Gives the number of device losses. */
 async function runLosing(directory: string, loses: (place: string, losses: number) => boolean): Promise<number> {
   const devices: GPUDevice[] = [];
   const newEngine = async (): Promise<Engine> => {
@@ -60,18 +60,18 @@ async function runLosing(directory: string, loses: (place: string, losses: numbe
   return devices.length - 1;
 }
 
-onGpu("a run whose devices are lost", () => {
-  it("ends with the same weights and metrics, byte for byte, as one left alone", UNHURRIED, async () => {
+onGpu("a run with device losses", () => {
+  it("ends with the same weights and metrics, byte for byte, as an undisturbed run", UNHURRIED, async () => {
     const [whole, pieces] = [newFolder(), newFolder()];
     const engine = webgpuEngine({ device: await gpuDevice() });
     await runRecipe(engine, recipe, options(whole));
     engine.close();
-    expect(await runLosing(pieces, (place, losses) => place === LOSSES[losses])).toBe(LOSSES.length);
+    expect(await runLosing(pieces, (place, losses) => place === DEVICE_LOSSES[losses])).toBe(DEVICE_LOSSES.length);
     expect(filesOf(pieces)).toEqual(filesOf(whole));
   });
 });
 
-/** The process that a supervisor has started, and which it watches. */
+/** The process that a supervisor has started and watches. */
 function childOf(supervisor: number): number | null {
   const [child] = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, "utf8").trim().split(" ");
   return child === undefined || child === "" ? null : Number(child);
@@ -86,11 +86,11 @@ const newest = (run: string): string =>
 interface Killed {
   readonly kills: number;
   readonly status: unknown;
-  /** Of the lines on stderr those that failures leave. */
+  /** The lines on stderr that report failures. */
   readonly failures: readonly string[];
 }
 
-/** `deit train` with these arguments, whose process is killed (SIGKILL) some time after each new checkpoint, so many times at most. */
+/** Runs `deit train` with these arguments, and kills its process (SIGKILL) soon after each new checkpoint, at most so many times. */
 async function trainedKilled(args: readonly string[], run: string, most: number): Promise<Killed> {
   const supervisor = spawn(process.execPath, [CLI, ...args], { stdio: ["ignore", "ignore", "pipe"] });
   const said = text(supervisor.stderr);
@@ -103,14 +103,14 @@ async function trainedKilled(args: readonly string[], run: string, most: number)
     if (child === null || child === killed) return;
     [seen, killed] = [now, child];
     kills++;
-    setTimeout(() => process.kill(child, "SIGKILL"), kills % 5); // between and inside of checkpoints
+    setTimeout(() => process.kill(child, "SIGKILL"), kills % 5); // at various times within a checkpoint and between checkpoints
   }, 1);
   const [status]: unknown[] = await once(supervisor, "close");
   clearInterval(watch);
   return { kills, status, failures: (await said).split("\n").filter((line) => line.startsWith("deit ")) };
 }
 
-/** `deit train` of the tiny recipe, long enough to be met on its way; resolves when it has made its first checkpoint. */
+/** Starts `deit train` of the tiny recipe with many epochs; resolves when it has made its first checkpoint. */
 async function begun(run: string, recipe: string): Promise<ChildProcess> {
   const supervisor = spawn(process.execPath, [CLI, "train", recipe, "--engine", "webgpu", "--set", "training.epochs=500", "--out", run], {
     stdio: "ignore",
@@ -120,7 +120,7 @@ async function begun(run: string, recipe: string): Promise<ChildProcess> {
 }
 
 onGpu("a run whose processes are killed", () => {
-  it("ends with the same weights and metrics, byte for byte, as one left alone", UNHURRIED, async () => {
+  it("ends with the same weights and metrics, byte for byte, as an undisturbed run", UNHURRIED, async () => {
     const folder = temporaryFolder();
     const [whole, pieces] = [join(folder, "whole"), join(folder, "pieces")];
     const args = ["train", tinyRecipe(folder), "--engine", "webgpu", "--adapter", "swiftshader", "--set", `training.epochs=${KILLS + 4}`];
@@ -133,7 +133,7 @@ onGpu("a run whose processes are killed", () => {
     expect(filesOf(pieces)).toEqual(filesOf(whole));
   });
 
-  it("saves and ends when its supervisor is asked to", async () => {
+  it("saves and ends when its supervisor is interrupted", async () => {
     const folder = temporaryFolder();
     const supervisor = await begun(join(folder, "run"), tinyRecipe(folder));
     supervisor.kill("SIGINT");

@@ -1,44 +1,44 @@
-/** Products on a device, as a plan has them made, beside the same as plain sums in f64. */
-import type { Product, Stored } from "../../src/engines/webgpu/kernels/gemm/form.ts";
+/** Runs the dispatches of a GEMM plan on a device, and compares C with plain sums in f64. */
+import type { GemmShape, GemmStorage } from "../../src/engines/webgpu/kernels/gemm/format.ts";
 import type { GemmPlan } from "../../src/engines/webgpu/kernels/gemm/plan.ts";
 import type { Extent, Machine } from "../../src/engines/webgpu/machine.ts";
-import type { Storage } from "../../src/engines/webgpu/program.ts";
+import type { Storage } from "../../src/engines/webgpu/accessors.ts";
 import { roundHalf, widenHalf } from "../../src/tensor/half.ts";
 import { keyOf, uniform53At } from "../../src/tensor/key.ts";
 
 /** A call: C = s A B + b. */
 export interface Call {
-  readonly product: Product;
-  readonly stored: Stored;
+  readonly product: GemmShape;
+  readonly stored: GemmStorage;
   readonly scale: number;
   readonly seed: number;
 }
 
-/** Of each operand, in bytes. */
+/** Memory of each operand, in bytes. */
 const ROOM = 2 ** 23;
-/** Numbers behind an operand that must not be read, and behind C that must stay as they are. */
+/** Numbers after an operand, which must not be read, and after C, which must not change. */
 const GUARD = 256;
 const UNTOUCHED = 123;
-/** Of an empty sum: it must be 0. */
+/** Stands for the Σ|ab| of an empty sum, which must be 0. */
 const LEAST_MASS = 2 ** -100;
 
 const [HALF_NAN, HALF_BIAS, HALF_STEPS] = [0x7e00, 15, 1024];
 
-/** Of a number of 2⁻³ … 1, or UNTOUCHED, that f16 has. */
+/** The bits of a number in f16: one of 2⁻³ … 1, or UNTOUCHED. */
 function halfBits(x: number): number {
   const exponent = Math.floor(Math.log2(Math.abs(x)));
   return (x < 0 ? 0x8000 : 0) | ((exponent + HALF_BIAS) << 10) | ((Math.abs(x) / 2 ** exponent - 1) * HALF_STEPS);
 }
 
-/** The words of memory that holds these numbers, and NaN behind them. */
+/** Memory with these numbers, and NaN after them, as words. */
 function laid(numbers: readonly number[], storage: Storage): Float32Array {
   if (storage === "f32") return Float32Array.from([...numbers, ...Array.from({ length: GUARD }, () => NaN)]);
-  const halves = new Uint16Array(2 * Math.ceil((numbers.length + GUARD) / 2)).fill(HALF_NAN);
-  numbers.forEach((x, i) => (halves[i] = halfBits(x)));
-  return new Float32Array(halves.buffer);
+  const bits = new Uint16Array(2 * Math.ceil((numbers.length + GUARD) / 2)).fill(HALF_NAN);
+  numbers.forEach((x, i) => (bits[i] = halfBits(x)));
+  return new Float32Array(bits.buffer);
 }
 
-/** ±2⁻³ … ±1, in f32, or in f16. */
+/** Random numbers in ±2⁻³ … ±1, exact in this storage. */
 function drawn(length: number, storage: Storage, seed: number): readonly number[] {
   const round = storage === "f16" ? roundHalf : Math.fround;
   return Array.from({ length }, (_, i) => {
@@ -47,7 +47,7 @@ function drawn(length: number, storage: Storage, seed: number): readonly number[
   });
 }
 
-/** Σ and Σ|…| of number (i, j) of matrix q of C, of factors that are rounded. */
+/** Σ and Σ|…| of number (i, j) of matrix q of C, for factors that are rounded already. */
 type Sum = (q: number, i: number, j: number) => { readonly sum: number; readonly mass: number };
 
 function sums({ product, stored, scale }: Call, A: Float64Array, B: Float64Array, bias: readonly number[]): Sum {
@@ -65,13 +65,13 @@ function sums({ product, stored, scale }: Call, A: Float64Array, B: Float64Array
   };
 }
 
-/** What storing a number in f16 may take from it. */
+/** The error of storing a number in f16. */
 const halfError = (x: number): number => 2 ** -11 * Math.abs(x) + 2 ** -25;
 
 export type Runner = (plan: GemmPlan, call: Call) => Promise<number>;
 
 /**
- * The largest error of a plan's C in units of f32 rounding of Σ |a b|; Infinity where something else than C was written. Calls come one by one.
+ * The largest error of the C of a plan, in units of f32 rounding of Σ |a b|; Infinity where the plan wrote beyond C. Calls must not overlap.
  *
  * @param machine with nothing else in its memory
  */
@@ -79,7 +79,7 @@ export function runnerOn(machine: Machine): Runner {
   const [ofC, ofA, ofB, ofBias] = [1, 2, 3, 4].map((i): Extent => ({ address: i * ROOM, bytes: ROOM }));
   if (ofC === undefined || ofA === undefined || ofB === undefined || ofBias === undefined) throw new Error("no room");
   machine.reach(5 * ROOM);
-  return async ({ product: launch, sums: second }, call) => {
+  return async ({ gemm, reduction }, call) => {
     const { product, stored, seed } = call;
     const { batch, m, n, k, shared } = product;
     const size = batch * m * n;
@@ -91,10 +91,10 @@ export function runnerOn(machine: Machine): Runner {
     const untouched = Array.from({ length: size + GUARD }, () => UNTOUCHED);
     machine.upload(ofC, laid(untouched, stored.c));
     const added = stored.bias === null ? [] : [ofBias];
-    if (second === null) machine.launch(launch, [ofC, ofA, ofB, ...added]);
+    if (reduction === null) machine.dispatch(gemm, [ofC, ofA, ofB, ...added]);
     else {
-      machine.launch(launch, ["scratch", ofA, ofB]);
-      machine.launch(second, [ofC, "scratch", ...added]);
+      machine.dispatch(gemm, ["scratch", ofA, ofB]);
+      machine.dispatch(reduction, [ofC, "scratch", ...added]);
     }
     const data = await machine.read(ofC, (stored.c === "f16" ? 2 : 4) * (size + GUARD));
     const C = stored.c === "f16" ? widenHalf(new Uint16Array(data)) : new Float32Array(data);

@@ -1,4 +1,4 @@
-/** Devices for specs, on SwiftShader, and on no GPU at all; each lives until its file's specs are done. */
+/** Devices for specs, on SwiftShader and on Dawn's null backend; each lives until the specs of its file are done. */
 import { createRequire } from "node:module";
 import { afterAll, describe } from "vitest";
 import { openDevice } from "../../src/gpu/device.ts";
@@ -23,17 +23,17 @@ async function opening(device: Promise<GPUDevice>): Promise<GPUDevice> {
   return device;
 }
 
-/** On SwiftShader, with all that it has, or with the limits and features of every device. */
+/** A device on SwiftShader, with all that it has, or with only what every device has. */
 export const gpuDevice = ({ limits = "adapter" }: { readonly limits?: "adapter" | "default" } = {}): Promise<GPUDevice> =>
   opening(openDevice({ adapter: SWIFTSHADER, experimental: false, plain: limits === "default" }));
 
-/** Compiles all WGSL, f16 and the matrices of subgroups included, and computes nothing. */
+/** A device that validates WGSL, f16 and subgroup matrices included, and computes nothing. */
 export const nullDevice = (): Promise<GPUDevice> => opening(openDevice({ adapter: "null", experimental: true, plain: false }));
 
-/** Why there can be no devices here; null: there can. */
+/** Why this machine can have no devices; null: it can. */
 export const whyNoGpu: string | null = hasDawn() ? whyNoSwiftShader() : "the optional package webgpu is not installed";
 
-/** A suite on devices; skipped, with the reason, where there can be none. */
+/** A suite that needs devices; skipped, with the reason in its title, where there can be none. */
 export function onGpu(what: string, body: () => void): void {
   describe.skipIf(whyNoGpu !== null)(`${what}${whyNoGpu === null ? "" : `, but ${whyNoGpu}`}`, () => {
     body();

@@ -1,33 +1,33 @@
 /**
- * The matrices of subgroups written once more as plain WGSL, for devices that have none. Of a matrix of sums each thread of a subgroup has every
- * SIZE-th number; a matrix of factors is the place of a fragment in its array, and its numbers are read from there, f16 held in f32. All else of a
- * program, what it fetches, where it lays it and what it does with the sums, is as it was.
+ * Emulates subgroup matrices in plain WGSL, for devices that have none. Each thread of a subgroup has every SIZE-th number of a fragment of sums; a
+ * fragment of factors is represented by its position in its array, which is read when it is multiplied, with f16 stored as f32. Nothing else of a
+ * program changes: what it fetches, where it stores it, and what it does with the sums.
  */
 import type { MatrixShape } from "../../src/engines/webgpu/capabilities.ts";
 
-/** Of the programs that are rewritten. */
+/** Threads of a subgroup in the programs that are rewritten. */
 export const SIZE = 32;
 
 interface Names {
-  /** Of factors, in workgroup memory. */
+  /** The arrays of factors in workgroup memory. */
   readonly arrays: readonly string[];
-  /** Of sums, where they go in workgroup memory. */
+  /** The array in workgroup memory that sums are stored to. */
   readonly results: string;
-  /** Of sums. */
+  /** Number of fragments of sums. */
   readonly matrices: number;
 }
 
 const emulated = ({ m, n, k }: MatrixShape, { arrays, results, matrices }: Names): string => `
 var<private> own_sums: array<f32, ${(matrices * m * n) / SIZE}>;
 var<private> own: u32;
-fn half(x: f32) -> f32 { return unpack2x16float(pack2x16float(vec2f(x, 0.0))).x; }
-fn halves(x: vec4f) -> vec4f { return vec4f(half(x.x), half(x.y), half(x.z), half(x.w)); }
+fn round_f16(x: f32) -> f32 { return unpack2x16float(pack2x16float(vec2f(x, 0.0))).x; }
+fn round4_f16(x: vec4f) -> vec4f { return vec4f(round_f16(x.x), round_f16(x.y), round_f16(x.z), round_f16(x.w)); }
 fn factor(array_of: u32, i: u32) -> f32 {
   switch array_of {
 ${arrays.map((name, i) => `    case ${i}u: { return ${name}[i]; }\n`).join("")}    default: { return 0.0; }
   }
 }
-/** Number (r, s) of a fragment lies at x + r y + s z of array w. */
+/** Number (r, s) of a fragment is element x + r y + s z of array w. */
 fn row_major(array_of: u32, first: u32, stride: u32) -> vec4u { return vec4u(first, stride, 1u, array_of); }
 fn col_major(array_of: u32, first: u32, stride: u32) -> vec4u { return vec4u(first, 1u, stride, array_of); }
 fn zeroed(matrix: u32) -> u32 {
@@ -56,15 +56,15 @@ const DECLARED = /var (\w+): subgroup_matrix_result<.*?>;/g;
 const LOADED = /subgroupMatrixLoad<subgroup_matrix_.*?>, (\w+)>\(&(\w+), /g;
 const STORED = /subgroupMatrixStore<row_major>\(&(\w+), /g;
 
-/** What each other word of the extension, or of f16, becomes. */
+/** Replacements for the rest of the extension, and for f16. */
 const words: readonly (readonly [RegExp, string])[] = [
   [/^enable .*\n/gm, ""],
   [/@builtin\(subgroup_id\) subgroup: u32,/g, ""],
   [/fn main\([^{]*\{/g, `$&\n  let subgroup = lane / ${SIZE}u;\n  own = lane % ${SIZE}u;`],
   [/array<f16,/g, "array<f32,"],
   [/bitcast<vec4<f16>>\((\w+)\)/g, "vec4f(unpack2x16float($1.x), unpack2x16float($1.y))"],
-  [/vec4<f16>\(/g, "halves("],
-  [/\bf16\(/g, "half("],
+  [/vec4<f16>\(/g, "round4_f16("],
+  [/\bf16\(/g, "round_f16("],
   [/\w+ = subgroupMatrixMultiplyAccumulate\(/g, "multiply_accumulate("],
   [STORED, "store_row_major("],
 ];
@@ -73,7 +73,7 @@ const found = (wgsl: string, word: RegExp, group: number): readonly string[] => 
   ...new Set([...wgsl.matchAll(word)].map((match) => match[group] ?? "")),
 ];
 
-/** The same program, for devices without subgroups. */
+/** The same program for devices without subgroups. */
 export function withoutMatrices(wgsl: string, shape: MatrixShape): string {
   const arrays = found(wgsl, LOADED, 2);
   const [results = ""] = found(wgsl, STORED, 1);

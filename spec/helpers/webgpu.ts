@@ -1,13 +1,13 @@
-/** Engines on SwiftShader and on no GPU, with the kernels of other devices than theirs, and with errors planted in the WGSL. */
+/** Engines with the kernels of other devices than their own, and errors planted in WGSL. */
 import { machineOn } from "../../src/engines/webgpu/device.ts";
 import { engineOn, type WebgpuEngine } from "../../src/engines/webgpu/engine.ts";
 import type { WebgpuPrecision } from "../../src/engines/webgpu/run.ts";
 
 export interface KernelChoice {
-  /** Whether the kernels are those for devices that run on the processor. */
+  /** Whether its kernels are those for software adapters. */
   readonly software: boolean;
   readonly precision: WebgpuPrecision;
-  /** Threads of a subgroup; default: as the device has it. */
+  /** Threads of a subgroup; default: those of the device. */
   readonly subgroup?: number;
 }
 
@@ -22,13 +22,13 @@ export const choices: readonly (KernelChoice & { readonly name: string })[] = [f
 
 const SLAB = 2 ** 24;
 
-/** Memory that is taken is full of NaN. */
+/** An engine that fills memory with NaN when it is taken. */
 export function webgpuWith(device: GPUDevice, { software, precision, subgroup }: KernelChoice, slab: number = SLAB): WebgpuEngine {
   const machine = machineOn(device, slab);
   const { finish, sent, stopwatch, close } = machine;
-  const facts = { ...machine.facts, software, subgroup: subgroup ?? machine.facts.subgroup };
+  const capabilities = { ...machine.capabilities, software, subgroup: subgroup ?? machine.capabilities.subgroup };
   return {
-    ...engineOn({ ...machine, facts }, { precision, capacity: Infinity, poison: true, beside: null }),
+    ...engineOn({ ...machine, capabilities }, { precision, capacity: Infinity, poison: true, afterKernel: null }),
     finish,
     sent,
     stopwatch,
@@ -36,13 +36,13 @@ export function webgpuWith(device: GPUDevice, { software, precision, subgroup }:
   };
 }
 
-/** Text of WGSL that stands for other text. */
+/** A planted error: WGSL text and what replaces it. */
 export interface WgslError {
   readonly right: string;
   readonly wrong: string;
 }
 
-/** Plants an error in all programs of a device that have this text; tells whether there were any. */
+/** Plants an error in all programs of a device that have this text. The result says whether there were any. */
 export function plantIn(device: GPUDevice, { right, wrong }: WgslError): () => boolean {
   const compile = device.createShaderModule.bind(device);
   let planted = false;

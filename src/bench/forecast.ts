@@ -104,15 +104,15 @@ function forecaster({ adapter, precision }: ForecastSettings): Forecaster {
     open = { ...NOTHING };
   };
   const engine = planningEngine({
-    facts,
+    capabilities: facts,
     precision,
-    launched: ({ program, macs = 0 }, sizes) => {
+    onDispatch: ({ program, macs = 0 }, sizes) => {
       const bytes = sizes.reduce((sum, size) => sum + size, 0);
       const peak = program.enables.includes(MATRIX_UNITS) ? f16 : f32;
       const ms = Math.max((2 * macs) / peak, bytes / bandwidth) / MILLI;
       open = { ms: open.ms + ms, macs: open.macs + macs, launches: open.launches + 1, bytes: open.bytes + bytes };
     },
-    beside: countedLoops(kernelDone),
+    afterKernel: countedLoops(kernelDone),
   });
   const whenLaunched = (flop: number): void => {
     if (open.launches > 0) kernelDone(flop); // else it went by the definition, kernel by kernel

@@ -1,35 +1,35 @@
-/** What can be told of an adapter, as plain data. */
-import { listAdapters, openAdapter, type Listed } from "./adapter.ts";
+/** What is known of an adapter, as plain data. */
+import { listAdapters, openAdapter, type Listed as ListedAdapter } from "./adapter.ts";
 import type { DawnOptions } from "./dawn.ts";
 import { featureNames, limitNames } from "./request.ts";
 
-export interface AboutAdapter extends Listed {
+export interface AboutAdapter extends ListedAdapter {
   readonly vendor: string;
   readonly architecture: string;
   readonly device: string;
-  /** Of the driver. */
+  /** From the driver. */
   readonly description: string;
-  /** It computes on the processor. */
+  /** Whether it is a software adapter, which runs on the processor. */
   readonly software: boolean;
   /** Sizes in bytes. */
   readonly limits: Readonly<Record<string, number>>;
-  /** Those that an engine could use. */
+  /** Those that the engine can use. */
   readonly features: readonly string[];
 }
 
 export interface About {
   readonly adapter: AboutAdapter;
-  /** All that can be chosen. */
-  readonly adapters: readonly Listed[];
+  /** All adapters that can be chosen. */
+  readonly adapters: readonly ListedAdapter[];
 }
 
-/** Beside those that may be raised. */
+/** Limits that are reported but cannot be requested. */
 const FIXED = ["maxComputeWorkgroupsPerDimension", "minStorageBufferOffsetAlignment"] as const;
 
 /**
- * The adapter that would be taken.
+ * The adapter that these options choose.
  *
- * @throws RangeError that says what is needed
+ * @throws RangeError that says what is missing
  */
 export async function aboutAdapter(options: DawnOptions): Promise<About> {
   const { adapter } = await openAdapter(options);

@@ -1,27 +1,27 @@
-/** The adapters of this machine: GPUs, and programs that stand in for one. */
+/** The adapters of this machine: GPUs and software adapters. */
 import { gpuOf, type DawnOptions } from "./dawn.ts";
 import { requestAdapter } from "./request.ts";
 
-/** As Dawn lists it. */
+/** An adapter as Dawn lists it. */
 export interface Listed {
   readonly name: string;
   /** vulkan, metal, d3d12, … */
   readonly backend: string;
 }
 
-/** In the order in which they are chosen. */
+/** The adapters in a message of Dawn, in the order in which it prefers them. */
 const listedIn = (text: string): readonly Listed[] =>
   [...text.matchAll(/backend: '(.*?)', name: '(.*?)'/g)].map(([, backend = "", name = ""]) => ({ name, backend }));
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The name of no adapter: Dawn answers with those that there are. */
-const NOBODY = "?";
+/** The name of no adapter: Dawn answers with a list of those that exist. */
+const NO_ADAPTER = "?";
 
-/** All adapters, the fastest first; none where there is no driver. */
+/** All adapters, the fastest first; an empty list where there is no driver. */
 export async function listAdapters(): Promise<readonly Listed[]> {
   try {
-    const gpu = await gpuOf({ adapter: NOBODY, experimental: false });
+    const gpu = await gpuOf({ adapter: NO_ADAPTER, experimental: false });
     await requestAdapter(gpu);
     return [];
   } catch (error) {
@@ -29,16 +29,16 @@ export async function listAdapters(): Promise<readonly Listed[]> {
   }
 }
 
-/** With the object that it came from, which must outlive its devices. */
+/** An adapter, and the object that it came from, which must outlive the devices of the adapter. */
 export interface OpenAdapter {
   readonly gpu: GPU;
   readonly adapter: GPUAdapter;
 }
 
 /**
- * The adapter of that name, or the fastest.
+ * The adapter with that name, or the fastest.
  *
- * @throws RangeError that says what is needed
+ * @throws RangeError that says what is missing
  */
 export async function openAdapter(options: DawnOptions): Promise<OpenAdapter> {
   const gpu = await gpuOf(options);

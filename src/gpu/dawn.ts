@@ -1,22 +1,22 @@
 /**
- * Dawn, the WebGPU of Chromium, where no browser brings one: the package `webgpu`, which nobody gets unasked (132 MB). Nothing else is asked of it here than one
- * object, with which all begins.
+ * Dawn, the WebGPU implementation of Chromium, for use outside of browsers: the optional package `webgpu` (132 MB). The project uses one thing of it, the
+ * equivalent of `navigator.gpu`.
  */
 
-/** Of the package. Its own types would declare WebGPU a second time, beside those of TypeScript. */
+/** What is used of the package. Its own types would conflict with TypeScript's types of WebGPU. */
 interface Dawn {
-  /** @param options `name=value` each */
+  /** @param options each `name=value` */
   readonly create: (options: readonly string[]) => GPU;
 }
 
-/** No literal, so that the project compiles where the package is not installed. */
+/** Not of a literal type, so that the project compiles where the package is not installed. */
 const PACKAGE: string = "webgpu";
-/** The version that this project is tried with. */
+/** With the version that this project is tested with. */
 const INSTALL = `npm install ${PACKAGE}@0.6.2`;
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
 
-/** @throws RangeError that says what is needed */
+/** @throws RangeError that says what is missing */
 async function dawn(): Promise<Dawn> {
   try {
     return await import(PACKAGE);
@@ -28,22 +28,23 @@ async function dawn(): Promise<Dawn> {
 }
 
 export interface DawnOptions {
-  /** Part of an adapter's name, or a backend; null: whatever there is. */
+  /** Part of an adapter's name, or a backend; null: any. */
   readonly adapter: string | null;
-  /** Allows what no standard has yet: the matrices of a subgroup, which are a GPU's tensor cores. */
+  /** Allows features outside of the standard: subgroup matrices, which use the matrix units (tensor cores) of a GPU. */
   readonly experimental: boolean;
 }
 
-/** Dawn's words for the ways to a GPU; `null` computes nothing, and knows all features. */
+/** Dawn's names of graphics APIs; `null` has all features and computes nothing. */
 const BACKENDS: readonly string[] = ["vulkan", "metal", "d3d12", "d3d11", "opengl", "opengles", "null"];
 
-/** Times are told to the nanosecond, as nobody else's secrets are in this process. */
+/** Timestamps are not rounded: browsers do so against timing attacks, which a process of its own need not fear. */
 const EXACT_TIMES = "disable-dawn-features=timestamp_quantization";
 
 /**
- * What `navigator.gpu` is in a browser. Whoever has a device of it must keep it as long as the device: Dawn crashes once it is collected.
+ * The equivalent of a browser's `navigator.gpu`. The owner of one of its devices must keep it alive as long as the device: Dawn crashes once it is
+ * garbage-collected.
  *
- * @throws RangeError that says what is needed
+ * @throws RangeError that says what is missing
  */
 export async function gpuOf({ adapter, experimental }: DawnOptions): Promise<GPU> {
   const { create } = await dawn();

@@ -1,20 +1,20 @@
-/** A device of an adapter that Dawn finds. */
+/** Devices of the adapters that Dawn finds. */
 import { openAdapter } from "./adapter.ts";
 import type { DawnOptions } from "./dawn.ts";
 import { deviceOf } from "./request.ts";
 
 export interface DeviceOptions extends DawnOptions {
-  /** Holds the device to what every WebGPU device has: the default limits, and no features. */
+  /** Gives the device only what every WebGPU device has: the default limits, and no features. */
   readonly plain: boolean;
 }
 
-/** What Dawn crashes without, for each device: it must not be collected before. */
+/** For each device the object that it came from, without which Dawn crashes: neither may be garbage-collected before the other. */
 const origins = new WeakMap<GPUDevice, GPU>();
 
 /**
  * A new device; `destroy` ends it.
  *
- * @throws RangeError that says what is needed
+ * @throws RangeError that says what is missing
  */
 export async function openDevice(options: DeviceOptions): Promise<GPUDevice> {
   const { gpu, adapter } = await openAdapter(options);

@@ -1,4 +1,4 @@
-/** What the package @sparticuz/chromium brings for Linux on x64, packed: unpacked once into node_modules/.cache. A dev dependency, it may be missing. */
+/** The compressed binaries of the package @sparticuz/chromium, for Linux on x64, unpacked once into node_modules/.cache. It is a dev dependency, so it may be missing. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import { tarFiles } from "../io/archive/tar.ts";
 
 const PACKAGE = "@sparticuz/chromium";
 
-/** Whether it is installed. */
+/** Whether the package is installed. */
 export function hasPackage(): boolean {
   try {
     createRequire(import.meta.url).resolve(PACKAGE);
@@ -18,10 +18,10 @@ export function hasPackage(): boolean {
   }
 }
 
-/** Its files. */
+/** The folder of its compressed files. */
 const packed = (): string => join(dirname(createRequire(import.meta.url).resolve(PACKAGE)), "../../bin");
 
-/** The content of a file of the package that ends in .br. */
+/** The content of a .br file of the package. */
 export const inflated = (name: string): Uint8Array => brotliDecompressSync(readFileSync(join(packed(), name)));
 
 /** Unpacks an archive of the package. */
@@ -34,22 +34,22 @@ export function unpackTar(name: string, folder: string): void {
 }
 
 /**
- * The folder of that name, which `fill` fills if it is not there. Several processes may ask at once: each unpacks aside, and the first to be
- * done gives its folder the name.
+ * The folder with that name, which `fill` fills if it does not exist. Several processes may ask for it at once: each fills a temporary folder, and
+ * the first to finish renames its folder.
  */
 export function unpackedOnce(name: string, fill: (folder: string) => void): string {
   const { version }: { readonly version: string } = JSON.parse(readFileSync(join(packed(), "../package.json"), "utf8"));
   const folder = join(packed(), "../../..", ".cache/deit", `${name}-${version}`);
   if (existsSync(folder)) return folder;
-  const aside = `${folder}.${process.pid}`;
+  const temporary = `${folder}.${process.pid}`;
   try {
-    mkdirSync(aside, { recursive: true });
-    fill(aside);
-    renameSync(aside, folder);
+    mkdirSync(temporary, { recursive: true });
+    fill(temporary);
+    renameSync(temporary, folder);
   } catch (error) {
     if (!existsSync(folder)) throw error;
   } finally {
-    rmSync(aside, { recursive: true, force: true });
+    rmSync(temporary, { recursive: true, force: true });
   }
   return folder;
 }

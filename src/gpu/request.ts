@@ -1,11 +1,11 @@
-/** A device with all that the engine can use of it, from whoever has a `GPU`: a browser as `navigator.gpu`, or Dawn (dawn.ts). */
+/** Requests a device with all that the engine can use, from a `GPU`: a browser's `navigator.gpu`, or Dawn's (dawn.ts). */
 
 export interface RequestOptions {
-  /** Holds the device to what every WebGPU device has: the default limits, and no features. */
+  /** Gives the device only what every WebGPU device has: the default limits, and no features. Default false. */
   readonly plain?: boolean;
 }
 
-/** What a device has more of if it is asked for. */
+/** Limits that are higher if they are requested. */
 export const limitNames: readonly (keyof GPUSupportedLimits)[] = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
@@ -17,12 +17,12 @@ export const limitNames: readonly (keyof GPUSupportedLimits)[] = [
   "maxComputeWorkgroupSizeZ",
 ];
 
-/** What an engine uses where it is there. */
+/** Features that the engine uses where they exist. */
 export const featureNames: readonly string[] = ["timestamp-query", "shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
 
 const isUsed = (name: string): name is GPUFeatureName => featureNames.includes(name);
 
-/** As much as the adapter has. */
+/** All that the adapter has. */
 function all({ limits, features }: GPUAdapter): GPUDeviceDescriptor {
   return {
     requiredLimits: Object.fromEntries(limitNames.map((name) => [name, limits[name]])),
@@ -30,16 +30,16 @@ function all({ limits, features }: GPUAdapter): GPUDeviceDescriptor {
   };
 }
 
-/** What is asked of a `GPU`. */
+/** The part of a `GPU` that is used here. */
 export type Adapters = Pick<GPU, "requestAdapter">;
 
-/** The fastest adapter; null: there is none. */
+/** The fastest adapter; null: the machine has none. */
 export const requestAdapter = (gpu: Adapters): Promise<GPUAdapter | null> => gpu.requestAdapter({ powerPreference: "high-performance" });
 
 /**
  * A new device of an adapter.
  *
- * @throws RangeError where the adapter refuses
+ * @throws RangeError where the adapter refuses it
  */
 export function deviceOf(adapter: GPUAdapter, { plain = false }: RequestOptions): Promise<GPUDevice> {
   return adapter.requestDevice(plain ? {} : all(adapter)).catch((error: Error) => {
@@ -48,10 +48,10 @@ export function deviceOf(adapter: GPUAdapter, { plain = false }: RequestOptions)
 }
 
 /**
- * A new device of the fastest adapter; `destroy`, or closing its engine, ends it.
+ * A new device of the fastest adapter. Destroying it, or closing its engine, ends it.
  *
- * @param gpu `navigator.gpu`, which a browser without WebGPU, or a page that is not secure, lacks
- * @throws RangeError that says what is needed
+ * @param gpu `navigator.gpu`, which is undefined in a browser without WebGPU and on pages without a secure context
+ * @throws RangeError that says what is missing
  */
 export async function requestDevice(gpu: Adapters | undefined, options: RequestOptions = {}): Promise<GPUDevice> {
   if (gpu === undefined) throw new RangeError("webgpu needs a browser that has WebGPU, and a page from https or localhost");

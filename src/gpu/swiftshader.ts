@@ -1,21 +1,22 @@
-/** SwiftShader, a GPU that is a program: Vulkan on the processor, so that the engine runs, slowly, where there is no GPU. */
+/** SwiftShader, a software adapter: Vulkan on the processor, so that the engine runs, slowly, where there is no GPU. */
 import { join } from "node:path";
 import { hasPackage, unpackedOnce, unpackTar } from "./packed.ts";
 
-/** Why this machine has none; null: it has. */
+/** Why it cannot run on this machine; null: it can. */
 export function whyNoSwiftShader(): string | null {
   const { platform, arch } = process;
   if (platform !== "linux" || arch !== "x64") return `SwiftShader is packaged for Linux on x64, not ${platform} on ${arch}`;
   return hasPackage() ? null : "SwiftShader comes with the dev dependency @sparticuz/chromium, which is not installed";
 }
 
-/** Part of its name as an adapter. */
+/** Part of the name of the adapter. */
 export const SWIFTSHADER = "SwiftShader";
 
 /**
- * The variables with which a process must start to find it, and nothing else: the loader of libraries and that of Vulkan read them but once.
+ * The environment variables that make a process find SwiftShader and no other adapter. They must be set when the process starts: the dynamic linker
+ * and the Vulkan loader read them only then.
  *
- * @throws RangeError that says why there is none
+ * @throws RangeError that says why it cannot run here
  */
 export function swiftShaderVariables(): Readonly<Record<string, string>> {
   const why = whyNoSwiftShader();

@@ -1,7 +1,7 @@
-/** What a plan may know of a device: plain data, so that a plan is a pure function. */
+/** What a plan may know of a device, as plain data, so that a plan is a pure function. */
 
 export interface DeviceCapabilities {
-  /** All in bytes or threads. */
+  /** In bytes or threads. */
   readonly limits: {
     readonly maxStorageBufferBindingSize: number;
     readonly maxBufferSize: number;
@@ -11,11 +11,11 @@ export interface DeviceCapabilities {
   };
   /** shader-f16, subgroups, chromium-experimental-subgroup-matrix, timestamp-query, … */
   readonly features: ReadonlySet<string>;
-  /** Threads of a subgroup; null: not always the same. */
+  /** Threads of a subgroup; null: the number varies. */
   readonly subgroup: number | null;
-  /** The products of f16 matrices, summed in f32, that a subgroup does at once. */
+  /** The multiplications of f16 matrices, summed in f32, that the matrix units of a subgroup do in one instruction. */
   readonly matrices: readonly MatrixShape[];
-  /** Runs on the processor: small tiles in registers, as workgroup memory and barriers cost more there than they save. */
+  /** It is a software adapter. Its plans use small register tiles, since workgroup memory and barriers cost more there than they save. */
   readonly software: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface MatrixShape {
   readonly k: number;
 }
 
-/** What every WebGPU device has. */
+/** The capabilities that every WebGPU device has. */
 export const defaultCapabilities: DeviceCapabilities = {
   limits: {
     maxStorageBufferBindingSize: 2 ** 27,
@@ -41,7 +41,24 @@ export const defaultCapabilities: DeviceCapabilities = {
   software: false,
 };
 
-/** As Dawn tells them; not yet part of WebGPU. */
+/** The features that programs on matrix units need. */
+const MATRIX_FEATURES = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
+
+export interface MatrixUnits {
+  /** Threads of a subgroup. */
+  readonly size: number;
+  /** The largest multiplication that they do in one instruction. */
+  readonly shape: MatrixShape;
+}
+
+/** The matrix units that programs can use; null: there are none. */
+export function matrixUnitsOf({ features, subgroup, matrices }: DeviceCapabilities): MatrixUnits | null {
+  const [shape] = matrices.toSorted((one, other) => other.m * other.n * other.k - one.m * one.n * one.k);
+  if (shape === undefined || subgroup === null || !MATRIX_FEATURES.every((name) => features.has(name))) return null;
+  return { size: subgroup, shape };
+}
+
+/** As Dawn describes them; they are not part of WebGPU yet. */
 interface MatrixConfig {
   readonly componentType: string;
   readonly resultComponentType: string;
@@ -54,10 +71,11 @@ interface DawnAdapterInfo extends GPUAdapterInfo {
   readonly subgroupMatrixConfigs?: Iterable<MatrixConfig>;
 }
 
-function matricesOf({ subgroupMatrixConfigs = [] }: DawnAdapterInfo): readonly MatrixShape[] {
-  const halves = [...subgroupMatrixConfigs].filter((one) => one.componentType === "f16" && one.resultComponentType === "f32");
-  return halves.map(({ M, N, K }) => ({ m: M, n: N, k: K }));
-}
+const isF16WithF32Sums = ({ componentType, resultComponentType }: MatrixConfig): boolean =>
+  componentType === "f16" && resultComponentType === "f32";
+
+const matricesOf = ({ subgroupMatrixConfigs = [] }: DawnAdapterInfo): readonly MatrixShape[] =>
+  [...subgroupMatrixConfigs].filter(isF16WithF32Sums).map(({ M, N, K }) => ({ m: M, n: N, k: K }));
 
 export function capabilitiesOf(device: GPUDevice): DeviceCapabilities {
   const { limits, features, adapterInfo } = device;
@@ -76,10 +94,10 @@ export function capabilitiesOf(device: GPUDevice): DeviceCapabilities {
   };
 }
 
-// the bits of GPUBufferUsage, a global that only browsers have
+// flags of GPUBufferUsage, a global that only browsers have
 const [MAP_READ, COPY_SRC, COPY_DST, UNIFORM, STORAGE, QUERY_RESOLVE] = [0x01, 0x04, 0x08, 0x40, 0x80, 0x200];
 
-/** What buffers are for. */
+/** The usages of the engine's buffers. */
 export const usage: { readonly storage: number; readonly uniform: number; readonly staging: number; readonly times: number } = {
   storage: STORAGE | COPY_SRC | COPY_DST,
   uniform: UNIFORM | COPY_DST,

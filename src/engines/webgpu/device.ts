@@ -1,19 +1,20 @@
-/** A device as a machine: slabs of memory (slabs.ts), and launches that are collected and sent together (commands.ts). */
+/** A device as a machine: slabs of memory (slabs.ts), and commands that are encoded and submitted together (commands.ts). */
 import type { Asynchronous } from "../../kernels/engine.ts";
-import { commandsOn, UPLOAD_BYTES, type Place } from "./commands.ts";
+import type { BoundMemory } from "./boundDispatches.ts";
 import { capabilitiesOf, usage } from "./capabilities.ts";
-import { uploadLaunch } from "./kernels/upload.ts";
+import { Commands, UPLOAD_BYTES } from "./commands.ts";
+import { uploadDispatch } from "./kernels/upload.ts";
 import type { Machine } from "./machine.ts";
 import type { Operand } from "./pipelines.ts";
-import { FAULT_BYTES, SCRATCH_BYTES, type Own } from "./run.ts";
-import { layoutOf, slabsOn } from "./slabs.ts";
+import { FAULT_BYTES, SCRATCH_BYTES, type EngineBuffer } from "./run.ts";
+import { slabLayout, slabsOn } from "./slabs.ts";
 
 export interface DeviceMachine extends Machine, Asynchronous {
-  /** Ends the device. */
+  /** Destroys the device. */
   readonly close: () => void;
 }
 
-/** There is one operand of a place, as long as it is bound at one length. */
+/** The operand that is known for a key, as long as the length of its binding is the same. */
 function remembered(known: Map<number, Operand>, key: number, bytes: number, make: () => Operand): Operand {
   const found = known.get(key);
   if (found?.bytes === bytes) return found;
@@ -27,16 +28,16 @@ function remembered(known: Map<number, Operand>, key: number, bytes: number, mak
  * @throws RangeError for a device that is lost
  */
 export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
-  const facts = capabilitiesOf(device);
-  const layout = layoutOf(facts, slab);
+  const capabilities = capabilitiesOf(device);
+  const layout = slabLayout(capabilities, slab);
   const slabs = slabsOn(device, layout);
-  const made = (label: Own | "uploads", bytes: number): Operand => ({
+  const made = (label: EngineBuffer | "uploads", bytes: number): Operand => ({
     key: label,
     buffer: device.createBuffer({ label, size: bytes, usage: usage.storage }),
     offset: 0,
     bytes,
   });
-  const own: Readonly<Record<Own | "uploads", Operand>> = {
+  const buffers: Readonly<Record<EngineBuffer | "uploads", Operand>> = {
     scratch: made("scratch", SCRATCH_BYTES),
     faults: made("faults", FAULT_BYTES),
     uploads: made("uploads", UPLOAD_BYTES),
@@ -44,29 +45,29 @@ export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
 
   const operands = new Map<number, Operand>();
   const whole = new Map<number, Operand>();
-  const operandOf = (memory: Place): Operand => {
-    if (typeof memory === "string") return own[memory];
+  const operandOf = (memory: BoundMemory): Operand => {
+    if (typeof memory === "string") return buffers[memory];
     if ("slab" in memory) {
       const { slab } = memory;
-      return remembered(whole, slab, layout.span, () => ({ key: `slab ${slab}`, ...slabs.place(slab * layout.span), bytes: layout.span }));
+      return remembered(whole, slab, layout.span, () => ({ key: `slab ${slab}`, ...slabs.locate(slab * layout.span), bytes: layout.span }));
     }
     const { address, bytes } = memory;
-    return remembered(operands, address, bytes, () => ({ key: `${address} ${bytes}`, ...slabs.place(address), bytes }));
+    return remembered(operands, address, bytes, () => ({ key: `${address} ${bytes}`, ...slabs.locate(address), bytes }));
   };
 
-  const commands = commandsOn(device, operandOf);
+  const commands = new Commands(device, operandOf);
 
   return {
-    facts,
+    capabilities,
     layout,
     reach: slabs.reach,
     reserved: slabs.bytes,
-    launch: commands.launch,
+    dispatch: (dispatch, memories) => commands.dispatch(dispatch, memories),
     upload: (to, data) => {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       const staged = commands.stage(bytes);
       if (staged === null) commands.write(operandOf(to), bytes);
-      else if (data.length > 0) commands.launch(uploadLaunch(data.length, staged / 4), [to, "uploads"]);
+      else if (data.length > 0) commands.dispatch(uploadDispatch(data.length, staged / 4), [to, "uploads"]);
     },
     read: (memory, bytes) => commands.read(operandOf(memory), bytes),
     finish: commands.finish,

@@ -1,11 +1,11 @@
 /**
- * What stands under the engine: memory at the heap's addresses, and someone who runs launches on it. A device (device.ts), or nobody where
- * only a plan is made (planning.ts).
+ * What an engine runs on: memory at the addresses of its heap, and dispatches on it. A device (device.ts); or, for an engine that only makes plans,
+ * something that notes the dispatches (planning.ts).
  */
-import type { Layout } from "../heap.ts";
+import type { Layout as HeapLayout } from "../heap.ts";
 import type { DeviceCapabilities } from "./capabilities.ts";
-import type { Launch } from "./program.ts";
-import type { Own } from "./run.ts";
+import type { Dispatch } from "./program.ts";
+import type { EngineBuffer } from "./run.ts";
 
 /** Memory of the heap: a block, or a part of one. */
 export interface Extent {
@@ -13,26 +13,26 @@ export interface Extent {
   readonly bytes: number;
 }
 
-/** All of a buffer of the heap's, for a launch that looks for tensors in it by itself. */
+/** A whole buffer of the heap, for a dispatch that finds tensors in it by their offsets. */
 export interface Slab {
   readonly slab: number;
-  /** That the launch will touch. */
+  /** Bytes that the dispatch reads or writes. */
   readonly bytes: number;
 }
 
-/** What a launch binds. */
-export type Bindable = Extent | Slab | Own;
+/** What a dispatch binds. */
+export type Bindable = Extent | Slab | EngineBuffer;
 
 export interface Machine {
-  readonly facts: DeviceCapabilities;
-  readonly layout: Layout;
+  readonly capabilities: DeviceCapabilities;
+  readonly layout: HeapLayout;
   /** Makes the memory reach to this address. */
   readonly reach: (end: number) => void;
-  /** Bytes that are held. */
+  /** Bytes of memory that it holds. */
   readonly reserved: () => number;
-  readonly launch: (launch: Launch, operands: readonly Bindable[]) => void;
-  /** Numbers of the host. */
-  readonly upload: (to: Extent | Own, data: Float32Array) => void;
-  /** The bytes as they are at this point of the launches, later. */
+  readonly dispatch: (dispatch: Dispatch, memories: readonly Bindable[]) => void;
+  /** Writes numbers of the host. */
+  readonly upload: (to: Extent | EngineBuffer, data: Float32Array) => void;
+  /** The bytes after all dispatches so far, later. */
   readonly read: (from: Bindable, bytes: number) => Promise<ArrayBuffer>;
 }

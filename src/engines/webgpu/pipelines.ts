@@ -1,9 +1,9 @@
-/** Programs as a device runs them: compiled once, and bound to memory once for each set of places. */
+/** Programs on a device: compiled once, and bound to memory once for each set of buffer ranges. */
 import { MOST_PARAMS, type Program } from "./program.ts";
 
-/** What a launch binds: a tensor, or a whole slab. There is one operand of a place: equal places are the same object. */
+/** A buffer range that a dispatch binds: a tensor, or a whole slab. Equal ranges are the same object. */
 export interface Operand {
-  /** Of its own. */
+  /** Differs from the keys of all others. */
   readonly key: string;
   readonly buffer: GPUBuffer;
   readonly offset: number;
@@ -12,17 +12,17 @@ export interface Operand {
 
 export interface Bound {
   readonly pipeline: GPUComputePipeline;
-  /** Its tensors and its params. */
+  /** Binds its tensors and its params. */
   readonly group: GPUBindGroup;
 }
 
-const COMPUTE_STAGE = 0x4; // the bit of GPUShaderStage, a global that only browsers have
-/** Of one launch. */
+const COMPUTE_STAGE = 0x4; // flag of GPUShaderStage, a global that only browsers have
+/** Bytes for the params of a dispatch. */
 export const PARAM_BYTES: number = 4 * MOST_PARAMS;
-/** Of bind groups; programs on ever new shapes would fill the memory with them. */
+/** The most bind groups that are kept: programs on ever new shapes would fill the memory with them. */
 const MOST_KEPT = 50_000;
 
-/** For each operand the first that is the same. */
+/** For each operand, the index of the first that is the same. */
 function firstOf(operands: readonly Operand[]): readonly number[] {
   return operands.map((operand, i) => {
     const first = operands.indexOf(operand);
@@ -31,7 +31,7 @@ function firstOf(operands: readonly Operand[]): readonly number[] {
 }
 
 export interface Pipelines {
-  /** With the launch's params at this place. */
+  /** @param params the buffer range of the dispatch's params */
   readonly bind: (program: Program, operands: readonly Operand[], params: Operand) => Bound;
 }
 
@@ -41,7 +41,7 @@ export function pipelinesOn(device: GPUDevice): Pipelines {
     readonly pipeline: GPUPipelineLayout;
   }
   const layouts = new Map<string, Layouts>();
-  /** Of tensors at these bindings, and of the params after them. */
+  /** The layout of tensors at these bindings, with the params at the binding after them. */
   const layoutFor = (bindings: readonly number[], params: number): Layouts => {
     const key = [...bindings, params].join();
     const known = layouts.get(key);
@@ -65,7 +65,7 @@ export function pipelinesOn(device: GPUDevice): Pipelines {
   };
 
   const kept = new Map<string, GPUBindGroup>();
-  /** Of operands and, as the last, params; only the first of equal ones is bound. */
+  /** The bind group of operands, the last of which is the params; of equal operands only the first is bound. */
   const groupOf = (operands: readonly Operand[], { group: layout }: Layouts): GPUBindGroup => {
     const key = operands.map((operand) => operand.key).join();
     const known = kept.get(key);

@@ -1,43 +1,43 @@
-/** The engine without a device: every launch is made, told to someone, and never run. For those who ask what a program would cost. */
+/** The engine without a device: it makes every dispatch, reports it and runs none. For those who want to know what a program would cost. */
 import type { Engine } from "../../kernels/engine.ts";
 import type { Loops } from "../region.ts";
-import { engineOn } from "./engine.ts";
 import type { DeviceCapabilities } from "./capabilities.ts";
-import { FEW_BYTES, uploadLaunch } from "./kernels/upload.ts";
+import { engineOn } from "./engine.ts";
+import { FEW_BYTES, uploadDispatch } from "./kernels/upload.ts";
 import type { Bindable, Machine } from "./machine.ts";
-import type { Launch } from "./program.ts";
+import type { Dispatch } from "./program.ts";
 import type { WebgpuPrecision } from "./run.ts";
-import { layoutOf } from "./slabs.ts";
+import { slabLayout } from "./slabs.ts";
 
 export interface PlanningOptions {
-  /** Of the device that it plans for. */
-  readonly facts: DeviceCapabilities;
+  /** What the device can do that it plans for. */
+  readonly capabilities: DeviceCapabilities;
   readonly precision: WebgpuPrecision;
-  /** Told of each launch, and of the bytes of each tensor that it binds. */
-  readonly launched: (launch: Launch, bytes: readonly number[]) => void;
-  /** Run beside the loop of each basis kernel, after it. */
-  readonly beside: Loops;
+  /** Called with each dispatch, and with the bytes of each tensor that it binds. */
+  readonly onDispatch: (dispatch: Dispatch, bytes: readonly number[]) => void;
+  /** Run after the loop of each basis kernel, on the same arguments. */
+  readonly afterKernel: Loops;
 }
 
-/** Of the engine's own memory nothing is told. */
+/** Bytes of the tensors; the engine's own buffers are not among them. */
 const bytesOf = (memories: readonly Bindable[]): readonly number[] =>
   memories.flatMap((memory) => (typeof memory === "string" ? [] : [memory.bytes]));
 
-/** `read` has nothing to give and rejects. */
-export function planningEngine({ facts, precision, launched, beside }: PlanningOptions): Engine {
+/** An engine whose `read` rejects, since it computes no numbers. */
+export function planningEngine({ capabilities, precision, onDispatch, afterKernel }: PlanningOptions): Engine {
   let reserved = 0;
   const machine: Machine = {
-    facts,
-    layout: layoutOf(facts, Infinity),
+    capabilities,
+    layout: slabLayout(capabilities, Infinity),
     reach: (end) => {
       reserved = Math.max(reserved, end);
     },
     reserved: () => reserved,
-    launch: (launch, memories) => launched(launch, bytesOf(memories)),
+    dispatch: (dispatch, memories) => onDispatch(dispatch, bytesOf(memories)),
     upload: (to, data) => {
-      if (data.length > 0 && data.byteLength <= FEW_BYTES) launched(uploadLaunch(data.length, 0), bytesOf([to]));
+      if (data.length > 0 && data.byteLength <= FEW_BYTES) onDispatch(uploadDispatch(data.length, 0), bytesOf([to]));
     },
-    read: () => Promise.reject(new Error("webgpu: a plan has shapes and no numbers")),
+    read: () => Promise.reject(new Error("webgpu: a plan has shapes and no numbers; read from an engine on a device")),
   };
-  return engineOn(machine, { precision, capacity: Infinity, poison: false, beside });
+  return engineOn(machine, { precision, capacity: Infinity, poison: false, afterKernel });
 }

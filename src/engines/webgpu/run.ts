@@ -1,38 +1,38 @@
-/** What the kernels of this engine see of tensors, and how they have their launches run. */
+/** What the kernels of this engine see of tensors, and how they run dispatches. */
 import { axis, type Shape, type Tensor } from "../../tensor/tensor.ts";
+import type { Storage } from "./accessors.ts";
 import type { DeviceCapabilities } from "./capabilities.ts";
 import type { Bindable } from "./machine.ts";
-import type { Launch, Storage } from "./program.ts";
+import type { Dispatch } from "./program.ts";
 
-/** Memory of the engine's own, beside that of the tensors. */
-export type Own = "scratch" | "faults";
+/** Buffers of the engine that hold no tensors. */
+export type EngineBuffer = "scratch" | "faults";
 
-/** Tensors are given in the order of the program's text. */
-export type Run = (launch: Launch, ...tensors: readonly (Tensor | Bindable)[]) => void;
+/** Runs a dispatch on tensors in the order of the program's text. */
+export type Run = (dispatch: Dispatch, ...tensors: readonly (Tensor | Bindable)[]) => void;
 
-/** What activations are stored in: `f16` takes half of the memory, and sums stay in f32. */
+/** What activations are stored as: `f16` takes half of the memory, and sums stay in f32. */
 export type WebgpuPrecision = "f32" | "f16";
 
 export interface Access {
-  readonly facts: DeviceCapabilities;
-  /** What activations are stored in, and the factors of products rounded to. */
+  readonly capabilities: DeviceCapabilities;
+  /** What activations are stored as, and the factors of matrix multiplications rounded to. */
   readonly precision: WebgpuPrecision;
   readonly run: Run;
   readonly storage: (t: Tensor) => Storage;
-  /** In which slab a tensor lies, and where in it, in bytes. */
-  readonly place: (t: Tensor) => { readonly slab: number; readonly offset: number };
-  /** Numbers of the host. */
-  readonly upload: (to: Tensor | Own, data: Float32Array) => void;
-  /** Memory for what a kernel leaves for its next launch; SCRATCH_BYTES long. */
-  readonly scratch: Own;
-  /** Three words in which a kernel tells of bad input: 1, where, and what. */
-  readonly faults: Own;
+  /** The slab of a tensor, and its offset in it, in bytes. */
+  readonly slabOf: (t: Tensor) => { readonly slab: number; readonly offset: number };
+  /** Writes numbers of the host. */
+  readonly upload: (to: Tensor | EngineBuffer, data: Float32Array) => void;
+  /** Memory for what a kernel leaves for its next dispatch, SCRATCH_BYTES long. */
+  readonly scratch: EngineBuffer;
+  /** Three words in which a kernel reports bad input: 1, its index, its value. */
+  readonly faults: EngineBuffer;
 }
 
 export const SCRATCH_BYTES: number = 32 * 2 ** 20;
-/** Of the faults. */
 export const FAULT_BYTES = 16;
 
-/** Bytes of a number of an activation of this shape: f16 lies in pairs, so only rows of even length are of it. */
+/** Bytes of a number of an activation of this shape: f16 is stored in pairs, so only rows of even length have it. */
 export const activationBytes = ({ precision }: Pick<Access, "precision">, shape: Shape): 2 | 4 =>
   precision === "f16" && axis(shape, -1) % 2 === 0 ? 2 : 4;

@@ -1,26 +1,26 @@
 /**
- * The heap's addresses in buffers of a device: address a lies at a mod SPAN of buffer ⌊a/SPAN⌋. A slab is as long as one binding may be, so
- * that a launch can bind a tensor, or all of a slab. The lowest free address is handed out first: so the steps of a training use the same places,
- * and what was bound once is bound. Slabs are made when an address in them is first reached, and stay.
+ * The heap's addresses in buffers of a device: address a lies at a mod SPAN of buffer ⌊a/SPAN⌋. A slab is as long as a binding may be, so that a
+ * dispatch can bind a tensor, or a whole slab. The heap reuses the lowest free address first, so that training steps use the same addresses and
+ * their bind groups can be kept. A slab is made when an address in it is first needed, and stays.
  */
-import type { Layout } from "../heap.ts";
+import type { Layout as HeapLayout } from "../heap.ts";
 import { usage, type DeviceCapabilities } from "./capabilities.ts";
 
-/** Offsets of bindings are multiples of so many bytes on every device. */
-const GRAIN = 256;
-/** The longest slab: a larger one would leave more unused than it saves in bindings. */
+/** On every device, offsets of bindings may be multiples of so many bytes. */
+export const OFFSET_ALIGNMENT = 256;
+/** The longest slab: a longer one would waste more memory than it saves bindings. */
 const LONGEST = 2 ** 30;
-/** SwiftShader promises more than it gives. */
+/** SwiftShader fails for buffers that are within the limits which it states. */
 const LONGEST_OF_SOFTWARE = 2 ** 28;
 
-/** @param longest a bound of one's own on a slab, in bytes */
-export function layoutOf({ limits, software }: DeviceCapabilities, longest: number): Layout {
+/** @param longest the caller's bound on a slab, in bytes */
+export function slabLayout({ limits, software }: DeviceCapabilities, longest: number): HeapLayout {
   const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, software ? LONGEST_OF_SOFTWARE : LONGEST, longest);
-  return { grain: GRAIN, span: Math.floor(most / GRAIN) * GRAIN, first: "lowest" };
+  return { grain: OFFSET_ALIGNMENT, span: Math.floor(most / OFFSET_ALIGNMENT) * OFFSET_ALIGNMENT, first: "lowest" };
 }
 
-/** Where a block lies. */
-export interface Place {
+/** A position in the memory of a device. */
+export interface BufferOffset {
   readonly buffer: GPUBuffer;
   readonly offset: number;
 }
@@ -28,21 +28,21 @@ export interface Place {
 export interface Slabs {
   /** Makes the slabs reach to this address. */
   readonly reach: (end: number) => void;
-  readonly place: (address: number) => Place;
+  readonly locate: (address: number) => BufferOffset;
   readonly bytes: () => number;
   readonly destroy: () => void;
 }
 
-export function slabsOn(device: GPUDevice, { span }: Layout): Slabs {
+export function slabsOn(device: GPUDevice, { span }: HeapLayout): Slabs {
   const slabs: GPUBuffer[] = [];
   return {
     reach: (end) => {
       while (slabs.length * span < end)
         slabs.push(device.createBuffer({ label: `slab ${slabs.length}`, size: span, usage: usage.storage }));
     },
-    place: (address) => {
+    locate: (address) => {
       const buffer = slabs[Math.floor(address / span)];
-      if (buffer === undefined) throw new RangeError(`webgpu: nothing lies at ${address}`);
+      if (buffer === undefined) throw new RangeError(`webgpu: address ${address} is beyond the ${slabs.length} slabs of ${span} bytes`);
       return { buffer, offset: address % span };
     },
     bytes: () => slabs.length * span,

@@ -1,28 +1,28 @@
 /**
- * How long a device works, part by part: the compute passes of a part write the device's own time when they begin and end, and all times are
- * read at the end. A pass ends where a part does, so it is as if launches of two parts never overlapped.
+ * How long a device works, part by part: the compute passes of a part write the device's own time when they begin and end, and the host reads all
+ * times at the end. A pass ends where a part does, so dispatches of two parts never overlap while they are timed.
  */
 import type { Stopwatch } from "../../kernels/engine.ts";
 import { usage } from "./capabilities.ts";
 
-/** Times in one set at most, two a pass. */
+/** The most times of a query set; a pass has two. */
 const SET = 4096;
 const TIME_BYTES = 8;
 const NANO_TO_MS = 1e-6;
 
 export interface PassClock {
-  /** What a pass that begins now is to write; empty where nobody measures. */
+  /** The descriptor of a pass that begins now; empty unless someone measures. */
   readonly pass: () => GPUComputePassDescriptor;
   readonly stopwatch: Stopwatch;
 }
 
 /**
- * @param endPass ends the pass that is open
- * @param flush sends what has been collected
+ * @param endPass ends the open pass
+ * @param flush submits the open command buffer
  */
 export function passClockOn(device: GPUDevice, endPass: () => void, flush: () => void): PassClock {
   const sets: GPUQuerySet[] = [];
-  /** The part of each pass. */
+  /** For each pass, the index of its part. */
   let parts: number[] = [];
   let cuts = 0;
 
@@ -35,7 +35,7 @@ export function passClockOn(device: GPUDevice, endPass: () => void, flush: () =>
     return { timestampWrites: { querySet, beginningOfPassWriteIndex: at % SET, endOfPassWriteIndex: (at % SET) + 1 } };
   };
 
-  /** In the order of the passes: begin, end, begin, … in nanoseconds. */
+  /** Begin and end of each pass in turn, in nanoseconds. */
   async function times(count: number): Promise<BigUint64Array> {
     const bytes = count * TIME_BYTES;
     const resolved = device.createBuffer({ label: "times", size: bytes, usage: usage.times });

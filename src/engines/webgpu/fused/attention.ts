@@ -1,42 +1,43 @@
 /**
- * The attention core (E7), (G12), with no row of A in memory. Forward by blocks of queries; back by blocks of queries and then of keys, so that
- * each sum has one order. Dropout goes by the definition, and so does all else where that is the better way (kernels/attention/plan.ts).
+ * The attention core (E7), (G12), without storing a row of A. The forward goes by blocks of queries, the VJP by blocks of queries and then of keys,
+ * so that each sum has one order. With dropout, or where kernels/attention/plan.ts has no plan, the op's definition runs.
  */
 import { attention } from "../../../ops/attention.ts";
 import type { DropoutAttrs } from "../../../ops/dropout.ts";
 import { fuse, withoutFusion } from "../../../ops/observe.ts";
 import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
 import { attentionPlan, type AttentionPlan } from "../kernels/attention/plan.ts";
-import { eachOfRow, rowGroups, rowText, rowTeam, type RowTeam } from "../kernels/rows.ts";
-import { program, variants, type Program, type Storage } from "../program.ts";
+import { rowGroups, rowText, rowTeam, type RowTeam } from "../kernels/rows.ts";
+import type { Storage } from "../accessors.ts";
+import { memoized, program, type Program } from "../program.ts";
 import { rowsOf, takeActivation, type FusedKernel } from "./kernel.ts";
 
 /** α = ⟨ō, o⟩ of each row. */
-const alphaProgram = variants((team: RowTeam, ofO: Storage, ofDO: Storage): Program => {
+const alphaProgram = memoized((team: RowTeam, ofO: Storage, ofDO: Storage): Program => {
   const rows = rowText(team);
   return program({
-    ...rows,
+    ...rows.common,
     name: "attention alpha",
     tensors: { alpha: "f32", o: ofO, dO: ofDO },
     params: { rows: "u32", n: "u32" },
     main: `${rows.head}  var sum = 0.0;
-${eachOfRow("sum += load_o(at + j) * load_dO(at + j);")}  let total = sum_of(sum);
-  if (leads) { store_alpha(row, total); }`,
+${rows.each((i) => `sum += load_o(${i}) * load_dO(${i});`)}  let total = ${rows.sum("sum")};
+  if (${rows.leads}) { store_alpha(${rows.row}, total); }`,
   });
 });
 
 export const attentionKernel: FusedKernel = (access, heap) => {
-  const { facts, precision, run, storage } = access;
+  const { capabilities, precision, run, storage } = access;
 
   const planFor = (q: Tensor, k: Tensor, dropout: DropoutAttrs | null): AttentionPlan | null => {
     if (dropout !== null) return null;
     const [heads, N, K, d] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(k.shape, -2), axis(q.shape, -1)];
-    return attentionPlan({ heads, N, K, d }, precision, facts);
+    return attentionPlan({ heads, N, K, d }, precision, capabilities);
   };
 
   const alphaOf = (out: Tensor, dO: Tensor): Tensor => {
     const [rows, n] = [rowsOf(out.shape), axis(out.shape, -1)];
-    const [alpha, team] = [heap.take([...out.shape.slice(0, -1), 1]), rowTeam(facts, n)];
+    const [alpha, team] = [heap.take([...out.shape.slice(0, -1), 1]), rowTeam(capabilities, n)];
     const made = alphaProgram(team, storage(out), storage(dO));
     run({ program: made, params: [rows, n], groups: rowGroups(team, rows) }, alpha, out, dO);
     return alpha;
@@ -48,9 +49,9 @@ export const attentionKernel: FusedKernel = (access, heap) => {
       const plan = planFor(q, k, dropout);
       if (plan === null) return attention.forward(withoutFusion(scope, attention), { q, k, v }, { dropout });
       const [out, logSum] = [takeActivation(access, heap, q.shape), heap.take([...q.shape.slice(0, -1), 1])];
-      const launch = plan.forward({ result: storage(out), q: storage(q), k: storage(k), v: storage(v) });
-      run(launch, out, q, k, v, logSum);
-      heap.count(launch.macs ?? 0);
+      const dispatch = plan.forward({ result: storage(out), q: storage(q), k: storage(k), v: storage(v) });
+      run(dispatch, out, q, k, v, logSum);
+      heap.count(dispatch.macs ?? 0);
       return { out, saved: { q, k, v, out, logSum, dropout } };
     },
     vjp: (scope, saved, dO) => {

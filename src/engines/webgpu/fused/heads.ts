@@ -1,20 +1,21 @@
-/** Heads out of the columns of a matrix and back (E6), (E8): what `splitHeads` and `mergeHeads` move, in one launch each. */
+/** `splitHeads` and `mergeHeads`, between the columns of a matrix and heads (E6), (E8): one dispatch each. */
 import { fuse } from "../../../ops/observe.ts";
 import { mergeHeads, splitHeads } from "../../../ops/splitHeads.ts";
 import { size, type Shape, type Tensor } from "../../../tensor/tensor.ts";
 import type { HeapAccess } from "../../heap.ts";
-import { EACH_PAIR, eachPair, EACH, each } from "../kernels/elementwise.ts";
-import { program, variants, type Program, type Storage } from "../program.ts";
+import { elementDispatch, elementProgram, pairDispatch, pairProgram } from "../kernels/perElement.ts";
+import type { Storage } from "../accessors.ts";
+import { memoized, type Program } from "../program.ts";
 import type { Access } from "../run.ts";
 import { takeActivation, type FusedKernel } from "./kernel.ts";
 
 /**
- * Between a matrix [B, T, roles · h · d] and as many tensors [B, h, T, d]. Numbers go in pairs if d is even.
+ * Copies between a matrix [B, T, roles · h · d] and one tensor [B, h, T, d] for each role.
  *
- * @param ofMatrix, ofHeads storage on either side
+ * @param pairs whether a thread copies two elements; d must be even
  */
-const headsProgram = variants((split: boolean, roles: 1 | 3, pairs: boolean, ofMatrix: Storage, ofHeads: Storage): Program => {
-  const [suffix, step, start] = pairs ? ["2", 2, `${EACH_PAIR}  let i = 2u * pair;\n`] : ["", 1, EACH];
+const headsProgram = memoized((split: boolean, roles: 1 | 3, pairs: boolean, ofMatrix: Storage, ofHeads: Storage): Program => {
+  const [suffix, step] = pairs ? ["2", 2] : ["", 1];
   const names = Array.from({ length: roles }, (_, role) => `heads${role}`);
   const moved = (name: string, role: number): string => {
     const [inMatrix, inHeads] = [`(place + ${role}u * p.h * p.d) / ${step}u`, `i / ${step}u`];
@@ -22,21 +23,23 @@ const headsProgram = variants((split: boolean, roles: 1 | 3, pairs: boolean, ofM
       ? `  store${suffix}_${name}(${inHeads}, load${suffix}_matrix(${inMatrix}));\n`
       : `  store${suffix}_matrix(${inMatrix}, load${suffix}_${name}(${inHeads}));\n`;
   };
-  return program({
+  const copy = (i: string): string => `  let column = ${i} % p.d;
+  let token = (${i} / p.d) % p.T;
+  let head = (${i} / (p.d * p.T)) % p.h;
+  let sample = ${i} / (p.d * p.T * p.h);
+  let place = (sample * p.T + token) * p.h * p.d * ${roles}u + head * p.d + column;
+${names.map(moved).join("")}`;
+  const text = {
     name: split ? "splitHeads" : "mergeHeads",
     tensors: { matrix: ofMatrix, ...Object.fromEntries(names.map((name) => [name, ofHeads])) },
-    params: { n: "u32", T: "u32", h: "u32", d: "u32" },
-    workgroup: [256, 1, 1],
-    main: `${start}  let column = i % p.d;
-  let token = (i / p.d) % p.T;
-  let head = (i / (p.d * p.T)) % p.h;
-  let sample = i / (p.d * p.T * p.h);
-  let place = (sample * p.T + token) * p.h * p.d * ${roles}u + head * p.d + column;
-${names.map(moved).join("")}`,
-  });
+    params: { T: "u32", h: "u32", d: "u32" },
+  } as const;
+  return pairs
+    ? pairProgram({ ...text, main: (pair) => `  let i = 2u * ${pair};\n${copy("i")}` })
+    : elementProgram({ ...text, main: copy });
 });
 
-/** @param heads of one storage, each [B, h, T, d] */
+/** @param heads each [B, h, T, d], all stored alike */
 function move(
   { run, storage }: Access,
   split: boolean,
@@ -47,10 +50,10 @@ function move(
   const [, h = 0, T = 0, d = 0] = shape;
   const [n, pairs] = [size(shape), d % 2 === 0];
   const made = headsProgram(split, heads.length, pairs, storage(matrix), storage(heads[0]));
-  run({ program: made, params: [n, T, h, d], groups: pairs ? eachPair(n) : each(n) }, matrix, ...heads);
+  run((pairs ? pairDispatch : elementDispatch)(made, n, [T, h, d]), matrix, ...heads);
 }
 
-/** The matrix [B, T, D] of heads of width d, which is written in pairs only if no pair belongs to two heads. */
+/** Memory for a matrix [B, T, D] of heads of width d, which f16 needs to be written in pairs: no pair may belong to two heads. */
 const takeMatrix = (access: Access, heap: HeapAccess, shape: Shape, d: number): Tensor =>
   d % 2 === 0 ? takeActivation(access, heap, shape) : heap.take(shape);
 

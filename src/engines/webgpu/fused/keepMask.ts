@@ -1,8 +1,8 @@
-/** The draws of drop path (E31) and dropout, in one launch. */
+/** The random multipliers of drop path (E31) and dropout, in one dispatch. */
 import { keepMask } from "../../../ops/keepMask.ts";
 import { fuse } from "../../../ops/observe.ts";
 import { size } from "../../../tensor/tensor.ts";
-import { keptDraws } from "../kernels/elementwise.ts";
+import { keptDraws } from "../kernels/draws.ts";
 import type { FusedKernel } from "./kernel.ts";
 
 export const keepMaskKernel: FusedKernel = ({ run }, { take }) => {

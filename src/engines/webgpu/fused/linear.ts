@@ -1,41 +1,39 @@
 /**
- * Linear layer (G1): three products, the bias added where the first is made.
+ * Linear layer (G1): three matrix multiplications, the first of which adds the bias in its epilogue.
  *
- * Where products are of f16, the weight is rounded once and kept beside itself, for the forward and the pullback, and in inference for as long as
- * it lives. In training AdamW writes it in place, and what was kept is gone.
+ * With factors in f16, the weight is rounded once, and the copy is kept with it for the forward and the VJP; in inference for as long as the weight
+ * lives. In training AdamW writes the weight in place, which drops the copy.
  */
 import { linear } from "../../../ops/linear.ts";
 import { fuse } from "../../../ops/observe.ts";
 import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
 import { columnSums } from "../kernels/columns.ts";
-import { EACH_PAIR, eachPair } from "../kernels/elementwise.ts";
-import { multiplier, type Halves } from "../kernels/gemm/multiply.ts";
-import { program, variants, type Program, type Storage } from "../program.ts";
+import { pairDispatch, pairProgram } from "../kernels/perElement.ts";
+import { matrixMultiplier, type F16Copy } from "../kernels/gemm/multiply.ts";
+import type { Storage } from "../accessors.ts";
+import { memoized, type Program } from "../program.ts";
 import { rowsOf, takeActivation, type FusedKernel } from "./kernel.ts";
 
-const HALF_BYTES = 2;
+const F16_BYTES = 2;
 
-const roundProgram: Program = program({
+const roundProgram: Program = pairProgram({
   name: "round",
-  tensors: { halves: "f16", numbers: "f32" },
-  params: { n: "u32" },
-  workgroup: [256, 1, 1],
-  main: `${EACH_PAIR}  store2_halves(pair, load2_numbers(pair));`,
+  tensors: { rounded: "f16", numbers: "f32" },
+  main: (pair) => `  store2_rounded(${pair}, load2_numbers(${pair}));`,
 });
 
 /** b̄ = Σ ȳ */
-const dBiasSums = variants((ofDy: Storage) => columnSums({ name: "linear", tensors: { dy: ofDy }, terms: ["load_dy(i)"] }));
+const dBiasSums = memoized((ofDy: Storage) => columnSums({ name: "linear", tensors: { dy: ofDy }, terms: ["load_dy(i)"] }));
 
 export const linearKernel: FusedKernel = (access, heap) => {
   const { precision, run, storage } = access;
-  const multiply = multiplier(access);
+  const multiply = matrixMultiplier(access);
 
-  const asFactor = (weight: Tensor): Tensor | Halves => {
+  const asFactor = (weight: Tensor): Tensor | F16Copy => {
     if (precision === "f32" || storage(weight) === "f16") return weight;
-    const { fresh, ...halves } = heap.keep(weight, weight.shape, HALF_BYTES);
-    const n = size(weight.shape);
-    if (fresh) run({ program: roundProgram, params: [n], groups: eachPair(n) }, halves, weight);
-    return halves;
+    const { fresh, ...copy } = heap.keep(weight, weight.shape, F16_BYTES);
+    if (fresh) run(pairDispatch(roundProgram, size(weight.shape)), copy, weight);
+    return copy;
   };
 
   const kernel: typeof linear = {
@@ -43,8 +41,8 @@ export const linearKernel: FusedKernel = (access, heap) => {
     forward: (_, { x, params: { weight, bias } }) => {
       const [rows, I, O] = [rowsOf(x.shape), axis(x.shape, -1), axis(weight.shape, 0)];
       const y = takeActivation(access, heap, [...x.shape.slice(0, -1), O]);
-      const product = { batch: 1, m: rows, n: O, k: I, ta: false, tb: true, shared: true };
-      multiply(y, { a: x, b: asFactor(weight), bias, scale: 1 }, product);
+      const shape = { batch: 1, m: rows, n: O, k: I, ta: false, tb: true, shared: true };
+      multiply(y, { a: x, b: asFactor(weight), bias, scale: 1 }, shape);
       heap.count(rows * I * O);
       return { out: y, saved: { x, weight } };
     },

@@ -1,41 +1,47 @@
-/** What is done with all parameters after the backward pass, in a few launches: unscaling, AdamW (E35) and the moving average (E37). */
+/** What follows the backward pass, for all parameters in a few dispatches: unscaling, AdamW (E35) and the moving average (E37). */
 import { fuse, withoutFusion } from "../../../ops/observe.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { adamwLeaves, type AdamWLeafAttrs } from "../../../train/optimizer/adamw.ts";
 import { emaLeaves } from "../../../train/optimizer/ema.ts";
 import { unscaledLeaves } from "../../../train/optimizer/lossScale.ts";
 import { fill } from "../kernels/elementwise.ts";
-import { inFours, overMany, type Entry, type ManyText, type OverMany } from "../many.ts";
+import { inFours, overMany, type Entry, type EntryScope, type ManyText, type OverMany } from "../many.ts";
 import type { FusedKernel } from "./kernel.ts";
 
-/** A step that may be taken back, and one that may not; `finite` comes last of what is shared. */
-const maybeTakenBack = (
-  text: Pick<ManyText, "name" | "tensors" | "numbers" | "shared" | "each">,
-): ((finite: Tensor | null) => OverMany) => {
-  const always = overMany({ ...text, written: null, before: "" });
-  const shared = [...text.shared, "finite"];
-  const asked = overMany({ ...text, shared, written: null, before: "  if (number_at(finite_at) == 0.0) { return; }\n" });
-  return (finite) => (finite === null ? always : asked);
-};
+/** A program that always runs, and one that does nothing where a gradient was found non-finite; `finite` is its last shared number. */
+function skippable<Tensors extends string, Shared extends string>(
+  text: Pick<ManyText<Tensors, Shared>, "name" | "tensors" | "numbers" | "shared"> & {
+    readonly each: (scope: Pick<EntryScope<Tensors, Shared>, "tensor" | "shared">) => string;
+  },
+): (finite: Tensor | null) => OverMany {
+  const always = overMany<Tensors, Shared>({ ...text, written: null, before: () => "" });
+  const unlessSkipped = overMany<Tensors, Shared | "finite">({
+    ...text,
+    shared: [...text.shared, "finite"],
+    written: null,
+    before: (shared) => `  if (${shared("finite").load} == 0.0) { return; }\n`,
+  });
+  return (finite) => (finite === null ? always : unlessSkipped);
+}
 
 const given = (finite: Tensor | null): readonly Tensor[] => (finite === null ? [] : [finite]);
 
-const adamwOf = maybeTakenBack({
+const adamwOf = skippable({
   name: "adamw",
   tensors: ["theta", "m", "v", "grad"],
   numbers: ["decay", "beta1", "fresh1", "beta2", "fresh2", "eps"],
   shared: ["rate", "unbias"],
-  each: `    let g = grad[grad_at];
-    let first = beta1 * m[m_at] + fresh1 * g;
-    let second = beta2 * v[v_at] + fresh2 * (g * g);
-    let root = sqrt(second) * number_at(unbias_at) + eps;
-    m[m_at] = first;
-    v[v_at] = second;
-    theta[theta_at] = decay * theta[theta_at] - number_at(rate_at) * (first / root);
+  each: ({ tensor, shared }) => `    let g = ${tensor("grad").load};
+    let first = beta1 * ${tensor("m").load} + fresh1 * g;
+    let second = beta2 * ${tensor("v").load} + fresh2 * (g * g);
+    let root = sqrt(second) * ${shared("unbias").load} + eps;
+    ${tensor("m").store("first")}
+    ${tensor("v").store("second")}
+    ${tensor("theta").store(`decay * ${tensor("theta").load} - ${shared("rate").load} * (first / root)`)}
 `,
 });
 
-/** In the order of the text. */
+/** In the order of the text of AdamW. */
 const numbersOf = ({ lr, beta1, beta2, eps, weightDecay }: AdamWLeafAttrs): readonly number[] => {
   return [1 - lr * weightDecay, beta1, 1 - beta1, beta2, 1 - beta2, eps];
 };
@@ -60,12 +66,12 @@ export const adamwKernel: FusedKernel = (access, heap) => {
   return fuse(adamwLeaves, kernel);
 };
 
-const emaOf = maybeTakenBack({
+const emaOf = skippable({
   name: "ema",
   tensors: ["average", "theta"],
   numbers: ["kept", "fresh"],
   shared: [],
-  each: "    average[average_at] = kept * average[average_at] + fresh * theta[theta_at];\n",
+  each: ({ tensor }) => `    ${tensor("average").store(`kept * ${tensor("average").load} + fresh * ${tensor("theta").load}`)}\n`,
 });
 
 export const emaKernel: FusedKernel = (access, heap) => {
@@ -88,19 +94,19 @@ export const emaKernel: FusedKernel = (access, heap) => {
 
 const ONE_WORD = 0x3f800000;
 
-/** Whoever finds a number that is none says so: all write the same. */
+/** Every thread that finds a non-finite number writes the same 0 to `finite`. */
 const unscale = overMany({
   name: "unscale",
   tensors: ["grad"],
   numbers: [],
   shared: ["finite", "inverse"],
   written: "finite",
-  before: "  let factor = number_at(inverse_at);\n",
-  each: `    let g = factor * grad[grad_at];
-    grad[grad_at] = g;
+  before: (shared) => `  let factor = ${shared("inverse").load};\n`,
+  each: ({ tensor, shared, quad, length }) => `    let g = factor * ${tensor("grad").load};
+    ${tensor("grad").store("g")}
     let beyond = (bitcast<vec4u>(g) & vec4u(0x7f800000u)) == vec4u(0x7f800000u);
-    let own = 4u * vec4u(i) + vec4u(0u, 1u, 2u, 3u) < vec4u(n);
-    if (any(beyond & own)) { set_number(finite_at, 0.0); }
+    let own = 4u * vec4u(${quad}) + vec4u(0u, 1u, 2u, 3u) < vec4u(${length});
+    if (any(beyond & own)) { ${shared("finite").store("0.0")} }
 `,
 });
 

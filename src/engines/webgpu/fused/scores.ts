@@ -1,12 +1,12 @@
-/** Attention's scores (E7), (G12), where they are made by themselves: products that are scaled as they are made. */
+/** The scores of attention (E7), (G12) as a matrix, where attention runs by its definition: matrix multiplications that scale their sums. */
 import { scores } from "../../../ops/attention.ts";
 import { fuse } from "../../../ops/observe.ts";
 import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
-import { multiplier } from "../kernels/gemm/multiply.ts";
+import { matrixMultiplier } from "../kernels/gemm/multiply.ts";
 import type { FusedKernel } from "./kernel.ts";
 
 export const scoresKernel: FusedKernel = (access, { take, count }) => {
-  const multiply = multiplier(access);
+  const multiply = matrixMultiplier(access);
   const sizesOf = (q: Tensor, keys: Tensor): { readonly batch: number; readonly N: number; readonly K: number; readonly d: number } => ({
     batch: size(q.shape.slice(0, -2)),
     N: axis(q.shape, -2),

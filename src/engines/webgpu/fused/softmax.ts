@@ -1,55 +1,59 @@
-/** Softmax and its logarithm over the last axis (E18), (G2), (G3), a row at a time. */
+/** Softmax and log-softmax over the last axis (E18), (G2), (G3): a team of threads for each row. */
 import { logSoftmax } from "../../../ops/logSoftmax.ts";
 import { fuse } from "../../../ops/observe.ts";
 import { softmax } from "../../../ops/softmax.ts";
 import { axis, type Tensor } from "../../../tensor/tensor.ts";
 import { exponential, logarithm } from "../kernels/math.ts";
-import { eachOfRow, fillRow, rowGroups, rowText, rowTeam, type RowTeam } from "../kernels/rows.ts";
-import { program, variants, type Program, type Storage } from "../program.ts";
+import { rowGroups, rowText, rowTeam, type RowTeam, type RowText } from "../kernels/rows.ts";
+import type { Storage } from "../accessors.ts";
+import { memoized, program, type Program } from "../program.ts";
 import type { Access } from "../run.ts";
 import { rowsOf, type FusedKernel } from "./kernel.ts";
 
-/** `most`, the largest z of a row, and `sum`, Σ exp(z − most). A thread beyond the end of a short row begins with the row's first number. */
-export const sumOfRow: string = `  var own = load_z(at);
-${eachOfRow("own = max(own, load_z(at + j));")}  let most = max_of(own);
+/**
+ * Declares `most`, the largest number of the row of z, and `sum`, Σ exp(z − most). A thread beyond the end of a short row starts from the row's first
+ * number. The program declares `exponential`.
+ */
+export const sumOfRow = (rows: RowText): string => `  var own = load_z(${rows.first});
+${rows.each((i) => `own = max(own, load_z(${i}));`)}  let most = ${rows.max("own")};
   var part_sum = 0.0;
-${eachOfRow("part_sum += exp_of(load_z(at + j) - most);")}  let sum = sum_of(part_sum);
+${rows.each((i) => `part_sum += exp_of(load_z(${i}) - most);`)}  let sum = ${rows.sum("part_sum")};
 `;
 
-const forwardProgram = variants((logs: boolean, team: RowTeam, ofZ: Storage): Program => {
+const forwardProgram = memoized((logs: boolean, team: RowTeam, ofZ: Storage): Program => {
   const rows = rowText(team);
   const value = (i: string): string => (logs ? `load_z(${i}) - most - log_sum` : `exp_of(load_z(${i}) - most) / sum`);
   return program({
-    ...rows,
+    ...rows.common,
     name: logs ? "logSoftmax" : "softmax",
     tensors: { s: "f32", z: ofZ },
     params: { rows: "u32", n: "u32" },
-    declarations: `${rows.declarations}${exponential}${logarithm}`,
-    main: `${rows.head}${sumOfRow}  let log_sum = log_of(sum);
-${fillRow("f32", { s: value })}`,
+    declarations: [...rows.common.declarations, exponential, logarithm],
+    main: `${rows.head}${sumOfRow(rows)}  let log_sum = log_of(sum);
+${rows.fill("f32", { s: value })}`,
   });
 });
 
 /** z̄ = s ⊙ (s̄ − ⟨s̄, s⟩), or ℓ̄ − e^ℓ ⊙ ⟨ℓ̄, 1⟩. */
-const vjpProgram = variants((logs: boolean, team: RowTeam, ofS: Storage, ofDs: Storage): Program => {
+const vjpProgram = memoized((logs: boolean, team: RowTeam, ofS: Storage, ofDs: Storage): Program => {
   const rows = rowText(team);
   const value = (i: string): string => (logs ? `load_ds(${i}) - exp_of(load_s(${i})) * along` : `load_s(${i}) * (load_ds(${i}) - along)`);
   return program({
-    ...rows,
+    ...rows.common,
     name: logs ? "logSoftmax vjp" : "softmax vjp",
     tensors: { dz: "f32", s: ofS, ds: ofDs },
     params: { rows: "u32", n: "u32" },
-    declarations: `${rows.declarations}${exponential}`,
+    declarations: [...rows.common.declarations, exponential],
     main: `${rows.head}  var part_along = 0.0;
-${eachOfRow(`part_along += load_ds(at + j)${logs ? "" : " * load_s(at + j)"};`)}  let along = sum_of(part_along);
-${fillRow("f32", { dz: value })}`,
+${rows.each((i) => `part_along += load_ds(${i})${logs ? "" : ` * load_s(${i})`};`)}  let along = ${rows.sum("part_along")};
+${rows.fill("f32", { dz: value })}`,
   });
 });
 
-function byRows({ facts, run }: Access, made: (team: RowTeam) => Program, ...tensors: readonly [Tensor, ...Tensor[]]): void {
+function byRows({ capabilities, run }: Access, made: (team: RowTeam) => Program, ...tensors: readonly [Tensor, ...Tensor[]]): void {
   const [{ shape }] = tensors;
   const [rows, n] = [rowsOf(shape), axis(shape, -1)];
-  const team = rowTeam(facts, n);
+  const team = rowTeam(capabilities, n);
   run({ program: made(team), params: [rows, n], groups: rowGroups(team, rows) }, ...tensors);
 }
 

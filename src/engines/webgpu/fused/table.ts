@@ -1,6 +1,6 @@
 /**
- * Ops that one kernel does as a whole: of exactly the type of the op each replaces, saved record included. The formulas stand in `ops`,
- * `losses` and `train`; the parity law holds each kernel to its op.
+ * The fused kernels. Each does a whole op, and has exactly its type, the saved record included. The formulas are those of `ops`, `losses`,
+ * `teacher` and `train`; the parity law compares each kernel with its op.
  */
 import type { FusedTable } from "../../../kernels/kernels.ts";
 import { fusedTable } from "../../../ops/observe.ts";

@@ -1,24 +1,26 @@
 /**
- * Sums down the columns of matrices of n columns, several at once: Σ over rows of some terms, each a row of n. Long columns go in two stages,
- * each chunk of rows by itself and then the chunks' sums.
+ * Sums over the rows of matrices with n columns. A program adds up several terms at once, each giving a row of n sums. Long columns take two
+ * stages: first a sum for each chunk of rows, then the sum over chunks.
  */
 import type { Tensor } from "../../../tensor/tensor.ts";
-import { GROUP, inRow, program, type Element, type Launch, type Program } from "../program.ts";
+import type { Element } from "../accessors.ts";
+import { inRow, program, WORKGROUP, type Dispatch, type Program } from "../program.ts";
 import { SCRATCH_BYTES, type Access } from "../run.ts";
 
 const COLUMNS = 64;
 
-/** Rows that one thread adds up at most, where there are other threads to do the rest. */
+/** The most rows that one thread adds up, as long as the scratch has room for the sums of the chunks. */
 const CHUNK = 128;
 
-/** What is summed, in terms of `i`, the place of the element in matrices of n columns. */
+/** What a program adds up. */
 export interface ColumnTerms {
   readonly name: string;
   readonly tensors: Readonly<Record<string, Element>>;
+  /** In WGSL, given `i`, the index of an element of an [rows, n] matrix; a program of chunk sums also uses `row` and `column`. */
   readonly terms: readonly string[];
 }
 
-/** A chunk of the rows leaves row after row of `parts`, one a term; or, as the only one, the sums themselves. */
+/** Sums of a chunk of rows: written as rows of `parts`, one a term; or to the outputs, where the chunk is the only one. */
 function stageProgram({ name, tensors, terms }: ColumnTerms, only: boolean): Program {
   const outs = only ? Object.fromEntries(terms.map((_, s) => [`out${s}`, "f32" as const])) : { parts: "f32" as const };
   const store = (s: number): string =>
@@ -28,8 +30,8 @@ function stageProgram({ name, tensors, terms }: ColumnTerms, only: boolean): Pro
     tensors: { ...outs, ...tensors },
     params: { rows: "u32", n: "u32", length: "u32", strips: "u32" },
     workgroup: [COLUMNS, 1, 1],
-    main: `  let chunk = ${GROUP} / p.strips;
-  let column = (${GROUP} % p.strips) * ${COLUMNS}u + lane;
+    main: `  let chunk = ${WORKGROUP} / p.strips;
+  let column = (${WORKGROUP} % p.strips) * ${COLUMNS}u + lane;
   let start = chunk * p.length;
   if (column >= p.n || start >= max(p.rows, 1u)) { return; }
 ${terms.map((_, s) => `  var sum${s} = 0.0;\n`).join("")}  for (var row = start; row < min(start + p.length, p.rows); row++) {
@@ -39,22 +41,22 @@ ${terms.map((_, s) => store(s)).join("")}`,
   });
 }
 
-/** The chunks' sums, added up. */
-const partsOf = (count: number): ColumnTerms => ({
+/** The second stage: adds up the sums of the chunks. */
+const chunkSums = (count: number): ColumnTerms => ({
   name: "parts",
   tensors: { parts: "f32" },
   terms: Array.from({ length: count }, (_, s) => `load_parts((row * ${count}u + ${s}u) * p.n + column)`),
 });
 
-/** Tensors in the order of the text, the sums first; each sum is [n]. */
+/** @param sums one [n] for each term; @param of the tensors that the terms read, in the order of the text */
 export type ColumnSums = (access: Access, rows: number, n: number, sums: readonly Tensor[], of: readonly Tensor[]) => void;
 
 export function columnSums(text: ColumnTerms): ColumnSums {
   const count = text.terms.length;
-  const [whole, part, last] = [stageProgram(text, true), stageProgram(text, false), stageProgram(partsOf(count), true)];
+  const [whole, part, last] = [stageProgram(text, true), stageProgram(text, false), stageProgram(chunkSums(count), true)];
   return ({ run, scratch }, rows, n, sums, of) => {
     const strips = Math.ceil(n / COLUMNS);
-    const stage = (of: Program, rows: number, length: number): Launch => ({
+    const stage = (of: Program, rows: number, length: number): Dispatch => ({
       program: of,
       params: [rows, n, length, strips],
       groups: inRow(strips * Math.max(1, Math.ceil(rows / Math.max(1, length)))),

@@ -1,9 +1,10 @@
 /**
- * exp, log and the normal distribution in f32, as WGSL: its own exp and log may be off by more than the laws allow. Formulas and coefficients are
- * those of assembly/math.ts (fixtures/normal/make_f32_coefficients.py), highest power first.
+ * exp, log and the normal distribution in f32, in WGSL, whose own exp and log may have larger errors than the laws allow. Formulas and
+ * coefficients are those of assembly/math.ts (fixtures/normal/make_f32_coefficients.py), highest power first.
  *
- * What is rounded or compared goes by `round` and by bits: a compiler may take (x + c) − c for x, and may believe that no number is NaN.
+ * Rounding uses `round`, and tests for NaN and infinity use bits: a compiler may simplify (x + c) − c to x, and may assume that no number is NaN.
  */
+import { declare, type Declarations } from "../program.ts";
 
 const number = (x: number): string => (Number.isInteger(x) ? `${x}.0` : `${x}`);
 
@@ -19,8 +20,8 @@ const LOG_R = [0.06684156, -0.11655146, 0.11905413, -0.12409747, 0.14217563, -0.
 const TAIL_N = [0.006062615, 0.060234893, 0.27279228, 0.65475816, 0.75];
 const TAIL_M = [0.0030713002, 0.030526953, 0.1531651, 0.48583588, 1.0063435, 1.5];
 
-/** ln 2 in two parts: the first has 16 bits, so that its product with a whole number of 8 bits is exact. */
-const EXPONENTIAL = `
+/** `exp_of(x)`. It splits ln 2 in two: the first part has 16 bits, so its product with an integer of 8 bits is exact. */
+export const exponential: Declarations = declare(`
 fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
 var<private> infinity_bits: u32 = 0x7f800000u;
 
@@ -33,7 +34,7 @@ fn expm1_of_rest(n: f32, head: f32, rest: f32) -> f32 {
   return r + fma(r * r, ${horner("r", EXP_G)}, lost);
 }
 fn power_of_2(n: i32) -> f32 { return bitcast<f32>(u32(n + 127) << 23u); }
-/** x 2^n in two factors, so that the product itself overflows or becomes subnormal. */
+/** x 2^n by two factors, as 2^n itself may overflow or be subnormal. */
 fn scaled(x: f32, n: f32) -> f32 {
   let half = i32(n) >> 1u;
   return x * power_of_2(half) * power_of_2(i32(n) - half);
@@ -43,10 +44,11 @@ fn exp_of(x: f32) -> f32 {
   let n = round(inside * 1.44269502);
   return select(scaled(1.0 + expm1_of_rest(n, inside, 0.0), n), x, is_nan(x));
 }
-`;
+`);
 
-/** x = 2ⁿ(1 + f), √½ ≤ 1 + f < √2; log x = n ln 2 + (f + f²(f R(f) − ½)). */
-const LOGARITHM = `
+/** `log_of(x)`: x = 2ⁿ(1 + f), √½ ≤ 1 + f < √2; log x = n ln 2 + (f + f²(f R(f) − ½)). */
+export const logarithm: Declarations = declare(
+  `
 fn log_of(x: f32) -> f32 {
   let subnormal = x < 1.17549435e-38;
   let bits = bitcast<u32>(select(x, x * 8388608.0, subnormal));
@@ -58,11 +60,14 @@ fn log_of(x: f32) -> f32 {
   let usual = x > 0.0 && (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
   return select(select(sqrt(x), -bitcast<f32>(infinity_bits), x == 0.0), finite, usual);
 }
-`;
+`,
+  exponential,
+);
 
-/** Φ, and GELU x Φ(x) with its slope, from the lower tail Φ(−a) = e^(−a²/2) · tail(a) (E9, G11). */
-const NORMAL = `
-/** weight e^(-a²/2): the rounding of a² stays out of the exponent, as a = h + t with h² exact. */
+/** `normal_cdf(x)`, Φ; `gelu(x)`, x Φ(x); and `gelu_slope(x)`; from the lower tail Φ(−a) = e^(−a²/2) · tail(a) (E9, G11). */
+export const normal: Declarations = declare(
+  `
+/** weight e^(-a²/2). It splits a = h + t with h² exact, to keep the rounding of a² out of the exponent. */
 fn times_gaussian(weight: f32, a: f32) -> f32 {
   let h = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
   let head = -0.5 * h * h;
@@ -91,10 +96,6 @@ fn gelu_slope(x: f32) -> f32 {
   let a = magnitude(x);
   return by_side(x, times_gaussian(scaled_tail(a) - a * 0.3989423, a));
 }
-`;
-
-export const exponential: string = EXPONENTIAL;
-/** Needs `exponential`. */
-export const logarithm: string = LOGARITHM;
-/** Needs `exponential`. */
-export const normal: string = NORMAL;
+`,
+  exponential,
+);

@@ -1,11 +1,11 @@
-/** Batched matrix product. */
+/** Batched matrix multiplication. */
 import { product } from "../../../kernels/rules.ts";
 import type { Loops } from "../../region.ts";
 import type { Access } from "../run.ts";
-import { multiplier } from "./gemm/multiply.ts";
+import { matrixMultiplier } from "./gemm/multiply.ts";
 
 export function matmul(access: Access): Loops["matmul"] {
-  const multiply = multiplier(access);
+  const multiply = matrixMultiplier(access);
   return (out, a, b, transpose = {}) => {
     const { batch, m, n, k, shared } = product(a.shape, b.shape, transpose);
     const { ta = false, tb = false } = transpose;

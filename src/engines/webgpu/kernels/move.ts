@@ -1,22 +1,25 @@
-/** Elements moved and copied, and (by `fold`) added up where they meet. */
+/** Kernels that copy elements to other places, and `fold`, which adds up those that meet. */
 import type { Window } from "../../../kernels/kernels.ts";
 import { windowGrid } from "../../../kernels/rules.ts";
 import { axis, size, type Shape, type Tensor } from "../../../tensor/tensor.ts";
 import type { MoveLoops } from "../../region.ts";
-import { program, variants, type Launch, type Program, type Storage } from "../program.ts";
+import type { Storage } from "../accessors.ts";
+import { memoized, type Dispatch, type Program } from "../program.ts";
 import type { Access } from "../run.ts";
-import { each, EACH, fill } from "./elementwise.ts";
+import { fill } from "./elementwise.ts";
+import { elementDispatch, elementProgram } from "./perElement.ts";
 
-/** Axes that the kernel goes through. */
+/** Axes of one dispatch. */
 const AXES = 6;
 const axesOf = (prefix: string): readonly string[] => Array.from({ length: AXES }, (_, d) => `${prefix}${d}`);
 
-/** An array of these lengths, read and written in steps of its own along each axis. */
+/** A copy of an array: its lengths, and along each axis the distance between neighbours where it is read and where it is written. */
 export interface Walk {
   readonly lengths: readonly number[];
-  /** Where element 0 is read, and how far apart neighbours along each axis lie, in elements. */
+  /** Index at which element 0 is read, and distances, in elements. */
   readonly from: number;
   readonly fromSteps: readonly number[];
+  /** Index at which element 0 is written, and distances, in elements. */
   readonly to: number;
   readonly toSteps: readonly number[];
 }
@@ -26,22 +29,21 @@ const alongAxis = (
 ): string => `  { let index = rest % p.length${d}; rest /= p.length${d}; at += index * p.fromStep${d}; to += index * p.toStep${d}; }
 `;
 
-const walkProgram = variants((storage: Storage): Program =>
-  program({
+const walkProgram = memoized((storage: Storage): Program =>
+  elementProgram({
     name: "walk",
     tensors: { out: "f32", a: storage },
     params: Object.fromEntries(
-      ["n", "first", "onto", ...axesOf("length"), ...axesOf("fromStep"), ...axesOf("toStep")].map((name) => [name, "u32"]),
+      ["first", "onto", ...axesOf("length"), ...axesOf("fromStep"), ...axesOf("toStep")].map((name) => [name, "u32"]),
     ),
-    workgroup: [256, 1, 1],
-    main: `${EACH}  var rest = i;
+    main: (i) => `  var rest = ${i};
   var at = p.first;
   var to = p.onto;
 ${axesOf("").toReversed().map(alongAxis).join("")}  store_out(to, load_a(at));`,
   }),
 );
 
-/** Neighbouring axes that are walked as one are one. */
+/** The same walk with adjacent axes joined where their elements are evenly spaced on both sides. */
 function merged({ lengths, fromSteps, toSteps, ...rest }: Walk): Walk {
   const axes: { length: number; from: number; to: number }[] = [];
   lengths.forEach((length, d) => {
@@ -60,13 +62,12 @@ const filled = (list: readonly number[], filler: number): readonly number[] => [
   ...list,
 ];
 
-/** The launches of a walk: one, but for arrays of very many axes, which are gone through from the first axis on. */
-export function walks(walk: Walk, storage: Storage): readonly Launch[] {
+/** The dispatches of a walk: one; or for an array with more than `AXES` axes, one for each index of its first axes. */
+export function walks(walk: Walk, storage: Storage): readonly Dispatch[] {
   const { lengths, from, fromSteps, to, toSteps } = merged(walk);
   if (lengths.length <= AXES) {
-    const n = size(lengths);
-    const params = [n, from, to, ...filled(lengths, 1), ...filled(fromSteps, 0), ...filled(toSteps, 0)];
-    return [{ program: walkProgram(storage), params, groups: each(n) }];
+    const params = [from, to, ...filled(lengths, 1), ...filled(fromSteps, 0), ...filled(toSteps, 0)];
+    return [elementDispatch(walkProgram(storage), size(lengths), params)];
   }
   const [length = 1, ...restLengths] = lengths;
   const [fromStep = 0, ...restFrom] = fromSteps;
@@ -80,20 +81,19 @@ export function walks(walk: Walk, storage: Storage): readonly Launch[] {
 export const stepsOf = (shape: Shape): readonly number[] => shape.map((_, i) => size(shape.slice(i + 1)));
 
 const windowParams = Object.fromEntries(
-  ["n", "C", "H", "W", "rows", "columns", "kernel", "stride", "padding"].map((name) => [name, "u32" as const]),
+  ["C", "H", "W", "rows", "columns", "kernel", "stride", "padding"].map((name) => [name, "u32" as const]),
 );
 
-/** A thread for each number of a window, outermost first: image, window, channel, row and column in the window. */
-const unfoldProgram = variants((storage: Storage): Program =>
-  program({
+/** A thread for each number of a window. Axes, outermost first: image, window, channel, row and column in the window. */
+const unfoldProgram = memoized((storage: Storage): Program =>
+  elementProgram({
     name: "unfold",
     tensors: { out: "f32", images: storage },
     params: windowParams,
-    workgroup: [256, 1, 1],
-    main: `${EACH}  let s = i % p.kernel;
-  let r = (i / p.kernel) % p.kernel;
-  let c = (i / (p.kernel * p.kernel)) % p.C;
-  let window = i / (p.kernel * p.kernel * p.C);
+    main: (i) => `  let s = ${i} % p.kernel;
+  let r = (${i} / p.kernel) % p.kernel;
+  let c = (${i} / (p.kernel * p.kernel)) % p.C;
+  let window = ${i} / (p.kernel * p.kernel * p.C);
   let column = window % p.columns;
   let row = (window / p.columns) % p.rows;
   let image = window / (p.columns * p.rows);
@@ -102,21 +102,20 @@ const unfoldProgram = variants((storage: Storage): Program =>
   let inside = y >= p.padding && x >= p.padding && y < p.H + p.padding && x < p.W + p.padding;
   var pixel = 0.0;
   if (inside) { pixel = load_images(((image * p.C + c) * p.H + y - p.padding) * p.W + x - p.padding); }
-  store_out(i, pixel);`,
+  store_out(${i}, pixel);`,
   }),
 );
 
-/** A thread for each pixel: it finds the windows over it. */
-const foldProgram = variants((storage: Storage): Program =>
-  program({
+/** A thread for each pixel, which finds the windows that contain it. */
+const foldProgram = memoized((storage: Storage): Program =>
+  elementProgram({
     name: "fold",
     tensors: { out: "f32", windows: storage },
     params: windowParams,
-    workgroup: [256, 1, 1],
-    main: `${EACH}  let x = i % p.W + p.padding;
-  let y = (i / p.W) % p.H + p.padding;
-  let c = (i / (p.W * p.H)) % p.C;
-  let image = i / (p.W * p.H * p.C);
+    main: (i) => `  let x = ${i} % p.W + p.padding;
+  let y = (${i} / p.W) % p.H + p.padding;
+  let c = (${i} / (p.W * p.H)) % p.C;
+  let image = ${i} / (p.W * p.H * p.C);
   var sum = 0.0;
   for (var r = 0u; r < p.kernel; r++) {
     if (r > y || (y - r) % p.stride != 0u || (y - r) / p.stride >= p.rows) { continue; }
@@ -126,20 +125,20 @@ const foldProgram = variants((storage: Storage): Program =>
       sum += load_windows(((window * p.C + c) * p.kernel + r) * p.kernel + s);
     }
   }
-  store_out(i, sum);`,
+  store_out(${i}, sum);`,
   }),
 );
 
-function windowLaunch(made: Program, n: number, [, C = 0, H = 0, W = 0]: Shape, window: Window): Launch {
+function windowDispatch(made: Program, n: number, [, C = 0, H = 0, W = 0]: Shape, window: Window): Dispatch {
   const { kernel, stride, padding } = window;
-  return { program: made, params: [n, C, H, W, ...windowGrid(H, W, window), kernel, stride, padding], groups: each(n) };
+  return elementDispatch(made, n, [C, H, W, ...windowGrid(H, W, window), kernel, stride, padding]);
 }
 
 export function move({ run, storage }: Access): MoveLoops {
   const walked = (out: Tensor, a: Tensor, walk: Walk): void => {
-    for (const launch of walks(walk, storage(a))) run(launch, out, a);
+    for (const dispatch of walks(walk, storage(a))) run(dispatch, out, a);
   };
-  /** `a` as it is, to or from a part of axis i of the longer of two arrays. */
+  /** Copies `a` without permuting its axes; one of the two arrays may be a slice of the other along an axis. */
   const along = (out: Tensor, a: Tensor, lengths: Shape, part: { readonly from?: number; readonly to?: number }): void =>
     walked(out, a, { lengths, from: part.from ?? 0, fromSteps: stepsOf(a.shape), to: part.to ?? 0, toSteps: stepsOf(out.shape) });
   const inner = (shape: Shape, i: number): number => size(shape.slice(i + 1));
@@ -163,7 +162,8 @@ export function move({ run, storage }: Access): MoveLoops {
     },
     expandLeading: (out, a, count) =>
       walked(out, a, { lengths: [count, ...a.shape], from: 0, fromSteps: [0, ...stepsOf(a.shape)], to: 0, toSteps: stepsOf(out.shape) }),
-    unfold: (out, images, window) => run(windowLaunch(unfoldProgram(storage(images)), size(out.shape), images.shape, window), out, images),
-    fold: (out, windows, window, shape) => run(windowLaunch(foldProgram(storage(windows)), size(out.shape), shape, window), out, windows),
+    unfold: (out, images, window) =>
+      run(windowDispatch(unfoldProgram(storage(images)), size(out.shape), images.shape, window), out, images),
+    fold: (out, windows, window, shape) => run(windowDispatch(foldProgram(storage(windows)), size(out.shape), shape, window), out, windows),
   };
 }

@@ -1,22 +1,18 @@
 /**
- * How a program goes over the rows of a matrix: a group of threads takes one row, each every WIDTH-th of its numbers, and they add up what they
- * found; or, where barriers are dear or rows are short, each thread takes a row of its own. The text is the same for both.
- *
- *   row            the row                     first, WIDTH     the thread's numbers are first, first + WIDTH, …
- *   sum_of(x)      Σ of the x of the row's threads, the same for all of them; max_of(x)
- *   leads          true of one thread of the row
- *
- * A matrix has rows of p.n numbers; number j of the row is element at + j of the tensor.
+ * How a program goes over the rows of a matrix. A team of threads has a row: each thread takes every width-th number of it, and the team adds up
+ * what its threads have found. Where barriers are slow, or rows are short, the team is a single thread. A kernel states its program once, in terms
+ * of `RowText`, and gets the text for each team.
  */
+import { declare, inRow, WORKGROUP, type Declarations, type Groups, type ProgramText } from "../program.ts";
+import type { Storage } from "../accessors.ts";
 import type { DeviceCapabilities } from "../capabilities.ts";
-import { GROUP, inRow, type Groups, type ProgramText, type Storage } from "../program.ts";
 
-/** Threads of a group. */
+/** Threads of a workgroup. */
 const THREADS = 64;
-/** Rows shorter than this are one thread's. */
+/** Rows shorter than this have one thread. */
 const SHORT = 32;
 
-/** Who has a row: one thread; a group, which adds up through workgroup memory; or one whose subgroups do most of that by themselves. */
+/** What has a row: a thread; a workgroup, which adds up through workgroup memory; or one that lets its subgroups do most of the adding. */
 export type RowTeam = "thread" | "group" | "subgroups";
 
 export function rowTeam({ software, subgroup, features }: DeviceCapabilities, n: number): RowTeam {
@@ -24,34 +20,49 @@ export function rowTeam({ software, subgroup, features }: DeviceCapabilities, n:
   return features.has("subgroups") && subgroup !== null && subgroup <= THREADS ? "subgroups" : "group";
 }
 
-export interface RowText extends Pick<ProgramText, "workgroup" | "declarations" | "enables" | "builtins"> {
-  readonly declarations: string;
-  /** Leaves `main` where there is no row; `p.rows` is their number. */
+export const rowGroups = (team: RowTeam, rows: number): Groups => inRow(team === "thread" ? Math.ceil(rows / THREADS) : rows);
+
+/** Gives a value, from the WGSL index of an element in its tensor and its index in the row. */
+export type ValueOfRow = (i: string, j: string) => string;
+
+/** The text of a program over `p.rows` rows of `p.n` numbers. A program has `...common`, and its main begins with `head`. */
+export interface RowText {
+  readonly common: Pick<ProgramText, "workgroup" | "enables" | "builtins"> & { readonly declarations: readonly Declarations[] };
+  /** Finds the thread's row; ends threads that have none. */
   readonly head: string;
+  /** WGSL names that `head` declares: index of the row, index of its first element, and whether this thread writes for its team. */
+  readonly row: string;
+  readonly first: string;
+  readonly leads: string;
+  /** WGSL: the sum, or the maximum, of what the threads of the row have as `x`; all of them get it. */
+  readonly sum: (x: string) => string;
+  readonly max: (x: string) => string;
+  /** A loop over the thread's numbers of the row. */
+  readonly each: (body: ValueOfRow) => string;
+  /** Fills the row of each of these tensors. Rows of f16 have even length, and are written two numbers at a time. */
+  readonly fill: (storage: Storage, values: Readonly<Record<string, ValueOfRow>>) => string;
 }
 
-const thread: RowText = {
-  workgroup: [THREADS, 1, 1],
-  declarations: `
+const threadDeclarations = declare(`
 const WIDTH = 1u;
 fn sum_of(x: f32) -> f32 { return x; }
 fn max_of(x: f32) -> f32 { return x; }
-`,
-  head: `  let row = ${GROUP} * ${THREADS}u + lane;
+`);
+
+const threadHead = `  let row = ${WORKGROUP} * ${THREADS}u + lane;
   if (row >= p.rows) { return; }
   let at = row * p.n;
   let first = 0u;
   let leads = true;
-`,
-};
+`;
 
-const parts = `
+const groupMemory = declare(`
 const WIDTH = ${THREADS}u;
 var<workgroup> parts: array<f32, ${THREADS}>;
 var<private> part: u32;
-`;
+`);
 
-const groupHead = `  let row = ${GROUP};
+const groupHead = `  let row = ${WORKGROUP};
   if (row >= p.rows) { return; }
   let at = row * p.n;
   part = lane;
@@ -59,8 +70,10 @@ const groupHead = `  let row = ${GROUP};
   let leads = lane == 0u;
 `;
 
-/** Half of the threads add what the other half has, then a quarter, and so on: a barrier each time. */
-const halved = (name: string, both: (one: string, other: string) => string): string => `fn ${name}(x: f32) -> f32 {
+/** Half of the threads combine their number with one of the other half, then a quarter of them, and so on: a barrier each time. */
+const halved = (name: string, both: (one: string, other: string) => string): Declarations =>
+  declare(
+    `fn ${name}(x: f32) -> f32 {
   parts[part] = x;
   for (var half = ${THREADS / 2}u; half > 0u; half /= 2u) {
     workgroupBarrier();
@@ -71,16 +84,23 @@ const halved = (name: string, both: (one: string, other: string) => string): str
   workgroupBarrier();
   return all;
 }
-`;
+`,
+    groupMemory,
+  );
 
-const group: RowText = {
-  workgroup: [THREADS, 1, 1],
-  declarations: `${parts}${halved("sum_of", (one, other) => `${one} + ${other}`)}${halved("max_of", (one, other) => `max(${one}, ${other})`)}`,
-  head: groupHead,
-};
+const subgroupMemory = declare(
+  `
+/** Index of the thread in its subgroup, and threads of that. */
+var<private> place: u32;
+var<private> size: u32;
+`,
+  groupMemory,
+);
 
-/** Every subgroup goes over all parts, its threads side by side, so that all come to the same number, and nobody need be told it. */
-const within = (name: string, all: string, both: (one: string, other: string) => string): string => `fn ${name}(x: f32) -> f32 {
+/** Every subgroup goes over the numbers of all threads, so that each has the result and nothing needs to be broadcast. */
+const within = (name: string, all: string, both: (one: string, other: string) => string): Declarations =>
+  declare(
+    `fn ${name}(x: f32) -> f32 {
   parts[part] = x;
   workgroupBarrier();
   var own = parts[place];
@@ -89,41 +109,44 @@ const within = (name: string, all: string, both: (one: string, other: string) =>
   workgroupBarrier();
   return all;
 }
+`,
+    subgroupMemory,
+  );
+
+const plus = (one: string, other: string): string => `${one} + ${other}`;
+const larger = (one: string, other: string): string => `max(${one}, ${other})`;
+
+const each: RowText["each"] = (body) => `  for (var j = first; j < p.n; j += WIDTH) { ${body("at + j", "j")} }
 `;
 
-const subgroups: RowText = {
-  workgroup: [THREADS, 1, 1],
-  enables: ["subgroups"],
-  builtins: { own_place: "subgroup_invocation_id", own_size: "subgroup_size" },
-  declarations: `${parts}
-/** Of the thread in its subgroup, and threads of that. */
-var<private> place: u32;
-var<private> size: u32;
-${within("sum_of", "subgroupAdd", (one, other) => `${one} + ${other}`)}${within("max_of", "subgroupMax", (one, other) => `max(${one}, ${other})`)}`,
-  head: `  place = own_place;
-  size = own_size;
-${groupHead}`,
-};
-
-const texts: Readonly<Record<RowTeam, RowText>> = { thread, group, subgroups };
-
-export const rowText = (team: RowTeam): RowText => texts[team];
-
-export const rowGroups = (team: RowTeam, rows: number): Groups => inRow(team === "thread" ? Math.ceil(rows / THREADS) : rows);
-
-/** The loop over the thread's numbers. */
-export const eachOfRow = (body: string): string => `  for (var j = first; j < p.n; j += WIDTH) { ${body} }
-`;
-
-/**
- * Fills the row of some tensors: `values` gives the text of element i = at + j, of number j of the row, for each. Two f16 share a word, so they
- * are written together, and a row has an even number of them.
- */
-export function fillRow(storage: Storage, values: Readonly<Record<string, (i: string, j: string) => string>>): string {
+const fill: RowText["fill"] = (storage, values) => {
   const names = Object.entries(values);
-  if (storage === "f32") return eachOfRow(names.map(([name, value]) => `store_${name}(at + j, ${value("(at + j)", "j")});`).join(" "));
-  const both = (value: (i: string, j: string) => string): string =>
-    `vec2f(${value("(at + j)", "j")}, ${value("(at + j + 1u)", "(j + 1u)")})`;
+  if (storage === "f32") return each(() => names.map(([name, value]) => `store_${name}(at + j, ${value("(at + j)", "j")});`).join(" "));
+  const both = (value: ValueOfRow): string => `vec2f(${value("(at + j)", "j")}, ${value("(at + j + 1u)", "(j + 1u)")})`;
   return `  for (var j = 2u * first; j < p.n; j += 2u * WIDTH) { ${names.map(([name, value]) => `store2_${name}((at + j) / 2u, ${both(value)});`).join(" ")} }
 `;
-}
+};
+
+const textOf = (head: string, common: Omit<RowText["common"], "workgroup">): RowText => ({
+  common: { workgroup: [THREADS, 1, 1], ...common },
+  head,
+  row: "row",
+  first: "at",
+  leads: "leads",
+  sum: (x) => `sum_of(${x})`,
+  max: (x) => `max_of(${x})`,
+  each,
+  fill,
+});
+
+const texts: Readonly<Record<RowTeam, RowText>> = {
+  thread: textOf(threadHead, { declarations: [threadDeclarations] }),
+  group: textOf(groupHead, { declarations: [halved("sum_of", plus), halved("max_of", larger)] }),
+  subgroups: textOf(`  place = own_place;\n  size = own_size;\n${groupHead}`, {
+    enables: ["subgroups"],
+    builtins: { own_place: "subgroup_invocation_id", own_size: "subgroup_size" },
+    declarations: [within("sum_of", "subgroupAdd", plus), within("max_of", "subgroupMax", larger)],
+  }),
+};
+
+export const rowText = (team: RowTeam): RowText => texts[team];

@@ -1,17 +1,16 @@
-/** A few words of the host, from where they were put beside the command buffer. */
-import { program, type Launch } from "../program.ts";
-import { each, EACH } from "./elementwise.ts";
+/** A few words from the host, copied from the buffer of staged uploads to a tensor. */
+import type { Dispatch } from "../program.ts";
+import { elementDispatch, elementProgram } from "./perElement.ts";
 
-/** More bytes than these are written by themselves. */
+/** Larger uploads are written by the queue instead. */
 export const FEW_BYTES: number = 2 ** 16;
 
-const uploadProgram = program({
+const uploadProgram = elementProgram({
   name: "upload",
   tensors: { out: "u32", staged: "u32" },
-  params: { n: "u32", start: "u32" },
-  workgroup: [256, 1, 1],
-  main: `${EACH}  out[i] = staged[p.start + i];`,
+  params: { start: "u32" },
+  main: (i) => `  store_out(${i}, load_staged(p.start + ${i}));`,
 });
 
-/** @param start where they lie, in elements */
-export const uploadLaunch = (n: number, start: number): Launch => ({ program: uploadProgram, params: [n, start], groups: each(n) });
+/** @param start index of the first word in the staged uploads */
+export const uploadDispatch = (n: number, start: number): Dispatch => elementDispatch(uploadProgram, n, [start]);

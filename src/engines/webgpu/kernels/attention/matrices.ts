@@ -1,67 +1,56 @@
 /**
  * Attention on the matrix units of subgroups: f16 times f16, sums in f32.
  *
- * A workgroup has a block of own rows, a strip of M for each subgroup, and goes over the other rows tile by tile; all lie in workgroup memory as
- * f16. The units keep what they multiply to themselves, so scores go through workgroup memory on their way to weights: a subgroup has the scores
- * of its strip there in f32, a few threads a row, and leaves the weights beside them in f16.
+ * A workgroup has a block of own rows, a strip of M rows for each subgroup, and goes over the other rows tile by tile; the rows lie in panels in
+ * workgroup memory, as f16. Fragments hide which thread has which number, so scores pass through workgroup memory on their way to weights: a
+ * subgroup leaves the scores of its strip there in f32, a few threads share a row of them, and they write the weights to an array of f16.
  */
 import type { MatrixShape } from "../../capabilities.ts";
-import { GROUP, program, type Program } from "../../program.ts";
-import { joined, range } from "../gemm/text.ts";
-import { access, params, tensorsOf, type Form, type Text } from "./form.ts";
+import { declare, program, WORKGROUP, type Declarations, type Program } from "../../program.ts";
+import { joined, range, vec4 } from "../text.ts";
+import { params, rowAccess, tensorsOf, type AttentionOperands } from "./format.ts";
+import { eachScore, matrixThreads, ownRows, panelLine, perRow, scoreLine, weightLine, type MatrixFormat } from "./matrixFormat.ts";
 
-export interface MatrixForm extends Form {
-  readonly shape: MatrixShape;
-  /** Threads of a subgroup. */
-  readonly size: number;
-  /** Of a workgroup. */
-  readonly subgroups: number;
-  /** Other rows at once. */
-  readonly tile: number;
+/** The text of `main`, which only a program of `matrixProgram` can have: what it declares, and statements in terms of that. */
+export interface StripText {
+  /** WGSL: index of the workgroup's head. */
+  readonly head: string;
+  /** WGSL: index of a row that the thread shares with some others; whether there is such a row; and its index among these threads. */
+  readonly row: string;
+  readonly there: string;
+  readonly part: string;
+  /** Leaves the scores of the strip's rows of x with all rows of the tile of y where the threads find them. */
+  readonly scores: (x: string, y: string) => string;
+  /** WGSL: a score of the thread's row. */
+  readonly score: (column: string) => string;
+  /** A statement for each of the thread's scores. */
+  readonly eachScore: (text: (s: number, column: string) => string) => string;
+  /** Sets a weight of the thread's row. */
+  readonly weigh: (column: string, weight: string) => string;
+  /** Declares t = 0: sums for the strip's rows of a result. */
+  readonly sums: (t: string) => string;
+  /** t ← t + weights · y, once all weights have been set. */
+  readonly addWeighted: (t: string, y: string) => string;
+  /** Writes the sums `from`, times a factor, to the strip's rows of matrix t, one fragment at a time. */
+  readonly written: (t: string, from: string, factor: string) => string;
+  /** A loop over the other rows of the head, with those of `fetched` in panels; `first` is WGSL, the index in the head of the tile's first row. */
+  readonly overTiles: (fetched: readonly string[], body: (first: string) => string) => string;
 }
 
-const [F16_BYTES, F32_BYTES] = [2, 4];
-
-/** Numbers by which lines in workgroup memory are longer than what they hold, so that neighbours lie in different banks: 16 bytes. */
-const [HALF_GAP, GAP] = [8, 4];
-
-export const ownRows = ({ subgroups, shape }: MatrixForm): number => subgroups * shape.m;
-export const matrixThreads = ({ subgroups, size }: MatrixForm): number => subgroups * size;
-
-const lineOf = ({ width }: MatrixForm): number => width + HALF_GAP;
-const scoreLine = ({ tile }: MatrixForm): number => tile + GAP;
-const weightLine = ({ tile }: MatrixForm): number => tile + HALF_GAP;
-
-/** Of workgroup memory, with so many own matrices. */
-export function matrixBytes(form: MatrixForm, own: number): number {
-  const rows = ownRows(form);
-  const halves = (own * rows + 2 * form.tile) * lineOf(form) + rows * weightLine(form);
-  return F16_BYTES * halves + F32_BYTES * rows * scoreLine(form);
-}
-
-/** Whether the units' shape fits the form. */
-export const fits = ({ shape: { m, n, k }, size, width, tile }: MatrixForm): boolean =>
-  size % m === 0 && tile % (size / m) === 0 && [width, tile].every((length) => length % n === 0 && length % k === 0);
-
-/** Threads of a row of scores, and scores of a thread. */
-export const perRow = ({ size, shape }: MatrixForm): number => size / shape.m;
-export const eachScore = (form: MatrixForm, text: (s: number, column: string) => string): string =>
-  joined(range(form.tile / perRow(form)).map((s) => text(s, `(part + ${s * perRow(form)}u)`)));
-
-/** `fetch_t(row, count, end)`: rows from there on to the panel of t, zeros from row `end` on. */
-const fetching = (t: string, form: MatrixForm): string => `
+/** `fetch_t`: moves rows first … first + count − 1 to the panel of t, with zeros from row `end` on. */
+const fetching = (t: string, format: MatrixFormat): string => `
 fn fetch_${t}(lane: u32, first: u32, count: u32, end: u32) {
-  for (var i = lane; i < count * ${form.width / 4}u; i += ${matrixThreads(form)}u) {
-    let row = first + i / ${form.width / 4}u;
-    let c = i % ${form.width / 4}u;
+  for (var i = lane; i < count * ${format.width / 4}u; i += ${matrixThreads(format)}u) {
+    let row = first + i / ${format.width / 4}u;
+    let c = i % ${format.width / 4}u;
     var numbers = vec4f();
     if (row < end) { numbers = read_${t}(row, c); }
-    let halves = vec4<f16>(numbers);
-    let to = (i / ${form.width / 4}u) * ${lineOf(form)}u + 4u * c;
-    panel_${t}[to] = halves.x;
-    panel_${t}[to + 1u] = halves.y;
-    panel_${t}[to + 2u] = halves.z;
-    panel_${t}[to + 3u] = halves.w;
+    let rounded = vec4<f16>(numbers);
+    let to = (i / ${format.width / 4}u) * ${panelLine(format)}u + 4u * c;
+    panel_${t}[to] = rounded.x;
+    panel_${t}[to + 1u] = rounded.y;
+    panel_${t}[to + 2u] = rounded.z;
+    panel_${t}[to + 3u] = rounded.w;
   }
 }
 `;
@@ -71,75 +60,59 @@ const left = (array: string, first: string, line: number, { m, k }: MatrixShape)
 const right = (array: string, order: "row_major" | "col_major", first: string, line: number, { n, k }: MatrixShape): string =>
   `subgroupMatrixLoad<subgroup_matrix_right<f16, ${n}, ${k}>, ${order}>(&${array}, ${first}, ${line}u)`;
 
-/** The products of the strip's rows of x with all rows of the tile of y, where each thread finds its own. */
-export function scores(x: string, y: string, form: MatrixForm): string {
-  const { shape, width, tile } = form;
+function scores(x: string, y: string, format: MatrixFormat): string {
+  const { shape, width, tile } = format;
   const { m, n, k } = shape;
-  const line = lineOf(form);
+  const line = panelLine(format);
   const columns = range(tile / n).map((j) => {
     const terms = range(width / k).map((c) => {
       const own = left(`panel_${x}`, `subgroup * ${m * line}u + ${c * k}u`, line, shape);
       const other = right(`panel_${y}`, "col_major", `${j * n * line + c * k}u`, line, shape);
       return `product = subgroupMatrixMultiplyAccumulate(${own}, ${other}, product);`;
     });
-    const to = `subgroup * ${m * scoreLine(form)}u + ${j * n}u`;
+    const to = `subgroup * ${m * scoreLine(format)}u + ${j * n}u`;
     return `{
 var product: subgroup_matrix_result<f32, ${n}, ${m}>;
-${joined(terms)}subgroupMatrixStore<row_major>(&scores, ${to}, product, ${scoreLine(form)}u);
+${joined(terms)}subgroupMatrixStore<row_major>(&scores, ${to}, product, ${scoreLine(format)}u);
 }`;
   });
   return `${joined(columns)}workgroupBarrier();\n`;
 }
 
-/** A score of the thread's row. */
-export const score = (column: string, form: MatrixForm): string => `scores[own_row * ${scoreLine(form)}u + ${column}]`;
-/** Its weight becomes this. */
-export const weigh = (column: string, weight: string, form: MatrixForm): string =>
-  `weights[own_row * ${weightLine(form)}u + ${column}] = f16(${weight});`;
-
-/** Sums for the strip's rows of a result. */
-export const sums = (t: string, { width, shape: { m, n } }: MatrixForm): string =>
-  joined(range(width / n).map((c) => `var ${t}_${c}: subgroup_matrix_result<f32, ${n}, ${m}>;`));
-
-/** t ← t + weights · y, when all weights have been left. */
-export function addWeighted(t: string, y: string, form: MatrixForm): string {
-  const { shape, width, tile } = form;
+function addWeighted(t: string, y: string, format: MatrixFormat): string {
+  const { shape, width, tile } = format;
   const { m, n, k } = shape;
   const terms = range(tile / k).flatMap((j) =>
     range(width / n).map((c) => {
-      const own = left("weights", `subgroup * ${m * weightLine(form)}u + ${j * k}u`, weightLine(form), shape);
-      const other = right(`panel_${y}`, "row_major", `${j * k * lineOf(form) + c * n}u`, lineOf(form), shape);
+      const own = left("weights", `subgroup * ${m * weightLine(format)}u + ${j * k}u`, weightLine(format), shape);
+      const other = right(`panel_${y}`, "row_major", `${j * k * panelLine(format) + c * n}u`, panelLine(format), shape);
       return `${t}_${c} = subgroupMatrixMultiplyAccumulate(${own}, ${other}, ${t}_${c});`;
     }),
   );
   return `workgroupBarrier();\n${joined(terms)}`;
 }
 
-/** Writes the strip's rows of a result, times a factor, a fragment at a time by way of the scores. */
-export function written(t: string, from: string, factor: string, form: MatrixForm): string {
-  const { shape, width, size } = form;
+function written(t: string, from: string, factor: string, format: MatrixFormat): string {
+  const { shape, width, size } = format;
   const { m, n } = shape;
-  const quad = `vec4f(${range(4)
-    .map((s) => `scores[at + ${s}u]`)
-    .join(", ")})`;
+  const quad = vec4((s) => `scores[at + ${s}u]`);
   return joined(
     range(width / n).map(
       (c) => `workgroupBarrier();
-subgroupMatrixStore<row_major>(&scores, subgroup * ${m * scoreLine(form)}u, ${from}_${c}, ${scoreLine(form)}u);
+subgroupMatrixStore<row_major>(&scores, subgroup * ${m * scoreLine(format)}u, ${from}_${c}, ${scoreLine(format)}u);
 workgroupBarrier();
 for (var i = lane % ${size}u; i < ${(m * n) / 4}u; i += ${size}u) {
 let of_strip = i / ${n / 4}u;
-let at = (strip * ${m}u + of_strip) * ${scoreLine(form)}u + 4u * (i % ${n / 4}u);
+let at = (strip * ${m}u + of_strip) * ${scoreLine(format)}u + 4u * (i % ${n / 4}u);
 if (block + strip * ${m}u + of_strip < p.own) { write_${t}(first_own + strip * ${m}u + of_strip, ${(c * n) / 4}u + i % ${n / 4}u, ${factor} * ${quad}); }
 }`,
     ),
   );
 }
 
-/** Goes over the other rows of the head: \`first\` is the first of the tile, \`fetched\` in the panels. */
-export const overTiles = (
+const overTiles = (
   fetched: readonly string[],
-  { tile }: MatrixForm,
+  { tile }: MatrixFormat,
   body: string,
 ): string => `for (var first = 0u; first < p.others; first += ${tile}u) {
 workgroupBarrier();
@@ -147,33 +120,61 @@ ${joined(fetched.map((t) => `fetch_${t}(lane, head * p.others + first, ${tile}u,
 ${body}}
 `;
 
-/** In scope: `row`, which is some threads' own, `own_row`, its place in the workgroup, and `part`, the thread's place among those of the row. */
-export function matrixProgram(text: Text, form: MatrixForm): Program {
-  const { size, shape, tile } = form;
-  const rows = ownRows(form);
-  const panel = (t: string, lines: number): string => `var<workgroup> panel_${t}: array<f16, ${lines * lineOf(form)}>;`;
+/** In terms of what `matrixProgram` declares. */
+const stripText = (format: MatrixFormat): StripText => ({
+  head: "head",
+  row: "row",
+  there: "there",
+  part: "part",
+  scores: (x, y) => scores(x, y, format),
+  score: (column) => `scores[own_row * ${scoreLine(format)}u + ${column}]`,
+  eachScore: (text) => eachScore(format, "part", text),
+  weigh: (column, weight) => `weights[own_row * ${weightLine(format)}u + ${column}] = f16(${weight});`,
+  sums: (t) => {
+    const { width, shape } = format;
+    return joined(range(width / shape.n).map((c) => `var ${t}_${c}: subgroup_matrix_result<f32, ${shape.n}, ${shape.m}>;`));
+  },
+  addWeighted: (t, y) => addWeighted(t, y, format),
+  written: (t, from, factor) => written(t, from, factor, format),
+  overTiles: (fetched, body) => overTiles(fetched, format, body("first")),
+});
+
+function workgroupMemory({ own, others }: AttentionOperands, format: MatrixFormat): Declarations {
+  const rows = ownRows(format);
+  const panel = (t: string, lines: number): string => `var<workgroup> panel_${t}: array<f16, ${lines * panelLine(format)}>;`;
+  return declare(
+    joined([
+      ...own.map((t) => panel(t, rows)),
+      ...others.map((t) => panel(t, format.tile)),
+      `var<workgroup> scores: array<f32, ${rows * scoreLine(format)}>;`,
+      `var<workgroup> weights: array<f16, ${rows * weightLine(format)}>;`,
+    ]),
+  );
+}
+
+/** A program in which each subgroup has a strip of own rows. */
+export function matrixProgram(operands: AttentionOperands, format: MatrixFormat, main: (strip: StripText) => string): Program {
+  const { size, shape } = format;
+  const { own, others } = operands;
+  const rows = ownRows(format);
+  const fetch = [...own, ...others].map((t) => fetching(t, format)).join("");
   return program({
-    name: text.name,
-    tensors: tensorsOf(text, form),
+    name: operands.name,
+    tensors: tensorsOf(operands, format),
     params,
-    workgroup: [matrixThreads(form), 1, 1],
+    workgroup: [matrixThreads(format), 1, 1],
     enables: ["f16", "subgroups", "chromium_experimental_subgroup_matrix"],
     builtins: { subgroup: "subgroup_id" },
-    declarations: `${access(text, form)}${joined([
-      ...text.own.map((t) => panel(t, rows)),
-      ...text.others.map((t) => panel(t, tile)),
-      `var<workgroup> scores: array<f32, ${rows * scoreLine(form)}>;`,
-      `var<workgroup> weights: array<f16, ${rows * weightLine(form)}>;`,
-    ])}${[...text.own, ...text.others].map((t) => fetching(t, form)).join("")}`,
-    main: `  let head = ${GROUP} / p.blocks;
+    declarations: [declare(fetch, rowAccess(operands, format), workgroupMemory(operands, format))],
+    main: `  let head = ${WORKGROUP} / p.blocks;
   if (head >= p.heads) { return; }
-  let block = (${GROUP} % p.blocks) * ${rows}u;
+  let block = (${WORKGROUP} % p.blocks) * ${rows}u;
   let first_own = head * p.own + block;
   let strip = lane / ${size}u;
-  let own_row = strip * ${shape.m}u + (lane % ${size}u) / ${perRow(form)}u;
-  let part = lane % ${perRow(form)}u;
+  let own_row = strip * ${shape.m}u + (lane % ${size}u) / ${perRow(format)}u;
+  let part = lane % ${perRow(format)}u;
   let there = block + own_row < p.own;
   let row = head * p.own + min(block + own_row, p.own - 1u);
-${joined(text.own.map((t) => `fetch_${t}(lane, first_own, ${rows}u, (head + 1u) * p.own);`))}${text.main}`,
+${joined(own.map((t) => `fetch_${t}(lane, first_own, ${rows}u, (head + 1u) * p.own);`))}${main(stripText(format))}`,
   });
 }

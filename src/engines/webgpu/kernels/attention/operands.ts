@@ -1,26 +1,24 @@
-/** What the programs of attention read and write, whichever way they compute, and how that is stored. */
-import type { Storage } from "../../program.ts";
-import type { Text } from "./form.ts";
+/** What each program of attention reads and writes, in every kernel variant, and how that is stored. */
+import type { Storage } from "../../accessors.ts";
+import type { AttentionOperands } from "./format.ts";
 
-/** Less than any score, and no infinity. */
+/** Less than any score, and finite. */
 export const LOWEST = "-3e38";
 
-export interface Stored {
+export interface AttentionStorage {
   readonly q: Storage;
   readonly k: Storage;
   readonly v: Storage;
-  /** What is written. */
+  /** The matrices that are written. */
   readonly result: Storage;
 }
 
-export interface StoredBack extends Stored {
+export interface AttentionVjpStorage extends AttentionStorage {
   readonly dO: Storage;
 }
 
-type Operands = Omit<Text, "main">;
-
 /** A block of queries. Binds O, Q, K, V, λ. */
-export const forwardOperands = ({ result, q, k, v }: Stored): Operands => ({
+export const forwardOperands = ({ result, q, k, v }: AttentionStorage): AttentionOperands => ({
   name: "attention",
   writes: { o: result },
   reads: { q, k, v },
@@ -30,7 +28,7 @@ export const forwardOperands = ({ result, q, k, v }: Stored): Operands => ({
 });
 
 /** A block of queries. Binds Q̄, Q, K, V, Ō, λ, α. */
-export const dQueriesOperands = ({ result, q, k, v, dO }: StoredBack): Operands => ({
+export const dQueriesOperands = ({ result, q, k, v, dO }: AttentionVjpStorage): AttentionOperands => ({
   name: "attention dQ",
   writes: { dq: result },
   reads: { q, k, v, dO },
@@ -40,7 +38,7 @@ export const dQueriesOperands = ({ result, q, k, v, dO }: StoredBack): Operands 
 });
 
 /** A block of keys. Binds K̄, V̄, Q, K, V, Ō, λ, α. */
-export const dKeysOperands = ({ result, q, k, v, dO }: StoredBack): Operands => ({
+export const dKeysOperands = ({ result, q, k, v, dO }: AttentionVjpStorage): AttentionOperands => ({
   name: "attention dK dV",
   writes: { dk: result, dv: result },
   reads: { q, k, v, dO },

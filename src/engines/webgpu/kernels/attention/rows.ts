@@ -1,47 +1,63 @@
 /**
- * Attention with a thread for each row of the result, in registers. All threads of a workgroup go over the same other rows, which they fetch to
- * workgroup memory tile by tile: a number that is read there is one number for all of them.
+ * Attention with a thread for each row of the result, which it keeps in registers. All threads of a workgroup go over the same other rows, which
+ * they fetch to workgroup memory tile by tile, so that all threads read the same number there at the same time.
  */
-import { GROUP, program, type Program } from "../../program.ts";
-import { joined, range } from "../gemm/text.ts";
+import { declare, program, WORKGROUP, type Program } from "../../program.ts";
 import { exponential, logarithm } from "../math.ts";
-import { access, params, tensorsOf, type Form, type Text } from "./form.ts";
+import { joined, range } from "../text.ts";
+import { params, rowAccess, tensorsOf, type AttentionOperands, type HeadFormat } from "./format.ts";
 
-export interface RowForm extends Form {
-  /** e^x to a few ulp; else the device's own, which is good enough for numbers of f16. */
+export interface RowFormat extends HeadFormat {
+  /** Whether e^x has an error of a few ulp only; else it is the device's own, which suits numbers of f16. */
   readonly exact: boolean;
 }
 
 export const ROW_THREADS = 64;
 
-/** Rows of a tile: two of them, of the widest heads, fill the workgroup memory that every device has. */
+/** Rows of a tile: two tiles of the widest heads fill the workgroup memory that every device has. */
 const TILE = 16;
 
-const quadsOf = ({ width }: Form): readonly number[] => range(width / 4);
+const quadsOf = ({ width }: HeadFormat): readonly number[] => range(width / 4);
 
-/** The thread's row of a matrix, in registers `t0`, `t1`, …; times a factor. */
-export const held = (t: string, form: Form, factor = "1.0"): string =>
-  joined(quadsOf(form).map((c) => `let ${t}${c} = ${factor} * read_${t}(row, ${c}u);`));
+/** WGSL names that a row program has in scope. */
+export interface RowScope {
+  /** Index of the thread's own row in its matrices. */
+  readonly row: string;
+  /** Whether it has one; a thread without only helps to fetch, and has the last row's index. */
+  readonly there: string;
+}
 
-export const zeros = (t: string, form: Form): string => joined(quadsOf(form).map((c) => `var ${t}${c} = vec4f();`));
+/** WGSL names in scope of the loop over the other rows. */
+export interface OtherScope {
+  /** Index of the other row in its matrices, whose numbers are registers named after them: `k0`, `k1`, … of k. */
+  readonly other: string;
+}
+
+/** Declares a row of matrix t, times a factor, as registers `t0`, `t1`, … */
+export const held = (t: string, { row }: RowScope, format: RowFormat, factor = "1.0"): string =>
+  joined(quadsOf(format).map((c) => `let ${t}${c} = ${factor} * read_${t}(${row}, ${c}u);`));
+
+export const zeros = (t: string, format: RowFormat): string => joined(quadsOf(format).map((c) => `var ${t}${c} = vec4f();`));
 
 /** `let name = ⟨x, y⟩` of rows in registers: four sums at a time, so that additions need not wait for one another. */
-export const dot = (name: string, x: string, y: string, form: Form): string =>
-  `let ${name}_parts = ${quadsOf(form).reduce((sum, c) => (c === 0 ? `${x}0 * ${y}0` : `fma(${x}${c}, ${y}${c}, ${sum})`), "")};
+export const dot = (name: string, x: string, y: string, format: RowFormat): string =>
+  `let ${name}_parts = ${quadsOf(format).reduce((sum, c) => (c === 0 ? `${x}0 * ${y}0` : `fma(${x}${c}, ${y}${c}, ${sum})`), "")};
 let ${name} = (${name}_parts.x + ${name}_parts.y) + (${name}_parts.z + ${name}_parts.w);
 `;
 
 /** t ← t + factor · y */
-export const addTo = (t: string, factor: string, y: string, form: Form): string =>
-  joined(quadsOf(form).map((c) => `${t}${c} = fma(vec4f(${factor}), ${y}${c}, ${t}${c});`));
+export const addTo = (t: string, factor: string, y: string, format: RowFormat): string =>
+  joined(quadsOf(format).map((c) => `${t}${c} = fma(vec4f(${factor}), ${y}${c}, ${t}${c});`));
 
 /** t ← factor · t */
-export const times = (t: string, factor: string, form: Form): string => joined(quadsOf(form).map((c) => `${t}${c} *= ${factor};`));
+export const times = (t: string, factor: string, format: RowFormat): string => joined(quadsOf(format).map((c) => `${t}${c} *= ${factor};`));
 
-export const written = (t: string, x: string, form: Form): string => joined(quadsOf(form).map((c) => `write_${t}(row, ${c}u, ${x}${c});`));
+/** Writes the registers x to the thread's row of matrix t. */
+export const written = (t: string, x: string, { row }: RowScope, format: RowFormat): string =>
+  joined(quadsOf(format).map((c) => `write_${t}(${row}, ${c}u, ${x}${c});`));
 
-/** Goes over the other rows of the head: `other` is one, and its numbers in both matrices are in registers of their names. */
-export function overOthers([one, two]: Text["others"], { width }: Form, body: string): string {
+/** A loop over the other rows of the head. */
+export function overOthers([one, two]: AttentionOperands["others"], { width }: RowFormat, body: (scope: OtherScope) => string): string {
   const quads = width / 4;
   const fetch = [one, two].map((t) => `tile_${t}[i] = read_${t}(others + i / ${quads}u, i % ${quads}u);`).join(" ");
   const numbers = [one, two].flatMap((t) => range(quads).map((c) => `let ${t}${c} = tile_${t}[j * ${quads}u + ${c}u];`));
@@ -53,25 +69,28 @@ for (var i = lane; i < count * ${quads}u; i += ${ROW_THREADS}u) { ${fetch} }
 workgroupBarrier();
 for (var j = 0u; j < count; j++) {
 let other = others + j;
-${joined(numbers)}${body}}
+${joined(numbers)}${body({ other: "other" })}}
 }
 `;
 }
 
-/** In scope: the thread's own `row`, and whether it is `there` or only helps to fetch. */
-export const rowProgram = (text: Text, form: RowForm): Program =>
+/** A program whose threads each have a row. It declares `power(x)`, e^x, and `log_of(x)`. */
+export const rowProgram = (operands: AttentionOperands, format: RowFormat, main: (scope: RowScope) => string): Program =>
   program({
-    name: text.name,
-    tensors: tensorsOf(text, form),
+    name: operands.name,
+    tensors: tensorsOf(operands, format),
     params,
     workgroup: [ROW_THREADS, 1, 1],
-    declarations: `${exponential}${logarithm}
-fn power(x: f32) -> f32 { return ${form.exact ? "exp_of" : "exp"}(x); }
-${access(text, form)}${joined(text.others.map((t) => `var<workgroup> tile_${t}: array<vec4f, ${(TILE * form.width) / 4}>;`))}`,
-    main: `  let head = ${GROUP} / p.blocks;
+    declarations: [
+      logarithm,
+      declare(`fn power(x: f32) -> f32 { return ${format.exact ? "exp_of" : "exp"}(x); }\n`, exponential),
+      rowAccess(operands, format),
+      declare(joined(operands.others.map((t) => `var<workgroup> tile_${t}: array<vec4f, ${(TILE * format.width) / 4}>;`))),
+    ],
+    main: `  let head = ${WORKGROUP} / p.blocks;
   if (head >= p.heads) { return; }
-  let own = (${GROUP} % p.blocks) * ${ROW_THREADS}u + lane;
+  let own = (${WORKGROUP} % p.blocks) * ${ROW_THREADS}u + lane;
   let there = own < p.own;
   let row = head * p.own + min(own, p.own - 1u);
-${text.main}`,
+${main({ row: "row", there: "there" })}`,
   });

@@ -1,47 +1,47 @@
-/** Products of tensors, as they are planned. */
+/** Matrix multiplication of tensors by the dispatches of a plan. */
 import type { Tensor } from "../../../../tensor/tensor.ts";
+import type { Storage } from "../../accessors.ts";
 import type { Extent } from "../../machine.ts";
-import { variants, type Storage } from "../../program.ts";
+import { memoized } from "../../program.ts";
 import type { Access } from "../../run.ts";
-import type { Product, Stored } from "./form.ts";
+import type { GemmShape, GemmStorage } from "./format.ts";
 import { gemmPlan } from "./plan.ts";
 
-/** Numbers of f16 that are kept beside a tensor. */
-export type Halves = Extent;
+/** A copy of a tensor in f16, kept with it. */
+export type F16Copy = Extent;
 
 /** A part of a tensor's memory. */
-export interface Piece extends Extent {
+export interface TensorSlice extends Extent {
   readonly storage: Storage;
 }
 
-export interface Terms {
+export interface GemmOperands {
   readonly a: Tensor;
-  readonly b: Tensor | Halves;
-  /** Added to each row, [n]; null: nothing is. */
+  readonly b: Tensor | F16Copy;
+  /** [n], added to each row; null: there is none. */
   readonly bias: Tensor | null;
-  /** Of the product, before the bias is added. */
+  /** s, which multiplies the sums before the bias is added. */
   readonly scale: number;
 }
 
 /** C = s A B + b */
-export type Multiply = (c: Tensor | Piece, terms: Terms, product: Product) => void;
+export type Multiply = (c: Tensor | TensorSlice, operands: GemmOperands, shape: GemmShape) => void;
 
-export function multiplier({ facts, precision, run, storage, scratch }: Access): Multiply {
-  const planned = variants((product: Product, stored: Stored, scale: number) => gemmPlan(product, stored, scale, facts));
-  return (c, { a, b, bias, scale }, product) => {
-    if (product.batch * product.m * product.n === 0) return;
-    const ofB = "address" in b ? "f16" : storage(b);
+export function matrixMultiplier({ capabilities, precision, run, storage, scratch }: Access): Multiply {
+  const planFor = memoized((shape: GemmShape, stored: GemmStorage, scale: number) => gemmPlan(shape, stored, scale, capabilities));
+  return (c, { a, b, bias, scale }, shape) => {
+    if (shape.batch * shape.m * shape.n === 0) return;
     const stored = {
       a: storage(a),
-      b: ofB,
+      b: "address" in b ? "f16" : storage(b),
       c: "address" in c ? c.storage : storage(c),
       bias: bias === null ? null : storage(bias),
       factors: precision,
-    };
-    const { product: launch, sums } = planned(product, stored, scale);
+    } as const;
+    const { gemm, reduction } = planFor(shape, stored, scale);
     const added = bias === null ? [] : [bias];
-    if (sums === null) return run(launch, c, a, b, ...added);
-    run(launch, scratch, a, b);
-    run(sums, c, scratch, ...added);
+    if (reduction === null) return run(gemm, c, a, b, ...added);
+    run(gemm, scratch, a, b);
+    run(reduction, c, scratch, ...added);
   };
 }

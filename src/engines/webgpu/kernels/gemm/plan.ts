@@ -1,101 +1,103 @@
 /**
- * How a device does a product: which program, tiles of what size, in how many splits. A function of sizes, storage and facts alone.
+ * How a device does a GEMM: with which program, on tiles of what size, in how many splits. A function of sizes, storage and device capabilities.
  *
- * What a way costs is counted in numbers read from the memory nearest to a thread. Who has u × v numbers of C does u v multiply–adds for each u + v
- * that it reads, so a tile costs rows · columns · terms · (u + v)/(u v), what lies beyond the edges of C included. Tiles run beside one
- * another: fewer than a device can run cost as much as those. A product of few tiles is split along k, which costs something for each number of
- * each split. The cheapest way is taken.
+ * The cost of a kernel variant is counted in numbers read from the nearest memory. A thread that computes u × v numbers of C does u v multiply–adds
+ * for each u + v numbers that it reads, so a tile costs rows · columns · terms · (u + v)/(u v), including what lies beyond the edges of C. A
+ * device runs many tiles at once, and fewer tiles than that cost as much as a full set. A GEMM of few tiles may be split along k (split-K), which
+ * costs something for each number of each split. The plan takes the cheapest variant.
  */
 import type { DeviceCapabilities } from "../../capabilities.ts";
-import type { Launch } from "../../program.ts";
+import type { Dispatch } from "../../program.ts";
 import { SCRATCH_BYTES } from "../../run.ts";
-import { formOf, paramsOf, splitsOf, tilesOf, type Cut, type Form, type Product, type Stored } from "./form.ts";
-import { sumsLaunch } from "./sums.ts";
-import { waysOf, type Way } from "./ways.ts";
+import { gemmFormat, gemmParams, splitsOf, tilesOf, type GemmFormat, type GemmShape, type GemmStorage, type Tiling } from "./format.ts";
+import { reductionDispatch } from "./splitK.ts";
+import { kernelVariants, type KernelVariant } from "./variants.ts";
 
-export interface GemmPlan extends Pick<Way, "variant" | "rows" | "columns" | "threads" | "bytes"> {
+export interface GemmPlan extends Pick<KernelVariant, "variant" | "rows" | "columns" | "threads" | "bytes"> {
   readonly splits: number;
-  /** Binds C, or the scratch if there are splits; A; B; and the bias, if there is one and no splits. */
-  readonly product: Launch;
-  /** Binds C, the scratch and the bias. Null where there are no splits. */
-  readonly sums: Launch | null;
+  /** Binds C, or the scratch if there are several splits; A; B; and the bias, if there is one and a single split. */
+  readonly gemm: Dispatch;
+  /** Binds C, the scratch and the bias. null: there is a single split. */
+  readonly reduction: Dispatch | null;
 }
 
 const F32_BYTES = 4;
 
-/** Tiles that run beside one another: two for each core of the largest devices, or some for each of a processor's. */
-const BESIDE = { hardware: 256, software: 16 } as const;
+/** Tiles that run at once: two for each core of the largest devices, or some for each core of a processor. */
+const AT_ONCE = { hardware: 256, software: 16 } as const;
 
-/** Of a split, at least. */
+/** The fewest terms of a split. */
 const TERMS = 256;
-/** A split has a whole multiple of so many terms, so that only the last has the end of a step to itself. */
+/** The terms of a split are a multiple of this, so that only the last split ends within a step. */
 const STEP = 32;
-/** What a number of a split costs: it is written and read again, from the memory farthest from a thread. */
+/** The cost of a number of a split, which is written and read again, from the memory farthest from a thread. */
 const SPLIT_NUMBER = 16;
 
-const sizeOf = ({ batch, m, n }: Product): number => batch * m * n;
+const sizeOf = ({ batch, m, n }: GemmShape): number => batch * m * n;
 
 export interface Choice {
-  readonly way: Way;
-  readonly cut: Cut;
+  readonly variant: KernelVariant;
+  readonly tiling: Tiling;
 }
 
-function cost({ way, cut }: Choice, product: Product, beside: number): number {
-  const [u, v] = way.own;
-  const tile = (way.rows * way.columns * cut.length * (u + v)) / (u * v);
-  const splits = splitsOf(product, cut);
-  return Math.max(tilesOf(product, cut), beside) * tile + (splits > 1 ? splits * sizeOf(product) * SPLIT_NUMBER : 0);
+function cost({ variant, tiling }: Choice, shape: GemmShape, atOnce: number): number {
+  const [u, v] = variant.own;
+  const tile = (variant.rows * variant.columns * tiling.length * (u + v)) / (u * v);
+  const splits = splitsOf(shape, tiling);
+  return Math.max(tilesOf(shape, tiling), atOnce) * tile + (splits > 1 ? splits * sizeOf(shape) * SPLIT_NUMBER : 0);
 }
 
-/** Unsplit, and in as many splits as make enough tiles. */
-function cutsOf({ rows, columns }: Way, product: Product, beside: number): readonly Cut[] {
-  const single = { rows, columns, length: Math.max(1, product.k) };
-  const room = Math.floor(SCRATCH_BYTES / F32_BYTES / sizeOf(product));
-  const splits = Math.min(Math.ceil(beside / tilesOf(product, single)), Math.floor(product.k / TERMS), room);
-  return splits < 2 ? [single] : [single, { rows, columns, length: Math.ceil(product.k / splits / STEP) * STEP }];
+/** One with a single split, and one with as many splits as make enough tiles. */
+function tilingsOf({ rows, columns }: KernelVariant, shape: GemmShape, atOnce: number): readonly Tiling[] {
+  const single = { rows, columns, length: Math.max(1, shape.k) };
+  const room = Math.floor(SCRATCH_BYTES / F32_BYTES / sizeOf(shape));
+  const splits = Math.min(Math.ceil(atOnce / tilesOf(shape, single)), Math.floor(shape.k / TERMS), room);
+  return splits < 2 ? [single] : [single, { rows, columns, length: Math.ceil(shape.k / splits / STEP) * STEP }];
 }
 
 const cheapest = <T>(list: readonly T[], costOf: (one: T) => number): T =>
   list.reduce((best, one) => (costOf(one) < costOf(best) ? one : best));
 
-/** The form of a split, which leaves sums as they are. */
-const splitForm = (form: Form): Form => ({ ...form, c: "f32", bias: null });
+/** The format of a split, which leaves its sums as they are. */
+const splitFormat = (format: GemmFormat): GemmFormat => ({ ...format, c: "f32", bias: null });
 
-/** A product done in this way, cut up like this. */
-export function planOf(product: Product, stored: Stored, scale: number, { way, cut }: Choice): GemmPlan {
-  const form = formOf(product, stored);
-  const splits = splitsOf(product, cut);
-  const { variant, rows, columns, threads, bytes } = way;
+/** The plan of a GEMM with a given variant and tiling. */
+export function planOf(shape: GemmShape, storage: GemmStorage, scale: number, { variant, tiling }: Choice): GemmPlan {
+  const format = gemmFormat(shape, storage);
+  const splits = splitsOf(shape, tiling);
+  const { rows, columns, threads, bytes } = variant;
   return {
-    variant,
+    variant: variant.variant,
     rows,
     columns,
     threads,
     bytes,
     splits,
-    product: {
-      program: way.program(splits === 1 ? form : splitForm(form)),
-      params: paramsOf(product, cut, splits === 1 ? scale : 1),
-      groups: way.groups(tilesOf(product, cut)),
-      macs: sizeOf(product) * product.k,
+    gemm: {
+      program: variant.program(splits === 1 ? format : splitFormat(format)),
+      params: gemmParams(shape, tiling, splits === 1 ? scale : 1),
+      groups: variant.groups(tilesOf(shape, tiling)),
+      macs: sizeOf(shape) * shape.k,
     },
-    sums: splits === 1 ? null : sumsLaunch({ size: sizeOf(product), n: product.n, splits, scale }, stored.c, stored.bias),
+    reduction: splits === 1 ? null : reductionDispatch({ size: sizeOf(shape), n: shape.n, splits, scale }, storage.c, storage.bias),
   };
 }
 
 /**
- * @param product of at least one number of C
+ * @param shape with at least one number of C
  * @param scale s of C = s A B + b
  * @throws RangeError where C is in f16 and n is odd
  */
-export function gemmPlan(product: Product, stored: Stored, scale: number, facts: DeviceCapabilities): GemmPlan {
-  if (stored.c === "f16" && product.n % 2 !== 0) throw new RangeError(`matmul: rows of f16 have an even length, got ${product.n}`);
-  const beside = facts.software ? BESIDE.software : BESIDE.hardware;
-  const choices = waysOf(product, stored, facts).flatMap((way) => cutsOf(way, product, beside).map((cut) => ({ way, cut })));
+export function gemmPlan(shape: GemmShape, storage: GemmStorage, scale: number, capabilities: DeviceCapabilities): GemmPlan {
+  if (storage.c === "f16" && shape.n % 2 !== 0) throw new RangeError(`matmul: rows of f16 must have an even length, got ${shape.n}`);
+  const atOnce = capabilities.software ? AT_ONCE.software : AT_ONCE.hardware;
+  const choices = kernelVariants(shape, storage, capabilities).flatMap((variant) =>
+    tilingsOf(variant, shape, atOnce).map((tiling): Choice => ({ variant, tiling })),
+  );
   return planOf(
-    product,
-    stored,
+    shape,
+    storage,
     scale,
-    cheapest(choices, (choice) => cost(choice, product, beside)),
+    cheapest(choices, (choice) => cost(choice, shape, atOnce)),
   );
 }

@@ -1,0 +1,66 @@
+/** The workgroup tiles of GEMM on matrix units: their sides, threads, panels and workgroup memory. */
+import type { MatrixShape } from "../../capabilities.ts";
+import type { GemmFormat } from "./format.ts";
+import { alongK, type Side } from "./operands.ts";
+
+/** Subgroups in a column and in a row of the workgroup tile, and fragments of C in a column and in a row of a subgroup's part. */
+export interface SubgroupGrid {
+  readonly subgroups: readonly [down: number, across: number];
+  readonly fragments: readonly [down: number, across: number];
+}
+
+export const subgroupGrids: readonly SubgroupGrid[] = [
+  { subgroups: [2, 2], fragments: [4, 4] },
+  { subgroups: [2, 2], fragments: [2, 2] },
+  { subgroups: [1, 2], fragments: [2, 1] },
+];
+
+export interface MatrixTile extends SubgroupGrid {
+  /** What the units multiply in one instruction. */
+  readonly shape: MatrixShape;
+  /** Threads of a subgroup. */
+  readonly size: number;
+  /** Terms of a step, a multiple of the shape's k. */
+  readonly depth: number;
+  /** Padding of the lines of a panel, in numbers, so that neighbouring lines lie in different banks. */
+  readonly gap: number;
+}
+
+const [F16_BYTES, F32_BYTES] = [2, 4];
+
+/** Rows and columns of C that a subgroup computes. */
+export const ownSides = ({ fragments, shape }: MatrixTile): readonly [rows: number, columns: number] => [
+  fragments[0] * shape.m,
+  fragments[1] * shape.n,
+];
+
+export const sidesOf = (tile: MatrixTile): readonly [rows: number, columns: number] => {
+  const [ownRows, ownColumns] = ownSides(tile);
+  return [tile.subgroups[0] * ownRows, tile.subgroups[1] * ownColumns];
+};
+
+export const matrixThreads = ({ subgroups: [down, across], size }: MatrixTile): number => down * across * size;
+
+/** A panel in workgroup memory. */
+interface Panel {
+  readonly lines: number;
+  /** Numbers of a line, without and with its padding. */
+  readonly length: number;
+  readonly stride: number;
+}
+
+/** The panel of A or B, which has the lines that the matrix has in memory. */
+export function panelOf(side: Side, tile: MatrixTile, format: GemmFormat): Panel {
+  const across = sidesOf(tile)[side === "a" ? 0 : 1];
+  const [lines, length] = alongK(side, format) ? [across, tile.depth] : [tile.depth, across];
+  return { lines, length, stride: length + tile.gap };
+}
+
+/** Workgroup memory of both panels, and of the sums of one fragment for each subgroup. */
+export function matrixBytes(tile: MatrixTile, format: GemmFormat): number {
+  const numbers = (["a", "b"] as const)
+    .map((side) => panelOf(side, tile, format))
+    .reduce((sum, { lines, stride }) => sum + lines * stride, 0);
+  const { subgroups, shape } = tile;
+  return numbers * F16_BYTES + subgroups[0] * subgroups[1] * shape.m * shape.n * F32_BYTES;
+}
