@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { deit, json } from "./deit.ts";
 
-/** One sample of each, and of little: what is claimed here is what is printed, not how fast it was. */
+/** One sample of a small program: these specs test what is printed, not how fast it was. */
 const bench = (args: string): unknown => json(["bench", ...args.split(" "), "--repetitions", "1"]);
 
 const model = "--model deit-tiny-distilled --image-size 32";
 const someNumber: unknown = expect.any(Number);
-/** On a machine whose clock moves too much no two peaks agree, and null says so. */
+/** null: on a loaded machine it happens that no two peaks agree. */
 const someRatio: unknown = expect.toBeOneOf([expect.any(Number), null]);
 
-/** Of a few roundings in f64. */
+/** Relative error of a few roundings in f64. */
 const EXACT = 1e-14;
 
 interface Row {
@@ -25,7 +25,7 @@ describe("deit bench", () => {
     expect(bench("peak")).toEqual({ what: "peak", engine: "wasm", threads: 1, peakGflops: someNumber });
   });
 
-  it("gemm has a row a product, and for its ratio the geometric mean of the forward ones", () => {
+  it("gemm prints a row for each matrix multiplication, and the geometric mean of the forward ratios", () => {
     const found = bench("gemm --only 198x");
     const row = { shape: expect.stringMatching(/^\[\d+×\d+\]·\[\d+×\d+\]$/), form: expect.stringMatching(/^(NT|NN|TN)$/) };
     const rates = { gflops: someNumber, peakGflops: someRatio, ratio: someRatio };
@@ -49,7 +49,7 @@ describe("deit bench", () => {
     });
   });
 
-  it("op finds the files of bench/ops, and the gain of their fused kernels", () => {
+  it("op finds the files of bench/ops and prints the gain of their fused kernels", () => {
     const roofline = { bytes: someNumber, flop: someNumber, gbPerSecond: someNumber, copyGbPerSecond: someNumber, gflops: someNumber };
     const bound = { by: expect.stringMatching(/^(memory|arithmetic)$/), share: someNumber };
     const row = { op: "layerNorm", ms: someNumber, roofline: { ...roofline, ...bound }, unfusedMs: someNumber, gain: someNumber };
@@ -65,14 +65,14 @@ describe("deit bench", () => {
     expect(bench("op --only adamw")).toMatchObject({ rows: [{ op: "adamw", phase: "run", ms: someNumber, gain: someNumber }] });
   });
 
-  it("init prints the time of all initial values", () => {
+  it("init prints the time for all initial parameters", () => {
     const about = { what: "init", engine: "wasm", threads: 1, model: "deit-tiny-distilled" };
     expect(bench("init")).toEqual({ ...about, parameters: 5_910_800, ms: someNumber });
     const { stdout } = deit(["bench", "init", "--repetitions", "1"]);
-    expect(stdout).toMatch(/^initial values of deit-tiny-distilled: \d+\.\d{3} ms \([\d.]+ … [\d.]+\), \d+\.\d ns each of 5910800\n$/);
+    expect(stdout).toMatch(/^initial parameters of deit-tiny-distilled: \d+\.\d{3} ms \([\d.]+ … [\d.]+\), \d+\.\d ns each of 5910800\n$/);
   });
 
-  it("forward prints time an image, rates and ratio", () => {
+  it("forward prints the time per image, rates and the ratio", () => {
     expect(bench(`forward ${model}`)).toEqual({
       what: "forward",
       engine: "wasm",
@@ -90,13 +90,13 @@ describe("deit bench", () => {
     });
   });
 
-  it("forward on the reference engine has no peak to be measured by", () => {
+  it("forward on the reference engine has no ratio to a peak", () => {
     const found = bench(`forward ${model} --engine reference`);
     expect(found).toMatchObject({ engine: "reference", msPerImage: someNumber, gflops: someNumber });
     expect(Object.keys(Object(found))).not.toContain("ratio");
   });
 
-  it("train takes nothing anew after the first step, and as much as was planned", () => {
+  it("train allocates nothing after the first step, and as much as was planned before", () => {
     const found = bench(`train ${model} --batch 2`);
     expect(found).toMatchObject({ what: "train", batch: 2, msPerImage: someNumber, ratio: someRatio, freshBytes: 0 });
     const { reservedBytes, planBytes } = Object(found);
@@ -104,7 +104,7 @@ describe("deit bench", () => {
     expect(reservedBytes).toBeLessThan(1.05 * planBytes); // design: measured ± 5 %
   });
 
-  it("train in less memory takes less, as was planned", () => {
+  it("train in low memory takes less, as was planned", () => {
     const [low, normal] = ["low", "normal"].map((memory) => Object(bench(`train ${model} --batch 8 --memory ${memory}`)));
     expect(low).toMatchObject({ memory: "low", freshBytes: 0 });
     expect(low.planBytes).toBeLessThan(0.95 * normal.planBytes);
@@ -115,13 +115,13 @@ describe("deit bench", () => {
     ["train", "a batch of \\d+ would fit, a batch of \\d+ would fit with --memory low"],
     ["train --memory low", "a batch of \\d+ would fit"],
     ["forward", "a batch of \\d+ would fit"],
-  ])("%s refuses a batch that does not fit before it runs, and names one that does", (what, advice) => {
+  ])("%s refuses a batch that does not fit before it runs, and names one that fits", (what, advice) => {
     const { status, stdout, stderr } = deit(["bench", ...what.split(" "), "--batch", "5000"]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(new RegExp(`^deit bench: wasm: a batch of 5000 needs \\d+\\.\\d MB of at most 4295\\.0 MB; ${advice}\n$`));
   });
 
-  it("train --profile prints a tree of parts, whose times and products add up", () => {
+  it("train --profile prints a tree of parts whose times and multiply–adds add up", () => {
     const { profile } = Object(bench(`train ${model} --batch 2 --profile --memory low`));
     expect(profile).toMatchObject({ name: "", share: 1, phases: { recompute: { ms: someNumber } } });
     const sum = (key: "ms" | "macs"): number =>
@@ -130,14 +130,14 @@ describe("deit bench", () => {
     expect(sum("macs")).toBe(profile.macs);
   });
 
-  it("forward --profile prints the tree with its repeated blocks as one", () => {
+  it("forward --profile prints a tree in which the blocks share a node", () => {
     const { status, stdout } = deit(["bench", "forward", ...model.split(" "), "--profile", "--repetitions", "1"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/\nop +share +ms +own ms +forward +recompute +vjp +GMAC +of peak\nall +█+ +100\.00 %/);
     expect(stdout).toMatch(/\n {6}blocks\.\* ×12 +█/);
   });
 
-  it("train --ranges tells what f16 would make of each op's numbers", () => {
+  it("train --ranges prints what f16 would do to each op's numbers", () => {
     const { ranges } = Object(bench(`train ${model} --batch 2 --ranges`));
     const range = { numbers: someNumber, largest: someNumber, flushed: someNumber, subnormal: someNumber, beyond: 0 };
     expect(ranges).toContainEqual({ path: "blocks.*.mlp.gelu", places: 12, output: range, cotangent: range });
@@ -157,6 +157,6 @@ describe("deit bench", () => {
   it("prints tables with medians and spreads", () => {
     const { status, stdout } = deit(["bench", "gemm", "--only", "64×198", "--repetitions", "1"]);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^product +form +median ms +min … 75 % ms +GFLOP\/s +peak +ratio +kept\n\[198×64\]·\[64×198\] +NT /);
+    expect(stdout).toMatch(/^GEMM +form +median ms +min … 75 % ms +GFLOP\/s +peak +ratio +kept\n\[198×64\]·\[64×198\] +NT /);
   });
 });

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { onGpu } from "../helpers/gpu.ts";
 import { json } from "./deit.ts";
 
-/** One sample of each, and of little: what is claimed here is what is printed, not how fast it was. */
+/** One sample of a small program: this spec tests what is printed, not how fast it was. */
 const bench = (args: string): unknown => json(["bench", ...args.split(" "), "--engine", "webgpu", "--repetitions", "1"]);
 
 const forward = "forward --model deit-tiny-distilled --image-size 32";
@@ -10,7 +10,7 @@ const someNumber: unknown = expect.any(Number);
 const head = { engine: "webgpu", threads: 1 };
 
 onGpu("deit bench on the webgpu engine", () => {
-  it("forward prints images a second, launches, and what the host takes for them", () => {
+  it("forward prints images per second, dispatches, and the time that the host takes for them", () => {
     expect(bench(forward)).toEqual({
       ...head,
       what: "forward",
@@ -20,7 +20,7 @@ onGpu("deit bench on the webgpu engine", () => {
       ms: { median: someNumber, min: someNumber, upper: someNumber },
       imagesPerSecond: someNumber,
       gflops: someNumber,
-      launches: someNumber,
+      dispatches: someNumber,
       submits: 1,
       hostMs: someNumber,
       hostUs: someNumber,
