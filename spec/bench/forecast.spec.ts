@@ -15,12 +15,12 @@ import { regnetConfig } from "../../src/teacher/config.ts";
 import { MemoryError } from "../../src/tensor/errors.ts";
 import type { Shape, Tensor } from "../../src/tensor/tensor.ts";
 
-/** Of round numbers: 1 FLOP of f32, 4 of products of f16 and 1 byte a nanosecond. */
+/** Round rates: per nanosecond 1 FLOP in f32, 4 FLOP of f16 matrix multiplications, and 1 byte. */
 const round: Adapter = { title: "", f32: 1e9, f16: 4e9, bandwidth: 1e9, memory: 1e9, source: "" };
-/** Of one launch, in ms. */
-const LAUNCH = 0.002;
+/** Overhead of one dispatch, in ms. */
+const DISPATCH = 0.002;
 
-/** One run is f on zeros. */
+/** A program whose run is f on zeros. */
 const programOf = (shapes: readonly Shape[], f: (k: Kernels, ...tensors: readonly Tensor[]) => Tensor): Program => ({
   work: (k) => {
     const tensors = shapes.map((shape) => k.zeros(shape));
@@ -29,7 +29,7 @@ const programOf = (shapes: readonly Shape[], f: (k: Kernels, ...tensors: readonl
   lean: null,
 });
 
-const product = programOf(
+const multiplication = programOf(
   [
     [64, 128],
     [128, 192],
@@ -41,31 +41,31 @@ const exponential = programOf([[1000, 256]], (k, a) => k.exp(a ?? k.zeros([])));
 const nodesOf = (node: ProfileNode): readonly ProfileNode[] => [node, ...node.children.flatMap(nodesOf)];
 
 describe("a forecast", () => {
-  it("of a product is bound by its multiply–adds", () => {
+  it("of a matrix multiplication is bound by its multiply–adds", () => {
     const macs = 64 * 128 * 192;
     const bytes = 4 * (64 * 128 + 128 * 192 + 64 * 192);
-    const found = forecast(product, 1, { adapter: round, precision: "f32" });
-    expect(costOf(found.root)).toMatchObject({ macs, launches: 1, bytes });
-    expect(costOf(found.root).ms).toBeCloseTo((2 * macs) / 1e6 + LAUNCH, 9);
+    const found = forecast(multiplication, 1, { adapter: round, precision: "f32" });
+    expect(costOf(found.root)).toMatchObject({ macs, dispatches: 1, bytes });
+    expect(costOf(found.root).ms).toBeCloseTo((2 * macs) / 1e6 + DISPATCH, 9);
     expect(found.flop).toBe(2 * macs);
   });
 
-  it("of a product in f16 goes by the peak of f16, and is bound by memory where that is slow", () => {
+  it("of a matrix multiplication in f16 uses the peak of f16, and is bound by memory where memory is slow", () => {
     const macs = 64 * 128 * 192;
     const bytes = 4 * (64 * 128 + 128 * 192 + 64 * 192);
-    const ms = (adapter: Adapter): number => costOf(forecast(product, 1, { adapter, precision: "f16" }).root).ms;
-    expect(ms(round)).toBeCloseTo((2 * macs) / 4e6 + LAUNCH, 9);
-    expect(ms({ ...round, bandwidth: 1e8 })).toBeCloseTo(bytes / 1e5 + LAUNCH, 9);
+    const ms = (adapter: Adapter): number => costOf(forecast(multiplication, 1, { adapter, precision: "f16" }).root).ms;
+    expect(ms(round)).toBeCloseTo((2 * macs) / 4e6 + DISPATCH, 9);
+    expect(ms({ ...round, bandwidth: 1e8 })).toBeCloseTo(bytes / 1e5 + DISPATCH, 9);
   });
 
-  it("of a function of each number is bound by its arithmetic or by memory, whatever is slower", () => {
+  it("of an elementwise function is bound by arithmetic or by memory, whichever is slower", () => {
     const ms = (adapter: Adapter): number => costOf(forecast(exponential, 1, { adapter, precision: "f16" }).root).ms;
-    expect(ms(round)).toBeCloseTo((27 * 256_000) / 1e6 + LAUNCH, 9);
-    expect(ms({ ...round, f32: 1e12 })).toBeCloseTo((2 * 4 * 256_000) / 1e6 + LAUNCH, 9);
+    expect(ms(round)).toBeCloseTo((27 * 256_000) / 1e6 + DISPATCH, 9);
+    expect(ms({ ...round, f32: 1e12 })).toBeCloseTo((2 * 4 * 256_000) / 1e6 + DISPATCH, 9);
   });
 
-  it("of half the share of each bound is of twice the time, but for what a launch costs", () => {
-    expect(slower({ ms: 10 + 3 * LAUNCH, macs: 0, launches: 3, bytes: 0 }, 1 / 2)).toBeCloseTo(20 + 3 * LAUNCH, 9);
+  it("at half of each bound takes twice the time, except for the overhead of dispatches", () => {
+    expect(slower({ ms: 10 + 3 * DISPATCH, macs: 0, dispatches: 3, bytes: 0 }, 1 / 2)).toBeCloseTo(20 + 3 * DISPATCH, 9);
   });
 
   it("of DeiT-B has the multiply–adds of (E29), and the FLOP of the formulas", () => {
@@ -89,19 +89,19 @@ describe("a forecast", () => {
     expect(flop).toBe(counted);
   });
 
-  it("of a training step adds up over the paths, and plans the memory of its like", () => {
+  it("of a training step adds up over the paths, and plans its memory", () => {
     const config = deitConfig("deit-tiny-distilled", { imageSize: 32, depth: 2 });
     const { root, memory } = forecast(trainProgram(config, "normal"), 2, { adapter: round, precision: "f32" });
-    const sum = (key: "ms" | "macs" | "launches" | "bytes"): number => nodesOf(root).reduce((all, node) => all + ownCost(node)[key], 0);
-    const { ms, macs, launches, bytes } = costOf(root);
-    expect([sum("macs"), sum("launches"), sum("bytes")]).toEqual([macs, launches, bytes]);
+    const sum = (key: "ms" | "macs" | "dispatches" | "bytes"): number => nodesOf(root).reduce((all, node) => all + ownCost(node)[key], 0);
+    const { ms, macs, dispatches, bytes } = costOf(root);
+    expect([sum("macs"), sum("dispatches"), sum("bytes")]).toEqual([macs, dispatches, bytes]);
     expect(sum("ms")).toBeCloseTo(ms, 9);
     expect(nodesOf(root).map(({ name }) => name)).toContain("blocks.*");
     const low = forecast(trainProgram(config, "low"), 2, { adapter: round, precision: "f32" });
     expect(low.memory).toBeLessThan(memory);
   });
 
-  it("knows the largest batch that fits", () => {
+  it("finds the largest batch that fits", () => {
     const program = forwardProgram(deitConfig("deit-tiny"));
     const settings = { adapter: { ...round, memory: 1e8 }, precision: "f32" } as const;
     const most = largestBatch(program, settings);
@@ -120,13 +120,13 @@ describe("a projection", () => {
     expect([viewsOfEpoch / 1024, (300 * viewsOfEpoch) / 1024]).toEqual([1251, 375_300]); // deit.md 7.11
   });
 
-  it("says of the authors' speed what the authors say", () => {
+  it("turns the speed of the authors into the hours that they report", () => {
     const imagesPerSecond = 2015; // on eight V100
     expect(hoursOf(stageOf(training), 1024, (1024 / imagesPerSecond) * 1e3)).toBeCloseTo(53, 1);
     expect(stageOf(tuning)).toMatchObject({ imageSize: 384, epochs: 25, paperHours: 20 });
   });
 
-  it("has the teacher's forward in the step of a distilled model", () => {
+  it("includes the teacher's forward in the step of a distilled model", () => {
     const config = deitConfig("deit-tiny-distilled", { depth: 1 });
     const teacher = regnetConfig("regnety-4gf");
     const settings = { adapter: round, precision: "f32" } as const;
@@ -138,14 +138,14 @@ describe("a projection", () => {
     expect(macs({ config, teacher }) - macs({ config, teacher: null })).toBe(counters().macs);
   });
 
-  it("refuses a step whose tensors are too long", () => {
+  it("refuses a step whose tensors are too large for a buffer", () => {
     const asked = { config: deitConfig("deit-base"), teacher: null };
     expect(() => projected(asked, stageOf(training), 4096, { adapter: round, precision: "f32" })).toThrow(MemoryError);
   });
 });
 
 describe("adapters", () => {
-  it("are known by name, with where their figures are from", () => {
+  it("are found by name, and name the source of their figures", () => {
     expect(adapterNamed("v100")).toMatchObject({ f32: 15.7e12, f16: 125e12, bandwidth: 900e9 });
     expect(Object.values(adapters).filter(({ source }) => source === "")).toEqual([]);
     expect(() => adapterNamed("abacus")).toThrow("unknown adapter abacus; known: h100, a100, ");

@@ -16,7 +16,7 @@ const tinyLinear: OpBench = opBench(linear, [3], (k, B) => ({
   attrs: undefined,
 }));
 
-/** Which kernel each run of gelu had: the engine's own, or none. */
+/** A bench of gelu, and whether its runs saw a fused kernel. */
 function watchedGelu(): { readonly bench: OpBench; readonly fused: () => ReadonlySet<boolean> } {
   const seen = new Set<boolean>();
   const bench: OpBench = {
@@ -38,7 +38,7 @@ function watchedGelu(): { readonly bench: OpBench; readonly fused: () => Readonl
 const rowsOf = (engine: Engine, bench: OpBench): ReturnType<typeof benchOp> => benchOp(engine, bench, quick, () => undefined);
 
 describe("bench op", () => {
-  it("times forward and vjp, and tells the rate of what has products", () => {
+  it("times forward and vjp, and gives the rate of ops with matrix multiplications", () => {
     const rows = rowsOf(referenceEngine(), tinyLinear);
     expect(rows.map(({ op, title, phase }) => [op, title, phase])).toEqual([
       ["linear", "3×4 → 5", "forward"],
@@ -51,7 +51,7 @@ describe("bench op", () => {
     }
   });
 
-  it("times what is fused once with its kernel and once without", async () => {
+  it("times an op with a fused kernel once with the kernel and once without", async () => {
     const { bench, fused } = watchedGelu();
     const [row] = rowsOf(await wasmEngine(), bench);
     expect(row?.unfused?.gain).toBeGreaterThan(0);

@@ -16,7 +16,7 @@ interface X {
   readonly x: Tensor;
 }
 
-/** Time that passes only where an op says so. */
+/** A clock that only ops move on. */
 let time = 0;
 const clock = (): number => time;
 
@@ -32,7 +32,7 @@ const part: Op<X, null> = defineOp<X, null>({
   },
 });
 
-/** Two parts, and 1 of its own before and after them. */
+/** Two parts, and 1 ms of its own before and after them. */
 const whole: Op<X, null> = defineOp<X, null>({
   name: "whole",
   forward: (k, { x }) => {
@@ -74,7 +74,7 @@ const child = (node: ProfileNode | undefined, name: string): ProfileNode | undef
 const namesIn = (node: ProfileNode): readonly string[] => [node.name, ...node.children.flatMap(namesIn)];
 
 describe("profiler", () => {
-  it("tells the time of an op with its parts and without, by phase", () => {
+  it("gives the time of an op with and without its parts, by phase", () => {
     const root = watchedWhole();
     const op = child(root, "whole");
     if (op === undefined) throw new Error("no such node");
@@ -82,17 +82,17 @@ describe("profiler", () => {
     expect(phases.map((phase) => costOf(op, phase).ms)).toEqual([8, 0, 20, 0]);
   });
 
-  it("makes one node of what is repeated, and knows how often", () => {
+  it("makes one node of repeated parts, and counts them", () => {
     const layers = child(child(watchedWhole(), "whole"), "layers.*");
     expect(layers).toMatchObject({ places: 2, own: { forward: { ms: 6 }, vjp: { ms: 20 } }, children: [] });
   });
 
-  it("puts routines of a kind together", () => {
+  it("puts routines of the same name together", () => {
     const routine = child(watchedWhole(), "update");
     expect(routine).toMatchObject({ own: { run: { ms: 0 } }, children: [{ name: "layers.*.weight", own: { run: { ms: 5 } } }] });
   });
 
-  it("accounts for all time: what no op spends is the root's", () => {
+  it("accounts for all time: the root has the time that no op spends", () => {
     const root = watchedWhole();
     expect([ownCost(root).ms, costOf(root).ms]).toEqual([100, 133]);
   });
@@ -117,7 +117,7 @@ describe("a profile of DeiT", () => {
     return engine.counters().macs - before;
   };
 
-  it("leaves what is fused fused, and has every product", async () => {
+  it("keeps fused kernels, and has all multiply–adds", async () => {
     const engine = await wasmEngine();
     const { root } = profiled(engine, trainProgram(config, "normal"), 2, options);
     expect(namesIn(root)).toContain("/attention");
@@ -127,7 +127,7 @@ describe("a profile of DeiT", () => {
     expect(costOf(root).macs).toBe(macsOf(twin, run));
   });
 
-  it("has the blocks as one node, forwards and backwards, and run again only where memory is low", async () => {
+  it("has the blocks as one node in both directions, and recomputes only in low memory", async () => {
     const blocksOf = async (memory: "normal" | "low"): Promise<ProfileNode | undefined> => {
       const { root } = profiled(await wasmEngine(), trainProgram(config, memory), 1, options);
       return child(child(child(root, "/deitLogits"), "/encoder"), "blocks.*");
@@ -137,12 +137,12 @@ describe("a profile of DeiT", () => {
     expect([normal.places, low.places]).toEqual([3, 3]);
     const macs = costOf(normal, "forward").macs;
     const T = (32 / 16) ** 2 + 2;
-    const pullback = 2 * macs + config.depth * T * T * config.width; // and the scores of each block again
+    const pullback = 2 * macs + config.depth * T * T * config.width; // and the scores of each block, computed again
     expect(phases.map((phase) => costOf(normal, phase).macs)).toEqual([macs, 0, pullback, 0]);
     expect(phases.map((phase) => costOf(low, phase).macs)).toEqual([macs, macs, pullback, 0]);
   });
 
-  it("of inference has no backward", async () => {
+  it("of inference has no vjp", async () => {
     const { root } = profiled(await wasmEngine(), forwardProgram(config), 1, options);
     expect(costOf(root, "vjp").ms).toBe(0);
     expect(costOf(root, "forward").macs).toBe(costOf(root).macs);

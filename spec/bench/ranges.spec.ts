@@ -22,7 +22,7 @@ const double: Op<X, null> = defineOp<X, null>({
   vjp: (k, _, d) => ({ x: twice(k, d) }),
 });
 
-/** Without a name of its own: its parts show all. */
+/** An op without a name of its own: its parts show all of its tensors. */
 const layers: Op<X, null> = defineOp<X, null>({
   name: "layers",
   inline: true,
@@ -44,11 +44,11 @@ async function rangesOn(engine: Engine, program: (k: Kernels) => unknown, on: Ke
   return ranges();
 }
 
-/** Once doubled: two that are 0; two that f16 flushes; two that it has as subnormal; four that it has; two that it has not, and two that are none. */
+/** After doubling: two are 0, two are flushed by f16, two are subnormal, four are normal, two are too large, and two are not finite. */
 const NUMBERS = [0, -0, 2 ** -26, -(2 ** -40), 2 ** -25, -(2 ** -16), 2 ** -15, 1, -32_752, 32_752, 32_753, -(2 ** 100), Infinity, NaN];
 
 onEachEngine(({ made }) => {
-  it("counts what f16 has not, at each bound", async () => {
+  it("counts the numbers beyond each bound of f16", async () => {
     const { engine } = await made;
     const [range] = await rangesOn(engine, (k) => double.forward(k, { x: k.upload([2, 7], NUMBERS) }));
     const [flushed, subnormal, beyond] = [2 / 14, 2 / 14, 4 / 14];
@@ -60,7 +60,7 @@ onEachEngine(({ made }) => {
     });
   });
 
-  it("tells the largest magnitude, of outputs and of cotangents that come in, also of scalars", async () => {
+  it("gives the largest magnitude of outputs and of incoming cotangents, also of scalars", async () => {
     const { engine } = await made;
     const ranges = await rangesOn(engine, (k) => {
       const { saved } = double.forward(k, { x: k.upload([3], [1, -4, 2]) });
@@ -69,7 +69,7 @@ onEachEngine(({ made }) => {
     expect(ranges).toMatchObject([{ path: "double", output: { numbers: 3, largest: 8 }, cotangent: { numbers: 1, largest: 3 } }]);
   });
 
-  it("makes one row of what is repeated, and none of what only has parts", async () => {
+  it("makes one row of repeated parts, and none of an op that only has parts", async () => {
     const { engine } = await made;
     const ranges = await rangesOn(engine, (k) => {
       const { out, saved } = layers.forward(k, { x: k.upload([2], [1, 2 ** -26]) });
@@ -80,7 +80,7 @@ onEachEngine(({ made }) => {
     expect(ranges).toEqual([{ path: "layers.*", places: 2, output, cotangent }]);
   });
 
-  it("sees a kernel that runs its op's definition once", async () => {
+  it("records a kernel that runs its op's definition once, not twice", async () => {
     const { engine } = await made;
     const again: typeof double = { ...double, vjp: (k, saved, d) => double.vjp(k.within({ fused: engine.kernels.scope.fused }), saved, d) };
     const on = engine.kernels.within({ fused: fusedTable(fuse(double, again)) });
@@ -88,7 +88,7 @@ onEachEngine(({ made }) => {
     expect(ranges.map(({ path }) => path)).toEqual(["x"]);
   });
 
-  it("keeps nothing", async () => {
+  it("keeps no tensor alive", async () => {
     const { engine } = await made;
     const { live } = engine.memory();
     await rangesOn(engine, (k) => double.forward(k, { x: k.zeros([2]) }));
@@ -96,8 +96,8 @@ onEachEngine(({ made }) => {
   });
 });
 
-describe("of a training step of DeiT", () => {
-  it("there is a row for each op, with the cotangent of the loss", async () => {
+describe("the ranges of a training step of DeiT", () => {
+  it("have a row for each op, and the cotangent of the loss", async () => {
     const engine = await wasmEngine();
     const ranges = await programRanges(engine, trainProgram(deitConfig("deit-tiny-distilled", { imageSize: 32, depth: 3 }), "normal"), 2);
     const rows = new Map(ranges.map((row) => [row.path, row]));
@@ -107,7 +107,7 @@ describe("of a training step of DeiT", () => {
     expect(ranges.every(({ output, cotangent }) => output !== null && cotangent !== null)).toBe(true);
   });
 
-  it("less memory shows the same", async () => {
+  it("are the same in low memory", async () => {
     const config = deitConfig("deit-tiny-distilled", { imageSize: 32, depth: 2 });
     const [normal, low] = [
       await programRanges(await wasmEngine(), trainProgram(config, "normal"), 1),

@@ -8,24 +8,24 @@ import { residual } from "../../src/ops/residual.ts";
 
 const { kernels: k } = referenceEngine();
 
-/** Time that passes only where a work says so, in ms. */
+/** A clock in ms that only works move on. */
 let time = 0;
 const clock = (): number => time;
 const taking = (ms: number): Work => ({ run: () => void (time += ms) });
 
-/** A copy of a GB in a second, and a register peak of 1 GFLOP/s. */
+/** Copies at 1 GB/s and a peak of 1 GFLOP/s. */
 const meters: Meters = { peak: () => 1, copy: (bytes) => taking(bytes / 1e6) };
 const options = { repetitions: 3, clock };
 
 describe("an op under its roof", () => {
-  it("is bound by what takes longer, and told as a share of it", () => {
+  it("is bound by what takes longer, and its share is that of this bound", () => {
     const copies = underRoof(taking(4), { bytes: 2e6, flop: 1e6 }, meters, options).roofline;
     expect(copies).toMatchObject({ by: "memory", share: 0.5, gbPerSecond: 0.5, copyGbPerSecond: 1, gflops: 0.25 });
     const computes = underRoof(taking(4), { bytes: 2e6, flop: 3e6 }, meters, options).roofline;
     expect(computes).toMatchObject({ by: "arithmetic", share: 0.75, gflops: 0.75 });
   });
 
-  it("that computes nothing is bound by the memory", () => {
+  it("is bound by memory if it computes nothing", () => {
     expect(underRoof(taking(4), { bytes: 2e6, flop: 0 }, meters, options).roofline).toMatchObject({ by: "memory", gflops: 0 });
   });
 
@@ -33,7 +33,7 @@ describe("an op under its roof", () => {
     expect(underRoof(taking(4), { bytes: 2e6, flop: 0 }, meters, options).ms).toEqual([4, 4, 4]);
   });
 
-  it("is held to a copy of the size, and refused where there is no such copy", async () => {
+  it("is compared with a copy of the same size, and refused if it is too large for one", async () => {
     const { copy } = await metersOf(() => 1);
     const work = copy(1024);
     expect(() => work.run()).not.toThrow();
@@ -42,7 +42,7 @@ describe("an op under its roof", () => {
 });
 
 describe("bytesMoved", () => {
-  it("counts each tensor once, whether read, written or both, and views with what they view", () => {
+  it("counts each tensor once, whether read, written or both, and a view with its tensor", () => {
     const [a, b] = [k.zeros([3, 5]), k.zeros([7])];
     expect(bytesMoved({ a, again: a, view: k.reshape(a, [15]) }, { a, b })).toBe(4 * (15 + 7));
   });
@@ -56,13 +56,13 @@ describe("FLOP", () => {
     attrs: undefined,
   }));
 
-  it("of a product are two a multiply–add, and one for each sum", () => {
+  it("of a matrix multiplication are two for each multiply–add, and one for each element of a sum", () => {
     const [forward, vjp] = flopOfCases(linearBench);
     expect(forward).toBe(2 * rows * I * O + rows * O);
     expect(vjp).toBe(4 * rows * I * O + rows * O);
   });
 
-  it("of a sum are one an element, and of a pullback that passes its cotangent on none", () => {
+  it("of a sum are one for each element, and none of a vjp that returns its cotangent", () => {
     const bench = opBench(residual, [2], (own, B) => ({
       title: "",
       inputs: { x: own.zeros([B, 3, 4]), branch: own.zeros([B, 3, 4]) },
@@ -73,7 +73,7 @@ describe("FLOP", () => {
 });
 
 describe("the bytes of a case", () => {
-  it("are its inputs, its output and what it saves beside them", () => {
+  it("are those of its inputs, its output and what else it saves", () => {
     const bench = opBench(linear, [3], (own, B) => ({
       title: "",
       inputs: { x: own.zeros([B, 4]), params: { weight: own.zeros([5, 4]), bias: own.zeros([5]) } },

@@ -3,7 +3,7 @@ import { judged, paired } from "../../src/bench/paired.ts";
 import { geometricMean, median, quantile } from "../../src/bench/statistics.ts";
 import { spent, timed } from "../../src/bench/timing.ts";
 
-/** A clock that stands still but for the ms that the work says it takes. */
+/** A clock that moves on only by the ms that the work takes. */
 function simulated(): { readonly clock: () => number; readonly work: (ms: number) => void } {
   let now = 0;
   return { clock: () => now, work: (ms) => void (now += ms) };
@@ -18,24 +18,24 @@ describe("statistics", () => {
     expect(geometricMean([0.5, 2])).toBeCloseTo(1, 15);
   });
 
-  it("nothing has none of them", () => {
+  it("there are none without samples", () => {
     expect([median([]), geometricMean([])]).toEqual([NaN, NaN]);
   });
 });
 
 describe("a timing", () => {
-  it("is of one run, however many make a sample", () => {
+  it("is per run, however many runs make a sample", () => {
     const { clock, work } = simulated();
     const { median: ms, min, upper } = timed({ run: () => work(3) }, { repetitions: 3, clock });
     for (const found of [ms, min, upper]) expect(found).toBeCloseTo(3, 9);
   });
 
-  it("leaves out what comes before a run", () => {
+  it("leaves out the time before each run", () => {
     const { clock, work } = simulated();
     expect(spent({ before: () => work(100), run: () => work(2) }, 4, clock)).toBe(8);
   });
 
-  it("hands on what the work throws", () => {
+  it("throws what the work throws", () => {
     const { clock } = simulated();
     const run = (): never => {
       throw new RangeError("no");
@@ -44,11 +44,11 @@ describe("a timing", () => {
   });
 });
 
-describe("a ratio to the register peak", () => {
+describe("a ratio to the measured peak", () => {
   /** 10⁷ FLOP in 1 ms are 10 GFLOP/s. */
   const FLOP = 1e7;
 
-  it("is to the mean of the two peaks around a sample, and the median of samples counts", () => {
+  it("compares each sample with the mean of its two peaks, and is the median of the samples", () => {
     const samples = [
       { ms: 1, before: 19.5, after: 20.5 }, // 10/20
       { ms: 2, before: 20, after: 20 }, //     5/20
@@ -58,7 +58,7 @@ describe("a ratio to the register peak", () => {
     expect({ ratio, gflops, peakGflops, kept, taken }).toEqual({ ratio: 0.5, gflops: 10, peakGflops: 20, kept: 3, taken: 3 });
   });
 
-  it("is not told by samples whose two peaks differ by more than 6 %", () => {
+  it("ignores samples whose two peaks differ by more than 6 %", () => {
     const samples = [
       { ms: 1, before: 20, after: 20 },
       { ms: 9, before: 20, after: 22 },
@@ -68,7 +68,7 @@ describe("a ratio to the register peak", () => {
     expect({ ratio, ms: ms.upper, kept, taken }).toEqual({ ratio: 0.5, ms: 1, kept: 1, taken: 3 });
   });
 
-  it("is unknown, not wrong, where no two peaks agree, and the loop ends after 60 samples; the time is known", () => {
+  it("is NaN where no two peaks agree; the loop ends after 60 samples, and the time is known", () => {
     const { clock, work } = simulated();
     let flips = 0;
     const peak = (): number => (flips++ % 2 === 0 ? 10 : 20);
@@ -77,7 +77,7 @@ describe("a ratio to the register peak", () => {
     expect(ms.median).toBeCloseTo(1, 9);
   });
 
-  it("takes more samples until five can be kept", () => {
+  it("takes more samples until five are kept", () => {
     const { clock, work } = simulated();
     let calls = 0;
     const peak = (): number => (calls++ < 20 && calls % 2 === 0 ? 10 : 20); // unsteady at first

@@ -10,10 +10,10 @@ const benchOps = (args: string): unknown => json(["bench", "op", ...args.split("
 
 const model = "--model deit-tiny-distilled --image-size 32";
 const someNumber: unknown = expect.any(Number);
-/** On a machine whose clock moves too much no two peaks agree, and null says so. */
+/** null: on a loaded machine it happens that no two peaks agree. */
 const someRatio: unknown = expect.toBeOneOf([expect.any(Number), null]);
 
-/** Of a few roundings in f64. */
+/** Relative error of a few roundings in f64. */
 const EXACT = 1e-14;
 
 interface Row {
@@ -29,7 +29,7 @@ describe("deit bench", () => {
     expect(await bench("peak")).toEqual({ what: "peak", engine: "wasm", threads: 1, peakGflops: someNumber });
   });
 
-  it("gemm has a row a product, and for its ratio the geometric mean of the forward ones", async () => {
+  it("gemm prints a row for each matrix multiplication, and the geometric mean of the forward ratios", async () => {
     const found = await bench("gemm --only 198x");
     const row = { shape: expect.stringMatching(/^\[\d+×\d+\]·\[\d+×\d+\]$/), form: expect.stringMatching(/^(NT|NN|TN)$/) };
     const rates = { gflops: someNumber, peakGflops: someRatio, ratio: someRatio };
@@ -53,7 +53,7 @@ describe("deit bench", () => {
     });
   });
 
-  it("op finds the files of bench/ops, and the gain of their fused kernels", () => {
+  it("op finds the files of bench/ops and prints the gain of their fused kernels", () => {
     const roofline = { bytes: someNumber, flop: someNumber, gbPerSecond: someNumber, copyGbPerSecond: someNumber, gflops: someNumber };
     const bound = { by: expect.stringMatching(/^(memory|arithmetic)$/), share: someNumber };
     const row = { op: "layerNorm", ms: someNumber, roofline: { ...roofline, ...bound }, unfusedMs: someNumber, gain: someNumber };
@@ -69,17 +69,17 @@ describe("deit bench", () => {
     expect(benchOps("--only adamw")).toMatchObject({ rows: [{ op: "adamw", phase: "run", ms: someNumber, gain: someNumber }] });
   });
 
-  it("init prints the time of all initial values", async () => {
+  it("init prints the time for all initial parameters", async () => {
     const about = { what: "init", engine: "wasm", threads: 1, model: "deit-tiny-distilled" };
     expect(await bench("init")).toEqual({ ...about, parameters: 5_910_800, ms: someNumber });
   });
 
   it.runIf(process.env["DEIT_LONG"] === "1")("init prints it for people", async () => {
     const { stdout } = await deitHere("bench", "init", "--repetitions", "1");
-    expect(stdout).toMatch(/^initial values of deit-tiny-distilled: \d+\.\d{3} ms \([\d.]+ … [\d.]+\), \d+\.\d ns each of 5910800\n$/);
+    expect(stdout).toMatch(/^initial parameters of deit-tiny-distilled: \d+\.\d{3} ms \([\d.]+ … [\d.]+\), \d+\.\d ns each of 5910800\n$/);
   });
 
-  it("forward prints time an image, rates and ratio", async () => {
+  it("forward prints the time per image, rates and the ratio", async () => {
     expect(await bench(`forward ${model}`)).toEqual({
       what: "forward",
       engine: "wasm",
@@ -97,13 +97,13 @@ describe("deit bench", () => {
     });
   });
 
-  it("forward on the reference engine has no peak to be measured by", async () => {
+  it("forward on the reference engine has no ratio to a peak", async () => {
     const found = await bench(`forward ${model} --engine reference`);
     expect(found).toMatchObject({ engine: "reference", msPerImage: someNumber, gflops: someNumber });
     expect(Object.keys(Object(found))).not.toContain("ratio");
   });
 
-  it("train takes nothing anew after the first step, and as much as was planned", async () => {
+  it("train allocates nothing after the first step, and as much as was planned before", async () => {
     const found = await bench(`train ${model} --batch 2`);
     expect(found).toMatchObject({ what: "train", batch: 2, msPerImage: someNumber, ratio: someRatio, freshBytes: 0 });
     const { reservedBytes, planBytes } = Object(found);
@@ -111,7 +111,7 @@ describe("deit bench", () => {
     expect(reservedBytes).toBeLessThan(1.05 * planBytes); // design: measured ± 5 %
   });
 
-  it("train in less memory takes less, as was planned", async () => {
+  it("train in low memory takes less, as was planned", async () => {
     const train = `train ${model} --batch 8`;
     const [low, normal] = [Object(await bench(`${train} --memory low`)), Object(await bench(`${train} --memory normal`))];
     expect(low).toMatchObject({ memory: "low", freshBytes: 0 });
@@ -123,13 +123,13 @@ describe("deit bench", () => {
     ["train", "a batch of \\d+ would fit, a batch of \\d+ would fit with --memory low"],
     ["train --memory low", "a batch of \\d+ would fit"],
     ["forward", "a batch of \\d+ would fit"],
-  ])("%s refuses a batch that does not fit before it runs, and names one that does", async (what, advice) => {
+  ])("%s refuses a batch that does not fit before it runs, and names one that fits", async (what, advice) => {
     const { status, stdout, stderr } = await deitHere("bench", ...what.split(" "), "--batch", "5000");
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(new RegExp(`^deit bench: wasm: a batch of 5000 needs \\d+\\.\\d MB of at most 4295\\.0 MB; ${advice}\n$`));
   });
 
-  it("train --profile prints a tree of parts, whose times and products add up", async () => {
+  it("train --profile prints a tree of parts whose times and multiply–adds add up", async () => {
     const { profile } = Object(await bench(`train ${model} --batch 2 --profile --memory low`));
     expect(profile).toMatchObject({ name: "", share: 1, phases: { recompute: { ms: someNumber } } });
     const sum = (key: "ms" | "macs"): number =>
@@ -138,14 +138,14 @@ describe("deit bench", () => {
     expect(sum("macs")).toBe(profile.macs);
   });
 
-  it("forward --profile prints the tree with its repeated blocks as one", async () => {
+  it("forward --profile prints a tree in which the blocks share a node", async () => {
     const { status, stdout } = await deitHere("bench", "forward", ...model.split(" "), "--profile", "--repetitions", "1");
     expect(status).toBe(0);
     expect(stdout).toMatch(/\nop +share +ms +own ms +forward +recompute +vjp +GMAC +of peak\nall +█+ +100\.00 %/);
     expect(stdout).toMatch(/\n {6}blocks\.\* ×12 +█/);
   });
 
-  it("train --ranges tells what f16 would make of each op's numbers", async () => {
+  it("train --ranges prints what f16 would do to each op's numbers", async () => {
     const { ranges } = Object(await bench(`train ${model} --batch 2 --ranges`));
     const range = { numbers: someNumber, largest: someNumber, flushed: someNumber, subnormal: someNumber, beyond: 0 };
     expect(ranges).toContainEqual({ path: "blocks.*.mlp.gelu", places: 12, output: range, cotangent: range });
@@ -165,6 +165,6 @@ describe("deit bench", () => {
   it("prints tables with medians and spreads", async () => {
     const { status, stdout } = await deitHere("bench", "gemm", "--only", "64×198", "--repetitions", "1");
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^product +form +median ms +min … 75 % ms +GFLOP\/s +peak +ratio +kept\n\[198×64\]·\[64×198\] +NT /);
+    expect(stdout).toMatch(/^GEMM +form +median ms +min … 75 % ms +GFLOP\/s +peak +ratio +kept\n\[198×64\]·\[64×198\] +NT /);
   });
 });

@@ -10,7 +10,7 @@ const someNumber: unknown = expect.any(Number);
 const head = { engine: "webgpu", threads: 1 };
 
 onGpu("deit bench on the webgpu engine", () => {
-  it("forward prints images a second, dispatches, and the time of the host for them", () => {
+  it("forward prints images per second, dispatches, and the time that the host takes for them", () => {
     expect(bench(forward)).toEqual({
       ...head,
       what: "forward",
@@ -20,7 +20,7 @@ onGpu("deit bench on the webgpu engine", () => {
       ms: { median: someNumber, min: someNumber, upper: someNumber },
       imagesPerSecond: someNumber,
       gflops: someNumber,
-      launches: someNumber,
+      dispatches: someNumber,
       submits: 1,
       hostMs: someNumber,
       hostUs: someNumber,

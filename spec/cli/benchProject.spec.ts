@@ -5,10 +5,10 @@ const someNumber: unknown = expect.any(Number);
 const someText: unknown = expect.any(String);
 
 describe("deit bench project", () => {
-  it("prints a row a training and precision, without a GPU", async () => {
+  it("prints a row for each training and precision, without a GPU", async () => {
     const found = await jsonHere("bench", "project", "--only", "deit-tiny 224", "--adapter", "a100", "--batch", "2");
     const at = (share: number): object => ({ share, ms: someNumber, imagesPerSecond: someNumber, hours: someNumber });
-    const costs = { launches: someNumber, bytes: someNumber, macs: someNumber, flop: someNumber, memoryBytes: someNumber };
+    const costs = { dispatches: someNumber, bytes: someNumber, macs: someNumber, flop: someNumber, memoryBytes: someNumber };
     const row = {
       model: "deit-tiny",
       imageSize: 224,
@@ -30,16 +30,16 @@ describe("deit bench project", () => {
     });
   });
 
-  it("has the tree of each step with its launches and bytes, if asked for", async () => {
+  it("--profile prints the tree of each step with its dispatches and bytes", async () => {
     const { status, stdout } = await deitHere("bench", "project", "--only", "deit-tiny 224 f32", "--batch", "1", "--profile");
     expect(status).toBe(0);
     expect(stdout).toMatch(/^NVIDIA H100 SXM5 80 GB, steps of 1 images: prediction, not measured on hardware\n/);
-    expect(stdout).toMatch(/\nmodel +side +launches +GB +TFLOP +memory GB +largest batch +ms +images\/s +hours +ms at ½ /);
-    expect(stdout).toMatch(/\nop +share +ms +own ms +forward +recompute +vjp +GMAC +of peak +launches +MB\nall +█+ +100\.00 %/);
+    expect(stdout).toMatch(/\nmodel +side +dispatches +GB +TFLOP +memory GB +largest batch +ms +images\/s +hours +ms at ½ /);
+    expect(stdout).toMatch(/\nop +share +ms +own ms +forward +recompute +vjp +GMAC +of peak +dispatches +MB\nall +█+ +100\.00 %/);
     expect(stdout).toMatch(/\n {6}blocks\.\* ×12 +█/);
   });
 
-  it("says which step would be too large, and goes on", async () => {
+  it("says which step would be too large, and continues with the others", async () => {
     const { status, stdout } = await deitHere("bench", "project", "--only", "deit-base 384 f32", "--batch", "1024");
     expect(status).toBe(0);
     expect(stdout).toMatch(/\nrefused: deit-base 384 f32: .*a tensor needs \d+\.\d MB of at most 1073\.7 MB\n/);
@@ -47,11 +47,14 @@ describe("deit bench project", () => {
 
   it.each([
     ["project --adapter abacus", "unknown adapter abacus; known: h100, a100, rtx-4090, v100, m2-max"],
-    ["project --only vit", "--only vit: nothing of that name; nearest are "],
+    ["project --only vit", "--only vit: no name contains this; the nearest are "],
     ["project --image-size 224", "--image-size says nothing to project; see deit bench --help"],
     ["train --precision f16", "--precision has no effect on the wasm engine; it goes with --engine webgpu"],
-    ["train --model deit-tiny --teacher regnety-4gf", "--teacher regnety-4gf: a plain model has none; --model deit-base-distilled would"],
-    ["train --teacher deit-tiny", "--teacher deit-tiny: it must be a RegNetY; regnety-16gf is the paper's"],
+    [
+      "train --model deit-tiny --teacher regnety-4gf",
+      "--teacher regnety-4gf: a plain model has no teacher; use a distilled one, such as --model deit-base-distilled",
+    ],
+    ["train --teacher deit-tiny", "--teacher deit-tiny: the teacher must be a RegNetY, such as regnety-16gf, the paper's"],
     ["forward --teacher regnety-4gf", "--teacher says nothing to forward; see deit bench --help"],
   ])("refuses `%s`", async (args, message) => {
     const { status, stdout, stderr } = await deitHere("bench", ...args.split(" "));

@@ -139,7 +139,7 @@ inChromium("the example of docs/browser.md", (browser) => {
 
   it("says why it does not on threads that the policy or the page has no place for", async () => {
     const refused = await pressed(await opened({ ...isolation, ...contentPolicy }, "threads=2"));
-    expect(refused.at(-1)).toMatch(/^Error: wasm: a thread could not be started: .* content policy without `worker-src blob:`$/);
+    expect(refused.at(-1)).toMatch(/^Error: wasm: a thread could not be started: .* content security policy lacks `worker-src blob:`$/);
     const apart = await pressed(await opened({}, "threads=2"));
     expect(apart.at(-1)).toMatch(/^RangeError: wasm: 2 threads need shared memory/);
   });

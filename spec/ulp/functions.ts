@@ -1,4 +1,4 @@
-/** How far each elementwise function is off, range by range, in units in the last place of the true value. */
+/** Errors of the elementwise functions, range by range, in units in the last place of the true value. */
 import { ulps } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
 import type { Engines } from "../../src/check/engines.ts";
@@ -16,7 +16,7 @@ interface Elementwise {
   readonly ranges: readonly Range[];
 }
 
-/** Results that f32 has only as subnormal numbers are ranges of their own. */
+/** Results that are subnormal in f32 have ranges of their own. */
 const functions: readonly Elementwise[] = [
   { name: "exp", run: (k, x) => k.exp(x), ranges: [[-103, -87.4], [-87.3, -10], [-10, -1], [-1, 1], [1, 10], [10, 88.7]] }, // prettier-ignore
   { name: "log", run: (k, x) => k.log(x), ranges: [[1e-38, 1e-3], [1e-3, 0.5], [0.5, 0.99], [0.99, 1.01], [1.01, 2], [2, 1e3], [1e3, 1e38]] }, // prettier-ignore
@@ -26,14 +26,14 @@ const functions: readonly Elementwise[] = [
   { name: "rsqrt", run: (k, x) => k.rsqrt(x), ranges: [[1e-38, 1], [1, 1e3], [1e3, 1e38]] }, // prettier-ignore
 ];
 
-/** Ends of one sign that are so far apart are sampled evenly by their logarithm. */
+/** Ranges of positive numbers whose ends have at least this ratio are sampled evenly by their logarithm. */
 const WIDE = 100;
 
 export interface FunctionError {
   readonly function: string;
   readonly range: Range;
   readonly worst: number;
-  /** Where it is. */
+  /** The argument of the worst error. */
   readonly at: number;
 }
 
@@ -54,7 +54,7 @@ async function errorOn({ name, run }: Elementwise, range: Range, { engine, refer
   return { function: name, range, worst, at };
 }
 
-/** Against an engine of f64; a correctly rounded result is off by half a unit at most. */
+/** Errors against an engine in f64. A correctly rounded result has an error of half a unit at most. */
 export async function functionErrors(engines: Engines, points: number): Promise<readonly FunctionError[]> {
   const errors: FunctionError[] = [];
   for (const f of functions) for (const range of f.ranges) errors.push(await errorOn(f, range, engines, points));

@@ -1,4 +1,4 @@
-/** How far each op is off: its output from the reference engine's, and its laws of gradients and parity, on drawn calls. */
+/** Errors of each op on random calls: of its output against the reference engine, and of its laws of gradients and parity. */
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
 import type { Engines } from "../../src/check/engines.ts";
@@ -12,18 +12,18 @@ import { fold, keyOf } from "../../src/tensor/key.ts";
 export interface OpError {
   readonly op: string;
   readonly what: string;
-  /** Share of the expected tensor's scale. */
+  /** Worst error, as a share of the expected tensor's scale. */
   readonly worst: number;
-  /** The same in units in the last place of a scale that is a power of two. */
+  /** The same in units in the last place, for a scale that is a power of two. */
   readonly ulps: number;
-  /** Of what the tolerance allows. */
+  /** The same as a share of the tolerance. */
   readonly share: number;
 }
 
-/** Unit in the last place of 1. */
+/** The unit in the last place of 1. */
 const ULP_OF_1: { readonly [P in Precision]: number } = { f64: 2 ** -52, f32: 2 ** -23, f16: 2 ** -10 };
 
-/** As the law of value has it. */
+/** The scale that the law of value uses. */
 const UNIT = 1;
 
 const forward: Pick<Law, "name" | "tolerance" | "error"> = {
@@ -35,7 +35,7 @@ const forward: Pick<Law, "name" | "tolerance" | "error"> = {
 
 const measures = [forward, ...laws.filter(({ name }) => name === "gradients" || name === "parity")];
 
-/** A line for each measure. `n` keeps apart the subjects of one name. */
+/** One result for each measure. `n` distinguishes subjects of the same name. */
 export async function opErrors(subject: Subject, n: number, { engine, reference }: Engines, cases: number): Promise<readonly OpError[]> {
   const { precision } = engine;
   const worst = new Map<string, number>();

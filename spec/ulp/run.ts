@@ -1,6 +1,6 @@
 /**
- * `npm run ulp [-- --engine NAME] [-- --cases N] [-- --points N] [-- --json]`: how far an engine is off, op by op and function by function,
- * and how much of the tolerances it uses. No assertions here: those are the laws'.
+ * `npm run ulp [-- --engine NAME] [-- --cases N] [-- --points N] [-- --json]`: prints the errors of an engine by op and by function, and how much
+ * of the tolerances they use. It asserts nothing; the laws do that.
  */
 import { parseArgs } from "node:util";
 import { print, printJson, table } from "../../src/cli/output.ts";
@@ -28,10 +28,10 @@ const { values } = parseArgs({
   },
 });
 const make = engines[values.engine];
-if (make === undefined) throw new RangeError(`--engine ${values.engine}: known are ${Object.keys(engines).join(", ")}`);
+if (make === undefined) throw new RangeError(`--engine ${values.engine}: must be one of ${Object.keys(engines).join(", ")}`);
 const measured = { engine: await make(), reference: referenceEngine() };
 
-/** Of the large calls. */
+/** Cases of the large calls. */
 const SIZED_CASES = 2;
 
 const ops: OpError[] = [];

@@ -1,16 +1,16 @@
 /**
- * What GPUs can do at most, by their makers' data sheets: for predictions, where none is at hand. Products of f16 are those of tensor cores
- * with sums in f32, of dense matrices.
+ * Peak rates of GPUs from their makers' data sheets, for predictions without the GPU. The f16 rates are those of tensor cores on dense matrices
+ * with sums in f32.
  */
 import type { DeviceCapabilities } from "../engines/webgpu/capabilities.ts";
 
 export interface Adapter {
   readonly title: string;
-  /** FLOP a second, a multiplication and an addition being two, of f32. */
+  /** FLOP/s in f32; a multiplication and an addition are two FLOP. */
   readonly f32: number;
-  /** FLOP a second of products of f16. */
+  /** FLOP/s of matrix multiplications in f16. */
   readonly f16: number;
-  /** Bytes a second, read and written. */
+  /** Bytes per second, read and written together. */
   readonly bandwidth: number;
   /** In bytes. */
   readonly memory: number;
@@ -64,15 +64,15 @@ export const adapters: Readonly<Record<string, Adapter>> = {
   },
 };
 
-/** @throws RangeError for a name that is not known */
+/** @throws RangeError for an unknown name, with the known ones */
 export function adapterNamed(name: string): Adapter {
   const adapter = adapters[name];
   if (adapter === undefined) throw new RangeError(`unknown adapter ${name}; known: ${Object.keys(adapters).join(", ")}`);
   return adapter;
 }
 
-/** Of a device of any of them: what NVIDIA's have of buffers and of matrix units in Dawn, and otherwise what every device has. */
-export const facts: DeviceCapabilities = {
+/** Capabilities assumed for all of them: buffers and matrix units as Dawn reports them on NVIDIA, and for the rest what every device has. */
+export const adapterCapabilities: DeviceCapabilities = {
   limits: {
     maxStorageBufferBindingSize: 2 ** 31 - 4,
     maxBufferSize: 2 ** 31,

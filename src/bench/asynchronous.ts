@@ -1,9 +1,9 @@
 /**
- * Timing on an asynchronous engine: its kernels return at once, and the device does them later. A sample is some runs between two
- * moments at which nothing is left to do; each run is sent when it is told, so that the device works while the next one is told.
+ * Timing on an asynchronous engine: its kernels return at once, and the device does them later. A sample is several runs that start and end with
+ * an idle device. Each run is submitted as soon as it is encoded, so that the device works while the host encodes the next one.
  *
- *   ms      of one run: the sample's time on the clock, over its runs
- *   host    of that, what the host took to tell the device what to do, until it was sent
+ *   ms      time per run: wall-clock time of the sample over its number of runs
+ *   host    the part of it that the host spent on encoding and submitting
  */
 import type { Asynchronous, Engine } from "../kernels/engine.ts";
 import { wallTime } from "./clock.ts";
@@ -16,18 +16,18 @@ export type AsynchronousEngine = Engine & Asynchronous;
 
 export const isAsynchronous = (engine: Engine): engine is AsynchronousEngine => engine.finish !== undefined;
 
-/** The shortest sample, in ms: what waiting for the end costs is to be little of it. */
+/** The shortest sample, in ms, so that the wait at its end is a small part of it. */
 const SAMPLE = 200;
-/** The first run compiles, the second binds, and from the third on all is as it stays. */
+/** The first run compiles programs, the second creates bind groups; from the third on, all runs are alike. */
 const WARM_RUNS = 3;
 
+/** Averages over the runs of a sample. */
 interface Sample {
-  /** Of one run. */
   readonly ms: number;
   readonly host: number;
 }
 
-/** So many runs, each sent at once, and then waited for. */
+/** Submits so many runs, then waits for all of them. */
 async function sampled({ finish }: AsynchronousEngine, { run }: Work, runs: number): Promise<Sample> {
   const start = wallTime();
   let host = 0;
@@ -35,7 +35,7 @@ async function sampled({ finish }: AsynchronousEngine, { run }: Work, runs: numb
   for (let i = 0; i < runs; i++) {
     const begin = wallTime();
     run();
-    ends.push(finish()); // sends, and does not wait yet
+    ends.push(finish()); // submits; the wait comes below
     host += wallTime() - begin;
   }
   await Promise.all(ends);
@@ -44,9 +44,9 @@ async function sampled({ finish }: AsynchronousEngine, { run }: Work, runs: numb
 
 export interface AsynchronousTiming {
   readonly ms: Spread;
-  /** ms of the host. */
+  /** ms that the host spends on a run. */
   readonly host: Spread;
-  /** Told to the device in one run. */
+  /** Dispatches and command buffers of one run. */
   readonly dispatches: number;
   readonly submits: number;
 }
@@ -59,29 +59,29 @@ export async function timedAsynchronous(engine: AsynchronousEngine, work: Work, 
   const samples: Sample[] = [];
   for (let i = 0; i < repetitions; i++) samples.push(await sampled(engine, work, runs));
   const after = engine.sent();
-  const inAll = repetitions * runs;
+  const allRuns = repetitions * runs;
   return {
     ms: spreadOf(samples.map(({ ms }) => ms)),
     host: spreadOf(samples.map(({ host }) => host)),
-    dispatches: (after.dispatches - before.dispatches) / inAll,
-    submits: (after.submits - before.submits) / inAll,
+    dispatches: (after.dispatches - before.dispatches) / allRuns,
+    submits: (after.submits - before.submits) / allRuns,
   };
 }
 
 export interface AsynchronousProgramTiming extends AsynchronousTiming {
   readonly imagesPerSecond: number;
-  /** Its matrix products alone, over the time of all. */
+  /** FLOP of the matrix multiplications alone, over the whole time. */
   readonly gflops: number;
-  /** Held by the engine at the end, in bytes. */
+  /** Bytes that the engine holds at the end. */
   readonly reservedBytes: number;
-  /** Taken anew after the second run. */
+  /** Bytes newly allocated after the second run; 0 if memory is recycled as it should be. */
   readonly freshBytes: number;
 }
 
 /**
- * Of B images a run.
+ * Times a program on B images a run.
  *
- * @throws MemoryError before the first run
+ * @throws MemoryError before the first run, if the program does not fit
  */
 export async function benchAsynchronous(
   engine: AsynchronousEngine,
@@ -94,7 +94,7 @@ export async function benchAsynchronous(
   const { macs } = engine.counters();
   work.run();
   const flop = 2 * (engine.counters().macs - macs);
-  work.run(); // leaves the memory as all others find it
+  work.run(); // from here on, every run finds the memory in the same state
   await engine.finish();
   const { fresh } = engine.memory();
   const timing = await timedAsynchronous(engine, work, repetitions);

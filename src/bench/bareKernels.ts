@@ -1,18 +1,18 @@
-/** The WASM kernels on a memory of their own, without an engine around them. */
+/** The WASM kernels on a memory of their own, without an engine. */
 import { load, MOST_PAGES, type Exports } from "../engines/wasm/module.ts";
 
 export interface BareKernels {
   readonly wasm: Exports;
   readonly memory: WebAssembly.Memory;
-  /** Address of the first of `bytes` bytes that no kernel uses for itself, a multiple of 64. */
+  /** Address of the caller's bytes, which no kernel uses for itself; a multiple of 64. */
   readonly free: number;
 }
 
 const PAGE = 64 * 1024;
-/** For the kernels' static data, in pages. */
+/** Pages for the kernels' static data. */
 const STATIC = 16;
 
-/** As the engine lays it out: static data, scratch, then `bytes` bytes for the caller. */
+/** Lays the memory out as the engine does: static data, scratch, then `bytes` bytes for the caller. */
 export async function bareKernels(bytes: number): Promise<BareKernels> {
   const memory = new WebAssembly.Memory({ initial: STATIC, maximum: MOST_PAGES });
   const wasm = await load("release", memory);

@@ -1,11 +1,11 @@
-/** What time is taken with. */
+/** The clocks of the benches. */
 
-/** Milliseconds since some moment. */
+/** Milliseconds since some fixed moment. */
 export type Clock = () => number;
 
 /**
- * Processor time of this process: what else runs on the cores does not count. It also has that of the runtime's own threads, which are busy
- * only until code is compiled. Some systems count it in steps of up to 10 ms, so nothing short is timed by it.
+ * Processor time of this process, which other processes on a loaded machine do not add to. It includes the runtime's own threads, but they are
+ * busy only until code is compiled. Some systems count it in steps of up to 10 ms, so it cannot time anything short.
  */
 const processorTime: Clock = () => {
   const { user, system } = process.cpuUsage();
@@ -14,5 +14,5 @@ const processorTime: Clock = () => {
 
 export const wallTime: Clock = () => performance.now();
 
-/** With several threads processor time is the sum of all their times, which is not what one waits for. */
+/** Processor time for one thread. For several it would be the sum over the threads, so wall-clock time is used. */
 export const clockOf = (threads: number): Clock => (threads === 1 ? processorTime : wallTime);

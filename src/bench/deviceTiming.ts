@@ -1,18 +1,18 @@
 /**
- * Timing of short work by the device's own clock: all runs are asked for in one go, each a part of the work, and the parts are read when all
- * are done. So tensors may live in a region, which closes before the device has even begun.
+ * Timing of short work by the device's own clock: all runs are encoded first, each between two marks of the stopwatch, and the times are read
+ * when the device is done. So the tensors can live in a region that closes before the device has even begun.
  */
 import type { AsynchronousEngine } from "./asynchronous.ts";
 import { spreadOf, type Spread } from "./statistics.ts";
 import type { Work } from "./timing.ts";
 
-/** Until the device is at full speed. */
+/** Runs until the device is at full speed. */
 const WARM_RUNS = 10;
 
 /**
- * ms of one run of each work.
+ * Times each work; ms of one run.
  *
- * @param works made in a region of their own, in which they run
+ * @param works called in a region, in which the works also run
  * @throws RangeError for a device without a clock
  */
 export async function timedByDevice(
@@ -21,7 +21,7 @@ export async function timedByDevice(
   repetitions: number,
 ): Promise<readonly Spread[]> {
   const { stopwatch, kernels } = engine;
-  if (stopwatch === null) throw new RangeError("bench: the device has no clock to read; it lacks timestamp-query");
+  if (stopwatch === null) throw new RangeError("bench: op and gemm need the clock of the device, which lacks the feature timestamp-query");
   const { cut } = stopwatch;
   const once = ({ before, run }: Work): void => {
     cut();
@@ -37,7 +37,7 @@ export async function timedByDevice(
     return null;
   });
   const { parts } = await stopwatch.read();
-  const runs = parts.filter((_, part) => part % 2 === 1); // the others are what comes before them
+  const runs = parts.filter((_, part) => part % 2 === 1); // the even parts are what ran before each
   return Array.from({ length: count }, (_, i) => {
     const end = (i + 1) * (WARM_RUNS + repetitions);
     return spreadOf(runs.slice(end - repetitions, end));

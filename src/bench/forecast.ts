@@ -1,13 +1,13 @@
 /**
- * What a program would cost on an adapter, from its launches alone; nothing is run. A plan of the webgpu engine makes every launch, and a
- * clock goes on by what it would take at least:
+ * What a program would cost on an adapter, computed from its dispatches; nothing runs. The planning engine of webgpu makes every dispatch, and
+ * each adds the least time that it can take:
  *
- *   t(launch) = max(2·multiply–adds / P, bytes / W)
- *   t(kernel) = max(Σ t(launch), other FLOP / F) + launches · OVERHEAD
+ *   t(dispatch) = max(2·multiply–adds / P, bytes / W)
+ *   t(kernel)   = max(Σ t(dispatch), other FLOP / F) + dispatches · OVERHEAD
  *
- * W: bandwidth, F: peak of f32, P: F, or the peak of f16 where the program multiplies by matrix units. Multiply–adds are exact; bytes are those of
- * each tensor that a launch binds, once, and not of the scratch, which is small enough for a cache; FLOP are those of the kernel's formula
- * (engines/abstract/arithmetic.ts), of a fused one of its definition.
+ * W is the bandwidth and F the peak rate in f32. P is the peak rate in f16 where the program uses matrix units, and F elsewhere. Multiply–adds
+ * are exact. Bytes count each tensor that a dispatch binds once, but not the scratch, which fits a cache. FLOP are those of the kernel's formula
+ * (engines/abstract/arithmetic.ts); those of a fused kernel are those of its op's definition.
  */
 import { countedLoops } from "../engines/abstract/arithmetic.ts";
 import { abstractEngine } from "../engines/abstract/engine.ts";
@@ -19,17 +19,17 @@ import { observe } from "../ops/observe.ts";
 import { MemoryError } from "../tensor/errors.ts";
 import { mapTree } from "../tensor/tree.ts";
 import { largest } from "../train/evaluation/capacity.ts";
-import { facts, type Adapter } from "./adapters.ts";
+import { adapterCapabilities, type Adapter } from "./adapters.ts";
 import { profiler } from "./profile.ts";
 import { NOTHING, type Cost, type ProfileNode } from "./profileTree.ts";
 import type { Program } from "./program.ts";
 
-/** Of a launch, in ms: so long does a GPU wait about between the end of one and the start of the next. An estimate. */
+/** ms that a GPU waits between the end of one dispatch and the start of the next. An estimate. */
 const OVERHEAD = 0.002;
 
 const MILLI = 1e-3;
 
-/** What a program enables that multiplies by them. */
+/** The WGSL extension that programs with matrix units enable. */
 const MATRIX_UNITS = "chromium_experimental_subgroup_matrix";
 
 export interface ForecastSettings {
@@ -38,23 +38,23 @@ export interface ForecastSettings {
 }
 
 interface Forecaster {
-  /** Makes plans, and computes nothing. */
+  /** Plans only; computes nothing. */
   readonly engine: Engine;
-  /** Its kernels, watched. */
+  /** The engine's kernels, with the cost of each counted. */
   readonly kernels: Kernels;
-  /** Of all so far. */
+  /** The cost so far. */
   readonly spent: () => Cost & { readonly flop: number };
 }
 
 type Call = (k: Kernels, ...args: readonly unknown[]) => unknown;
 
-/** A function of an op or of its kernel: forward, vjp or run. */
+/** The function of an op, a routine or a fused kernel by its name: forward, vjp or run. */
 function functionOf(owner: object, name: string | symbol): Call | null {
   const found: unknown = Reflect.get(owner, name);
   return typeof found === "function" ? (...args) => Reflect.apply(found, owner, args) : null;
 }
 
-/** FLOP of the definition of an op or a routine on tensors of these shapes. */
+/** FLOP of the definition of an op or a routine for arguments of these shapes. */
 function definitionFlop(definition: Call, args: readonly unknown[]): number {
   let flop = 0;
   const { kernels: k } = abstractEngine(
@@ -68,8 +68,8 @@ function definitionFlop(definition: Call, args: readonly unknown[]): number {
   return flop;
 }
 
-/** The same fused kernels; `done` is told the FLOP of the definition of each that has run. */
-const toldOf = (fused: FusedTable, done: (flop: number) => void): FusedTable => ({
+/** The same fused kernels; after each has run, `done` is called with the FLOP of its definition. */
+const countedTable = (fused: FusedTable, done: (flop: number) => void): FusedTable => ({
   get: <O extends object>(op: O): Fused<O> | undefined => {
     const kernel = fused.get(op);
     if (kernel === undefined) return undefined;
@@ -89,51 +89,51 @@ const toldOf = (fused: FusedTable, done: (flop: number) => void): FusedTable => 
 function forecaster({ adapter, precision }: ForecastSettings): Forecaster {
   const { f32, f16, bandwidth } = adapter;
   let total = { ...NOTHING, flop: 0 };
-  /** Of the launches of the kernel at work. */
+  /** The dispatches of the current kernel. */
   let open = { ...NOTHING };
   const kernelDone = (flop: number): void => {
     const others = Math.max(0, flop - 2 * open.macs);
-    const ms = Math.max(open.ms, others / f32 / MILLI) + open.launches * OVERHEAD;
+    const ms = Math.max(open.ms, others / f32 / MILLI) + open.dispatches * OVERHEAD;
     total = {
       ms: total.ms + ms,
       macs: total.macs + open.macs,
-      launches: total.launches + open.launches,
+      dispatches: total.dispatches + open.dispatches,
       bytes: total.bytes + open.bytes,
       flop: total.flop + flop,
     };
     open = { ...NOTHING };
   };
   const engine = planningEngine({
-    capabilities: facts,
+    capabilities: adapterCapabilities,
     precision,
     onDispatch: ({ program, macs = 0 }, sizes) => {
       const bytes = sizes.reduce((sum, size) => sum + size, 0);
       const peak = program.enables.includes(MATRIX_UNITS) ? f16 : f32;
       const ms = Math.max((2 * macs) / peak, bytes / bandwidth) / MILLI;
-      open = { ms: open.ms + ms, macs: open.macs + macs, launches: open.launches + 1, bytes: open.bytes + bytes };
+      open = { ms: open.ms + ms, macs: open.macs + macs, dispatches: open.dispatches + 1, bytes: open.bytes + bytes };
     },
     afterKernel: countedLoops(kernelDone),
   });
-  const whenLaunched = (flop: number): void => {
-    if (open.launches > 0) kernelDone(flop); // else it went by the definition, kernel by kernel
+  const afterFused = (flop: number): void => {
+    if (open.dispatches > 0) kernelDone(flop); // without dispatches it ran by its definition, whose kernels are counted already
   };
   const { kernels } = engine;
-  return { engine, kernels: kernels.within({ fused: toldOf(kernels.scope.fused, whenLaunched) }), spent: () => total };
+  return { engine, kernels: kernels.within({ fused: countedTable(kernels.scope.fused, afterFused) }), spent: () => total };
 }
 
-/** ms where only such a share of every bound is reached. */
-export const slower = ({ ms, launches }: Cost, share: number): number => (ms - launches * OVERHEAD) / share + launches * OVERHEAD;
+/** The time in ms if only this share of every bound is reached. */
+export const slower = ({ ms, dispatches }: Cost, share: number): number => (ms - dispatches * OVERHEAD) / share + dispatches * OVERHEAD;
 
 export interface Forecast {
-  /** Of one run. */
+  /** Costs of one run, by op. */
   readonly root: ProfileNode;
-  /** Of one run, by the formulas: products and all else. */
+  /** FLOP of one run by the formulas, matrix multiplications and all else. */
   readonly flop: number;
-  /** What tensors take at most, in bytes. */
+  /** The most bytes that tensors take at once. */
   readonly memory: number;
 }
 
-/** Of a program on B images. */
+/** The forecast of a program on B images. */
 export function forecast({ work }: Program, B: number, settings: ForecastSettings): Forecast {
   const { engine, kernels, spent } = forecaster(settings);
   const { visitor, watched } = profiler(spent);
@@ -143,18 +143,19 @@ export function forecast({ work }: Program, B: number, settings: ForecastSetting
   return { root, flop: spent().flop - flop, memory: engine.memory().reserved };
 }
 
-/** Of the memory of an adapter, what tensors may take: the driver has its own needs. */
+/** The share of an adapter's memory that tensors may take; the driver needs the rest. */
 const SHARE = 0.95;
+/** The largest batch that is tried. */
 const MOST = 4096;
 
-/** The largest batch whose program fits an adapter; 0: not even one image. */
+/** The largest batch whose program fits the memory of an adapter; 0: not even one image fits. */
 export function largestBatch({ work }: Program, settings: ForecastSettings): number {
   const { engine } = forecaster(settings);
   return largest(MOST, (B) => {
     try {
       return engine.plan(null, (k) => work(k, B).run()) <= SHARE * settings.adapter.memory;
     } catch (error) {
-      if (error instanceof MemoryError) return false; // a tensor is longer than a buffer may be
+      if (error instanceof MemoryError) return false; // a tensor is too large for a buffer
       throw error;
     }
   });

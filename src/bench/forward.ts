@@ -1,4 +1,4 @@
-/** `deit bench forward`: images to the mean of both heads' logits, nothing saved. */
+/** `deit bench forward`: inference from images to the mean of both heads' logits. */
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DeitConfig } from "../model/config.ts";
 import { deitPredict } from "../model/deit.ts";
@@ -17,5 +17,5 @@ function forwardWork(k: Kernels, config: DeitConfig, B: number): Work {
   return { run };
 }
 
-/** Inference, again and again on the same images. */
+/** Inference on the same images in every run. */
 export const forwardProgram = (config: DeitConfig): Program => ({ work: (k, B) => forwardWork(k, config, B), lean: null });

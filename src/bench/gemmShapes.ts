@@ -1,22 +1,21 @@
-/** The matrix products of DeiT that `deit bench gemm` times: each linear layer forwards and backwards, and those of attention. */
+/** The matrix multiplications that `deit bench gemm` times: the forward and both gradients of DeiT's linear layers, and those of attention. */
 
 /**
- * Which factor is stored transposed: NT is y = x Wᵀ, a layer's forward and the only form that counts in the overall ratio; NN is
- * x̄ = ȳ W, its input gradient; TN is W̄ = ȳᵀ x, its weight gradient.
+ * Which factor is stored transposed (T) and which not (N). NT is y = x Wᵀ, the forward of a layer, and the only form that counts in the overall
+ * ratio; NN is x̄ = ȳ W, the gradient of its input; TN is W̄ = ȳᵀ x, the gradient of its weight.
  */
-export type Form = "NT" | "NN" | "TN";
+export type GemmForm = "NT" | "NN" | "TN";
 
-export interface Product {
-  readonly form: Form;
+export interface GemmShape {
+  readonly form: GemmForm;
   readonly m: number;
   readonly k: number;
   readonly n: number;
 }
 
-/** Rows, inputs, outputs. */
 type LayerSize = readonly [rows: number, inputs: number, outputs: number];
 
-/** 1584 = 8·198 and 1576 = 8·197 tokens are batches of 8 images; qkv, proj, fc1 and fc2 of Ti, then fc1 and fc2 of S and of B. */
+/** qkv, proj, fc1 and fc2 of Ti, then fc1 and fc2 of S and of B. Batches of 8 images have 1584 = 8·198 or 1576 = 8·197 tokens. */
 const layers: readonly LayerSize[] = [
   [1584, 192, 576],
   [1584, 192, 192],
@@ -32,21 +31,21 @@ const layers: readonly LayerSize[] = [
   [1576, 3072, 768],
 ];
 
-/** Of one head of DeiT-Ti⚗: Q Kᵀ and A V. */
-const attention: readonly Product[] = [
+/** Q Kᵀ and A V of one head of DeiT-Ti⚗. */
+const attention: readonly GemmShape[] = [
   { form: "NT", m: 198, k: 64, n: 198 },
   { form: "NN", m: 198, k: 198, n: 64 },
 ];
 
-export const products: readonly Product[] = [
+export const gemmShapes: readonly GemmShape[] = [
   ...layers.map(([m, k, n]) => ({ form: "NT", m, k, n }) as const),
   ...layers.map(([rows, inputs, outputs]) => ({ form: "NN", m: rows, k: outputs, n: inputs }) as const),
   ...layers.map(([rows, inputs, outputs]) => ({ form: "TN", m: outputs, k: rows, n: inputs }) as const),
   ...attention,
 ];
 
-/** `[1584×192]·[192×576]`, the factors as the product sees them. */
-export const shapeText = ({ m, k, n }: Product): string => `[${m}×${k}]·[${k}×${n}]`;
+/** `[1584×192]·[192×576]`: the shapes of the factors after transposition. */
+export const shapeText = ({ m, k, n }: GemmShape): string => `[${m}×${k}]·[${k}×${n}]`;
 
-/** A multiplication and an addition each. */
-export const flopOf = ({ m, k, n }: Product): number => 2 * m * k * n;
+/** FLOP: each multiply–add is two. */
+export const flopOf = ({ m, k, n }: GemmShape): number => 2 * m * k * n;

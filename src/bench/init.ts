@@ -1,4 +1,4 @@
-/** `deit bench init`: the parameters that training starts from, drawn on the host and handed to the engine. */
+/** `deit bench init`: drawing the initial parameters on the host and uploading them to the engine. */
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DeitConfig } from "../model/config.ts";
 import { initialParams } from "../model/init.ts";
@@ -8,9 +8,9 @@ import type { Spread } from "./statistics.ts";
 import { timed, type TimingOptions } from "./timing.ts";
 
 export interface InitTiming {
-  /** Number of values. */
+  /** Number of parameters. */
   readonly parameters: number;
-  /** Of all values together. */
+  /** Time for all of them together. */
   readonly ms: Spread;
 }
 

@@ -1,4 +1,4 @@
-/** A DeiT, its teacher and its images for timing: numbers of the right size, drawn on the engine. */
+/** A DeiT, its teacher and its images for timing: random numbers of the right magnitude, drawn on the engine. */
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DeitConfig } from "../model/config.ts";
 import type { DeitParams } from "../model/deit.ts";
@@ -9,15 +9,15 @@ import { size, type Tensor } from "../tensor/tensor.ts";
 import { predictBy } from "../train/run/teacher.ts";
 import { drawn } from "./opBench.ts";
 
-/** Of initial weights (deit.md 6.1). */
+/** Standard deviation of initial weights (deit.md 6.1). */
 const DEVIATION = 0.02;
 
-/** One where a layer norm is as good as absent. */
+/** Weights of layer norms, whose initial value is 1. */
 const isGamma = (name: string): boolean => /(^|\.)norm\d?\.weight$/.test(name);
 
 /**
- * Weights with the mean and the deviation of initial ones, but drawn uniformly by the engine: `initialParams` draws on the host, one after
- * the other, which takes seconds for a large model. Biases are drawn too, since none is zero after a step.
+ * Weights with the mean and deviation of initial ones, but drawn uniformly on the engine: `initialParams` draws one number after the other on
+ * the host, which takes seconds for a large model. Biases are drawn as well, because none is zero after a training step.
  */
 export const benchParams = (k: Kernels, config: DeitConfig): DeitParams =>
   buildParams(config, (name, shape) =>
@@ -28,8 +28,8 @@ export const benchParams = (k: Kernels, config: DeitConfig): DeitParams =>
   );
 
 /**
- * A teacher as it predicts: images → logits. Of each convolution the sum of squares of an output's weights is 2, which keeps the size of what
- * passes through ReLUs; norms do nothing.
+ * A teacher in inference: images → logits. The squared weights of each output of a convolution sum to 2 on average, which keeps the magnitude
+ * of activations through ReLUs; norms are the identity.
  */
 export function benchTeacher(k: Kernels, config: RegnetConfig): (k: Kernels, images: Tensor) => Tensor {
   const { params, running: buffers } = buildRegnet(config, (name, shape) => {
@@ -40,6 +40,6 @@ export function benchTeacher(k: Kernels, config: RegnetConfig): (k: Kernels, ima
   return predictBy(config, { params, buffers });
 }
 
-/** [B, C, S, S], normalised: of mean 0 and deviation 1. */
+/** Images [B, C, S, S], normalised to mean 0 and deviation 1. */
 export const benchImages = (k: Kernels, { channels, imageSize }: DeitConfig, B: number): Tensor =>
   drawn(k, "images", B, channels, imageSize, imageSize);

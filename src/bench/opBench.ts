@@ -1,4 +1,4 @@
-/** What a file of bench/ops says: an op, or a routine, on tensors of DeiT's sizes. The runner decides on which engine and with which kernels. */
+/** The contents of a file of bench/ops: an op or a routine on tensors of DeiT's sizes. The runner chooses the engine and the kernels. */
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Op } from "../ops/op.ts";
 import { fold, keyOf } from "../tensor/key.ts";
@@ -7,17 +7,17 @@ import { forEachTensor } from "../tensor/tree.ts";
 import type { Work } from "./timing.ts";
 
 export interface OpCase {
-  /** Sizes, as people read them: `198×192 → 768`. */
+  /** Sizes for people to read: `198×192 → 768`. */
   readonly title: string;
   readonly phase: "forward" | "vjp" | "run";
-  /** What it must read and write. */
+  /** Bytes that it must read and write. */
   readonly bytes: number;
   readonly work: Work;
 }
 
 export interface OpBench {
   readonly name: string;
-  /** The cases on tensors of k; called in a region, in which they live. */
+  /** Makes the cases and their tensors; call it in a region, which owns the tensors. */
   readonly cases: (k: Kernels) => readonly OpCase[];
 }
 
@@ -27,27 +27,27 @@ export interface OpCall<In, Attrs> {
   readonly attrs: Attrs;
 }
 
-/** DeiT-Ti⚗ at 224 (deit.md 4.1), by the paper's letters. */
+/** Sizes of DeiT-Ti⚗ at 224 (deit.md 4.1) under the paper's letters. */
 export const tiny = { S: 224, p: 16, N: 196, T: 198, D: 192, h: 3, d: 64, M: 768, K: 1000 } as const;
 
 /** `8×198×768` */
 export const times = (...sizes: readonly number[]): string => sizes.join("×");
 
-/** Deviation of a uniform draw from [0, 1). */
+/** Standard deviation of the uniform distribution on [0, 1). */
 const UNIT_DEVIATION = 12 ** -0.5;
 
-/** Draws of mean 0 and deviation 1, others for each name. */
+/** Random numbers of mean 0 and deviation 1, different ones for each name. */
 export const drawn = (k: Kernels, name: string, ...shape: Shape): Tensor =>
   k.region("drawn", () => k.scale(k.addScalar(k.uniform(fold(keyOf(0), name), shape), -1 / 2), 1 / UNIT_DEVIATION));
 
-/** Bytes to read what is given and to write what is made of it, each tensor once. */
-export function bytesMoved(given: unknown, made: unknown): number {
+/** Bytes of reading the inputs and writing the outputs of a call, each tensor once. */
+export function bytesMoved(inputs: unknown, outputs: unknown): number {
   const sizes = new Map<object, number>();
-  for (const tree of [given, made]) forEachTensor(tree, ({ block, shape }) => sizes.set(block, size(shape)));
+  for (const tree of [inputs, outputs]) forEachTensor(tree, ({ block, shape }) => sizes.set(block, size(shape)));
   return Float32Array.BYTES_PER_ELEMENT * [...sizes.values()].reduce((sum, count) => sum + count, 0);
 }
 
-/** Runs f and drops what it makes. */
+/** Runs f in a region that frees its tensors. */
 export const dropped =
   (k: Kernels, f: () => unknown): (() => void) =>
   () =>
@@ -55,7 +55,7 @@ export const dropped =
       f();
     });
 
-/** Forward and pullback of an op for each of some sizes: mostly batches. */
+/** The forward and the vjp of an op at several sizes, which mostly are batches. */
 export const opBench = <In, Saved, Attrs, Size = number>(
   op: Op<In, Saved, Attrs>,
   sizes: readonly Size[],

@@ -1,6 +1,6 @@
 /**
- * `deit bench op`: each case on the engine as it is, beside what bounds it (roofline.ts), and where it has a fused kernel also on its basis
- * kernels: the ratio is the gain.
+ * `deit bench op`: the time of each case on an engine and its share of the bound (roofline.ts). If a fused kernel takes part, the case is also
+ * timed on basis kernels alone; the ratio of the two times is the gain.
  */
 import type { Engine } from "../kernels/engine.ts";
 import type { FusedTable, Kernels } from "../kernels/kernels.ts";
@@ -17,17 +17,17 @@ export interface OpRow {
   readonly title: string;
   readonly phase: OpCase["phase"];
   readonly ms: Spread;
-  /** Of its matrix products; null: it has none. */
+  /** Rate of its matrix multiplications; null: it has none. */
   readonly gflops: number | null;
-  /** null: nothing on this engine is measured by the register peak. */
+  /** null: the measured peak does not apply to this engine. */
   readonly roofline: Roofline | null;
-  /** Without any fused kernel; null: it has none, and is the same. */
+  /** On basis kernels alone; null: no fused kernel takes part, so there would be no difference. */
   readonly unfused: { readonly ms: Spread; readonly gain: number } | null;
 }
 
 const nothingFused: FusedTable = { get: () => undefined };
 
-/** Whether any fused kernel takes part in the cases. */
+/** Whether a fused kernel takes part in any of the cases. */
 function usesFused(k: Kernels, cases: OpBench["cases"]): boolean {
   const { fused } = k.scope;
   let used = false;
@@ -60,9 +60,9 @@ interface AboutCase extends Pick<OpCase, "title" | "phase"> {
 }
 
 /**
- * Without a roofline.
+ * A row without a roofline.
  *
- * @param slower the same without any fused kernel; undefined: it has none
+ * @param slower the time on basis kernels alone; undefined: no fused kernel takes part
  */
 const rowOf = (op: string, { title, phase, macs }: AboutCase, ms: Spread, slower: Spread | undefined): OpRow => ({
   op,
@@ -75,11 +75,11 @@ const rowOf = (op: string, { title, phase, macs }: AboutCase, ms: Spread, slower
 });
 
 export interface OpOptions extends TimingOptions {
-  /** What bounds an op here; null: not known of this engine. */
+  /** Measure the bounds of an op; null: not possible on this engine. */
   readonly meters: Meters | null;
 }
 
-/** The rows of one file, in its order. */
+/** The rows of one file of bench/ops, in the order of its cases. */
 export function benchOp(engine: Engine, bench: OpBench, { meters, ...options }: OpOptions, onRow: (row: OpRow) => void): readonly OpRow[] {
   const { name, cases } = bench;
   const { kernels: k } = engine;

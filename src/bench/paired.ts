@@ -1,10 +1,11 @@
 /**
- * Work against the register peak of the same moment: peak, work, peak, work, peak …, each sample of the work between two of the peak.
+ * The rate of some work as a share of the peak measured at the same moment (peak.ts). The samples alternate: peak, work, peak, work, peak …, so that
+ * each sample of the work lies between two of the peak.
  *
  *   ratio = median of (rate of the work / mean of its two peaks)
  *
- * Where the two peaks disagree the clock has moved in between, and the sample is dropped. A loop of its own, since tinybench knows neither
- * samples that belong together nor samples that are dropped.
+ * If the two peaks disagree, the clock frequency has changed in between, and the sample is dropped. tinybench supports neither paired nor dropped
+ * samples, so the loop is written here.
  */
 import { gflops, type PeakMeter } from "./peak.ts";
 import { median, spreadOf, type Spread } from "./statistics.ts";
@@ -17,7 +18,7 @@ export interface PairedTiming {
   /** Median of the neighbouring peaks, in GFLOP/s. */
   readonly peakGflops: number;
   readonly ratio: number;
-  /** Samples that were taken, and those whose two peaks agree. Figures are of the latter; without any, times are of all, and there is no ratio. */
+  /** Samples taken, and samples kept because their two peaks agree. Only kept ones count; if there are none, the times are of all samples and there is no ratio. */
   readonly taken: number;
   readonly kept: number;
 }
@@ -28,16 +29,16 @@ interface Sample {
   readonly after: number;
 }
 
-/** Largest difference of two peaks that agree, as a share of their mean. */
+/** The largest difference of two peaks that still agree, as a share of their mean. */
 const AGREEMENT = 0.06;
-/** Fewer kept samples are not enough, so more are taken, up to so many: four times 15, which is what is asked for by default. */
+/** If fewer samples are kept, more are taken, up to four times the default of 15. */
 const ENOUGH = 5;
-const PATIENCE = 60;
+const MOST_SAMPLES = 60;
 
 const meanPeak = ({ before, after }: Sample): number => (before + after) / 2;
 const agrees = (sample: Sample): boolean => Math.abs(sample.after - sample.before) <= AGREEMENT * meanPeak(sample);
 
-/** What the samples of work of so many FLOP a run say. The peak and the ratio are NaN where no two peaks agree. */
+/** Evaluates samples of work of `flop` FLOP a run. The peak and the ratio are NaN where no two peaks agree. */
 export function judged(samples: readonly Sample[], flop: number): PairedTiming {
   const kept = samples.filter(agrees);
   const ms = spreadOf((kept.length > 0 ? kept : samples).map((sample) => sample.ms));
@@ -51,13 +52,13 @@ export function judged(samples: readonly Sample[], flop: number): PairedTiming {
   };
 }
 
-/** @param flop of one run */
+/** @param flop FLOP of one run */
 export function paired(work: Work, flop: number, peak: PeakMeter, { repetitions, clock }: TimingOptions): PairedTiming {
   const count = warmed(work);
   const samples: Sample[] = [];
   const enough = (): boolean => samples.length >= repetitions && samples.filter(agrees).length >= Math.min(ENOUGH, repetitions);
   let before = peak();
-  while (!enough() && samples.length < Math.max(PATIENCE, repetitions)) {
+  while (!enough() && samples.length < Math.max(MOST_SAMPLES, repetitions)) {
     const ms = spent(work, count, clock) / count;
     const after = peak();
     samples.push({ ms, before, after });

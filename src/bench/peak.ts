@@ -1,6 +1,6 @@
 /**
- * The register peak: what one core does at most with f32x4.mul and f32x4.add (assembly/peak.ts). Machines differ and clocks move, so a
- * kernel is told by its share of the peak of the same moment.
+ * The measured peak FLOP/s of one core: the rate of a loop of independent f32x4.mul and f32x4.add whose operands stay in registers
+ * (assembly/peak.ts). Machines differ and clock frequencies change, so kernels are reported as a share of the peak measured at the same moment.
  */
 import { bareKernels } from "./bareKernels.ts";
 import type { Clock } from "./clock.ts";
@@ -9,35 +9,35 @@ import { spent, timed, warmed, type TimingOptions, type Work } from "./timing.ts
 /** One sample of the peak, in GFLOP/s. */
 export type PeakMeter = () => number;
 
-const FLOP_A_TURN = 64;
+const FLOP_PER_ITERATION = 64;
 /** About 2 ms a run. */
-const TURNS = 1_000_000;
-const FLOP = FLOP_A_TURN * TURNS;
-/** Bytes that `peak` reads. */
+const ITERATIONS = 1_000_000;
+const FLOP = FLOP_PER_ITERATION * ITERATIONS;
+/** Bytes that the kernel `peak` reads. */
 const WINDOW = 1024 + 96;
 /** From FLOP/ms to GFLOP/s. */
 const MEGA = 1e6;
 
-/** GFLOP/s of so many FLOP in so many ms. */
+/** The rate of `flop` FLOP in `ms` ms, in GFLOP/s. */
 export const gflops = (flop: number, ms: number): number => flop / ms / MEGA;
 
 async function peakWork(): Promise<Work> {
   const { wasm, memory, free } = await bareKernels(WINDOW);
   new Float32Array(memory.buffer, free, WINDOW / Float32Array.BYTES_PER_ELEMENT).fill(1 / 2);
-  return { run: () => void wasm.peak(free, TURNS) };
+  return { run: () => void wasm.peak(free, ITERATIONS) };
 }
 
-/** A meter that is warm. */
+/** A meter that is warmed up already. */
 export async function peakMeter(clock: Clock): Promise<PeakMeter> {
   const work = await peakWork();
   const count = warmed(work);
   return () => gflops(count * FLOP, spent(work, count, clock));
 }
 
+/** In GFLOP/s. */
 export interface PeakResult {
-  /** All in GFLOP/s. */
   readonly median: number;
-  /** What three quarters of the samples lie over. */
+  /** Three quarters of the samples are above it. */
   readonly lower: number;
   readonly best: number;
 }

@@ -1,8 +1,8 @@
 /**
- * Where the time of a program goes: a tree of its op calls by path, read off by an observer. What is fused stays fused, and is one call.
+ * Where the time of a program goes: a tree of its op calls by path, recorded by an observer. A fused kernel is one call.
  *
- * What is spent from one call's begin or end to the next belongs to the innermost call that is open; so own times add up to the time of the
- * whole run. The blocks of a network are one node, `blocks.*`, and so are the parts of equal name in them.
+ * The time between two consecutive starts or ends of calls belongs to the innermost call that is open, so own times add up to the time of the
+ * whole run. The blocks of a network share one node, `blocks.*`, and so do their parts of the same name.
  */
 import type { Engine } from "../kernels/engine.ts";
 import type { Call, Visitor } from "../kernels/kernels.ts";
@@ -16,17 +16,17 @@ import { median } from "./statistics.ts";
 /** `blocks.11.attn` → `blocks.*.attn` */
 export const folded = (path: string): string => path.replaceAll(/(?<=^|\.)\d+(?=\.|$)/g, "*");
 
-/** Where the parts of an inline op lie: beside it. */
+/** The path below which the parts of an inline op are named: that of the op around it. */
 const baseOf = (path: string): string => path.split("/")[0] ?? "";
 
-/** Names of the nodes from the caller's to the call's: of a routine its kind, then its place. */
+/** Names of the nodes from the caller's node to the call's; for a routine its name, then the place where it runs. */
 function namesOf({ phase, op, path }: Call, caller: string): readonly string[] {
   const base = baseOf(caller);
   const below = path.startsWith(base) ? path.slice(base.length).replace(/^\./, "") : path;
   return phase === "run" ? [op, folded(below.replace(`${op}.`, ""))] : [folded(below)];
 }
 
-/** A call that has begun. */
+/** A call that has started and not ended. */
 export interface OpenCall {
   readonly node: Counted;
   readonly path: string;
@@ -35,14 +35,14 @@ export interface OpenCall {
 
 export interface Watch {
   readonly visitor: Visitor;
-  /** Runs a program, whose root is what no op does. */
+  /** Runs a program and returns the root of its tree; the root's own cost is what no op spends. */
   readonly watched: (run: () => void) => Counted;
 }
 
 /**
  * An observer of one run at a time.
  *
- * @param spent told to which call belongs what was spent since it was last told; null: to none
+ * @param spent called at each start and end of a call, with the call that everything spent since the last time belongs to; null: no call
  */
 export function watch(spent: (by: OpenCall | null) => void): Watch {
   const open: OpenCall[] = [];
@@ -77,7 +77,7 @@ export function watch(spent: (by: OpenCall | null) => void): Watch {
   return { visitor, watched };
 }
 
-/** A watch that knows at every moment what has been spent so far. */
+/** A watch for engines whose cost so far can be read at any moment with `now`. */
 export function profiler(now: () => Cost): { readonly visitor: Visitor; readonly watched: (run: () => void) => ProfileNode } {
   let last = NOTHING;
   const { visitor, watched } = watch((by) => {
@@ -88,37 +88,37 @@ export function profiler(now: () => Cost): { readonly visitor: Visitor; readonly
   return { visitor, watched: (run) => watched(run).finished() };
 }
 
-/** What an engine that works at once has spent. */
+/** The cost so far of a synchronous engine. */
 export const meterOf =
   (engine: Engine, clock: Clock = wallTime): (() => Cost) =>
   () => ({ ...NOTHING, ms: clock(), macs: engine.counters().macs });
 
 export interface Profile {
-  /** Of the run whose time is the median. */
+  /** The run whose time is the median. */
   readonly root: ProfileNode;
-  /** Median, in GFLOP/s; null: the register peak says nothing of the engine. */
+  /** Median of the measured peak; null: it does not apply to the engine. */
   readonly peakGflops: number | null;
 }
 
-/** Runs until WebAssembly is at full speed. */
+/** Runs before WebAssembly is at full speed. */
 const WARM_RUNS = 3;
 
 /**
  * The run whose time is the median.
  *
- * @throws RangeError of none
+ * @throws RangeError if there are no runs
  */
 export function medianRun(roots: readonly ProfileNode[]): ProfileNode {
   const byTime = roots.toSorted((a, b) => costOf(a).ms - costOf(b).ms);
   const root = byTime[Math.floor((roots.length - 1) / 2)];
-  if (root === undefined) throw new RangeError("profile: at least one run");
+  if (root === undefined) throw new RangeError("profile: there must be at least one run, got none");
   return root;
 }
 
 /**
- * Of B images a run.
+ * Profiles a program on B images a run.
  *
- * @throws MemoryError before the first run
+ * @throws MemoryError before the first run, if the program does not fit
  */
 export function profiled(
   engine: Engine,

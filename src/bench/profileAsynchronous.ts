@@ -1,7 +1,7 @@
 /**
- * Where the time of a program goes on an asynchronous engine: the tree of profile.ts, by the device's own clock. What is asked for from
- * one call's begin or end to the next is a part of the work; when all is done, each part's time goes to the call that it belongs to. What
- * the device waits for between the parts is the root's own.
+ * Where the time of a program goes on an asynchronous engine: the tree of profile.ts with times of the device's own clock. The stopwatch is cut at
+ * each start and end of a call. When the device is done, the time of each part goes to the call that encoded it; the time that the device waited
+ * between parts is the root's own.
  */
 import { observe } from "../ops/observe.ts";
 import type { AsynchronousEngine } from "./asynchronous.ts";
@@ -9,13 +9,13 @@ import { medianRun, watch, type OpenCall } from "./profile.ts";
 import { NOTHING, type ProfileNode } from "./profileTree.ts";
 import { reserveProgram, type Program } from "./program.ts";
 
-/** The first run compiles, the second binds. */
+/** The first run compiles programs, the second creates bind groups. */
 const WARM_RUNS = 2;
 
 /**
  * The run of B images whose time is the median.
  *
- * @throws MemoryError before the first run; RangeError for a device without a clock
+ * @throws MemoryError before the first run, if the program does not fit; RangeError for a device without a clock
  */
 export async function profiledAsynchronous(
   engine: AsynchronousEngine,
@@ -24,7 +24,7 @@ export async function profiledAsynchronous(
   repetitions: number,
 ): Promise<ProfileNode> {
   const { stopwatch } = engine;
-  if (stopwatch === null) throw new RangeError("profile: the device has no clock to read; it lacks timestamp-query");
+  if (stopwatch === null) throw new RangeError("profile: --profile needs the clock of the device, which lacks the feature timestamp-query");
   reserveProgram(engine, program, B);
   const owners: (OpenCall | null)[] = [];
   let macs = 0;
@@ -45,7 +45,7 @@ export async function profiledAsynchronous(
     const root = watched(run);
     const { parts, whole } = await stopwatch.read();
     parts.forEach((ms, part) => {
-      const by = owners[part + 1]; // the part that a cut begins is told at the next one
+      const by = owners[part + 1]; // the owner of a part is known at the cut that ends it
       by?.node.spend(by.phase, { ...NOTHING, ms });
     });
     root.spend("run", { ...NOTHING, ms: whole - parts.reduce((sum, ms) => sum + ms, 0) });

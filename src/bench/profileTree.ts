@@ -1,53 +1,53 @@
-/** A program's op calls as a tree by path, and what they cost. */
+/** A program's op calls as a tree by path, with their costs. */
 
 export const phases = ["forward", "recompute", "vjp", "run"] as const;
 export type Phase = (typeof phases)[number];
 
-/** Of everything that is counted, how much. */
+/** How much of everything that is counted. */
 export interface Cost {
   readonly ms: number;
-  /** Multiply–adds of matrix products. */
+  /** Multiply–adds of matrix multiplications. */
   readonly macs: number;
-  /** Of a device: what it was told to do; 0 where nobody counts. */
-  readonly launches: number;
-  /** Read and written by the launches; 0 where nobody counts. */
+  /** Dispatches of a device; 0 where they are not counted. */
+  readonly dispatches: number;
+  /** Bytes that the dispatches read and write; 0 where they are not counted. */
   readonly bytes: number;
 }
 
 export interface ProfileNode {
-  /** The end of a path: `blocks.*`, `attn`, `/attention` (an op without a name of its own in the model). */
+  /** The end of a path: `blocks.*`, `attn`, or `/attention` for an op that has no name of its own in the model. */
   readonly name: string;
-  /** Paths that are folded into it. */
+  /** How many paths share this node. */
   readonly places: number;
-  /** What its calls cost apart from the calls inside them, by phase. */
+  /** The cost of its calls by phase, without the calls inside them. */
   readonly own: Readonly<Record<Phase, Cost>>;
   readonly children: readonly ProfileNode[];
 }
 
-export const NOTHING: Cost = { ms: 0, macs: 0, launches: 0, bytes: 0 };
+export const NOTHING: Cost = { ms: 0, macs: 0, dispatches: 0, bytes: 0 };
 
 /** a + factor·b */
 const plus = (a: Cost, b: Cost, factor = 1): Cost => ({
   ms: a.ms + factor * b.ms,
   macs: a.macs + factor * b.macs,
-  launches: a.launches + factor * b.launches,
+  dispatches: a.dispatches + factor * b.dispatches,
   bytes: a.bytes + factor * b.bytes,
 });
 
-/** What was spent from one moment to another. */
+/** The cost between two moments. */
 export const between = (start: Cost, end: Cost): Cost => plus(end, start, -1);
 
 const sumOf = (costs: readonly Cost[]): Cost => costs.reduce((sum, cost) => plus(sum, cost), NOTHING);
 
-/** Of a node without its children. */
+/** The cost of a node without its children. */
 export const ownCost = ({ own }: ProfileNode): Cost => sumOf(phases.map((phase) => own[phase]));
 
-/** Of a node and all below it, in one phase or in all. */
+/** The cost of a node and everything below it, in one phase or (null) in all. */
 export function costOf(node: ProfileNode, phase: Phase | null = null): Cost {
   return sumOf([phase === null ? ownCost(node) : node.own[phase], ...node.children.map((child) => costOf(child, phase))]);
 }
 
-/** A node while it is counted. */
+/** A node while its costs are still being counted. */
 export class Counted {
   readonly name: string;
   readonly places: Set<string> = new Set<string>();

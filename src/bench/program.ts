@@ -1,6 +1,6 @@
 /**
- * A whole program of an engine: its time, as a share of the register peak or by itself where that peak says nothing of the engine, and its
- * memory, which is planned and held before the first run.
+ * Times a whole program on an engine, where possible as a share of the measured peak, and reports its memory, which is planned and reserved before
+ * the first run.
  */
 import { abstractEngine } from "../engines/abstract/engine.ts";
 import { fusedKernels } from "../engines/wasm/fused/table.ts";
@@ -13,42 +13,42 @@ import type { Spread } from "./statistics.ts";
 import { timed, type TimingOptions, type Work } from "./timing.ts";
 
 export interface ProgramTiming {
-  /** ms of an image. */
+  /** ms per image. */
   readonly msPerImage: Spread;
-  /** Its matrix products alone, over the time of all. */
+  /** FLOP of the matrix multiplications alone, over the whole time. */
   readonly gflops: number;
   readonly against: { readonly peakGflops: number; readonly ratio: number; readonly kept: number; readonly taken: number } | null;
-  /** Held by the engine at the end, in bytes. */
+  /** Bytes that the engine holds at the end. */
   readonly reservedBytes: number;
-  /** What the abstract engine says that the program needs; null: it does not plan for this engine. */
+  /** Bytes that the program needs according to the abstract engine; null: it does not plan for this engine. */
   readonly planBytes: number | null;
-  /** Taken anew after the first run. */
+  /** Bytes newly allocated after the first run; 0 if memory is recycled as it should be. */
   readonly freshBytes: number;
 }
 
 export interface ProgramOptions extends TimingOptions {
-  /** null: the register peak says nothing of this engine. */
+  /** null: the measured peak does not apply to this engine. */
   readonly peak: PeakMeter | null;
 }
 
-/** Makes what the program works on, B images among it, and gives its work. */
+/** Makes the tensors that the program works on, B images among them, and returns the work. */
 export type ProgramWork = (k: Kernels, B: number) => Work;
 
 export interface Program {
   readonly work: ProgramWork;
-  /** The same in less memory; null: there is none. */
+  /** The same program in less memory; null: there is none. */
   readonly lean: ProgramWork | null;
 }
 
 const each = ({ median, min, upper }: Spread, B: number): Spread => ({ median: median / B, min: min / B, upper: upper / B });
 
-/** Made, and run once. */
+/** The program as a batch program that runs once. */
 const once =
   (work: ProgramWork): BatchProgram<null> =>
   (k, _, B) =>
     work(k, B).run();
 
-/** What the abstract engine says that a program takes on the WASM engine, in bytes. */
+/** Bytes that a program takes on the WASM engine, according to the abstract engine. */
 function plannedBytes(work: ProgramWork, B: number): number {
   const planner = abstractEngine(fusedKernels(null));
   once(work)(planner.kernels, null, B);
@@ -64,15 +64,15 @@ function timedAgainst(work: Work, flop: number, B: number, { peak, ...options }:
   return { msPerImage: each(ms, B), gflops: rate, against };
 }
 
-/** @throws MemoryError where the program does not fit on B images, with the batch that would */
+/** @throws MemoryError where the program does not fit with B images; it names the largest batch that would */
 export function reserveProgram(engine: Engine, { work, lean }: Program, B: number): void {
   reserveBatch(engine, B, { held: null, program: once(work), lean: lean === null ? null : once(lean) });
 }
 
 /**
- * Of B images a run.
+ * Times a program on B images a run.
  *
- * @throws MemoryError before the first run
+ * @throws MemoryError before the first run, if the program does not fit
  */
 export function benchProgram(engine: Engine, program: Program, B: number, options: ProgramOptions): ProgramTiming {
   reserveProgram(engine, program, B);

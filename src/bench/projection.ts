@@ -1,4 +1,4 @@
-/** From the forecast of one step to the trainings of the paper (deit.md 7): hours on one adapter, beside the authors' on eight V100. */
+/** From the forecast of one step to the hours of the paper's trainings (deit.md 7) on one adapter; the authors used eight V100. */
 import type { DeitConfig } from "../model/config.ts";
 import type { RegnetConfig } from "../teacher/config.ts";
 import type { Forecast, ForecastSettings } from "./forecast.ts";
@@ -8,19 +8,19 @@ import { trainProgram } from "./train.ts";
 
 /** Images of ImageNet's training set (deit.md 9.7). */
 const IMAGES = 1_281_167;
-/** Repeated augmentation shows whole multiples of so many a epoch: of each drawn image three views, of a third of the images (deit.md 7.11). */
+/** With repeated augmentation an epoch shows a multiple of so many images: three views each of a third of the images (deit.md 7.11). */
 const MULTIPLE = 256;
 
-/** Images that a model sees in an epoch; three views of one are three. */
+/** Images that a model sees in an epoch; three views of one image count as three. */
 export const viewsOfEpoch: number = Math.floor(IMAGES / MULTIPLE) * MULTIPLE;
 
 /** A training of the paper. */
 export interface Stage {
   readonly title: string;
-  /** In pixels. */
+  /** Side of the images in pixels. */
   readonly imageSize: number;
   readonly epochs: number;
-  /** Of DeiT-B on eight V100, in half precision (deit.md 7.15). */
+  /** Hours of DeiT-B on eight V100 in half precision (deit.md 7.15). */
   readonly paperHours: number;
 }
 
@@ -29,30 +29,30 @@ export const stages: readonly Stage[] = [
   { title: "fine-tuning at 384", imageSize: 384, epochs: 25, paperHours: 20 },
 ];
 
-/** Of a step of B images that takes so many ms. */
+/** Hours of a stage whose steps of B images take `ms` ms each. */
 export const hoursOf = ({ epochs }: Stage, B: number, ms: number): number => ((epochs * viewsOfEpoch) / B) * (ms / 3.6e6);
 
-/** Shares of every bound that a projection is made for: the roofline itself, and what good kernels may reach. */
+/** Projections are made for these shares of every bound: the bounds themselves, and half of them, which good kernels may reach. */
 export const shares = [1, 0.5] as const;
 
 export interface Trained {
   readonly config: DeitConfig;
-  /** Of a distilled model; its forward is part of a step. */
+  /** The teacher of a distilled model, whose forward is part of a step; null: a plain model has none. */
   readonly teacher: RegnetConfig | null;
 }
 
 export interface Projection {
   readonly forecast: Forecast;
-  /** Of the adapter's memory. */
+  /** The largest batch that fits the adapter's memory. */
   readonly largestBatch: number;
   /** For each of the shares. */
   readonly at: readonly { readonly share: number; readonly ms: number; readonly imagesPerSecond: number; readonly hours: number }[];
 }
 
 /**
- * Of a stage, in steps of B images.
+ * Projects a stage of training in steps of B images.
  *
- * @throws MemoryError where a tensor of such a step is longer than a buffer may be
+ * @throws MemoryError where a tensor of such a step is too large for a buffer
  */
 export function projected({ config, teacher }: Trained, stage: Stage, B: number, settings: ForecastSettings): Projection {
   const scaledLoss = settings.precision === "f16";

@@ -1,10 +1,10 @@
 /**
- * What half precision would make of a program's numbers: those of each op's output, and of each cotangent that comes in. An observer counts
- * them on the engine; they are read when the run is over. What is fused stays fused, and blocks are one row, as in profile.ts.
+ * What half precision would do to a program's numbers: to each op's output, and to each incoming cotangent. An observer counts them on the
+ * engine; the counts are read after the run. A fused kernel is one op, and blocks share a row, as in profile.ts.
  *
- *   |x| > 65504 or no number     beyond f16, which has infinity for it
- *   2⁻²⁴ ≤ |x| < 2⁻¹⁴            subnormal: fewer bits the smaller it is
- *   0 < |x| < 2⁻²⁴               flushed to 0, or up to 2⁻²⁴ at best
+ *   |x| > 65504 or NaN           beyond f16: becomes infinity or NaN
+ *   2⁻²⁴ ≤ |x| < 2⁻¹⁴            subnormal: keeps fewer bits the smaller it is
+ *   0 < |x| < 2⁻²⁴               flushed to 0, or rounded up to 2⁻²⁴ at best
  */
 import type { Engine } from "../kernels/engine.ts";
 import type { Call, Kernels, Visitor } from "../kernels/kernels.ts";
@@ -19,35 +19,35 @@ const SMALLEST_NORMAL = 2 ** -14;
 const SMALLEST = 2 ** -24;
 
 export interface Range {
-  /** How many were seen. */
+  /** How many numbers were seen. */
   readonly numbers: number;
-  /** Largest magnitude of those that are finite. */
+  /** Largest magnitude of the finite ones. */
   readonly largest: number;
-  /** Shares of all. */
+  /** Shares of all numbers. */
   readonly flushed: number;
   readonly subnormal: number;
   readonly beyond: number;
 }
 
 export interface OpRange {
-  /** `blocks.*.attn.qkv`; where a value is a record, with the name of its part. */
+  /** `blocks.*.attn.qkv`; if the value is a record, with the name of its part appended. */
   readonly path: string;
-  /** Paths that are folded into it. */
+  /** How many paths share this row. */
   readonly places: number;
-  /** null: there was none. */
+  /** null: the op had none. */
   readonly output: Range | null;
   readonly cotangent: Range | null;
 }
 
 type Kind = "output" | "cotangent";
 
-/** A reduction of the last axis, then of what it leaves; [1]. */
+/** Reduces the last axis, then all that is left; the result is [1]. */
 function overAll(k: Kernels, reduce: (t: Tensor) => Tensor, t: Tensor): Tensor {
   const rows = reduce(t.shape.length === 0 ? k.reshape(t, [1]) : t);
   return reduce(k.reshape(rows, [size(rows.shape)]));
 }
 
-/** The largest finite magnitude, then how many magnitudes are ≥ 0, ≤ 0, ≥ 2⁻²⁴, ≥ 2⁻¹⁴, ≤ 65504: NaN is none of it; [6]. */
+/** [6]: the largest finite magnitude, then how many magnitudes are ≥ 0, ≤ 0, ≥ 2⁻²⁴, ≥ 2⁻¹⁴ and ≤ 65504. NaN counts nowhere. */
 function counted(k: Kernels, x: Tensor): Tensor {
   const magnitude = k.where(k.step(x), x, k.scale(x, -1));
   const atLeast = (bound: number): Tensor => overAll(k, k.sumLast, k.step(k.addScalar(magnitude, -bound)));
@@ -56,20 +56,20 @@ function counted(k: Kernels, x: Tensor): Tensor {
   return k.concat([largest, atLeast(0), atMost(0), atLeast(SMALLEST), atLeast(SMALLEST_NORMAL), atMost(LARGEST)], 0);
 }
 
-/** A tensor. */
+/** A tensor whose numbers are counted. */
 interface Seen {
   readonly numbers: number;
   readonly counts: Promise<ArrayLike<number>>;
 }
 
-/** What folds into one path. */
+/** All tensors that share a row. */
 interface Row {
   readonly places: Set<string>;
   readonly output: Seen[];
   readonly cotangent: Seen[];
 }
 
-/** null: there are none. */
+/** The range over all of these tensors; null: there are none. */
 async function rangeOf(seen: readonly Seen[]): Promise<Range | null> {
   if (seen.length === 0) return null;
   let [numbers, largest, flushed, subnormal, beyond] = [0, 0, 0, 0, 0];
@@ -84,10 +84,10 @@ async function rangeOf(seen: readonly Seen[]): Promise<Range | null> {
   return { numbers, largest, flushed: flushed / numbers, subnormal: subnormal / numbers, beyond: beyond / numbers };
 }
 
-/** `blocks.3.attn/attention`: without a name of its own, and seen only where it has no parts that show the same. */
+/** `blocks.3.attn/attention`: an op without a name of its own. It is recorded only if no part of it shows the same tensor. */
 const isInline = ({ path }: Call): boolean => path.includes("/");
 
-/** A fused kernel that runs its op's definition after all: the same call once more. */
+/** Whether a fused kernel is running its op's definition: the same call a second time. */
 const isDefinition = (call: Call, caller: Call | undefined): boolean => call.op === caller?.op && call.path.startsWith(caller.path);
 
 interface Open {
@@ -95,7 +95,7 @@ interface Open {
   hasParts: boolean;
 }
 
-/** An observer, and what it has seen; call `ranges` when the run is over. */
+/** An observer, and the ranges that it has recorded; call `ranges` after the run. */
 export function rangeWatcher(engine: Engine): { readonly visitor: Visitor; readonly ranges: () => Promise<readonly OpRange[]> } {
   const k = engine.kernels;
   const rows = new Map<string, Row>();
@@ -140,7 +140,7 @@ export function rangeWatcher(engine: Engine): { readonly visitor: Visitor; reado
 /**
  * The ranges of one run on B images.
  *
- * @throws MemoryError before the run
+ * @throws MemoryError before the run, if the program does not fit
  */
 export async function programRanges(engine: Engine, program: Program, B: number): Promise<readonly OpRange[]> {
   reserveProgram(engine, program, B);

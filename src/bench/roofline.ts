@@ -1,10 +1,11 @@
 /**
- * How near an op is to what bounds it: the memory or the arithmetic, both measured beside it.
+ * How close an op comes to its bound, which is memory or arithmetic; both are measured together with the op.
  *
- *   bound = max(bytes / copy bandwidth, FLOP / register peak)        share = bound / time
+ *   bound = max(bytes / copy bandwidth, FLOP / measured peak)        share = bound / time
  *
- * Bytes are those of what it must read and write, each tensor once; FLOP those of its definition. The bandwidth is that of a copy of as many
- * bytes, read and written, in the same memory: so what fits a cache is held to the cache. A sample is taken of copy, peak and op in turn.
+ * Bytes count each tensor that the op must read or write once; FLOP are those of its definition. The bandwidth is that of a copy of as many bytes,
+ * read and written, in the same memory, so an op whose tensors fit a cache is compared with a copy in that cache. Samples of the copy, the peak
+ * and the op alternate.
  */
 import { countedLoops } from "../engines/abstract/arithmetic.ts";
 import { abstractEngine } from "../engines/abstract/engine.ts";
@@ -14,20 +15,20 @@ import { gflops, type PeakMeter } from "./peak.ts";
 import { median } from "./statistics.ts";
 import { spent, warmed, type TimingOptions, type Work } from "./timing.ts";
 
-/** What an op needs at least. */
+/** The least that an op must do. */
 export interface Demand {
   readonly bytes: number;
   readonly flop: number;
 }
 
 export interface Roofline extends Demand {
-  /** 10⁹ bytes a second. */
+  /** 10⁹ bytes per second. */
   readonly gbPerSecond: number;
-  /** Of a copy of so many bytes. */
+  /** The rate of a copy of as many bytes. */
   readonly copyGbPerSecond: number;
   readonly gflops: number;
   readonly by: "memory" | "arithmetic";
-  /** Of the bound. */
+  /** Bound over time: 1 is the bound itself. */
   readonly share: number;
 }
 
@@ -46,14 +47,14 @@ const MOST = 64 * 2 ** 20;
 export async function metersOf(peak: PeakMeter): Promise<Meters> {
   const { wasm, free } = await bareKernels(MOST);
   const copy = (bytes: number): Work => {
-    if (bytes > MOST) throw new RangeError(`bench: a copy of ${bytes} bytes, of ${MOST} at most`);
+    if (bytes > MOST) throw new RangeError(`bench: a case may move at most ${MOST} bytes to have a roofline, got ${bytes}`);
     const n = Math.ceil(bytes / 2 / BYTES);
     return { run: () => wasm.copyRuns(free, free + n * BYTES, 1, n, n, n) };
   };
   return { peak, copy };
 }
 
-/** FLOP of each case, by its definition. */
+/** FLOP of each case according to its definition. */
 export function flopOfCases({ cases }: OpBench): readonly number[] {
   let flop = 0;
   const loops = countedLoops((some) => {
@@ -70,7 +71,7 @@ export function flopOfCases({ cases }: OpBench): readonly number[] {
   );
 }
 
-/** ms of each sample, and where they lie under the bound. */
+/** Times some work together with its bounds: ms of each sample, and the roofline. */
 export function underRoof(
   work: Work,
   { bytes, flop }: Demand,

@@ -1,6 +1,6 @@
-/** Middles and spreads of samples. */
+/** Averages and spreads of samples. */
 
-/** The value that a share `q` of the samples lies under, between the two nearest ones; NaN of none. */
+/** The value below which a share `q` of the samples lies, interpolated between the two nearest ones; NaN without samples. */
 export function quantile(samples: readonly number[], q: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
   const place = q * (sorted.length - 1);
@@ -10,15 +10,15 @@ export function quantile(samples: readonly number[], q: number): number {
 
 export const median = (samples: readonly number[]): number => quantile(samples, 1 / 2);
 
-/** The middle of ratios: it does not matter which of two is over the other. NaN of none. */
+/** The average for ratios: the inverse ratios have the inverse average. NaN without ratios. */
 export const geometricMean = (ratios: readonly number[]): number =>
   Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
 
-/** In ms, of one run of the work. */
+/** ms of one run of the work. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
-  /** What three quarters of the samples lie under. */
+  /** Three quarters of the samples are below it. */
   readonly upper: number;
 }
 

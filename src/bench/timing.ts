@@ -1,7 +1,7 @@
 /**
- * How a piece of work is timed: warmed up, then in samples of as many runs as are long enough for the clock, whose median counts.
+ * Times a piece of work: it is warmed up, then run in samples that are long enough for the clock; the median of the samples counts.
  *
- * Samples are taken without giving the event loop a turn, so that work may hold tensors of an open region.
+ * The event loop gets no turn between samples, so the work may hold tensors of an open region.
  */
 import { Bench, type FnReturnedObject } from "tinybench";
 import { wallTime, type Clock } from "./clock.ts";
@@ -9,19 +9,19 @@ import type { Spread } from "./statistics.ts";
 
 export interface Work {
   readonly run: () => void;
-  /** Before each run, and not timed: what the run consumes. */
+  /** Called before each run and not timed: it makes what the run consumes. */
   readonly before?: () => void;
 }
 
 export interface TimingOptions {
-  /** Samples, at least 15 for a figure to be told to others. */
+  /** Number of samples; at least 15 for a figure that is published. */
   readonly repetitions: number;
   readonly clock: Clock;
 }
 
-/** The shortest sample, in ms: twice the coarsest step of a clock. */
+/** The shortest sample in ms: twice the coarsest step of a clock. */
 const SAMPLE = 20;
-/** WebAssembly is at full speed from the third to fifth call on, once its optimising compiler, on a thread of its own, is done. */
+/** WebAssembly is at full speed from the third to fifth call on, when its optimising compiler, on a thread of its own, has finished. */
 const WARM_RUNS = 3;
 const WARM_TIME = 100;
 
@@ -42,15 +42,15 @@ export function spent({ run, before }: Work, count: number, clock: Clock): numbe
   return sum;
 }
 
-/** Runs the work until it is at full speed; how many runs make a sample. */
+/** Runs the work until it is at full speed, and returns how many runs make a sample. */
 export function warmed(work: Work): number {
   const start = wallTime();
-  let best = Infinity; // of single runs, which a coarse clock could not tell
+  let best = Infinity; // of single runs, which are too short for a coarse clock
   for (let runs = 0; runs < WARM_RUNS || wallTime() - start < WARM_TIME; runs++) best = Math.min(best, spent(work, 1, wallTime));
   return Math.max(1, Math.ceil(SAMPLE / best));
 }
 
-/** ms of one run. */
+/** Times the work; ms of one run. */
 export function timed(work: Work, { repetitions, clock }: TimingOptions): Spread {
   const count = warmed(work);
   const bench = new Bench({ iterations: repetitions, time: 0, warmup: false, now: clock, throws: true });
@@ -59,7 +59,7 @@ export function timed(work: Work, { repetitions, clock }: TimingOptions): Spread
     return { overriddenDuration: ms / count, overriddenIterationCost: ms };
   };
   const [task] = bench.add("work", sample, { async: false }).runSync();
-  if (task?.result.state !== "completed") throw new Error(`bench: the timing is ${task?.result.state}`);
+  if (task?.result.state !== "completed") throw new Error(`bench: the timing did not complete; its state is ${task?.result.state}`);
   const { p50, min, p75 } = task.result.latency;
   return { median: p50, min, upper: p75 };
 }

@@ -1,6 +1,6 @@
 /**
- * `deit bench train`: one whole training step as the authors' (deit.md 7.1): forward, objective, backward, AdamW. Hard distillation is from
- * the logits of a teacher, or, where none is asked for, from logits that are there already.
+ * `deit bench train`: one whole training step as in the paper (deit.md 7.1): forward, objective, backward and AdamW. Hard distillation uses the
+ * logits of a teacher or, without `--teacher`, logits that exist already.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DeitConfig } from "../model/config.ts";
@@ -18,26 +18,26 @@ import { drawn } from "./opBench.ts";
 import type { Program, ProgramWork } from "./program.ts";
 import type { Work } from "./timing.ts";
 
-/** η, one of a warm-up's first epochs: every step is one that training makes, and no weight runs away. */
+/** η of the first epochs of a warm-up: the steps are such as training makes, and the weights stay bounded. */
 const RATE = 1e-6;
 
 export interface TrainOptions {
-  /** Whose forward is part of a step; null: its logits are given. */
+  /** The teacher whose forward is part of a step; null: its logits exist already. */
   readonly teacher: RegnetConfig | null;
-  /** As a run in f16 needs it (train/optimizer/lossScale.ts). */
+  /** Whether the loss is scaled, as a run in f16 needs it (train/optimizer/lossScale.ts). */
   readonly scaledLoss: boolean;
 }
 
 const plainly: TrainOptions = { teacher: null, scaledLoss: false };
 
-/** Images → logits, as a task wants it. */
+/** The teacher as a function of images. */
 function teacherOf(k: Kernels, { classes }: DeitConfig, B: number, teacher: RegnetConfig | null): (k: Kernels, images: Tensor) => Tensor {
   if (teacher !== null) return benchTeacher(k, teacher);
   const logits = drawn(k, "teacher", B, classes);
   return () => logits;
 }
 
-/** A step; each run goes on from the one before. */
+/** A training step; each run continues from the state of the one before. */
 function stepWork(k: Kernels, config: DeitConfig, B: number, memory: Memory, { teacher, scaledLoss }: TrainOptions): Work {
   const params = benchParams(k, config);
   let state: TrainState<DeitParams, null> = {
@@ -60,7 +60,7 @@ function stepWork(k: Kernels, config: DeitConfig, B: number, memory: Memory, { t
   return { run };
 }
 
-/** Steps of training, with so much memory. */
+/** Steps of training in normal or low memory. */
 export function trainProgram(config: DeitConfig, memory: Memory, options: TrainOptions = plainly): Program {
   const work = (within: Memory): ProgramWork => (k, B) => stepWork(k, config, B, within, options); // prettier-ignore
   return { work: work(memory), lean: memory === "low" ? null : work("low") };

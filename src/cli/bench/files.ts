@@ -1,7 +1,7 @@
 /**
- * The files of bench/ops, as they lie compiled in dist/benches. They stand outside src, so the build compiles them by themselves, against
- * what it has made of src (`#deit/…` of package.json): a bench and the engine that it times must share one module of each op, or no fused
- * kernel would be found. A file that is put there is found here; there is no list.
+ * Finds the benches of bench/ops, compiled in dist/benches. They are outside src, so the build compiles them separately against the compiled src
+ * (`#deit/…` of package.json): a bench and the engine that it times must import the same module of each op, or the engine would find no fused
+ * kernel. There is no list: every file in the folder is a bench.
  */
 import { readdir } from "node:fs/promises";
 import type { OpBench } from "../../bench/opBench.ts";
@@ -15,7 +15,7 @@ export async function opBenches(): Promise<readonly OpBench[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith(".bench.js")).toSorted();
   const modules = files.map(async (file): Promise<OpBench> => {
     const loaded: unknown = await import(new URL(file, folder).href);
-    if (!isModule(loaded)) throw new Error(`bench: ${file} exports no bench`);
+    if (!isModule(loaded)) throw new Error(`bench: ${file} must export an object named bench`);
     return loaded.bench;
   });
   return Promise.all(modules);

@@ -1,4 +1,4 @@
-/** `deit bench init`: how long the initial values of a model take. */
+/** `deit bench init`: how long drawing the initial parameters of a model takes. */
 import { benchInit } from "../../bench/init.ts";
 import { configOf, headOf, timingOf, type BenchOptions } from "./options.ts";
 import { printInit } from "./tables.ts";

@@ -1,9 +1,9 @@
-/** `deit bench peak|gemm|op`: kernels by themselves. */
+/** `deit bench peak|gemm|op`: single kernels. */
 import { isAsynchronous } from "../../bench/asynchronous.ts";
-import { asideGemm, engineGemm, forwardRatio, wasmGemm } from "../../bench/gemm.ts";
+import { asynchronousGemm, engineGemm, forwardRatio, wasmGemm } from "../../bench/gemm.ts";
 import { benchOp, benchOpAsynchronous, type OpRow } from "../../bench/ops.ts";
 import { benchPeak, peakMeter } from "../../bench/peak.ts";
-import { products, shapeText } from "../../bench/gemmShapes.ts";
+import { gemmShapes, shapeText } from "../../bench/gemmShapes.ts";
 import { metersOf } from "../../bench/roofline.ts";
 import { median } from "../../bench/statistics.ts";
 import { opBenches } from "./files.ts";
@@ -12,16 +12,16 @@ import { gemmJson, opJson, printGemm, printOps, printPeak } from "./tables.ts";
 import { engineOf } from "../engine.ts";
 import { printJson, showForNow } from "../output.ts";
 
-/** @throws RangeError for more threads than are timed */
+/** @throws RangeError for more than one thread */
 function onOneCore(what: string, { threads }: BenchOptions): void {
-  if (threads > 1) throw new RangeError(`--threads ${threads}: ${what} is timed on one core; --threads 1 would be right`);
+  if (threads > 1) throw new RangeError(`--threads ${threads}: ${what} is timed on one core; use --threads 1`);
 }
 
 export async function peak(options: BenchOptions): Promise<void> {
   await engineOf(options);
-  onOneCore("the register peak", options);
+  onOneCore("the peak", options);
   if (!hasPeak(options))
-    throw new RangeError(`--engine ${options.engine}: the register peak is that of the wasm engine; --engine wasm would be right`);
+    throw new RangeError(`--engine ${options.engine}: the peak is measured for the wasm engine only; use --engine wasm`);
   const found = await benchPeak(timingOf(options));
   if (options.json === true) printJson({ ...headOf("peak", options), peakGflops: found.median });
   else printPeak(found);
@@ -29,13 +29,13 @@ export async function peak(options: BenchOptions): Promise<void> {
 
 export async function gemm(options: BenchOptions): Promise<void> {
   const engine = await engineOf(options);
-  onOneCore("a product", options);
-  const asked = chosen(products, (product) => `${shapeText(product)} ${product.form}`, options.only?.replaceAll("x", "×"));
+  onOneCore("a matrix multiplication", options);
+  const asked = chosen(gemmShapes, (shape) => `${shapeText(shape)} ${shape.form}`, options.only?.replaceAll("x", "×"));
   const onRow = ({ shape, form }: { readonly shape: string; readonly form: string }): void => showForNow(`${shape} ${form}`);
   const rows = hasPeak(options)
     ? await wasmGemm(asked, timingOf(options), onRow)
     : isAsynchronous(engine)
-      ? await asideGemm(engine, asked, options.repetitions, onRow)
+      ? await asynchronousGemm(engine, asked, options.repetitions, onRow)
       : engineGemm(engine, asked, timingOf(options), onRow);
   showForNow("");
   const overall = hasPeak(options)

@@ -12,21 +12,21 @@ const RATIO_DIGITS = 3;
 const GIGA = 1e9;
 const MEGA = 1e6;
 const INDENT = "  ";
-/** A bar of the whole is so many characters long. */
+/** Characters of the bar of the whole time. */
 const BAR = 20;
-/** Shares of the whole that are worth a line to people; scripts get all. */
+/** People see nodes with at least this share of the whole; scripts get all. */
 const WORTH = 0.002;
 
 const inOrder = (nodes: readonly ProfileNode[]): readonly ProfileNode[] => nodes.toSorted((a, b) => costOf(b).ms - costOf(a).ms);
 
-/** Products over the time of all, as a share of the register peak; null where there are none, or no peak. */
+/** Rate of the matrix multiplications over the whole time, as a share of the measured peak; null where there are none, or no peak. */
 function ratioOf(node: ProfileNode, peakGflops: number | null): number | null {
   const { ms, macs } = costOf(node);
   return peakGflops === null || macs === 0 ? null : gflops(2 * macs, ms) / peakGflops;
 }
 
-/** Launches and bytes, where someone has counted them. */
-const counted = ({ launches, bytes }: Cost): Partial<Cost> => (launches === 0 ? {} : { launches, bytes });
+/** Dispatches and bytes, where they are counted. */
+const counted = ({ dispatches, bytes }: Cost): Partial<Cost> => (dispatches === 0 ? {} : { dispatches, bytes });
 
 const costJson = (cost: Cost): Partial<Cost> => ({ ms: cost.ms, macs: cost.macs, ...counted(cost) });
 
@@ -51,7 +51,7 @@ export const profileJson = ({ root, peakGflops }: Profile): object => ({
 });
 
 function rowsOf(node: ProfileNode, whole: number, peakGflops: number | null, depth: number): readonly (readonly string[])[] {
-  const { ms, macs, launches, bytes } = costOf(node);
+  const { ms, macs, dispatches, bytes } = costOf(node);
   if (ms < WORTH * whole) return [];
   const ratio = ratioOf(node, peakGflops);
   const inPhase = (phase: Phase): string => {
@@ -68,8 +68,8 @@ function rowsOf(node: ProfileNode, whole: number, peakGflops: number | null, dep
     ...phases.slice(0, -1).map(inPhase),
     macs === 0 ? "" : (macs / GIGA).toFixed(GMAC_DIGITS),
     ratio === null ? "" : ratio.toFixed(RATIO_DIGITS),
-    launches === 0 ? "" : `${launches}`,
-    launches === 0 ? "" : (bytes / MEGA).toFixed(RATE_DIGITS),
+    dispatches === 0 ? "" : `${dispatches}`,
+    dispatches === 0 ? "" : (bytes / MEGA).toFixed(RATE_DIGITS),
   ];
   return [row, ...inOrder(node.children).flatMap((child) => rowsOf(child, whole, peakGflops, depth + 1))];
 }
@@ -77,11 +77,11 @@ function rowsOf(node: ProfileNode, whole: number, peakGflops: number | null, dep
 export function printProfile(about: AboutProgram, { root, peakGflops }: Profile): void {
   const { ms } = costOf(root);
   print(`${titleOf(about)}: ${ms.toFixed(MS_DIGITS)} ms`);
-  if (peakGflops !== null) print(`register peak ${peakGflops.toFixed(RATE_DIGITS)} GFLOP/s`);
-  const head = ["op", "", "share", "ms", "own ms", ...phases.slice(0, -1), "GMAC", "of peak", "launches", "MB"];
-  const columns = head.length - (costOf(root).launches === 0 ? 2 : 0);
+  if (peakGflops !== null) print(`measured peak ${peakGflops.toFixed(RATE_DIGITS)} GFLOP/s`);
+  const head = ["op", "", "share", "ms", "own ms", ...phases.slice(0, -1), "GMAC", "of peak", "dispatches", "MB"];
+  const columns = head.length - (costOf(root).dispatches === 0 ? 2 : 0);
   const rows = [head, ...rowsOf(root, ms, peakGflops, 0)].map((row) => row.slice(0, columns));
   const lines = table(rows, ["left", "left", ...head.slice(2, columns).map(() => "right" as const)]);
   for (const line of lines) print(line);
-  print(`${percent(WORTH)} of the time and less have no line of their own`);
+  print(`ops with less than ${percent(WORTH)} of the time are not shown`);
 }

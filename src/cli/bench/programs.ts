@@ -19,12 +19,13 @@ import { printJson } from "../output.ts";
 import { printProfile, profileJson } from "./profileTable.ts";
 import { printRanges, rangesJson } from "./rangesTable.ts";
 
-/** @throws RangeError for a teacher that nobody listens to, or is none */
+/** @throws RangeError for a teacher of a plain model, or one that is not a RegNetY */
 function teacherOf({ teacher: name }: BenchOptions, { distilled }: DeitConfig): RegnetConfig | null {
   if (name === undefined) return null;
-  if (!distilled) throw new RangeError(`--teacher ${name}: a plain model has none; --model deit-base-distilled would`);
+  if (!distilled)
+    throw new RangeError(`--teacher ${name}: a plain model has no teacher; use a distilled one, such as --model deit-base-distilled`);
   const named = modelNamed(name);
-  if (named.kind !== "regnety") throw new RangeError(`--teacher ${name}: it must be a RegNetY; regnety-16gf is the paper's`);
+  if (named.kind !== "regnety") throw new RangeError(`--teacher ${name}: the teacher must be a RegNetY, such as regnety-16gf, the paper's`);
   return named.config;
 }
 
@@ -39,7 +40,7 @@ interface Asked {
   readonly options: BenchOptions;
 }
 
-/** What was found, for scripts, and how to print it for people. */
+/** The results, for scripts, and how to print them for people. */
 interface Found {
   readonly json: object;
   readonly print: () => void;
@@ -57,7 +58,7 @@ async function timed(engine: Engine, { about, program, options }: Asked): Promis
   return { json: programJson(found), print: () => printProgram(about, found) };
 }
 
-async function timedProgram(engine: AsynchronousEngine, { about, program, options }: Asked): Promise<Found> {
+async function timedAsynchronously(engine: AsynchronousEngine, { about, program, options }: Asked): Promise<Found> {
   if (options.profile === true) {
     const found = { root: await profiledAsynchronous(engine, program, about.batch, options.repetitions), peakGflops: null };
     return { json: profileJson(found), print: () => printProfile(about, found) };
@@ -80,7 +81,7 @@ export async function program(what: "forward" | "train", options: BenchOptions):
   const found = await (options.ranges === true
     ? ranges(engine, asked)
     : isAsynchronous(engine)
-      ? timedProgram(engine, asked)
+      ? timedAsynchronously(engine, asked)
       : timed(engine, asked));
   if (options.json !== true) return found.print();
   const ofTraining = what === "train" ? { memory, ...(teacher === undefined ? {} : { teacher }) } : {};

@@ -1,4 +1,4 @@
-/** `deit bench project`: what the trainings of the paper would take on a GPU that is not here. */
+/** `deit bench project`: predicts how long the paper's trainings would take on a GPU, without the GPU. */
 import { adapterNamed } from "../../bench/adapters.ts";
 import type { ForecastSettings } from "../../bench/forecast.ts";
 import { projected, stages, type Projection } from "../../bench/projection.ts";
@@ -9,10 +9,10 @@ import { chosen, type BenchOptions } from "./options.ts";
 import { printJson, showForNow } from "../output.ts";
 import { nameOf, printProjections, projectionsJson, type Case } from "./projectTable.ts";
 
-/** The paper's own (deit.md 8.2). */
+/** The teacher of the paper (deit.md 8.2). */
 const TEACHER = "regnety-16gf";
 const ADAPTER = "h100";
-/** Images of a step. */
+/** Images of a step, unless --batch says otherwise. */
 export const PROJECT_BATCH = 64;
 
 const precisions = ["f16", "f32"] as const;
@@ -23,7 +23,7 @@ const cases: readonly Case[] = deitNames.flatMap((model) =>
   ),
 );
 
-/** A text: why there can be no such step. */
+/** The projection of a case, or the reason why there can be no such step. */
 function projectedOr({ model, teacher, stage }: Case, batch: number, settings: ForecastSettings): Projection | string {
   try {
     return projected({ config: deitConfig(model), teacher: teacher === null ? null : regnetConfig(teacher) }, stage, batch, settings);

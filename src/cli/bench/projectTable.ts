@@ -1,4 +1,4 @@
-/** What `deit bench project` predicts, for people and for scripts. */
+/** Results of `deit bench project`, for people and for scripts. */
 import type { Adapter } from "../../bench/adapters.ts";
 import type { ForecastSettings } from "../../bench/forecast.ts";
 import { costOf } from "../../bench/profileTree.ts";
@@ -6,10 +6,10 @@ import type { Projection, Stage } from "../../bench/projection.ts";
 import { print, table } from "../output.ts";
 import { printProfile, profileJson } from "./profileTable.ts";
 
-/** A training that is asked about. */
+/** A training whose cost is predicted. */
 export interface Case extends Pick<ForecastSettings, "precision"> {
   readonly model: string;
-  /** Its forward is part of a step; null: a plain model has none. */
+  /** The teacher whose forward is part of a step; null: a plain model has none. */
   readonly teacher: string | null;
   readonly stage: Stage;
 }
@@ -17,7 +17,7 @@ export interface Case extends Pick<ForecastSettings, "precision"> {
 export const nameOf = ({ model, stage, precision }: Case): string => `${model} ${stage.imageSize} ${precision}`;
 
 interface ProjectedCase extends Case {
-  /** A text: why there can be no such step. */
+  /** A string says why there can be no such step. */
   readonly found: Projection | string;
 }
 
@@ -35,9 +35,9 @@ const DIGITS = 1;
 const NOTE = "prediction, not measured on hardware";
 
 function foundJson({ forecast, largestBatch, at }: Projection, profile: boolean): object {
-  const { launches, bytes, macs } = costOf(forecast.root);
+  const { dispatches, bytes, macs } = costOf(forecast.root);
   return {
-    launches,
+    dispatches,
     bytes,
     macs,
     flop: forecast.flop,
@@ -67,10 +67,10 @@ export const projectionsJson = ({ adapter, batch, rows }: Projections, profile: 
 function cellsOf({ model, stage, precision, found }: ProjectedCase): readonly string[] {
   const name = [model, `${stage.imageSize}`, precision];
   if (typeof found === "string") return [...name, "refused"];
-  const { launches, bytes } = costOf(found.forecast.root);
+  const { dispatches, bytes } = costOf(found.forecast.root);
   return [
     ...name,
-    `${launches}`,
+    `${dispatches}`,
     (bytes / GIGA).toFixed(DIGITS),
     (found.forecast.flop / TERA).toFixed(DIGITS),
     (found.forecast.memory / GIGA).toFixed(DIGITS),
@@ -80,15 +80,15 @@ function cellsOf({ model, stage, precision, found }: ProjectedCase): readonly st
 }
 
 const AT = ["ms", "images/s", "hours"];
-const HEAD = ["model", "side", "", "launches", "GB", "TFLOP", "memory GB", "largest batch", ...AT, ...AT.map((name) => `${name} at ½`)];
+const HEAD = ["model", "side", "", "dispatches", "GB", "TFLOP", "memory GB", "largest batch", ...AT, ...AT.map((name) => `${name} at ½`)];
 
-const EXPLAINED = `All bounds reached, and half of each; a launch costs 2 µs beside them. Trainings are of 300 epochs at 224 and of 25 at 384, which took the authors
-53 h and 20 h for DeiT-B on eight V100. A step of a distilled model has the forward of its teacher in it, a RegNetY-16GF.`;
+const EXPLAINED = `The kernels reach all bounds, or half of each; a dispatch costs another 2 µs. The trainings are 300 epochs at 224 and 25 epochs at 384, which took the
+authors 53 h and 20 h for DeiT-B on eight V100. A step of a distilled model includes the forward of its teacher, a RegNetY-16GF.`;
 
 export function printProjections({ adapter, batch, rows }: Projections, profile: boolean): void {
   const { title, f32, f16, bandwidth, source } = adapter;
   print(`${title}, steps of ${batch} images: ${NOTE}`);
-  print(`${(f32 / TERA).toFixed(DIGITS)} TFLOP/s of f32, ${(f16 / TERA).toFixed(DIGITS)} of products of f16, ${(bandwidth / GIGA).toFixed(0)} GB/s: ${source}`); // prettier-ignore
+  print(`${(f32 / TERA).toFixed(DIGITS)} TFLOP/s in f32, ${(f16 / TERA).toFixed(DIGITS)} in f16 matrix multiplications, ${(bandwidth / GIGA).toFixed(0)} GB/s: ${source}`); // prettier-ignore
   print("");
   const lines = table([HEAD, ...rows.map(cellsOf)], ["left", "right", "left", ...HEAD.slice(3).map(() => "right" as const)]);
   for (const line of lines) print(line);

@@ -1,9 +1,9 @@
-/** Ranges of numbers (src/bench/ranges.ts), for people and for scripts. */
+/** Results of `deit bench train --ranges` (src/bench/ranges.ts), for people and for scripts. */
 import type { OpRange, Range } from "../../bench/ranges.ts";
 import { percent, print, table } from "../output.ts";
 
 const DIGITS = 3;
-/** A smaller share than this would be printed as none. */
+/** A smaller share would be printed as 0.00 %. */
 const LEAST_SHARE = 5e-5;
 
 const shareText = (share: number): string => (share === 0 ? "" : share < LEAST_SHARE ? "< 0.01 %" : percent(share));
@@ -17,7 +17,7 @@ export function printRanges(
   { model, imageSize, batch }: { readonly model: string; readonly imageSize: number; readonly batch: number },
   ranges: readonly OpRange[],
 ): void {
-  print(`a training step of ${model} at ${imageSize}×${imageSize}, batch ${batch}: what f16 would make of its numbers`);
+  print(`a training step of ${model} at ${imageSize}×${imageSize}, batch ${batch}: what f16 would do to its numbers`);
   const columns = ["to 0", "subnormal", "> 65504"];
   const head = ["op", "output", ...columns, "cotangent", ...columns];
   const rows = ranges.map(({ path, places, output, cotangent }) => [
@@ -30,5 +30,7 @@ export function printRanges(
     head.map((_, i) => (i === 0 ? "left" : "right")),
   ))
     print(line);
-  print("output, cotangent: the largest magnitude; the cotangent of the loss is 1, and a loss scale multiplies all of them");
+  print(
+    "The columns output and cotangent show the largest magnitude. The cotangent of the loss is 1; a loss scale would multiply all cotangents.",
+  );
 }

@@ -1,4 +1,4 @@
-/** What `deit bench` found, for people and for scripts. */
+/** Results of `deit bench`, for people and for scripts. */
 import type { GemmRow } from "../../bench/gemm.ts";
 import { forwardRatio } from "../../bench/gemm.ts";
 import type { InitTiming } from "../../bench/init.ts";
@@ -24,14 +24,14 @@ interface Kept {
   readonly taken: number;
 }
 
-/** A sample whose two peaks disagree is dropped (src/bench/paired.ts); how many were not. */
+/** Says how many samples were kept: those whose two peaks disagree are dropped (src/bench/paired.ts). */
 function sayKept(all: readonly Kept[]): void {
   const sum = (of: (one: Kept) => number): number => all.reduce((total, one) => total + of(one), 0);
-  if (all.length > 0) say(`kept ${sum((one) => one.kept)} of ${sum((one) => one.taken)} samples, those between two peaks that agree`);
+  if (all.length > 0) say(`kept ${sum((one) => one.kept)} of ${sum((one) => one.taken)} samples: those between two peaks that agree`);
 }
 
 export function printPeak({ median, lower, best }: PeakResult): void {
-  print(`register peak ${rate(median)} GFLOP/s (best ${rate(best)}, three quarters over ${rate(lower)})`);
+  print(`measured peak ${rate(median)} GFLOP/s (best ${rate(best)}, three quarters of the samples above ${rate(lower)})`);
 }
 
 export function gemmJson(rows: readonly GemmRow[]): readonly object[] {
@@ -53,13 +53,13 @@ export function printGemm(rows: readonly GemmRow[]): void {
     rate(gflops),
     ...(against === null ? [] : [rate(against.peakGflops), ratioText(against.ratio), `${against.kept}/${against.taken}`]),
   ]);
-  const head = ["product", "form", "median ms", "min … 75 % ms", "GFLOP/s", "peak", "ratio", "kept"];
+  const head = ["GEMM", "form", "median ms", "min … 75 % ms", "GFLOP/s", "peak", "ratio", "kept"];
   const lines = table([head.slice(0, cells[0]?.length), ...cells], ["left", "left", ...head.slice(2).map(() => "right" as const)]);
   for (const line of lines) print(line);
   const ratio = forwardRatio(rows);
   if (Number.isNaN(ratio)) return;
   print("");
-  print(`geometric mean of the forward forms (NT): ${ratioText(ratio)} of the register peak`);
+  print(`geometric mean of the forward form (NT): ${ratioText(ratio)} of the measured peak`);
 }
 
 export const opJson = (rows: readonly OpRow[]): readonly object[] =>
@@ -73,7 +73,7 @@ export const opJson = (rows: readonly OpRow[]): readonly object[] =>
     ...(unfused === null ? {} : { unfusedMs: unfused.ms.median, gain: unfused.gain }),
   }));
 
-/** What it moves and computes, how fast, and as a share of the bound. */
+/** What the op moves and computes, how fast, and its share of the bound. */
 const rooflineCells = ({ bytes, flop, gbPerSecond, copyGbPerSecond, gflops, by, share }: Roofline): readonly string[] => [
   (bytes / MEGA).toFixed(RATIO_DIGITS),
   (flop / MEGA).toFixed(RATIO_DIGITS),
@@ -120,7 +120,7 @@ export interface AboutProgram {
   readonly model: string;
   readonly imageSize: number;
   readonly batch: number;
-  /** Whose forward is part of a step; null: there is none, or its logits are given. */
+  /** The teacher whose forward is part of a step; null: there is none, or its logits exist already. */
   readonly teacher: string | null;
 }
 
@@ -130,21 +130,21 @@ export const titleOf = ({ what, model, imageSize, batch, teacher }: AboutProgram
 export function printProgram(about: AboutProgram, timing: ProgramTiming): void {
   const { msPerImage, gflops, against, reservedBytes, planBytes, freshBytes } = timing;
   print(`${titleOf(about)}: ${ms(msPerImage.median)} ms an image (${range(msPerImage)})`);
-  print(`matrix products over the time of all: ${rate(gflops)} GFLOP/s`);
+  print(`matrix multiplications over the whole time: ${rate(gflops)} GFLOP/s`);
   if (against !== null) {
     const { peakGflops, ratio, kept, taken } = against;
-    print(`${ratioText(ratio)} of the register peak, ${rate(peakGflops)} GFLOP/s; kept ${kept} of ${taken} samples`);
+    print(`${ratioText(ratio)} of the measured peak, ${rate(peakGflops)} GFLOP/s; kept ${kept} of ${taken} samples`);
   }
   if (about.what === "train")
     print(
-      `forward, objective, backward and AdamW${about.teacher === null ? "; a teacher's logits are given, its own forward is not timed" : ""}`,
+      `forward, objective, backward and AdamW${about.teacher === null ? "; a teacher's logits exist already, its forward is not timed" : ""}`,
     );
-  print(`memory: ${megabytes(reservedBytes)} held${planBytes === null ? "" : `, ${megabytes(planBytes)} planned`}, ${freshBytes} bytes taken anew after the first run`); // prettier-ignore
+  print(`memory: ${megabytes(reservedBytes)} held${planBytes === null ? "" : `, ${megabytes(planBytes)} planned`}, ${freshBytes} bytes newly allocated after the first run`); // prettier-ignore
 }
 
 export function printInit(model: string, { parameters, ms: spread }: InitTiming): void {
   const nanoseconds = (spread.median * MEGA) / parameters;
   print(
-    `initial values of ${model}: ${ms(spread.median)} ms (${range(spread)}), ${nanoseconds.toFixed(RATE_DIGITS)} ns each of ${parameters}`,
+    `initial parameters of ${model}: ${ms(spread.median)} ms (${range(spread)}), ${nanoseconds.toFixed(RATE_DIGITS)} ns each of ${parameters}`,
   );
 }
