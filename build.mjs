@@ -1,7 +1,11 @@
-/** `npm run build`: the WASM kernels from assembly (asc), as text in two modules of src; then dist/ from src (tsc), and dist/benches from bench against it. */
+/**
+ * `npm run build`: the WASM kernels from assembly (asc), as text in two modules of src; the index of the source that `deit explain` reads
+ * (sourceIndex.mjs); then dist/ from src (tsc), and dist/benches from bench against it.
+ */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { sourceIndex } from "./sourceIndex.mjs";
 
 function run(tool, ...args) {
   const { status, error } = spawnSync(`node_modules/.bin/${tool}`, args, { stdio: "inherit" });
@@ -15,13 +19,14 @@ async function runSideBySide(tool, calls) {
   for (const [status] of await Promise.all(processes.map((process) => once(process, "exit")))) if (status !== 0) process.exit(status ?? 1);
 }
 
-const GENERATED = "src/engines/wasm/generated";
+const KERNELS = "src/engines/wasm/generated";
+const SOURCES = "src/explain/generated";
 const HEAD = "// Made by build.mjs from assembly/.\n";
 
 /** Writes only what has changed, so that tools that watch rest. */
-function write(name, text) {
-  mkdirSync(GENERATED, { recursive: true });
-  const path = `${GENERATED}/${name}.ts`;
+function write(folder, name, text) {
+  mkdirSync(folder, { recursive: true });
+  const path = `${folder}/${name}.ts`;
   try {
     if (readFileSync(path, "utf8") === text) return;
   } catch {}
@@ -35,13 +40,15 @@ await runSideBySide(
 );
 for (const target of targets) {
   const binary = readFileSync(`dist/wasm/${target}.wasm`).toString("base64");
-  write(target, `${HEAD}export const binary: string =\n  "${binary}";\n`);
+  write(KERNELS, target, `${HEAD}export const binary: string =\n  "${binary}";\n`);
 }
 
 // what asc says of the kernels' types, as an interface
 const functions = [...readFileSync("dist/wasm/release.d.ts", "utf8").matchAll(/export function (\w+)(\(.*\): \w+);/g)];
 const members = functions.map(([, name, type]) => `  readonly ${name}: ${type.replace(/\): (\w+)$/, ") => $1")};\n`);
-write("exports", `${HEAD}export interface Exports {\n${members.join("")}}\n`);
+write(KERNELS, "exports", `${HEAD}export interface Exports {\n${members.join("")}}\n`);
+
+write(SOURCES, "sources", sourceIndex());
 
 // the comments go into the declarations, where editors show them, and not into the programs as well
 await runSideBySide("tsc", [

@@ -69,7 +69,7 @@ function definitionFlop(definition: Call, args: readonly unknown[]): number {
 }
 
 /** The same fused kernels; `done` is told the FLOP of the definition of each that has run. */
-const toldOf = (fused: FusedTable, done: (flop: number) => void): FusedTable => ({
+export const toldOf = (fused: FusedTable, done: (flop: number) => void): FusedTable => ({
   get: <O extends object>(op: O): O | undefined => {
     const kernel = fused.get(op);
     if (kernel === undefined) return undefined;

@@ -8,6 +8,7 @@ import { addCompare } from "./commands/compare.ts";
 import { addConvert } from "./commands/convert.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addEngines } from "./engines.ts";
+import { addExplain } from "./commands/explain.ts";
 import { addEval } from "./commands/eval.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { messageOf, oneLine } from "./output.ts";
@@ -40,6 +41,7 @@ function programOf(tell: Tell | null): Command {
     addClassify,
     addPreprocess,
     addInspect,
+    addExplain,
     addConvert,
     addSummary,
     addBench,

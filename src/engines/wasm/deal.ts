@@ -27,3 +27,10 @@ export const undealt =
   (kernel, total, _, args) => {
     if (total > 0) Reflect.apply(wasm[kernel], undefined, args(0, total));
   };
+
+/** Parts a thread. With more, a thread that is late leaves some to the others; with one, each is as long as can be, which is worth more. */
+export const PARTS = 1;
+
+/** How many parts a pool of so many threads makes of `total` units. */
+export const partCount = (threads: number, total: number, grain: number): number =>
+  Math.max(1, Math.min(threads * PARTS, Math.floor(total / grain)));

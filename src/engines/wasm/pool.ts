@@ -2,7 +2,7 @@
  * Threads for the parts of a job. The engine's own thread writes the job down, wakes whoever is asleep, takes parts like the others, and goes on
  * when all are done. Which thread does which part is left to chance; bits do not depend on it.
  */
-import { undealt, type Deal } from "./deal.ts";
+import { partCount, PARTS, undealt, type Deal } from "./deal.ts";
 import type { Exports } from "./module.ts";
 import { startThread, type Thread } from "./thread.ts";
 import { CONTROL, takeParts } from "./worker.ts";
@@ -23,8 +23,6 @@ export interface PoolOptions {
   readonly patience: number;
 }
 
-/** Parts a thread. With more, a thread that is late leaves some to the others; with one, each is as long as can be, which is worth more. */
-const PARTS = 1;
 /** Arguments that a kernel has at most. */
 const SLOTS = 24;
 const FAILURE_BYTES = 1024;
@@ -104,7 +102,7 @@ export async function startPool({ wasm, module, memory, scratches, patience }: P
   const all = undealt(wasm);
   const deal: Deal = (kernel, total, grain, args) => {
     if (dead !== null) throw new Error(dead);
-    const parts = Math.min(threads * PARTS, Math.floor(total / grain));
+    const parts = partCount(threads, total, grain);
     if (parts <= 1) return all(kernel, total, grain, args);
     let from = 0;
     for (let part = 0; part < parts; part++) {
