@@ -4,6 +4,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { dirname, join, normalize } from "node:path";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { sourceIndex } from "./sourceIndex.mjs";
 
@@ -31,6 +32,23 @@ function write(folder, name, text) {
     if (readFileSync(path, "utf8") === text) return;
   } catch {}
   writeFileSync(path, text);
+}
+
+/** Adds to `seen` a declaration file of dist/, and all that its import lines lead to. */
+function followDeclarations(file, seen) {
+  if (seen.has(file)) return;
+  seen.add(file);
+  const text = readFileSync(file, "utf8").replaceAll(/^\s*(?:\/\*)?\*.*$/gm, "");
+  for (const [, to] of text.matchAll(/(?:\bfrom |\bimport\(|^import )"(\.[^"]+)"/gm))
+    followDeclarations(join(dirname(file), to).replace(/\.[jt]s$/, ".d.ts"), seen);
+}
+
+/** Removes the declarations that no entry point of the package leads to: nobody could import them. */
+function pruneDeclarations() {
+  const used = new Set();
+  for (const { types } of Object.values(JSON.parse(readFileSync("package.json", "utf8")).exports)) followDeclarations(normalize(types), used);
+  for (const name of readdirSync("dist", { recursive: true, encoding: "utf8" }))
+    if (/^(?!wasm\/|\.).*\.d\.ts$/.test(name) && !used.has(`dist/${name}`)) rmSync(`dist/${name}`);
 }
 
 const targets = ["release", "debug", "fma"];
@@ -61,4 +79,5 @@ for (const name of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
 }
 rmSync("dist/benches", { recursive: true, force: true }); // the command line lists the folder, and would find benches that are gone
 run("tsc", "-p", "bench/tsconfig.json");
+pruneDeclarations();
 chmodSync("dist/cli.js", 0o755); // npx runs it through a link

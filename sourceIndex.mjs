@@ -92,6 +92,9 @@ const plain = (comment) =>
 /** The comment at the head of a file. */
 const headOf = (source) => plain(/^\/\*\*[^]*?\*\//.exec(source.text)?.[0] ?? "");
 
+/** The first sentence of a comment, or what stands before its first colon. */
+const titleIn = (comment) => /^[^]*?(?=[.:;](?:\s|$)|$)/.exec(comment)[0].replaceAll(/\s+/g, " ");
+
 /**
  * Ops and routines: where the forward and the vjp stand, and which formulas the head of the file cites; and of those whose file cites no
  * equation, that head itself.
@@ -108,7 +111,13 @@ function opsIndex() {
       if (definition === undefined || !ts.isObjectLiteralExpression(definition)) return;
       for (const name of namesOf(definition)) {
         if (ops[name] !== undefined) continue; // `unscale` of all parameters, after that of one
-        ops[name] = [path, bodyLine(definition, kind === "defineOp" ? "forward" : "run"), bodyLine(definition, "vjp"), cited];
+        ops[name] = [
+          path,
+          bodyLine(definition, kind === "defineOp" ? "forward" : "run"),
+          bodyLine(definition, "vjp"),
+          cited,
+          titleIn(head),
+        ];
         if (!/\(E\d+\)/.test(head)) comments[name] = head;
       }
     });
@@ -219,7 +228,7 @@ export function sourceIndex() {
     formulas: formulasIndex(),
   };
   const type = `{
-  readonly ops: { readonly [name: string]: readonly [file: string, forward: number, vjp: number | null, cited: readonly string[]] };
+  readonly ops: { readonly [name: string]: readonly [file: string, forward: number, vjp: number | null, cited: readonly string[], title: string] };
   readonly comments: { readonly [op: string]: string };
   readonly functions: { readonly [fileAndName: string]: number };
   readonly rows: { readonly [id: string]: readonly [file: string, line: number, title: string] };

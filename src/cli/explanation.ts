@@ -64,7 +64,7 @@ export function explanationLines({ id, title, formula, forward, vjp, oracle, row
     ["row", `${at(row)} (deit check --only ${row.id})`],
   ];
   return [
-    title === id ? id : `${id}: ${title}`,
+    title.toLowerCase().startsWith(id.toLowerCase()) ? title : `${id}: ${title}`,
     "",
     ...formula.split("\n").map((line) => (line === "" ? "" : `    ${line}`)),
     "",

@@ -8,7 +8,7 @@ import { equations } from "./equations.ts";
 import { traceNetwork, type NetworkPlace } from "./networks.ts";
 import { makerOn } from "./operations/operation.ts";
 import { operations } from "./operations/all.ts";
-import { citedBy, commentOf, formulaOf, functionPlace, opPlaces, rowPlace, titleOf, type Place, type RowPlace } from "./places.ts";
+import { citedBy, commentOf, formulaOf, functionPlace, opPlaces, opTitle, rowPlace, titleOf, type Place, type RowPlace } from "./places.ts";
 import { operationCall, type OperationCall, type Subject } from "./subject.ts";
 
 /** The engine that is asked about. */
@@ -112,7 +112,7 @@ function operationPlaces(name: string): Located {
   if (places === null) throw new Error(`${name}: neither an op nor a function`);
   return {
     id: name,
-    title: first === undefined ? name : `${name}: ${titleOf(first)}`,
+    title: opTitle(name) ?? titleOf(first ?? row),
     formula: opFormula(name),
     ...places,
     oracle: oracle === null ? null : functionPlace(oracle),
@@ -123,7 +123,7 @@ function operationPlaces(name: string): Located {
 const pathPlaces = ({ path, op, network }: NetworkPlace): Located => ({
   ...operationPlaces(op),
   id: path,
-  title: `${op} at ${path} of ${network}`,
+  title: `${op} at ${path} of ${network}: ${opTitle(op) ?? op}`,
 });
 
 function tracerOf(choice: EngineChoice): Tracer {
@@ -147,7 +147,7 @@ function executionOf(calls: readonly TracedCall[], { name }: EngineChoice, root:
   return {
     how: calls[0] === root && outermost.length === 1 && outermost[0] !== undefined ? outermost[0].how : how,
     kernels: distinct(runs.map(({ kernel }) => kernel)),
-    parts: parts.filter(({ op }) => op !== ""),
+    parts: parts.filter((part) => part.op !== "" && part.kernels.length > 0),
     ...(name.startsWith("wasm") ? { calls: runs.map(({ kernel, chunks = 1 }) => ({ kernel, chunks })) } : {}),
     ...(name === "webgpu" ? { dispatches: runs.flatMap(({ dispatch }) => (dispatch === undefined ? [] : [dispatch])) } : {}),
   };
@@ -171,16 +171,17 @@ function operationReport(
   phase: "forward" | "vjp" | "both",
 ): EngineReport {
   const { kernels, watched, trace } = tracerOf(choice);
-  const prepared = operation.prepare(makerOn(kernels), shape, sizes);
   const traced = (f: () => unknown): Execution => {
     const root = trace(f);
     return executionOf([root], choice, root);
   };
-  const { forward, vjp } = prepared;
-  const ofVjp = vjp === null || phase === "forward" ? null : traced(() => vjp(watched));
+  const { forward, vjp } = operation.prepare(makerOn(kernels), shape, sizes);
+  const ofForward = traced(() => forward(watched));
   const head = { ...settingsOf(choice), call: text };
-  if (phase === "vjp" && ofVjp !== null) return { ...head, ...ofVjp };
-  return { ...head, ...traced(() => forward(watched)), ...(ofVjp === null ? {} : { vjp: ofVjp }) };
+  if (vjp === null || phase === "forward") return { ...head, ...ofForward };
+  const runVjp = vjp();
+  const ofVjp = traced(() => runVjp(watched));
+  return phase === "vjp" ? { ...head, ...ofVjp } : { ...head, ...ofForward, vjp: ofVjp };
 }
 
 /** What an engine runs at a path while it runs the whole network; inside a fused op, what that op runs. */

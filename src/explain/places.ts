@@ -43,6 +43,9 @@ export const titleOf = (id: string): string => sources.rows[id]?.[2] ?? id;
 /** The formula of that number, as in docs/deit.md. */
 export const formulaOf = (id: string): string => sources.formulas[id] ?? "";
 
+/** The first words of an op's file. */
+export const opTitle = (op: string): string | null => sources.ops[op]?.[4] ?? null;
+
 /** The formulas that the head of an op's file cites. */
 export const citedBy = (op: string): readonly string[] => sources.ops[op]?.[3] ?? [];
 

@@ -1,9 +1,8 @@
 /** Calls of ops on tensors of given shapes, for engines that plan and compute nothing. */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { gelu } from "../../ops/gelu.ts";
-import type { Op } from "../../ops/op.ts";
+import type { Op, Result } from "../../ops/op.ts";
 import { isTensor, type Shape, type Tensor } from "../../tensor/tensor.ts";
-import { mapTree } from "../../tensor/tree.ts";
 
 /** Makes the tensors of a call. */
 export interface Maker {
@@ -20,11 +19,11 @@ export const makerOn = (k: Kernels): Maker => {
   return { k, plain, activation: (...shape) => gelu.forward(k, { x: plain(...shape) }).out };
 };
 
-/** A call whose tensors are made, ready to run; the k of each function is the one that is watched. */
+/** A call whose tensors are made, ready to run; the k of each run is the one that is watched. */
 export interface PreparedCall {
   readonly forward: (k: Kernels) => unknown;
-  /** After `forward`; null: there is none. */
-  readonly vjp: ((k: Kernels) => unknown) | null;
+  /** After `forward` has run: makes the cotangent, and gives the run. null: there is no vjp. */
+  readonly vjp: (() => (k: Kernels) => unknown) | null;
 }
 
 /** Sizes by their letters. */
@@ -73,11 +72,15 @@ export const opOf = <In, Saved, Attrs, Out>(
   name: op.name,
   prepare: (make, shape, sizes) => {
     const { inputs, attrs } = call(make, shape, sizes);
-    const { out, saved } = op.forward(make.k, inputs, attrs);
-    const dOut = cotangentOf(out, about.cotangent === "activation" ? make.activation : make.plain);
+    let result: Result<Out, Saved> | null = null;
     return {
-      forward: (k) => op.forward(k, inputs, attrs),
-      vjp: (k) => Reflect.apply(op.vjp, undefined, [k, saved, dOut]),
+      forward: (k) => {
+        result = op.forward(k, inputs, attrs);
+      },
+      vjp: () => {
+        const dOut = cotangentOf(result?.out, about.cotangent === "activation" ? make.activation : make.plain);
+        return (k) => Reflect.apply(op.vjp, undefined, [k, result?.saved, dOut]);
+      },
     };
   },
 });
@@ -88,6 +91,3 @@ export const runOf = (
   about: About,
   run: (make: Maker, shape: Shape, sizes: Sizes) => (k: Kernels) => unknown,
 ): Operation => ({ ...about, name, prepare: (make, shape, sizes) => ({ forward: run(make, shape, sizes), vjp: null }) });
-
-/** Copies of all tensors of a tree, of the same shapes. */
-export const alike = <T>(tree: T, make: Maker): T => mapTree(tree, ({ shape }) => make.plain(...shape));
