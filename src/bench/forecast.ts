@@ -69,7 +69,7 @@ function definitionFlop(definition: Call, args: readonly unknown[]): number {
 }
 
 /** The same fused kernels; after each has run, `done` is called with the FLOP of its definition. */
-const countedTable = (fused: FusedTable, done: (flop: number) => void): FusedTable => ({
+export const countedTable = (fused: FusedTable, done: (flop: number) => void): FusedTable => ({
   get: <O extends object>(op: O): Fused<O> | undefined => {
     const kernel = fused.get(op);
     if (kernel === undefined) return undefined;

@@ -49,7 +49,7 @@ export const adapterOption = (): Option =>
     "of webgpu: hardware, swiftshader, part of an adapter's name, or a backend (vulkan, metal, d3d12); default: a GPU, else SwiftShader",
   );
 
-const precisionOption = (): Option =>
+export const precisionOption = (): Option =>
   new Option("--precision <p>", "of webgpu: f16 stores activations in half of the memory, and sums in f32 (default: f32)").choices([
     "f32",
     "f16",

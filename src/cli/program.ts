@@ -22,6 +22,7 @@ const commands: { readonly [name: string]: () => Promise<Add> } = {
   classify: async () => (await import("./commands/classify.ts")).addClassify,
   preprocess: async () => (await import("./commands/preprocess.ts")).addPreprocess,
   inspect: async () => (await import("./commands/inspect.ts")).addInspect,
+  explain: async () => (await import("./commands/explain.ts")).addExplain,
   convert: async () => (await import("./commands/convert.ts")).addConvert,
   summary: async () => (await import("./commands/summary.ts")).addSummary,
   bench: async () => (await import("./commands/bench.ts")).addBench,

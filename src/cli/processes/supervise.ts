@@ -70,9 +70,12 @@ async function life(program: string, args: readonly string[], variables: Environ
   return { status: SIGNALLED + constants.signals[signalCode], fallen: asked ? null : `its process was ended by ${signalCode}` };
 }
 
-/** Whether a command line is one to supervise. The runs of a comparison are command lines of their own. */
+/** Commands that take `--engine webgpu` and use no device: the runs of a comparison are command lines of their own, and `explain` plans. */
+const UNSUPERVISED: readonly string[] = ["compare", "explain"];
+
+/** Whether a command line is one to supervise. */
 export const needsSupervision = (args: readonly string[]): boolean =>
-  args[0] !== "compare" &&
+  !UNSUPERVISED.includes(args[0] ?? "") &&
   !args.includes("--help") &&
   args.some((arg, i) => arg === "--engine=webgpu" || (arg === "webgpu" && args[i - 1] === "--engine"));
 

@@ -28,3 +28,10 @@ export const serialFor =
   (kernel, total, _, args) => {
     if (total > 0) Reflect.apply(wasm[kernel], undefined, args(0, total));
   };
+
+/** With more chunks than threads, the others take some from a thread that is late; but longer chunks are faster, which is worth more. */
+export const CHUNKS_PER_THREAD = 1;
+
+/** Into how many chunks so many threads divide a range; 0 or 1: it stays whole. */
+export const chunkCount = (threads: number, total: number, minimumChunk: number): number =>
+  Math.min(threads * CHUNKS_PER_THREAD, Math.floor(total / minimumChunk));

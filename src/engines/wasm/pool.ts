@@ -3,7 +3,7 @@
  * the others, and returns when all chunks are done. Chance decides which thread runs which chunk; results do not depend on it.
  */
 import type { Exports } from "./module.ts";
-import { serialFor, type ParallelFor } from "./parallelFor.ts";
+import { chunkCount, CHUNKS_PER_THREAD, serialFor, type ParallelFor } from "./parallelFor.ts";
 import { startThread, type Thread } from "./thread.ts";
 import { CONTROL, runChunks, type ThreadData } from "./worker.ts";
 
@@ -23,8 +23,6 @@ export interface PoolOptions {
   readonly timeoutMs: number;
 }
 
-/** Chunks a thread. With more, the others take some from a thread that is late; but longer chunks are faster, which is worth more. */
-const CHUNKS_PER_THREAD = 1;
 /** The most arguments that a kernel has. */
 const SLOTS = 24;
 const FAILURE_BYTES = 1024;
@@ -151,7 +149,7 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
   const parallelFor: ParallelFor = (kernel, total, minimumChunk, args) => {
     const why = dead();
     if (why !== null) throw new Error(why);
-    const chunks = Math.min(threads * CHUNKS_PER_THREAD, Math.floor(total / minimumChunk));
+    const chunks = chunkCount(threads, total, minimumChunk);
     if (chunks <= 1) return serial(kernel, total, minimumChunk, args);
     let start = 0;
     for (let chunk = 0; chunk < chunks; chunk++) {

@@ -1,0 +1,239 @@
+/**
+ * What `deit explain` says of the source, read off the source: on which line each op, function, loop and check row is defined, and each
+ * numbered formula of docs/deit.md. `npm run build` writes it to src/explain/generated/sources.ts, so that no line number is kept by hand.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import ts from "typescript";
+
+/** Where ops and routines are defined. */
+const OPS = ["src/ops", "src/losses", "src/model", "src/teacher", "src/train/mixing", "src/train/optimizer"];
+/** Whose text names what it wants indexed. */
+const EXPLAIN = ["src/explain", "src/explain/operations"];
+const ROWS = ["src/laws/rows", "src/laws/identities"];
+const SUBJECTS = ["src/laws/cases/subjects"];
+
+const filesOf = (folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".ts"))
+    .toSorted()
+    .map((name) => `${folder}/${name}`);
+
+const parsed = new Map();
+function sourceOf(path) {
+  const known = parsed.get(path) ?? ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true);
+  parsed.set(path, known);
+  return known;
+}
+
+const lineOf = (node) => {
+  const source = node.getSourceFile();
+  return source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
+};
+
+/** Visits a node and all below it. */
+function walk(node, visit) {
+  visit(node);
+  ts.forEachChild(node, (child) => walk(child, visit));
+}
+
+const calleeOf = (node) => (ts.isCallExpression(node) && ts.isIdentifier(node.expression) ? node.expression.text : null);
+
+const propertyOf = (object, name) => object.properties.find((property) => property.name?.getText() === name);
+
+/** The text of a property that is a literal; null otherwise. */
+function literalOf(object, name) {
+  const property = propertyOf(object, name);
+  return property !== undefined && ts.isPropertyAssignment(property) && ts.isStringLiteral(property.initializer)
+    ? property.initializer
+    : null;
+}
+
+/** The function declared under this name in the innermost scope around a node. */
+function functionNamed(name, node) {
+  for (let scope = node.parent; scope !== undefined; scope = scope.parent) {
+    const found = scope.statements?.find((statement) => ts.isFunctionDeclaration(statement) && statement.name?.text === name);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+/** The line of `forward`, `vjp` or `run` of an op's definition; null where it has none. */
+function bodyLine(definition, name) {
+  const property = propertyOf(definition, name);
+  if (property === undefined) return null;
+  const body = ts.isShorthandPropertyAssignment(property) ? functionNamed(name, definition) : property;
+  return body === null ? null : lineOf(body);
+}
+
+/** The names that a definition is given: its own, or those that the calls of the function around it pass as their first argument. */
+function namesOf(definition) {
+  const own = literalOf(definition, "name");
+  if (own !== null) return [own.text];
+  let around = definition.parent;
+  while (around !== undefined && !ts.isFunctionDeclaration(around)) around = around.parent;
+  const names = [];
+  if (around !== undefined)
+    walk(definition.getSourceFile(), (node) => {
+      if (calleeOf(node) === around.name?.text && ts.isStringLiteral(node.arguments[0])) names.push(node.arguments[0].text);
+    });
+  return names;
+}
+
+/** A comment's text without its stars, its indentation kept. */
+const plain = (comment) =>
+  comment
+    .replace(/^\/\*\*/, "")
+    .replace(/\*\/$/, "")
+    .split("\n")
+    .map((line) => line.replace(/^ \* ?/, "").trimEnd())
+    .join("\n")
+    .trim();
+
+/** The comment at the head of a file. */
+const headOf = (source) => plain(/^\/\*\*[^]*?\*\//.exec(source.text)?.[0] ?? "");
+
+/** The first sentence of a comment, or what stands before its first colon. */
+const titleIn = (comment) => /^[^]*?(?=[.:;](?:\s|$)|$)/.exec(comment)[0].replaceAll(/\s+/g, " ");
+
+/**
+ * Ops and routines: where the forward and the vjp stand, and which formulas the head of the file cites; and of those whose file cites no
+ * equation, that head itself.
+ */
+function opsIndex() {
+  const [ops, comments] = [{}, {}];
+  for (const path of OPS.flatMap(filesOf)) {
+    const source = sourceOf(path);
+    const head = headOf(source);
+    const cited = [...new Set([...head.matchAll(/\(([EG]\d+)\)/g)].map(([, id]) => id))];
+    walk(source, (node) => {
+      const kind = calleeOf(node);
+      const [definition] = kind === "defineOp" || kind === "defineRoutine" ? node.arguments : [];
+      if (definition === undefined || !ts.isObjectLiteralExpression(definition)) return;
+      for (const name of namesOf(definition)) {
+        if (ops[name] !== undefined) continue; // `unscale` of all parameters, after that of one
+        ops[name] = [
+          path,
+          bodyLine(definition, kind === "defineOp" ? "forward" : "run"),
+          bodyLine(definition, "vjp"),
+          cited,
+          titleIn(head),
+        ];
+        if (!/\(E\d+\)/.test(head)) comments[name] = head;
+      }
+    });
+  }
+  return { ops, comments };
+}
+
+/** The lines of the functions that stand at the top of a file, by name. */
+function functionsOf(path) {
+  const lines = new Map();
+  for (const statement of sourceOf(path).statements) {
+    if (ts.isFunctionDeclaration(statement)) lines.set(statement.name.text, lineOf(statement));
+    if (!ts.isVariableStatement(statement)) continue;
+    for (const { name, initializer } of statement.declarationList.declarations)
+      if (initializer !== undefined && ts.isArrowFunction(initializer)) lines.set(name.getText(), lineOf(statement));
+  }
+  return lines;
+}
+
+/** What src/explain names in its own text, as `"laws/loops/linear.ts linear"`: the line of each such function. */
+function functionsIndex(texts) {
+  const functions = {};
+  for (const [, path, name] of texts.matchAll(/"([\w/]+\.ts) (\w+)"/g)) {
+    const line = functionsOf(`src/${path}`).get(name);
+    if (line === undefined) throw new Error(`src/explain names ${name} in src/${path}, where no function is called so`);
+    functions[`${path} ${name}`] = line;
+  }
+  return functions;
+}
+
+/** The id and the title of a row that a call or a record states; null for anything else. */
+function rowAt(node) {
+  const [id, title] = ts.isCallExpression(node)
+    ? node.arguments
+    : ts.isObjectLiteralExpression(node)
+      ? [literalOf(node, "id"), literalOf(node, "title")]
+      : [];
+  const isText = (part) => part !== undefined && part !== null && ts.isStringLiteral(part);
+  return isText(id) && isText(title) && /^(?:[EG]\d+|identity\/.+)$/.test(id.text) ? { id, title } : null;
+}
+
+/** Check rows by id: the numbered ones, and those that src/explain names. Parts of a row that repeat its id stand before it or inside it. */
+function rowsIndex(texts) {
+  const rows = {};
+  const isWanted = ({ id: { text } }) => !text.includes("/") || texts.includes(`"${text}"`);
+  const look = (node) => {
+    const row = rowAt(node);
+    if (row !== null && isWanted(row)) rows[row.id.text] = [node.getSourceFile().fileName, lineOf(row.id), row.title.text];
+    if (row === null) ts.forEachChild(node, look);
+  };
+  for (const path of ROWS.flatMap(filesOf)) look(sourceOf(path));
+  return rows;
+}
+
+/** The op that an expression names: `linear`, `trained.convNorm`, `encoderOf(block)`. */
+function namedBy(expression) {
+  if (ts.isCallExpression(expression)) return namedBy(expression.expression).replace(/Of$/, "");
+  return ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.getText();
+}
+
+/** The subjects of the laws that every op owes, by the op's name: what `op/NAME` is checked on. */
+function subjectsIndex() {
+  const [subjects, renamed] = [{}, { block: "regnetBlock", stage: "regnetStage", regnetTrain: "regnet", regnetLogits: "regnet" }];
+  for (const path of SUBJECTS.flatMap(filesOf))
+    walk(sourceOf(path), (node) => {
+      const kind = calleeOf(node);
+      if ((kind !== "subjectOf" && kind !== "withoutStats") || !ts.isArrayLiteralExpression(node.parent)) return;
+      const name = namedBy(node.arguments[0]);
+      const key = path.endsWith("teacher.ts") ? (renamed[name] ?? name) : name;
+      subjects[key] ??= [path, lineOf(node)];
+    });
+  return subjects;
+}
+
+/** The numbered formulas of docs/deit.md, each up to the next one, a blank line or the end of its block. */
+function formulasIndex() {
+  const formulas = {};
+  let id = null;
+  for (const line of readFileSync("docs/deit.md", "utf8").split("\n")) {
+    const [, next, text = ""] = /^\(([EG]\d+)\)(.*)$/.exec(line) ?? [];
+    if (next !== undefined) {
+      const [, inline] = /^\s*`([^`]+)`/.exec(text) ?? []; // within a sentence
+      formulas[next] = [inline ?? text];
+      id = inline === undefined ? next : null;
+    } else if (line.trim() === "" || line.startsWith("```")) id = null;
+    else if (id !== null) formulas[id].push(line);
+  }
+  return Object.fromEntries(Object.entries(formulas).map(([key, lines]) => [key, undented(lines)]));
+}
+
+/** The lines of a formula without its number and without the indentation that they share with it. */
+function undented([first, ...rest]) {
+  const indents = rest.map((line) => /^ */.exec(line)[0].length);
+  const shared = Math.min(...indents);
+  return [first.trim(), ...rest.map((line) => (shared > 0 ? "  " : "") + line.slice(shared).trimEnd())].join("\n");
+}
+
+/** The module's text. */
+export function sourceIndex() {
+  const texts = EXPLAIN.flatMap(filesOf)
+    .map((path) => readFileSync(path, "utf8"))
+    .join("");
+  const index = {
+    ...opsIndex(),
+    functions: functionsIndex(texts),
+    rows: rowsIndex(texts),
+    subjects: subjectsIndex(),
+    formulas: formulasIndex(),
+  };
+  const type = `{
+  readonly ops: { readonly [name: string]: readonly [file: string, forward: number, vjp: number | null, cited: readonly string[], title: string] };
+  readonly comments: { readonly [op: string]: string };
+  readonly functions: { readonly [fileAndName: string]: number };
+  readonly rows: { readonly [id: string]: readonly [file: string, line: number, title: string] };
+  readonly subjects: { readonly [op: string]: readonly [file: string, line: number] };
+  readonly formulas: { readonly [id: string]: string };
+}`;
+  return `// Made by build.mjs from src/ and docs/deit.md.\nexport const sources: ${type} = ${JSON.stringify(index)};\n`;
+}

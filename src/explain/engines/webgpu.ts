@@ -1,0 +1,43 @@
+/** What the WebGPU engine runs on a modelled adapter: dispatches of WGSL programs. */
+import { adapterCapabilities } from "../../bench/adapters.ts";
+import { countedTable } from "../../bench/forecast.ts";
+import { countedLoops } from "../../engines/abstract/arithmetic.ts";
+import { planningEngine } from "../../engines/webgpu/planning.ts";
+import type { Dispatch } from "../../engines/webgpu/program.ts";
+import type { WebgpuPrecision } from "../../engines/webgpu/run.ts";
+import { recorder, tracerOn, type KernelRun, type Tracer } from "./trace.ts";
+
+/** A dispatch of the kernel at work. */
+interface Pending {
+  readonly dispatch: Dispatch;
+  readonly bytes: number;
+}
+
+/** The dispatches of one kernel, whose formula has so many FLOP in all. */
+function runsOf(pending: readonly Pending[], flop: number): readonly KernelRun[] {
+  const products = pending.reduce((sum, { dispatch: { macs = 0 } }) => sum + 2 * macs, 0);
+  const others = pending.filter(({ dispatch: { macs = 0 } }) => macs === 0).reduce((sum, { bytes }) => sum + bytes, 0);
+  return pending.map(({ dispatch: { program, groups, macs = 0 }, bytes }) => {
+    const flops = macs > 0 ? 2 * macs : Math.round((Math.max(0, flop - products) * bytes) / Math.max(1, others));
+    return { kernel: program.name, dispatch: { program: program.name, groups, bytes, flops, wgsl: program.wgsl } };
+  });
+}
+
+export function webgpuTracer(precision: WebgpuPrecision): Tracer {
+  const record = recorder();
+  let pending: Pending[] = [];
+  const kernelDone = (flop: number): void => {
+    runsOf(pending, flop).forEach(record.ran);
+    pending = [];
+  };
+  const { kernels } = planningEngine({
+    capabilities: adapterCapabilities,
+    precision,
+    onDispatch: (dispatch, sizes) => void pending.push({ dispatch, bytes: sizes.reduce((sum, size) => sum + size, 0) }),
+    afterKernel: countedLoops(kernelDone),
+  });
+  const fused = countedTable(kernels.scope.fused, (flop) => {
+    if (pending.length > 0) kernelDone(flop); // else it went by the definition, kernel by kernel
+  });
+  return tracerOn(kernels.within({ fused }), record);
+}
