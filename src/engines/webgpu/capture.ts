@@ -5,7 +5,7 @@ import { HeapBlock, type HeapAccess } from "../heap.ts";
 import type { Bindable, Extent, Machine } from "./machine.ts";
 import type { Dispatch } from "./program.ts";
 
-/** Does once more what the op did, on the blocks of this call: those of its arguments, then those that it takes, which are added. */
+/** Repeats one thing that the op did, on the blocks of another call: those of its arguments, then those that it takes, which the command appends. */
 export type Command = (blocks: HeapBlock[]) => void;
 
 export interface CapturedCall {

@@ -17,7 +17,7 @@ import { passClockOn, type PassClock } from "./stopwatch.ts";
 
 /** The most dispatches of a command buffer. */
 const MOST_DISPATCHES = 1 << 14;
-/** The small uploads of one command buffer take at most so many bytes. */
+/** The most bytes of small uploads in one command buffer. */
 export const UPLOAD_BYTES: number = 4 * FEW_BYTES;
 /** Copies between buffers have multiples of this as offset and length. */
 const COPY_ALIGNMENT = 8;

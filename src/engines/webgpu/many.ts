@@ -97,7 +97,7 @@ ${places.join("")}${each(scope)}  }`,
 }
 
 /** Whether a dispatch can go over these tensors: all are stored as f32. */
-export const inFours = ({ storage }: Access, tensors: readonly Tensor[]): boolean => tensors.every((t) => storage(t) === "f32");
+export const allInF32 = ({ storage }: Access, tensors: readonly Tensor[]): boolean => tensors.every((t) => storage(t) === "f32");
 
 /** Entries by the slabs of their tensors. */
 function bySlabs({ slabOf }: Access, entries: readonly Entry[]): readonly (readonly Entry[])[] {

@@ -68,7 +68,7 @@ export interface Dispatch {
   readonly macs?: number;
 }
 
-/** The most params of a program: every dispatch has a binding with room for so many. */
+/** The most params of a program: every dispatch binds a buffer range with room for this many. */
 export const MOST_PARAMS = 64;
 
 /** WebGPU's limit for the workgroups of one dimension. */

@@ -6,7 +6,7 @@
 import type { Layout as HeapLayout } from "../heap.ts";
 import { usage, type DeviceCapabilities } from "./capabilities.ts";
 
-/** On every device, offsets of bindings may be multiples of so many bytes. */
+/** Every device allows bindings whose offsets are multiples of this many bytes. */
 export const OFFSET_ALIGNMENT = 256;
 /** The longest slab: a longer one would waste more memory than it saves bindings. */
 const LONGEST = 2 ** 30;

@@ -1,5 +1,5 @@
 /**
- * The attention core (E7), (G12), without storing a row of A. The forward goes by blocks of queries, the VJP by blocks of queries and then of keys,
+ * The attention core (E7), (G12), without storing a row of A. The forward takes a block of queries at a time, the VJP blocks of queries and then of keys,
  * so that each sum has one order. With dropout, or where kernels/attention/plan.ts has no plan, the op's definition runs.
  */
 import { attention } from "../../../ops/attention.ts";

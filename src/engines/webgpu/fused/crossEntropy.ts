@@ -12,15 +12,16 @@ import { sumOfRow } from "./softmax.ts";
 
 const forwardProgram = memoized((team: RowTeam, ofZ: Storage, ofQ: Storage): Program => {
   const rows = rowText(team);
+  const { code, most, sum, uses } = sumOfRow(rows);
   return program({
     ...rows.common,
     name: "crossEntropy",
     tensors: { losses: "f32", logProbs: "f32", z: ofZ, q: ofQ },
     params: { rows: "u32", n: "u32" },
-    declarations: [...rows.common.declarations, exponential, logarithm],
-    main: `${rows.head}${sumOfRow(rows)}  let log_sum = log_of(sum);
+    declarations: [...rows.common.declarations, uses, logarithm],
+    main: `${rows.head}${code}  let log_sum = log_of(${sum});
   var part_loss = 0.0;
-${rows.each((i) => `let log_prob = load_z(${i}) - most - log_sum; store_logProbs(${i}, log_prob); part_loss += load_q(${i}) * log_prob;`)}  let loss = ${rows.sum("part_loss")};
+${rows.each((i) => `let log_prob = load_z(${i}) - ${most} - log_sum; store_logProbs(${i}, log_prob); part_loss += load_q(${i}) * log_prob;`)}  let loss = ${rows.sum("part_loss")};
   if (${rows.leads}) { store_losses(${rows.row}, loss); }`,
   });
 });

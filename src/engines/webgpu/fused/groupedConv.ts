@@ -43,7 +43,7 @@ function byGemm(access: Access, { take, address }: HeapAccess): Convolve {
     if (kernel === 1 && stride === 1 && padding === 0) return multiply(y, { ...operands, b: x }, { ...shape, batch: images * groups });
 
     const image = outputs * places * activationBytes(access, y.shape); // bytes of the result of an image
-    const step = OFFSET_ALIGNMENT / gcd(OFFSET_ALIGNMENT, image); // results of so many images end where a binding may start
+    const step = OFFSET_ALIGNMENT / gcd(OFFSET_ALIGNMENT, image); // images after whose results a binding may start
     const rowsOfU = channels * kernel ** 2;
     const bytes = activationBytes(access, [places]);
     const atOnce = Math.min(images, step * Math.max(1, Math.floor(WINDOW_BYTES / (step * rowsOfU * places * bytes))));

@@ -43,7 +43,11 @@ ${rows.fill("f32", { dx: (i, j) => `(load_dy(${i}) * load_gamma(${j}) - alongOne
 
 /** γ̄ = Σ ȳ ⊙ x̂, β̄ = Σ ȳ */
 const dParams = memoized((ofDy: Storage, ofXHat: Storage) =>
-  columnSums({ name: "layerNorm", tensors: { dy: ofDy, xHat: ofXHat }, terms: ["load_dy(i) * load_xHat(i)", "load_dy(i)"] }),
+  columnSums({
+    name: "layerNorm",
+    tensors: { dy: ofDy, xHat: ofXHat },
+    terms: [({ i }) => `load_dy(${i}) * load_xHat(${i})`, ({ i }) => `load_dy(${i})`],
+  }),
 );
 
 export const layerNormKernel: FusedKernel = (access, heap) => {

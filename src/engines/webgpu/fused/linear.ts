@@ -23,7 +23,7 @@ const roundProgram: Program = pairProgram({
 });
 
 /** b̄ = Σ ȳ */
-const dBiasSums = memoized((ofDy: Storage) => columnSums({ name: "linear", tensors: { dy: ofDy }, terms: ["load_dy(i)"] }));
+const dBiasSums = memoized((ofDy: Storage) => columnSums({ name: "linear", tensors: { dy: ofDy }, terms: [({ i }) => `load_dy(${i})`] }));
 
 export const linearKernel: FusedKernel = (access, heap) => {
   const { precision, run, storage } = access;

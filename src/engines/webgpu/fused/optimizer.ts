@@ -5,7 +5,7 @@ import { adamwLeaves, type AdamWLeafAttrs } from "../../../train/optimizer/adamw
 import { emaLeaves } from "../../../train/optimizer/ema.ts";
 import { unscaledLeaves } from "../../../train/optimizer/lossScale.ts";
 import { fill } from "../kernels/elementwise.ts";
-import { inFours, overMany, type Entry, type EntryScope, type ManyText, type OverMany } from "../many.ts";
+import { allInF32, overMany, type Entry, type EntryScope, type ManyText, type OverMany } from "../many.ts";
 import type { FusedKernel } from "./kernel.ts";
 
 /** A program that always runs, and one that does nothing where a gradient was found non-finite; `finite` is its last shared number. */
@@ -51,7 +51,7 @@ export const adamwKernel: FusedKernel = (access, heap) => {
     name: adamwLeaves.name,
     run: (k, { leaves, shared }, { of }) => {
       const all = Object.entries(leaves);
-      if (!all.every(([, leaf]) => inFours(access, Object.values(leaf))))
+      if (!all.every(([, leaf]) => allInF32(access, Object.values(leaf))))
         return adamwLeaves.run(withoutFusion(k, adamwLeaves), { leaves, shared }, { of });
       const entries = all.map(([name, { theta, m, v, grad }]): Entry => ({ tensors: [theta, m, v, grad], numbers: numbersOf(of(name)) }));
       adamwOf(shared.finite)(access, entries, [shared.rate, shared.unbias, ...given(shared.finite)]);
@@ -79,7 +79,7 @@ export const emaKernel: FusedKernel = (access, heap) => {
     name: emaLeaves.name,
     run: (k, { leaves, shared }, { of }) => {
       const all = Object.entries(leaves);
-      if (!all.every(([, leaf]) => inFours(access, Object.values(leaf))))
+      if (!all.every(([, leaf]) => allInF32(access, Object.values(leaf))))
         return emaLeaves.run(withoutFusion(k, emaLeaves), { leaves, shared }, { of });
       const entries = all.map(([name, { average, theta }]): Entry => ({
         tensors: [average, theta],
@@ -115,7 +115,7 @@ export const unscaleKernel: FusedKernel = (access, heap) => {
     name: unscaledLeaves.name,
     run: (k, { grads, inverse }) => {
       const all = Object.entries(grads);
-      if (!inFours(access, Object.values(grads))) return unscaledLeaves.run(withoutFusion(k, unscaledLeaves), { grads, inverse });
+      if (!allInF32(access, Object.values(grads))) return unscaledLeaves.run(withoutFusion(k, unscaledLeaves), { grads, inverse });
       const finite = heap.take([]);
       access.run(fill(1, ONE_WORD), finite);
       unscale(

@@ -6,30 +6,44 @@ import { axis, type Tensor } from "../../../tensor/tensor.ts";
 import { exponential, logarithm } from "../kernels/math.ts";
 import { rowGroups, rowText, rowTeam, type RowTeam, type RowText } from "../kernels/rows.ts";
 import type { Storage } from "../accessors.ts";
-import { memoized, program, type Program } from "../program.ts";
+import { memoized, program, type Declarations, type Program } from "../program.ts";
 import type { Access } from "../run.ts";
 import { rowsOf, type FusedKernel } from "./kernel.ts";
 
-/**
- * Declares `most`, the largest number of the row of z, and `sum`, Σ exp(z − most). A thread beyond the end of a short row starts from the row's first
- * number. The program declares `exponential`.
- */
-export const sumOfRow = (rows: RowText): string => `  var own = load_z(${rows.first});
+/** Statements that find the sum of exponentials of the thread's row of z, and the WGSL names of what they declare. */
+interface RowSum {
+  readonly code: string;
+  /** The largest number of the row. */
+  readonly most: string;
+  /** Σ exp(z − most) */
+  readonly sum: string;
+  /** What the statements use. */
+  readonly uses: Declarations;
+}
+
+/** A thread beyond the end of a short row starts from the row's first number, which changes no maximum. */
+export const sumOfRow = (rows: RowText): RowSum => ({
+  code: `  var own = load_z(${rows.first});
 ${rows.each((i) => `own = max(own, load_z(${i}));`)}  let most = ${rows.max("own")};
   var part_sum = 0.0;
 ${rows.each((i) => `part_sum += exp_of(load_z(${i}) - most);`)}  let sum = ${rows.sum("part_sum")};
-`;
+`,
+  most: "most",
+  sum: "sum",
+  uses: exponential,
+});
 
 const forwardProgram = memoized((logs: boolean, team: RowTeam, ofZ: Storage): Program => {
   const rows = rowText(team);
-  const value = (i: string): string => (logs ? `load_z(${i}) - most - log_sum` : `exp_of(load_z(${i}) - most) / sum`);
+  const { code, most, sum, uses } = sumOfRow(rows);
+  const value = (i: string): string => (logs ? `load_z(${i}) - ${most} - log_sum` : `exp_of(load_z(${i}) - ${most}) / ${sum}`);
   return program({
     ...rows.common,
     name: logs ? "logSoftmax" : "softmax",
     tensors: { s: "f32", z: ofZ },
     params: { rows: "u32", n: "u32" },
-    declarations: [...rows.common.declarations, exponential, logarithm],
-    main: `${rows.head}${sumOfRow(rows)}  let log_sum = log_of(sum);
+    declarations: [...rows.common.declarations, uses, logarithm],
+    main: `${rows.head}${code}  let log_sum = log_of(${sum});
 ${rows.fill("f32", { s: value })}`,
   });
 });

@@ -6,18 +6,26 @@ import type { Tensor } from "../../../tensor/tensor.ts";
 import type { Element } from "../accessors.ts";
 import { inRow, program, WORKGROUP, type Dispatch, type Program } from "../program.ts";
 import { SCRATCH_BYTES, type Access } from "../run.ts";
+import { range } from "./text.ts";
 
 const COLUMNS = 64;
 
 /** The most rows that one thread adds up, as long as the scratch has room for the sums of the chunks. */
 const CHUNK = 128;
 
+/** WGSL: an element of a matrix [rows, n], by its index i in memory, and by its row and column. */
+interface ElementScope {
+  readonly i: string;
+  readonly row: string;
+  readonly column: string;
+}
+
 /** What a program adds up. */
 export interface ColumnTerms {
   readonly name: string;
   readonly tensors: Readonly<Record<string, Element>>;
-  /** In WGSL, given `i`, the index of an element of an [rows, n] matrix; a program of chunk sums also uses `row` and `column`. */
-  readonly terms: readonly string[];
+  /** WGSL: the terms of an element. */
+  readonly terms: readonly ((scope: ElementScope) => string)[];
 }
 
 /** Sums of a chunk of rows: written as rows of `parts`, one a term; or to the outputs, where the chunk is the only one. */
@@ -36,7 +44,7 @@ function stageProgram({ name, tensors, terms }: ColumnTerms, only: boolean): Pro
   if (column >= p.n || start >= max(p.rows, 1u)) { return; }
 ${terms.map((_, s) => `  var sum${s} = 0.0;\n`).join("")}  for (var row = start; row < min(start + p.length, p.rows); row++) {
     let i = row * p.n + column;
-${terms.map((term, s) => `    sum${s} += ${term};\n`).join("")}  }
+${terms.map((term, s) => `    sum${s} += ${term({ i: "i", row: "row", column: "column" })};\n`).join("")}  }
 ${terms.map((_, s) => store(s)).join("")}`,
   });
 }
@@ -45,7 +53,11 @@ ${terms.map((_, s) => store(s)).join("")}`,
 const chunkSums = (count: number): ColumnTerms => ({
   name: "parts",
   tensors: { parts: "f32" },
-  terms: Array.from({ length: count }, (_, s) => `load_parts((row * ${count}u + ${s}u) * p.n + column)`),
+  terms: range(count).map(
+    (s) =>
+      ({ row, column }) =>
+        `load_parts((${row} * ${count}u + ${s}u) * p.n + ${column})`,
+  ),
 });
 
 /** @param sums one [n] for each term; @param of the tensors that the terms read, in the order of the text */

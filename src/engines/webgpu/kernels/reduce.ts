@@ -51,7 +51,9 @@ const argmaxProgram = memoized((storage: Storage): Program => {
   });
 });
 
-const columns = memoized((storage: Storage) => columnSums({ name: "sumLeading", tensors: { a: storage }, terms: ["load_a(i)"] }));
+const columns = memoized((storage: Storage) =>
+  columnSums({ name: "sumLeading", tensors: { a: storage }, terms: [({ i }) => `load_a(${i})`] }),
+);
 
 /** A label that is no class leaves a fault: 1, the index of the label, and the label. */
 const oneHotProgram = elementProgram({

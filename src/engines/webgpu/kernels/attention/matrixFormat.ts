@@ -27,7 +27,7 @@ export const panelLine = ({ width }: MatrixFormat): number => width + F16_GAP;
 export const scoreLine = ({ tile }: MatrixFormat): number => tile + F32_GAP;
 export const weightLine = ({ tile }: MatrixFormat): number => tile + F16_GAP;
 
-/** Workgroup memory of a program with so many own matrices. */
+/** @param own the number of own matrices of a program */
 export function matrixBytes(format: MatrixFormat, own: number): number {
   const rows = ownRows(format);
   const numbers = (own * rows + 2 * format.tile) * panelLine(format) + rows * weightLine(format);

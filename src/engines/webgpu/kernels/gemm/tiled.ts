@@ -16,7 +16,7 @@ import { tileOrigin, type TileScope } from "./tile.ts";
 /** Terms of a step. */
 export const DEPTH = 16;
 
-/** Adjacent quads that span all banks of workgroup memory: so many threads store them at once. */
+/** The number of adjacent quads that span all banks of workgroup memory, and of threads that store them at once. */
 const ALL_BANKS = 8;
 
 export interface SquareTile {

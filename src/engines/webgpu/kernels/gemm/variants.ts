@@ -19,7 +19,7 @@ export interface KernelVariant {
   /** Workgroup memory. */
   readonly bytes: number;
   readonly program: (format: GemmFormat) => Program;
-  /** The workgroups of so many tiles. */
+  /** The workgroups for a number of tiles. */
   readonly groups: (tiles: number) => Groups;
 }
 
@@ -69,7 +69,7 @@ const SMALL: RegisterTile = { rows: 4, columns: 4, threads: 1 };
 const LARGE: RegisterTile = { rows: 8, columns: 8, threads: 1 };
 const SHARED: RegisterTile = { rows: 16, columns: 32, threads: 4 };
 
-/** From so many multiply–adds on, the program of a large tile saves more time than a processor takes to compile it. */
+/** From this many multiply–adds on, the program of a large tile saves more time than a processor takes to compile it. */
 const MANY = 2 ** 20;
 
 function softwareVariants({ batch, m, n, k }: GemmShape, { features }: DeviceCapabilities): readonly KernelVariant[] {
