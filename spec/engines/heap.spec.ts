@@ -59,7 +59,7 @@ describe("the heap", () => {
   });
 
   it("lays no block across a border, and uses what is left before it", () => {
-    const heap = new Heap(() => undefined, { grain: 256, span: 1024, first: "last" });
+    const heap = new Heap(() => undefined, { alignment: 256, span: 1024, first: "last" });
     const [a, b, c] = [heap.take(512), heap.take(512), heap.take(256)];
     expect([a, b, c]).toEqual([256, 1024, 768]);
     expect(() => heap.take(1025)).toThrow("a tensor needs 0.0 MB of at most 0.0 MB");
@@ -69,7 +69,7 @@ describe("the heap", () => {
     const requests = fc.array(fc.record({ bytes: fc.integer({ min: 0, max: 1000 }), free: fc.nat() }), { maxLength: 200 });
     fc.assert(
       fc.property(requests, fc.constantFrom("last" as const, "lowest" as const), (steps, first) => {
-        const heap = new Heap(() => undefined, { grain: 64, span: 1024, first });
+        const heap = new Heap(() => undefined, { alignment: 64, span: 1024, first });
         const live: { at: number; bytes: number }[] = [];
         for (const { bytes, free } of steps) {
           if (free % 3 === 0 && live.length > 0) {
@@ -91,7 +91,7 @@ describe("the heap", () => {
       for (const { at, bytes } of taken) heap.give(at, bytes);
       return taken.map(({ at }) => at);
     };
-    const heap = new Heap(() => undefined, { grain: 64, span: Infinity, first: "lowest" });
+    const heap = new Heap(() => undefined, { alignment: 64, span: Infinity, first: "lowest" });
     const before = addressesOf(heap);
     expect([addressesOf(heap), addressesOf(heap)]).toEqual([before, before]);
     const other = new Heap();

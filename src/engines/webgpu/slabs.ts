@@ -16,7 +16,7 @@ const LONGEST_OF_SOFTWARE = 2 ** 28;
 /** @param longest a bound of one's own on a slab, in bytes */
 export function layoutOf({ limits, software }: DeviceCapabilities, longest: number): Layout {
   const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, software ? LONGEST_OF_SOFTWARE : LONGEST, longest);
-  return { grain: GRAIN, span: Math.floor(most / GRAIN) * GRAIN, first: "lowest" };
+  return { alignment: GRAIN, span: Math.floor(most / GRAIN) * GRAIN, first: "lowest" };
 }
 
 /** Where a block lies. */
