@@ -58,10 +58,10 @@ export class Heap {
     this.#reach = reach;
   }
 
-  /** The length of a block for `bytes`: at least one grain, so that an empty tensor has an address of its own. */
+  /** The length of a block for `bytes`: a multiple of the alignment, and not 0, so that an empty tensor has an address of its own. */
   rounded(bytes: number): number {
-    const { alignment: grain } = this.#layout;
-    return Math.max(grain, Math.ceil(bytes / grain) * grain);
+    const { alignment } = this.#layout;
+    return Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
   }
 
   /** Takes a free block of exactly this size, or else a new one, and returns its address. */
