@@ -46,7 +46,8 @@ function followDeclarations(file, seen) {
 /** Removes the declarations that no entry point of the package leads to: nobody could import them. */
 function pruneDeclarations() {
   const used = new Set();
-  for (const { types } of Object.values(JSON.parse(readFileSync("package.json", "utf8")).exports)) followDeclarations(normalize(types), used);
+  for (const { types } of Object.values(JSON.parse(readFileSync("package.json", "utf8")).exports))
+    followDeclarations(normalize(types), used);
   for (const name of readdirSync("dist", { recursive: true, encoding: "utf8" }))
     if (/^(?!wasm\/|\.).*\.d\.ts$/.test(name) && !used.has(`dist/${name}`)) rmSync(`dist/${name}`);
 }

@@ -1,4 +1,4 @@
-/** AdamW (E35), all in place. f32. */
+/** AdamW (E35), in place. f32. */
 
 const BYTES: usize = 4;
 const LANES: i32 = 4;
@@ -6,8 +6,8 @@ const LANES: i32 = 4;
 /**
  * θ ← decay·θ;  m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  θ ← θ − rate · m/(√v·unbias + eps).
  *
- * At `rate` and `unbias` lie η/(1 − β₁ᵏ) and 1/√(1 − β₂ᵏ). Nothing is done where `finite` is the address of a 0; at 0 there is none.
- * decay = 1 − η·wd; fresh1 = 1 − β₁ and fresh2 = 1 − β₂ as the caller has rounded them.
+ * `rate` and `unbias` are the addresses of η/(1 − β₁ᵏ) and 1/√(1 − β₂ᵏ). `finite` is the address of a number, which skips the step if it is 0; the
+ * address 0 stands for no such number. decay = 1 − η·wd; fresh1 = 1 − β₁ and fresh2 = 1 − β₂, rounded by the caller.
  */
 export function adamw(
   theta: usize, m: usize, v: usize, g: usize, rate: usize, unbias: usize, finite: usize, n: i32,

@@ -1,4 +1,4 @@
-/** Cross-entropy against a distribution, mean over the batch (E19), and its pullback (G4). f32. */
+/** Cross-entropy against a distribution, mean over the batch (E19), and its vector–Jacobian product (G4). f32. */
 import { exp } from "./math";
 import { dot, total } from "./reduce";
 import { logSoftmax } from "./softmax";
@@ -6,7 +6,7 @@ import { logSoftmax } from "./softmax";
 const BYTES: usize = 4;
 const LANES: i32 = 4;
 
-/** ℓ(z) [rows, n], and the loss −(1/rows) Σ q ⊙ ℓ(z); a row is summed by itself, then the rows. */
+/** ℓ(z) [rows, n], and the loss −(1/rows) Σ q ⊙ ℓ(z); each row is summed first, then the sums of the rows. */
 export function crossEntropy(loss: usize, logProbs: usize, z: usize, q: usize, rows: i32, n: i32): void {
   logSoftmax(logProbs, z, rows, n);
   let sum: f32 = 0;
@@ -15,7 +15,7 @@ export function crossEntropy(loss: usize, logProbs: usize, z: usize, q: usize, r
   store<f32>(loss, -sum / <f32>rows);
 }
 
-/** z̄ = (σ(z)·⟨q, 1⟩ − q)/rows · L̄, with σ(z) = e^ℓ; L̄ one number. */
+/** z̄ = (σ(z)·⟨q, 1⟩ − q)/rows · L̄, with σ(z) = e^ℓ; L̄ is a scalar. */
 export function crossEntropyVjp(dz: usize, logProbs: usize, q: usize, dLoss: usize, rows: i32, n: i32): void {
   const factor = load<f32>(dLoss) / <f32>rows, f = f32x4.splat(factor);
   for (; rows > 0; rows--) {

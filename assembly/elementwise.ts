@@ -1,14 +1,14 @@
 /**
- * One element in, one out. f32, four lanes at a time, then the rest one by one. Pointers in bytes; `out` may be an input.
+ * Elementwise kernels. f32, four lanes at a time, then the remainder one by one. Pointers in bytes; `out` may be an input.
  *
- * A binary kernel goes through `rows` rows of `n` elements of `out`. An operand that is as large moves on from row to row; a smaller one
- * either is the same row each time (`Operand.Row`: [D] over [B, T, D]) or gives one number a row (`Operand.Number`: [..., 1] over [..., D]).
+ * A binary kernel goes through `rows` rows of `n` elements of `out`. An operand of the same size has a row for each of them (`Operand.Whole`); a
+ * smaller one has either one row for all (`Operand.Row`: [D] over [B, T, D]) or one number per row (`Operand.Number`: [..., 1] over [..., D]).
  */
 
 const LANES: i32 = 4;
 const BYTES: usize = 4;
 
-/** How an operand goes with the rows of the output. */
+/** What an operand has for the rows of the output. */
 export const enum Operand {
   Whole,
   Row,
@@ -38,7 +38,7 @@ function single(op: Arithmetic, a: f32, b: f32): f32 {
   return a / b;
 }
 
-/** A vector of an operand. */
+/** Four lanes of an operand. */
 @inline
 function lanes(kind: Operand, at: usize): v128 {
   return kind == Operand.Number ? v128.load32_splat(at) : v128.load(at);
@@ -65,7 +65,7 @@ function binary(op: Arithmetic, out: usize, a: usize, b: usize, rows: i32, n: i3
   }
 }
 
-/** out = a + b; the kinds are `Operand`s. */
+/** out = a + b. The kinds are values of `Operand`. */
 export function add(out: usize, a: usize, b: usize, rows: i32, n: i32, kindOfA: i32, kindOfB: i32): void {
   binary(Arithmetic.Add, out, a, b, rows, n, kindOfA, kindOfB);
 }
@@ -95,7 +95,7 @@ const enum Map {
   IsFinite,
 }
 
-/** Exponent bits of f32; all of them are set in NaN and in the infinities only. */
+/** Exponent bits of f32; only NaN and the infinities have all of them set. */
 export const EXPONENT: i32 = 0x7f800000;
 
 @inline
@@ -159,7 +159,7 @@ export function isFinite(out: usize, x: usize, n: i32): void {
   map(Map.IsFinite, out, x, n, 0);
 }
 
-/** out = a where the condition is not 0, else b; the condition is `Operand.Whole`, or one `Operand.Number` for all. */
+/** out = a where the condition is not 0, else b. The condition is `Operand.Whole`, or `Operand.Number` for one number in all. */
 export function where(out: usize, condition: usize, a: usize, b: usize, n: i32, kind: i32): void {
   assert(((out | condition | a | b) & 3) == 0, "pointers must be 4-byte aligned");
   const zero = f32x4.splat(0), step: usize = kind == Operand.Number ? 0 : BYTES;

@@ -1,13 +1,13 @@
 /**
- * Functions of each element, f32: out[i] = f(x[i]) for i = 0 … n − 1. Pointers in bytes, 4-byte aligned; out may be x or dy.
- * Two vectors a turn, then one, then the last one to three elements in a vector filled up with zeros.
+ * Elementwise functions in f32: out[i] = f(x[i]) for i = 0 … n − 1. Pointers in bytes, 4-byte aligned; out may be x or dy. The loop takes two vectors
+ * at a time, then one, then the last one to three elements in a vector that is filled up with zeros.
  */
 import { erf, exp, exp2, gelu, geluSlope, log, normalCdf } from "./math";
 
 const LANES: i32 = 4;
 const BYTES: usize = 16;
 
-/** The `count` elements from `at` on (1 … 4), then zeros. Reads nothing beyond them. */
+/** Loads `count` elements (1 … 4) from `at` on, followed by zeros. Reads nothing beyond them. */
 @inline
 function read(at: usize, count: i32): v128 {
   if (count == LANES) return v128.load(at);
@@ -35,7 +35,7 @@ const enum Function {
   GeluVjp,
 }
 
-/** Of `count` elements at x and, where there is a second argument, at y. */
+/** f of `count` elements at x and, if f has a second argument, at y. */
 @inline
 function at(f: Function, x: usize, y: usize, count: i32): v128 {
   const v = read(x, count);

@@ -1,7 +1,7 @@
 /**
- * The kernels of the WASM engine: straight loops over pointers into one linear memory, outputs first, then inputs, then integers, then
- * scalars. Nothing here allocates, and nothing looks at the clock or at another thread: a kernel that is given a part of the rows does that
- * part, to the same bits.
+ * The kernels of the WASM engine: loops over pointers into one linear memory. Arguments are outputs, then inputs, then integers, then scalars.
+ * Kernels do not allocate, read no clock and do not know of other threads. On a chunk of the rows, a kernel computes results that are bitwise
+ * identical to those of a call on all rows.
  */
 export { adamw } from "./adamw";
 export { attention } from "./attention";

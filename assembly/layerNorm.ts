@@ -1,4 +1,4 @@
-/** Layer normalisation (E4) and its pullback (G10), row by row in registers and cache. f32. */
+/** Layer normalisation (E4) and its vector–Jacobian product (G10), row by row. f32. */
 import { GROUP, across, total } from "./reduce";
 
 const BYTES: usize = 4;
@@ -22,7 +22,7 @@ function spread(x: usize, n: i32, mean: f32): f32 {
   return sum;
 }
 
-/** y, x̂ [rows, n] and r [rows] of x; γ, β [n]. */
+/** y, x̂ [rows, n] and r [rows] from x [rows, n]; γ, β [n]. */
 export function layerNorm(y: usize, xHat: usize, rstd: usize, x: usize, gamma: usize, beta: usize, rows: i32, n: i32, eps: f32): void {
   assert(((y | xHat | rstd | x | gamma | beta) & 3) == 0, "pointers must be 4-byte aligned");
   for (; rows > 0; rows--) {
@@ -47,7 +47,7 @@ export function layerNorm(y: usize, xHat: usize, rstd: usize, x: usize, gamma: u
   }
 }
 
-/** x̄ [rows, n]: h = ȳ ⊙ γ less its mean and its part along x̂, times r. */
+/** x̄ [rows, n]: h = ȳ ⊙ γ without its mean and its component along x̂, times r. */
 export function layerNormDx(dx: usize, dy: usize, xHat: usize, rstd: usize, gamma: usize, rows: i32, n: i32): void {
   assert(((dx | dy | xHat | rstd | gamma) & 3) == 0, "pointers must be 4-byte aligned");
   for (; rows > 0; rows--) {
@@ -82,7 +82,7 @@ export function layerNormDx(dx: usize, dy: usize, xHat: usize, rstd: usize, gamm
   }
 }
 
-/** γ̄ = Σ_rows ȳ ⊙ x̂ and β̄ = Σ_rows ȳ, n columns of rows that lie `ld` elements apart, in groups of rows as `sumColumns`. */
+/** γ̄ = Σ_rows ȳ ⊙ x̂ and β̄ = Σ_rows ȳ for n columns; rows are `ld` elements apart, and are summed in groups as in `sumColumns`. */
 export function layerNormDParams(dGamma: usize, dBeta: usize, dy: usize, xHat: usize, rows: i32, n: i32, ld: i32): void {
   const length = <usize>ld * BYTES;
   let j = 0;

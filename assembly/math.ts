@@ -1,9 +1,9 @@
 /**
- * exp, log and the normal distribution in f32, four lanes at a time. All of it is inlined: a call would cost more than the arithmetic.
+ * exp, log and the normal distribution in f32, four lanes at a time. All functions are inlined: a call would cost more than the arithmetic.
  *
- * Constants lie in memory and are loaded where they are used, as some compilers build the splat of a literal anew in each turn of a loop.
- * Coefficients: fixtures/normal/make_f32_coefficients.py, here with the highest power first. Errors are in units of the last place (ulp).
- * pmin and pmax keep a NaN that stands first.
+ * Constants are in memory and loaded where they are used, because some compilers build the splat of a literal again in each iteration of a loop.
+ * Coefficients come from fixtures/normal/make_f32_coefficients.py, here with the highest power first; src/engines/webgpu/kernels/math.ts has the
+ * same ones, and a spec compares them. Errors are in units in the last place (ulp). pmin and pmax return a NaN in their first argument.
  */
 
 const ONE: usize = memory.data<f32>([1]);
@@ -14,22 +14,22 @@ const SMALLEST_NORMAL: usize = memory.data<f32>([1.17549435e-38]);
 const INFINITY: usize = memory.data<f32>([f32.POSITIVE_INFINITY]);
 
 const INVERSE_LN_2: usize = memory.data<f32>([1.44269502]);
-/** ln 2 = LN_2_HIGH − LN_2_EXCESS. The first has 16 bits, so that its product with a whole number of 8 bits is exact. */
+/** ln 2 = LN_2_HIGH − LN_2_EXCESS. The first has 16 bits, so that its product with an integer of 8 bits is exact. */
 const LN_2_HIGH: usize = memory.data<f32>([0.693145751953125]);
 const LN_2_EXCESS: usize = memory.data<f32>([-1.42860677e-6]);
 
-/** 1.5·2²³ + 254. Adding it to |x| < 2²² rounds x to a whole n, and the last 9 bits of the sum are n + 254. */
+/** 1.5·2²³ + 254. Adding it to |x| < 2²² rounds x to an integer n, and the last 9 bits of the sum are n + 254. */
 const ROUNDER: usize = memory.data<f32>([12583166]);
-/** e^x overflows above about 88.7 and vanishes below about −104; from −254·ln 2 on, its factors 2^⌊n/2⌋ and 2^⌈n/2⌉ are 0. */
+/** e^x overflows above about 88.7 and is 0 below about −104; below −254·ln 2 its factors 2^⌊n/2⌋ and 2^⌈n/2⌉ are 0 as well. */
 const EXP_LARGEST: usize = memory.data<f32>([89]);
 const EXP_LEAST: usize = memory.data<f32>([-176]);
-/** The x at which x²/2, and the z at which z², come to 176. */
+/** The x with x²/2 = 176, and the z with z² = 176, rounded. */
 const NORMAL_FAR: usize = memory.data<f32>([18.765625]);
 const ERF_FAR: usize = memory.data<f32>([13.265625]);
 
-/** 1.5·2²³ + 127: as ROUNDER, but the last 9 bits of the sum are n + 127, which is 2ⁿ as an exponent. */
+/** 1.5·2²³ + 127: like ROUNDER, but the last 9 bits of the sum are n + 127, the exponent field of 2ⁿ. */
 const EXPONENT_ROUNDER: usize = memory.data<f32>([12583039]);
-/** n + 127 is 0 here, and so is the number with that exponent. */
+/** Here n + 127 is 0, and a number with this exponent field is 0. */
 const EXP2_LEAST: usize = memory.data<f32>([-127]);
 
 /** (e^r − 1 − r)/r² for |r| ≤ ln 2/2 */
@@ -40,7 +40,7 @@ const EXP2_T: usize = memory.data<f32>([0.0013228907, 0.0096717, 0.05550857, 0.2
 const LOG_R: usize = memory.data<f32>([
   0.06684156, -0.11655146, 0.11905413, -0.12409747, 0.14217563, -0.16667727, 0.20002227, -0.25000015, 0.3333331,
 ]);
-/** ½ e^(a²/2) erfc(a/√2) = N(a)/(2aN(a) + M(a)) for a ≥ 0. All positive; the more a grows, the less errors of N and M matter. */
+/** ½ e^(a²/2) erfc(a/√2) = N(a)/(2aN(a) + M(a)) for a ≥ 0. All coefficients are positive; errors of N and M matter less as a grows. */
 const TAIL_N: usize = memory.data<f32>([0.006062615, 0.060234893, 0.27279228, 0.65475816, 0.75]);
 const TAIL_M: usize = memory.data<f32>([0.0030713002, 0.030526953, 0.1531651, 0.48583588, 1.0063435, 1.5]);
 /** erf(z)/z − 1 = P(z²) for |z| ≤ 1 */
@@ -53,7 +53,7 @@ const MANTISSA_BITS: i32 = 23;
 const SUBNORMAL_SCALE: usize = memory.data<f32>([8388608]);
 const SQRT_HALF_BITS: usize = memory.data<u32>([0x3f3504f3]);
 const SIGN: usize = memory.data<u32>([0x80000000]);
-/** Sign, exponent and 12 of the 24 bits of an f32: the square of what it leaves is exact. */
+/** Mask of the sign, the exponent and 12 of the 24 significant bits of an f32: the square of a masked number is exact. */
 const UPPER_HALF: usize = memory.data<u32>([0xfffff000]);
 
 /** The 32-bit word at `constant`, in every lane. */
@@ -77,16 +77,16 @@ function polynomial(x: v128, coefficients: usize, degree: i32): v128 {
   return sum;
 }
 
-/** The whole n nearest to x/ln 2, plus ROUNDER; |x| ≤ 176. */
+/** The integer n nearest to x/ln 2, plus ROUNDER; |x| ≤ 176. */
 @inline
-function turnsOf(x: v128): v128 {
+function biasedExponent(x: v128): v128 {
   return f32x4.add(f32x4.mul(x, all(INVERSE_LN_2)), all(ROUNDER));
 }
 
-/** e^r − 1 = r + r²g(r) for r = head + rest − n ln 2, n of `turns`; rest is small, or 0. What is lost in rounding r is added to r²g. */
+/** e^r − 1 = r + r²g(r) for r = head + rest − n ln 2, with n from `biased` and a small rest. The rounding error of r is added to r²g. */
 @inline
-function expm1OfRest(turns: v128, head: v128, rest: v128): v128 {
-  const n = f32x4.sub(turns, all(ROUNDER));
+function expm1OfRest(biased: v128, head: v128, rest: v128): v128 {
+  const n = f32x4.sub(biased, all(ROUNDER));
   const high = f32x4.sub(head, f32x4.mul(n, all(LN_2_HIGH)));
   const low = f32x4.add(f32x4.mul(n, all(LN_2_EXCESS)), rest);
   const r = f32x4.add(high, low);
@@ -94,12 +94,12 @@ function expm1OfRest(turns: v128, head: v128, rest: v128): v128 {
   return f32x4.add(r, f32x4.add(f32x4.mul(f32x4.mul(r, r), polynomial(r, EXP_G, 4)), lost));
 }
 
-/** x·2ⁿ as x · 2^⌊n/2⌋ · 2^⌈n/2⌉, n of `turns`: so the product itself overflows or becomes subnormal. */
+/** x·2ⁿ as x · 2^⌊n/2⌋ · 2^⌈n/2⌉ with n from `biased`, so that only the last product overflows or becomes subnormal. */
 @inline
-function scaled(x: v128, turns: v128): v128 {
-  const half = i32x4.shr_u(turns, 1);
+function scaled(x: v128, biased: v128): v128 {
+  const half = i32x4.shr_u(biased, 1);
   const low = i32x4.shl(half, MANTISSA_BITS);
-  const high = i32x4.shl(i32x4.sub(turns, half), MANTISSA_BITS);
+  const high = i32x4.shl(i32x4.sub(biased, half), MANTISSA_BITS);
   return f32x4.mul(f32x4.mul(x, low), high);
 }
 
@@ -107,22 +107,22 @@ function scaled(x: v128, turns: v128): v128 {
 @inline
 export function exp(x: v128): v128 {
   const inside = f32x4.pmax(f32x4.pmin(x, all(EXP_LARGEST)), all(EXP_LEAST));
-  const turns = turnsOf(inside);
-  return scaled(f32x4.add(all(ONE), expm1OfRest(turns, inside, f32x4.splat(0))), turns);
+  const biased = biasedExponent(inside);
+  return scaled(f32x4.add(all(ONE), expm1OfRest(biased, inside, f32x4.splat(0))), biased);
 }
 
 /**
- * 2^x for x ≤ 0, or a little more, as softmax needs it: at most 3 ulp (2.34 found), 2^0 = 1 exactly, and 0 for x ≤ −126.5, where 2^x is
- * hardly a normal number. Half of the operations of `exp`, and pairs of coefficients that need not wait for each other.
+ * 2^x for x up to 0 or a little more, as softmax needs it: at most 3 ulp (2.34 found), 2^0 = 1 exactly, and 0 for x ≤ −126.5, where 2^x is
+ * hardly a normal number. It has half of the operations of `exp`, and pairs of its terms are computed independently.
  */
 @inline
 export function exp2(x: v128): v128 {
   const inside = f32x4.pmax(x, all(EXP2_LEAST));
-  const turns = f32x4.add(inside, all(EXPONENT_ROUNDER));
-  const f = f32x4.sub(inside, f32x4.sub(turns, all(EXPONENT_ROUNDER))), ff = f32x4.mul(f, f);
+  const biased = f32x4.add(inside, all(EXPONENT_ROUNDER));
+  const f = f32x4.sub(inside, f32x4.sub(biased, all(EXPONENT_ROUNDER))), ff = f32x4.mul(f, f);
   const high = f32x4.add(polynomial(f, EXP2_T + 8, 1), f32x4.mul(ff, polynomial(f, EXP2_T, 1)));
   const sum = f32x4.add(polynomial(f, EXP2_T + 16, 1), f32x4.mul(ff, high));
-  return f32x4.mul(sum, i32x4.shl(turns, MANTISSA_BITS));
+  return f32x4.mul(sum, i32x4.shl(biased, MANTISSA_BITS));
 }
 
 /**
@@ -131,7 +131,7 @@ export function exp2(x: v128): v128 {
  *   log x = n ln 2 + (f + f²(f R(f) − ½))
  *
  * At most 1 ulp (0.90 found) for every x > 0, subnormal or not; log 1 = 0 exactly. log 0 = −∞;
- * elsewhere √x is ∞ or NaN where log x is.
+ * for x = ∞, x < 0 and NaN the result is √x, which is ∞ or NaN as log x is.
  */
 @inline
 export function log(x: v128): v128 {
@@ -148,19 +148,19 @@ export function log(x: v128): v128 {
 }
 
 /**
- * weight · e^(share·a²). The rounding of a² stays out of the exponent: a = h + t, h² exact, a² = h² + t(a + h). The weight w enters as
- * w + w(e^r − 1), which rounds less than w·e^r.
+ * weight · e^(share·a²). The rounding error of a² does not enter the exponent: a = h + t, h² is exact, and a² = h² + t(a + h). The weight w enters as
+ * w + w(e^r − 1), whose rounding error is smaller than that of w·e^r.
  */
 @inline
 function timesGaussian(weight: v128, a: v128, share: v128): v128 {
   const h = v128.and(a, all(UPPER_HALF));
   const head = f32x4.mul(f32x4.mul(h, h), share);
   const rest = f32x4.mul(f32x4.mul(f32x4.sub(a, h), f32x4.add(a, h)), share);
-  const turns = turnsOf(f32x4.add(head, rest));
-  return scaled(f32x4.add(weight, f32x4.mul(weight, expm1OfRest(turns, head, rest))), turns);
+  const biased = biasedExponent(f32x4.add(head, rest));
+  return scaled(f32x4.add(weight, f32x4.mul(weight, expm1OfRest(biased, head, rest))), biased);
 }
 
-/** 2aN(a) + M(a), given a·N(a) */
+/** 2aN(a) + M(a) from a·N(a) */
 @inline
 function tailDenominator(a: v128, an: v128): v128 {
   return f32x4.add(f32x4.add(an, an), polynomial(a, TAIL_M, 5));
@@ -173,7 +173,7 @@ function scaledTail(a: v128): v128 {
   return f32x4.div(n, tailDenominator(a, f32x4.mul(a, n)));
 }
 
-/** |x|, but no more than `far`. */
+/** min(|x|, far) */
 @inline
 function magnitude(x: v128, far: usize): v128 {
   return f32x4.pmin(f32x4.abs(x), all(far));

@@ -1,12 +1,12 @@
-/** Elements moved and copied; `fold` also adds up where they meet. f32. */
+/** Kernels that copy, clear and permute elements. f32. */
 
 const BYTES: usize = 4;
 const LANES: i32 = 4;
 
-/** From so many elements on, the host's copy is faster than a loop. */
+/** Runs of at least so many elements are copied faster by memory.copy than by a loop. */
 const LONG: i32 = 256;
 
-/** One run of n elements. */
+/** Copies a run of n elements. */
 @inline
 function copy(out: usize, x: usize, n: i32): void {
   if (n >= LONG) {
@@ -23,7 +23,7 @@ function copy(out: usize, x: usize, n: i32): void {
   }
 }
 
-/** `count` runs of `length` elements; runs lie `outStep` and `inStep` elements apart. */
+/** Copies `count` runs of `length` elements; their starts are `outStep` and `inStep` elements apart. */
 export function copyRuns(out: usize, x: usize, count: i32, length: i32, outStep: i32, inStep: i32): void {
   assert(((out | x) & 3) == 0, "pointers must be 4-byte aligned");
   assert(length >= 0 && (outStep >= length || count <= 1), "runs must not overlap");
@@ -55,7 +55,7 @@ function gather(out: usize, x: usize, n: i32, step: usize): void {
 }
 
 /**
- * A permutation of five axes; shapes with fewer have ones in front. `out`, of lengths n0 … n4, is written as it lies; one step along its
+ * Permutes five axes; shapes with fewer get ones in front. `out` has axes of lengths n0 … n4 and is written in memory order; a step along its
  * axis i is s_i elements in x.
  */
 export function permute(

@@ -1,20 +1,20 @@
 /**
- * What this machine does at most with f32x4.mul and f32x4.add: the register peak that matrix products are measured by.
+ * The peak FLOP/s that this machine reaches with f32x4.mul and f32x4.add; matrix multiplications are compared with it (src/bench/peak.ts).
  *
- * A turn is the arithmetic of one k step of a 4 × 8 tile, 64 FLOP, with two loads instead of six: 8 independent sums of products of four
- * values in registers with two that are new in each turn, so that no compiler can take a product out of the loop.
+ * An iteration does the arithmetic of one k step of a 4 × 8 register tile, 64 FLOP, with two loads instead of six: it adds to 8 independent sums the
+ * products of four values that stay in registers with two that are loaded, so that no compiler can move a product out of the loop.
  */
 
-/** Vectors are read from so many bytes, over and over. */
+/** Vectors are loaded from a window of so many bytes, again and again. */
 const WINDOW: usize = 1024;
 
-/** `turns` turns on `WINDOW` + 96 bytes at `at`; one lane of the sum, so that nothing is left out. */
-export function peak(at: usize, turns: i32): f32 {
+/** Runs so many iterations on `WINDOW` + 96 bytes at `at`. Returns a part of the sum, so that no compiler can leave anything out. */
+export function peak(at: usize, iterations: i32): f32 {
   const x0 = v128.load(at), x1 = v128.load(at, 16), x2 = v128.load(at, 32), x3 = v128.load(at, 48);
   const from = at + 64;
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
   let offset: usize = 0;
-  for (; turns > 0; turns--) {
+  for (; iterations > 0; iterations--) {
     const y = v128.load(from + offset), z = v128.load(from + offset, 16);
     s0 = f32x4.add(s0, f32x4.mul(x0, y));
     s1 = f32x4.add(s1, f32x4.mul(x0, z));

@@ -1,6 +1,6 @@
 /**
- * Uniform draws on [0, 1) from a counter (Philox 4×32-10; Salmon et al. 2011), four blocks of four words at a time. Draw i is word i mod 4 of
- * block ⌊i/4⌋ of the key, its upper 24 bits as a fraction: the same bits as src/tensor/key.ts.
+ * Uniform draws on [0, 1) by a counter-based generator (Philox 4×32-10; Salmon et al. 2011), four blocks of four words at a time. Draw i is word
+ * i mod 4 of block ⌊i/4⌋ of the key, with its upper 24 bits as a fraction. Bitwise identical to src/tensor/key.ts.
  */
 import { scratch } from "./scratch";
 
@@ -10,8 +10,8 @@ const MULTIPLIER_1: i32 = 0xcd9e8d57;
 const WEYL_0: i32 = 0x9e3779b9;
 const WEYL_1: i32 = 0xbb67ae85;
 
-/** Draws of one turn. */
-const TURN: i32 = 16;
+/** Draws that are made together. */
+const BATCH: i32 = 16;
 
 /** The upper 32 bits of the unsigned products of four words. */
 @inline
@@ -19,7 +19,7 @@ function high(even: v128, odd: v128): v128 {
   return v128.shuffle<i32>(even, odd, 1, 3, 5, 7);
 }
 
-/** The lower 32 bits. */
+/** The lower 32 bits of the same. */
 @inline
 function low(even: v128, odd: v128): v128 {
   return v128.shuffle<i32>(even, odd, 0, 2, 4, 6);
@@ -32,7 +32,7 @@ function fraction(words: v128): v128 {
 }
 
 /** The 16 draws of blocks `block` … `block` + 3. */
-function turn(out: usize, block: i32, key0: i32, key1: i32): void {
+function draw16(out: usize, block: i32, key0: i32, key1: i32): void {
   let c0 = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
   let c1 = i32x4.splat(0), c2 = c1, c3 = c1;
   const m0 = i32x4.splat(MULTIPLIER_0), m1 = i32x4.splat(MULTIPLIER_1);
@@ -52,11 +52,11 @@ function turn(out: usize, block: i32, key0: i32, key1: i32): void {
   v128.store(out, fraction(v128.shuffle<i32>(high01, high23, 2, 3, 6, 7)), 48);
 }
 
-/** out[i] = draw i of the key with these two words, i = 0 … n − 1. */
+/** out[i] = draw i of the key with these two words, for i = 0 … n − 1. */
 export function uniform(out: usize, n: i32, key0: i32, key1: i32): void {
   let i = 0;
-  for (; i + TURN <= n; i += TURN) turn(out + <usize>i * 4, i / 4, key0, key1);
+  for (; i + BATCH <= n; i += BATCH) draw16(out + <usize>i * 4, i / 4, key0, key1);
   if (i == n) return;
-  turn(scratch, i / 4, key0, key1);
+  draw16(scratch, i / 4, key0, key1);
   memory.copy(out + <usize>i * 4, scratch, <usize>(n - i) * 4);
 }

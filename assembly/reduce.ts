@@ -1,12 +1,12 @@
 /**
- * Many elements in, one out. f32. A long sum is kept in four vectors side by side, added up in one fixed tree: its rounding grows with
- * n/16, not with n, and its order does not depend on who computes it.
+ * Sums, maxima and their places, and one-hot rows. f32. A long sum is kept in four vectors that are added in a fixed tree at the end: its rounding
+ * error grows with n/16 instead of n, and the order of its terms does not depend on the number of threads.
  */
 
 const LANES: i32 = 4;
 const BYTES: usize = 4;
 
-/** The four lanes of a sum, in a fixed order. */
+/** The sum of four lanes, in a fixed order. */
 @inline
 export function across(v: v128): f32 {
   const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
@@ -51,7 +51,7 @@ export function dot(a: usize, b: usize, n: i32): f32 {
   return sum;
 }
 
-/** max x, n ≥ 1 elements; NaN if there is one. */
+/** max x, n ≥ 1 elements; NaN if one of them is. */
 export function maximum(x: usize, n: i32): f32 {
   let m = v128.load32_splat(x);
   for (; n >= LANES; n -= LANES) {
@@ -66,7 +66,7 @@ export function maximum(x: usize, n: i32): f32 {
   return f32x4.extract_lane(f32x4.max(pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2)), 0);
 }
 
-/** max x, n ≥ 1 elements, of those that are numbers: faster, where a NaN shows elsewhere. */
+/** max x, n ≥ 1 elements, where a NaN may be ignored because it shows elsewhere; faster than `maximum`. */
 export function largest(x: usize, n: i32): f32 {
   let m = v128.load32_splat(x), other = m;
   for (; n >= 2 * LANES; n -= 2 * LANES) {
@@ -82,7 +82,7 @@ export function largest(x: usize, n: i32): f32 {
   return f32x4.extract_lane(f32x4.pmax(m, v128.shuffle<f32>(m, m, 1, 0, 3, 2)), 0);
 }
 
-/** out[r] = factor · Σ of row r: the sum, or with 1/n the mean. */
+/** out[r] = factor · (sum of row r): the sum, or with factor 1/n the mean. */
 export function sumRows(out: usize, x: usize, rows: i32, n: i32, factor: f32): void {
   for (; rows > 0; rows--) {
     store<f32>(out, factor * total(x, n));
@@ -90,7 +90,7 @@ export function sumRows(out: usize, x: usize, rows: i32, n: i32, factor: f32): v
   }
 }
 
-/** out[r] = the largest of row r; −∞ where a row is empty. */
+/** out[r] = the maximum of row r; −∞ for empty rows. */
 export function maxRows(out: usize, x: usize, rows: i32, n: i32): void {
   for (; rows > 0; rows--) {
     store<f32>(out, n == 0 ? -Infinity : maximum(x, n));
@@ -98,7 +98,7 @@ export function maxRows(out: usize, x: usize, rows: i32, n: i32): void {
   }
 }
 
-/** out[r] = the place of the largest of row r, the first on ties, as a number. */
+/** out[r] = the index of the maximum of row r, the first one on ties. */
 export function argmaxRows(out: usize, x: usize, rows: i32, n: i32): void {
   for (; rows > 0; rows--) {
     let best = 0;
@@ -108,10 +108,10 @@ export function argmaxRows(out: usize, x: usize, rows: i32, n: i32): void {
   }
 }
 
-/** Rows that are summed before they are added to the sum of the others: rounding grows with the rows of a group and the number of groups. */
+/** Rows of a group. Groups are summed first, then their sums, so that rounding errors grow with the rows of a group plus the number of groups. */
 export const GROUP: i32 = 32;
 
-/** out[j] = Σ_r x[r, j]: n columns of `rows` rows that lie `ld` elements apart; 16 columns at a time, which is a cache line. */
+/** out[j] = Σ_r x[r, j] for n columns; rows are `ld` elements apart. 16 columns at a time, which is a cache line. */
 export function sumColumns(out: usize, x: usize, rows: i32, n: i32, ld: i32): void {
   assert(((out | x) & 3) == 0, "pointers must be 4-byte aligned");
   const length = <usize>ld * BYTES;
@@ -150,7 +150,7 @@ export function sumColumns(out: usize, x: usize, rows: i32, n: i32, ld: i32): vo
   }
 }
 
-/** out[r, labels[r]] = 1, else 0. Returns the first row whose label is no class 0 … classes − 1, or −1. */
+/** out[r, labels[r]] = 1, and 0 elsewhere. Returns the first row whose label is not an integer of 0 … classes − 1, or −1. */
 export function oneHot(out: usize, labels: usize, rows: i32, classes: i32): i32 {
   memory.fill(out, 0, <usize>rows * classes * BYTES);
   for (let r = 0; r < rows; r++) {

@@ -1,11 +1,11 @@
-/** Softmax and log-softmax over rows (E18), and their pullbacks (G2), (G3). f32; the largest of a row is subtracted first. */
+/** Softmax and log-softmax over rows (E18), and their vector–Jacobian products (G2), (G3). f32. The maximum of a row is subtracted first. */
 import { exp, log } from "./math";
 import { across, dot, largest, total } from "./reduce";
 
 const BYTES: usize = 4;
 const LANES: i32 = 4;
 
-/** out = e^(scale·(x − most)) for a row of n, and its sum; out may be x. */
+/** out = e^(scale·(x − most)) for a row of n; returns its sum. out may be x. */
 function exponentials(out: usize, x: usize, n: i32, most: f32, scale: f32): f32 {
   const m = f32x4.splat(most), s = f32x4.splat(scale);
   let s0 = f32x4.splat(0), s1 = s0;
@@ -31,7 +31,7 @@ function exponentials(out: usize, x: usize, n: i32, most: f32, scale: f32): f32 
   return sum;
 }
 
-/** x ← factor·x, a row of n. */
+/** x ← factor·x for a row of n. */
 function scaled(x: usize, n: i32, factor: f32): void {
   const f = f32x4.splat(factor);
   for (; n >= LANES; n -= LANES) {
@@ -72,7 +72,7 @@ export function softmaxVjp(dz: usize, s: usize, ds: usize, rows: i32, n: i32, sc
   }
 }
 
-/** out = x − a − b, a row of n. Two differences, as a may be far larger than what is left. */
+/** out = x − a − b for a row of n. Two subtractions, because a may be far larger than the result. */
 function shifted(out: usize, x: usize, n: i32, a: f32, b: f32): void {
   const u = f32x4.splat(a), v = f32x4.splat(b);
   for (; n >= LANES; n -= LANES) {

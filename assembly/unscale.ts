@@ -1,10 +1,10 @@
-/** A gradient without its loss scale, in place, and whether it is finite. f32. */
+/** Divides a gradient by the loss scale, in place, and checks that it is finite. f32. */
 import { EXPONENT } from "./elementwise";
 
 const BYTES: usize = 4;
 const LANES: i32 = 4;
 
-/** g ← g · the number at `inverse`; a 0 at `finite` where a result is NaN or infinite, which parts may write side by side: it is the same 0. */
+/** g ← g · (the number at `inverse`). If a result is NaN or infinite, stores 0 at `finite`; several threads may do so, as all of them store 0. */
 export function unscale(g: usize, finite: usize, inverse: usize, n: i32): void {
   assert(((g | finite | inverse) & 3) == 0, "pointers must be 4-byte aligned");
   const factor = v128.load32_splat(inverse), exponent = i32x4.splat(EXPONENT);

@@ -6,7 +6,7 @@
 const BYTES: usize = 4;
 const LANES: i32 = 4;
 
-/** One row of a window: pixels `left` … `left` + k − 1 of an image row; what is not in 0 … width − 1 is zero. */
+/** One row of a window: pixels `left` … `left` + k − 1 of an image row, with zeros outside 0 … width − 1. */
 @inline
 function copyRow(out: usize, image: usize, left: i32, k: i32, width: i32): void {
   let s = 0;
@@ -35,7 +35,7 @@ function addRow(image: usize, window: usize, left: i32, k: i32, width: i32): voi
   }
 }
 
-/** Images → windows, [B, rows·columns, C·k²]; or, if `adjoint`, windows added onto images of zeros. */
+/** Copies images into windows [B, rows·columns, C·k²] or, if `adjoint`, adds windows to images. */
 @inline
 function each(
   windows: usize, images: usize, adjoint: bool,
@@ -63,7 +63,7 @@ function each(
   }
 }
 
-/** Images → windows. */
+/** Images to windows. */
 export function unfold(
   out: usize, images: usize,
   B: i32, C: i32, H: i32, W: i32, rows: i32, columns: i32, k: i32, stride: i32, padding: i32,
@@ -71,7 +71,7 @@ export function unfold(
   each(out, images, false, B, C, H, W, rows, columns, k, stride, padding);
 }
 
-/** Windows → images: each pixel is the sum of all that lies on it. */
+/** Windows to images: each pixel is the sum of its copies in all windows. */
 export function fold(
   out: usize, windows: usize,
   B: i32, C: i32, H: i32, W: i32, rows: i32, columns: i32, k: i32, stride: i32, padding: i32,

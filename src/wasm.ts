@@ -1,2 +1,2 @@
-/** Entry point `deit/wasm`: the SIMD engine. In Node and in browsers, with no file or network to load. */
+/** Entry point `deit/wasm`: the SIMD engine, for Node and browsers. It loads no file and uses no network. */
 export { wasmEngine, type WasmOptions } from "./engines/wasm/engine.ts";

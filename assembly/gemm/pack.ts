@@ -1,9 +1,9 @@
-/** Blocks of a matrix copied so that the tiles read them as they lie. Leading dimensions in bytes. */
+/** Packs blocks of a matrix into panels, which register tiles read in memory order. Leading dimensions in bytes. */
 
 const BYTES: usize = 4;
 const LANES: i32 = 4;
 
-/** dst[j, i] = src[i, j] for i < rows, j < columns: four by four in registers, then the edges one by one. */
+/** dst[j, i] = src[i, j] for i < rows, j < columns: blocks of 4 × 4 in registers, then the edges one by one. */
 export function transpose(dst: usize, ldd: usize, src: usize, lds: usize, rows: i32, columns: i32): void {
   let i = 0;
   for (; i + LANES <= rows; i += LANES) {
@@ -37,7 +37,7 @@ export function transpose(dst: usize, ldd: usize, src: usize, lds: usize, rows: 
   }
 }
 
-/** `columns` columns of B, depth × n, as a panel [depth][width]; columns that B lacks are zero. */
+/** Packs `columns` columns of B (depth × n) into a panel [depth][width]; missing columns are zero. */
 function packColumns(panel: usize, width: i32, b: usize, ldb: usize, depth: i32, columns: i32): void {
   const row = <usize>width * BYTES;
   if (columns == 12) {
@@ -57,31 +57,32 @@ function packColumns(panel: usize, width: i32, b: usize, ldb: usize, depth: i32,
   }
 }
 
-/** The same of a B that is stored transposed, n × depth. */
+/** The same for a B that is stored transposed, n × depth. */
 function packRows(panel: usize, width: i32, b: usize, ldb: usize, depth: i32, columns: i32): void {
   const row = <usize>width * BYTES;
   if (columns < width) memory.fill(panel, 0, <usize>depth * row);
   transpose(panel, row, b, ldb, columns, depth);
 }
 
-/** Width of the next panel of `left` columns: 12, but 8 where that leaves less empty. */
+/** Width of the next panel when `left` columns are left: 12, or 8 where that wastes fewer columns. */
 export function panelWidth(left: i32): i32 {
   return left <= 8 || (left > 12 && left <= 16) ? 8 : 12;
 }
 
-/** Width of all the panels of n columns. */
+/** Total width of the panels of n columns. */
 export function panelsWidth(n: i32): i32 {
   let width = 0;
   while (width < n) width += panelWidth(n - width);
   return width;
 }
 
-/** So many rows of a matrix are packed into all their panels before the next: what is read stays in few pages of memory. */
+/** So many rows are packed into all panels before the next rows, so that reads stay within few pages of memory. */
 const ROWS: i32 = 16;
 
 /**
- * B, depth × n (stored n × depth if `transposed`), as panels one after the other, each as wide as `panelWidth` says. The last may have columns
- * that B lacks. Columns may be packed part by part: parts start at multiples of 12, and the last has more than 12 columns or is alone.
+ * Packs B, depth × n (stored n × depth if `transposed`), into consecutive panels, whose widths are those of `panelWidth`. The last panel may be wider
+ * than its columns. A caller may pack chunks of the columns separately: chunks start at multiples of 12, and the last one must have more than
+ * 12 columns unless it is the only one.
  */
 export function packPanels(to: usize, b: usize, ldb: usize, depth: i32, n: i32, transposed: bool): void {
   const rows = transposed ? depth : ROWS;

@@ -1,14 +1,14 @@
-/** What the tiles do with one vector. */
+/** The vector operations of the register tiles. */
 
-/** sum + x ⊙ y: rounded twice, or once in the build with relaxed SIMD, on a host whose processor can. */
+/** sum + x ⊙ y: rounded twice, or only once in the build with relaxed SIMD if the processor has a fused multiply–add. */
 @inline
-export function plus(sum: v128, x: v128, y: v128): v128 {
+export function madd(sum: v128, x: v128, y: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(x, y, sum);
   return f32x4.add(sum, f32x4.mul(x, y));
 }
 
-/** C's vector at c, plus a sum. */
+/** Adds a sum to the vector of C at c. */
 @inline
-export function raise(c: usize, sum: v128): void {
+export function addTo(c: usize, sum: v128): void {
   v128.store(c, f32x4.add(v128.load(c), sum));
 }

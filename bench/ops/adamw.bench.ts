@@ -2,7 +2,7 @@ import { bytesMoved, drawn, times, tiny, type OpBench } from "#deit/bench/opBenc
 import type { Tensor } from "#deit/tensor/tensor.js";
 import { adamwLeaf } from "#deit/train/optimizer/adamw.js";
 
-/** The weights of a block's fc1. A step consumes its gradient, so each run is given one, which is not timed. */
+/** The weight of a block's fc1. A step consumes its gradient, so each run gets a new one, which is not timed. */
 export const bench: OpBench = {
   name: adamwLeaf.name,
   cases: (k) => {
@@ -16,7 +16,7 @@ export const bench: OpBench = {
     const run = (): void => {
       for (const grad of grads.splice(0)) leaf = adamwLeaf.run(k, { ...leaf, ...corrections, grad, finite: null }, attrs);
     };
-    const bytes = bytesMoved({ ...leaf, source }, null) + bytesMoved(null, leaf); // all read, the state written
+    const bytes = bytesMoved({ ...leaf, source }, null) + bytesMoved(null, leaf); // everything is read, the state is written
     return [{ title: times(M, D), phase: "run", bytes, work: { before, run } }];
   },
 };

@@ -1,7 +1,7 @@
 import { bytesMoved, drawn, dropped, times, tiny, type OpBench, type OpCase } from "#deit/bench/opBench.js";
 import type { Tensor } from "#deit/tensor/tensor.js";
 
-/** The basis kernels that ask and choose, on a gradient of a block's fc1. */
+/** The basis kernels isFinite and where, on a gradient of a block's fc1. */
 export const bench: OpBench = {
   name: "choice",
   cases: (k) => {

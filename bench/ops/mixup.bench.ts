@@ -1,7 +1,7 @@
 import { bytesMoved, drawn, dropped, times, tiny, type OpBench } from "#deit/bench/opBench.js";
 import { mixup } from "#deit/train/mixing/mixup.js";
 
-/** Images of one batch; targets take a share of the time that does not count. */
+/** The images of a batch; the time for the targets is negligible. */
 export const bench: OpBench = {
   name: mixup.name,
   cases: (k) => {

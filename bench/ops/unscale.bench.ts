@@ -2,7 +2,7 @@ import { bytesMoved, drawn, times, tiny, type OpBench } from "#deit/bench/opBenc
 import type { Tensor } from "#deit/tensor/tensor.js";
 import { unscaledLeaf } from "#deit/train/optimizer/lossScale.js";
 
-/** The gradient of a block's fc1, which is consumed: each run is given one, which is not timed. */
+/** The gradient of a block's fc1. Each run consumes it and gets a new one, which is not timed. */
 export const bench: OpBench = {
   name: unscaledLeaf.name,
   cases: (k) => {

@@ -1,4 +1,4 @@
-/** The kernels that ask and choose, on numbers that arithmetic would spoil; and that these claims reject kernels which are wrong. */
+/** isFinite and where, on numbers that arithmetic would destroy; and proof that these specs reject wrong kernels. */
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
@@ -6,7 +6,7 @@ import type { Basis, Kernels } from "../../src/kernels/kernels.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 
-/** The ends of f32, of both signs. */
+/** The extreme numbers of f32, of both signs. */
 const LARGEST = 2 ** 128 - 2 ** 104;
 const SMALLEST = 2 ** -149;
 const SMALLEST_NORMAL = 2 ** -126;
@@ -17,7 +17,7 @@ const listed = (k: Kernels, values: readonly number[]): Tensor => k.upload([valu
 
 type Program = (k: Kernels) => Tensor;
 
-/** What a program gives on an engine, or on one with kernels of the caller's. */
+/** The result of a program on an engine, or on one with some kernels replaced. */
 const run = async (program: Program, { kernels, read }: Engine, wrong: Partial<Basis> = {}): Promise<readonly number[]> => [
   ...(await read(program(Object.assign(Object.create(kernels), wrong)))),
 ];
@@ -31,11 +31,11 @@ const choices: Program = (k) => k.where(listed(k, [1, 0, -2, -0, SMALLEST_NORMAL
 const chosen = [NaN, -0, -0, 5, 3, LARGEST, SMALLEST];
 
 onEachEngine(({ made }) => {
-  it("isFinite is 1 of every number and 0 of NaN and the infinities", async () => {
+  it("isFinite is 1 for every number and 0 for NaN and the infinities", async () => {
     expect(await run(questions, (await made).engine)).toEqual(answers);
   });
 
-  it("where takes a or b as it is, whatever the other one is", async () => {
+  it("where copies a or b bit for bit, whatever the other one is", async () => {
     expect(await run(choices, (await made).engine)).toEqual(chosen);
   });
 
@@ -67,13 +67,13 @@ describe("a wrong kernel is caught", () => {
     ["the largest number is infinite", (a) => right.step(right.addScalar(right.scale(magnitude(a), -1), LARGEST / 2))],
     ["only NaN is not finite", (a) => right.step(right.square(a))],
     ["minus infinity is finite", (a) => right.step(right.addScalar(right.scale(a, -1), LARGEST))],
-    ["the answer is turned round", (a) => not(right.isFinite(a))],
+    ["the answer is inverted", (a) => not(right.isFinite(a))],
   ])("isFinite: %s", async (_, isFinite) => {
     expect(await run(questions, engine, { isFinite })).not.toEqual(answers);
   });
 
   it.each<[string, Basis["where"]]>([
-    ["the choice is computed", (c, a, b) => right.add(right.mul(c, a), right.mul(not(c), b))],
+    ["the choice is computed by arithmetic", (c, a, b) => right.add(right.mul(c, a), right.mul(not(c), b))],
     ["only a condition above 0 counts", (c, a, b) => right.where(not(right.step(right.scale(c, -1))), a, b)],
     ["a and b are exchanged", (c, a, b) => right.where(c, b, a)],
   ])("where: %s", async (_, where) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Heap } from "../../src/engines/heap.ts";
 
 describe("the heap", () => {
-  it("hands out multiples of 64 bytes, the block given back last first", () => {
+  it("takes blocks at multiples of 64 bytes, the one freed last first", () => {
     const heap = new Heap();
     const [a, b] = [heap.take(100), heap.take(100)];
     expect([a, b].every((address) => address > 0 && address % 64 === 0)).toBe(true);
@@ -12,7 +12,7 @@ describe("the heap", () => {
     expect([heap.take(128), heap.take(65)]).toEqual([b, a]);
   });
 
-  it("takes nothing where the memory does not reach, and goes on with what it has", () => {
+  it("takes nothing if the memory cannot reach so far, and continues with free blocks", () => {
     const heap = new Heap((end) => {
       if (end > 1000) throw new RangeError(`no memory up to ${end}`);
     });
@@ -46,7 +46,7 @@ describe("the heap", () => {
     );
   });
 
-  it("takes nothing fresh when the same sizes recur", () => {
+  it("needs no new memory when the same sizes recur", () => {
     const heap = new Heap();
     const step = (): void => {
       const blocks = [300, 20, 300, 4000].map((bytes) => ({ at: heap.take(bytes), bytes }));
@@ -58,18 +58,18 @@ describe("the heap", () => {
     expect(heap.report().top).toBe(top);
   });
 
-  it("lays no block across a border, and uses what is left before it", () => {
-    const heap = new Heap(() => undefined, { grain: 256, span: 1024, first: "last" });
+  it("puts no block across a boundary, and uses the space before it", () => {
+    const heap = new Heap(() => undefined, { alignment: 256, span: 1024, first: "last" });
     const [a, b, c] = [heap.take(512), heap.take(512), heap.take(256)];
     expect([a, b, c]).toEqual([256, 1024, 768]);
     expect(() => heap.take(1025)).toThrow("a tensor needs 0.0 MB of at most 0.0 MB");
   });
 
-  it("lays no block across a border, whatever is taken and given back", () => {
+  it("puts no block across a boundary, whatever is taken and freed", () => {
     const requests = fc.array(fc.record({ bytes: fc.integer({ min: 0, max: 1000 }), free: fc.nat() }), { maxLength: 200 });
     fc.assert(
       fc.property(requests, fc.constantFrom("last" as const, "lowest" as const), (steps, first) => {
-        const heap = new Heap(() => undefined, { grain: 64, span: 1024, first });
+        const heap = new Heap(() => undefined, { alignment: 64, span: 1024, first });
         const live: { at: number; bytes: number }[] = [];
         for (const { bytes, free } of steps) {
           if (free % 3 === 0 && live.length > 0) {
@@ -85,16 +85,16 @@ describe("the heap", () => {
     );
   });
 
-  it("gives a program the same addresses again, where the lowest is handed out first", () => {
+  it("gives a program the same addresses in every run, if the lowest block is used first", () => {
     const addressesOf = (heap: Heap): readonly number[] => {
       const taken = [300, 20, 300, 4000, 300].map((bytes) => ({ at: heap.take(bytes), bytes }));
       for (const { at, bytes } of taken) heap.give(at, bytes);
       return taken.map(({ at }) => at);
     };
-    const heap = new Heap(() => undefined, { grain: 64, span: Infinity, first: "lowest" });
+    const heap = new Heap(() => undefined, { alignment: 64, span: Infinity, first: "lowest" });
     const before = addressesOf(heap);
     expect([addressesOf(heap), addressesOf(heap)]).toEqual([before, before]);
     const other = new Heap();
-    expect(addressesOf(other)).not.toEqual(addressesOf(other)); // the last one first: they change places
+    expect(addressesOf(other)).not.toEqual(addressesOf(other)); // with the last one first, they are exchanged
   });
 });

@@ -1,4 +1,4 @@
-/** The basis kernels of the reference engine on cases worked by hand. */
+/** The basis kernels of the reference engine on cases computed by hand. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { abstractEngine } from "../../src/engines/abstract/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
@@ -68,7 +68,7 @@ describe("unary kernels", () => {
     expect(await values(k.step(k.upload([4], [-1, -0, 0, 2])))).toEqual([0, 1, 1, 1]);
   });
 
-  it("normalCdf ends at 0 and 1 and keeps NaN", async () => {
+  it("normalCdf reaches 0 and 1 and returns NaN for NaN", async () => {
     expect(await values(k.normalCdf(k.upload([4], [-Infinity, Infinity, NaN, 0])))).toEqual([0, 1, NaN, 0.5]);
   });
 });
@@ -87,11 +87,11 @@ describe("reductions", () => {
     expect(await values(k.sumLeading(x, 2))).toEqual([-6]);
   });
 
-  it("argmax takes the first of equals", async () => {
+  it("argmax takes the first of equal maxima", async () => {
     expect(await values(k.argmaxLast(k.upload([2, 3], [1, 7, 7, 2, 2, 2])))).toEqual([1, 0]);
   });
 
-  it("oneHot undoes a class number and refuses one out of range", async () => {
+  it("oneHot makes a row of a class index and refuses one out of range", async () => {
     expect(await values(k.oneHot(k.upload([2], [2, 0]), 3))).toEqual([0, 0, 1, 1, 0, 0]);
     expect(() => k.oneHot(k.upload([1], [3]), 3)).toThrow("oneHot: label 3 at 0 is not one of 0 … 2");
   });
@@ -116,13 +116,13 @@ describe("matmul", () => {
     expect(await Promise.all(forms.map(values))).toEqual([product, product, product, product]);
   });
 
-  it("runs over equal leading axes, or shares one matrix", async () => {
+  it("is batched over equal leading axes, or shares one matrix", async () => {
     const [x, y] = [range(2, 1, 2), range(2, 2, 1)];
     expect(await values(k.matmul(x, y))).toEqual([1, 13]);
     expect(await values(k.matmul(x, k.upload([2, 1], [1, 1])))).toEqual([1, 5]);
   });
 
-  it("refuses what does not fit", () => {
+  it("refuses shapes that do not fit", () => {
     expect(() => k.matmul(range(2, 3), range(2, 3))).toThrow("matmul: [2, 3] × [2, 3] do not fit");
     expect(() => k.matmul(range(2, 2, 3), range(3, 3, 3))).toThrow("do not fit");
   });
@@ -141,7 +141,7 @@ describe("moves", () => {
     expect((await values(y)).slice(0, 8)).toEqual([0, 4, 8, 12, 16, 20, 1, 5]);
   });
 
-  it("slice, pad and concat take apart and put together", async () => {
+  it("slice, pad and concat take tensors apart and put them together", async () => {
     const x = range(2, 3);
     expect(await values(k.slice(x, 1, 1, 3))).toEqual([1, 2, 4, 5]);
     expect(await values(k.pad(x, 1, 1, 5))).toEqual([0, 0, 1, 2, 0, 0, 3, 4, 5, 0]);
@@ -162,7 +162,7 @@ describe("moves", () => {
     expect(await values(k.fold(windows, { kernel: 2, stride: 1, padding: 0 }, [1, 1, 3, 3]))).toEqual([1, 2, 1, 2, 4, 2, 1, 2, 1]);
   });
 
-  it("refuse places that are not there", () => {
+  it("refuse axes and positions that do not exist", () => {
     const x = range(2, 3);
     expect(() => k.slice(x, 1, 2, 4)).toThrow("slice: 2 … 4 is outside axis 1 of [2, 3]");
     expect(() => k.permute(x, [0, 0])).toThrow("permute: [0, 0] is no order of the axes of [2, 3]");
@@ -182,7 +182,7 @@ describe("random numbers", () => {
 });
 
 describe("the abstract engine", () => {
-  it("has the shapes and counts of the reference engine", () => {
+  it("gives the same shapes and counts as the reference engine", () => {
     const abstract = abstractEngine();
     const program = (kernels: Kernels): readonly (readonly number[])[] => {
       const x = kernels.zeros([2, 3, 4]);

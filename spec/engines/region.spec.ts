@@ -1,4 +1,4 @@
-/** Who is alive: the rules of memory, on every engine. */
+/** Which tensors are alive: the rules of memory, on every engine. */
 import { describe, expect, it } from "vitest";
 import { abstractEngine } from "../../src/engines/abstract/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
@@ -16,7 +16,7 @@ const engines = [
 const ones = (k: Kernels, ...shape: number[]): Tensor => k.upload(shape, new Float64Array(size(shape)).fill(1));
 
 describe.each(engines)("regions on %s", (_, makeEngine) => {
-  it("free a temporary when they close, and a stale handle says user, shape and region", async () => {
+  it("free a temporary when they close; the error for its stale handle has the kernel, the shape and the region", async () => {
     const { kernels: k } = await makeEngine();
     const leaked: Tensor[] = [];
     k.region("blocks.3.attn", () => {
@@ -28,7 +28,7 @@ describe.each(engines)("regions on %s", (_, makeEngine) => {
     );
   });
 
-  it("hand what the result reaches to the region around them", async () => {
+  it("move what the result reaches to the region around them", async () => {
     const engine = await makeEngine();
     const k = engine.kernels;
     const before = engine.memory().live;
@@ -57,7 +57,7 @@ describe.each(engines)("regions on %s", (_, makeEngine) => {
     k.region("after", () => k.square(ones(k, 2)));
   });
 
-  it("give a view its block's life and death", async () => {
+  it("keep a view alive exactly as long as its block", async () => {
     const engine = await makeEngine();
     const k = engine.kernels;
     const [row, column] = k.region("r", () => {
@@ -69,7 +69,7 @@ describe.each(engines)("regions on %s", (_, makeEngine) => {
     expect(() => k.exp(column)).toThrow("stale: released");
   });
 
-  it("refuse results that could outlive their memory unseen", async () => {
+  it("refuse results in which tensors could hide", async () => {
     const { kernels: k } = await makeEngine();
     expect(() => k.region("r", () => Promise.resolve(ones(k, 1)))).toThrow("got Promise");
     expect(() => k.region("r", () => ({ pullback: () => ones(k, 1) }))).toThrow("may not hold a function");
@@ -98,7 +98,7 @@ describe.each(engines)("regions on %s", (_, makeEngine) => {
     expect(() => a.add(ones(a, 1), ones(b, 1))).toThrow("add: tensor [1] belongs to another engine");
   });
 
-  it("ask every tensor of a list", async () => {
+  it("check every tensor of a list", async () => {
     const engine = await makeEngine();
     const k = engine.kernels;
     const x = ones(k, 2);
@@ -106,7 +106,7 @@ describe.each(engines)("regions on %s", (_, makeEngine) => {
     expect(() => k.concat([ones(k, 2), x], 0)).toThrow("concat: tensor [2] is stale");
   });
 
-  it("have empty tensors like any other", async () => {
+  it("treat empty tensors like any other", async () => {
     const { kernels: k } = await makeEngine();
     expect(k.concat([k.zeros([0, 3]), ones(k, 2, 3)], 0).shape).toEqual([2, 3]);
     expect(k.matmul(k.zeros([0, 3]), ones(k, 3, 5)).shape).toEqual([0, 5]);
@@ -134,7 +134,7 @@ describe("last uses", () => {
 });
 
 describe("reading", () => {
-  it("takes the value at the call, so that freeing at once is safe", async () => {
+  it("takes the value at the call, so that the tensor may be freed at once", async () => {
     const engine = referenceEngine();
     const k = engine.kernels;
     const reads: Promise<Float64Array | Float32Array>[] = [];
@@ -146,7 +146,7 @@ describe("reading", () => {
     expect([...((await reads[0]) ?? [])]).toEqual([9, 16]);
   });
 
-  it("of the abstract engine is refused", async () => {
+  it("is refused by the abstract engine", async () => {
     const engine = abstractEngine();
     await expect(engine.read(ones(engine.kernels, 2))).rejects.toThrow("abstract: this engine has shapes and no numbers");
   });

@@ -1,4 +1,4 @@
-/** Threads: the bits of one, whoever does which part; failures and deaths that are told; nothing left behind. */
+/** Threads: results bitwise identical to one thread; failures and deaths that are reported; nothing left behind. */
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
@@ -32,8 +32,8 @@ const config: DeitConfig = {
 };
 const B = 5;
 
-/** The bits of all weights, moments and the loss after some training steps, and of logits in inference. */
-async function bitsOf(options: WasmOptions): Promise<readonly (readonly [string, readonly number[]])[]> {
+/** All weights, moments and the loss after some training steps, and logits in inference. */
+async function resultsOf(options: WasmOptions): Promise<readonly (readonly [string, readonly number[]])[]> {
   const engine = await wasmEngine(options);
   const k = engine.kernels;
   const params = initialParams(k, config, keyOf(1));
@@ -65,20 +65,20 @@ async function bitsOf(options: WasmOptions): Promise<readonly (readonly [string,
   return read;
 }
 
-describe.each<Build>(["release", "debug"])("of the %s build", (build) => {
-  it("2, 3 and 5 give the bits of 1, and so does any way of cutting the work up", async () => {
-    const one = await bitsOf({});
+describe.each<Build>(["release", "debug"])("threads of the %s build", (build) => {
+  it("give results bitwise identical to one thread, for 2, 3 and 5 threads and any size of chunks", async () => {
+    const one = await resultsOf({});
     expect(one.length).toBeGreaterThan(100);
     expect(one.every(([, numbers]) => numbers.every(Number.isFinite))).toBe(true);
-    expect(await bitsOf({ build, threads: 2 })).toEqual(one);
-    expect(await bitsOf({ build, threads: 3, chunks: "smallest" })).toEqual(one);
-    expect(await bitsOf({ build, threads: 5, chunks: "smallest" })).toEqual(one);
+    expect(await resultsOf({ build, threads: 2 })).toEqual(one);
+    expect(await resultsOf({ build, threads: 3, chunks: "smallest" })).toEqual(one);
+    expect(await resultsOf({ build, threads: 5, chunks: "smallest" })).toEqual(one);
   });
 });
 
 const length = (most: number): fc.Arbitrary<number> => fc.integer({ min: 1, max: most });
 
-it("a weight that stays packed gives the bits of one that is packed at each use, at every size, before and after a change", async () => {
+it("a constant weight, packed once, gives results bitwise identical to one packed at each use, at every size, before and after a change", async () => {
   const engines = [await wasmEngine(), await wasmEngine({ threads: 2, chunks: "smallest" })];
   const sizes = fc.record({ rows: length(30), I: length(90), O: length(70), seed: fc.nat() });
   await fc.assert(
@@ -91,7 +91,7 @@ it("a weight that stays packed gives the bits of one that is packed at each use,
             () => {
               const params = { weight: k.uniform(fold(keyOf(seed), i), [O, I]), bias: k.uniform(keyOf(seed + 1), [O]) };
               const x = k.uniform(keyOf(seed + 2), [rows, I]);
-              linear.forward(on, { x, params }); // makes the panels, if any are kept
+              linear.forward(on, { x, params }); // packs the panels, if they are kept
               return engine.read(linear.forward(on, { x, params }).out);
             },
             () => null,
@@ -107,12 +107,12 @@ it("a weight that stays packed gives the bits of one that is packed at each use,
   for (const engine of engines) engine.close();
 });
 
-it("a thread that is late does no part of the next job that another has done", () => {
+it("a thread that is late runs no chunk of the next job that another has run", () => {
   const control = new Int32Array(new SharedArrayBuffer(CONTROL.fields * Int32Array.BYTES_PER_ELEMENT));
-  const parts = new Float64Array(new SharedArrayBuffer(4 * Float64Array.BYTES_PER_ELEMENT));
-  parts.set([0, 1, 2, 3]);
+  const chunks = new Float64Array(new SharedArrayBuffer(4 * Float64Array.BYTES_PER_ELEMENT));
+  chunks.set([0, 1, 2, 3]);
   const done: (number | undefined)[] = [];
-  const thread = (): void => runChunks({ fields: CONTROL, control, jobs: parts, slots: 1 }, (_, [part]) => done.push(part));
+  const thread = (): void => runChunks({ fields: CONTROL, control, jobs: chunks, slots: 1 }, (_, [chunk]) => done.push(chunk));
   const job = (count: number): void => {
     done.length = 0;
     control[CONTROL.arity] = 1;
@@ -124,7 +124,7 @@ it("a thread that is late does no part of the next job that another has done", (
   const late = (fields: Int32Array, field: number, value: number): number => {
     const left = sub(fields, field, value);
     Object.assign(Atomics, { sub });
-    job(4); // all of the next job, between this step of the late thread and its next one
+    job(4); // the whole next job, between this step of the late thread and its next one
     return left;
   };
   Object.assign(Atomics, { sub: late });
@@ -133,13 +133,13 @@ it("a thread that is late does no part of the next job that another has done", (
 });
 
 describe("what goes wrong", () => {
-  it("what a kernel asserts on another thread is told in its words", async () => {
+  it("a failed assertion of a kernel on another thread is thrown with its text", async () => {
     const module = await moduleOf("debug", true);
     const memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: true });
     const wasm = kernelsOn(module, memory);
     const pool = await startPool({ wasm, module, memory, scratches: [wasm.firstFree()], timeoutMs: 10_000 });
     const { sub } = Atomics;
-    Object.assign(Atomics, { sub: () => 0 }); // this thread finds no part
+    Object.assign(Atomics, { sub: () => 0 }); // this thread finds no chunk
     expect(() => pool.parallelFor("useScratch", 2, 1, () => [4])).toThrow(
       /^wasm: useScratch: must be 64-byte aligned \(assembly\/scratch\.ts:\d+\)$/,
     );
@@ -160,14 +160,14 @@ describe("what goes wrong", () => {
     vi.unstubAllGlobals();
   });
 
-  it("a closed engine says so", async () => {
+  it("a closed engine says that it is closed", async () => {
     const engine = await wasmEngine({ threads: 2 });
     engine.close();
     expect(() => work(engine)).toThrow("wasm: this engine is closed");
   });
 });
 
-/** A product that is worth several parts. */
+/** A matrix multiplication that is large enough for several chunks. */
 const work = ({ kernels: k }: Engine): unknown =>
   k.region(
     "work",
@@ -189,7 +189,7 @@ function program(source: string): { readonly status: number | null; readonly out
 const WORK = "const work = (k) => k.region('work', () => { k.matmul(k.zeros([900, 900]), k.zeros([900, 900])); });";
 
 describe("a process", () => {
-  it("ends by itself, though threads were never closed", () => {
+  it("ends although its threads were never closed", () => {
     const { status, out, seconds } = program(
       `${WORK} const engine = await wasmEngine({ threads: 3 }); work(engine.kernels); console.log("done");`,
     );
@@ -204,7 +204,7 @@ describe("a process", () => {
     expect(program(idle).out).toBe("true\n");
   });
 
-  it("keeps no thread of an engine that one could not be started for", () => {
+  it("keeps no thread of an engine if one of its threads could not be started", () => {
     const second = `import threads from "node:worker_threads"; let made = 0;
       threads.Worker = class extends Worker {
         constructor(text, options) { super(++made === 2 ? "throw new Error('no room')" : text, options); this.once("exit", () => console.log("ended")); }
@@ -219,23 +219,23 @@ describe("a process", () => {
     ]);
   });
 
-  /** An engine of 2 threads whose other thread is known. */
+  /** An engine of 2 threads, and a handle of its second thread. */
   const kill = `${WORK} const threads = []; const { once } = Worker.prototype;
     Worker.prototype.once = function (...args) { if (!threads.includes(this)) threads.push(this); return once.apply(this, args); };
     const engine = await wasmEngine({ threads: 2, timeoutMs: 500 }); work(engine.kernels);
-    const told = () => { try { work(engine.kernels); } catch (error) { console.log(error.message); return true; } };`;
+    const fails = () => { try { work(engine.kernels); } catch (error) { console.log(error.message); return true; } };`;
 
-  it("is told when a thread has died between two jobs", () => {
-    expect(program(`${kill} await threads[0].terminate(); told();`).out).toBe(
+  it("gets an error when a thread has died between two jobs", () => {
+    expect(program(`${kill} await threads[0].terminate(); fails();`).out).toBe(
       "wasm: a thread has ended (exit code 1); this engine cannot go on\n",
     );
   });
 
-  it("is told when a thread dies in the middle of a job, and at each job from then on", () => {
+  it("gets an error when a thread dies in the middle of a job, and at each job from then on", () => {
     const midway = `${kill} const { load } = Atomics; let looks = 0;
       Atomics.load = (...args) => { if (++looks === 50) void threads[0].terminate(); return load(...args); };
-      for (let job = 0; job < 200; job++) { looks = 0; if (told()) break; }
-      told();`;
+      for (let job = 0; job < 200; job++) { looks = 0; if (fails()) break; }
+      fails();`;
     const message = "wasm: a thread has not answered for 500 ms; this engine cannot go on\n";
     expect(program(midway).out).toBe(message + message);
   });

@@ -1,4 +1,4 @@
-/** The WASM engine as a machine: its build, its memory, its plans. What its kernels compute is held by the laws (spec/laws). */
+/** The build, the memory and the plans of the WASM engine. The laws (spec/laws) test what its kernels compute. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
@@ -10,7 +10,7 @@ import { wasmEngine } from "../../src/wasm.ts";
 
 const builds: readonly Build[] = ["release", "debug"];
 
-/** Exports without arithmetic on numbers: bookkeeping, copies and fills of memory. */
+/** Exports without arithmetic: bookkeeping, copies and fills of memory. */
 const WITHOUT_SIMD = new Set(["firstFree", "scratchBytes", "useScratch", "clear", "argmaxRows", "oneHot"]);
 
 /** The text of each function of a .wat, by its name. */
@@ -19,7 +19,7 @@ function functionsOf(wat: string): ReadonlyMap<string, string> {
   return new Map(parts.map((part) => [/^\(func (\$\S+)/.exec(part)?.[1] ?? "", part]));
 }
 
-/** Whether a function, or one that it calls, has an instruction on vectors. */
+/** Whether a function, or one that it calls, has a SIMD instruction. */
 function hasSimd(functions: ReadonlyMap<string, string>, name: string, seen: ReadonlySet<string> = new Set()): boolean {
   const text = functions.get(name) ?? "";
   if (/\b(f32x4|i32x4|v128)\./.test(text)) return true;
@@ -32,7 +32,7 @@ describe("the release build", () => {
   const functions = functionsOf(wat);
   const exported = [...wat.matchAll(/\(export "(\w+)" \(func (\$\S+?)\)\)/g)].map(([, name = "", target = ""]) => [name, target] as const);
 
-  it("has exports to look at", () => {
+  it("has exports that this spec finds", () => {
     expect(exported.length).toBeGreaterThan(30);
   });
 
@@ -40,7 +40,7 @@ describe("the release build", () => {
     expect(hasSimd(functions, target)).toBe(true);
   });
 
-  it("would notice a scalar function", () => {
+  it("would notice a function without SIMD", () => {
     expect(hasSimd(new Map([["$f", "(func $f (f32.add (call $g)))"], ["$g", "(func $g (f32.mul))"]]), "$f")).toBe(false); // prettier-ignore
   });
 
@@ -59,7 +59,7 @@ describe.each(builds)("the %s build", (build) => {
     expect((await load(build, memory)).firstFree()).toBeGreaterThan(0);
   });
 
-  it("draws the bits of the reference for any count", async () => {
+  it("draws numbers that are bitwise identical to the reference for any count", async () => {
     const engine = await wasmEngine({ build });
     const key = keyOf(7);
     for (const n of [0, 1, 3, 15, 16, 17, 50]) {
@@ -69,12 +69,12 @@ describe.each(builds)("the %s build", (build) => {
   });
 });
 
-it("assertions stop the debug build with their text", async () => {
+it("a failed assertion in the debug build throws its text", async () => {
   const wasm = await load("debug", new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES }));
   expect(() => wasm.useScratch(4)).toThrow(/^wasm: useScratch: must be 64-byte aligned \(assembly\/scratch\.ts:\d+\)$/);
 });
 
-it("the debug build fills what is taken with NaN, to the end of the block", async () => {
+it("the debug build fills new blocks with NaN, to the end of the block", async () => {
   const memories: WebAssembly.Memory[] = [];
   const { Memory } = WebAssembly;
   vi.spyOn(WebAssembly, "Memory").mockImplementation(function make(descriptor) {
@@ -98,7 +98,7 @@ describe("memory", () => {
       return k.add(k.square(x), x);
     });
 
-  it("is held by a plan before it is needed, and running the program takes no page more", async () => {
+  it("is reserved by a plan, and running the program takes no further page", async () => {
     const engine = await wasmEngine();
     engine.reserve(null, program);
     const { reserved } = engine.memory();
@@ -107,14 +107,14 @@ describe("memory", () => {
     expect(reserved).toBeGreaterThan(3 * 1000 * 300 * 4);
   });
 
-  it("that is planned for is no more than what is used, to a page", async () => {
+  it("is planned no larger than what is used, up to a page", async () => {
     const engine = await wasmEngine();
     const before = engine.memory().reserved;
     engine.reserve(null, program);
     expect(engine.memory().reserved - before).toBeLessThan(4 * 1000 * 300 * 4);
   });
 
-  it("that WebAssembly does not have is refused with the number", async () => {
+  it("beyond what WebAssembly can have is refused, with both numbers", async () => {
     const engine = await wasmEngine();
     const tooMuch = (k: Kernels): unknown => k.zeros([2 ** 31]);
     const needed = engine.plan(null, tooMuch);
@@ -122,7 +122,7 @@ describe("memory", () => {
     expect(() => engine.reserve(null, tooMuch)).toThrow(new MemoryError("wasm", { needed, capacity: 2 ** 32 }));
   });
 
-  it("grows where nothing was planned, and old values stay", async () => {
+  it("grows where nothing was reserved, and keeps old values", async () => {
     const engine = await wasmEngine();
     const k = engine.kernels;
     const x = k.upload([3], [1, 2, 3]);

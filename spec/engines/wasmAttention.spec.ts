@@ -1,4 +1,4 @@
-/** The attention kernel at sizes where its tiles matter: of keys, that are merged; of queries; panels that are not full; heads of any width. */
+/** The attention kernel at sizes that matter for its tiling: several tiles of keys, blocks of queries, incomplete panels, heads of any width. */
 import { describe, expect, it } from "vitest";
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { drawOf, type Draw } from "../../src/check/draw.ts";
@@ -30,7 +30,7 @@ const drawnCase = (draw: Draw, [h, N, k, d]: Sizes): Case => ({
   dOut: draw.array([h, N, d]),
 });
 
-/** Scores that climb from −most to most along the keys for every other query, and fall for the rest: each tile has another maximum. */
+/** Scores that rise from −most to most along the keys for every other query, and fall for the rest, so that each tile has another maximum. */
 function steepCase(draw: Draw, most: number, sizes: Sizes): Case {
   const [h, N, k, d] = sizes;
   const { inputs, dOut } = drawnCase(draw, sizes);
@@ -86,7 +86,7 @@ describe.each(builds)("attention of the %s build", (build) => {
     expect(await error(steepCase(drawOf(keyOf(2), "f32"), most, of))).toBeLessThanOrEqual(tolerances.parity.f32.bound);
   });
 
-  it("gives a head the same bits alone and among others, and a query's output too", async () => {
+  it("computes a head, and each query, bitwise identically alone and among others", async () => {
     const { inputs, dOut } = drawnCase(drawOf(keyOf(3), "f32"), [3, 29, 311, 12]);
     const part = (head: number, [from, to]: readonly [number, number]): Case => {
       const cut = ({ shape, data }: HostArray, rows: readonly [number, number]): HostArray => {
@@ -120,7 +120,7 @@ describe.each(builds)("attention of the %s build", (build) => {
 describe("the memory of attention", () => {
   const [h, d] = [3, 64];
 
-  /** Bytes that live on after a forward, and the most while it and its pullback run, beyond the inputs. */
+  /** Bytes that stay alive after a forward, and the most bytes while it and its vjp run, without the inputs. */
   function bytes(T: number, fused: boolean): { readonly saved: number; readonly peak: number } {
     const engine = fused ? abstractEngine(fusedKernels(null)) : abstractEngine();
     const k = engine.kernels;
@@ -133,11 +133,11 @@ describe("the memory of attention", () => {
     return { saved: after - before, peak: engine.memory().peak - before };
   }
 
-  it.each([true, false])("between forward and pullback is O and one number a row (fused: %s)", (fused) => {
+  it.each([true, false])("between forward and vjp is O and one number per row (fused: %s)", (fused) => {
     for (const T of [64, 128, 1024]) expect(bytes(T, fused).saved).toBe(4 * size([h, T, d + 1]));
   });
 
-  it("grows with the tokens, not with their square", () => {
+  it("grows linearly with the tokens, not with their square", () => {
     for (const T of [64, 128, 1024]) expect(bytes(2 * T, true).peak).toBe(2 * bytes(T, true).peak);
   });
 });

@@ -1,4 +1,4 @@
-/** Each basis kernel and each fused op at sizes that fill vectors, leave rests, and neither: the laws draw smaller ones. */
+/** Each basis kernel and each fused op at sizes that fill vectors, leave remainders, or do not fill one; the laws draw smaller sizes. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compare } from "../../src/check/close.ts";
@@ -26,7 +26,7 @@ import { relaxedSimd } from "../helpers/relaxedSimd.ts";
 const builds: readonly Build[] = ["release", "debug", ...(relaxedSimd ? ["fma" as const] : [])];
 const RUNS: { readonly [B in Build]: number } = { release: 60, debug: 15, fma: 15 };
 
-/** Normal draws that f32 has. */
+/** Normally distributed numbers, rounded to f32. */
 const normals = (seed: number, shape: Shape): HostArray =>
   hostArray(
     shape,
@@ -37,7 +37,7 @@ const positive = (a: HostArray): HostArray =>
     a.shape,
     Float32Array.from(a.data, (x) => Math.abs(x) + 0.01),
   );
-/** Every third number is none. */
+/** Every third number is not finite. */
 const withGaps = (a: HostArray): HostArray =>
   hostArray(
     a.shape,
@@ -48,7 +48,7 @@ const NON_FINITE = [NaN, Infinity, -Infinity];
 const axes = (rank: { readonly min: number; readonly max: number }, most = 40): fc.Arbitrary<number[]> =>
   fc.array(fc.integer({ min: 1, max: most }), { minLength: rank.min, maxLength: rank.max }).filter((shape) => size(shape) <= 20_000);
 
-/** A program on drawn arrays. */
+/** A program on random arrays. */
 interface Program {
   readonly arrays: readonly HostArray[];
   readonly run: (k: Kernels, tensors: readonly [Tensor, Tensor]) => Tensor;
@@ -59,7 +59,7 @@ const unary = (f: (k: Kernels, a: Tensor) => Tensor, of: (a: HostArray) => HostA
     .tuple(axes({ min: 1, max: 3 }, 70), fc.nat())
     .map(([shape, seed]) => ({ arrays: [of(normals(seed, shape))], run: (k, [a]) => f(k, a) }));
 
-/** The second operand is as large, or a trailing part, or a number a row; either may come first. */
+/** The second operand has the same shape, a trailing shape, or one number per row; the two may be exchanged. */
 const binary = (f: (k: Kernels, a: Tensor, b: Tensor) => Tensor): fc.Arbitrary<Program> =>
   fc
     .tuple(axes({ min: 2, max: 3 }), fc.constantFrom("same", "trailing", "last1"), fc.boolean(), fc.nat())
@@ -69,13 +69,13 @@ const binary = (f: (k: Kernels, a: Tensor, b: Tensor) => Tensor): fc.Arbitrary<P
       return { arrays, run: (k, [a, b]) => (swapped ? f(k, b, a) : f(k, a, b)) };
     });
 
-/** By a condition an element, or by one for all. */
+/** With one condition per element, or one for all. */
 const chosen: fc.Arbitrary<Program> = fc.tuple(axes({ min: 1, max: 3 }, 70), fc.boolean(), fc.nat()).map(([shape, one, seed]) => ({
   arrays: [normals(seed, shape), withGaps(normals(seed + 1, shape))],
   run: (k, [a, b]) => k.where(one ? k.upload([], [seed % 2]) : k.step(a), a, b),
 }));
 
-/** Elements of an axis with a place in it. */
+/** An axis and a position on it. */
 const axisOf = (f: (k: Kernels, a: Tensor, axis: number, at: number) => Tensor): fc.Arbitrary<Program> =>
   fc.tuple(axes({ min: 1, max: 4 }, 20), fc.nat(), fc.nat()).map(([shape, pick, seed]) => {
     const i = pick % shape.length;
@@ -153,7 +153,7 @@ const programs: { readonly [name: string]: fc.Arbitrary<Program> } = {
   matmul: product,
 };
 
-/** Kernels that compute no sum and no function: the same numbers. */
+/** Kernels without sums and functions: their results equal those of the reference. */
 const EXACT = new Set([
   "step",
   "isFinite",
@@ -194,7 +194,7 @@ describe.each(builds)("each basis kernel of the %s build", (build) => {
     await fc.assert(property, { seed: 2, numRuns: RUNS[build] });
   });
 
-  it("has a program for every kernel that computes", () => {
+  it("is covered: there is a program for every kernel that computes", () => {
     const others = ["upload", "zeros", "uniform", "reshape", "scope", "within", "at", "last", "region", "donate"];
     const kernels = Object.keys(Object.getPrototypeOf(reference.kernels));
     expect(kernels.filter((name) => !others.includes(name)).toSorted()).toEqual(Object.keys(programs).toSorted());
@@ -268,13 +268,13 @@ describe.each(builds)("each fused op of the %s build", (build) => {
   const made = wasmEngine({ build });
   const sizes = fc.record({ rows: fc.integer({ min: 1, max: 70 }), n: fc.integer({ min: 1, max: 80 }), o: fc.integer({ min: 1, max: 40 }), seed: fc.nat() }); // prettier-ignore
 
-  it("is known to the engine by its op", async () => {
+  it("is found in the table by its op", async () => {
     const { fused } = (await made).kernels.scope;
     for (const op of [linear, layerNorm, gelu, softmax, logSoftmax, attention, splitHeads, crossEntropy, adamwLeaf, unscaledLeaf])
       expect(fused.get<object>(op)).toMatchObject({ name: op.name });
   });
 
-  it.each(Object.keys(ops))("%s gives what its definition gives", async (name) => {
+  it.each(Object.keys(ops))("%s agrees with its definition", async (name) => {
     const engine = await made;
     const property = fc.asyncProperty(sizes, async (given) => {
       const trial = ops[name]?.(given) ?? (() => null);

@@ -1,4 +1,4 @@
-/** exp, log and the normal distribution in f32 SIMD: accurate over their range, right at its ends, and within their bounds in memory. */
+/** exp, log and the normal distribution in f32 SIMD: accurate over their range, right at its ends, and without access outside their arrays. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -32,11 +32,11 @@ async function loaded(target: string): Promise<Build> {
   return { kernel, memory };
 }
 
-/** The kernels' constants lie in the first page; these regions of two pages each begin after it. */
+/** The kernels' constants are in the first page; these regions of two pages each begin after it. */
 const PAGE = 65_536;
 const [X, DY, OUT] = [PAGE, 3 * PAGE, 5 * PAGE];
 
-/** The results at x, with cotangents dy where the kernel takes some. */
+/** The results at x, with cotangents dy if the kernel takes any. */
 function results({ kernel, memory }: Build, name: Name, x: Float32Array, dy = new Float32Array(x.length).fill(1)): Float32Array {
   new Float32Array(memory.buffer, X, x.length).set(x);
   new Float32Array(memory.buffer, DY, x.length).set(dy);
@@ -46,12 +46,12 @@ function results({ kernel, memory }: Build, name: Name, x: Float32Array, dy = ne
 
 /** The last sum rounds by ½ ulp; ⅓ more comes from r or n ln 2 + f, which is smaller than the result, and from its polynomial. */
 const EXP_ULPS = 1;
-/** The polynomial is 1e-7 off, which is 1.7 ulp just above a power of 2; then the last sum's ½, and some of the sum before it. */
+/** The polynomial has an error of 1e-7, which is 1.7 ulp just above a power of 2; the last sum adds ½, the one before it a part of that. */
 const EXP2_ULPS = 3;
 const LOG_ULPS = 1;
 /** N, M, their sum, the quotient, the product with e^r and r: six roundings of up to 1 ulp each, never all at their worst. 3.9 found. */
 const NORMAL_ULPS = 4;
-/** 1 − a tail that is at most 0.16: of the tail's 4 ulp less than 1 is left, then the last ½. */
+/** 1 − a tail of at most 0.16: the 4 ulp of the tail become less than 1, and the last rounding adds ½. */
 const ERF_ULPS = 2;
 /** The slope is at most 1.13, with an ulp of 1.2e-7, half of that for rounding; the tail is at most ½, with 4 ulp of at most 3e-8. */
 const SLOPE_ERROR = 2e-7;
@@ -64,7 +64,7 @@ const slope = (x: number): number => normalCdf(x) + x * density(x);
 
 type Sweep = readonly [name: Name, truth: (x: number) => number, bound: number, ...ends: readonly number[]];
 
-/** Consecutive ends are a range each. Smallest subnormal 1.4e-45, smallest normal 1.2e-38, largest 3.4e38. */
+/** Each pair of consecutive ends is a range. Smallest subnormal 1.4e-45, smallest normal 1.2e-38, largest 3.4e38. */
 const sweeps: readonly Sweep[] = [
   ["expEach", Math.exp, EXP_ULPS, -104, -87.34, -1, 0, 1, 88.72],
   ["exp2Each", (x) => 2 ** x, EXP2_ULPS, -126.4, -10, -1, 0],
@@ -77,7 +77,7 @@ const ranges = sweeps.flatMap(([name, truth, bound, ...ends]) =>
   ends.slice(1).map((to, i) => ({ name, truth, bound, from: ends[i] ?? NaN, to })),
 );
 
-/** What each function is at these x. */
+/** The value of each function at these x. */
 const ends: { readonly [K in Name]: { readonly x: readonly number[]; readonly y: readonly number[] } } = {
   expEach: { x: [0, -0, Infinity, -Infinity, NaN, 88.72284, 3e38, -104, -3e38], y: [1, 1, Infinity, 0, NaN, Infinity, Infinity, 0, 0] },
   exp2Each: { x: [0, -0, -1, -126, -126.6, -127, -3e38, -Infinity, NaN], y: [1, 1, 0.5, 2 ** -126, 0, 0, 0, 0, NaN] },
@@ -101,14 +101,14 @@ describe.each(["debug", "release"])("the %s build", (target) => {
     }
   });
 
-  it("the slope of GELU is relatively as good away from its zero", async () => {
+  it("the slope of GELU is accurate relative to its value, away from its zero", async () => {
     const build = await loaded(target);
     for (const x of [points(-4, -0.9), points(-0.6, 0), points(0, 4)]) {
       expect(worstError(results(build, "geluVjpEach", x), Array.from(x, slope), Math.abs)).toBeLessThanOrEqual(SLOPE_RELATIVE);
     }
   });
 
-  it("the pullback of GELU multiplies the slope by the cotangent", async () => {
+  it("the vjp of GELU multiplies the slope by the cotangent", async () => {
     const build = await loaded(target);
     const x = points(-3, -0.1);
     const dy = x.map((_, i) => [-2, 0.25, 0, 8][i % 4] ?? NaN); // powers of two: the product is exact
@@ -149,7 +149,7 @@ it.each(names)("%s of the release build calls nothing, and keeps its SIMD instru
   expect(body).not.toContain("call");
 });
 
-it.each(names)("%s of the debug build refuses pointers off 4 bytes", async (name) => {
+it.each(names)("%s of the debug build refuses pointers that are not 4-byte aligned", async (name) => {
   const { kernel } = await loaded("debug");
   expect(() => kernel(name)(OUT, X + 2, X, 4)).toThrow("assertion failed in a kernel");
 });

@@ -1,4 +1,4 @@
-/** The matrix product by itself: every edge of its tiles, panels and blocks, in every form, against plain sums in f64. */
+/** The matrix multiplication kernel: all edges of its tiles, panels and blocks, in every form, against plain sums in f64. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Build, type Exports, load, MOST_PAGES } from "../../src/engines/wasm/module.ts";
@@ -22,7 +22,7 @@ interface Call {
 
 const length = (most: number): fc.Arbitrary<number> => fc.integer({ min: 1, max: most });
 
-/** Small sizes meet every rest of a tile; a long k, a wide n and a tall m meet the ends of blocks. */
+/** Small sizes cover every remainder of a tile; a large k, n or m covers the ends of blocks. */
 const call: fc.Arbitrary<Call> = fc.record({
   m: fc.oneof({ arbitrary: length(50), weight: 8 }, { arbitrary: length(400), weight: 1 }),
   n: fc.oneof({ arbitrary: length(49), weight: 8 }, { arbitrary: length(700), weight: 1 }),
@@ -46,7 +46,7 @@ async function machine(build: Build): Promise<Machine> {
   return { wasm, memory, start: wasm.firstFree() + wasm.scratchBytes() };
 }
 
-/** The largest error of the product in units of f32 rounding of Σ |a b|; Infinity where something beyond C was written. */
+/** The largest error of C, in units of the f32 rounding of Σ |a b|; Infinity if something beyond C was written. */
 function worstError({ wasm, memory, start }: Machine, { m, n, k, ta, tb, accumulate, seed }: Call): number {
   const numbers = new Float32Array(memory.buffer, start);
   const [A, B, C] = [0, m * k, m * k + k * n];
@@ -73,13 +73,13 @@ function worstError({ wasm, memory, start }: Machine, { m, n, k, ta, tb, accumul
   return worst;
 }
 
-/** Errors of k roundings grow as √k and are taken against Σ|ab|, so that a few units are much; 3.9 was met in 600 calls up to k = 900. */
+/** Errors of k roundings grow as √k and are measured against Σ|ab|, so that a few units are many; 3.9 was found in 600 calls up to k = 900. */
 const MOST = 8;
 
-describe.each(["release", "debug"] as const)("the product of the %s build", (build) => {
+describe.each(["release", "debug"] as const)("the matrix multiplication of the %s build", (build) => {
   const made = machine(build);
 
-  it("is the sum of products for any sizes and any form, and writes nothing beyond C", { timeout: 120_000 }, async () => {
+  it("is right for all sizes and forms, and writes nothing beyond C", { timeout: 120_000 }, async () => {
     const at = await made;
     fc.assert(
       fc.property(call, (given) => {
@@ -89,7 +89,7 @@ describe.each(["release", "debug"] as const)("the product of the %s build", (bui
     );
   });
 
-  it("has the same bits for a row wherever it lies among the rows", async () => {
+  it("computes a row bitwise identically wherever it is among the rows", async () => {
     const { wasm, memory, start } = await made;
     const [m, n, k] = [23, 30, 400];
     const numbers = new Float32Array(memory.buffer, start);
@@ -101,7 +101,7 @@ describe.each(["release", "debug"] as const)("the product of the %s build", (bui
     expect(new Float32Array(memory.buffer, c, m * n)).toEqual(whole);
   });
 
-  it("of a sum without terms is zero, and adds nothing", async () => {
+  it("gives zero for sums without terms, or adds nothing", async () => {
     const { wasm, memory, start } = await made;
     const numbers = new Float32Array(memory.buffer, start, 4);
     wasm.gemm(start, 2, start, 0, start, 2, 0, 2, 2, 0, false, false, true);

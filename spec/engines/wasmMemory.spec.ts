@@ -1,4 +1,4 @@
-/** The memory of training on the WASM engine: planned, taken once, never read before it is written. */
+/** The memory of training on the WASM engine is planned, allocated once, and never read before it is written. */
 import { describe, expect, it } from "vitest";
 import { abstractEngine } from "../../src/engines/abstract/engine.ts";
 import { fusedKernels } from "../../src/engines/wasm/fused/table.ts";
@@ -25,15 +25,15 @@ interface Size {
   readonly config: DeitConfig;
   readonly batch: number;
   readonly memory: Memory;
-  /** Whether the loss is. */
+  /** Whether the loss is scaled. */
   readonly scaled: boolean;
 }
 
 const small: Size = { config: tiny.model, batch: 4, memory: "normal", scaled: false };
-/** DeiT-Ti⚗ as it is published. */
+/** DeiT-Ti⚗ as published. */
 const published: Size = { config: deitConfig("deit-tiny-distilled"), batch: 2, memory: "normal", scaled: false };
 
-/** Waves, so that nothing is zero. */
+/** Sine waves, so that no tensor is all zero. */
 const waves = (k: Kernels, shape: readonly number[], step: number): Tensor =>
   k.upload(
     shape,
@@ -57,10 +57,10 @@ const stateOf = (k: Kernels, params: DeitParams, { scaled }: Size): TrainState<D
   step: 0,
 });
 
-/** Where the sizes alone matter. */
+/** Parameters for specs where only sizes matter. */
 const zeroParams = (k: Kernels, config: DeitConfig): DeitParams => buildParams(config, (_, shape) => k.zeros(shape));
 
-/** A step of hard distillation; the batch and the loss are given up. */
+/** A step of hard distillation; the batch and the loss are donated. */
 function step(k: Kernels, state: TrainState<DeitParams, null>, at: Size): TrainState<DeitParams, null> {
   const { config, memory } = at;
   const teacher = (own: Kernels, images: Tensor): Tensor => waves(own, [images.shape[0] ?? 0, config.classes], 0.7);
@@ -78,7 +78,7 @@ describe.each([
   ["DeiT-Ti⚗ in less memory", { ...published, memory: "low" }],
   ["a small model with a scaled loss", { ...small, scaled: true }],
 ] as const)("training %s", (_, at) => {
-  it("takes nothing anew after the first step, and just what the abstract engine plans over the same heap", async () => {
+  it("allocates nothing after the first step, and exactly what the abstract engine plans with the same heap", async () => {
     const [engine, planner] = [await wasmEngine(), abstractEngine(fusedKernels(null))];
     let [state, planned] = [stateOf(engine.kernels, zeroParams(engine.kernels, at.config), at), stateOf(planner.kernels, zeroParams(planner.kernels, at.config), at)]; // prettier-ignore
     const fresh: number[] = [];
@@ -99,11 +99,11 @@ describe.each([
     for (let i = 0; i < 3; i++) state = step(engine.kernels, state, at);
     const after = engine.memory();
     expect(after.reserved).toBe(reserved);
-    expect(after.reserved).toBeLessThan(1.05 * after.fresh + 3 * 2 ** 20); // and the kernels' own data, scratch and a page
+    expect(after.reserved).toBeLessThan(1.05 * after.fresh + 3 * 2 ** 20); // for the kernels' own data, the scratch and a page
   });
 });
 
-it("a step that may be taken back needs no second copy of the state at any time", () => {
+it("a step that may be skipped never needs a second copy of the state", () => {
   const peakOf = (at: Size): number => {
     const { kernels: k, memory } = abstractEngine(fusedKernels(null));
     const state = step(k, stateOf(k, zeroParams(k, at.config), at), at);
@@ -124,7 +124,7 @@ async function trained(engine: Engine, at: Size): Promise<ReadonlyMap<string, Fl
 it.each([
   ["a small model", small],
   ["DeiT-Ti⚗, three blocks of it", { ...published, config: { ...published.config, depth: 3 } }],
-])("less memory gives the bits of as much as there is, with drop path and dropout: %s", async (_, at) => {
+])("low memory gives results bitwise identical to normal memory, with drop path and dropout: %s", async (_, at) => {
   const [engine, lean] = [await wasmEngine(), await wasmEngine()];
   const [normal, low] = [await trained(engine, at), await trained(lean, { ...at, memory: "low" })];
   expect([...low.keys()]).toEqual([...normal.keys()]);
@@ -133,16 +133,16 @@ it.each([
   expect(lean.memory().peak).toBeLessThan(engine.memory().peak);
 });
 
-it("memory filled with NaN before use gives the bits of memory as it is: nothing is read before it is written", async () => {
+it("results are bitwise identical if new memory is filled with NaN: nothing is read before it is written", async () => {
   const [poisoned, plain] = [await trained(await wasmEngine({ build: "debug" }), small), await trained(await wasmEngine(), small)];
   expect(plain.size).toBeGreaterThan(50);
   expect([...plain.values()].every((numbers) => numbers.every(Number.isFinite))).toBe(true);
   expect(poisoned).toEqual(plain);
 });
 
-it("addresses beyond 2 GiB give the bits of low ones", { skip: process.env["DEIT_LONG"] !== "1" }, async () => {
+it("addresses beyond 2 GiB give results bitwise identical to low ones", { skip: process.env["DEIT_LONG"] !== "1" }, async () => {
   const [low, high] = [await wasmEngine(), await wasmEngine()];
-  const below = high.kernels.zeros([2 ** 29 - 2 ** 12]); // so that some tensors lie across the middle
+  const below = high.kernels.zeros([2 ** 29 - 2 ** 12]); // so that some tensors cross the middle
   expect(await trained(high, small)).toEqual(await trained(low, small));
   expect(high.memory().fresh).toBeGreaterThan(2 ** 31);
   high.release(below);

@@ -1,6 +1,6 @@
 /**
- * Addresses in one linear memory, handed out again for exactly their size. Bookkeeping only, the same for the engine that computes there and
- * for the abstract one that plans for it, so that a plan equals the use.
+ * The allocator: addresses in one linear memory. A free block is used again for exactly its size. This is bookkeeping only; the engine that computes
+ * and the abstract engine that plans for it share it, so that the plan equals the use.
  */
 import { MemoryError } from "../tensor/errors.ts";
 import { size, tensor, type Shape, type Tensor } from "../tensor/tensor.ts";
@@ -10,20 +10,20 @@ export const F32_BYTES = 4;
 
 /** How a memory is laid out. */
 export interface Layout {
-  /** Blocks start at multiples of this many bytes and are as long as such a multiple. */
-  readonly grain: number;
-  /** No block crosses a multiple of this many bytes; Infinity: the memory is of one piece. */
+  /** Blocks start at multiples of so many bytes, and their lengths are multiples of it. */
+  readonly alignment: number;
+  /** No block crosses a multiple of so many bytes; Infinity: the memory is one piece. */
   readonly span: number;
   /**
-   * Which of the free blocks of a size is handed out: the `last` that was given back, which is likely to be in a cache; or the one at the `lowest`
-   * address, so that a program which leaves its memory as it found it gets the same addresses when it is run again.
+   * Which free block of a size is used first: the one freed `last`, which is likely to be in a cache, or the one at the `lowest` address, so that a
+   * program that frees all it takes gets the same addresses in every run.
    */
   readonly first: "last" | "lowest";
 }
 
-const LINEAR: Layout = { grain: 64, span: Infinity, first: "last" };
+const LINEAR: Layout = { alignment: 64, span: Infinity, first: "last" };
 
-/** Puts an address into a list that falls. */
+/** Inserts an address into a list in descending order. */
 function insert(list: number[], address: number): void {
   let [from, to] = [0, list.length];
   while (from < to) {
@@ -34,11 +34,10 @@ function insert(list: number[], address: number): void {
   list.splice(from, 0, address);
 }
 
-/** A part of the memory. */
+/** A range of the memory. */
 interface Extent {
-  /** Of its first byte. */
+  /** Address of the first byte. */
   readonly address: number;
-  /** Its length. */
   readonly bytes: number;
 }
 
@@ -48,24 +47,24 @@ export class Heap {
   #live = 0;
   #peak = 0;
   #free = new Map<number, number[]>();
-  /** What is left at the ends of spans. */
+  /** Free ranges at the ends of spans. */
   #ends: readonly Extent[] = [];
   readonly #reach: (end: number) => void;
 
-  /** @param reach told how far a new block will reach; throws if there is no such memory */
+  /** @param reach called with the end of each new block before it is taken; throws if the memory cannot reach so far */
   constructor(reach: (end: number) => void = () => undefined, layout: Layout = LINEAR) {
     this.#layout = layout;
-    this.#top = layout.grain; // address 0 is never handed out
+    this.#top = layout.alignment; // no block has the address 0
     this.#reach = reach;
   }
 
-  /** At least one grain, so that an empty tensor has an address of its own too. */
+  /** The length of a block for `bytes`: a multiple of the alignment, and not 0, so that an empty tensor has an address of its own. */
   rounded(bytes: number): number {
-    const { grain } = this.#layout;
-    return Math.max(grain, Math.ceil(bytes / grain) * grain);
+    const { alignment } = this.#layout;
+    return Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
   }
 
-  /** An address for `bytes`: that of a free block of this size, else a new one. */
+  /** Takes a free block of exactly this size, or else a new one, and returns its address. */
   take(bytes: number): number {
     const n = this.rounded(bytes);
     const address = this.#free.get(n)?.pop() ?? this.#fresh(n);
@@ -74,7 +73,7 @@ export class Heap {
     return address;
   }
 
-  /** At the end of an earlier span if there is room, else at the top. */
+  /** A new block: at the end of an earlier span if there is room, or else at the top. */
   #fresh(n: number): number {
     const end = this.#ends.find(({ bytes }) => bytes >= n);
     if (end !== undefined) {
@@ -101,7 +100,7 @@ export class Heap {
     else insert(list, address);
   }
 
-  /** Runs f, then is as it was before, whatever f took and gave; f is told how to see how far the top has come. */
+  /** Runs f and then restores the state from before, whatever f took and gave back; f gets a function that reads the top. */
   trial(f: (top: () => number) => void): void {
     const [top, live, peak, ends] = [this.#top, this.#live, this.#peak, this.#ends];
     const free = new Map([...this.#free].map(([bytes, list]) => [bytes, [...list]]));
@@ -112,7 +111,7 @@ export class Heap {
     }
   }
 
-  /** Bytes in use; the most ever in use; handed out anew so far, which is also where the next new block would start. */
+  /** Bytes in use, the most bytes ever in use at once, and the top, where the next new block would start. */
   report(): { readonly live: number; readonly peak: number; readonly top: number } {
     return { live: this.#live, peak: this.#peak, top: this.#top };
   }
@@ -121,11 +120,11 @@ export class Heap {
 /** A block at an address of the memory. */
 export class HeapBlock extends Block implements Extent {
   readonly address: number;
-  /** With what rounding has added. */
+  /** Length after rounding. */
   readonly bytes: number;
-  /** Of one number. */
+  /** Bytes of one element. */
   readonly elementBytes: number;
-  /** What is kept beside it, made of its numbers; dies with it. */
+  /** Memory for something computed from this block's numbers, such as a packed weight; freed with the block. */
   kept: Extent | null = null;
   constructor(address: number, bytes: number, elementBytes: number) {
     super();
@@ -135,47 +134,48 @@ export class HeapBlock extends Block implements Extent {
   }
 }
 
-/** What a fused kernel is given of the heap. All takes come before all arithmetic. */
+/** What fused kernels use of the heap. A kernel takes all of its memory before it computes. */
 export interface HeapAccess {
-  /** Of f32, or of elements of so many bytes. */
+  /** A new tensor, of f32 or of elements of so many bytes. */
   readonly take: (shape: Shape, elementBytes?: number) => Tensor;
   /** Address of a live tensor, in bytes. */
   readonly address: (t: Tensor) => number;
-  /** Room for numbers that follow from those of `t` and are kept as long as it lives. */
+  /** Memory for something computed from the numbers of `t`, kept as long as `t` lives; the same memory at each call. */
   readonly keep: (
     t: Tensor,
     shape: Shape,
     elementBytes?: number,
   ) => Extent & {
-    /** Whether they have to be made now. */
+    /** Whether the memory is new, so that its contents must be computed now. */
     readonly fresh: boolean;
   };
-  /** The memory of `t` under a new handle, for kernels that write in place: every old handle is stale. */
+  /** The memory of `t` under a new handle, for kernels that write in place; all old handles become stale. */
   readonly takeOver: (t: Tensor) => Tensor;
-  /** Multiply–adds of the products that the fused kernel does. */
+  /** Counts a fused kernel and the multiply–adds of its matrix multiplications. */
   readonly count: (macs: number) => void;
 }
 
 export interface HeapRegions {
   readonly heap: Heap;
-  /** `heap.trial`, after which no tensor from before has kept anything more. */
+  /** `heap.trial` that also discards what `keep` has added, and calls no hooks. */
   readonly trial: Heap["trial"];
   readonly regions: Regions<HeapBlock>;
   readonly take: (shape: Shape, elementBytes?: number) => HeapBlock;
   readonly access: (count: (macs: number) => void) => HeapAccess;
 }
 
-/** What the owner of the memory does when some is taken. */
+/** What the owner of the memory does when blocks are taken and freed. */
 export interface MemoryHooks {
-  /** Makes the memory reach to this address, or throws. */
+  /** Makes the memory reach this address, or throws. */
   readonly reach: (end: number) => void;
+  /** Called after a block is taken. */
   readonly taken: (block: HeapBlock) => void;
-  /** Before some is given back. */
+  /** Called before a block is freed. */
   readonly freed?: (block: HeapBlock) => void;
 }
 
 /**
- * Regions over a heap of their own.
+ * Regions whose blocks are in a heap of their own.
  *
  * @param base where the heap begins in the memory, in bytes
  */

@@ -1,9 +1,9 @@
 /**
- * Who owns which memory, and the kernels that ask.
+ * Regions own memory, and every kernel checks that its arguments are alive.
  *
- * A block belongs to one region; a tensor is alive while its block has an owner. A region that closes hands the blocks which its result
- * reaches to the region around it and frees its others. Ops are synchronous, so open regions are a stack; the root, at its bottom, never
- * closes and holds what the loop holds.
+ * A block belongs to one region; a tensor is alive while its block has an owner. When a region closes, the blocks that its result reaches move to
+ * the region around it, and its other blocks are freed. Ops are synchronous, so the open regions form a stack. The root, at its bottom, never
+ * closes; it owns the state that a training loop holds.
  */
 import type { Basis, FusedTable, Kernels, Scope } from "../kernels/kernels.ts";
 import { product, rules } from "../kernels/rules.ts";
@@ -12,7 +12,7 @@ import { isTensor, show, size, tensor, type Shape, type Tensor } from "../tensor
 import { forEachTensor } from "../tensor/tree.ts";
 
 class Region {
-  /** Null for the root: it never closes, and a list would grow by every state that passes through. */
+  /** null for the root: it never closes, and its list would grow with every new state. */
   readonly blocks: Block[] | null;
   readonly parent: Region | null;
   constructor(parent: Region | null) {
@@ -21,13 +21,13 @@ class Region {
   }
 }
 
-/** One allocation, never used again: recycled memory gets a new block, so a dead one stays dead. */
+/** One allocation. Recycled memory gets a new block, so a dead block stays dead. */
 export class Block {
   owner: Region | null = null;
   died = "";
 }
 
-/** The stack of open regions over blocks of one engine's own class. */
+/** The stack of open regions of one engine, which has its own class of blocks. */
 export class Regions<B extends Block> {
   #open: Region = new Region(null);
   readonly #type: new (...args: never[]) => B;
@@ -38,7 +38,7 @@ export class Regions<B extends Block> {
     this.#free = free;
   }
 
-  /** Makes the open region the owner of a new block. */
+  /** Makes the innermost open region the owner of a new block. */
   adopt(block: B): B {
     block.owner = this.#open;
     this.#open.blocks?.push(block);
@@ -48,7 +48,7 @@ export class Regions<B extends Block> {
   /**
    * The block of a live tensor of this engine.
    *
-   * @throws StaleError naming `user`, the shape and where the tensor died
+   * @throws StaleError with `user`, the shape and where the tensor died
    */
   live({ shape, block }: Tensor, user: string): B {
     if (!(block instanceof this.#type)) throw new StaleError(`${user}: tensor ${show(shape)} belongs to another engine`);
@@ -56,7 +56,7 @@ export class Regions<B extends Block> {
     return block;
   }
 
-  /** Whether it is of this engine, and alive. */
+  /** Whether a block belongs to this engine and is alive. */
   isLive(block: object): block is B {
     return block instanceof this.#type && block.owner !== null;
   }
@@ -75,7 +75,7 @@ export class Regions<B extends Block> {
     }
   }
 
-  /** Frees every tensor of a tree now. */
+  /** Frees every tensor of a tree at once. */
   release(tree: unknown, why: string): void {
     forEachTensor(tree, (t) => {
       if (t.block instanceof Block && t.block.owner === null)
@@ -84,7 +84,7 @@ export class Regions<B extends Block> {
     });
   }
 
-  /** For kernels that write in place: `fresh` has the memory of `old`, whose handles are stale from now on. */
+  /** For kernels that write in place: `fresh` gets the memory of `old`, whose handles become stale. */
   takeOver(old: B, fresh: B, why: string): B {
     fresh.owner = old.owner;
     old.owner?.blocks?.push(fresh);
@@ -93,7 +93,7 @@ export class Regions<B extends Block> {
     return fresh;
   }
 
-  /** Only what the calling op's own region holds moves in: never its caller's tensors, never the root's. */
+  /** Moves tensors into a new region, but only those that the calling op's own region owns: never its caller's, never the root's. */
   #moveIn(moved: unknown, region: Region): void {
     if (moved === null || region.parent?.parent === null) return;
     forEachTensor(moved, ({ block }) => {
@@ -114,7 +114,7 @@ export class Regions<B extends Block> {
     });
   }
 
-  /** Frees a block now. */
+  /** Frees a block at once. */
   free(block: B): void {
     this.#kill(block, "freed");
   }
@@ -126,44 +126,44 @@ export class Regions<B extends Block> {
   }
 }
 
-/** The loop of each kernel: fills `out`, whose shape the rules have given. `reshape` has none. */
+/** The loop of each kernel: it fills `out`, whose shape follows from the rules. `reshape` has no loop. */
 export type Loops = { readonly [K in Exclude<keyof Basis, "reshape">]: (out: Tensor, ...args: Parameters<Basis[K]>) => void };
 
-/** The loops that move, those that reduce, and those that take one element to one: a file each. The product is by itself. */
+/** The loops by file: those that move, those that reduce, and the elementwise ones. The matrix multiplication has its own file. */
 export type MoveLoops = Pick<Loops, "permute" | "slice" | "pad" | "concat" | "expandLeading" | "unfold" | "fold">;
 export type ReduceLoops = Pick<Loops, "sumLast" | "meanLast" | "maxLast" | "sumLeading" | "argmaxLast" | "oneHot">;
 export type ElementwiseLoops = Omit<Loops, keyof MoveLoops | keyof ReduceLoops | "matmul">;
 
-/** f(), or what it would give: f runs `what`, a function of `given` alone. */
+/** Returns f(), or replays what f() did before: f runs `what`, and its result depends on `given` alone. */
 export type Capturable = (what: object, given: unknown, f: () => unknown) => unknown;
 
-/** What an engine brings: its blocks, its loops (null: shapes only) and its fused kernels. */
+/** What an engine provides: its blocks, its loops (null: shapes only) and its fused kernels. */
 export interface Parts<B extends Block> {
   readonly regions: Regions<B>;
   readonly take: (shape: Shape) => B;
   readonly loops: Loops | null;
   readonly fused: FusedTable;
-  /** Called for each kernel, and once more with the multiply–adds of a product. */
+  /** Called once for each kernel; for a matrix multiplication also with its multiply–adds. */
   readonly count: (kernels: number, macs: number) => void;
-  /** Of an engine that can do again what it did for arguments of the same shapes; default: all is done anew. */
+  /** Provided by an engine that can replay what it did for arguments of the same shapes; default: f runs each time. */
   readonly capturable?: Capturable;
 }
 
-/** Asks whether every tensor among a kernel's arguments (or in a list of them) is alive. */
-function askAlive<B extends Block>(regions: Regions<B>, kernel: string, args: readonly unknown[]): void {
+/** Checks that every tensor among a kernel's arguments, or in a list among them, is alive. */
+function checkAlive<B extends Block>(regions: Regions<B>, kernel: string, args: readonly unknown[]): void {
   for (const arg of args) {
     if (typeof arg !== "object" || arg === null || ArrayBuffer.isView(arg)) continue;
     if (isTensor(arg)) regions.live(arg, kernel);
-    else if (Array.isArray(arg) && typeof arg[0] === "object") askAlive(regions, kernel, arg);
+    else if (Array.isArray(arg) && typeof arg[0] === "object") checkAlive(regions, kernel, arg);
   }
 }
 
-/** Every kernel: inputs alive, shapes right, memory taken; then the loop. */
+/** Each kernel checks that its inputs are alive, applies its shape rule, takes memory, and runs its loop. */
 function basisOf<B extends Block>({ regions, take, loops, count }: Parts<B>): Basis {
   const kernel = ([name, rule]: [string, (...args: never[]) => Shape]): [string, (...args: never[]) => Tensor] => {
     const loop: ((...args: never[]) => void) | undefined = loops === null ? undefined : Reflect.get(loops, name);
     const run = (...args: never[]): Tensor => {
-      askAlive(regions, name, args);
+      checkAlive(regions, name, args);
       const shape = Reflect.apply(rule, undefined, args);
       const out = tensor(shape, take(shape));
       if (loop !== undefined) Reflect.apply(loop, undefined, [out, ...args]);
@@ -181,13 +181,13 @@ function basisOf<B extends Block>({ regions, take, loops, count }: Parts<B>): Ba
   return { ...basis, matmul, reshape: (a, shape) => tensor(rules.reshape(a, shape), regions.live(a, "reshape")) };
 }
 
-/** Each rule has its kernel's arguments; made from the rules, a record has its types too. */
+/** A record made from the rules has the kernels' types, because each rule has the arguments of its kernel. */
 const hasRulesOf = (kernels: object): kernels is Basis => Object.keys(rules).every((name) => name in kernels);
 
 const join = (path: string, label: string): string => (path === "" ? label : `${path}.${label}`);
 const whole = (result: unknown): unknown => result;
 
-/** k: an engine's kernels with regions, and with settings that change by making a new, small k (the kernels sit on its prototype). */
+/** Makes k: an engine's kernels with regions and settings. A change of settings makes a new, small k; the kernels are on its prototype. */
 export function kernelsOf<B extends Block>(parts: Parts<B>): Kernels {
   const { regions, fused, capturable } = parts;
   const region: Kernels["region"] = (name, f, kept = whole, moved = null) => regions.run(name, f, kept, moved);
@@ -210,7 +210,7 @@ export function kernelsOf<B extends Block>(parts: Parts<B>): Kernels {
     capturable<R>(what: object, given: unknown, f: () => R): R {
       const { visitor, saves, constantWeights, recomputing } = this.scope;
       if (capturable === undefined || visitor !== null || this.scope.fused !== fused) return f();
-      return capturable(what, { given, saves, constantWeights, recomputing }, f) as R; // of the same function
+      return capturable(what, { given, saves, constantWeights, recomputing }, f) as R; // f is the only source of such results
     }
   }
   Object.assign(Scoped.prototype, basisOf(parts), { region, donate });

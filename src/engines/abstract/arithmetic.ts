@@ -1,28 +1,28 @@
 /**
- * What a program does in arithmetic, kernel by kernel: additions, multiplications, divisions, roots and comparisons of f32, one FLOP each.
- * Moves do none. So many are in the formulas; an engine may need more.
+ * Counts the FLOP of a program, kernel by kernel: each addition, multiplication, division, root and comparison is one. Moves have none. These are
+ * the operations of the formulas; an engine may do more.
  */
 import { product } from "../../kernels/rules.ts";
 import { size, type Tensor } from "../../tensor/tensor.ts";
 import type { Loops } from "../region.ts";
 
-/** Those of assembly/math.ts, of one number. */
+/** FLOP of these functions for one number, as in assembly/math.ts. */
 const EXP = 27;
 const LOG = 30;
 const NORMAL_CDF = 58;
 
 /**
- * Loops for an engine that computes nothing: they count.
+ * Loops that compute nothing and count their FLOP.
  *
- * @param told the FLOP of each kernel
+ * @param count called with the FLOP of each kernel
  */
-export function countedLoops(told: (flop: number) => void): Loops {
+export function countedLoops(count: (flop: number) => void): Loops {
   const ofEach =
     (cost: number) =>
     (out: Tensor): void =>
-      told(cost * size(out.shape));
-  const ofEachInput = (_: Tensor, { shape }: Tensor): void => told(size(shape));
-  const none = (): void => told(0);
+      count(cost * size(out.shape));
+  const ofEachInput = (_: Tensor, { shape }: Tensor): void => count(size(shape));
+  const none = (): void => count(0);
   return {
     upload: none,
     zeros: none,
@@ -48,7 +48,7 @@ export function countedLoops(told: (flop: number) => void): Loops {
     sumLeading: ofEachInput,
     argmaxLast: ofEachInput,
     oneHot: none,
-    matmul: (_, a, b, transpose) => told(2 * size(a.shape) * product(a.shape, b.shape, transpose).n),
+    matmul: (_, a, b, transpose) => count(2 * size(a.shape) * product(a.shape, b.shape, transpose).n),
     permute: none,
     slice: none,
     pad: none,

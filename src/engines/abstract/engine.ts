@@ -1,4 +1,4 @@
-/** The abstract engine: shapes, multiply–adds and bytes of a program in f32, and no numbers. What it counts is what an f32 heap would use. */
+/** The abstract engine: it finds the shapes, multiply–adds and bytes of a program without any numbers. Its bytes are those of a heap in f32. */
 import type { Engine } from "../../kernels/engine.ts";
 import type { FusedTable } from "../../kernels/kernels.ts";
 import { counter } from "../counters.ts";
@@ -6,10 +6,10 @@ import { heapRegions, type HeapAccess } from "../heap.ts";
 import { kernelsOf, type Loops } from "../region.ts";
 
 /**
- * Runs any model code at no cost; `read` has nothing to give and rejects.
+ * A new abstract engine. It runs any model code at almost no cost; `read` rejects, because there are no numbers.
  *
- * @param fused the fused kernels of the engine that it plans for, which take memory and compute nothing; default: none
- * @param loops what is done in place of each kernel's loop (arithmetic.ts); default: nothing
+ * @param fused the fused kernels of the engine that it plans for; they take memory and compute nothing. Default: none
+ * @param loops run instead of each kernel's loop, such as those of arithmetic.ts. Default: nothing runs
  */
 export function abstractEngine(
   fused: (heap: HeapAccess) => FusedTable = () => ({ get: () => undefined }),

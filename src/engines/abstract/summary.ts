@@ -1,4 +1,4 @@
-/** What each module of a program costs: products, shape of its output, and bytes that its pullback keeps. Read off one run by an observer. */
+/** The cost of each module of a program: multiply–adds, shape of the output, and bytes saved for the vjp. An observer of one run finds them. */
 import type { Call, Visitor } from "../../kernels/kernels.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { size, type Shape, type Tensor } from "../../tensor/tensor.ts";
@@ -6,11 +6,11 @@ import { forEachTensor } from "../../tensor/tree.ts";
 
 /** What one module of a network costs in one run. */
 export interface ModuleCost {
-  /** Multiply–adds of matrix products, forwards. */
+  /** Multiply–adds of the matrix multiplications in the forward. */
   readonly macs: number;
-  /** Of the output; of its first tensor, if there are several. */
+  /** Shape of the output, or of its first tensor if it has several. */
   readonly shape: Shape;
-  /** What is saved for the pullback, parameters apart. */
+  /** Bytes saved for the vjp, without the parameters. */
   readonly savedBytes: number;
 }
 
@@ -33,19 +33,19 @@ function firstTensor(tree: unknown): Tensor | null {
 const moduleOf = ({ path }: Call): string => path.split("/")[0] ?? path;
 
 /**
- * An observer of one forward and one pullback, and what it has seen so far, by path.
+ * An observer of one forward and one vjp, and the costs that it has found so far, by path.
  *
- * @param modules their paths: the outermost op at each is measured
- * @param given alive anyway, hence no one's savings: the parameters
+ * @param modules paths of the modules; the outermost op of each is measured
+ * @param given tensors that are alive anyway, such as parameters, and so do not count as saved
  */
 export function costVisitor(
   engine: Engine,
   modules: ReadonlySet<string>,
   given: unknown,
 ): {
-  /** Watches the run: give it to `observe`. */
+  /** The observer, for `observe`. */
   readonly visitor: Visitor;
-  /** What the run has cost so far, by module. */
+  /** The costs of the run so far, by module. */
   readonly costs: ReadonlyMap<string, ModuleCost>;
 } {
   const costs = new Map<string, ModuleCost>();

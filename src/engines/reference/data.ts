@@ -1,4 +1,4 @@
-/** The numbers of a live tensor, as the loops see them. */
+/** How the loops get the numbers of a live tensor. */
 import type { Tensor } from "../../tensor/tensor.ts";
 
 export type Numbers = Float64Array | Float32Array;

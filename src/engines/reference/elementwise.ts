@@ -1,4 +1,4 @@
-/** One element in, one out: values made, combined and mapped. */
+/** Kernels that compute each element of the output by itself: they make, combine or map numbers. */
 import { broadcast } from "../../kernels/rules.ts";
 import { uniformAt } from "../../tensor/key.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";

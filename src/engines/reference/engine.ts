@@ -1,4 +1,4 @@
-/** The reference engine: f64, the plainest loops that are right, one order of summation. Nobody may make it faster. */
+/** The reference engine: f64, the plainest correct loops, one order of summation. It stays plain even where it could be faster. */
 import type { Engine, Precision } from "../../kernels/engine.ts";
 import { size, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import { counter } from "../counters.ts";
@@ -9,7 +9,7 @@ import { matmul } from "./matmul.ts";
 import { move } from "./move.ts";
 import { reduce } from "./reduce.ts";
 
-/** Regions decide who is alive; the collector frees. */
+/** Regions decide which tensors are alive; the garbage collector frees their memory. */
 function engineOf(name: string, precision: Precision, numbers: (length: number) => Numbers): Engine {
   class ReferenceBlock extends Block {
     readonly data: Numbers;
@@ -45,8 +45,8 @@ function engineOf(name: string, precision: Precision, numbers: (length: number) 
   };
 }
 
-/** A new reference engine: f64, one thread, the plainest loops. What everything else is held to. */
+/** A new reference engine: f64, one thread, the plainest loops. All other engines are compared with it. */
 export const referenceEngine = (): Engine => engineOf("reference", "f64", (length) => new Float64Array(length));
 
-/** The same loops, every number rounded to f32 when it is stored: beside the reference, what f32 costs a computation. */
+/** The same loops with every number rounded to f32 when it is stored. Compared with the reference, it shows the rounding error of f32. */
 export const roundedEngine = (): Engine => engineOf("reference in f32", "f32", (length) => new Float32Array(length));

@@ -1,4 +1,4 @@
-/** Batched matrix product. Two orders of the same three loops, each going through memory as it lies; k is summed upwards in both. */
+/** Batched matrix multiplication: two orders of the same three loops, so that the innermost goes through memory in order. Both sum k upwards. */
 import { product } from "../../kernels/rules.ts";
 import type { Loops } from "../region.ts";
 import type { Data } from "./data.ts";
@@ -8,12 +8,12 @@ export const matmul =
   (out, a, b, { ta = false, tb = false } = {}) => {
     const { batch, m, k, n, shared } = product(a.shape, b.shape, { ta, tb });
     const [o, x, y] = [data(out), data(a), data(b)];
-    const [rowOfA, columnOfA] = ta ? [1, m] : [k, 1]; // a[i, p] lies at i·rowOfA + p·columnOfA
+    const [rowOfA, columnOfA] = ta ? [1, m] : [k, 1]; // a[i, p] is at i·rowOfA + p·columnOfA
     o.fill(0);
     for (let s = 0; s < batch; s++) {
       const [inX, inY, inO] = [s * m * k, shared ? 0 : s * k * n, s * m * n];
       if (tb) {
-        // b's rows are the columns of the product: dot products
+        // the rows of b are the columns of the right factor: dot products
         for (let i = 0; i < m; i++)
           for (let j = 0; j < n; j++) {
             let sum = 0;
@@ -21,7 +21,7 @@ export const matmul =
             o[inO + i * n + j] = sum;
           }
       } else {
-        // sums of b's rows
+        // weighted sums of the rows of b
         for (let i = 0; i < m; i++)
           for (let p = 0; p < k; p++) {
             const factor = x[inX + i * rowOfA + p * columnOfA]!;

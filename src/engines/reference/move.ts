@@ -1,11 +1,11 @@
-/** Elements moved, copied and (by `fold`) added up where they meet; no other arithmetic. */
+/** Kernels that move and copy elements; `fold` also adds up those that meet. */
 import { windowGrid } from "../../kernels/rules.ts";
 import type { Window } from "../../kernels/kernels.ts";
 import { axis, size, type Shape } from "../../tensor/tensor.ts";
 import type { MoveLoops } from "../region.ts";
 import type { Data } from "./data.ts";
 
-/** A shape seen from one axis: how many outer indices, its length, and how many elements each of its indices has. */
+/** A shape seen from axis i: how many outer indices surround it, its length, and how many elements each of its indices has. */
 const around = (shape: Shape, i: number): readonly [number, number, number] => [
   size(shape.slice(0, i)),
   axis(shape, i),
@@ -15,7 +15,7 @@ const around = (shape: Shape, i: number): readonly [number, number, number] => [
 /** Row-major strides, in elements. */
 const stridesOf = (shape: Shape): readonly number[] => shape.map((_, i) => size(shape.slice(i + 1)));
 
-/** Visits (place in the windows, place in the image) for every window element that lies inside the image [B, C, H, W]. */
+/** Calls `visit` with the positions in the windows and in the image of every window element inside the image [B, C, H, W]. */
 function eachWindowElement([B = 0, C = 0, H = 0, W = 0]: Shape, window: Window, visit: (inWindows: number, inImage: number) => void): void {
   const { kernel, stride, padding } = window;
   const [rows, columns] = windowGrid(H, W, window);

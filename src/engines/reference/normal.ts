@@ -1,20 +1,20 @@
 /**
- * The normal distribution function and the error function, to a few units in the last place everywhere (E9).
+ * The normal distribution function and the error function, with errors of a few units in the last place everywhere (E9).
  *
  *   near 0      erf(z) = 2/√π · Σ (−1)ⁿ z²ⁿ⁺¹ / (n! (2n + 1))            DLMF 7.6.1
  *   elsewhere   erf(z) = 1 − e^(−z²)·w(z)      w(z) = e^(z²) erfc(z)       no cancellation in the tail
  *
- * w varies slowly: it is 3/(3 + z) times a Chebyshev series in u = (4 − z)/(3 + z), which takes [½, ∞) to [1, −1).
+ * w varies slowly: it is 3/(3 + z) times a Chebyshev series in u = (4 − z)/(3 + z), which maps [½, ∞) to [1, −1).
  * Coefficients: fixtures/normal/make_coefficients.py.
  */
 
-/** |z| from which w is used. */
+/** w is used from this |z| on. */
 const SERIES_BELOW = 0.5;
 
-/** |z| from which e^(−z²) is 0 in f64. */
+/** From this |z| on, e^(−z²) is 0 in f64. */
 const UNDERFLOW = 40;
 
-/** The next coefficients are below 1e-17. */
+/** Coefficients of the Chebyshev series; the next ones are below 1e-17. */
 const COEFFICIENTS: readonly number[] = [
   0.38414880039918325, 0.2506924752383632, 0.06675755602514798, 0.014201826365788586, 0.0022765015228904937, 0.00023043940681675892,
   1.8793997035532057e-6, -3.671423301188469e-6, -4.5199886303881584e-7, 3.3943389226029766e-8, 1.3021432318989855e-8,
@@ -31,7 +31,7 @@ function scaledErfc(z: number): number {
   return (3 * (u * b1 - b2 + COEFFICIENTS[0]!)) / (3 + z);
 }
 
-/** e^(−x²·share): x² is split into an exact square of 24 bits and the rest, so that its rounding stays out of the exponent. */
+/** e^(−x²·share): x² is split into an exact square of 24 bits and a rest, so that its rounding error does not enter the exponent. */
 function gaussian(x: number, share: number): number {
   const head = Math.fround(x);
   const e = Math.exp(-head * head * share);

@@ -1,10 +1,10 @@
-/** Many elements in, one out: sums, means, maxima and their places; and the one-hot rows that undo a place. */
+/** Kernels that compute one number from many: sums, means, maxima and their places; and the one-hot rows of class indices. */
 import { axis, type Tensor } from "../../tensor/tensor.ts";
 import type { ReduceLoops } from "../region.ts";
 import type { Data } from "./data.ts";
 
 export function reduce(data: Data): ReduceLoops {
-  /** f over each row of the last axis, from left to right. */
+  /** Folds each row of the last axis with f, from left to right. */
   const rows =
     (start: number, f: (sum: number, x: number) => number, end: (sum: number, D: number) => number) =>
     (out: Tensor, a: Tensor): void => {

@@ -2,7 +2,7 @@
  * What an engine runs on: memory at the addresses of its heap, and dispatches on it. A device (device.ts); or, for an engine that only makes plans,
  * something that notes the dispatches (planning.ts).
  */
-import type { Layout as HeapLayout } from "../heap.ts";
+import type { Layout } from "../heap.ts";
 import type { DeviceCapabilities } from "./capabilities.ts";
 import type { Dispatch } from "./program.ts";
 import type { EngineBuffer } from "./run.ts";
@@ -25,7 +25,7 @@ export type Bindable = Extent | Slab | EngineBuffer;
 
 export interface Machine {
   readonly capabilities: DeviceCapabilities;
-  readonly layout: HeapLayout;
+  readonly layout: Layout;
   /** Makes the memory reach to this address. */
   readonly reach: (end: number) => void;
   /** Bytes of memory that it holds. */

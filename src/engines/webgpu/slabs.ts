@@ -3,7 +3,7 @@
  * dispatch can bind a tensor, or a whole slab. The heap reuses the lowest free address first, so that training steps use the same addresses and
  * their bind groups can be kept. A slab is made when an address in it is first needed, and stays.
  */
-import type { Layout as HeapLayout } from "../heap.ts";
+import type { Layout } from "../heap.ts";
 import { usage, type DeviceCapabilities } from "./capabilities.ts";
 
 /** Every device allows bindings whose offsets are multiples of this many bytes. */
@@ -14,9 +14,9 @@ const LONGEST = 2 ** 30;
 const LONGEST_OF_SOFTWARE = 2 ** 28;
 
 /** @param longest the caller's bound on a slab, in bytes */
-export function slabLayout({ limits, software }: DeviceCapabilities, longest: number): HeapLayout {
+export function slabLayout({ limits, software }: DeviceCapabilities, longest: number): Layout {
   const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, software ? LONGEST_OF_SOFTWARE : LONGEST, longest);
-  return { grain: OFFSET_ALIGNMENT, span: Math.floor(most / OFFSET_ALIGNMENT) * OFFSET_ALIGNMENT, first: "lowest" };
+  return { alignment: OFFSET_ALIGNMENT, span: Math.floor(most / OFFSET_ALIGNMENT) * OFFSET_ALIGNMENT, first: "lowest" };
 }
 
 /** A position in the memory of a device. */
@@ -33,7 +33,7 @@ export interface Slabs {
   readonly destroy: () => void;
 }
 
-export function slabsOn(device: GPUDevice, { span }: HeapLayout): Slabs {
+export function slabsOn(device: GPUDevice, { span }: Layout): Slabs {
   const slabs: GPUBuffer[] = [];
   return {
     reach: (end) => {

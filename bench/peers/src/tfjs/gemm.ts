@@ -1,16 +1,16 @@
 /**
- * Products of matrices in tfjs on wasm.
+ * Matrix multiplications in tfjs on wasm.
  *
- * XNNPACK computes [m, k]·[k, n] alone. A batch of products, and one with a transposed operand, as both gradients of a product are, goes another
- * way, which takes several times as long (tfjs-backend-wasm, batch_mat_mul_impl.cc).
+ * XNNPACK computes [m, k]·[k, n] alone. A batch, or a transposed operand, as in both gradients of a multiplication, takes another
+ * path, which is several times slower (tfjs-backend-wasm, batch_mat_mul_impl.cc).
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Product } from "./model.ts";
 
-/** As the library has it. */
+/** The multiplication of the library. */
 export const product: Product = (a, b) => tf.matMul(a, b);
 
-/** A product and its gradients, transposed by copying first: Ā = C̄ Bᵀ, B̄ = Aᵀ C̄. */
+/** A matrix multiplication and its gradients, whose operands are transposed by copying first: Ā = C̄ Bᵀ, B̄ = Aᵀ C̄. */
 const plain = tf.customGrad((a, b, save) => {
   if (!(a instanceof tf.Tensor) || !(b instanceof tf.Tensor) || typeof save !== "function")
     throw new TypeError("two tensors are multiplied");
@@ -23,7 +23,7 @@ const plain = tf.customGrad((a, b, save) => {
   return { value: tf.matMul(a, b), gradFunc };
 });
 
-/** A batch one after the other. */
+/** The matrices of a batch one after the other. */
 function each(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const matrices = (t: tf.Tensor): tf.Tensor[] => tf.unstack(tf.reshape(t, [-1, ...t.shape.slice(-2)]));
   const bs = matrices(b);
@@ -31,5 +31,5 @@ function each(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   return tf.reshape(tf.stack(products), [...a.shape.slice(0, -1), b.shape.at(-1) ?? 0]);
 }
 
-/** With all products, those of gradients as well, on the fast way. */
+/** All multiplications, those of gradients as well, on the fast path. */
 export const productByHand: Product = (a, b) => (a.rank === 2 ? plain(a, b) : each(a, b));
