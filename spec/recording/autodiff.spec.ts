@@ -75,8 +75,8 @@ async function slopeGap(draw: Draw, step: Step, inputs: HostInputs): Promise<num
 const isFormula = (variant: (typeof catalogue)[number]): variant is StepVariant => variant.part === "forward" || variant.part === "loss";
 const formulas = catalogue.filter(isFormula);
 
-describe("the pullback that follows from a formula", () => {
-  it.each(Array.from({ length: CASES }, (_, i) => i))("is the hand-written one for every step of the network (case %i)", async (i) => {
+describe("the VJP that follows from a formula", () => {
+  it.each(Array.from({ length: CASES }, (_, i) => i))("equals the hand-written one for every step of the network (case %i)", async (i) => {
     const draw = drawOf(fold(keyOf(41), i), "f64");
     const recording = await drawnRecording(draw, engine);
     for (const step of stepsOf(recording)) {
