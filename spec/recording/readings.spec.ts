@@ -13,7 +13,7 @@ const distilled = { model: { ...forwardOnly.model, distilled: true } };
 const namesOf = (recording: Recording): readonly string[] => passReadings(recording).map(({ name }) => name);
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-/** Of one block, with the prefixes that the format gives to names. */
+/** The names of one block, with the prefixes of the format. */
 const FORWARD = words(`
   taps/patch_embed taps/embed
   taps/blocks.0.norm1 taps/blocks.0.attn.qkv taps/blocks.0.attn.scores taps/blocks.0.attn.probs taps/blocks.0.attn.context
