@@ -279,8 +279,8 @@ const MISTAKES: readonly (readonly [made: Case, line: string])[] = [
   ],
   [ofStudent("raising", {}), `--module ${student}:raising raised ValueError: no such data set (student.py, line 228)`],
   [ofStudent("nothing", {}), `--module ${student}:nothing: must return an nn.Module, got None`],
-  [ofMine({}, "--loss", `${student}:a_loss_each`), "the loss must be a scalar, a tensor of no axes, got [2]"],
-  [ofMine({}, "--loss", `${student}:a_number`), "the loss must be a scalar, a tensor of no axes, got 0.5"],
+  [ofMine({}, "--loss", `${student}:a_loss_each`), "the loss must be a scalar, a tensor without axes, got [2]"],
+  [ofMine({}, "--loss", `${student}:a_number`), "the loss must be a scalar, a tensor without axes, got 0.5"],
   [ofMine({}, "--loss", `${student}:detached`), "the loss does not depend on the module's weights: it has no gradient"],
   [
     ofMine({}, "--loss", `${student}:failing_loss`),
@@ -310,7 +310,7 @@ const MISTAKES: readonly (readonly [made: Case, line: string])[] = [
   [{ args: ["--module", `${mine}:build`] }, "the file to write is missing: record.py OUT.safetensors …"],
   [
     { args: ["out", "--module", `${mine}:build`] },
-    "no weight for patch_embed.proj.weight; a map says what the module's weights are called, and --draft-map drafts one",
+    "no weight for patch_embed.proj.weight; a map names the module's weights, and --draft-map drafts one",
   ],
   [{ args: ["out", "--module", `${mine}:bild`] }, `--module ${mine}:bild: ${mine} has no bild; the nearest is 'build'`],
   [
