@@ -75,7 +75,7 @@ describe("deit inspect of a data set", () => {
     seen = await inspected("data", run, "synthetic:7", "--index", "2");
   }, 120_000);
 
-  it("writes what it says it writes", () => {
+  it("writes the files that it lists", () => {
     expect(filesIn("data").toSorted()).toEqual(seen?.files.toSorted());
     expect(seen?.files).toEqual([
       "index.html",
@@ -92,7 +92,7 @@ describe("deit inspect of a data set", () => {
     ]);
   });
 
-  it("measures the error rates and the disagreement that deit eval does, and the teacher as the run did", async () => {
+  it("measures the same error rates and disagreement as deit eval, and the same for the teacher as the run", async () => {
     const { names, images, matrix } = seen?.disagreement ?? { names: [], images: NaN, matrix: [] };
     expect([names, images]).toEqual([["truth", "teacher", "class", "distillation", "both"], 7]);
     const evaluation = z.object({ top1: z.number(), disagreement: z.number() });
@@ -109,7 +109,7 @@ describe("deit inspect of a data set", () => {
     expect(JSON.parse(file("data", "token-cosine.json").toString())).toEqual(seen?.cosines);
   });
 
-  it("has cosines of as many images as it is told to, and looks into the image that it is told to", async () => {
+  it("measures cosines on --images images, and inspects the image --index", async () => {
     expect(seen?.cosines?.blocks).toHaveLength(2);
     const one = await inspected("one", run, "synthetic:7", "--images", "1");
     expect(one.disagreement?.images).toBe(1);
@@ -124,14 +124,14 @@ describe("deit inspect of a data set", () => {
     expect(await sizeOf("data", "image.png")).toEqual([4, 4]);
   });
 
-  it("has plots that stand alone", async () => {
+  it("has plots that are complete SVG files", async () => {
     for (const name of ["token-cosine.svg", "disagreement.svg"]) {
       expect(file("data", name).toString()).not.toContain("var(--");
       expect((await sizeOf("data", name))[0]).toBeGreaterThan(300);
     }
   });
 
-  it("has a page that shows every picture there is, and needs nothing else", () => {
+  it("has a page that shows every picture, and needs no other file", () => {
     const { document } = parseHTML(file("data", "index.html").toString());
     const pictures = [...document.querySelectorAll("img")].map((img) => img.getAttribute("src") ?? "");
     expect(pictures.toSorted()).toEqual(seen?.files.filter((name) => name.endsWith(".png")).toSorted());
@@ -149,21 +149,21 @@ describe("deit inspect of a data set", () => {
     for (const section of document.querySelectorAll("section")) expect(section.textContent?.trim().length).toBeGreaterThan(60);
   });
 
-  it("has a page that says what it was made with, and names rows, columns and colours", async () => {
+  it("has a page that says what made it, and names rows, columns and colours", async () => {
     const { document } = parseHTML(file("data", "index.html").toString());
     const texts = (selector: string): readonly string[] => [...document.querySelectorAll(selector)].map((e) => e.textContent?.trim() ?? "");
     expect(texts(".facts dt")).toEqual(["weights", "engine", "deit"]);
     expect(texts(".facts dd")).toEqual([`the run in ${run}`, "wasm, f32", (await deitHere("--version")).stdout.trim()]);
     const rows = ["class token", "over the image", "distillation token", "over the image"];
     expect(texts("#attention .rows > *")).toEqual([...rows, ...rows]);
-    expect(texts("#attention .heads > *")).toEqual(["mean", "head 0", "head 1", "mean", "head 0", "head 1"]);
+    expect(texts("#attention .column-names > *")).toEqual(["mean", "head 0", "head 1", "mean", "head 0", "head 1"]);
     expect(texts(".scale li").filter((tick) => tick === "1×")).toHaveLength(2);
     expect(texts("#attention .scale figcaption")).toEqual(["times the even share, which is 1/6 = 16.7 % for each of the 6 tokens"]);
     expect(texts("#image caption")).toEqual(["Class head", "Distillation head", "Both: mean of logits"]);
     expect(texts("#image tbody tr")).toHaveLength(3 * 3); // three heads, and all of the three classes
   });
 
-  it("tells up to five classes of each head, the most probable first", () => {
+  it("prints up to five classes for each head, the most probable first", () => {
     for (const { decision, probability, top5 } of seen?.decisions ?? []) {
       expect(top5).toHaveLength(3);
       expect(top5[0]).toEqual({ index: decision, label: `${decision}`, probability });
@@ -173,7 +173,7 @@ describe("deit inspect of a data set", () => {
     expect(seen?.decisions.map(({ by }) => by)).toEqual(["class", "distillation", "both"]);
   });
 
-  it("is the same of the run's file of weights, but for the teacher, whom a file does not have", async () => {
+  it("is the same for the run's file of weights, except for the teacher, which a file does not have", async () => {
     const alone = await inspected("file", join(run, "weights.safetensors"), "synthetic:7", "--index", "2");
     expect({ ...alone, out: seen?.out, disagreement: null }).toEqual({ ...seen, disagreement: null });
     expect(alone.disagreement?.names).toEqual(["truth", "class", "distillation", "both"]);
@@ -209,7 +209,7 @@ describe("deit inspect of an image file", () => {
     expect([...arrays("image")].map(([name, { shape }]) => [name, shape])).toEqual([["images", [1, 3, 32, 32]], ...taps]);
   });
 
-  it("of a plain model has no distillation parts, and says so", async () => {
+  it("has no distillation parts for a plain model, and says so", async () => {
     const args = ["inspect", "hash:5", photo, ...hash("deit-tiny")];
     const { status, stdout, stderr } = await deitHere(...args, "--out", join(folder, "plain"));
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -218,7 +218,7 @@ describe("deit inspect of an image file", () => {
     );
     expect(filesIn("plain").filter((name) => /cosine|disagreement/.test(name))).toEqual([]);
     expect(arrays("plain").has("head_dist")).toBe(false);
-    expect(file("plain", "index.html").toString()).toContain("A plain model: it has a class token only");
+    expect(file("plain", "index.html").toString()).toContain("The model is plain: it has only a class token");
   });
 });
 
@@ -233,7 +233,7 @@ describe("deit inspect of a folder of photographs", () => {
     }
   });
 
-  it("looks into one of them, whose class is known, and measures all or some", async () => {
+  it("inspects one of them, whose class is known, and measures on all or some", async () => {
     const first = await inspected("first", ...args, "--images", "1");
     expect([first.label, first.disagreement?.images]).toEqual([0, 1]);
     const second = await inspected("second", ...args, "--index", "1");
@@ -246,7 +246,7 @@ describe("deit inspect of a folder of photographs", () => {
     expect(file("second", "index.html").toString()).toContain("of class goldfish");
   });
 
-  it("sees the first, alone, as it sees the file", async () => {
+  it("gives the same for the first image as for its file", async () => {
     await inspected("alone", "hash:5", join(photos, "n01440764", "a.jpg"), ...hash("deit-tiny-distilled"));
     for (const name of ["image.png", "rollout.png", "intermediates.npz", "token-cosine.json"])
       expect(file("first", name).equals(file("alone", name))).toBe(true);
@@ -267,21 +267,21 @@ describe("deit inspect refuses", () => {
     return stderr;
   };
 
-  it("a folder that is there already, and leaves it alone", async () => {
+  it("a folder that exists already, and leaves it unchanged", async () => {
     expect(await refused("run", run, "synthetic:7")).toContain(`${run} is there already; a folder that is not there would be right`);
     expect(filesIn("run")).not.toContain("index.html");
   });
 
   it.each([
     ["an image that the set does not have", ["synthetic:7", "--index", "7"], "--index 7: synthetic:7 has 7 images, 0 … 6"],
-    ["an image file for a model of one channel", [photo], "landscape.jpg is read as an image of 3 channels, the model takes 1"],
+    ["an image file for a model of one channel", [photo], "landscape.jpg is read as an image of 3 channels, and the model takes 1"],
     ["an unknown data set", ["nowhere"], 'unknown data set "nowhere"'],
   ])("%s", async (_, args, line) => {
     expect(await refused("new", run, ...args)).toContain(line);
     expect(existsSync(join(folder, "new"))).toBe(false);
   });
 
-  it("a file that is no image, and an index into an image", async () => {
+  it("a file that is not an image, and an index for an image file", async () => {
     const broken = join(folder, "broken.jpg");
     writeFileSync(broken, "nothing");
     const model = hash("deit-tiny");
@@ -289,7 +289,7 @@ describe("deit inspect refuses", () => {
       `${broken}: is no JPEG, PNG or WebP image: it begins with the bytes 6e 6f`,
     );
     expect(await refused("new", "hash:1", photo, ...model, "--index", "0")).toContain(
-      `--index goes with a data set, and ${photo} is one image`,
+      `--index needs a data set, and ${photo} is one image`,
     );
     expect(await refused("new", "hash:1", "missing.jpg", ...model)).toContain("no image missing.jpg: there is no such file");
     expect(readdirSync(folder).filter((name) => name.startsWith("new"))).toEqual([]);

@@ -32,7 +32,7 @@ describe("a recording of one engine", () => {
 });
 
 describe("deit record", () => {
-  it("writes the same bytes again, and others from another seed", async () => {
+  it("writes the same bytes again, and other bytes from another seed", async () => {
     const cwd = temporaryFolder();
     const bytes = async (name: string, ...more: readonly string[]): Promise<Uint8Array> => {
       await record(cwd, "deit-tiny", name, ...SMALL, "--loss", "labels", ...more);
@@ -43,7 +43,7 @@ describe("deit record", () => {
     expect(await bytes("c", "--seed", "1")).not.toEqual(first);
   });
 
-  it("holds what was chosen, in the order of the computation", async () => {
+  it("holds the results that were selected, in the order of the computation", async () => {
     const cwd = temporaryFolder();
     const some =
       "--loss labels --labels 4,0 --taps head,blocks.0.mlp* --cotangents none --grads images,norm.* --optimizer sgd --after 1/head.bias";
@@ -79,7 +79,7 @@ describe("what cannot be recorded is refused in one line, and nothing is written
   it.each([
     ["deit-tiny no/x", ": there is no folder "],
     ["deit-tiny x --taps blocks.12", 'taps: no tensor matches "blocks.12"; there are patch_embed, embed …'],
-    ["deit-tiny x --lr 1,a --loss labels", "option '--lr <list>' argument '1,a' is invalid. It must be numbers with commas between; see"],
+    ["deit-tiny x --lr 1,a --loss labels", "option '--lr <list>' argument '1,a' is invalid. It must be numbers, separated by commas; see"],
   ])("deit record %s", async (args, line) => {
     const cwd = temporaryFolder();
     const [model = "", out = "", ...options] = args.split(" ");

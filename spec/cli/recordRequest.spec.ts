@@ -41,14 +41,14 @@ function imagesFile(...shape: readonly number[]): string {
   return path;
 }
 
-describe("files", () => {
-  it("of weights are the model and its weights", async () => {
+describe("a file", () => {
+  it("of weights gives the model and its weights", async () => {
     const { configuration, given } = await orderFrom(weightsFile(), {});
     expect(configuration).toMatchObject({ model: config, weights: "stored", images: { hash: 0, batch: 2 } });
     expect(tensorOf(given, "weights/blocks.0.attn.qkv.weight").data[0]).toBe("blocks.0.attn.qkv.weight".length);
   });
 
-  it("of weights may be those of a model that is named", async () => {
+  it("of weights may belong to a model given by name", async () => {
     const changes = ["model.patchSize=4", "model.width=6", "model.heads=2", "model.depth=1", "model.classes=3"];
     const options = { weights: weightsFile(), imageSize: 8, set: changes };
     expect([...(await orderFrom("deit-tiny-distilled", options)).given.keys()].length).toBe(parameterShapes(config).size);
@@ -59,7 +59,7 @@ describe("files", () => {
     );
   });
 
-  it("of images are the batch, one alone as well", async () => {
+  it("of images gives the batch; a single image is a batch of one", async () => {
     const { batch, given } = await orderFrom(weightsFile(), { images: imagesFile(3, 8, 8) });
     expect([batch, tensorOf(given, "images").shape, tensorOf(given, "images").data[0]]).toEqual([1, [1, 3, 8, 8], 2]);
     expect((await orderFrom(weightsFile(), { images: imagesFile(4, 3, 8, 8) })).batch).toBe(4);
@@ -72,22 +72,22 @@ describe("files", () => {
   });
 });
 
-describe("an order that cannot be met is refused", () => {
+describe("options that do not fit are refused", () => {
   it.each<readonly [model: string, options: Partial<RequestOptions>, message: string]>([
     ["deit-tin", {}, "unknown model deit-tin; did you mean deit-tiny?"],
     ["regnety-4gf", {}, "a recording is of a DeiT, not of regnety-4gf; deit-tiny-distilled would do"],
-    ["no.json", {}, "no.json: ENOENT"],
+    ["no.json", {}, "no such file: no.json"],
     ["deit-tiny", { weights: "none.safetensors" }, "no weights none.safetensors"],
     ["deit-tiny", { weights: "hash:4294967296" }, "recording: weights.hash must be an integer of 0 … 2^32 - 1, got 4294967296"],
-    ["deit-tiny", { images: "none.npz" }, "ENOENT: no such file or directory, open 'none.npz'"],
+    ["deit-tiny", { images: "none.npz" }, "no such file: none.npz"],
     ["deit-tiny", { imageSize: 100 }, "recording: model.imageSize must be a multiple of patchSize 16, got 100"],
     ["deit-tiny", { set: ["model.heads=5"] }, "recording: model.heads must divide width 192, got 5"],
     ["deit-tiny", { set: ["loss.alpha=1"] }, 'recording: loss.target must be "labels" or "distribution", got nothing'],
     ["deit-tiny", { set: ["heads"] }, "--set heads: must be key=value"],
     ["deit-tiny", { optimizer: "adamw", loss: "none" }, "recording: optimizer must be null where loss is null"],
-    ["deit-tiny", { labels: [1, 2] }, "--labels goes with --loss labels"],
-    ["deit-tiny", { loss: "labels", labels: [1] }, "--labels must be 2, one an image, got 1"],
-    ["deit-tiny", { loss: "labels", labels: [1, 1000] }, "--labels must be classes of 0 … 999, got 1000"],
+    ["deit-tiny", { labels: [1, 2] }, "--labels needs --loss labels"],
+    ["deit-tiny", { loss: "labels", labels: [1] }, "--labels must have 2 classes, one for each image, got 1"],
+    ["deit-tiny", { loss: "labels", labels: [1, 1000] }, "--labels must be classes in 0 … 999, got 1000"],
     ["deit-tiny", { grads: ["head.bias"] }, 'grads: no tensor matches "head.bias", as this recording has none'],
   ])("%s, %j", async (model, options, message) => {
     await expect(orderFrom(model, options)).rejects.toThrow(message);

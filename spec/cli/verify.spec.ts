@@ -30,7 +30,7 @@ const field = (value: unknown, name: string): unknown => Reflect.get(Object(valu
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 describe("deit verify", () => {
-  it.each(["reference", "wasm"])("finds a right recording right on %s, with the format's JSON", async (engine) => {
+  it.each(["reference", "wasm"])("accepts a right recording on %s, and prints the JSON of the format", async (engine) => {
     const found = await jsonHere("verify", RIGHT, "--engine", engine);
     expect(found).toMatchObject({ verdict: "match", engine, first: null, explanation: null });
     const tensors = list(field(found, "tensors"));
@@ -42,14 +42,14 @@ describe("deit verify", () => {
     }
   });
 
-  it("holds a recording of f64 to 1e-9 on the reference engine", async () => {
+  it("applies a tolerance of 1e-9 to an f64 recording on the reference engine", async () => {
     const bounds = list(field(await jsonHere("verify", RIGHT, "--engine", "reference"), "tensors")).map((tensor) =>
       field(tensor, "tolerance"),
     );
     expect(new Set(bounds)).toEqual(new Set([1e-9]));
   });
 
-  it("ends with 1 where something is wrong, and names it", async () => {
+  it("exits with 1 if something is wrong, and names it", async () => {
     const { status, stdout } = await deitHere("verify", TANH, "--json");
     expect(status).toBe(1);
     const found: unknown = JSON.parse(stdout);
@@ -58,7 +58,7 @@ describe("deit verify", () => {
     expect(field(field(found, "explanation"), "text")).toMatch(/see \(E9\)/);
   });
 
-  it("shows people the worst value beside the right one, the share of the tolerance, and the reason", async () => {
+  it("prints the worst value and the right one, the share of the tolerance, and the reason", async () => {
     const { status, stdout } = await deitHere("verify", TANH, "--engine", "reference");
     expect(status).toBe(1);
     expect(stdout).toMatch(/taps\/blocks\.0\.mlp\.gelu {2}← first .*\[\d+, \d+, \d+\].* times/);
@@ -66,14 +66,14 @@ describe("deit verify", () => {
     expect(stdout).toMatch(/gelu-tanh: the tanh approximation/);
   });
 
-  it("claims nothing of an error that it does not know", async () => {
+  it("claims nothing about an error that it does not know", async () => {
     const found = await deitHere("verify", UNKNOWN, "--json");
     expect(found.status).toBe(1);
     expect(JSON.parse(found.stdout)).toMatchObject({ first: "taps/blocks.0.norm1", explanation: null });
     expect((await deitHere("verify", UNKNOWN)).stdout).toMatch(/no known variant gives these values/);
   });
 
-  it("lists every step that is wrong by its own inputs, and counts the blocks that have the same", async () => {
+  it("lists every step that is wrong locally, and counts the blocks with the same error", async () => {
     const found = await jsonHere("verify", SEVERAL, "--engine", "reference");
     expect(found).toMatchObject({ explanation: { variant: "residual-from-norm" } });
     const entries = list(field(found, "explanations"));
@@ -85,14 +85,14 @@ describe("deit verify", () => {
     expect((await deitHere("verify", SEVERAL, "--engine", "reference")).stdout).toMatch(/also wrong: loss: smoothing-missing: /);
   });
 
-  it("names nothing where the search is cut off, and says how it is given more time", async () => {
+  it("names nothing if the time for the search is up, and says how to give it more", async () => {
     const { status, stdout } = await deitHere("verify", FAR, "--minutes", "0");
     expect(status).toBe(1);
     expect(stdout).toMatch(/hint: the search for an explanation stopped when its time was up; --minutes gives it more/);
     expect(await jsonHere("verify", FAR)).toMatchObject({ explanation: { variant: "scale-missing" } });
   });
 
-  it("takes several files, and ends as the worst of them", async () => {
+  it("takes several files, and exits with the status of the worst", async () => {
     const { status, stdout } = await deitHere("verify", RIGHT, TANH, "--json");
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -112,7 +112,7 @@ describe("deit verify", () => {
 
   const taps = { "taps/patch_embed": zeros(2, 4, 4) };
   const unusable: readonly (readonly [why: string, file: () => string, says: RegExp])[] = [
-    ["a file that is not there", () => join(folder, "nowhere.safetensors"), /nowhere\.safetensors/],
+    ["a missing file", () => join(folder, "nowhere.safetensors"), /^deit verify: no such file: \S+nowhere\.safetensors\n$/],
     ["a folder", () => folder, /is no file/],
     ["an empty file", () => fileOf("empty.safetensors", ""), /empty\.safetensors/],
     ["text", () => fileOf("text.safetensors", "this is no tensor file at all"), /text\.safetensors/],
@@ -131,7 +131,7 @@ describe("deit verify", () => {
     ["nothing to verify", () => fileOf("nothing.safetensors", recordingFile(forwardOnly)), /nothing to verify/],
   ];
 
-  it.each(unusable)("ends with 2 and one line for %s", async (_, file, says) => {
+  it.each(unusable)("exits with 2 and one line for %s", async (_, file, says) => {
     for (const flags of [[], ["--json"]]) {
       const { status, stdout, stderr } = await deitHere("verify", file(), ...flags);
       expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
@@ -146,7 +146,7 @@ describe("deit verify", () => {
     [["verify", RIGHT, "--engine", "webgpu", "--adapter", "an abacus"], /engine webgpu cannot run here.*an abacus/],
     [["verify", RIGHT, "--colour"], /--colour/],
     [["verify", RIGHT, "--minutes", "soon"], /--minutes.*a number of minutes/],
-  ])("ends with 2 for %j", async (args, says) => {
+  ])("exits with 2 for %j", async (args, says) => {
     const { status, stdout, stderr } = args.includes("webgpu") ? deit(args) : await deitHere(...args); // the former is supervised
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(says);

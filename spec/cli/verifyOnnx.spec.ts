@@ -33,7 +33,7 @@ onOnnxruntime((run) => {
     });
   });
 
-  it("a tap that is changed by a thousandth is found", async () => {
+  it("a tap that was changed by a thousandth is found", async () => {
     const { taps } = await recorded;
     const { shape, data } = tensorOf(taps, "blocks.1.mlp.gelu");
     const wrong: Leaves = new Map([...taps, ["blocks.1.mlp.gelu", { shape, data: data.map((x) => 1.001 * x) }]]);

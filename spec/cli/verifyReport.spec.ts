@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "verify-report-"));
 const at = (name: string): string => join(folder, name);
 
 describe("deit verify --report", () => {
-  it("writes a page beside what it prints, and ends as without it", async () => {
+  it("writes a page in addition to what it prints, with the same exit status", async () => {
     const { status, stdout, stderr } = await deitHere("verify", TANH, "--report", at("tanh.html"));
     expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
     expect(stdout).toMatch(/mismatch: first at taps\/blocks\.0\.mlp\.gelu/);

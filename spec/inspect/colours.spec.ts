@@ -11,13 +11,13 @@ const schemes = z
   .parse(JSON.parse(textOf("inspect/cubehelix.json")));
 
 describe("cubehelix", () => {
-  it.each(schemes)("from $start in $turns turns is matplotlib's", ({ colours: expected, ...scheme }) => {
+  it.each(schemes)("equals matplotlib's from $start in $turns turns", ({ colours: expected, ...scheme }) => {
     const actual = expected.map((_, i) => cubehelix(i / (expected.length - 1), scheme));
     const array = (colours: readonly (readonly number[])[]): HostArray => hostArray([colours.length, 3], colours.flat());
     expect(gap(array(actual), array(expected))).toBeLessThan(referenceBounds.source.bound);
   });
 
-  it("of the maps grows brighter all the way, as a screen weighs the three colours", () => {
+  it("of the maps grows brighter throughout, with the weights that screens give the three colours", () => {
     const brightness = Array.from({ length: 256 }, (_, i) => {
       const [red, green, blue] = cubehelix(i / 255, warm);
       return 0.3 * red + 0.59 * green + 0.11 * blue;

@@ -32,7 +32,7 @@ const layersOfAttention = fc
   );
 
 describe("rollout", () => {
-  it("gives each token shares of all tokens, which sum to 1", () => {
+  it("gives each token shares of all tokens that sum to 1", () => {
     fc.assert(
       fc.property(layersOfAttention, (layers) => {
         const T = layers[0]?.shape[3] ?? 0;
@@ -45,7 +45,7 @@ describe("rollout", () => {
     );
   });
 
-  it("leaves a token at least half of itself in every layer", () => {
+  it("keeps at least half of each token in every block", () => {
     fc.assert(
       fc.property(layersOfAttention, (layers) => {
         const T = layers[0]?.shape[3] ?? 0;
@@ -55,7 +55,7 @@ describe("rollout", () => {
     );
   });
 
-  it("changes nothing where tokens attend to themselves alone", () => {
+  it("changes nothing if tokens attend only to themselves", () => {
     const identity = { shape: [1, 1, 3, 3], data: Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1) };
     expect(rollout([identity, identity].map(residualMixing), 3)).toEqual(
       [

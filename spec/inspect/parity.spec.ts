@@ -38,7 +38,7 @@ describe.each(engines.filter(({ name }) => name === "reference" || name === "was
       return { engine, deit, bound, all: await intermediates(engine, deit, firstImage(batch)) };
     });
 
-    it("attention is timm's, as are each token's rows of it", async () => {
+    it("attention equals timm's, and so do each token's rows", async () => {
       const { all, bound } = await inspected;
       const N = (config.imageSize / config.patchSize) ** 2;
       const maps = attentionMaps(all, config);
@@ -61,7 +61,7 @@ describe.each(engines.filter(({ name }) => name === "reference" || name === "was
       }
     });
 
-    it("rollout after each layer is numpy's", async () => {
+    it("rollout after each block equals numpy's", async () => {
       const { all, bound } = await inspected;
       const mixings = probabilities(all, config).map(residualMixing);
       for (let l = 1; l <= depth; l++) {
@@ -74,7 +74,7 @@ describe.each(engines.filter(({ name }) => name === "reference" || name === "was
       }
     });
 
-    it("heads disagree as often, with each other and with the labels", async () => {
+    it("heads disagree as often as in numpy, with each other and with the labels", async () => {
       const { engine, deit } = await inspected;
       const { names, images, matrix } = disagreementMatrix(decidersOf(await decide(engine, deit, [batch]), null));
       expect(names).toEqual(deciders);

@@ -14,7 +14,7 @@ const [black, white] = [
 const grey = (value: number, side: number): Pixels => painted(side, side, () => [value, value, value]);
 
 describe("a picture", () => {
-  it("of three channels is coloured", () => {
+  it("of three channels is in colour", () => {
     const picture = pictureOf(Float64Array.of(1, 0, 0, 0, /* green */ 0, 1, 0, 0, /* blue */ 0, 0, 1, 0.5), 2);
     expect([at(picture, 0, 0), at(picture, 1, 0), at(picture, 0, 1), at(picture, 1, 1)]).toEqual([
       [255, 0, 0],
@@ -29,7 +29,7 @@ describe("a picture", () => {
     expect(at(pictureOf(Float64Array.of(0, 0.2, 0.4, 3), 2), 1, 0)).toEqual([51, 51, 51]);
   });
 
-  it("is enlarged by copies, and made smaller by means", () => {
+  it("is enlarged by copying pixels, and reduced by averaging them", () => {
     const picture = pictureOf(Float64Array.of(0, 0.2, 0.4, 0.6), 2);
     expect([0, 1, 2, 3].map((x) => at(resized(picture, 4, 4), x, 3)[0])).toEqual([102, 102, 153, 153]);
     expect(at(resized(picture, 1, 1), 0, 0)).toEqual([77, 77, 77]);
@@ -39,14 +39,14 @@ describe("a picture", () => {
 describe("a map", () => {
   const times = Float64Array.of(0, 1, 0.5, 4);
 
-  it("shows a patch as a square: nothing black, the top of the scale and more white", () => {
+  it("shows a patch as a square: black for nothing, white for the top of the scale and beyond", () => {
     const map = heatMap(times, 6, 1);
     expect([at(map, 0, 0), at(map, 2, 2), at(map, 3, 3), at(map, 5, 5)]).toEqual([black, black, white, white]);
     expect(at(map, 2, 3)).toEqual(black); // ½×, the bottom of this scale
     expect(at(heatMap(times, 6, 2), 2, 3)).not.toEqual(black);
   });
 
-  it.each([1, 2, 4])("is in the middle of its brightness throughout where attention is uniform: %d doublings", (d) => {
+  it.each([1, 2, 4])("has medium brightness everywhere if attention is uniform: %d doublings", (d) => {
     const map = heatMap(Float64Array.of(1, 1, 1, 1), 4, d);
     const [red = NaN, green = NaN, blue = NaN] = at(map, 0, 0);
     expect(new Set(Array.from({ length: 16 }, (_, i) => at(map, i % 4, i >> 2).join())).size).toBe(1);
@@ -54,7 +54,7 @@ describe("a map", () => {
     expect([seen > 0.4, seen < 0.6]).toEqual([true, true]);
   });
 
-  it("over a picture dims it where it is dark, and lets it shine where it is bright", () => {
+  it("over a picture dims it where the map is dark, and brightens it where the map is bright", () => {
     const [dark, bright] = [overlay(grey(0, 4), times, 1), overlay(grey(1, 4), times, 1)];
     for (const [x, y] of [[0, 0], [3, 3], [3, 0]] as const) expect(at(dark, x, y)).not.toEqual(at(bright, x, y)); // prettier-ignore
     expect([at(dark, 0, 0), at(bright, 3, 3)]).toEqual([black, white]);
@@ -64,7 +64,7 @@ describe("a map", () => {
 });
 
 describe("a sheet", () => {
-  it("has its pictures in rows and columns, grey between and where there is none", () => {
+  it("has its pictures in rows and columns, with grey between them and where one is missing", () => {
     const whole = sheet([[grey(0, 2), grey(0.2, 2)], [grey(0.4, 2)]]);
     expect([whole.width, whole.height]).toEqual([8, 8]);
     const row = (y: number): readonly (number | undefined)[] => [0, 1, 2, 5, 6, 7].map((x) => at(whole, x, y)[0]);

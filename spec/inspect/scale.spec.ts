@@ -14,7 +14,7 @@ describe("the brightness of a map", () => {
     expect([0, 1 / 32, 1 / 16, 1 / 4, 4, 16, 64].map((x) => brightness(x, 4))).toEqual([0, 0, 0, 0.25, 0.75, 1, 1]);
   });
 
-  it("is as far above the middle for x as it is below for 1/x, and never falls", () => {
+  it("is as far above the middle for x as it is below for 1/x, and never decreases", () => {
     fc.assert(
       fc.property(scales, times, times, (d, x, y) => {
         expect(brightness(x, d) + brightness(1 / x, d)).toBeCloseTo(1, 12);
@@ -27,7 +27,7 @@ describe("the brightness of a map", () => {
 describe("a scale", () => {
   const map = (...values: readonly number[]): Float64Array => Float64Array.from(values);
 
-  it("is the narrowest that holds all maps, else the widest", () => {
+  it("is the narrowest that covers all maps, else the widest", () => {
     expect(scaleOf([map(1, 1)])).toBe(1);
     expect(scaleOf([map(1, 0.5), map(2, 1)])).toBe(1);
     expect(scaleOf([map(1, 0.5), map(2.1, 1)])).toBe(2);
@@ -35,7 +35,7 @@ describe("a scale", () => {
     expect(scaleOf([map(0, 1000)])).toBe(4);
   });
 
-  it("has its numbers where their brightness is", () => {
+  it("places its numbers at their brightness", () => {
     expect(ticksOf(1).map(({ text }) => text)).toEqual(["≤ ½×", "1×", "≥ 2×"]);
     expect(ticksOf(2).map(({ text }) => text)).toEqual(["≤ ¼×", "½×", "1×", "2×", "≥ 4×"]);
     expect(ticksOf(4).map(({ text }) => text)).toEqual(["≤ 1/16×", "¼×", "1×", "4×", "≥ 16×"]);
@@ -43,7 +43,7 @@ describe("a scale", () => {
     expect(ticksOf(4).map(({ at }) => at)).toEqual(places);
   });
 
-  it("measures a map by its even share; a map without attention is 0", () => {
+  it("divides a map by its even share; a map without attention is 0", () => {
     expect([...timesEven(map(0.5, 0.25), 0.25)]).toEqual([2, 1]);
     expect([...timesEven(map(0, 0), 0)]).toEqual([0, 0]);
   });

@@ -1,4 +1,4 @@
-/** The pullback that follows from a formula: that of a right step is the one written by hand, that of a wrong one is its slope. */
+/** The VJP that follows from a formula: for a right step it equals the hand-written one, for a wrong step it is the derivative of the wrong formula. */
 import { describe, expect, it } from "vitest";
 import { compare } from "../../src/check/close.ts";
 import { drawOf, type Draw } from "../../src/check/draw.ts";
@@ -55,7 +55,7 @@ function moved({ taps, weights }: HostInputs, direction: readonly HostArray[], b
 
 const H = 1e-4;
 
-/** ⟨ȳ, J v⟩ by the 4-point stencil beside ⟨Jᵀ ȳ, v⟩, over the sum of what the latter adds up. */
+/** The difference of ⟨ȳ, J v⟩, by the 4-point stencil, and ⟨Jᵀ ȳ, v⟩, as a share of the sum of the absolute terms of the latter. */
 async function slopeGap(draw: Draw, step: Step, inputs: HostInputs): Promise<number> {
   const y = await outputOf(step, inputs);
   const dy = draw.array(y.shape);
@@ -75,8 +75,8 @@ async function slopeGap(draw: Draw, step: Step, inputs: HostInputs): Promise<num
 const isFormula = (variant: (typeof catalogue)[number]): variant is StepVariant => variant.part === "forward" || variant.part === "loss";
 const formulas = catalogue.filter(isFormula);
 
-describe("the pullback that follows from a formula", () => {
-  it.each(Array.from({ length: CASES }, (_, i) => i))("is the hand-written one for every step of the network (case %i)", async (i) => {
+describe("the VJP that follows from a formula", () => {
+  it.each(Array.from({ length: CASES }, (_, i) => i))("equals the hand-written one for every step of the network (case %i)", async (i) => {
     const draw = drawOf(fold(keyOf(41), i), "f64");
     const recording = await drawnRecording(draw, engine);
     for (const step of stepsOf(recording)) {
@@ -84,12 +84,11 @@ describe("the pullback that follows from a formula", () => {
       const { shape } = await outputOf(step, inputs);
       const dy = step.tap === "loss" ? { shape, data: Float64Array.of(1) } : draw.array(shape); // the loss's own cotangent is 1
       const [own, derived] = await Promise.all(
-        [step.vjp, undefined].map((pullback) =>
+        [step.vjp, undefined].map((vjp) =>
           evaluate(engine, (k) => {
             const { taps, weights } = upload<StepInputs>(k, inputs);
             const dOut = k.upload(dy.shape, dy.data);
-            if (pullback !== undefined)
-              return [...pullback(k, { taps, weights }, dOut).taps, ...pullback(k, { taps, weights }, dOut).weights];
+            if (vjp !== undefined) return [...vjp(k, { taps, weights }, dOut).taps, ...vjp(k, { taps, weights }, dOut).weights];
             return vjpOf(k, (inner_) => step.forward(inner_, { taps, weights }), [...taps, ...weights], dOut);
           }),
         ),

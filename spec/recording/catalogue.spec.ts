@@ -1,4 +1,4 @@
-/** The catalogue is that of the recording format, section 6, and the one that docs/verify.md prints. */
+/** The catalogue has the variants of the recording format, section 6, and docs/verify.md lists them. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { catalogue } from "../../src/recording/variants/catalogue.ts";
@@ -23,11 +23,11 @@ const FORMAT = `
   decay-missing adamw-decay-without-rate nesterov-missing`;
 
 describe("the catalogue", () => {
-  it("has every variant of the format, and no other", () => {
+  it("has every variant of the format, and no others", () => {
     expect(names.toSorted()).toEqual(FORMAT.trim().split(/\s+/).toSorted());
   });
 
-  it("is the table of docs/verify.md", () => {
+  it("agrees with the table in docs/verify.md", () => {
     const rows = [...pageOf("verify.md").matchAll(/^\| `(.*?)` \| (.*) \|$/gm)].map(([, name, text]) => `${name} | ${text}`);
     const own = catalogue.map(({ name, instead, reason, equation }) => `${name} | ${instead} | ${reason} | ${equation}`);
     expect(rows.toSorted()).toEqual([...new Set(own)].toSorted());

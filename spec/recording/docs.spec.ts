@@ -1,4 +1,4 @@
-/** The examples of docs/recording.md are run. */
+/** Runs the examples of docs/recording.md. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const page = readFileSync(join(root, "docs/recording.md"), "utf8");
 const blocks = (language: string): readonly string[] =>
   [...page.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map(([, text = ""]) => text);
 
-it("docs/recording.md shows programs that print what it says", () => {
+it("docs/recording.md shows programs with the output that they print", () => {
   const folder = join(root, "runs/.recording");
   mkdirSync(folder, { recursive: true });
   const printed = blocks("js").map((program, i) => {
@@ -38,7 +38,7 @@ it("docs/recording.md shows a part of a map that a module of fixtures/recorded h
   expect(JSON.parse(map)).toMatchObject(JSON.parse(blocks("json")[0] ?? "null"));
 });
 
-it("docs/recording.md names files that are there", () => {
+it("docs/recording.md links to files that exist", () => {
   const links = [...page.matchAll(/\]\(([^)#]+)\)/g)].map(([, path = ""]) => path);
   expect(links.filter((path) => !existsSync(join(root, "docs", path)))).toEqual([]);
 });

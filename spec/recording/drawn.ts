@@ -48,7 +48,7 @@ function drawnOptimizer(draw: Draw): RecordedOptimizer {
     : { kind: "sgd", lr, momentum: draw.oneOf([0, 0.9]), nesterov: draw.oneOf([true, false]), weightDecay: draw.real(0, 1e-2), noDecay };
 }
 
-/** Nothing at a special value: gains beside 1, biases beside 0. */
+/** No weight at a special value: gains differ from 1, biases from 0. */
 function drawnWeight(draw: Draw, name: string, shape: Shape): HostArray {
   if (shape.length === 1) return draw.array(shape, { mean: /norm[12]?\.weight$/.test(name) ? 1 : 0, deviation: 0.15 });
   if (/token$|pos_embed$/.test(name)) return draw.array(shape, { deviation: 0.5 });

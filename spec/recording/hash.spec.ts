@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { hashed, hashKey } from "../../src/recording/format/hash.ts";
 
-describe("hash-made values are the producer's", () => {
+describe("values generated from a seed equal those of record.py", () => {
   it.each([
     ["cls_token", 7, 2512044961, [1, 1, 3], [0.028730981051921844, -0.029026446864008904, -0.029197605326771736]],
     ["images", 8, 2624321117, [1, 1, 1, 3], [-0.4911876320838928, -0.9138847589492798, -1.83637237548828125]],

@@ -63,7 +63,7 @@ describe("hints", () => {
     ["a small constant", (a) => changed(a, (x) => x * (1 + 1e-8)), /differ by less than 0\.000001 of their scale/],
   ];
 
-  it.each(cases)("tell %s", (_, wrong, says) => {
+  it.each(cases)("describe %s", (_, wrong, says) => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 }), (seed) => {
         const right = rightOf(seed);
@@ -73,7 +73,7 @@ describe("hints", () => {
     );
   });
 
-  it("say nothing of unrelated numbers", () => {
+  it("are empty for unrelated numbers", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 30 }), (seed) => {
         expect(hints(rightOf(seed), rightOf(seed + 1))).toBe("");
@@ -82,14 +82,14 @@ describe("hints", () => {
     );
   });
 
-  it("look at ten million values without holding them in other forms", () => {
+  it("handle ten million values without copies of them", () => {
     const right: HostArray = { shape: [10, 1000, 1000], data: Float64Array.from({ length: 1e7 }, (_, i) => Math.sin(i)) };
     const wrong = changed(right, (x, i) => (i % 1000 === 7 ? x + 1 : x));
     expect(hints(wrong, right)).toBe("10000 of 10000000 values are wrong, all at indices 7 of axis 2");
   });
 });
 
-describe("hints of a step's weights", () => {
+describe("hints on a step's weights", () => {
   it.each([
     ["proj-transposed", "with blocks.0.attn.proj.weight transposed the step gives the recorded values"],
     ["beta-missing", "with blocks.0.norm1.bias left out the step gives the recorded values"],
@@ -100,13 +100,13 @@ describe("hints of a step's weights", () => {
     expect(findings?.hints[0]).toBe(hint);
   });
 
-  it("say nothing of a step whose weights are right", async () => {
+  it("are empty for a step whose weights are right", async () => {
     const recording = readRecording(bytesOf("planted/rms-norm.hash-hard-f64.everywhere.safetensors"));
     expect((await verify(referenceEngine(), recording)).findings?.hints).toEqual([]);
   });
 });
 
-describe("hints of other tensors", () => {
+describe("hints on combinations of other tensors", () => {
   const named = (name: string, seed: number): { readonly name: string; readonly array: HostArray } => ({ name, array: rightOf(seed) });
   const [right, a, b] = [rightOf(100), named("taps/a", 101), named("taps/b", 102)];
   const plus = (x: HostArray, y: HostArray, c: number): HostArray => changed(x, (value, i) => value + c * (y.data[i] ?? NaN));
@@ -162,15 +162,15 @@ async function madeBy(
   return { ...empty, configuration, results: new Map([...results].filter(([name]) => kept.includes(name))) };
 }
 
-describe("what a recording takes for granted", () => {
-  it("is named where another number of heads gives the recorded values", async () => {
+describe("hints on the configuration of a recording", () => {
+  it("name another number of heads that gives the recorded values", async () => {
     const recording = await madeBy(3, 1, ["taps/blocks.0.attn.qkv", "taps/blocks.0.attn.context", "taps/logits"]);
     const { first, findings } = await verify(referenceEngine(), recording);
     expect([first?.name, findings?.explanation]).toEqual(["taps/blocks.0.attn.context", null]);
     expect(findings?.hints[0]).toBe("with 3 heads the recorded values are right: the file says 1; record.py takes --heads 3");
   });
 
-  it("is named where the logits are the class head's, of a module that returns a pair", async () => {
+  it("say how to map a module that returns a pair, if the logits are those of the class head", async () => {
     const pair = (taps: ReadonlyMap<string, HostArray>): ReadonlyMap<string, HostArray> =>
       new Map([...taps].map(([name, array]) => [name, name === "taps/logits" ? (taps.get("taps/head") ?? array) : array]));
     for (const kept of [["taps/head", "taps/head_dist", "taps/logits"], ["taps/logits"]]) {

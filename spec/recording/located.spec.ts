@@ -38,21 +38,24 @@ async function passOnly(draw: Draw): Promise<Recording> {
 }
 
 describe("a recording with one value changed", () => {
-  it.each(Array.from({ length: CASES }, (_, i) => i))("is wrong there first, and only where that is read (case %i)", async (i) => {
-    const draw = drawn(i);
-    const recording = await passOnly(draw);
-    const arrays = arraysOf(recording);
-    const name = anyOf(draw, [...arrays.keys()]);
-    const changed = new Map([...arrays].map(([other, array]) => [other, other === name ? disturbed(array, draw) : array]));
+  it.each(Array.from({ length: CASES }, (_, i) => i))(
+    "is wrong there first, and elsewhere only in tensors computed from that value (case %i)",
+    async (i) => {
+      const draw = drawn(i);
+      const recording = await passOnly(draw);
+      const arrays = arraysOf(recording);
+      const name = anyOf(draw, [...arrays.keys()]);
+      const changed = new Map([...arrays].map(([other, array]) => [other, other === name ? disturbed(array, draw) : array]));
 
-    const { first, tensors } = await verify(engine, withResults(recording, changed));
-    expect(first?.name).toBe(name);
-    const readers = new Set(passReadings(recording).flatMap((reading) => (reading.results.includes(name) ? [reading.name] : [])));
-    expect(tensors.filter(({ ok }) => !ok).filter((off) => off.name !== name && !readers.has(off.name))).toEqual([]);
-  });
+      const { first, tensors } = await verify(engine, withResults(recording, changed));
+      expect(first?.name).toBe(name);
+      const readers = new Set(passReadings(recording).flatMap((reading) => (reading.results.includes(name) ? [reading.name] : [])));
+      expect(tensors.filter(({ ok }) => !ok).filter((off) => off.name !== name && !readers.has(off.name))).toEqual([]);
+    },
+  );
 
   it.each(Array.from({ length: CASES }, (_, i) => i))(
-    "is wrong in any subset that holds it and what it is made from (case %i)",
+    "is wrong in any subset that holds it and what it is computed from (case %i)",
     async (i) => {
       const draw = drawn(CASES + i);
       const recording = await passOnly(draw);

@@ -11,7 +11,7 @@ import { bytesOf } from "../helpers/fixtures.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { fixture, python, skipWithoutTorch } from "./recordPy.ts";
 
-/** The first wrong tensor and the reason, as far as there are any. */
+/** The first wrong tensor and the variant that explains it, or null. */
 const verdictOf = ({ first, findings }: Verification): readonly unknown[] => [first?.name ?? null, findings?.explanation?.variant ?? null];
 
 describe("modules of PyTorch", () => {
@@ -24,7 +24,7 @@ describe("modules of PyTorch", () => {
       ["mine-tanh-f64", "taps/blocks.0.mlp.gelu", "gelu-tanh"],
       ["mine-loose-f32", "taps/blocks.0.norm1", "layernorm-eps-1e-5"],
       ["mine-unscaled-f64", "taps/head", "scale-missing"],
-    ])("%s: first wrong is %s, for %s", async (file, first, variant) => {
+    ])("%s: the first wrong tensor is %s, because of %s", async (file, first, variant) => {
       const { engine } = await made;
       expect(verdictOf(await verify(engine, readRecording(bytesOf(`recorded/${file}.safetensors`))))).toEqual([first, variant]);
     });
@@ -33,21 +33,19 @@ describe("modules of PyTorch", () => {
 
 const DRAWN = 20;
 const SEED = 7;
-/** In ms. */
+/** In milliseconds. */
 const UNHURRIED = 120_000;
 
-it("a module without a map of its names is refused by record.py in one line, and nothing is written", (context) => {
+it("record.py refuses a module without a map in one line, and writes nothing", (context) => {
   skipWithoutTorch(context);
   const folder = temporaryFolder();
   const { status, stderr } = python("record.py", [join(folder, "own"), "--module", `${fixture("recorded/mine.py")}:build`]);
   expect([status, readdirSync(folder)]).toEqual([2, []]);
-  expect(stderr).toBe(
-    "record: no weight for patch_embed.proj.weight; a map says what the module's weights are called, and --draft-map drafts one\n",
-  );
+  expect(stderr).toBe("record: no weight for patch_embed.proj.weight; a map names the module's weights, and --draft-map drafts one\n");
 });
 
 it(
-  `${DRAWN} random right recordings by record.py are found right`,
+  `${DRAWN} random right recordings by record.py are accepted`,
   async (context) => {
     const folder = temporaryFolder();
     skipWithoutTorch(context);

@@ -26,13 +26,13 @@ async function accusations(maker: Engine, verifier: Engine): Promise<readonly st
 
 describe(`${EACH} random recordings`, () => {
   it(
-    "of the reference engine are right to the wasm engine",
+    "of the reference engine are accepted by the wasm engine",
     async () => expect(await accusations(referenceEngine(), await wasmEngine())).toEqual([]),
     UNHURRIED,
   );
 
   it(
-    "of the wasm engine are right to the reference engine",
+    "of the wasm engine are accepted by the reference engine",
     async () => expect(await accusations(await wasmEngine(), referenceEngine())).toEqual([]),
     UNHURRIED,
   );

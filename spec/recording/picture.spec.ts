@@ -25,7 +25,7 @@ describe("the picture of a verification", () => {
     ).toEqual([...recording.results.keys()].toSorted());
   });
 
-  it("keeps each verdict, and judges end to end what is computed from the images on", async () => {
+  it("keeps each verdict, and judges everything end to end", async () => {
     const recording = fixture("recorded/mine-tanh-f64");
     const engine = referenceEngine();
     const verification = await verify(engine, recording);

@@ -41,7 +41,7 @@ const nameOf = ({ variant, decided }: Explained, found: string | null | undefine
   decided || found !== null ? variant : null;
 
 describe("planted errors", () => {
-  it("cover the catalogue, most of it in three configurations and more", () => {
+  it("cover the catalogue, most of it in three or more configurations", () => {
     const places = catalogue.map(
       ({ name }) => new Set(known.filter(({ variant }) => variant === name).map((row) => row.configuration)).size,
     );
@@ -49,7 +49,7 @@ describe("planted errors", () => {
     expect(places.filter((count) => count >= 3).length / places.length).toBeGreaterThan(0.7);
   });
 
-  it("are wrong enough for engines of f32", () => {
+  it("are large enough for f32 engines", () => {
     const shares = ({ share, explanations }: Planted): readonly number[] => [share, ...explanations.map((step) => step.share)];
     expect(planted.filter((row) => Math.min(...shares(row)) <= SEEN_IN_F32)).toEqual([]);
   });

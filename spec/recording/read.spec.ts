@@ -19,7 +19,7 @@ describe("a recording", () => {
     expect([...results.keys()]).toEqual(["taps/norm", "taps/patch_embed"]);
   });
 
-  it("with a loss may hold cotangents, gradients and later weights", () => {
+  it("with a loss may hold cotangents, gradients and updated weights", () => {
     const results = { loss: zeros(), "cotangents/head": zeros(2, 3), "grads/images": zeros(2, 1, 4, 4), "after/1/head.bias": zeros(3) };
     const file = recordingFile({ ...loss({}), optimizer: sgd }, { labels: labels(0, 2), ...results });
     expect([...readRecording(file).results.keys()]).toEqual(Object.keys(results));
@@ -37,7 +37,7 @@ describe("a recording", () => {
   });
 });
 
-describe("a file without the text table of a recording is refused", () => {
+describe("a file without the metadata of a recording is refused", () => {
   it.each<readonly [string, Readonly<Record<string, string>>, string]>([
     ["no table", {}, "recording: __metadata__ must have format; this is no recording"],
     ["another format", { format: "pt" }, 'recording: __metadata__.format must be "deit-recording", got "pt"'],
@@ -50,7 +50,7 @@ describe("a file without the text table of a recording is refused", () => {
   });
 });
 
-describe("a field that is wrong is named", () => {
+describe("a wrong field is named in the error", () => {
   it.each<readonly [message: string, json: object]>([
     ["producer must be a text, got nothing", withoutProducer],
     ["author is not known here; known are producer, dtype, ", { ...forwardOnly, author: "me" }],
@@ -85,7 +85,7 @@ describe("a field that is wrong is named", () => {
   });
 });
 
-describe("a tensor that is wrong is named", () => {
+describe("a wrong tensor is named in the error", () => {
   const stored = { ...forwardOnly, images: "stored" };
   it.each<readonly [message: string, json: object, tensors: Tensors]>([
     ['tensor images is missing, though images is "stored"', stored, {}],

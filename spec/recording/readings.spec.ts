@@ -13,7 +13,7 @@ const distilled = { model: { ...forwardOnly.model, distilled: true } };
 const namesOf = (recording: Recording): readonly string[] => passReadings(recording).map(({ name }) => name);
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-/** Of one block, with the prefixes that the format gives to names. */
+/** The names of one block, with the prefixes of the format. */
 const FORWARD = words(`
   taps/patch_embed taps/embed
   taps/blocks.0.norm1 taps/blocks.0.attn.qkv taps/blocks.0.attn.scores taps/blocks.0.attn.probs taps/blocks.0.attn.context
@@ -38,11 +38,11 @@ const BACKWARD_FROM_NORM = words(`
 const END = words("grads/images grads/patch_embed.proj.weight grads/patch_embed.proj.bias");
 
 describe("the order of the readings", () => {
-  it("is that of the taps in a forward pass", () => {
+  it("is that of the taps in the forward pass", () => {
     expect(namesOf(recordingOf({}))).toEqual([...FORWARD, "taps/logits"]);
   });
 
-  it("of a plain model goes back from its head", () => {
+  it("of the backward pass of a plain model starts at its head", () => {
     const recording = recordingOf({ loss: labelsLoss }, { labels: labels(0, 1) });
     expect(namesOf(recording)).toEqual([
       ...FORWARD,
@@ -56,7 +56,7 @@ describe("the order of the readings", () => {
     ]);
   });
 
-  it("of a distilled model with a teacher goes back from both heads, the distillation head first", () => {
+  it("of the backward pass of a distilled model with a teacher starts at both heads, the distillation head first", () => {
     const loss = { ...labelsLoss, distillation: HARD };
     const recording = recordingOf({ ...distilled, loss }, { labels: labels(0, 1), teacher: zeros(2, 3), "taps/embed": zeros(2, 6, 4) });
     expect(namesOf(recording)).toEqual([
@@ -69,7 +69,7 @@ describe("the order of the readings", () => {
     ]);
   });
 
-  it("of a distilled model without a teacher goes through the fused logits", () => {
+  it("of the backward pass of a distilled model without a teacher starts at the fused logits", () => {
     const recording = recordingOf({ ...distilled, loss: labelsLoss }, { labels: labels(0, 1), "taps/embed": zeros(2, 6, 4) });
     const names = namesOf(recording);
     expect(names.slice(names.indexOf("loss"), names.indexOf("cotangents/norm"))).toEqual(
@@ -77,7 +77,7 @@ describe("the order of the readings", () => {
     );
   });
 
-  it("of later weights is by steps, and within a step that of the parameters", () => {
+  it("of updated weights is by steps, and within a step that of the parameters", () => {
     const optimizer = { kind: "sgd", lr: [0.1, 0.1], momentum: 0.9, nesterov: true, weightDecay: 0, noDecay: "deit" };
     const later = updatedWeightNames(recordingOf({ loss: labelsLoss, optimizer }, { labels: labels(0, 1) }));
     expect(later.map((names) => names.length)).toEqual([20, 20]);
@@ -89,7 +89,7 @@ describe("the order of the readings", () => {
   });
 });
 
-describe("what a reading starts from", () => {
+describe("what a reading is computed from", () => {
   const recording = recordingOf({ loss: labelsLoss }, { labels: labels(0, 1) });
   const startsOf = (name: string): readonly string[] => passReadings(recording).find((reading) => reading.name === name)?.results ?? [];
 
@@ -101,7 +101,7 @@ describe("what a reading starts from", () => {
     ["grads/blocks.0.mlp.fc2.weight", "taps/blocks.0.mlp.gelu cotangents/blocks.0.mlp"],
   ])("%s: %s", (name, starts) => expect(startsOf(name)).toEqual(words(starts)));
 
-  it("of a tap with several readers are the cotangents of all of them", () => {
+  it("is, for the cotangent of a tap with several readers, the cotangents of all of them", () => {
     expect(new Set(startsOf("cotangents/embed"))).toEqual(
       new Set(words("taps/embed taps/blocks.0.attn cotangents/blocks.0.norm1 cotangents/blocks.0.mid")),
     );
@@ -110,7 +110,7 @@ describe("what a reading starts from", () => {
     );
   });
 
-  it("is the file where it holds all of it", () => {
+  it("is the recording, if the file holds all of it", () => {
     const local = passReadings(recording).filter((reading) => isLocal(reading, recording));
     expect(local.map(({ name }) => name)).toEqual(words("taps/patch_embed taps/blocks.0.norm1"));
   });

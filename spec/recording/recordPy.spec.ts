@@ -28,7 +28,8 @@ const noHeads = { taps: { head: undefined, head_dist: undefined } };
 const inOneParameter = { weights: { cls_token: "tokens[0]", dist_token: "tokens[1]", pos_embed: ["pos.0", "pos.1", "pos.2"] } };
 const flat = { weights: { "patch_embed.proj.weight": "patches.linear.weight", "patch_embed.proj.bias": "patches.linear.bias" } };
 const PAIR = "logits: the module returns two tensors, which are recorded as head and head_dist; no logits are";
-const FIRST = "logits: the module returns a tuple of [2, 5], [2, 5], [2, 5], of which the first is taken; [1] is the place of the second";
+const FIRST =
+  "logits: the module returns a tuple of [2, 5], [2, 5], [2, 5], of which the first is recorded; [1] is the place of the second";
 const EPS = "eps: 1e-06 is what the layer norms should have, whatever the module has; --eps changes it";
 const HEADS = "heads: 3 is assumed, as blocks.0.attn.scores is [2, 3, 11, 11]; --heads changes it";
 
@@ -200,7 +201,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 it(
-  "record.py records right modules of many kinds so that they are found right, and says what it assumes",
+  "record.py records right modules of many kinds so that they are accepted, and says what it assumes",
   async (context) => {
     const outcomes = outcomesOf(
       context,
@@ -232,14 +233,14 @@ const MISTAKES: readonly (readonly [made: Case, line: string])[] = [
     ofMine({ taps: { norm: "last@softmx" } }),
     "the place 'last@softmx' cannot be read; one is like 'layers.0.ln', 'layers.0.ln:input', 'layers.0.attn@softmax', 'layers.0.mha[1]' or \"['key']\"",
   ],
-  [ofMine({ taps: { norm: 3 } }), "the map's taps say 3 for 'norm'; it must be a text, a list of texts or null"],
+  [ofMine({ taps: { norm: 3 } }), "the map's taps say 3 for 'norm'; it must be a string, a list of strings or null"],
   [
     ofMine({ weights: { "norm.weight": "last.wieght" } }),
     "the module has no weight 'last.wieght' for norm.weight; the nearest is 'last.weight'",
   ],
   [
     ofMine({ weights: { "norm.weight": undefined } }),
-    "the map's weights lack 'norm.weight': what the module calls it, or null if it has none",
+    "the map's weights lack 'norm.weight'; give the module's name for it, or null if it has none",
   ],
   [ofMine({ weights: { "norm.weight": "layers.0.up.weight" } }), "norm.weight must be [12], but 'layers.0.up.weight' is [24, 12]"],
   [
@@ -254,11 +255,11 @@ const MISTAKES: readonly (readonly [made: Case, line: string])[] = [
   [recording(`${mine}:build`, "[]"), "the map must be an object with taps, weights, dropPath, got []"],
   [
     ofStudent("a_dict", {}),
-    "what the module returns, the place '', is a dict of 'cls' [2, 5], 'dist' [2, 5]; say which tensor of it is meant, as in \"head\": \"['cls']\", \"head_dist\": \"['dist']\"",
+    "what the module returns, the place '', is a dict of 'cls' [2, 5], 'dist' [2, 5]; name the tensor that is meant, as in \"head\": \"['cls']\", \"head_dist\": \"['dist']\"",
   ],
   [
     ofStudent("an_object", {}),
-    'what the module returns, the place \'\', is an object of Answer with .cls [2, 5], .dist [2, 5]; say which tensor of it is meant, as in "head": ".cls", "head_dist": ".dist"',
+    'what the module returns, the place \'\', is an object of Answer with .cls [2, 5], .dist [2, 5]; name the tensor that is meant, as in "head": ".cls", "head_dist": ".dist"',
   ],
   [
     ofStudent("a_dict", { taps: { head: "['clss']", logits: undefined } }),
@@ -266,7 +267,7 @@ const MISTAKES: readonly (readonly [made: Case, line: string])[] = [
   ],
   [
     ofStudent("OneParameter", inOneParameter, "--optimizer", "adamw"),
-    "the Parameter 'tokens' holds cls_token and dist_token, of which by noDecay \"deit\" one decays: it cannot decay by half; say --set optimizer.noDecay=timm, by which neither token does",
+    "the Parameter 'tokens' holds cls_token and dist_token, of which only one decays under noDecay \"deit\"; a Parameter cannot decay in part; give --set optimizer.noDecay=timm, with which neither token does",
   ],
   [
     ofStudent("OneParameter", { weights: { ...inOneParameter.weights, dist_token: "tokens[2]" } }),
@@ -274,12 +275,12 @@ const MISTAKES: readonly (readonly [made: Case, line: string])[] = [
   ],
   [
     ofStudent("flat_two_channels", flat),
-    "patch_embed.proj.weight is [12, 18], and 18 is p·p of a square patch with neither 3 channels nor 1; say --sizes '{\"channels\": C}'",
+    "patch_embed.proj.weight is [12, 18], and 18 columns are a square patch with neither 3 channels nor 1; give --sizes '{\"channels\": C}'",
   ],
   [ofStudent("raising", {}), `--module ${student}:raising raised ValueError: no such data set (student.py, line 228)`],
-  [ofStudent("nothing", {}), `--module ${student}:nothing: must give an nn.Module, got None`],
-  [ofMine({}, "--loss", `${student}:a_loss_each`), "the loss must be a scalar, a tensor of no axes, got [2]"],
-  [ofMine({}, "--loss", `${student}:a_number`), "the loss must be a scalar, a tensor of no axes, got 0.5"],
+  [ofStudent("nothing", {}), `--module ${student}:nothing: must return an nn.Module, got None`],
+  [ofMine({}, "--loss", `${student}:a_loss_each`), "the loss must be a scalar, a tensor without axes, got [2]"],
+  [ofMine({}, "--loss", `${student}:a_number`), "the loss must be a scalar, a tensor without axes, got 0.5"],
   [ofMine({}, "--loss", `${student}:detached`), "the loss does not depend on the module's weights: it has no gradient"],
   [
     ofMine({}, "--loss", `${student}:failing_loss`),
@@ -296,20 +297,20 @@ const MISTAKES: readonly (readonly [made: Case, line: string])[] = [
     ofMine({}, "--optimizer", `${student}:failing_optimizer`),
     `--optimizer ${student}:failing_optimizer raised ValueError: Invalid learning rate: -1 (student.py, line 218)`,
   ],
-  [ofMine({}, "--optimizer", "adamw", "--optimizer-kind", "sgd"), "--optimizer-kind goes with --optimizer FILE.py:FUNCTION"],
-  [ofMine({}, "--tau", "3"), "--tau goes with --distillation soft"],
+  [ofMine({}, "--optimizer", "adamw", "--optimizer-kind", "sgd"), "--optimizer-kind needs --optimizer FILE.py:FUNCTION"],
+  [ofMine({}, "--tau", "3"), "--tau needs --distillation soft"],
   [ofMine({}, "--distillation", "soft", "--tau", "0"), "--tau 0.0: loss.distillation.tau must be a number > 0"],
   [ofMine({}, "--loss", "labels", "--set", "loss.smoothing=much"), "--set loss.smoothing=much: loss.smoothing must be a number in [0, 1)"],
   [ofMine({}, "--loss", "none", "--optimizer", "adamw"), "--optimizer needs a loss, and --loss is none"],
-  [ofMine({}, "--taps", "blocks.0.glu"), "--taps blocks.0.glu: there is nothing of this name; the nearest is 'blocks.0.mlp'"],
+  [ofMine({}, "--taps", "blocks.0.glu"), "--taps blocks.0.glu: no tensor has this name; the nearest is 'blocks.0.mlp'"],
   [ofMine({}, "--sizes", "{"), "argument --sizes: must be JSON, got {"],
   [ofMine({}, "--no-such"), "unrecognized arguments: --no-such"],
-  [{ args: ["map.json", "--timm", "deit_tiny_patch16_224", "--draft-map"] }, "--draft-map goes with --module"],
+  [{ args: ["map.json", "--timm", "deit_tiny_patch16_224", "--draft-map"] }, "--draft-map needs --module"],
   [{ args: ["no/where/out", "--module", `${mine}:build`] }, "no/where/out: there is no folder no/where"],
   [{ args: ["--module", `${mine}:build`] }, "the file to write is missing: record.py OUT.safetensors …"],
   [
     { args: ["out", "--module", `${mine}:build`] },
-    "no weight for patch_embed.proj.weight; a map says what the module's weights are called, and --draft-map drafts one",
+    "no weight for patch_embed.proj.weight; a map names the module's weights, and --draft-map drafts one",
   ],
   [{ args: ["out", "--module", `${mine}:bild`] }, `--module ${mine}:bild: ${mine} has no bild; the nearest is 'build'`],
   [
@@ -346,7 +347,7 @@ it(
 );
 
 it(
-  "a map that record.py drafts for a student's project is right as it is",
+  "a map that record.py drafts for a student's project works unchanged",
   async (context) => {
     const students = readdirSync(fixture("students"), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())

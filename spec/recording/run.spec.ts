@@ -18,7 +18,7 @@ describe("a forward pass", () => {
     expect([...computed.keys()]).toEqual(Object.keys(everyTap));
   });
 
-  it("has the same bits as with a loss", async () => {
+  it("is bitwise identical with and without a loss", async () => {
     const alone = await computeRecording(referenceEngine(), readRecording(recordingFile(forwardOnly, everyTap)));
     const trained = recordingFile({ ...forwardOnly, loss: labelsLoss }, { labels: labels(0, 1), ...everyTap });
     expect(await computeRecording(referenceEngine(), readRecording(trained))).toEqual(alone);
@@ -33,7 +33,7 @@ describe("a result is judged", () => {
   };
   const moved = hostArray([3], [1, -2, 0.5 + 2e-8]);
 
-  it("as a share of its largest value", () => {
+  it("by its error as a share of the largest value", () => {
     expect(judge(recorded, "taps/x", moved, "f64").error).toBeCloseTo(1e-8, 12);
   });
 
@@ -47,7 +47,7 @@ describe("a result is judged", () => {
     expect(error).toBeLessThan(tolerance.bound);
   });
 
-  it("by the f32 tolerance if it was computed again in f32", () => {
+  it("by the f32 tolerance if the engine computes in f32", () => {
     const { error, tolerance } = judge(recorded, "taps/x", moved, "f32");
     expect(error).toBeLessThan(tolerance.bound);
   });
@@ -77,7 +77,7 @@ describe("rows of the key bias", () => {
     expect([await errorOf(adamw, 4), await errorOf(adamw, 7)]).toEqual([0, 0]);
   });
 
-  it("end where the query's and the value's begin", async () => {
+  it("do not include those of the query or the value", async () => {
     expect(Math.min(await errorOf(adamw, 3), await errorOf(adamw, 8))).toBeGreaterThan(0.5);
   });
 

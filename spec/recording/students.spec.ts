@@ -25,7 +25,7 @@ describe("student projects", () => {
   });
 
   inEachPrecision(({ made }) => {
-    it.each(index)("$file: first wrong is $first, for $variant", async ({ file, first, variant }) => {
+    it.each(index)("$file: the first wrong tensor is $first, because of $variant", async ({ file, first, variant }) => {
       const { engine } = await made;
       const { first: found, findings } = await verify(engine, readRecording(bytesOf(`students/${file}.safetensors`)));
       const named = findings?.explanation?.variant ?? null;

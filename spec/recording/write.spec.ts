@@ -26,7 +26,7 @@ const texts = (arrays: Arrays): readonly unknown[] =>
 const comparable = (recording: Recording): unknown => ({ ...recording, given: texts(recording.given), results: texts(recording.results) });
 
 describe("a recording that was written", () => {
-  it("reads back as the same, its tensors in the same order", async () => {
+  it("reads back unchanged, with its tensors in the same order", async () => {
     for (let i = 0; i < RECORDINGS; i++) {
       const recording = await drawnRecording(drawOf(fold(keyOf(5), i)), referenceEngine());
       expect(comparable(readRecording(writeRecording(recording)))).toEqual(comparable(recording));
@@ -41,7 +41,7 @@ describe("a recording that was written", () => {
     },
   );
 
-  it("to a file has the same bytes, and leaves nothing behind where it cannot be written", async () => {
+  it("is saved with the same bytes, and leaves nothing behind if it cannot be written", async () => {
     const [recording, folder] = [readRecording(bytesOf("recordings/tiny-plain-f64.safetensors")), temporaryFolder()];
     await saveRecording(join(folder, "own"), recording);
     expect(Buffer.compare(readFileSync(join(folder, "own")), writeRecording(recording))).toBe(0);
@@ -50,14 +50,14 @@ describe("a recording that was written", () => {
     expect(readdirSync(folder)).toEqual(["own"]);
   });
 
-  it("has its rounded tensors in f32", () => {
+  it("holds its rounded tensors in f32", () => {
     const recording: Recording = { ...readRecording(recordingFile(forwardOnly)), results: new Map([["taps/head", hostArray([2, 3], [0.1, 0, 0, 0, 0, 0])]]), rounded: new Set(["taps/head"]) }; // prettier-ignore
     const again = readRecording(writeRecording(recording));
     expect([again.results.get("taps/head")?.data[0], [...again.rounded]]).toEqual([Math.fround(0.1), ["taps/head"]]);
   });
 });
 
-describe("what could not be read is not written", () => {
+describe("what could not be read back is not written", () => {
   const forward = readRecording(recordingFile({ ...forwardOnly, images: "stored" }, { images: zeros(2, 1, 4, 4) }));
   const trained = readRecording(recordingFile({ ...forwardOnly, loss: labelsLoss }, { labels: labels(0, 1) }));
   const withResult = (name: string, ...shape: readonly number[]): Recording => ({ ...forward, results: new Map([[name, hostArray(shape, new Float64Array(shape.reduce((a, b) => a * b, 1)))]]) }); // prettier-ignore

@@ -18,17 +18,17 @@ import { sample } from "./samples.ts";
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 describe("what a report collects", () => {
-  it("is a decision on every image, as many of them right as the accuracy says", async () => {
-    const { engine, model, dataset, normalisation, looked } = sample();
-    const { judged, images } = await looked();
+  it("is a decision on every image; the share of right ones is the accuracy", async () => {
+    const { engine, model, dataset, normalisation, collected } = sample();
+    const { judged, images } = await collected();
     const { top1 } = await evaluate(engine, model, evaluationBatches(dataset, 4, normalisation), "mean");
     expect(images).toBe(dataset.count);
     expect(judged.map(({ label }) => label)).toEqual(Array.from({ length: dataset.count }, (_, i) => dataset.label(i)));
     expect(judged.filter(({ label, decision }) => label === decision).length / dataset.count).toBe(top1);
   });
 
-  it("is of MOST_JUDGED images from all over a larger set", async () => {
-    const { judged, images } = await sample({ imageSize: 2, width: 2, depth: 1, heads: 1 }, MOST_JUDGED + 500).looked();
+  it("covers MOST_JUDGED images at equal distances in a larger set", async () => {
+    const { judged, images } = await sample({ imageSize: 2, width: 2, depth: 1, heads: 1 }, MOST_JUDGED + 500).collected();
     expect(images).toBe(MOST_JUDGED + 500);
     expect(judged).toHaveLength(MOST_JUDGED);
     const samples = judged.map(({ sample: at }) => at);
@@ -36,9 +36,9 @@ describe("what a report collects", () => {
     expect(samples.at(-1)).toBeGreaterThan(MOST_JUDGED + 490);
   });
 
-  it("has examples that are right and others that are wrong, the right ones first, of several classes", async () => {
-    const { dataset, looked } = sample({}, 40);
-    const { examples } = await looked();
+  it("has right and wrong examples of several classes, the right ones first", async () => {
+    const { dataset, collected } = sample({}, 40);
+    const { examples } = await collected();
     const right = examples.map(({ label, decisions }) => decisions.at(-1)?.decision === label);
     expect(examples).toHaveLength(MOST_EXAMPLES);
     expect(right).toEqual(right.toSorted((a, b) => Number(b) - Number(a)));
@@ -55,7 +55,7 @@ describe("what a report collects", () => {
     ["a plain model", { distilled: false }, ["class", "fused"], 1],
     ["images of three channels", { channels: 3 }, ["class", "distillation", "fused"], 2],
   ])("has a row of attention for each token, which sums to 1: %s", async (_, changes, by, P) => {
-    const { examples } = await sample(changes).looked();
+    const { examples } = await sample(changes).collected();
     expect(examples.length).toBeGreaterThan(0);
     for (const { attention: rows, decisions } of examples) {
       expect(decisions.map((d) => d.by)).toEqual(by);
@@ -67,26 +67,26 @@ describe("what a report collects", () => {
     }
   });
 
-  it("has the attention of an engine that computes it in one piece", async () => {
-    const { engine, model, dataset, normalisation, looked } = sample();
+  it("has the same attention from an engine with a fused attention kernel", async () => {
+    const { engine, model, dataset, normalisation, collected } = sample();
     const whole = fuse(attention, {
       ...attention,
       forward: (k, inputs, attrs) => attention.forward(k.within({ visitor: null, fused: fusedTable() }), inputs, attrs),
     });
     const fused = { ...engine, kernels: engine.kernels.within({ fused: fusedTable(whole) }) };
-    expect((await collect(fused, model, dataset, normalisation)).examples).toEqual((await looked()).examples);
+    expect((await collect(fused, model, dataset, normalisation)).examples).toEqual((await collected()).examples);
   });
 
-  it("leaves nothing alive", async () => {
-    const { engine, looked } = sample();
+  it("leaves no tensor alive", async () => {
+    const { engine, collected } = sample();
     const before = engine.memory().live;
-    await looked();
+    await collected();
     expect(engine.memory().live).toBe(before);
   });
 });
 
 describe("attention in a report", () => {
-  it("is the mean over the heads of PyTorch's, last block, first two rows", async () => {
+  it("equals PyTorch's: the mean over the heads, last block, first two rows", async () => {
     const recording = readRecording(bytesOf("recordings/odd-sizes-distilled-f64.safetensors"));
     const { model: config } = recording.configuration;
     const engine = referenceEngine();
@@ -137,7 +137,7 @@ describe("confusions", () => {
   });
 
   it("sum to the number of images", async () => {
-    const { judged: all, images } = await sample().looked();
+    const { judged: all, images } = await sample().collected();
     expect(sum(confusions(all).map(({ count }) => count))).toBe(images);
   });
 

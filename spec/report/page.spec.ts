@@ -38,7 +38,7 @@ describe("a report", () => {
     expect(sections.map(({ id }) => id)).toEqual(["accuracy", "training", "attention", "confusion", "tokens", "recipe", "environment"]);
     for (const section of sections) expect(section.textContent?.trim().length).toBeGreaterThan(40);
     expect(document.querySelectorAll("#training svg")).toHaveLength(2);
-    expect(document.querySelectorAll(".card")).toHaveLength(of.looked.examples.length);
+    expect(document.querySelectorAll(".card")).toHaveLength(of.collected.examples.length);
   });
 
   it.each([
@@ -50,7 +50,7 @@ describe("a report", () => {
     expect(document.querySelectorAll("script, link, iframe, object, embed, base")).toHaveLength(0);
     const attributes = [...document.querySelectorAll("*")].flatMap((element) => [...element.attributes]);
     const links = attributes.filter(({ name }) => ["href", "src", "srcset", "xlink:href"].includes(name)).map(({ value }) => value);
-    expect(links.length).toBeGreaterThan(of.looked.examples.length);
+    expect(links.length).toBeGreaterThan(of.collected.examples.length);
     expect(links.filter((link) => !/^(#|data:image\/png;base64,)/.test(link))).toEqual([]);
     expect(attributes.filter(({ name }) => name.startsWith("on"))).toEqual([]);
     const text = page(of);
@@ -58,12 +58,12 @@ describe("a report", () => {
     expect(text.match(/https?:\/\/[^"]*/g) ?? []).toEqual([]);
   });
 
-  it("says what a recipe says, character by character", () => {
+  it("shows the text of a recipe unchanged, markup included", () => {
     const document = parsed(attacked);
     expect(textsOf(document, "h1")).toEqual([`${hostile}, seed 3`]);
     expect(textsOf(document, "#recipe tbody th, #recipe td")).toEqual([hostile, JSON.stringify(hostile), hostile]);
     expect(textsOf(document, "#environment tbody th, #environment td")).toEqual([hostile, hostile]);
-    expect(textsOf(document, ".card h3 span")).toEqual(attacked.looked.examples.map(({ label }) => `${hostile} ${label}`));
+    expect(textsOf(document, ".card h3 span")).toEqual(attacked.collected.examples.map(({ label }) => `${hostile} ${label}`));
   });
 
   it("is the same text for the same report", async () => {
@@ -87,7 +87,7 @@ describe("a report", () => {
       expect(looks).toHaveLength(2);
       for (const [token, look] of looks.entries()) {
         const drawn = [...look.querySelectorAll("rect title")].map(({ textContent }) => Number.parseFloat(textContent ?? ""));
-        const [toClass = NaN, toDistillation = NaN] = report.looked.examples[i]?.attention[token] ?? [];
+        const [toClass = NaN, toDistillation = NaN] = report.collected.examples[i]?.attention[token] ?? [];
         expect(drawn).toHaveLength(4);
         const total = drawn.reduce((sum, share) => sum + share, 100 * (toClass + toDistillation));
         expect(Math.abs(total - 100)).toBeLessThan(4 * 0.05 + 1e-9); // four shares, each rounded to a tenth
@@ -98,28 +98,28 @@ describe("a report", () => {
   it("has counts of the confusion matrix that sum to the number of images", () => {
     const matrix = parsed(report).querySelector("#confusion svg");
     const counts = [...(matrix?.querySelectorAll('[aria-label="text"] text') ?? [])].map(({ textContent }) => Number(textContent));
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(report.looked.images);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(report.collected.images);
   });
 
-  it("has the most frequent mistakes alone where there are too many classes", () => {
+  it("shows only the most frequent mistakes if there are too many classes", () => {
     const document = parsed(manyClasses);
     expect(document.querySelectorAll("#confusion svg")).toHaveLength(0);
     expect(document.querySelectorAll("#confusion tbody tr").length).toBeGreaterThan(5);
   });
 
-  it("says of how many images it judged how many", () => {
+  it("says how many of the images it evaluated", () => {
     expect(textsOf(parsed(report), "#confusion p")[0]).toMatch(/^All 11 test images/);
-    const some = { ...report, looked: { ...report.looked, images: 5000 } };
+    const some = { ...report, collected: { ...report.collected, images: 5000 } };
     expect(textsOf(parsed(some), "#confusion p")[0]).toMatch(/^11 of the 5000 test images/);
   });
 
-  it("is whole without metrics", () => {
+  it("is complete without metrics", () => {
     const document = parsed({ ...report, metrics: { teacher: [], student: [] } });
-    expect(textsOf(document, "#training p")).toEqual(["The run has left no metrics."]);
+    expect(textsOf(document, "#training p")).toEqual(["The run wrote no metrics."]);
     expect(document.querySelectorAll("section")).toHaveLength(7);
   });
 
-  it("names each picture for those who do not see it, and heads each column", () => {
+  it("labels each picture for screen readers, and has a heading for each column", () => {
     const document = parsed(report);
     for (const svg of document.querySelectorAll("svg")) {
       expect(svg.getAttribute("role")).toBe("img");
@@ -130,7 +130,7 @@ describe("a report", () => {
 });
 
 describe("the interval of a share", () => {
-  it("is Wilson's: where the normal test at 95 % just fails", () => {
+  it("is Wilson's: it ends where the normal test at 95 % just fails", () => {
     for (const [p, n] of [
       [0.9, 360],
       [0.5, 7],

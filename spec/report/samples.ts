@@ -4,7 +4,7 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { DeitConfig } from "../../src/model/config.ts";
 import { initialParams } from "../../src/model/init.ts";
-import { collect, type Looked } from "../../src/report/collect.ts";
+import { collect, type Collected } from "../../src/report/collect.ts";
 import type { Report } from "../../src/report/report.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { evaluationBatches, type HostBatch } from "../../src/data/batches.ts";
@@ -19,7 +19,7 @@ export interface Sample {
   readonly model: Deit;
   readonly dataset: Dataset;
   readonly normalisation: Normalisation;
-  readonly looked: () => Promise<Looked>;
+  readonly collected: () => Promise<Collected>;
 }
 
 export function sample(changes: Partial<DeitConfig> = {}, count: number = 11): Sample {
@@ -30,11 +30,11 @@ export function sample(changes: Partial<DeitConfig> = {}, count: number = 11): S
   const numbers = (value: number): readonly number[] => Array.from({ length: channels }, () => value);
   const normalisation = { mean: numbers(0.5), std: numbers(0.25) };
   const model = { config, params: initialParams(engine.kernels, config, keyOf(1)) };
-  return { engine, model, dataset, normalisation, looked: () => collect(engine, model, dataset, normalisation) };
+  return { engine, model, dataset, normalisation, collected: () => collect(engine, model, dataset, normalisation) };
 }
 
 /** As a run of three epochs of two steps would have it. */
-export async function reportOf({ engine, model, dataset, normalisation, looked }: Sample): Promise<Report> {
+export async function reportOf({ engine, model, dataset, normalisation, collected }: Sample): Promise<Report> {
   const batches = (): Iterable<HostBatch> => evaluationBatches(dataset, 4, normalisation);
   const student = await evaluateHeads(engine, model, batches());
   const teacher = model.config.distilled ? student.class : null;
@@ -54,7 +54,7 @@ export async function reportOf({ engine, model, dataset, normalisation, looked }
     result: { interrupted: false, teacher, student, cosines: await tokenCosines(engine, model, batches()) },
     metrics: { teacher: teacher === null ? [] : rows, student: rows },
     classes: dataset.classes,
-    looked: await looked(),
+    collected: await collected(),
     environment: [["Node", "v20.19.0"]],
   };
 }

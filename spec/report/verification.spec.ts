@@ -69,7 +69,7 @@ describe("the page of a verification", () => {
     expect(drawn).toEqual(name === "60 blocks" ? [] : held);
   });
 
-  it("says of blocks that are not drawn how many tensors there are, and how many are wrong", () => {
+  it("says how many tensors are in blocks that are not drawn, and how many of them are wrong", () => {
     expect(textsOf(parsed(deep), ".rest")).toEqual(["blocks 48 to 59 are not drawn: 2 tensors, 2 of them wrong"]);
   });
 
@@ -112,7 +112,7 @@ describe("the page of a verification", () => {
     expect(maps).toHaveLength(numbers > 1 ? 3 : 0);
   });
 
-  it("is calm where all is right", () => {
+  it("marks nothing if all is right", () => {
     const document = parsed(right);
     expect(document.querySelector("#wrong")).toBeNull();
     expect(textsOf(document, ".network").join("")).not.toMatch(/✗/);
@@ -121,7 +121,7 @@ describe("the page of a verification", () => {
     ]);
   });
 
-  it("tells right, wrong, not judged and not recorded by a sign as well as by a colour", () => {
+  it("distinguishes right, wrong, not judged and not recorded by a sign as well as by a colour", () => {
     const document = parsed(backward);
     const signs = { right: "✓", "off-1": "✗", "off-2": "✗", "off-3": "✗", unjudged: "–" } as const;
     let seen = 0;
@@ -150,7 +150,7 @@ describe("the page of a verification", () => {
     expect(opened.filter((id) => !ids.includes(id))).toEqual([]);
   });
 
-  it("has every colour in light and in dark", () => {
+  it("has every colour in light and in dark mode", () => {
     const text = verificationPage(forward, ABOUT);
     const names = new Set([...text.matchAll(/var\(--([\w-]+)\)/g)].map(([, name]) => name));
     const roots = [...text.matchAll(/:root \{([^}]*)\}/g)].map(
@@ -161,7 +161,7 @@ describe("the page of a verification", () => {
     for (const name of names) expect([name, light?.has(name), dark?.has(name)]).toEqual([name, true, true]);
   });
 
-  it("says what a producer and a path say, character by character", () => {
+  it("shows the texts of a producer and a path unchanged, markup included", () => {
     const attacked: Picture = { ...forward, configuration: { ...forward.configuration, producer: hostile } };
     const text = verificationPage(attacked, { file: hostile, engine: hostile, version: hostile });
     const { document } = parseHTML(text);
@@ -171,7 +171,7 @@ describe("the page of a verification", () => {
     expect(nestingFault(text)).toBeNull();
   });
 
-  it("names each picture and heads each column", () => {
+  it("labels each picture, and has a heading for each column", () => {
     for (const [, picture] of all) {
       const document = parsed(picture);
       for (const svg of document.querySelectorAll("svg"))

@@ -18,7 +18,7 @@ const tensors: readonly (readonly [name: string, shape: readonly number[]])[] = 
 ];
 
 describe("the view of a tensor", () => {
-  it.each(tensors)("of %s %j holds the worst element, and every difference is no larger than its cell's", (name, shape) => {
+  it.each(tensors)("of %s %j holds the worst element, and no difference is larger than that of its cell", (name, shape) => {
     const count = sizeOf(shape);
     const gaps = Float64Array.from({ length: count }, (_, i) => ((i * 7919) % 1009) / 1009);
     for (const worst of [0, Math.floor(count / 3), count - 1]) {
@@ -53,13 +53,13 @@ describe("the view of a tensor", () => {
     });
   });
 
-  it("shows the whole of a slice that is small", () => {
+  it("shows all of a small slice", () => {
     expect(viewOf("taps/head", [2, 3], 4, () => 0).cells).toEqual([0, 1, 2, 3, 4, 5]);
   });
 });
 
 describe("the distance of two numbers", () => {
-  it("is infinite where one is not finite and the other not the same", () => {
+  it("is infinite if they differ and one of them is not finite", () => {
     expect([distance(NaN, NaN), distance(NaN, 1), distance(Infinity, Infinity), distance(Infinity, -Infinity), distance(2, -1)]).toEqual([
       0,
       Infinity,

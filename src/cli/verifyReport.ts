@@ -1,4 +1,4 @@
-/** `deit verify --report`: a verification as a page. */
+/** `deit verify --report`: writes a verification as an HTML page. */
 import { realpathSync } from "node:fs";
 import { writeDurably } from "../io/disk/durable.ts";
 import type { Engine } from "../kernels/engine.ts";
@@ -18,7 +18,7 @@ const realPath = (path: string): string | null => {
   }
 };
 
-/** @throws RangeError before anything is computed that could not be written */
+/** Checks, before anything is computed, that the page can be written. @throws RangeError if it cannot */
 export function checkReport(out: string, files: readonly string[]): void {
   const [file = ""] = files;
   if (files.length > 1) throw new RangeError(`--report draws one recording, got ${files.length}; one file at a time would be right`);
@@ -27,7 +27,7 @@ export function checkReport(out: string, files: readonly string[]): void {
   if (there !== null && there === realPath(file)) throw new RangeError(`--report ${out} is the recording itself; name another file`);
 }
 
-/** What was verified: the recording, where it lies, and on which engine. */
+/** What was verified: the recording, its path, and the engine. */
 export interface Verified {
   readonly engine: Engine;
   readonly file: string;
@@ -35,6 +35,7 @@ export interface Verified {
   readonly verification: Verification;
 }
 
+/** Writes the page. */
 export async function writeVerification(out: string, { engine, file, recording, verification }: Verified): Promise<void> {
   showForNow(`${file}: drawing ${out}`);
   const picture = await pictureOf(engine, recording, verification);

@@ -1,4 +1,4 @@
-/** A verification as lines for people. */
+/** Formats a verification as lines of text. */
 import { figure, used } from "../report/verification/figures.ts";
 import { show } from "../tensor/tensor.ts";
 import type { StepExplanation } from "../recording/explain/explanation.ts";
@@ -23,12 +23,12 @@ function row(verdict: Verdict, name: string): readonly string[] {
   ];
 }
 
-/** `taps`, `loss`, `cotangents`, `grads`, `after`. */
+/** The kind of a tensor: `taps`, `loss`, `cotangents`, `grads` or `after`. */
 const kindOf = ({ name }: Verdict): string => name.split("/")[0] ?? name;
 
 const worstFirst = (a: Verdict, b: Verdict): number => b.error / b.tolerance.bound - a.error / a.tolerance.bound;
 
-/** The worst of each kind, and how many there are. */
+/** The worst tensor of each kind, and how many there are. */
 function summaryRows(tensors: readonly Verdict[]): readonly (readonly string[])[] {
   return [...new Set(tensors.map(kindOf))].flatMap((kind) => {
     const own = tensors.filter((verdict) => kindOf(verdict) === kind);
@@ -37,17 +37,17 @@ function summaryRows(tensors: readonly Verdict[]): readonly (readonly string[])[
   });
 }
 
-/** The other steps that are wrong by their own inputs. */
+/** The other steps that are wrong locally. */
 function otherLines(explanations: readonly StepExplanation[], first: string): readonly string[] {
   const others = explanations.filter(({ at }) => at !== first);
   const where = ({ at, count }: StepExplanation): string => `${at}${count > 1 ? ` (in ${count} blocks)` : ""}`;
   const shown = others
     .slice(0, MOST)
     .map((entry) => `  also wrong: ${where(entry)}: ${entry.variant === null ? "" : `${entry.variant}: `}${entry.text}`);
-  return others.length > MOST ? [...shown, `  and ${others.length - MOST} steps more`] : shown;
+  return others.length > MOST ? [...shown, `  and ${others.length - MOST} more steps`] : shown;
 }
 
-/** The first wrong tensor, why it is wrong, and the others that are. */
+/** The first wrong tensor, why it is wrong, and the other wrong steps. */
 function mismatchLines({ tensors, first, findings, explanations }: Verification): readonly string[] {
   if (first === null || findings === null) return [];
   const { explanation, candidates, hints } = findings;
@@ -59,7 +59,7 @@ function mismatchLines({ tensors, first, findings, explanations }: Verification)
         : [`several known variants give these values: ${candidates.join(", ")}`]
       : [
           `${explanation.variant}: ${explanation.text}`,
-          `that gives the recorded values to ${explanation.residual.toExponential(1)} of their scale`,
+          `this reproduces the recorded values to ${explanation.residual.toExponential(1)} of their scale`,
         ];
   return [
     coloured(`mismatch: first at ${first.name}`, "red") +
@@ -67,7 +67,7 @@ function mismatchLines({ tensors, first, findings, explanations }: Verification)
     ...why.map((line) => `  ${line}`),
     ...hints.map((hint) => `  hint: ${hint}`),
     ...otherLines(explanations, first.name),
-    ...(wrong.length > 1 ? [`  ${wrong.length} of ${tensors.length} tensors are off`] : []),
+    ...(wrong.length > 1 ? [`  ${wrong.length} of ${tensors.length} tensors are wrong`] : []),
   ];
 }
 

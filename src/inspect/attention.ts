@@ -1,4 +1,4 @@
-/** Where the prefix tokens look: rows of A (E7) that belong to them, cut to the patches. */
+/** Extracts the attention of the prefix tokens to the patches: their rows of A (E7), without the columns of the prefix tokens. */
 import { patchCount, prefixCount, type DeitConfig } from "../model/config.ts";
 import { axis } from "../tensor/tensor.ts";
 import { intermediate, type Intermediates, type Numbers } from "./intermediates.ts";
@@ -7,34 +7,34 @@ import { intermediate, type Intermediates, type Numbers } from "./intermediates.
 export const prefixTokens = ["class", "distillation"] as const;
 export type PrefixToken = (typeof prefixTokens)[number];
 
-/** What one token pays to the patches. */
+/** The attention of one token to the patches. */
 export interface TokenMap {
   readonly token: PrefixToken;
-  /** N numbers, patch by patch, row by row: probabilities of the token's row of A. */
+  /** The probabilities of the N patches, row by row. */
   readonly patches: Float64Array;
-  /** Their sum; the rest of 1 goes to the prefix tokens. */
+  /** Their sum; the rest, up to 1, goes to the prefix tokens. */
   readonly share: number;
 }
 
-/** Of one head, or the mean over all of them. */
+/** The maps of one head, or of the mean over all heads. */
 export interface HeadMaps {
   readonly head: number | "mean";
-  /** Class token, then distillation token if there is one. */
+  /** The class token, then the distillation token if there is one. */
   readonly tokens: readonly TokenMap[];
 }
 
-/** The mean first, then head by head. */
+/** The maps of a block: the mean first, then head by head. */
 export type LayerMaps = readonly HeadMaps[];
 
 const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
 
-/** The map of a row over all T tokens, the last N of which are patches. */
+/** The map of a token from its row over all T tokens, the last N of which are patches. */
 export function tokenMap(token: PrefixToken, row: Float64Array, N: number): TokenMap {
   const patches = row.subarray(row.length - N);
   return { token, patches, share: sum(patches) };
 }
 
-/** Row `from` of the T × T matrix of a head. */
+/** The row of token `from` in the T × T matrix of a head. */
 function rowOf({ shape, data }: Numbers, head: number, from: number): Float64Array {
   const T = axis(shape, -1);
   const start = (head * T + from) * T;
@@ -49,11 +49,11 @@ export function meanOverHeads({ shape, data }: Numbers): Float64Array {
   return mean;
 }
 
-/** A of each layer, [B, h, T, T]. */
+/** A of each block, [B, h, T, T]. */
 export const probabilities = (all: Intermediates, { depth }: DeitConfig): readonly Numbers[] =>
   Array.from({ length: depth }, (_, i) => intermediate(all, `blocks.${i}.attn.probs`));
 
-/** The maps of the first image, layer by layer. */
+/** The maps of the first image, block by block. */
 export function attentionMaps(all: Intermediates, config: DeitConfig): readonly LayerMaps[] {
   const [N, P] = [patchCount(config), prefixCount(config)];
   const own = prefixTokens.slice(0, P);

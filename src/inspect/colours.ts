@@ -1,6 +1,6 @@
 /**
- * Numbers as colours: cubehelix (Green 2011, Bull. Astr. Soc. India 39, 289, arXiv 1108.5083), which goes from black to white in even steps of
- * perceived brightness, so that it can be read in grey too.
+ * Colours for numbers: the scheme cubehelix (Green 2011, Bull. Astr. Soc. India 39, 289, arXiv 1108.5083), which goes from black to white in even steps of
+ * perceived brightness, so that it is also legible in grey.
  *
  *   φ = 2π(s/3 + rλ)      a = hλ(1 − λ)/2                  λ from 0 to 1; s: the hue at the start, r: turns through the hues, h: saturation
  *   red    λ + a(−0.14861 cos φ + 1.78277 sin φ)
@@ -8,9 +8,10 @@
  *   blue   λ + a(+1.97294 cos φ)
  */
 
-/** Red, green and blue; full scale is 1. */
+/** Red, green and blue, each in [0, 1]. */
 export type Colour = readonly [red: number, green: number, blue: number];
 
+/** The parameters of the scheme. */
 export interface Cubehelix {
   /** s */
   readonly start: number;
@@ -20,12 +21,12 @@ export interface Cubehelix {
   readonly saturation: number;
 }
 
-/** From black through violet, red and yellow to white: little more than half a turn, so that no hue comes twice. */
+/** From black through violet, red and yellow to white: a little more than half a turn, so that no hue repeats. */
 export const warm: Cubehelix = { start: 0, turns: 0.6, saturation: 1.4 };
 
 const inRange = (x: number): number => Math.min(1, Math.max(0, x));
 
-/** The colour of λ; below 0 black, above 1 white. */
+/** The colour of λ: black at 0 and below, white at 1 and above. */
 export function cubehelix(lambda: number, { start, turns, saturation }: Cubehelix): Colour {
   const x = inRange(lambda);
   const angle = 2 * Math.PI * (start / 3 + turns * x);

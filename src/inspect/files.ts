@@ -1,4 +1,4 @@
-/** An inspection as files. Equal inspections of equal origin give equal files. */
+/** Turns an inspection into files. Equal inspections of equal origin give equal files. */
 import type { Pixels } from "../data/images/pixels.ts";
 import type { Content } from "../io/disk/folder.ts";
 import { npzPieces } from "../io/numpy/npz.ts";
@@ -20,20 +20,20 @@ const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 const stored = ({ shape, data }: Numbers): Stored =>
   data instanceof Float64Array ? { dtype: "F64", shape, data } : { dtype: "F32", shape, data };
 
-/** `images`, as the engine takes them, then every intermediate. */
-function* arrays({ image: subject, intermediates }: Inspection): Generator<readonly [string, Stored], void> {
-  const { shape, data } = subject.images;
+/** The arrays of intermediates.npz: `images`, as the engine takes them, then every intermediate. */
+function* arrays({ image, intermediates }: Inspection): Generator<readonly [string, Stored], void> {
+  const { shape, data } = image.images;
   const single = [...intermediates.values()].every((numbers) => numbers.data instanceof Float32Array);
   yield ["images", stored({ shape, data: single ? Float32Array.from(data) : data })];
   for (const [path, numbers] of intermediates) yield [path, stored(numbers)];
 }
 
-/** By path, one after the other as they are asked for; `index.html` shows them all. */
+/** The files by path, each made when it is read; `index.html` shows them all. */
 export function* inspectionFiles(inspection: Inspection, origin: Origin): Generator<File, void> {
-  const { config, image: subject, attention, cosines, disagreement } = inspection;
+  const { config, image, attention, cosines, disagreement } = inspection;
   const scale = attentionScale(inspection);
   yield ["index.html", page(inspection, origin)];
-  yield ["image.png", pngOf(subject.pixels, config.imageSize)];
+  yield ["image.png", pngOf(image.pixels, config.imageSize)];
   for (const [i, layer] of attention.entries()) yield [`attention/block-${i}.png`, png(attentionSheet(inspection, layer, scale))];
   yield ["rollout.png", png(rolloutSheet(inspection))];
   yield ["rollout-by-block.png", png(rolloutsSheet(inspection))];

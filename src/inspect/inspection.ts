@@ -1,4 +1,4 @@
-/** All that `deit inspect` shows of a model: on one image, and on a data set if there is one. */
+/** Collects all that `deit inspect` shows of a model: on one image and, if there is one, on a data set. */
 import type { Batches, HostBatch } from "../data/batches.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
@@ -14,13 +14,13 @@ import { decidersOf, disagreementMatrix, type DisagreementMatrix } from "./disag
 import { intermediate, intermediates, type Intermediates } from "./intermediates.ts";
 import { residualMixing, rollout } from "./rollout.ts";
 
-/** The image that is looked into. */
+/** The image that is inspected. */
 export interface InspectedImage {
-  /** What people call it. */
+  /** The name that the page shows. */
   readonly name: string;
-  /** As it looks, [C, S, S], full scale 1. */
+  /** The pixels before normalisation, [C, S, S], full scale 1. */
   readonly pixels: Float64Array;
-  /** As the network takes it, [1, C, S, S]. */
+  /** The normalised image, [1, C, S, S]. */
   readonly images: HostBatch["images"];
   /** Its class; null: not known. */
   readonly label: number | null;
@@ -28,21 +28,22 @@ export interface InspectedImage {
   readonly classes: readonly string[];
 }
 
-/** What cosines and disagreement are measured on. */
+/** The data set on which cosines and disagreement are measured. */
 export interface InspectedSet {
   readonly name: string;
   readonly batches: () => Batches;
-  /** Images → logits of the model's teacher; null: none is known. */
+  /** The logits of the model's teacher on images; null: no teacher is known. */
   readonly teacher: ((k: Kernels, images: Tensor) => Tensor) | null;
 }
 
-/** What a head, or both together, take the image for. */
+/** How a head, or both together, classify the image. */
 export interface Decision {
   readonly by: "class" | "distillation" | "both" | "model";
-  /** The most probable classes, up to PLACES. */
+  /** The most probable classes, up to MOST_CLASSES. */
   readonly top: readonly Ranked[];
 }
 
+/** All that `deit inspect` shows. */
 export interface Inspection {
   readonly config: DeitConfig;
   readonly image: InspectedImage;
@@ -50,17 +51,17 @@ export interface Inspection {
   readonly set: string | null;
   readonly decisions: readonly Decision[];
   readonly attention: readonly LayerMaps[];
-  /** After each block: rows of the rollout of the prefix tokens. */
+  /** After each block, the prefix tokens' rows of the rollout. */
   readonly rollouts: readonly (readonly TokenMap[])[];
-  /** The mean over the data set, else of the image; null: a plain model. */
+  /** The mean over the data set, or without one that of the image; null: the model is plain. */
   readonly cosines: TokenCosines | null;
-  /** null: without a data set. */
+  /** null: there is no data set. */
   readonly disagreement: DisagreementMatrix | null;
   readonly intermediates: Intermediates;
 }
 
-/** Classes of a decision that are told. */
-const PLACES = 5;
+/** How many classes of a decision are shown. */
+const MOST_CLASSES = 5;
 
 async function decisionBy(engine: Engine, by: Decision["by"], logits: ArrayLike<number>): Promise<Decision> {
   const { kernels: k } = engine;
@@ -69,7 +70,7 @@ async function decisionBy(engine: Engine, by: Decision["by"], logits: ArrayLike<
     read = engine.read(softmax.forward(k, { z: k.upload([1, logits.length], logits) }).out);
     return null;
   });
-  return { by, top: ranked(logits, await read, PLACES) };
+  return { by, top: ranked(logits, await read, MOST_CLASSES) };
 }
 
 function decisions(engine: Engine, { distilled }: DeitConfig, all: Intermediates): Promise<readonly Decision[]> {
@@ -85,18 +86,18 @@ function rolloutMaps(all: Intermediates, config: DeitConfig): Inspection["rollou
 }
 
 async function disagreementOn(engine: Engine, model: Deit, { batches, teacher }: InspectedSet): Promise<DisagreementMatrix> {
-  const taught = teacher === null ? null : await decisionsBy(engine, (k, images) => [teacher(k, images)], batches());
-  return disagreementMatrix(decidersOf(await decide(engine, model, batches()), taught?.decisions[0] ?? null));
+  const ofTeacher = teacher === null ? null : await decisionsBy(engine, (k, images) => [teacher(k, images)], batches());
+  return disagreementMatrix(decidersOf(await decide(engine, model, batches()), ofTeacher?.decisions[0] ?? null));
 }
 
-/** Looks into the model. Nothing stays alive on the engine but the parameters. */
-export async function inspect(engine: Engine, model: Deit, subject: InspectedImage, set: InspectedSet | null): Promise<Inspection> {
+/** Inspects the model. On the engine only the parameters stay alive. */
+export async function inspect(engine: Engine, model: Deit, image: InspectedImage, set: InspectedSet | null): Promise<Inspection> {
   const { config } = model;
-  const all = await intermediates(engine, model, subject.images);
-  const alone = [{ images: subject.images, labels: [subject.label ?? 0] }];
+  const all = await intermediates(engine, model, image.images);
+  const alone = [{ images: image.images, labels: [image.label ?? 0] }];
   return {
     config,
-    image: subject,
+    image,
     set: set?.name ?? null,
     decisions: await decisions(engine, config, all),
     attention: attentionMaps(all, config),

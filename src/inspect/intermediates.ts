@@ -1,4 +1,4 @@
-/** Every intermediate of a forward pass by its path, as the recording format names them (`tapShapes`), in the order of the computation. */
+/** Reads every intermediate value of a forward pass, under the names of the recording format (`tapShapes`), in the order of the computation. */
 import type { HostBatch } from "../data/batches.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { deitLogits } from "../model/deit.ts";
@@ -10,17 +10,17 @@ import { axis, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { deitAttrs } from "../train/step/deitTask.ts";
 import type { Deit } from "../train/evaluation/evaluate.ts";
 
-/** Row-major, in the precision of the engine. */
+/** An array in row-major order, in the precision of the engine. */
 export interface Numbers {
   readonly shape: Shape;
   readonly data: Float64Array | Float32Array;
 }
 
-/** By path: `patch_embed`, `embed`, `blocks.3.attn.probs`, …, `logits`. */
+/** The intermediate values by path: `patch_embed`, `embed`, `blocks.3.attn.probs`, …, `logits`. */
 export type Intermediates = ReadonlyMap<string, Numbers>;
 
 /**
- * Runs the network once. Nothing stays alive but the parameters.
+ * Runs the network once. On the engine only the parameters stay alive.
  *
  * @param images normalised, [B, C, S, S]
  */
@@ -40,7 +40,7 @@ export async function intermediates(engine: Engine, { config, params }: Deit, im
   return new Map(await Promise.all(reads));
 }
 
-/** @throws RangeError where there is no such path */
+/** @throws RangeError if there is no such path */
 export function intermediate(all: Intermediates, path: string): Numbers {
   const found = all.get(path);
   if (found === undefined) throw new RangeError(`intermediates: nothing at ${path}`);

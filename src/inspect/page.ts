@@ -1,5 +1,6 @@
-/** `index.html` of an inspection. */
+/** Writes `index.html`, the page of an inspection. */
 import { documentText } from "../report/document.ts";
+import { descriptionList } from "../report/descriptionList.ts";
 import { html } from "../report/html.ts";
 import type { Inspection } from "./inspection.ts";
 import { sectionsOf } from "./sections.ts";
@@ -7,15 +8,15 @@ import { ownStyle } from "./style.ts";
 
 /** What an inspection was made with, in words. */
 export interface Origin {
-  /** The run or the file that they are from. */
+  /** The run or the file that the weights are from. */
   readonly weights: string;
-  /** With its precision. */
+  /** The engine and its precision. */
   readonly engine: string;
-  /** Of this package. */
+  /** The version of this package. */
   readonly version: string;
 }
 
-/** The page's text; its pictures are the files beside it. */
+/** The text of the page; its pictures are files in the same folder. */
 export function page(inspection: Inspection, { weights, engine, version }: Origin): string {
   const { config, image: shown } = inspection;
   const { imageSize: S, patchSize: p, width: D, depth: L, heads: h, distilled } = config;
@@ -32,15 +33,7 @@ export function page(inspection: Inspection, { weights, engine, version }: Origi
         A ${distilled ? "distilled" : "plain"} DeiT of ${L} blocks, width ${D} and ${h} heads, on ${S} × ${S} pixels in patches of ${p} ×
         ${p}.
       </p>
-      <dl class="facts">
-        ${facts.map(
-          ([name, value]) =>
-            html`<div>
-              <dt>${name}</dt>
-              <dd>${value}</dd>
-            </div>`,
-        )}
-      </dl>`,
+      ${descriptionList("facts", facts)}`,
     sections: sectionsOf(inspection),
     ownStyle,
   });

@@ -1,24 +1,24 @@
-/** The disagreement matrix as SVG; the cosines' plot is the report's. */
+/** Draws the disagreement matrix as SVG. (The plot of the cosines is that of the report, report/plots.ts.) */
 import * as Plot from "@observablehq/plot";
 import type { Html } from "../report/html.ts";
 import { percent } from "../report/html.ts";
 import { colour, drawn } from "../report/plots.ts";
 import type { DisagreementMatrix } from "./disagreement.ts";
 
-/** In CSS pixels. */
+/** Side of a cell, and margin for the names, in CSS pixels. */
 const [CELL, MARGIN] = [88, 100];
-/** From this opacity on a number is written in the colour of the page. */
+/** From this opacity of a cell on, its number is written in the colour of the page. */
 const DARK = 0.6;
 
 interface Entry {
   readonly row: string;
   readonly column: string;
   readonly share: number;
-  /** From 0 to 1. */
+  /** Opacity, from 0 to 1. */
   readonly shade: number;
 }
 
-/** A row and a column for each that decides; shades are in proportion to the largest entry. */
+/** A matrix with a row and a column for each decider; shades are in proportion to the largest entry. */
 export function disagreementPlot({ names, matrix, images }: DisagreementMatrix): Html {
   const most = Math.max(...matrix.flat(), Number.MIN_VALUE);
   const entries = matrix.flatMap((row, i) =>
@@ -28,10 +28,10 @@ export function disagreementPlot({ names, matrix, images }: DisagreementMatrix):
   const place = { x: "column", y: "row" };
   const text = ({ share }: Entry): string => percent(share);
   const faint = ({ shade }: Entry): boolean => shade < DARK;
-  const said = entries.filter(({ row, column }) => names.indexOf(row) < names.indexOf(column));
+  const above = entries.filter(({ row, column }) => names.indexOf(row) < names.indexOf(column));
   const axis = { domain: names, tickSize: 0, label: null };
   return drawn(
-    `Share of ${images} images classified differently: ${said.map((e) => `${e.row} and ${e.column} ${percent(e.share)}`).join(", ")}.`,
+    `Share of ${images} images classified differently: ${above.map((e) => `${e.row} and ${e.column} ${percent(e.share)}`).join(", ")}.`,
     {
       width: side + MARGIN + 10,
       height: side + 40,

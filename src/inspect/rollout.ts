@@ -1,15 +1,15 @@
 /**
- * Attention rollout (Abnar & Zuidema 2020, arXiv 2005.00928, section 3): how much of each input token an output token is made of, if
- * nothing but attention and the residual connection mixed tokens.
+ * Attention rollout (Abnar & Zuidema 2020, arXiv 2005.00928, section 3): how much each input token contributes to an output token, if only attention and
+ * the residual connections mixed tokens.
  *
  *   Ã_l = ½(Ā_l + I)                Ā_l the mean over the heads of A in block l; half of the sum, so that rows sum to 1
- *   R_l = Ã_l Ã_{l−1} ⋯ Ã_1         row i: what token i is made of after block l
+ *   R_l = Ã_l Ã_{l−1} ⋯ Ã_1         row i: the shares of all tokens in token i after block l
  */
 import { axis } from "../tensor/tensor.ts";
 import { meanOverHeads } from "./attention.ts";
 import type { Numbers } from "./intermediates.ts";
 
-/** Ã of a layer from its A, [B, h, T, T] → [T, T] of the first image. */
+/** Ã of a block from its A: [B, h, T, T] → [T, T] of the first image. */
 export function residualMixing(probs: Numbers): Float64Array {
   const T = axis(probs.shape, -1);
   return meanOverHeads(probs).map((a, i) => (a + (i % (T + 1) === 0 ? 1 : 0)) / 2);
@@ -28,10 +28,10 @@ function times(rows: Float64Array, matrix: Float64Array): Float64Array {
 }
 
 /**
- * The first rows of R_l after all the given layers.
+ * The first rows of R_l.
  *
- * @param mixings Ã₁, …, Ã_l
- * @param count rows: 1 the class token's, 2 the distillation token's too, T all
+ * @param mixings Ã₁, …, Ã_l, [T, T] each
+ * @param count how many rows: 1 for the class token, 2 to include the distillation token, T for all
  */
 export function rollout(mixings: readonly Float64Array[], count: number): readonly Float64Array[] {
   const T = Math.sqrt(mixings[0]?.length ?? 0);

@@ -1,4 +1,4 @@
-/** The parts of an inspection's page: each picture with what is seen in it and where it comes from. */
+/** The sections of an inspection's page: each picture, with a text on what it shows and how it is computed. */
 import { patchCount, prefixCount, tokenCount, type DeitConfig } from "../model/config.ts";
 import type { Section } from "../report/document.ts";
 import { html, nothing, percent, type Html } from "../report/html.ts";
@@ -13,7 +13,7 @@ import { attentionScale, rolloutScale } from "./sheets.ts";
 const tokensOf = ({ config: { distilled } }: Inspection): string =>
   distilled ? "the class and the distillation token" : "the class token";
 
-/** To files beside the page. */
+/** Links to files in the page's folder. */
 const links = (...names: readonly string[]): readonly Html[] =>
   names.map((name, i) => html`${i === 0 ? "" : ", "}<a href="${name}"><code>${name}</code></a>`);
 
@@ -39,9 +39,9 @@ const decisionTable = ({ by, top }: Decision, { classes, label }: Inspection["im
     </tbody>
   </table>`;
 
-function subject({ image: shown, decisions }: Inspection): Html {
+function classification({ image: shown, decisions }: Inspection): Html {
   const { name, label, classes } = shown;
-  return html`<div class="subject">
+  return html`<div class="classified">
     <figure>
       <a href="image.png"><img class="small" src="image.png" alt="the image" /></a>
       <figcaption>
@@ -52,7 +52,7 @@ function subject({ image: shown, decisions }: Inspection): Html {
   </div>`;
 }
 
-/** `to patches: class 91.2 %, distillation 90.8 %`, the mean over the heads. */
+/** How much of each token's attention the patches get, the mean over the heads: `to patches: class 91.2 %, distillation 90.8 %`. */
 const layerText = (layer: LayerMaps): string =>
   `to patches: ${layer[0]?.tokens.map(({ token, share }) => `${token} ${percent(share)}`).join(", ")}`;
 
@@ -63,13 +63,13 @@ function attention(inspection: Inspection): Html {
   const sheet = (layer: LayerMaps, i: number): Html =>
     html`<div>
       <h3>Block ${i}<small>${layerText(layer)}</small></h3>
-      ${sheetOf({ file: `attention/block-${i}.png`, columns, rows: doubledRows(config), said: `Attention in block ${i}: ${layerText(layer)}` })}
+      ${sheetOf({ file: `attention/block-${i}.png`, columns, rows: doubledRows(config), label: `Attention in block ${i}: ${layerText(layer)}` })}
     </div>`;
   return html`<p>
       How ${tokensOf(inspection)} attend${config.distilled ? "" : "s"} to the ${patchCount(config)} patches in each block: rows of A =
-      softmax(QKᵀ/√d), the paper's multi-head self-attention, (E7) of docs/deit.md; the mean of the heads, then each of them. What the
-      patches do not get goes to the ${prefixCount(config) === 1 ? "token itself" : "two tokens"}. All maps have one scale of colours, so
-      that they can be compared: uniform attention is the colour in its middle, and a patch that is brighter gets more than its even share.
+      softmax(QKᵀ/√d) in multi-head self-attention, (E7) of docs/deit.md; first the mean of the heads, then each head. What the patches do
+      not get goes to the ${prefixCount(config) === 1 ? "token itself" : "two tokens"}. All maps have the same scale of colours, so that
+      they can be compared: uniform attention has the colour in the middle, and a brighter patch gets more than its even share.
     </p>
     ${colourBar(attentionScale(inspection), `times the even share, which is 1/${T} = ${percent(1 / T)} for each of the ${T} tokens`)}
     ${sheetGrid(columns.length, inspection.attention.map(sheet))}`;
@@ -82,32 +82,33 @@ function rollout(inspection: Inspection): Html {
   return html`<div class="rollout">
       <div>
         <p>
-          Of which patches ${tokensOf(inspection)} would be made, did nothing but attention and the residual connections mix tokens:
-          attention rollout (Abnar and Zuidema 2020, arXiv 2005.00928; not in the DeiT paper). In each block the mean of the heads' A and
-          the identity, halved, is multiplied to what the blocks before have mixed. The middle of this scale is the mean of the patches of a
-          map: a token stays for the most part what it was, and a patch that is brighter has a larger part in the rest than others.
+          How much each patch would contribute to ${tokensOf(inspection)} if only attention and the residual connections mixed tokens:
+          attention rollout (Abnar and Zuidema 2020, arXiv 2005.00928; not in the DeiT paper). Each block multiplies what the blocks before
+          it have mixed by half the sum of the identity and the mean of the heads' A. The middle of this scale is the mean of the patches of
+          a map: most of a token remains the token itself, and of the rest a brighter patch contributes more than others.
         </p>
         ${colourBar(rolloutScale(inspection), "times the mean of the patches")}
       </div>
       <div>
         <h3>${end}</h3>
-        ${sheetOf({ file: "rollout.png", columns: ["rollout", "over the image"], rows: tokenRows(config), said: `Rollout. ${end}` })}
+        ${sheetOf({ file: "rollout.png", columns: ["rollout", "over the image"], rows: tokenRows(config), label: `Rollout. ${end}` })}
       </div>
     </div>
     <div class="by-block">
       <h3>After block …</h3>
-      ${sheetOf({ file: "rollout-by-block.png", columns, rows: doubledRows(config), said: "Rollout after each block" })}
+      ${sheetOf({ file: "rollout-by-block.png", columns, rows: doubledRows(config), label: "Rollout after each block" })}
     </div>`;
 }
 
 function tokens({ cosines, set }: Inspection): Html {
-  if (cosines === null) return html`<p>A plain model: it has a class token only, and no second token to compare it with.</p>`;
+  if (cosines === null) return html`<p>The model is plain: it has only a class token, and no second token to compare it with.</p>`;
   return html`<div class="pair">
     <p>
-      The cosine of class and distillation token (the paper's section on the distillation token; docs/deit.md 9.5),
-      ${set === null ? "on this image" : `the mean over ${set}`}: at the input, where the tokens are as learned, and after each block. The
-      paper has 0.06 at the input and 0.93 after the last block: similar, but not equal; two class tokens with the same target came to
-      0.999. It does not say whether with the position vectors: they are added at the input, and for the dashed line taken off again.
+      The cosine between class token and distillation token (the paper's section on the distillation token; docs/deit.md 9.5),
+      ${set === null ? "on this image" : `the mean over ${set}`}, for the learned tokens at the input and after each block. The paper
+      reports 0.06 at the input and 0.93 after the last block: similar, but not equal; two class tokens with the same target reached 0.999.
+      It does not say whether the position embeddings are included; here they are, except in the dashed line, from which they are
+      subtracted.
     </p>
     <figure>
       ${cosinePlot(cosines)}
@@ -119,11 +120,11 @@ function tokens({ cosines, set }: Inspection): Html {
 function disagreement(found: DisagreementMatrix, set: string, { distilled }: DeitConfig): Html {
   return html`<div class="pair">
     <p>
-      The share of the ${found.images} images of ${set} that two decide differently, as Table 4 of the paper. The row of truth is the error
-      rates.
+      The share of the ${found.images} images of ${set} that two of them classify differently, as in Table 4 of the paper. The row of truth
+      shows error rates.
       ${
         distilled
-          ? "“both” is the mean of the two heads' logits. In the paper the distillation head is nearer to the convolutional teacher than the class head is, and both together lie between."
+          ? "“both” is the mean of the two heads' logits. In the paper the distillation head agrees with the convolutional teacher more often than the class head does, and both together lie between them."
           : "A plain model has one head."
       }
     </p>
@@ -152,7 +153,7 @@ function files({ config, attention: layers, cosines, disagreement: found, interm
   </dl>`;
 }
 
-/** In the order of the page. */
+/** The sections, in the order of the page. */
 export function sectionsOf(inspection: Inspection): readonly Section[] {
   const { disagreement: found, set, config } = inspection;
   const measured =
@@ -160,7 +161,7 @@ export function sectionsOf(inspection: Inspection): readonly Section[] {
       ? []
       : [{ id: "disagreement", title: "How often the heads disagree", body: disagreement(found, set, config) }];
   return [
-    { id: "image", title: "What it is taken for", body: subject(inspection) },
+    { id: "image", title: "How it is classified", body: classification(inspection) },
     { id: "attention", title: "Where the tokens look", body: attention(inspection) },
     { id: "rollout", title: "What the tokens are made of", body: rollout(inspection) },
     { id: "tokens", title: "How alike the tokens are", body: tokens(inspection) },

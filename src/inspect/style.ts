@@ -1,12 +1,12 @@
-/** What the report's style has not. */
+/** The style of an inspection's page, in addition to that of all pages. */
 export const ownStyle: string = `
 header h1, .facts dd { overflow-wrap: anywhere; }
 .facts { display: flex; flex-wrap: wrap; gap: 0.3rem 2rem; margin: 1rem 0 0; font-size: 0.925rem; }
 .facts div { display: flex; gap: 0.5rem; min-width: 0; }
 .facts dt { color: var(--soft); }
 .facts dd { margin: 0; }
-.subject { display: grid; grid-template-columns: minmax(0, 14rem) minmax(0, 1fr); gap: 2rem; align-items: start; margin-top: 1.25rem; }
-.subject img { display: block; width: 100%; border-radius: 0.4rem; }
+.classified { display: grid; grid-template-columns: minmax(0, 14rem) minmax(0, 1fr); gap: 2rem; align-items: start; margin-top: 1.25rem; }
+.classified img { display: block; width: 100%; border-radius: 0.4rem; }
 .decisions { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: 1.75rem; }
 .decisions caption { color: var(--ink); font-weight: 600; }
 .decisions th { width: 100%; }
@@ -29,7 +29,7 @@ header h1, .facts dd { overflow-wrap: anywhere; }
 .sheets h3 small { margin-left: 0.5rem; color: var(--soft); font-weight: 400; }
 .sheet { overflow-x: auto; }
 .maps { display: grid; grid-template-columns: 4.9rem minmax(0, 1fr); font-size: 0.72rem; line-height: 1.25; color: var(--soft); }
-.maps .heads { grid-column: 2; display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; padding: 0.35rem 0 0.2rem; text-align: center; white-space: nowrap; }
+.maps .column-names { grid-column: 2; display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; padding: 0.35rem 0 0.2rem; text-align: center; white-space: nowrap; }
 .maps .rows { display: grid; grid-auto-rows: 1fr; align-items: center; padding-right: 0.5rem; }
 .maps .rows b { color: var(--ink); font-weight: 500; }
 .maps img { display: block; width: 100%; border-radius: 0.25rem; }
@@ -41,8 +41,8 @@ dl.files { display: grid; grid-template-columns: minmax(0, 24rem) minmax(0, 1fr)
 dl.files dd { margin: 0; color: var(--soft); }
 @media (max-width: 40rem) {
   main { padding: 2rem 1rem 3rem; }
-  .subject, .rollout { grid-template-columns: minmax(0, 1fr); }
-  .subject figure { max-width: 14rem; }
+  .classified, .rollout { grid-template-columns: minmax(0, 1fr); }
+  .classified figure { max-width: 14rem; }
   dl.files { grid-template-columns: minmax(0, 1fr); gap: 0; }
   dl.files dd { margin-bottom: 0.8rem; }
 }

@@ -1,4 +1,4 @@
-/** How well each head, both together and the teacher decide: a table and a plot. */
+/** Shows how accurate each head, both together, and the teacher are: a table and a plot. */
 import type { Accuracy } from "../train/evaluation/accuracy.ts";
 import { html, percent, type Html } from "./html.ts";
 import { scoresPlot, type Score } from "./plots.ts";
@@ -9,7 +9,7 @@ const LOSS_DIGITS = 4;
 /** The 97.5 % point of the normal distribution. */
 const Z = 1.96;
 
-/** Where a share p seen in n draws may well lie, with 95 % confidence (Wilson 1927). */
+/** The 95 % confidence interval of a share p observed in n draws (Wilson 1927). */
 export function interval(p: number, n: number): readonly [from: number, to: number] {
   const z2 = Z ** 2 / n;
   const centre = (p + z2 / 2) / (1 + z2);

@@ -1,4 +1,4 @@
-/** What a report asks of a trained model: its decisions on test images, and where the tokens look in some of them. */
+/** Collects from a trained model what a report shows: its decisions on test images, and the attention of its tokens in some of them. */
 import { EVALUATION_BATCH, evaluationBatches, type HostBatch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Normalisation } from "../data/normalise.ts";
@@ -18,11 +18,11 @@ import { imagesAtOnce, type Deit } from "../train/evaluation/evaluate.ts";
 import { uploadBatch } from "../train/step/uploadBatch.ts";
 import type { Judged } from "./confusion.ts";
 
-/** A report must not take long: so many images are judged at most, so many looked into. */
+/** A report must not take long, so this is how many images it evaluates at most, and how many it shows. */
 export const MOST_JUDGED = 2000;
 export const MOST_EXAMPLES = 8;
 
-/** What a head, or both together, take an image for. */
+/** The class that a head, or both together, assign to an image. */
 export interface Decision {
   readonly by: "class" | "distillation" | "fused";
   readonly decision: number;
@@ -30,35 +30,38 @@ export interface Decision {
   readonly probability: number;
 }
 
+/** An image that the report shows. */
 export interface Example {
-  /** Place in the data set. */
+  /** Index in the data set. */
   readonly sample: number;
   readonly label: number;
   /** [C, S, S], full scale 1. */
   readonly pixels: Float64Array;
-  /** Class head, distillation head if there is one, and the mean of logits. */
+  /** By the class head, by the distillation head if there is one, and by the mean of logits. */
   readonly decisions: readonly Decision[];
   /**
-   * Of the class token, and of the distillation token if there is one: how it attends to all T tokens in the last block, the mean over
-   * the heads. P tokens first, then the patches row by row; the sum is 1.
+   * For the class token, and the distillation token if there is one: its attention to all T tokens in the last block, the mean over the heads.
+   * The P prefix tokens come first, then the patches row by row; the sum is 1.
    */
   readonly attention: readonly (readonly number[])[];
 }
 
+/** An image that was evaluated. */
 export interface JudgedSample extends Judged {
-  /** Place in the data set. */
+  /** Index in the data set. */
   readonly sample: number;
 }
 
-export interface Looked {
-  /** Images of the data set. */
+/** All that a report shows of the model on test images. */
+export interface Collected {
+  /** How many images the data set has. */
   readonly images: number;
-  /** By the mean of logits; of all images, or of MOST_JUDGED from all over the set. */
+  /** Decisions by the mean of logits, on all images or on MOST_JUDGED at equal distances. */
   readonly judged: readonly JudgedSample[];
   readonly examples: readonly Example[];
 }
 
-/** Half of them wrong, if so many are; of either kind one of each class before a second of any. */
+/** The images to show: half of them wrongly classified, if there are so many; among the right and the wrong ones, one of each class before a second of any. */
 function chosen(judged: readonly JudgedSample[]): readonly number[] {
   const varied = (right: boolean): readonly number[] => {
     const seen = new Map<number, number>();
@@ -75,51 +78,52 @@ function chosen(judged: readonly JudgedSample[]): readonly number[] {
   return [...varied(true).slice(0, MOST_EXAMPLES - wrong.length), ...wrong];
 }
 
-/** A in [B, h, T, T] → what the first P tokens attend to, [B, P, T, 1], the mean over the heads. */
+/** A, [B, h, T, T] → the attention of the first P tokens, [B, P, T, 1], the mean over the heads. */
 const tokenRows = (k: Kernels, A: Tensor, P: number): Tensor => k.meanLast(k.permute(k.slice(A, 2, 0, P), [0, 2, 3, 1]));
 
-/** `length` numbers at a time. */
+/** The values in rows of `length` numbers. */
 const rowsOf = (values: ArrayLike<number>, length: number): readonly (readonly number[])[] =>
   Array.from({ length: values.length / length }, (_, i) => Array.from({ length }, (__, j) => values[i * length + j] ?? NaN));
 
-/** Decisions and attention of each image of a batch. */
-async function looksInto(
+/** The decisions and the attention on each image of a batch. */
+async function decisionsAndAttention(
   engine: Engine,
   { config, params }: Deit,
   batch: HostBatch,
 ): Promise<readonly Pick<Example, "decisions" | "attention">[]> {
   const P = prefixCount(config);
   const tap = `blocks.${config.depth - 1}.attn.probs`;
-  const quiet = inference(engine.kernels);
-  const heads: { readonly by: Decision["by"]; readonly read: Promise<ArrayLike<number>> }[] = [];
+  const k = inference(engine.kernels);
+  const reads: { readonly by: Decision["by"]; readonly read: Promise<ArrayLike<number>> }[] = [];
   let attended: Promise<ArrayLike<number>> = Promise.resolve([]);
   const show = (path: string, t: Tensor): void => {
-    if (path === tap) attended = engine.read(tokenRows(quiet, t, P));
+    if (path === tap) attended = engine.read(tokenRows(k, t, P));
   };
-  const k = observe(withoutFusion(quiet, attention), outputs(show));
-  quiet.region("report", () => {
-    const { out: logits } = deitLogits.forward(k, { images: uploadBatch(k, batch).images, params }, deitAttrs(k, config));
-    const read = (by: Decision["by"], z: Tensor): unknown => heads.push({ by, read: engine.read(softmax.forward(quiet, { z }).out) });
+  const observed = observe(withoutFusion(k, attention), outputs(show));
+  k.region("report", () => {
+    const inputs = { images: uploadBatch(observed, batch).images, params };
+    const { out: logits } = deitLogits.forward(observed, inputs, deitAttrs(observed, config));
+    const read = (by: Decision["by"], z: Tensor): unknown => reads.push({ by, read: engine.read(softmax.forward(k, { z }).out) });
     read("class", logits.head);
     if (logits.head_dist !== null) read("distillation", logits.head_dist);
-    read("fused", meanOfLogits.forward(quiet, logits).out);
+    read("fused", meanOfLogits.forward(k, logits).out);
     return null;
   });
-  const [rows, ...probabilities] = await Promise.all([attended, ...heads.map(({ read }) => read)]);
+  const [rows, ...probabilities] = await Promise.all([attended, ...reads.map(({ read }) => read)]);
   const B = batch.labels.length;
   const ofImage = rowsOf(rows, rows.length / (B * P));
   return batch.labels.map((_, b) => ({
     attention: ofImage.slice(b * P, (b + 1) * P),
-    decisions: heads.map(({ by }, head) => {
-      const row = rowsOf(probabilities[head] ?? [], config.classes)[b] ?? [];
+    decisions: reads.map(({ by }, i) => {
+      const row = rowsOf(probabilities[i] ?? [], config.classes)[b] ?? [];
       const probability = Math.max(...row);
       return { by, decision: row.indexOf(probability), probability };
     }),
   }));
 }
 
-/** Evaluates the model on test images. Nothing stays alive but the parameters. */
-export async function collect(engine: Engine, model: Deit, dataset: Dataset, normalisation: Normalisation): Promise<Looked> {
+/** Evaluates the model on test images. On the engine only the parameters stay alive. */
+export async function collect(engine: Engine, model: Deit, dataset: Dataset, normalisation: Normalisation): Promise<Collected> {
   const samples = spread(dataset.count, MOST_JUDGED);
   const { mean: decisions } = await decide(
     engine,
@@ -129,10 +133,10 @@ export async function collect(engine: Engine, model: Deit, dataset: Dataset, nor
   const judged = samples.map((sample, i) => ({ sample, label: dataset.label(sample), decision: decisions[i] ?? NaN }));
   const shown = chosen(judged);
   const [batch] = evaluationBatches(subset(dataset, shown), MOST_EXAMPLES, normalisation);
-  const seen = batch === undefined ? [] : await looksInto(engine, model, batch);
-  const examples = seen.map((look, i) => {
+  const found = batch === undefined ? [] : await decisionsAndAttention(engine, model, batch);
+  const examples = found.map((one, i) => {
     const sample = shown[i] ?? 0;
-    return { sample, label: dataset.label(sample), pixels: dataset.pixels(sample), ...look };
+    return { sample, label: dataset.label(sample), pixels: dataset.pixels(sample), ...one };
   });
   return { images: dataset.count, judged, examples };
 }

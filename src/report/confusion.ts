@@ -1,14 +1,16 @@
-/** Which classes a model takes for which others. */
+/** Counts which classes a model takes for which others. */
 
+/** An image's class, and the class that the model decided for. */
 export interface Judged {
   readonly label: number;
   readonly decision: number;
 }
 
+/** An entry of the confusion matrix. */
 export interface Confusion {
   readonly label: number;
   readonly decision: number;
-  /** Images of class `label` that were taken for `decision`. */
+  /** How many images of class `label` were taken for `decision`. */
   readonly count: number;
   /** `count` as a share of the images of class `label`. */
   readonly share: number;
@@ -28,7 +30,7 @@ export function confusions(judged: readonly Judged[]): readonly Confusion[] {
   });
 }
 
-/** The mistakes that were made most often, the most frequent first. */
+/** The most frequent mistakes, the most frequent first. */
 export const mostConfused = (entries: readonly Confusion[], most: number): readonly Confusion[] =>
   entries
     .filter(({ label, decision }) => label !== decision)

@@ -1,14 +1,14 @@
-/** What one image is taken for, a row each for heads and their fusion. */
+/** Tabulates how one image is classified: a row for each head and one for their fusion. */
 import { html, percent, type Html } from "./html.ts";
 
 export interface ShownDecision {
   readonly by: string;
   readonly decision: number;
-  /** By softmax. */
+  /** The probability of this class by softmax. */
   readonly probability: number;
 }
 
-/** Of a class that is not known nothing is right or wrong. */
+/** Whether a decision is right or wrong; "": the class is not known. */
 const markOf = (decision: number, label: number | null): string => (label === null ? "" : decision === label ? "right" : "wrong");
 
 /** @param label the image's class; null: not known */

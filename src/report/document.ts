@@ -1,4 +1,4 @@
-/** A page as a file of its own: its sections under one header that names them. */
+/** Writes an HTML page that is one file: a header that links to the sections, and the sections. */
 import { html, nothing, trusted, type Html } from "./html.ts";
 import { style } from "./style.ts";
 
@@ -9,17 +9,17 @@ export interface Section {
 }
 
 export interface Document {
-  /** Of the window. */
+  /** Title of the window. */
   readonly title: string;
-  /** What kind of page it is, above the heading. */
+  /** The line above the heading: what kind of page it is. */
   readonly over: string;
   readonly heading: string;
-  /** Under the heading. */
+  /** What follows the heading. */
   readonly lead: Html;
   readonly sections: readonly Section[];
-  /** CSS beside that of all pages. */
+  /** CSS of this page, in addition to that of all pages. */
   readonly ownStyle?: string;
-  /** What lies below all sections and is not seen until it is asked for. */
+  /** What follows the sections, such as panels that are hidden until they are opened. */
   readonly after?: Html;
 }
 

@@ -1,11 +1,11 @@
-/** Test images as cards: the image, where each token looks in it, and who takes it for what. */
+/** Shows test images as cards: the image, the attention of each token to it, and how each head classifies it. */
 import { pngOf } from "../io/png.ts";
 import { patchCount, type DeitConfig } from "../model/config.ts";
 import type { Example } from "./collect.ts";
 import { decisionsTable } from "./decisions.ts";
 import { html, nothing, percent, type Html } from "./html.ts";
 
-/** Of the most attended patch; the others' are in proportion. */
+/** Opacity of the most attended patch; the others are in proportion. */
 const STRONGEST = 0.8;
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -18,9 +18,9 @@ interface Picture {
   readonly patch: number;
 }
 
-/** Patches in the colour of their token, by what they get of its attention. */
+/** The patches in the colour of a token, the stronger the more of its attention they get. */
 function patchesOf(patches: readonly number[], { side, patch }: Picture): readonly Html[] {
-  const most = Math.max(...patches, Number.MIN_VALUE); // should all go to the tokens
+  const most = Math.max(...patches, Number.MIN_VALUE); // not 0, even if the patches get no attention
   const columns = side / patch;
   return patches.map((weight, i) => {
     const [x, y] = [patch * (i % columns), patch * Math.floor(i / columns)];
@@ -31,7 +31,7 @@ function patchesOf(patches: readonly number[], { side, patch }: Picture): readon
   });
 }
 
-function look(token: (typeof tokens)[number], row: readonly number[], picture: Picture, patches: number): Html {
+function attentionFigure(token: (typeof tokens)[number], row: readonly number[], picture: Picture, patches: number): Html {
   const own = row.slice(row.length - patches);
   const share = percent(sum(own));
   return html`<figure>
@@ -61,7 +61,7 @@ function card({ sample, label, pixels, decisions, attention }: Example, config: 
         </svg>
         <figcaption>test image<br />${sample}</figcaption>
       </figure>
-      ${attention.map((row, i) => look(tokens[i] ?? "class", row, picture, patchCount(config)))}
+      ${attention.map((row, i) => attentionFigure(tokens[i] ?? "class", row, picture, patchCount(config)))}
     </div>
     ${decisionsTable(decisions, classes, label)}
   </article> `;

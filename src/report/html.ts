@@ -1,4 +1,4 @@
-/** HTML as text: whatever is interpolated is escaped, unless it is HTML itself. */
+/** Builds HTML as text: interpolated values are escaped, unless they are `Html`. */
 
 export interface Html {
   readonly html: string;
@@ -15,12 +15,12 @@ const textOf = (part: Part): string => {
   return escaped(`${part}`);
 };
 
-/** As a template's tag: html`<p>${text}</p>`. Good for the content of elements and for quoted attributes. */
+/** A template tag: html`<p>${text}</p>`. Values may be the content of elements, or stand in quoted attributes. */
 export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Html => ({
   html: strings.map((text, i) => text + textOf(parts[i] ?? "")).join(""),
 });
 
-/** Text that is HTML already. */
+/** Text that is HTML already; it is not escaped. */
 export const trusted = (text: string): Html => ({ html: text });
 
 /** Nothing, where a part of a page has nothing to show. */

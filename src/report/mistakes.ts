@@ -1,26 +1,26 @@
-/** Which classes are taken for which others: the confusion matrix, and the most frequent mistakes. */
+/** Shows which classes are taken for which others: the confusion matrix, and the most frequent mistakes. */
 import * as Plot from "@observablehq/plot";
 import { confusions, mostConfused, type Confusion } from "./confusion.ts";
 import { html, nothing, percent, type Html } from "./html.ts";
 import { colour, drawn, WIDTH } from "./plots.ts";
 import type { Report } from "./report.ts";
 
-/** Beyond so many classes a confusion matrix cannot be read. */
+/** The most classes of a confusion matrix that can still be read. */
 const MOST_CLASSES = 30;
-/** Beyond so many a matrix has a row of the page to itself. */
+/** A matrix of more classes than this takes the full width of the page. */
 const WIDE = 12;
-/** Rows of the table of mistakes, beside a matrix and instead of one. */
-const MISTAKES = { beside: 10, instead: 20 };
+/** Rows of the table of mistakes: with a matrix, and without one. */
+const MISTAKES = { withMatrix: 10, alone: 20 };
 
-/** Sides of a cell, in CSS pixels. */
+/** Least and largest side of a cell, in CSS pixels. */
 const CELL = { least: 26, most: 60 };
-/** From this shade on a count is written in the colour of the page. */
+/** From this opacity of a cell on, its count is written in the colour of the page. */
 const DARK = 0.6;
-/** Width of a letter, and letters of a name, at most. */
+/** Width of a letter in CSS pixels, and the most letters of a name. */
 const LETTER = 7;
 const LONGEST = 16;
 
-/** Rows are true classes, columns decisions; the root of an entry's share of its row is its shade, its count stands in it. */
+/** Rows are true classes, columns are decisions. A cell shows its count; its opacity is the square root of its share of the row. */
 function confusionPlot(entries: readonly Confusion[], classes: readonly string[]): Html {
   const numbers = classes.map((_, i) => i);
   const names = classes.map((name) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name));
@@ -60,10 +60,10 @@ function confusionPlot(entries: readonly Confusion[], classes: readonly string[]
   });
 }
 
-export function mistakes({ looked: { images, judged }, classes }: Report): Html {
+export function mistakes({ collected: { images, judged }, classes }: Report): Html {
   const entries = confusions(judged);
   const readable = classes.length <= MOST_CLASSES;
-  const pairs = mostConfused(entries, readable ? MISTAKES.beside : MISTAKES.instead);
+  const pairs = mostConfused(entries, readable ? MISTAKES.withMatrix : MISTAKES.alone);
   const name = (i: number): string => classes[i] ?? `${i}`;
   const some =
     judged.length < images ? `${judged.length} of the ${images} test images, taken at equal distances` : `All ${images} test images`;
@@ -71,8 +71,8 @@ export function mistakes({ looked: { images, judged }, classes }: Report): Html 
     ? html`<figure class="${classes.length > WIDE ? "wide" : "narrow"}">
         ${confusionPlot(entries, classes)}
         <figcaption>
-          A row is a true class, a column a decision; numbers are images, a shade is the square root of the share of its row, so that rare
-          mistakes can be seen.
+          Rows are true classes, columns are decisions, numbers count images. The shade is the square root of the share of the row, so that
+          rare mistakes are visible.
         </figcaption>
       </figure>`
     : nothing;

@@ -1,4 +1,4 @@
-/** `report.html`: a finished run on one page that needs no script and no other file. Equal reports give equal pages. */
+/** Writes `report.html`: a finished run on one page that needs no script and no other file. Equal reports give equal pages. */
 import { accuracies } from "./accuracies.ts";
 import { MOST_EXAMPLES } from "./collect.ts";
 import { cards } from "./examples.ts";
@@ -13,14 +13,14 @@ function curves({ metrics: { teacher, student } }: Report): Html {
   const all: readonly Curve[] = [{ name: "student", rows: student } as const, { name: "teacher", rows: teacher } as const].filter(
     ({ rows }) => rows.length > 0,
   );
-  if (all.length === 0) return html`<p>The run has left no metrics.</p>`;
+  if (all.length === 0) return html`<p>The run wrote no metrics.</p>`;
   const legend = all.map(({ name }) => html`<span class="key"><i class="dot ${name}"></i>${name}</span> `);
   return html`<div class="pair">
     <figure>
       ${lossPlot(all)}
       <figcaption>
-        ${legend}<br />Loss of each step on its own batch, augmented and smoothed: the mean of neighbouring steps, in a band from the least
-        to the largest.
+        ${legend}<br />The loss of each step on its own batch, with augmentation and label smoothing: the mean over neighbouring steps, in a
+        band from the least to the largest.
       </figcaption>
     </figure>
     <figure>
@@ -33,29 +33,29 @@ function curves({ metrics: { teacher, student } }: Report): Html {
   </div>`;
 }
 
-function attention({ looked: { examples }, recipe: { model }, classes }: Report): Html {
+function attention({ collected: { examples }, recipe: { model }, classes }: Report): Html {
   return html`<p>
-      Where the ${model.distilled ? "class token and the distillation token look" : "class token looks"} in the last block, the mean of its
-      ${model.heads} heads. A patch is the more coloured the more attention it gets, in proportion to the most attended one. The percentage
-      is what all patches get together; the rest goes to the ${model.distilled ? "two tokens themselves" : "token itself"}. Up to
-      ${MOST_EXAMPLES} test images, half of them wrongly decided if there are so many.
+      The attention of the ${model.distilled ? "class token and of the distillation token" : "class token"} in the last block, the mean of
+      its ${model.heads} heads. The more attention a patch gets, the stronger its colour, in proportion to the most attended patch. The
+      percentage is what all patches get together; the rest goes to the ${model.distilled ? "two tokens themselves" : "token itself"}. There
+      are up to ${MOST_EXAMPLES} test images, half of them wrongly classified if there are so many.
     </p>
     ${cards(examples, model, classes)}`;
 }
 
 function cosines({ result }: Report): Html {
-  if (result.cosines === null) return html`<p>A plain model: it has a class token only.</p>`;
+  if (result.cosines === null) return html`<p>The model is plain: it has only a class token.</p>`;
   return html`<div class="pair">
     <p>
-      The cosine of class and distillation token, the mean over the test images: at the input and after each block. The paper has 0.06 as
-      learned and 0.93 after the last block: the tokens come to say nearly, but not quite, the same. It does not say whether with the
-      position vectors; they are added at the input, and for the dashed line taken off again.
+      The cosine between class token and distillation token, the mean over the test images, at the input and after each block. The paper
+      reports 0.06 for the learned tokens and 0.93 after the last block: the tokens become similar, but not equal. It does not say whether
+      the position embeddings are included; here they are, except in the dashed line, from which they are subtracted.
     </p>
     <figure>${cosinePlot(result.cosines)}</figure>
   </div>`;
 }
 
-/** Lines of a table of texts, the first of each its head. */
+/** A table of texts; the first of each row names the row. */
 const table = (caption: string, head: readonly string[], rows: readonly (readonly string[])[]): Html =>
   html`<table class="texts">
     <caption>
@@ -78,29 +78,33 @@ const table = (caption: string, head: readonly string[], rows: readonly (readonl
     </tbody>
   </table>`;
 
-/** A table for each part of the recipe. */
+/** The values of the recipe, a table for each part. */
 function recipe({ values }: Report): Html {
   const partOf = (key: string): string => (key.includes(".") ? key.slice(0, key.indexOf(".")) : "run");
   const parts = [...new Set(values.map(({ key }) => partOf(key)))];
   const rows = (part: string): readonly (readonly string[])[] =>
     values.filter(({ key }) => partOf(key) === part).map(({ key, value, source }) => [key, JSON.stringify(value), source]);
-  return html`<p>Each value, and where it comes from. A run that was resumed has them all from its own recipe.toml.</p>
+  return html`<p>Each value, and where it comes from. A resumed run takes all of them from its own recipe.toml.</p>
     <div class="columns">${parts.map((part) => table(part, ["key", "value", "from"], rows(part)))}</div>`;
 }
 
 function sectionsOf(report: Report): readonly Section[] {
   return [
-    { id: "accuracy", title: "How well it decides", body: accuracies(report) },
+    { id: "accuracy", title: "How accurate it is", body: accuracies(report) },
     { id: "training", title: "How it learned", body: curves(report) },
     { id: "attention", title: "Where it looks", body: attention(report) },
     { id: "confusion", title: "What it confuses", body: mistakes(report) },
     { id: "tokens", title: "How alike the tokens are", body: cosines(report) },
     { id: "recipe", title: "Recipe", body: recipe(report) },
-    { id: "environment", title: "Environment", body: table("What the run ran on, and when.", ["what", "value"], report.environment) },
+    {
+      id: "environment",
+      title: "Environment",
+      body: table("Where the run was computed, and when.", ["what", "value"], report.environment),
+    },
   ];
 }
 
-/** The page's text. */
+/** The text of the page. */
 export function page(report: Report): string {
   const { name, seed } = report.recipe;
   return documentText({

@@ -1,4 +1,4 @@
-/** Numbers → SVG. Colours are the page's CSS variables, so that plots follow its light and dark. */
+/** Draws plots as SVG. Their colours are CSS variables of the page, so that they follow its light or dark mode. */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { MetricsRow } from "../io/metrics.ts";
@@ -6,13 +6,13 @@ import type { TokenCosines } from "../train/evaluation/tokenCosines.ts";
 import { percent, trusted, type Html } from "./html.ts";
 import { light } from "./style.ts";
 
-/** Of a plot, in CSS pixels. */
+/** Size of a plot, in CSS pixels. */
 export const WIDTH = 540;
 const HEIGHT = 300;
-/** Points along a curve, at most. */
+/** The most points along a curve. */
 const POINTS = 120;
 
-/** Draws in a document of its own; `label` is what is read out in the picture's place. */
+/** Draws a plot; screen readers read `label` instead of it. */
 export function drawn(label: string, options: Plot.PlotOptions): Html {
   const { document } = parseHTML("<!doctype html><html></html>");
   const svg = Plot.plot({
@@ -30,7 +30,7 @@ export function drawn(label: string, options: Plot.PlotOptions): Html {
   return trusted(svg.outerHTML);
 }
 
-/** A line of a plot, under the colour of its name. */
+/** A line of a plot; its name is also that of its colour. */
 export interface Curve {
   readonly name: "teacher" | "student";
   readonly rows: readonly MetricsRow[];
@@ -38,7 +38,7 @@ export interface Curve {
 
 export const colour = (name: string): string => `var(--${name})`;
 
-/** Epochs done, whole and in part. */
+/** A function that converts a row's step to epochs, with fractions. */
 function epochsAt(rows: readonly MetricsRow[]): (row: MetricsRow) => number {
   const last = rows.at(-1);
   const perEpoch = last === undefined ? 1 : last.step / (last.epoch + 1);
@@ -64,7 +64,7 @@ function windows(rows: readonly MetricsRow[]): readonly Window[] {
   });
 }
 
-/** The loss over the epochs: the mean of each window of steps, in a band from its least to its largest. */
+/** The loss by epoch: the mean of each window of steps, in a band from its least to its largest loss. */
 export const lossPlot = (curves: readonly Curve[]): Html =>
   drawn(`Training loss by epoch: ${curves.map(({ name }) => name).join(" and ")}.`, {
     x: { label: "epoch", nice: true },
@@ -92,19 +92,20 @@ export function accuracyPlot(curves: readonly Curve[]): Html {
   });
 }
 
-/** How well something decides. */
+/** The accuracy of a head, of both together, or of the teacher. */
 export interface Score {
   readonly name: string;
   /** Whose colour it has. */
   readonly by: "teacher" | "class" | "distillation" | "fused";
-  /** A share, and where it may well lie. */
+  /** A share. */
   readonly top1: number;
+  /** Its confidence interval. */
   readonly interval: readonly [from: number, to: number];
 }
 
 const ROW = 34;
 
-/** Accuracies as dots on bars of uncertainty. */
+/** Accuracies as dots on bars that show their confidence intervals. */
 export const scoresPlot = (scores: readonly Score[]): Html =>
   drawn(`Top-1 accuracies: ${scores.map(({ name, top1 }) => `${name} ${percent(top1)}`).join(", ")}.`, {
     height: 72 + ROW * scores.length,
@@ -126,19 +127,19 @@ export const scoresPlot = (scores: readonly Score[]): Html =>
   });
 
 const COSINE_DIGITS = 2;
-/** Keeps text clear of what it stands on. */
+/** An outline that keeps text legible over lines. */
 const halo = { stroke: "var(--page)", strokeWidth: 5, fill: "currentColor" };
 
 const cosineText = (cosine: number): string => cosine.toFixed(COSINE_DIGITS).replace("-", "−");
 
-/** Beyond so many layers the values are not written out. */
+/** The most layers for which the values are written out. */
 const MOST_LABELLED = 20;
-/** Below the least cosine and above 1, so that numbers fit beside the curves. */
+/** Space below the least cosine and above 1, so that numbers fit next to the curves. */
 const ROOM = 0.12;
 /** Width of a curve's name, in CSS pixels. */
 const LEGEND = 120;
 
-/** The cosine of the two tokens, layer by layer, with their positions and without. */
+/** The cosine of the two tokens by layer, with and without their position embeddings. */
 export function cosinePlot({ input, positioned, blocks, blocksWithoutPositions }: TokenCosines): Html {
   const [within, without] = [
     [positioned, ...blocks],
@@ -176,7 +177,7 @@ export function cosinePlot({ input, positioned, blocks, blocksWithoutPositions }
   });
 }
 
-/** A plot as a file of its own, in the light colours. */
+/** The plot as the text of an SVG file, in the light colours. */
 export function standalone({ html: svg }: Html): string {
   const coloured = svg.replaceAll(/var\(--(\w+)\)/g, (whole, name: string) => light[name] ?? whole);
   const open = coloured.replace("<svg", `<svg xmlns="http://www.w3.org/2000/svg" color="${light["ink"]}"`);

@@ -1,4 +1,4 @@
-/** How a report looks, in light and in dark. Plots and pictures take their colours from here. */
+/** The style of all pages, in light and dark mode. Plots and pictures take their colours from here. */
 
 type Palette = { readonly [name: string]: string };
 

@@ -1,5 +1,6 @@
-/** What a run was, in a few sentences and figures. */
+/** Summarises a run in a few sentences and figures. */
 import { parameterCount } from "../model/params.ts";
+import { descriptionList } from "./descriptionList.ts";
 import { html, nothing, percent, type Html } from "./html.ts";
 import type { Report } from "./report.ts";
 
@@ -14,7 +15,7 @@ const objectives: { readonly [kind: string]: string } = {
   soft: "labels and the teacher’s probabilities (soft distillation)",
 };
 
-/** One paragraph. */
+/** The paragraph at the top of the report. */
 export function lead({ recipe, result: { student, teacher } }: Report): Html {
   const { model, training, distillation, data } = recipe;
   return html`<p class="lead">
@@ -26,7 +27,7 @@ export function lead({ recipe, result: { student, teacher } }: Report): Html {
   </p>`;
 }
 
-/** The figures that are asked for first. */
+/** The figures that readers look for first. */
 export function tiles({ result: { student, teacher, cosines } }: Report): Html {
   const { disagreement } = student.mean;
   const all: readonly (readonly [name: string, value: string])[] = [
@@ -35,13 +36,5 @@ export function tiles({ result: { student, teacher, cosines } }: Report): Html {
     ...(disagreement === null ? [] : [["heads disagree on", percent(disagreement)] as const]),
     ...(cosines === null ? [] : [["token cosine, last block", (cosines.blocks.at(-1) ?? NaN).toFixed(COSINE_DIGITS)] as const]),
   ];
-  return html`<dl class="tiles">
-    ${all.map(
-      ([name, value]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
+  return descriptionList("tiles", all);
 }

@@ -1,4 +1,4 @@
-/** `deit inspect`: what happens inside a model on one image, and how its two tokens and heads differ on a data set. */
+/** `deit inspect`: shows what happens inside a model on one image, and how its two tokens and heads differ on a data set. */
 import { statSync } from "node:fs";
 import { Option, type Command } from "commander";
 import { inspectionFiles } from "../../inspect/files.ts";
@@ -23,7 +23,7 @@ interface InspectOptions extends EngineOptions, JsonOption, WeightsOptions, Imag
 
 const COSINE_DIGITS = 3;
 
-/** Writes the folder; the paths in it. */
+/** Writes the folder, and returns the paths in it. */
 async function written(folder: string, inspection: Inspection, origin: Origin): Promise<readonly string[]> {
   const paths: string[] = [];
   function* noted(): ReturnType<typeof inspectionFiles> {
@@ -60,7 +60,7 @@ function printInspection({ image: { name, classes }, decisions, cosines, disagre
   }
 }
 
-/** What the page says of where the weights are from. */
+/** Where the weights are from, as the page says it. */
 function weightsText(source: string, { model }: WeightsOptions): string {
   if (source.startsWith(HASH)) return `${source}: random, of ${model ?? "no model"}`;
   return statSync(source).isDirectory() ? `the run in ${source}` : `the file ${source}`;
@@ -77,17 +77,17 @@ async function run(source: string, what: string, options: InspectOptions): Promi
   checkNewFolder(out);
   const engine = await engineOf(options);
   const model = weightedModel(source, options);
-  const { image: subject, set } = await inspectedOf(what, model, options);
+  const { image, set } = await inspectedOf(what, model, options);
   const teacher = set === null ? null : teacherOf(source);
   const { kernels: k } = engine;
   const measured = set === null ? null : { ...set, teacher: teacher?.(k) ?? null };
-  const inspection = await inspect(engine, { config: model.config, params: model.upload(k) }, subject, measured);
+  const inspection = await inspect(engine, { config: model.config, params: model.upload(k) }, image, measured);
   const origin = { weights: weightsText(source, options), engine: `${engine.name}, ${engine.precision}`, version: version() };
   const files = await written(out, inspection, origin);
   if (options.json === true) {
     const { cosines, disagreement } = inspection;
-    const decisions = inspection.decisions.map((one) => decisionJson(one, subject.classes));
-    return printJson({ out, image: subject.name, label: subject.label, decisions, cosines, disagreement, files });
+    const decisions = inspection.decisions.map((one) => decisionJson(one, image.classes));
+    return printJson({ out, image: image.name, label: image.label, decisions, cosines, disagreement, files });
   }
   printInspection(inspection);
   print(`${files.length} files in ${out}; ${out}/index.html shows them`);
@@ -96,13 +96,13 @@ async function run(source: string, what: string, options: InspectOptions): Promi
 export function addInspect(program: Command): void {
   const command = program
     .command("inspect")
-    .description("looks inside a model: attention, rollout, token cosines, disagreement of the heads, every intermediate")
+    .description("shows the inside of a model: attention, rollout, token cosines, disagreement of the heads, every intermediate value")
     .argument("<run-or-weights>", WEIGHTS)
-    .argument("<image-or-data>", "a JPEG, PNG or WebP file, or a data set as `deit eval` takes it")
-    .requiredOption("--out <dir>", "a new folder for what is seen")
-    .addOption(new Option("--index <i>", "of a data set: which image is looked into, from 0 on").argParser(natural))
+    .argument("<image-or-data>", "a JPEG, PNG or WebP file, or a data set as for `deit eval`")
+    .requiredOption("--out <dir>", "a new folder for the results")
+    .addOption(new Option("--index <i>", "of a data set: which image to inspect, from 0 on (default: 0)").argParser(natural))
     .addOption(
-      new Option("--images <n>", "of a data set: how many images cosines and disagreement are measured on; default all").argParser(
+      new Option("--images <n>", "of a data set: on how many images to measure cosines and disagreement (default: all)").argParser(
         positive,
       ),
     );

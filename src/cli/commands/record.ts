@@ -1,4 +1,4 @@
-/** `deit record`: this project's own run as a recording, for `deit verify` and for other implementations to compare with. */
+/** `deit record`: writes what this project computes as a recording, for `deit verify` and for other implementations to compare with. */
 import { statSync } from "node:fs";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { Choice } from "../../recording/format/chosenResults.ts";
@@ -13,7 +13,7 @@ import { requestOf, type RequestOptions } from "../inputs/recordRequest.ts";
 
 type RecordOptions = RequestOptions & EngineOptions & JsonOption;
 
-/** How many results there are of each kind, as in `taps 31, loss 1`. */
+/** How many results of each kind there are: `taps 31, loss 1`. */
 function counts({ results }: Recording): string {
   const kinds = [...results.keys()].map((name) => name.split("/")[0] ?? "");
   return [...new Set(kinds)].map((kind) => `${kind} ${kinds.filter((other) => other === kind).length}`).join(", ");
@@ -39,15 +39,15 @@ async function run(model: string, out: string, options: RecordOptions): Promise<
   print(`${out}: ${counts(recording)}; ${megabytes(bytes)}, computed in ${recording.configuration.dtype} by the ${engine.name} engine`);
 }
 
-/** `all`, `none`, or names with commas between. */
+/** `all`, `none`, or names separated by commas. */
 const choice = (text: string): Choice => (text === "all" || text === "none" ? text : text.split(","));
 
-/** Numbers with commas between that are all of a kind. */
+/** Numbers separated by commas, all of which have a property. */
 const numbers =
   (what: string, holds: (n: number) => boolean) =>
   (text: string): readonly number[] => {
     const list = text.split(",").map((item) => (item.trim() === "" ? NaN : Number(item)));
-    if (!list.every(holds)) throw new InvalidArgumentError(`It must be ${what} with commas between.`);
+    if (!list.every(holds)) throw new InvalidArgumentError(`It must be ${what}, separated by commas.`);
     return list;
   };
 
@@ -61,49 +61,60 @@ export function addRecord(program: Command): void {
   const command = program
     .command("record")
     .description(
-      "writes what this project computes on one batch as a recording: taps and, with a loss, cotangents, gradients, later weights",
+      "writes what this project computes on one batch as a recording: taps (intermediate values) and, with a loss, cotangents, gradients and updated weights",
     )
     .argument(
       "<model>",
-      "deit-{tiny,small,base}[-distilled] or timm's name; weights (a run's folder or a file); or FILE.json, the JSON of a recording",
+      "deit-{tiny,small,base}[-distilled] or timm's name; the folder of a run or a file of weights; or FILE.json, the JSON of a recording",
     )
     .argument("<out>", "the file to write (safetensors)")
     .option("--weights <source>", "hash:SEED, or a file of this model (default: hash:0)")
     .option("--images <source>", "hash:SEED, or a .safetensors, .npz or .npy file of normalised `images` [B, C, S, S] (default: hash:0)")
-    .addOption(new Option("--batch <b>", "hash-made images (default: 2)").argParser(positive))
+    .addOption(new Option("--batch <b>", "number of images that are generated from a hash (default: 2)").argParser(positive))
     .addOption(new Option("--image-size <s>", "side of the images in pixels, a multiple of the patch").argParser(positive))
     .addOption(
       new Option(
         "--loss <target>",
-        "what the loss is held against, drawn from --seed (default: none; labels with a teacher or optimiser)",
+        "target of the loss, drawn from --seed (default: none, or labels if there is a teacher or an optimizer)",
       ).choices(["none", "labels", "distribution"]),
     )
     .addOption(
-      new Option("--labels <list>", "classes, one an image, instead of drawn ones").argParser(
+      new Option("--labels <list>", "one class for each image, instead of drawn ones").argParser(
         numbers("integers from 0", (n) => Number.isSafeInteger(n) && n >= 0),
       ),
     )
-    .addOption(new Option("--distillation <kind>", "from drawn teacher logits").choices(["none", "hard", "soft"]))
-    .addOption(new Option("--drop-path <rate>", "of drawn multipliers, all blocks alike").argParser(rate))
-    .addOption(new Option("--optimizer <kind>", "takes steps on this batch").choices(["none", "adamw", "sgd"]))
-    .addOption(new Option("--lr <list>", "learning rates, one a step").argParser(numbers("numbers", Number.isFinite)))
+    .addOption(
+      new Option("--distillation <kind>", "distil from teacher logits that are drawn from --seed").choices(["none", "hard", "soft"]),
+    )
+    .addOption(
+      new Option("--drop-path <rate>", "rate of drop path, the same in all blocks; multipliers are drawn from --seed").argParser(rate),
+    )
+    .addOption(new Option("--optimizer <kind>", "take optimizer steps on this batch").choices(["none", "adamw", "sgd"]))
+    .addOption(new Option("--lr <list>", "learning rates, one for each step").argParser(numbers("numbers", Number.isFinite)))
     .addOption(
       new Option(
         "--set <key=value>",
-        "change a value of the recording's JSON, as in loss.smoothing=0; may be given several times",
+        "change a value of the recording's JSON, such as loss.smoothing=0; may be given several times",
       ).argParser(collected),
     )
     .addOption(
-      new Option("--taps <names>", "all, none, or names with commas between, where * stands for any letters (default: all)").argParser(
+      new Option("--taps <names>", "all, none, or names separated by commas, where * stands for any characters (default: all)").argParser(
         choice,
       ),
     )
-    .addOption(new Option("--cotangents <names>", "likewise, of the taps' cotangents (default: all)").argParser(choice))
-    .addOption(new Option("--grads <names>", "likewise, of the weights' gradients, and `images` (default: all)").argParser(choice))
-    .addOption(new Option("--after <names>", "likewise, of the weights after steps: 1/head.bias (default: all)").argParser(choice))
-    .addOption(new Option("--store <numbers>", "what the numbers are stored as (default: as they are computed)").choices(["f32", "f64"]));
+    .addOption(new Option("--cotangents <names>", "the same for the cotangents of taps (default: all)").argParser(choice))
+    .addOption(new Option("--grads <names>", "the same for the gradients of weights, and of `images` (default: all)").argParser(choice))
+    .addOption(
+      new Option("--after <names>", "the same for the weights after each step, such as 1/head.bias (default: all)").argParser(choice),
+    )
+    .addOption(
+      new Option("--store <numbers>", "precision in which numbers are stored (default: that in which they are computed)").choices([
+        "f32",
+        "f64",
+      ]),
+    );
   withExamples(withJson(withSeed(withEngine(command), "draws labels, targets, teacher logits and drop path")), [
-    ["deit record deit-tiny-distilled ti.safetensors --batch 1", "every tap of DeiT-Ti⚗; `deit verify ti.safetensors` looks at it"],
+    ["deit record deit-tiny-distilled ti.safetensors --batch 1", "every tap of DeiT-Ti⚗; `deit verify ti.safetensors` checks it"],
     ["deit record deit-tiny ti.safetensors --loss labels --taps none --grads 'head.*,images'", "the loss and some gradients"],
     [
       "deit record deit-tiny small.safetensors --image-size 32 --set model.width=24 --set model.depth=2 --distillation soft",

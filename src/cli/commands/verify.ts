@@ -1,4 +1,4 @@
-/** `deit verify`: what some implementation of DeiT computed, tensor by tensor beside what is right. */
+/** `deit verify`: compares what an implementation of DeiT computed, tensor by tensor, with what is right. */
 import { availableParallelism } from "node:os";
 import { InvalidArgumentError, type Command } from "commander";
 import { fileBytes } from "../../io/disk/fileBytes.ts";
@@ -8,6 +8,7 @@ import type { Limits } from "../../recording/explain/explanation.ts";
 import { verify, type Verdict, type Verification } from "../../recording/verify.ts";
 import { wasmEngine } from "../../wasm.ts";
 import { engineOf } from "../engine.ts";
+import { aboutFile } from "../inputs/aboutFile.ts";
 import { withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
 import { oneLine, print, printJson, progressOf, say, showForNow } from "../output.ts";
 import { checkReport, writeVerification } from "../verifyReport.ts";
@@ -15,17 +16,17 @@ import { verificationLines } from "../verifyTable.ts";
 
 interface VerifyOptions extends EngineOptions, JsonOption {
   readonly all?: true;
-  /** For the search for an explanation. */
+  /** Limit for the search for an explanation, per file. */
   readonly minutes: number;
   readonly report?: string;
 }
 
-/** In ms. */
+/** In milliseconds. */
 const MINUTE = 60_000;
 
-/** Something is not within its tolerance. */
+/** Exit status if a tensor is not within its tolerance. */
 const WRONG = 1;
-/** A file cannot be used. */
+/** Exit status if a file cannot be used. */
 const UNUSABLE = 2;
 
 interface TensorJson {
@@ -48,7 +49,7 @@ const tensorJson = ({ name, ok, maxAbs, error, rms, tolerance, worstIndex }: Ver
   worstIndex,
 });
 
-/** As the recording format has it. */
+/** The verdict as JSON, as section 5 of the recording format defines it. */
 function verificationJson({ match, engine, tensors, first, findings, explanations }: Verification): object {
   return {
     verdict: match ? "match" : "mismatch",
@@ -60,22 +61,16 @@ function verificationJson({ match, engine, tensors, first, findings, explanation
   };
 }
 
-/** An error that says which file it is about. */
-function about(path: string, error: unknown): RangeError {
-  const message = error instanceof Error ? error.message : String(error);
-  return new RangeError(message.includes(path) ? message : `${path}: ${message}`, { cause: error });
-}
-
-/** @throws RangeError for a file that is no recording, or cannot be read */
+/** @throws RangeError for a file that is not a recording, or cannot be read */
 function recordingAt(path: string): Recording {
   try {
     return openRecording(fileBytes(path));
   } catch (error) {
-    throw about(path, error);
+    throw aboutFile(path, error);
   }
 }
 
-/** Time for the search runs from its first step on. */
+/** Limits the search for an explanation; its time starts with its first step. */
 function limitsOf(minutes: number, show: (text: string) => void): Limits {
   let end = Infinity;
   return {
@@ -92,14 +87,14 @@ async function verified(engine: Engine, path: string, { minutes, report }: Verif
   const recording = recordingAt(path);
   const count = recording.results.size;
   const show = progressOf("deit verify");
-  let seen = 0;
+  let done = 0;
   try {
     const limits = limitsOf(minutes, (text) => show(`${path}: ${text}`));
-    const verification = await verify(engine, recording, ({ name }) => show(`${path}: ${++seen} of ${count}, ${name}`), limits);
+    const verification = await verify(engine, recording, ({ name }) => show(`${path}: ${++done} of ${count}, ${name}`), limits);
     if (report !== undefined) await writeVerification(report, { engine, file: path, recording, verification });
     return verification;
   } catch (error) {
-    throw about(path, error);
+    throw aboutFile(path, error);
   } finally {
     showForNow("");
   }
@@ -149,7 +144,7 @@ async function run(files: readonly string[], options: VerifyOptions): Promise<vo
   process.exitCode = outcomes.some((outcome) => "unusable" in outcome) ? UNUSABLE : match ? 0 : WRONG;
 }
 
-/** @throws InvalidArgumentError unless it is a number of at least 0 */
+/** @throws InvalidArgumentError unless the text is a number of at least 0 */
 function minutesOf(text: string): number {
   const minutes = Number(text);
   if (text.trim() === "" || !(minutes >= 0)) throw new InvalidArgumentError("must be a number of minutes, 0 or more.");
@@ -161,13 +156,13 @@ export function addVerify(program: Command): void {
     .command("verify")
     .description("compares a recording of any implementation with the paper's formulas, and names the first wrong step")
     .argument("<file...>", "recordings (safetensors)")
-    .option("--all", "a line for every tensor")
-    .option("--minutes <m>", "how long an explanation is searched for in each file", minutesOf, 1)
-    .option("--report <file>", "the verification of one recording as a picture, an HTML page of its own");
+    .option("--all", "print a line for every tensor")
+    .option("--minutes <m>", "search for an explanation for up to this long in each file", minutesOf, 1)
+    .option("--report <file>", "draw the verification of one recording as an HTML page");
   withExamples(withJson(withEngine(command)), [
-    ["deit verify mine.safetensors", "the verdict, and what is known of the error"],
-    ["deit verify mine.safetensors --engine reference", "held to the tolerance of f64"],
-    ["deit verify mine.safetensors --report mine.html", "the network with the error of each step, the first wrong one opened"],
+    ["deit verify mine.safetensors", "the verdict, and what is known about the error"],
+    ["deit verify mine.safetensors --engine reference", "with the tolerances of f64"],
+    ["deit verify mine.safetensors --report mine.html", "the network with the error of each step, and the first wrong one in detail"],
     ["deit verify runs/*.safetensors --json", "for a script; exit status 0, 1 or 2"],
   ]).action(run);
 }

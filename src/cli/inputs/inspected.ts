@@ -1,4 +1,4 @@
-/** What `deit inspect` looks at: an image file, or an image of a data set and the set. */
+/** Opens what `deit inspect` shows: an image file, or an image of a data set together with the set. */
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { evaluationBatches, type HostBatch } from "../../data/batches.ts";
@@ -14,9 +14,9 @@ import { classNames } from "./classNames.ts";
 import type { WeightedModel } from "./weights.ts";
 
 export interface InspectedOptions {
-  /** Which image of a data set. */
+  /** Which image of a data set to inspect. */
   readonly index?: number;
-  /** How many images of a data set. */
+  /** On how many images of a data set to measure. */
   readonly images?: number;
   /** How an image file is cropped. */
   readonly convention: Convention;
@@ -24,17 +24,17 @@ export interface InspectedOptions {
 
 export interface Inspected {
   readonly image: InspectedImage;
-  /** null: an image file. */
+  /** The data set; null: the image is a file. */
   readonly set: Omit<InspectedSet, "teacher"> | null;
 }
 
-/** Images a forward pass; no result depends on it. */
+/** How many images a forward pass takes; no result depends on it. */
 const BATCH = 20;
 const RGB = 3;
-/** Nothing is done to pixels of full scale 1. */
+/** Leaves pixels of full scale 1 unchanged. */
 const PLAIN: Normalisation = { mean: [0, 0, 0], std: [1, 1, 1] };
 
-/** A file, or what must be meant as one. */
+/** Whether this is an image file, or must be meant as one because of its name. */
 const isImage = (what: string): boolean =>
   /\.(jpe?g|png|webp)$/i.test(what) || (!what.endsWith(".tar") && (statSync(what, { throwIfNoEntry: false })?.isFile() ?? false));
 
@@ -44,10 +44,10 @@ async function ofFile(
   options: InspectedOptions,
 ): Promise<Inspected> {
   const given = (["index", "images"] as const).find((name) => options[name] !== undefined);
-  if (given !== undefined) throw new RangeError(`--${given} goes with a data set, and ${path} is one image`);
+  if (given !== undefined) throw new RangeError(`--${given} needs a data set, and ${path} is one image`);
   const { channels, imageSize: S } = config;
   if (channels !== RGB)
-    throw new RangeError(`${path} is read as an image of ${RGB} channels, the model takes ${channels}; a data set would do`);
+    throw new RangeError(`${path} is read as an image of ${RGB} channels, and the model takes ${channels}; use a data set of such images`);
   const cropped = preprocess(await imageAt(path), S, options.convention);
   const pixels = Float64Array.from(normalisedTensor(cropped, PLAIN));
   const tensor = normalisedTensor(cropped, checkedNormalisation(preprocessing, channels));
@@ -59,7 +59,7 @@ async function ofFile(
 const badIndex = (index: number, name: string, count: number): RangeError =>
   new RangeError(`--index ${index}: ${name} has ${count} images, 0 … ${count - 1}`);
 
-/** A data set whose images are at hand. */
+/** An image of a data set of which any image can be read directly. */
 function ofDataset(dataset: Dataset, normalisation: Normalisation, { index = 0, images }: InspectedOptions): Inspected {
   const { name, count, classes } = dataset;
   if (index >= count) throw badIndex(index, name, count);
@@ -78,7 +78,7 @@ function ofDataset(dataset: Dataset, normalisation: Normalisation, { index = 0, 
   };
 }
 
-/** A folder or archive of photographs, opened anew for each pass; null: there is none. */
+/** An image of a folder or archive of photographs, which is opened again for each pass; null: there is no such folder or archive. */
 async function ofImageSet(
   text: string,
   shape: DataShape,
@@ -93,12 +93,18 @@ async function ofImageSet(
     for await (const batch of set?.batches(1, convention, as) ?? []) return batch;
     return null;
   };
-  const [seen, taken] = [await one(PLAIN), await one(normalisation)];
-  if (seen === null || taken === null) return null;
+  const [plain, normalised] = [await one(PLAIN), await one(normalisation)];
+  if (plain === null || normalised === null) return null;
   const open = (): ImageSet | null => openImageSet(text, shape, (count) => spread(count, images ?? count));
   const classes = classNames(open()?.classes ?? null, shape.classes).map(({ label }) => label);
   return {
-    image: { name: `image ${index} of ${text}`, pixels: seen.images.data, images: taken.images, label: taken.labels[0] ?? null, classes },
+    image: {
+      name: `image ${index} of ${text}`,
+      pixels: plain.images.data,
+      images: normalised.images,
+      label: normalised.labels[0] ?? null,
+      classes,
+    },
     set: { name: text, batches: () => open()?.batches(BATCH, convention, normalisation) ?? [] },
   };
 }
@@ -112,7 +118,7 @@ async function ofData(text: string, { config, preprocessing }: WeightedModel, op
 }
 
 /**
- * A file's image as evaluations crop it (deit.md 7.12), or image `index` of a data set.
+ * The image of a file, cropped as for an evaluation (deit.md 7.12), or image `index` of a data set.
  *
  * @throws RangeError for what is missing or does not fit the model
  */

@@ -1,7 +1,8 @@
-/** The JSON of a recording that is to be made: a file of it, or a model and defaults, changed by options. */
+/** Builds the JSON of the recording that `deit record` makes: from a file, or from a model and defaults, with the changes that options ask for. */
 import { readFileSync } from "node:fs";
 import type { DeitConfig } from "../../model/config.ts";
 import { isRecord, parseJson } from "../../io/strictJson.ts";
+import { aboutFile } from "./aboutFile.ts";
 import { modelNamed } from "./models.ts";
 import { changeOf, merged } from "../../recipe/text.ts";
 
@@ -18,7 +19,7 @@ export interface JsonOptions {
   readonly set?: readonly string[];
 }
 
-/** Where nothing is said: the authors' recipe (deit.md 7.1), one step. */
+/** The defaults: the authors' recipe (deit.md 7.1), with one step. */
 const losses = {
   labels: { target: "labels", smoothing: 0.1, smoothingMass: "all", distillation: null },
   distribution: { target: "distribution", distillation: null },
@@ -34,23 +35,23 @@ const optimizers = {
 
 const HASHED = { weights: { hash: 0 }, images: { hash: 0, batch: 2 } };
 
-/** The JSON of a recording of this model with hash-made weights and images, forward only. */
+/** The JSON of a forward pass of this model, with weights and images that are generated from a hash. */
 export function jsonOfModel({ position: _position, ...model }: DeitConfig): Json {
   return { model, ...HASHED, dropPath: false, loss: null, optimizer: null };
 }
 
-/** @throws RangeError for a file that is no JSON object */
+/** @throws RangeError for a file that is not a JSON object */
 function jsonAt(path: string): Json {
   try {
     const json = parseJson(readFileSync(path, "utf8"));
     if (isRecord(json)) return json;
   } catch (error) {
-    throw new RangeError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw aboutFile(path, error);
   }
   throw new RangeError(`${path}: it must hold one JSON object, that of a recording`);
 }
 
-/** @throws RangeError for a name that is known to nobody, or of a network that is no DeiT */
+/** The JSON for a model by name, or from a JSON file. @throws RangeError for an unknown name, or a network that is not a DeiT */
 export function jsonOf(model: string): Json {
   if (model.endsWith(".json")) return jsonAt(model);
   const named = modelNamed(model);
@@ -75,9 +76,9 @@ function optimizerOf(base: Json, { optimizer, lr }: JsonOptions): unknown {
 }
 
 /**
- * The JSON with what the options say; `--set` comes last.
+ * The JSON with the changes that the options ask for, those of `--set` last.
  *
- * @throws RangeError for a `--set` that is no key=value
+ * @throws RangeError for a `--set` that is not key=value
  */
 export function changedJson(base: Json, options: JsonOptions): Json {
   const { batch, imageSize, dropPath, set = [] } = options;

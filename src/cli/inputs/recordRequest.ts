@@ -1,4 +1,4 @@
-/** What `deit record` computes: options → configuration, given tensors, and the names of the results. */
+/** Turns the options of `deit record` into what it computes: the configuration, the given tensors, and the names of the results. */
 import { existsSync } from "node:fs";
 import { evaluate, type HostArray, type Leaves } from "../../check/host.ts";
 import { referenceEngine } from "../../engines/reference/engine.ts";
@@ -14,6 +14,7 @@ import type { RecordingRequest } from "../../recording/makeRecording.ts";
 import { keyOf } from "../../tensor/key.ts";
 import { show } from "../../tensor/tensor.ts";
 import { changedJson, jsonOf, jsonOfModel, type JsonOptions } from "./recordJson.ts";
+import { aboutFile } from "./aboutFile.ts";
 import { imagesAt } from "./storedImages.ts";
 import { version } from "../version.ts";
 import { weightedModel } from "./weights.ts";
@@ -29,7 +30,7 @@ export interface RequestOptions extends JsonOptions, Partial<Readonly<Record<Cho
 const DEFAULT_RATE = 0.1;
 const HASH = /^hash:(\d+)$/;
 
-/** A model by name or by JSON, or a file of weights, which is the model and the weights. */
+/** The model and, if known, where its weights are: from a name, from JSON, or from a file of weights, which determines both. */
 function sourceOf(
   model: string,
   { weights }: RequestOptions,
@@ -39,19 +40,19 @@ function sourceOf(
   return { json: jsonOf(model), ...(weights === undefined ? {} : { weights }) };
 }
 
-/** `hash:SEED` as the JSON has it; null: a file. */
+/** `hash:SEED` as it is written in the JSON; null: the source is a file. */
 function hashOf(source: string): { readonly hash: number } | null {
   const [, seed] = HASH.exec(source) ?? [];
   return seed === undefined ? null : { hash: Number(seed) };
 }
 
-/** As many images as before, 2 where that is not known. */
+/** The JSON for images from this source, as many as before, or 2 if that is not known. */
 function imagesJson(source: string, before: unknown): unknown {
   const hash = hashOf(source);
   return hash === null ? "stored" : { batch: 2, ...(isRecord(before) ? before : {}), ...hash };
 }
 
-/** The weights of a file under their names in a recording, if they are those of the model. */
+/** The weights in a file, under their names in a recording. @throws RangeError if they do not fit the model */
 async function storedWeights(path: string, model: DeitConfig): Promise<Leaves> {
   const { upload, config } = weightedModel(path, { heads: model.heads });
   if (config.heads !== model.heads) throw new RangeError(`${path}: its model has ${config.heads} heads, not ${model.heads}`);
@@ -59,7 +60,7 @@ async function storedWeights(path: string, model: DeitConfig): Promise<Leaves> {
   try {
     return new Map([...completeTensors(parameterShapes(model), leaves)].map(([name, array]) => [`weights/${name}`, array]));
   } catch (error) {
-    throw new RangeError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw aboutFile(path, error);
   }
 }
 
@@ -72,14 +73,14 @@ function checkedImages(path: string, { channels, imageSize }: DeitConfig): HostA
 }
 
 function checkedLabels(labels: readonly number[], { model, loss }: Configuration, batch: number): HostArray {
-  if (loss?.target !== "labels") throw new RangeError("--labels goes with --loss labels");
-  if (labels.length !== batch) throw new RangeError(`--labels must be ${batch}, one an image, got ${labels.length}`);
+  if (loss?.target !== "labels") throw new RangeError("--labels needs --loss labels");
+  if (labels.length !== batch) throw new RangeError(`--labels must have ${batch} classes, one for each image, got ${labels.length}`);
   const stray = labels.find((label) => label >= model.classes);
-  if (stray !== undefined) throw new RangeError(`--labels must be classes of 0 … ${model.classes - 1}, got ${stray}`);
+  if (stray !== undefined) throw new RangeError(`--labels must be classes in 0 … ${model.classes - 1}, got ${stray}`);
   return { shape: [batch], data: Float64Array.from(labels) };
 }
 
-/** @throws RangeError, RecordingError for options that do not fit */
+/** @throws RangeError, RecordingError for options that do not fit together, or not the model */
 export async function requestOf(engine: Engine, modelName: string, options: RequestOptions): Promise<RecordingRequest> {
   const { json, weights } = sourceOf(modelName, options);
   const { images, labels, seed, dropPath = DEFAULT_RATE, store = engine.precision } = options;
@@ -97,11 +98,11 @@ export async function requestOf(engine: Engine, modelName: string, options: Requ
   const { model } = configuration;
   const known = new Map<string, HostArray>();
   if (configuration.weights === "stored") {
-    if (weights === undefined) throw new RangeError('weights are "stored": --weights FILE says where');
+    if (weights === undefined) throw new RangeError('the JSON says that weights are "stored"; name their file with --weights FILE');
     for (const [name, array] of await storedWeights(weights, model)) known.set(name, array);
   }
   if (configuration.images === "stored") {
-    if (images === undefined) throw new RangeError('images are "stored": --images FILE says where');
+    if (images === undefined) throw new RangeError('the JSON says that images are "stored"; name their file with --images FILE');
     known.set("images", checkedImages(images, model));
   }
   const batch = configuration.images === "stored" ? (known.get("images")?.shape[0] ?? 0) : configuration.images.batch;

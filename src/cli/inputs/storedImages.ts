@@ -1,12 +1,13 @@
-/** A batch of images as numbers, from a file of tensors. */
+/** Reads a batch of images from a file of tensors. */
 import { hostArray, type HostArray } from "../../check/host.ts";
 import { fileBytes } from "../../io/disk/fileBytes.ts";
 import { parseNpy } from "../../io/numpy/npy.ts";
 import { numbersOf, type Stored } from "../../io/safetensors/safetensors.ts";
 import { formatRead, readTensorFile } from "../../io/weights/tensorFile.ts";
 import { show } from "../../tensor/tensor.ts";
+import { aboutFile } from "./aboutFile.ts";
 
-/** The tensor of that name, `images` or, as `deit preprocess` writes it, `tensor`. */
+/** Names that the tensor may have; `deit preprocess` writes `tensor`. */
 const NAMES = ["images", "tensor"];
 
 function tensorsAt(path: string): ReadonlyMap<string, Stored> {
@@ -16,7 +17,7 @@ function tensorsAt(path: string): ReadonlyMap<string, Stored> {
 }
 
 /**
- * Normalised images, [B, C, S, S]; one alone, [C, S, S], is a batch of one.
+ * Normalised images, [B, C, S, S]; a single image [C, S, S] is a batch of one.
  *
  * @throws RangeError for a file that cannot be read or has no such tensor
  */
@@ -25,12 +26,12 @@ export function imagesAt(path: string): HostArray {
   try {
     tensors = tensorsAt(path);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new RangeError(message.includes(path) ? message : `${path}: ${message}`, { cause: error });
+    throw aboutFile(path, error);
   }
   const name = NAMES.find((candidate) => tensors.has(candidate));
   const stored = name === undefined ? undefined : tensors.get(name);
-  if (stored === undefined) throw new RangeError(`${path}: no tensor images; there are ${[...tensors.keys()].slice(0, 4).join(", ")}`);
+  if (stored === undefined)
+    throw new RangeError(`${path}: it must have a tensor called images; there are ${[...tensors.keys()].slice(0, 4).join(", ")}`);
   const { shape } = stored;
   if (shape.length !== 3 && shape.length !== 4) throw new RangeError(`${path}: images must be [B, C, S, S], got ${show(shape)}`);
   return hostArray(shape.length === 3 ? [1, ...shape] : shape, numbersOf(stored));

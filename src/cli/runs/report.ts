@@ -40,7 +40,7 @@ export async function writeReport(engine: Engine, { read, directory, threads, re
   const { config, upload } = weightedModel(directory, {});
   const sets = openSets(recipe.data, { channels: config.channels, side: config.imageSize, classes: config.classes });
   const params = upload(engine.kernels);
-  const looked = await collect(engine, { config, params }, sets.test, sets.normalisation);
+  const collected = await collect(engine, { config, params }, sets.test, sets.normalisation);
   engine.release(params);
   const metrics = {
     teacher: await readMetrics(join(directory, "teacher", "metrics.jsonl")),
@@ -48,6 +48,6 @@ export async function writeReport(engine: Engine, { read, directory, threads, re
   };
   const path = join(directory, "report.html");
   const { classes } = sets.test;
-  await writeDurably(path, page({ recipe, values, result, metrics, classes, looked, environment: environment(engine, threads) }));
+  await writeDurably(path, page({ recipe, values, result, metrics, classes, collected, environment: environment(engine, threads) }));
   return path;
 }

@@ -77,9 +77,9 @@ export function weightsAfter(engine: Engine, recording: Recording, starts: reado
 
 /** Computes the gradients of parameters, by name. */
 export interface Gradients {
-  /** At the recording's own weights. */
+  /** The gradients of these parameters, at the weights of the recording. */
   readonly atStart: (names: readonly string[]) => Promise<Leaves>;
-  /** Of all parameters, at other weights. */
+  /** The gradients of all parameters, at other weights. */
   readonly at: (weights: Leaves) => Promise<Leaves>;
 }
 

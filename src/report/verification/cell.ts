@@ -1,13 +1,13 @@
-/** One tensor in the drawing: its local error above, its end-to-end error below, each as a colour, a sign and a number. */
+/** Draws one tensor as a cell: its local error above, its end-to-end error below, each as a colour, a sign and a number. */
 import type { PictureTensor } from "../../recording/picture.ts";
 import type { Verdict } from "../../recording/verify.ts";
 import { html, nothing, type Html } from "../html.ts";
 import { times, used } from "./figures.ts";
 
-/** How a verdict looks: right, off by more and more, or without a verdict. */
+/** How a verdict looks: right, wrong by more and more, or missing. */
 export type Look = "right" | "off-1" | "off-2" | "off-3" | "unjudged";
 
-/** Times the tolerance from which an error is drawn stronger. */
+/** From so many times the tolerance on an error is drawn in a stronger colour. */
 export const STRONGER = [100, 10_000] as const;
 
 export function lookOf(verdict: Verdict | null): Look {
@@ -19,8 +19,8 @@ export function lookOf(verdict: Verdict | null): Look {
 
 export const signOf = (look: Look): string => (look === "right" ? "✓" : look === "unjudged" ? "–" : "✗");
 
-/** `right, 3 % of its tolerance`. */
-export function said(verdict: Verdict | null): string {
+/** A verdict in words: `right, 3 % of its tolerance`. */
+export function verdictText(verdict: Verdict | null): string {
   if (verdict === null) return "not judged";
   const { ok, error, tolerance } = verdict;
   const share = used(error, tolerance.bound);
@@ -34,20 +34,21 @@ function half(verdict: Verdict | null): Html {
 }
 
 export interface CellOptions {
-  /** Of the panel of numbers that the cell opens; null: there is none. */
+  /** Id of the panel of numbers that the cell opens; null: there is none. */
   readonly opens: string | null;
+  /** Whether it is the first wrong tensor. */
   readonly first: boolean;
-  /** Columns of the table. */
+  /** How many columns of the table the cell spans. */
   readonly span: number;
 }
 
-/** A table's cell. Where there is no such tensor it is empty. */
+/** A table's cell; without a tensor it is empty. */
 export function cell(tensor: PictureTensor | null, { opens, first, span }: CellOptions): Html {
   const td = (inner: Html): Html => html`<td colspan="${span}">${inner}</td>`;
   if (tensor === null) return td(nothing);
   const { name, recorded, local, endToEnd } = tensor;
   if (!recorded) return td(html`<span class="absent" title="${name}: not recorded" role="img">·</span>`);
-  const title = `${name}: local ${said(local)}; end to end ${said(endToEnd)}`;
+  const title = `${name}: local ${verdictText(local)}; end to end ${verdictText(endToEnd)}`;
   const inner = html`${half(local)}${half(endToEnd)}`;
   const kind = first ? "both first" : "both";
   return td(

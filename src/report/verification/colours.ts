@@ -1,6 +1,6 @@
 /**
- * Numbers as colours around zero: from purple (negative) over nearly white to orange (positive), a scheme of ColorBrewer that colour-blind readers can
- * tell apart. What is not finite is green.
+ * Colours for numbers around zero: from purple (negative) through almost white to orange (positive), a scheme of ColorBrewer that colour-blind readers can
+ * distinguish. Numbers that are not finite are green.
  */
 import * as Plot from "@observablehq/plot";
 
@@ -20,7 +20,7 @@ function parsed(colour: string): Rgb {
 
 const colours: readonly Rgb[] = Array.from({ length: 2 * STEPS + 1 }, (_, i) => parsed(String(scale?.apply((i - STEPS) / STEPS) ?? "")));
 
-/** @param share from −1 to 1; beyond, the colour of the end */
+/** @param share from −1 to 1; a number outside has the colour of the nearer end */
 export function colourOf(share: number): Rgb {
   if (!Number.isFinite(share)) return NOT_FINITE;
   return colours[STEPS + Math.round(STEPS * Math.max(-1, Math.min(1, share)))] ?? NOT_FINITE;

@@ -1,14 +1,14 @@
-/** Numbers of a verdict as text. */
+/** Formats the numbers of a verdict. */
 
 const DIGITS = 3;
 const SIGNIFICANT = 9;
 
 export const figure = (x: number): string => (Number.isFinite(x) ? String(Number(x.toPrecision(SIGNIFICANT))) : String(x));
 
-/** Errors and tolerances. */
+/** Formats errors and tolerances. */
 export const small = (x: number): string => (x === 0 ? "0" : x.toExponential(1));
 
-/** An error as a share of its tolerance: `12 %` of it, or `3.4e+5 times` it. */
+/** An error as a share of its tolerance: `12 %`, or `3.4e+5 times`. */
 export function used(error: number, bound: number): string {
   if (error === 0) return "0 %";
   const share = error / bound;
@@ -17,7 +17,7 @@ export function used(error: number, bound: number): string {
 
 const THOUSAND = 1000;
 
-/** The same where there is little room: `49×`, `3e5×`. */
+/** The same in few characters: `49×`, `3e5×`. */
 export function times(error: number, bound: number): string {
   const share = error / bound;
   if (!Number.isFinite(share)) return "∞";

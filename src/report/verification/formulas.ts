@@ -1,4 +1,4 @@
-/** What each kind of step is, in words and as docs/deit.md writes it, forward and undone. */
+/** Describes each kind of step in words and in the formulas of docs/deit.md, forward and backward. */
 
 export interface Formula {
   readonly words: string;

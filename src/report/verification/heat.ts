@@ -1,4 +1,4 @@
-/** A view of a tensor as heat maps: recorded and right in the same colours, and their difference in colours of its own scale. */
+/** Draws a view of a tensor as heat maps: recorded and right values on one scale of colours, and their difference on its own. */
 import { pngOfRgb } from "../../io/png.ts";
 import type { WrongTensor } from "../../recording/picture.ts";
 import { html, nothing, type Html } from "../html.ts";
@@ -7,20 +7,20 @@ import { figure, small } from "./figures.ts";
 import { shapeText } from "./numbers.ts";
 import { axisNames, distance, viewOf, type View } from "./view.ts";
 
-/** In units of the drawing: the map's width, its least and largest height, and the room for its axes. */
+/** In units of the drawing: the width of a map, its least and largest height, and the space for its axes. */
 const MAP = { width: 300, least: 90, most: 300, left: 30, bottom: 32 };
-/** Up to so many cells each tells its number. */
-const TOLD = 300;
-/** The ring around the worst cell is no smaller. */
+/** Up to this many cells, each shows its number when the reader points at it. */
+const MOST_NUMBERED = 300;
+/** The least width and height of the ring around the worst cell. */
 const RING = 9;
-/** Stops of a colour bar. */
+/** How many intervals of colours a colour bar has. */
 const STOPS = 10;
 
 interface Layer {
   readonly title: string;
-  /** By flat index. */
+  /** All values of the tensor, by flat index. */
   readonly values: Float64Array;
-  /** What the darkest colours stand for. */
+  /** The absolute value that the darkest colours stand for. */
   readonly most: number;
   readonly signed: boolean;
 }
@@ -34,7 +34,7 @@ function png({ cells, width, height }: View, { values, most }: Layer): string {
   return Buffer.from(pngOfRgb(bytes, width, height)).toString("base64");
 }
 
-/** The map's height: cells are square where that fits. */
+/** The height of the map; cells are square if that fits. */
 const heightOf = ({ rows, columns }: View): number => Math.max(MAP.least, Math.min(MAP.most, (MAP.width * rows.length) / columns.length));
 
 function ring({ cells, width, height }: View, worst: number, drawnHeight: number): Html {
@@ -47,9 +47,14 @@ function ring({ cells, width, height }: View, worst: number, drawnHeight: number
   return html`<rect class="halo" ${box} /><rect class="ring" ${box} />`;
 }
 
-/** Transparent cells that tell their numbers. */
-function told({ cells, width, height }: View, { values }: Layer, drawnHeight: number, index: (at: number) => string): readonly Html[] {
-  if (cells.length > TOLD) return [];
+/** Transparent rectangles over the cells, whose titles are the numbers. */
+function numberedCells(
+  { cells, width, height }: View,
+  { values }: Layer,
+  drawnHeight: number,
+  index: (at: number) => string,
+): readonly Html[] {
+  if (cells.length > MOST_NUMBERED) return [];
   const [w, h] = [MAP.width / width, drawnHeight / height];
   return cells.map((at, i) =>
     at < 0
@@ -84,7 +89,7 @@ function map(view: View, layer: Layer, worst: number, index: (at: number) => str
     <svg viewBox="${-MAP.left} -2 ${MAP.width + MAP.left + 2} ${(h + MAP.bottom + 2).toFixed(1)}" role="img" aria-label="${label}">
       <image width="${MAP.width}" height="${h.toFixed(1)}" preserveAspectRatio="none" href="data:image/png;base64,${png(view, layer)}" />
       <rect class="frame" width="${MAP.width}" height="${h.toFixed(1)}" />
-      ${told(view, layer, h, index)}${ring(view, worst, h)}
+      ${numberedCells(view, layer, h, index)}${ring(view, worst, h)}
       <text x="-5" y="10" text-anchor="end">0</text>
       ${rows.length > 1 ? html`<text x="-5" y="${h.toFixed(1)}" text-anchor="end">${rows.length - 1}</text>` : nothing}
       <text transform="translate(-14 ${(h / 2).toFixed(1)}) rotate(-90)" text-anchor="middle">${rows.name}</text>
@@ -96,21 +101,24 @@ function map(view: View, layer: Layer, worst: number, index: (at: number) => str
   </figure>`;
 }
 
-/** `image 1, head 0, all of query and key`. */
+/** Which slice the maps show: `The slice of image 1, head 0, which holds the worst element: …`. */
 function sliceText({ slice, sliceNames, rows, columns, height, width, cells }: View): string {
   const fixed = slice.flatMap((at, i) => (sliceNames[i] === "" ? [] : [`${sliceNames[i]} ${at}`]));
   const plane = rows.name === "line" ? `${columns.name}s in lines of ${columns.length}` : `rows are ${rows.name}, columns ${columns.name}`;
-  const smaller = height * width < rows.length * columns.length && cells.length > 0;
-  const size = smaller
-    ? `; ${rows.length} × ${columns.length} numbers in ${height} × ${width} cells, each of which shows the element with the largest difference in its part`
+  const reduced = height * width < rows.length * columns.length && cells.length > 0;
+  const size = reduced
+    ? `; ${rows.length} × ${columns.length} numbers in ${height} × ${width} cells, each of which shows, of the elements that it covers, the one with the largest difference`
     : "";
   return `${fixed.length === 0 ? "All of it" : `The slice of ${fixed.join(", ")}, which holds the worst element`}: ${plane}${size}.`;
 }
 
-/** The largest difference in each slice, if there are a few. */
+/** The most slices whose largest differences are listed. */
+const MOST_SLICES = 144;
+
+/** The largest difference in each slice; nothing if there is one slice, or too many. */
 function slices({ recorded: { shape, data }, right, verdict }: WrongTensor, { slice }: View): Html {
   const count = shape.slice(0, slice.length).reduce((a, b) => a * b, 1);
-  if (count < 2 || count > 144) return nothing;
+  if (count < 2 || count > MOST_SLICES) return nothing;
   const area = data.length / count;
   const names = axisNames(verdict.name, shape).slice(0, slice.length);
   const most = Array.from({ length: count }, (_, i) => {
@@ -130,16 +138,16 @@ function slices({ recorded: { shape, data }, right, verdict }: WrongTensor, { sl
     </ul>`;
 }
 
-/** Three maps of the same elements, with what they show; a single number needs no map. */
-export function heatMaps(specimen: WrongTensor): Html {
-  const { verdict, recorded, right } = specimen;
+/** Three maps of the same elements, with a text on what they show; nothing for a single number. */
+export function heatMaps(tensor: WrongTensor): Html {
+  const { verdict, recorded, right } = tensor;
   const { name, worst } = verdict;
   const { shape, data } = recorded;
   if (data.length < 2) return nothing;
   const difference = data.map((x, i) => x - (right.data[i] ?? NaN));
   const view = viewOf(name, shape, worst, (i) => distance(data[i] ?? NaN, right.data[i] ?? NaN));
-  const seen = view.cells.filter((at) => at >= 0);
-  const valuesOf = (array: Float64Array): readonly number[] => seen.map((at) => array[at] ?? NaN);
+  const shown = view.cells.filter((at) => at >= 0);
+  const valuesOf = (array: Float64Array): readonly number[] => shown.map((at) => array[at] ?? NaN);
   const both = [...valuesOf(data), ...valuesOf(right.data)];
   const common = { most: finiteMost(both), signed: both.some((x) => x < 0) };
   const index = (at: number): string =>
@@ -149,11 +157,11 @@ export function heatMaps(specimen: WrongTensor): Html {
     { title: "right", values: right.data, ...common },
     { title: "difference, recorded − right", values: difference, most: finiteMost(valuesOf(difference)), signed: true },
   ];
-  const broken = both.some((x) => !Number.isFinite(x));
+  const notFinite = both.some((x) => !Number.isFinite(x));
   return html`<div class="maps">${layers.map((layer) => map(view, layer, worst, index))}</div>
     <p class="note">
-      ${sliceText(view)} The ring is at the worst element, ${index(worst)}.
-      ${broken ? html`What is not a finite number is <i class="patch" style="background: ${css(NOT_FINITE)}"></i> green.` : nothing}
+      ${sliceText(view)} The ring marks the worst element, ${index(worst)}.
+      ${notFinite ? html`Numbers that are not finite are <i class="patch" style="background: ${css(NOT_FINITE)}"></i> green.` : nothing}
     </p>
-    ${slices(specimen, view)}`;
+    ${slices(tensor, view)}`;
 }

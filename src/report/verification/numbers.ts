@@ -1,4 +1,4 @@
-/** All numbers of one tensor's verdicts: a column from the recording's own values, a column from the images on. */
+/** Tabulates the verdicts on one tensor: a column for the local one, and a column for the one end to end. */
 import type { PictureStep, PictureTensor } from "../../recording/picture.ts";
 import type { Verdict } from "../../recording/verify.ts";
 import { html, nothing, type Html } from "../html.ts";
@@ -11,7 +11,7 @@ export const shapeText = (shape: readonly number[]): string => `[${shape.join(",
 const rows: readonly (readonly [what: string, of: (verdict: Verdict) => string])[] = [
   ["error, of the scale", ({ error }) => small(error)],
   ["tolerance", ({ tolerance }) => small(tolerance.bound)],
-  ["used of it", ({ error, tolerance }) => used(error, tolerance.bound)],
+  ["error, of the tolerance", ({ error, tolerance }) => used(error, tolerance.bound)],
   ["largest difference", ({ maxAbs }) => small(maxAbs)],
   ["root mean square", ({ rms }) => small(rms)],
   ["worst at", ({ worstIndex }) => shapeText(worstIndex)],
@@ -19,7 +19,7 @@ const rows: readonly (readonly [what: string, of: (verdict: Verdict) => string])
   ["right there", ({ expected }) => figure(expected)],
 ];
 
-/** Only the columns that there are. */
+/** The table; a verdict that is missing has no column. */
 export function numbersTable({ local, endToEnd }: PictureTensor): Html {
   const columns = [["local", local] as const, ["end to end", endToEnd] as const].flatMap(([name, verdict]) =>
     verdict === null ? [] : [{ name, verdict }],
@@ -62,7 +62,7 @@ function formulasOf({ name, step, weight, pass }: PictureTensor, steps: readonly
   return steps.filter(({ reads }) => reads.includes(step)).map(({ kind }) => formulaOf(kind).backward);
 }
 
-/** In words: the step, and its block. */
+/** A tensor in words: its step, and its block. */
 export function wordsOf({ step, weight, pass }: PictureTensor, steps: readonly PictureStep[]): string {
   const found = steps.find(({ tap }) => tap === step);
   const { words } = formulaOf(found?.kind ?? "images");
@@ -72,8 +72,8 @@ export function wordsOf({ step, weight, pass }: PictureTensor, steps: readonly P
   return weight === null ? `gradient with respect to the ${place}` : `gradient of ${weight}, a parameter of the ${place}`;
 }
 
-/** What a tensor is, before its numbers. */
-export function what(tensor: PictureTensor, steps: readonly PictureStep[]): Html {
+/** What a tensor is and how it is computed. */
+export function description(tensor: PictureTensor, steps: readonly PictureStep[]): Html {
   const { local, endToEnd } = tensor;
   const unjudged = local === null ? html`<p>Not judged locally.</p>` : endToEnd === null ? html`<p>Not computed end to end.</p>` : nothing;
   return html`<p>${wordsOf(tensor, steps)}, ${shapeText(tensor.shape)}</p>

@@ -1,24 +1,25 @@
-/** The tensors of one pass as the rows of a table: a row is a step, or one of its weights; a column is a block. */
+/** Arranges the tensors of one pass as the rows of a table: a row for each step and for each of its weights, a column for each block. */
 import type { Picture, PictureStep, PictureTensor } from "../../recording/picture.ts";
 
 export interface Row {
-  /** As in the file, without the block. */
+  /** The name in the file, without its block. */
   readonly label: string;
   /** null: the images. */
   readonly step: PictureStep | null;
-  /** The step itself; else one of its weights. */
+  /** Whether the row is the step itself; else it is one of its weights. */
   readonly own: boolean;
-  /** For each column; null: there is no such tensor. */
+  /** The tensor in each column; null: there is none. */
   readonly tensors: readonly (PictureTensor | null)[];
 }
 
+/** A part of the table with columns of its own. */
 export interface Panel {
-  /** One for each column; null: steps before the blocks or after them, in one column. */
+  /** Number of the block in each column; null: the panel has one column, of steps before or after the blocks. */
   readonly blocks: readonly number[] | null;
   readonly rows: readonly Row[];
 }
 
-/** Columns of a panel. */
+/** The most columns of a panel. */
 const MOST_COLUMNS = 12;
 
 export const withoutBlock = (name: string): string => name.replace(/^blocks\.\d+\./, "");
@@ -32,12 +33,12 @@ const LABELS: { readonly [kind: string]: string } = {
   pos_embed: "pos",
 };
 
-/** `attn.scores` → `scores`; a table's rows stand in order, which says what they are part of. */
+/** `attn.scores` → `scores`; the order of the rows says what each is part of. */
 const short = (kind: string): string => LABELS[kind] ?? kind.slice(kind.lastIndexOf(".") + 1);
 
 const key = (pass: PictureTensor["pass"], step: string, weight: string | null): string => [pass, step, weight ?? ""].join(" ");
 
-/** The steps of the pass, and their weights of which the file holds something, in the order of the forward pass: before the blocks, a group of blocks each, after them. */
+/** The panels of a pass in forward order: the steps before the blocks, groups of blocks, the steps after them. Weights without recorded tensors are left out. */
 export function panelsOf({ steps, tensors }: Picture, pass: PictureTensor["pass"]): readonly Panel[] {
   const byKey = new Map(tensors.map((tensor) => [key(tensor.pass, tensor.step, tensor.weight), tensor]));
   const at = (step: string, weight: string | null): PictureTensor | null => byKey.get(key(pass, step, weight)) ?? null;

@@ -1,4 +1,4 @@
-/** What the report's style has not: the drawing of a verification. Colours are told apart by colour-blind readers, and never stand alone. */
+/** The style of a verification's page, in addition to that of all pages. Colour-blind readers can distinguish its colours, and no colour stands without a sign. */
 
 type Pair = readonly [back: string, ink: string];
 
@@ -86,9 +86,9 @@ button.both:hover, button.both:focus-visible { box-shadow: 0 0 0 2px var(--soft)
 .inside { padding: 0 1.1rem 1.1rem; }
 h3.list { margin-top: 2rem; display: block; }
 .why { border-left: 4px solid var(--off-2); padding: 0.1rem 0 0.1rem 0.9rem; margin: 0.9rem 0; }
-.why dl { display: flex; flex-wrap: wrap; gap: 0.4rem 2rem; margin: 0.5rem 0 0; font-size: 0.875rem; }
-.why dt { color: var(--soft); font-size: 0.8rem; }
-.why dd { margin: 0; }
+.explanation { display: flex; flex-wrap: wrap; gap: 0.4rem 2rem; margin: 0.5rem 0 0; font-size: 0.875rem; }
+.explanation dt { color: var(--soft); font-size: 0.8rem; }
+.explanation dd { margin: 0; }
 .maps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); gap: 1.25rem; margin-top: 1.1rem; align-items: start; }
 .maps figcaption { margin: 0 0 0.3rem; color: var(--ink); font-weight: 600; }
 .maps svg { display: block; width: 100%; height: auto; font: 11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: var(--soft); }

@@ -1,15 +1,16 @@
-/** What was verified and what came out, in a few sentences and figures; and what the drawing's colours and signs mean. */
+/** Summarises a verification in a few sentences and figures, and explains the colours and signs of the drawing. */
 import type { Picture } from "../../recording/picture.ts";
 import { parameterCount } from "../../model/params.ts";
+import { descriptionList } from "../descriptionList.ts";
 import { html, nothing, type Html } from "../html.ts";
 import { signOf, STRONGER, type Look } from "./cell.ts";
 import { wordsOf } from "./numbers.ts";
 
-/** What the page says of the verification beside its result. */
+/** What the page says about how the recording was verified. */
 export interface About {
-  /** The recording's path. */
+  /** Path of the recording. */
   readonly file: string;
-  /** Name and precision. */
+  /** Name of the engine and its precision. */
   readonly engine: string;
   readonly version: string;
 }
@@ -26,13 +27,12 @@ function verdictText({ verification: { match, tensors, first, explanations }, st
     ${
       named.length === 0
         ? "No known error gives its values."
-        : html`What was done instead is known: ${named.map((name, i) => html`${i === 0 ? "" : ", "}<strong>${name}</strong>`)}.`
+        : html`The error is known: ${named.map((name, i) => html`${i === 0 ? "" : ", "}<strong>${name}</strong>`)}.`
     }
-    ${off === 1 ? "All other tensors are" : html`${off} of ${grouped(tensors.length)} tensors are wrong, the others`}
-    ${off === 1 ? "right." : "right."}`;
+    ${off === 1 ? "All other tensors are right." : html`${off} of ${grouped(tensors.length)} tensors are wrong, the others are right.`}`;
 }
 
-/** The verdict, then the facts. */
+/** The verdict, then what was recorded and how it was verified. */
 export function lead(picture: Picture, { engine, version }: About): Html {
   const { configuration, batch, verification } = picture;
   const { model, producer, dtype, loss, optimizer } = configuration;
@@ -52,15 +52,7 @@ export function lead(picture: Picture, { engine, version }: About): Html {
   return html`<p class="lead verdict ${match ? "match" : "mismatch"}">
       <span class="sign ${match ? "right" : "off-3"}">${match ? "✓ match" : "✗ mismatch"}</span> ${verdictText(picture)}
     </p>
-    <dl class="facts">
-      ${facts.map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>`;
+    ${descriptionList("facts", facts)}`;
 }
 
 const LOOKS: readonly (readonly [look: Look, text: string])[] = [
@@ -68,21 +60,22 @@ const LOOKS: readonly (readonly [look: Look, text: string])[] = [
   ["off-1", `beyond it, up to ${STRONGER[0]} times`],
   ["off-2", `up to ${grouped(STRONGER[1])} times`],
   ["off-3", "more than that"],
-  ["unjudged", "not judged this way: what it is made from is not in the file, or the network is large"],
+  ["unjudged", "not judged this way: what it is computed from is not in the file, or the network is large"],
 ];
 
+/** How to read the drawing. */
 export function legend({ bothWays, verification: { match } }: Picture): Html {
   return html`<p>
-      Values run downwards through the steps; where there are several blocks, down one column and on to the next. The line on the left of a
-      block is the residual stream, the bend beside it a branch, ⊕ an addition. The upper half of a cell is the <em>local</em> error: the
-      step alone, computed from the recorded values that it reads. The lower half is the error <em>end to end</em>: everything computed from
-      the images on. A step that is right above and wrong below only passes on an error made before it.
-      ${bothWays ? nothing : "This network is large: what was judged locally was not computed end to end as well."} A cell tells its numbers
-      when it is pointed at, and all of them when it is opened.
+      Values flow downwards through the steps; where there are several blocks, down one column and on to the next. The line on the left of a
+      block is the residual stream, the curve to its right a branch, and ⊕ an addition. The upper half of a cell shows the
+      <em>local</em> error: of the step alone, computed from the recorded values that it reads. The lower half shows the error
+      <em>end to end</em>: of everything computed from the images on. A step that is right above and wrong below only passes on an error
+      made before it. ${bothWays ? nothing : "This network is large: what was judged locally was not computed end to end as well."} Point at
+      a cell to see its numbers; open it to see all of them.
     </p>
     <ul class="legend">
       ${LOOKS.map(([look, text]) => html`<li><span class="sign ${look}">${signOf(look)}</span> ${text}</li>`)}
       <li><span class="sign absent">·</span> not recorded</li>
-      ${match ? nothing : html`<li><span class="sign off-3 first">✗</span> framed: the first wrong one</li>`}
+      ${match ? nothing : html`<li><span class="sign off-3 first">✗</span> framed: the first wrong tensor</li>`}
     </ul>`;
 }

@@ -1,21 +1,23 @@
 /**
- * How values run from step to step, as a piece of a drawing for each row of a table: the residual stream in the first lane, branches in the second,
- * what skips steps of a branch in the third.
+ * Draws how values flow from step to step, one piece of the drawing for each row of a table: the residual stream in the first lane, branches in the second,
+ * and in the third what skips steps of a branch.
  */
 import { html, nothing, trusted, type Html } from "../html.ts";
 import type { Row } from "./rows.ts";
 
-/** A way through a row: from a lane at its top or middle to a lane at its middle or bottom. */
+/** A line through a row: from a lane at its top or middle to a lane at its middle or bottom. */
 interface Segment {
   readonly half: "upper" | "lower" | "whole";
   readonly from: number;
   readonly to: number;
 }
 
+/** What is drawn in one row. */
 export interface Track {
   readonly segments: readonly Segment[];
-  /** Lane of the step; null: the row is a weight, which values pass by. */
+  /** Lane of the step; null: the row is a weight, which no line enters. */
   readonly lane: number | null;
+  /** Whether the step is an addition. */
   readonly adds: boolean;
 }
 
@@ -26,7 +28,7 @@ const ADDS: ReadonlySet<string> = new Set(["mid", "block"]);
 export const STREAM: Track = { segments: [{ half: "whole", from: 0, to: 0 }], lane: null, adds: false };
 
 /**
- * The tracks of a panel's rows.
+ * The tracks of the rows of a panel.
  *
  * @param enters whether the residual stream comes from the panel above
  * @param leaves whether it goes on to the one below
@@ -42,12 +44,12 @@ export function tracksOf(rows: readonly Row[], enters: boolean, leaves: boolean)
   });
   const segments: Segment[][] = rows.map(() => []);
   const rowAt = steps.map((row) => rows.indexOf(row));
-  const add = (i: number, way: Segment): void => {
+  const add = (i: number, added: Segment): void => {
     const own = segments[i];
-    if (own?.some(({ half, from, to }) => half === way.half && from === way.from && to === way.to) === false) own.push(way);
+    if (own?.some(({ half, from, to }) => half === added.half && from === added.from && to === added.to) === false) own.push(added);
   };
 
-  /** From the step at `i` (−1: from above) to that at `j`, in the first lane that no step between is in. */
+  /** Connects the step `i` (−1: the panel above) with the step `j`, in the first lane that no step between them is in. */
   const connect = (i: number, j: number, to: number): void => {
     const from = lanes[i] ?? 0;
     const between = lanes.slice(i + 1, j);
@@ -72,7 +74,7 @@ export function tracksOf(rows: readonly Row[], enters: boolean, leaves: boolean)
   }));
 }
 
-/** In CSS pixels; the height is that of a table's row, where a step stands and where a weight does. */
+/** In CSS pixels: the width of a track, and the height of a table's row for a step and for a weight. */
 const [WIDTH, HEIGHT, LOW] = [50, 36, 28];
 const MIDDLE = HEIGHT / 2;
 const x = (lane: number): number => 9 + 16 * lane;
@@ -93,11 +95,11 @@ function node({ lane, adds }: Track): Html {
     />`;
 }
 
-/** The piece of one row; what it shows is in the words beside it. */
-export function track(of: Track): Html {
+/** The drawing of one row. It is hidden from screen readers, which read the row's label instead. */
+export function trackDrawing(of: Track): Html {
   const height = of.lane === null ? LOW : HEIGHT;
   return html`<svg class="track" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" aria-hidden="true">
-    <path d="${trusted(of.segments.map((way) => pathOf(way, height)).join(""))}" />
+    <path d="${trusted(of.segments.map((segment) => pathOf(segment, height)).join(""))}" />
     ${node(of)}
   </svg>`;
 }

@@ -1,6 +1,6 @@
 /**
- * A plane of two axes out of a tensor of any rank: the slice that holds the worst element, made smaller where it is large. A cell stands for one
- * element of its part of the slice, the one whose difference is largest, so that no difference is lost.
+ * Selects a plane of two axes from a tensor of any rank: the slice that holds the worst element, reduced if it is large. Each cell of the reduced slice
+ * shows, of the elements that it covers, the one with the largest difference, so that no difference is lost.
  */
 import type { Shape } from "../../tensor/tensor.ts";
 
@@ -12,29 +12,29 @@ export interface Axis {
 export interface View {
   readonly rows: Axis;
   readonly columns: Axis;
-  /** Indices of the slice on the axes before. */
+  /** Indices of the slice on the axes before these two. */
   readonly slice: readonly number[];
   readonly sliceNames: readonly string[];
   readonly height: number;
   readonly width: number;
-  /** Flat index into the tensor of each cell's element, row by row; −1: no element. */
+  /** For each cell, row by row, the flat index of its element in the tensor; −1: no element. */
   readonly cells: readonly number[];
 }
 
-/** Cells of a view at most. */
+/** The most cells of a view. */
 export const MOST_ROWS = 96;
 export const MOST_COLUMNS = 128;
-/** Numbers of a vector in one row. */
+/** How many numbers of a vector make a row. */
 const LINE = 32;
 
-/** NaN and infinities that have no equal are as far away as can be. */
+/** |a − b|; 0 for equal values, infinities included; Infinity if only one of them is finite or a number. */
 export const distance = (a: number, b: number): number => {
   if (Object.is(a, b) || a === b) return 0;
   const gap = Math.abs(a - b);
   return Number.isFinite(gap) ? gap : Infinity;
 };
 
-/** What the axes of a tensor of a recording are called. */
+/** The names of a tensor's axes. */
 export function axisNames(name: string, shape: Shape): readonly string[] {
   const activations: { readonly [rank: number]: readonly string[] } = {
     2: ["image", "class"],
@@ -53,7 +53,7 @@ export function axisNames(name: string, shape: Shape): readonly string[] {
 
 const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 
-/** A patch's kernel is a plane of outputs and of all that each reads; a vector is broken into lines. */
+/** The two axes that are shown, and how many come before them. The kernel of the patch projection is shown as a matrix; a vector is broken into lines. */
 function planeOf(
   name: string,
   shape: Shape,
@@ -80,9 +80,10 @@ function planeOf(
 }
 
 /**
- * The view of a tensor around one of its elements.
+ * The view of a tensor that shows its worst element.
  *
  * @param worst flat index of that element
+ * @param gapAt the difference at a flat index
  */
 export function viewOf(name: string, shape: Shape, worst: number, gapAt: (i: number) => number): View {
   const names = axisNames(name, shape);

@@ -1,18 +1,19 @@
-/** What is wrong: the first tensor opened with its numbers and the explanation, the others to be opened. */
+/** Shows what is wrong: the first wrong tensor unfolded, with its numbers and explanation, the others folded. */
 import type { Picture, PictureTensor, WrongTensor } from "../../recording/picture.ts";
 import type { StepExplanation } from "../../recording/explain/explanation.ts";
+import { descriptionList } from "../descriptionList.ts";
 import { html, nothing, type Html } from "../html.ts";
-import { lookOf, said, signOf } from "./cell.ts";
+import { lookOf, verdictText, signOf } from "./cell.ts";
 import { small } from "./figures.ts";
 import { heatMaps } from "./heat.ts";
-import { numbersTable, what } from "./numbers.ts";
+import { description, numbersTable } from "./numbers.ts";
 
-/** Of a file with more wrong tensors the rest are told as a number; the drawing has them all. */
+/** How many wrong tensors are listed; of more, only the number is given, since the drawing has them all. */
 const MOST_LISTED = 150;
-/** So many beside the first are in sight; those that are explained come first. */
+/** How many wrong tensors after the first are listed in sight; those with an explanation come first. */
 const MOST_SHOWN = 8;
 
-/** `(E9)` of a text that points to an equation. */
+/** The equations that a text names: `(E9)`; null: none. */
 const equationOf = (text: string): string | null => /\((?:E|G)\d+\)(?:, \((?:E|G)\d+\))*/.exec(text)?.[0] ?? null;
 
 function explained({ variant, text, residual, count }: StepExplanation): Html {
@@ -25,19 +26,11 @@ function explained({ variant, text, residual, count }: StepExplanation): Html {
   ];
   return html`<div class="why">
     <p><strong>${variant}</strong>: ${text}</p>
-    <dl>
-      ${facts.map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
+    ${descriptionList("explanation", facts)}
   </div>`;
 }
 
-/** Of the first, where nothing is claimed. */
+/** What is known about the first wrong tensor, if no variant explains it. */
 function unexplained({ findings }: Picture["verification"]): Html {
   if (findings === null || findings.explanation !== null) return nothing;
   const { candidates, hints } = findings;
@@ -45,7 +38,7 @@ function unexplained({ findings }: Picture["verification"]): Html {
   ${
     hints.length === 0
       ? nothing
-      : html`<p>What the numbers themselves show:</p>
+      : html`<p>What the numbers show:</p>
           <ul class="hints">
             ${hints.map((hint) => html`<li>${hint}</li>`)}
           </ul>`
@@ -58,33 +51,34 @@ const summary = (tensor: PictureTensor): Html => {
   const look = lookOf(judged(tensor));
   return html`<summary>
     <span class="sign ${look}">${signOf(look)}</span> <code>${tensor.name}</code>
-    <small>local: ${said(tensor.local)}; end to end: ${said(tensor.endToEnd)}</small>
+    <small>local: ${verdictText(tensor.local)}; end to end: ${verdictText(tensor.endToEnd)}</small>
   </summary>`;
 };
 
-function opened(picture: Picture, tensor: PictureTensor, specimen: WrongTensor | undefined): Html {
+/** All that is known about a wrong tensor; `numbers` are its values, if they are shown. */
+function detailsOf(picture: Picture, tensor: PictureTensor, numbers: WrongTensor | undefined): Html {
   const { explanations, first } = picture.verification;
   const own = explanations.filter(({ at }) => at === tensor.name);
-  return html`${what(tensor, picture.steps)} ${own.map(explained)}
-  ${first?.name === tensor.name ? unexplained(picture.verification) : nothing} ${specimen === undefined ? nothing : heatMaps(specimen)}
+  return html`${description(tensor, picture.steps)} ${own.map(explained)}
+  ${first?.name === tensor.name ? unexplained(picture.verification) : nothing} ${numbers === undefined ? nothing : heatMaps(numbers)}
   ${numbersTable(tensor)}`;
 }
 
-/** The wrong tensors in the order of the computation, those first that are wrong by what they are made from. */
+/** The wrong tensors in the order of the computation, first those that are wrong locally. */
 export function wrong(picture: Picture): Html {
   const { first } = picture.verification;
-  const specimens = new Map(picture.wrongTensors.map((specimen) => [specimen.verdict.name, specimen]));
+  const numbers = new Map(picture.wrongTensors.map((tensor) => [tensor.verdict.name, tensor]));
   const off = picture.tensors.filter((tensor) => [tensor.local, tensor.endToEnd].some((verdict) => verdict?.ok === false));
-  const shownFirst = ({ name }: PictureTensor): number => (specimens.has(name) ? 0 : 1);
-  const byOwn = off
+  const shownFirst = ({ name }: PictureTensor): number => (numbers.has(name) ? 0 : 1);
+  const wrongThemselves = off
     .filter((tensor) => judged(tensor)?.ok === false && tensor.name !== first?.name)
     .toSorted((a, b) => shownFirst(a) - shownFirst(b));
-  const byOthers = off.filter((tensor) => judged(tensor)?.ok === true);
+  const wrongInputs = off.filter((tensor) => judged(tensor)?.ok === true);
   const start = off.find(({ name }) => name === first?.name);
   const details = (tensor: PictureTensor): Html =>
     html`<details>
       ${summary(tensor)}
-      <div class="inside">${opened(picture, tensor, specimens.get(tensor.name))}</div>
+      <div class="inside">${detailsOf(picture, tensor, numbers.get(tensor.name))}</div>
     </details>`;
   const list = (tensors: readonly PictureTensor[]): Html =>
     html`${tensors.slice(0, MOST_LISTED).map(details)}
@@ -96,16 +90,16 @@ export function wrong(picture: Picture): Html {
           <summary>${text}</summary>
           <div class="inside">${list(tensors)}</div>
         </details>`;
-  const [shown, others] = [byOwn.slice(0, MOST_SHOWN), byOwn.slice(MOST_SHOWN)];
+  const [shown, others] = [wrongThemselves.slice(0, MOST_SHOWN), wrongThemselves.slice(MOST_SHOWN)];
   return html`${
     start === undefined
       ? nothing
       : html`<details open class="first" id="first">
           ${summary(start)}
-          <div class="inside">${opened(picture, start, specimens.get(start.name))}</div>
+          <div class="inside">${detailsOf(picture, start, numbers.get(start.name))}</div>
         </details>`
   }
-  ${byOwn.length + byOthers.length === 0 ? nothing : html`<h3 class="list">Wrong as well</h3>`} ${list(shown)}
+  ${wrongThemselves.length + wrongInputs.length === 0 ? nothing : html`<h3 class="list">Wrong as well</h3>`} ${list(shown)}
   ${folded(`${others.length} more that are wrong`, others)}
-  ${folded(`${byOthers.length} that are right by what they are made from, and wrong end to end because that is wrong`, byOthers)}`;
+  ${folded(`${wrongInputs.length} that are right locally, and wrong end to end because what they are computed from is wrong`, wrongInputs)}`;
 }
