@@ -61,7 +61,7 @@ describe("deit compare", () => {
     const { status, stdout, stderr } = deit(["compare", recipe, ...broken], folder);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     const last = stderr.split("\n").at(-2);
-    expect(last).toMatch(/^deit compare: \S+-0: data: synthetic:13 has 13 images, which is no full batch of 2000; 13 would be the most;/);
+    expect(last).toMatch(/^deit compare: \S+-0: data: synthetic:13 has 13 images, too few for a batch of 2000; the largest batch is 13;/);
     expect(last).toMatch(/; once that is mended, deit compare \S+ --seeds 4 --set training\.batch=2000 --out \S+ goes on$/);
     expect(stderr).not.toContain("distilled-2");
     expect(readdirSync(folder)).toEqual(["tiny.toml"]);

@@ -226,7 +226,7 @@ describe("deit train refuses", () => {
   it.each(["training.batch", "teacher.training.batch"])("a %s of more images than there are", async (key) => {
     const folder = temporaryFolder();
     expect(await refused(folder, [tinyRecipe(folder), "--set", `${key}=2000`])).toContain(
-      "data: synthetic:13 has 13 images, which is no full batch of 2000; 13 would be the most",
+      "data: synthetic:13 has 13 images, too few for a batch of 2000; the largest batch is 13",
     );
   });
 

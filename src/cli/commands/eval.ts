@@ -5,7 +5,7 @@ import { openImageSet } from "../../data/images/imageSet.ts";
 import type { Convention } from "../../data/images/preprocess.ts";
 import { checkedNormalisation, type Normalisation } from "../../data/normalise.ts";
 import { isNamed, knownData, openDataset, unknownData } from "../../data/open.ts";
-import { evaluate, headLabels, imagesAtOnce, type Head } from "../../train/evaluation/evaluate.ts";
+import { evaluate, headNames, imagesAtOnce, type HeadName } from "../../train/evaluation/evaluate.ts";
 import type { DeitConfig } from "../../model/config.ts";
 import { engineOf } from "../engine.ts";
 import { withConvention, type ImageOptions } from "../inputs/imageOptions.ts";
@@ -15,7 +15,7 @@ import { weightedModel, type WeightsOptions } from "../inputs/weights.ts";
 import { WEIGHTS, withWeights } from "../inputs/weightsOptions.ts";
 
 interface EvalOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
-  readonly head: Head;
+  readonly head: HeadName;
 }
 
 const LOSS_DIGITS = 4;
@@ -73,7 +73,7 @@ export function addEval(program: Command): void {
     .description("accuracy, loss and disagreement between the heads")
     .argument("<run-or-weights>", WEIGHTS)
     .argument("<data>", `${[...knownData, PHOTOGRAPHS].join(", ")}; the split is test where none is given`)
-    .addOption(new Option("--head <head>", "whose decision").choices(headLabels).default("mean"));
+    .addOption(new Option("--head <head>", "whose decision").choices(headNames).default("mean"));
   withExamples(withJson(withEngine(withConvention(withWeights(command)))), [
     ["deit eval runs/digits-0 digits", "the test images, by the mean of both heads"],
     ["deit eval runs/digits-0 digits:train --head class", "the training images, by the class head"],

@@ -6,7 +6,7 @@ import { checkFolderPath } from "../../io/disk/folder.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { MemoryChoice } from "../../train/step/deitTask.ts";
 import type { Interrupted, RunResult, StageProgress } from "../../train/run/run.ts";
-import { runThroughDeviceLosses, type Survived } from "../../train/run/runThroughDeviceLosses.ts";
+import { runThroughDeviceLosses, type FinishedRun } from "../../train/run/runThroughDeviceLosses.ts";
 import { INTERRUPTED } from "../processes/children.ts";
 import { thisCommand } from "../processes/commandLine.ts";
 import { engineOf } from "../engine.ts";
@@ -68,7 +68,10 @@ export interface Start {
 type Engines = () => Promise<Engine>;
 
 /** Runs until the end or until SIGINT or SIGTERM, at which it saves. */
-async function runUntilSignal(newEngine: Engines, { read: { recipe, text }, directory, resume, memory, tell }: Start): Promise<Survived> {
+async function runUntilSignal(
+  newEngine: Engines,
+  { read: { recipe, text }, directory, resume, memory, tell }: Start,
+): Promise<FinishedRun> {
   let stopping = false;
   const stop = (): void => {
     stopping = true;

@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { countFailures, MOST_IN_VAIN, type Reached } from "../../train/run/failures.ts";
+import { countFailures, MAX_WITHOUT_PROGRESS, type Position } from "../../train/run/failures.ts";
 import { say } from "../output.ts";
 import type { Environment } from "./probe.ts";
 
@@ -17,7 +17,7 @@ export type ChildEvent =
   /** The folder of a run, which is there or will be: `--resume` goes on with it. */
   | { readonly run: string }
   /** A step of it is done. */
-  | Reached;
+  | Position;
 
 export type Notify = (told: ChildEvent) => void;
 
@@ -97,7 +97,7 @@ export async function supervise(args: readonly string[], variables: Environment,
     const { status, fallen } = await life(program, now, variables, onTold);
     if (fallen === null) return status;
     const inVain = failures.failed();
-    if (run === null || inVain >= MOST_IN_VAIN) {
+    if (run === null || inVain >= MAX_WITHOUT_PROGRESS) {
       say(`deit ${args[0]}: ${fallen}${run === null ? "" : `, ${inVain} times without a step of progress; --resume would try again`}`);
       return FAILED;
     }
