@@ -188,7 +188,7 @@ describe("runRecipe", () => {
     expect(stages).toEqual([...Array.from({ length: 6 }, () => "teacher"), ...Array.from({ length: 12 }, () => "student")]);
   });
 
-  it("refuses a folder that is there already", async () => {
+  it("refuses a folder that exists already", async () => {
     const folder = temporaryFolder();
     await expect(run(tiny, options(folder))).rejects.toThrow(`run: ${folder} exists already; resume it, or choose another folder`);
   });

@@ -26,6 +26,6 @@ describe("imageAt", () => {
     writeFileSync(join(folder, "empty.png"), "");
     await expect(imageAt(join(folder, "nothing"))).rejects.toThrow(`no image ${join(folder, "nothing")}: there is no such file`);
     await expect(imageAt(join(folder, "inner"))).rejects.toThrow(`${join(folder, "inner")} is not a file; give a JPEG, PNG or WebP image`);
-    await expect(imageAt(join(folder, "empty.png"))).rejects.toThrow(`${join(folder, "empty.png")}: the file is empty; `);
+    await expect(imageAt(join(folder, "empty.png"))).rejects.toThrow(`${join(folder, "empty.png")}: the file is empty, not a JPEG`);
   });
 });
