@@ -177,7 +177,7 @@ export { emaLeaf, emaLeaves, ema, averageOf } from "./train/optimizer/ema.ts";
 export type { EmaAttrs, EmaPair, EmaTrees } from "./train/optimizer/ema.ts";
 export type { Checkpoint } from "./io/checkpoint.ts";
 export { keepTraining } from "./train/run/keepTraining.ts";
-export type { Keeping, Study } from "./train/run/keepTraining.ts";
+export type { KeptTraining, ResumableTraining } from "./train/run/keepTraining.ts";
 export { initialLossScale, nextLossScale, settled, unscaledLeaf, unscaledLeaves } from "./train/optimizer/lossScale.ts";
 export type { AllUnscaled, Gradients, LossScale, LossScaleInputs, Settled, Unscaled } from "./train/optimizer/lossScale.ts";
 export { mixup } from "./train/mixing/mixup.ts";

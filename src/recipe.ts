@@ -3,4 +3,4 @@ export { readRecipe } from "./recipe/recipe.ts";
 export type { ReadRecipe, RecipeChanges, SourcedValue } from "./recipe/recipe.ts";
 export { recipeKeys } from "./recipe/schema.ts";
 export { bundledRecipes } from "./recipe/text.ts";
-export type { DataRecipe, Recipe, StudentRecipe, TrainingRecipe } from "./train/run/recipe.ts";
+export type { DataRecipe, Recipe, StudentRecipe, TeacherRecipe, TrainingRecipe } from "./train/run/recipe.ts";

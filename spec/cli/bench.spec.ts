@@ -72,9 +72,6 @@ describe("deit bench", () => {
   it("init prints the time for all initial parameters", async () => {
     const about = { what: "init", engine: "wasm", threads: 1, model: "deit-tiny-distilled" };
     expect(await bench("init")).toEqual({ ...about, parameters: 5_910_800, ms: someNumber });
-  });
-
-  it.runIf(process.env["DEIT_LONG"] === "1")("init prints it for people", async () => {
     const { stdout } = await deitHere("bench", "init", "--repetitions", "1");
     expect(stdout).toMatch(/^initial parameters of deit-tiny-distilled: \d+\.\d{3} ms \([\d.]+ … [\d.]+\), \d+\.\d ns each of 5910800\n$/);
   });

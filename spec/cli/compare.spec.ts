@@ -17,7 +17,7 @@ describe("deit compare", () => {
     return { folder, recipe: tinyRecipe(folder) };
   };
 
-  it("trains both arms on each seed, and its table is that of the runs", async () => {
+  it("trains both arms on each seed, and its table agrees with deit eval of the runs", async () => {
     const { folder, recipe } = place();
     const out = join(folder, "runs");
     const result = Object(json(["compare", recipe, "--seeds", "2", "--out", out], folder));
@@ -43,26 +43,26 @@ describe("deit compare", () => {
     expect(stdout).toMatch(/Distillation changes top-1 by [+-]?\d+\.\d\d points; .* unknown for one seed/);
   });
 
-  it("stops at SIGINT with its runs saved, says what goes on with them, and goes on", async () => {
+  it("saves its runs at SIGINT, says which command continues them, and continues", async () => {
     const { folder, recipe } = place();
     const args = ["compare", recipe, "--seeds", "1", ...set("training.epochs=100"), "--out", "run s"];
     const { status, stdout, stderr } = await stoppedOnceThereIs(join(folder, "run s/plain-0/metrics.jsonl"), args, folder);
     expect({ status, stdout }).toEqual({ status: 130, stdout: "" });
     expect(stderr).toMatch(/\nstopping: [^\n]+\n/);
     const repeat = `deit compare ${recipe} --seeds 1 --set training.epochs=100 --out 'run s'`;
-    expect(stderr.split("\n").at(-2)).toBe(`what is done is kept in run s; ${repeat} goes on`);
+    expect(stderr.split("\n").at(-2)).toBe(`the runs are saved in run s; ${repeat} continues them`);
     expect(filesIn(join(folder, "run s")).filter((name) => name.endsWith("lock.json"))).toEqual([]);
     expect(json(args, folder)).toMatchObject({ epochs: 100, rows: [{ seed: 0, difference: expect.any(Number) }] });
   });
 
-  it("ends the other runs once one has failed, and says which, why and what goes on", () => {
+  it("stops the other runs once one has failed, and says which, why and how to continue", () => {
     const { folder, recipe } = place();
     const broken = ["--seeds", "4", ...set("training.batch=2000"), "--out", join(folder, "failing")];
     const { status, stdout, stderr } = deit(["compare", recipe, ...broken], folder);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     const last = stderr.split("\n").at(-2);
-    expect(last).toMatch(/^deit compare: \S+-0: data: synthetic:13 has 13 images, which is no full batch of 2000; 13 would be the most;/);
-    expect(last).toMatch(/; once that is mended, deit compare \S+ --seeds 4 --set training\.batch=2000 --out \S+ goes on$/);
+    expect(last).toMatch(/^deit compare: \S+-0: data: synthetic:13 has 13 images, too few for a batch of 2000; the largest batch is 13;/);
+    expect(last).toMatch(/; once that is fixed, deit compare \S+ --seeds 4 --set training\.batch=2000 --out \S+ continues$/);
     expect(stderr).not.toContain("distilled-2");
     expect(readdirSync(folder)).toEqual(["tiny.toml"]);
   });
@@ -71,7 +71,7 @@ describe("deit compare", () => {
     const { folder, recipe } = place();
     const { status, stderr } = await deitIn(folder, "compare", recipe, "--set", "distillation.kind=none", "--out", "none");
     expect(status).toBe(2);
-    expect(stderr).toBe("deit compare: recipe tiny: there is no teacher whose help could be measured\n");
+    expect(stderr).toBe("deit compare: recipe tiny: it has no teacher, so there is nothing to compare\n");
     expect(readdirSync(folder)).not.toContain("none");
   });
 });
@@ -101,7 +101,7 @@ describe("deit compare with runs of an earlier comparison", () => {
   it("refuses another recipe than theirs, by key, with both values and how to go on", async () => {
     expect(await refused("--seeds", "1")).toBe(
       `deit compare: the run in ${out}/distilled-0 has data.mean = [0.4], not [0.5]; training.epochs = 1, not 2; ` +
-        "another --out begins another comparison, and --set 'data.mean=[0.4]' --set training.epochs=1 goes on with what is there",
+        "another --out begins another comparison, and --set 'data.mean=[0.4]' --set training.epochs=1 continues the existing runs",
     );
   });
 
@@ -125,8 +125,8 @@ describe("deit compare with runs of an earlier comparison", () => {
 
   it("refuses another engine than theirs", async () => {
     expect(await refused("--seeds", "1", ...set(...changes), "--engine", "reference")).toBe(
-      `deit compare: the run in ${out}/distilled-0 is of the wasm engine, not of reference, which has other bits; ` +
-        "another --out begins another comparison, and --engine wasm goes on with what is there",
+      `deit compare: the run in ${out}/distilled-0 is of the wasm engine, not of reference, which rounds differently; ` +
+        "another --out begins another comparison, and --engine wasm continues the existing runs",
     );
   });
 

@@ -208,7 +208,7 @@ describe("deit convert refuses", () => {
     expect((await deitHere("convert", path, `${folder}/./w.safetensors`)).stderr).toContain(
       "it is the file that is read; give another name",
     );
-    expect((await deitHere("convert", path, join(folder, "o.npz"))).stderr).toContain("is no file that could be replaced");
+    expect((await deitHere("convert", path, join(folder, "o.npz"))).stderr).toContain("is not a file that could be replaced");
     writeFileSync(join(folder, "weights.safetensors"), bytes);
     expect((await deitHere("convert", folder, join(folder, "weights.safetensors"))).stderr).toContain("it is the file that is read");
     expect([readFileSync(path).equals(bytes), existsSync(`${path}.partial`)]).toEqual([true, false]);

@@ -77,7 +77,7 @@ onGpu("deit engines", () => {
     const { status, stdout, stderr } = onBare(...one);
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: expect.stringMatching(/^deit: no GPU is here; webgpu computes on the processor, by SwiftShader[^\n]*\n$/),
+      stderr: expect.stringMatching(/^deit: there is no GPU here; webgpu computes on the processor, with SwiftShader[^\n]*\n$/),
     });
     expect(stdout).toMatch(/webgpu: 1 of 1 rows hold/);
   });

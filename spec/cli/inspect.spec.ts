@@ -268,7 +268,7 @@ describe("deit inspect refuses", () => {
   };
 
   it("a folder that exists already, and leaves it unchanged", async () => {
-    expect(await refused("run", run, "synthetic:7")).toContain(`${run} is there already; a folder that is not there would be right`);
+    expect(await refused("run", run, "synthetic:7")).toContain(`${run} exists already; give the path of a new folder`);
     expect(filesIn("run")).not.toContain("index.html");
   });
 
@@ -286,7 +286,7 @@ describe("deit inspect refuses", () => {
     writeFileSync(broken, "nothing");
     const model = hash("deit-tiny");
     expect(await refused("new", "hash:1", broken, ...model)).toContain(
-      `${broken}: is no JPEG, PNG or WebP image: it begins with the bytes 6e 6f`,
+      `${broken}: is not a JPEG, PNG or WebP image: it begins with the bytes 6e 6f`,
     );
     expect(await refused("new", "hash:1", photo, ...model, "--index", "0")).toContain(
       `--index needs a data set, and ${photo} is one image`,

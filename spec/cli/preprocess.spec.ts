@@ -55,8 +55,8 @@ describe("deit preprocess refuses", () => {
   const jpeg = readFileSync(source("gray.jpg"));
   it.each([
     ["a file that is not there", "nowhere.jpg", "out.npz", [], "no image IN: there is no such file"],
-    ["a folder", ".", "out.npz", [], "IN is no file; a JPEG, PNG or WebP image would be right"],
-    ["text", "text.jpg", "out.npz", [], "IN: is no JPEG, PNG or WebP image: it begins with the bytes 6e 6f 20 69 6d 61 67 65"],
+    ["a folder", ".", "out.npz", [], "IN is not a file; give a JPEG, PNG or WebP image"],
+    ["text", "text.jpg", "out.npz", [], "IN: is not a JPEG, PNG or WebP image: it begins with the bytes 6e 6f 20 69 6d 61 67 65"],
     ["half an image", "half.jpg", "out.npz", [], "IN: is a JPEG image that cannot be decoded: "],
     ["an output of another kind", "whole.jpg", "out.png", [], "OUT: the file to write must be called NAME.npz"],
     ["an output in no folder", "whole.jpg", "nowhere/out.npz", [], "OUT cannot be written: ENOENT"],

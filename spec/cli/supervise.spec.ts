@@ -54,7 +54,7 @@ const FIRST = "--engine webgpu";
 const AGAIN = "--engine webgpu --resume";
 
 describe("a supervised command", () => {
-  it("passes its exit status on, and is left at that", async () => {
+  it("passes its exit status on, and is not restarted", async () => {
     expect(await lived("exit(0)")).toEqual({ status: 0, lives: [FIRST], stderr: "" });
     expect(await lived("exit(1)")).toEqual({ status: 1, lives: [FIRST], stderr: "" });
     expect(await lived("await begin(); exit(2)")).toEqual({ status: 2, lives: [FIRST], stderr: "" });
@@ -65,7 +65,7 @@ describe("a supervised command", () => {
     expect(await lived("await die('SIGSEGV')")).toEqual({ status: 2, lives: [FIRST], stderr: line });
   });
 
-  it("that is a run goes on from its last checkpoint, however often its process dies, if only it gets further", async () => {
+  it("that is a run continues from its last checkpoint, however often its process dies, as long as it makes progress", async () => {
     const deaths = [
       "await begin(); await die('SIGKILL')",
       "await begin(); await step(1); await die('SIGABRT')",
@@ -76,16 +76,16 @@ describe("a supervised command", () => {
     const { status, lives, stderr } = await lived(...deaths, "await begin(); await step(5); exit(0)");
     expect({ status, lives }).toEqual({ status: 0, lives: [FIRST, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN] });
     expect(stderr.split("\n")).toEqual([
-      "deit train: its process was ended by SIGKILL; it goes on from its last checkpoint",
-      "deit train: its process was ended by SIGABRT; it goes on from its last checkpoint",
-      "deit train: its process was ended by SIGSEGV; it goes on from its last checkpoint",
-      "deit train: its device was lost; it goes on from its last checkpoint",
-      "deit train: its process was ended by SIGKILL; it goes on from its last checkpoint",
+      "deit train: its process was ended by SIGKILL; it continues from its last checkpoint",
+      "deit train: its process was ended by SIGABRT; it continues from its last checkpoint",
+      "deit train: its process was ended by SIGSEGV; it continues from its last checkpoint",
+      "deit train: its device was lost; it continues from its last checkpoint",
+      "deit train: its process was ended by SIGKILL; it continues from its last checkpoint",
       "",
     ]);
   });
 
-  it("begins its run anew where it died before there was a folder", async () => {
+  it("starts its run again if it died before there was a folder", async () => {
     const { status, lives } = await lived("await tell({ run }); await die('SIGKILL')", "exit(0)");
     expect({ status, lives }).toEqual({ status: 0, lives: [FIRST, FIRST] });
   });
@@ -93,9 +93,7 @@ describe("a supervised command", () => {
   it("that dies again and again at the same step is given up", async () => {
     const { status, lives, stderr } = await lived("await begin(); await step(7); await die('SIGKILL')");
     expect({ status, lives }).toEqual({ status: 2, lives: [FIRST, AGAIN, AGAIN] });
-    expect(stderr).toMatch(
-      /\ndeit train: its process was ended by SIGKILL, 3 times without a step of progress; --resume would try again\n$/,
-    );
+    expect(stderr).toMatch(/\ndeit train: its process was ended by SIGKILL, 3 times without a step of progress; --resume tries again\n$/);
   });
 });
 

@@ -107,7 +107,7 @@ describe("deit train", () => {
     });
   });
 
-  it("gives the same weights in less memory, and goes on with a run that has had more", async () => {
+  it("gives bitwise identical weights in less memory, and continues a run that had more", async () => {
     const folder = copyOfFinished();
     const args = ["train", "tiny.toml", ...CHANGE, "--memory", "low"];
     expect((await deitIn(folder, ...args, "--out", "low")).status).toBe(0);
@@ -127,11 +127,11 @@ describe("an interrupted run", () => {
   beforeAll(() => deitHere("train", recipe, ...LONG, "--out", whole), 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it.each(["SIGINT", "SIGTERM"] as const)("saves at %s, exits with 130, and goes on to the same bits", async (signal) => {
+  it.each(["SIGINT", "SIGTERM"] as const)("saves at %s, exits with 130, and continues to bitwise identical weights", async (signal) => {
     const parts = join(folder, signal);
     const { status, stderr } = await interrupted(["train", recipe, ...LONG, "--out", parts], signal);
     expect(status).toBe(130);
-    expect(stderr).toContain(`saved in ${parts}; deit train ${recipe} ${LONG.join(" ")} --out ${parts} --resume goes on`);
+    expect(stderr).toContain(`saved in ${parts}; deit train ${recipe} ${LONG.join(" ")} --out ${parts} --resume continues`);
     expect(existsSync(join(parts, "weights.safetensors"))).toBe(false);
 
     expect((await deitHere("train", recipe, ...LONG, "--out", parts, "--resume")).status).toBe(0);
@@ -140,7 +140,7 @@ describe("an interrupted run", () => {
 });
 
 describe("a run that is going on", () => {
-  it("is left alone by --resume, and goes on once its process is dead", async () => {
+  it("is left alone by --resume, which continues it once its process is dead", async () => {
     const folder = temporaryFolder();
     const recipe = tinyRecipe(folder);
     const run = join(folder, "run");
@@ -178,7 +178,7 @@ describe("deit train refuses", () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "runs/tiny-3"), { recursive: true });
     expect(await refused(folder, [tinyRecipe(folder)])).toContain(
-      "runs/tiny-3 exists: --resume goes on with the run in it, --out DIR begins one elsewhere",
+      "runs/tiny-3 exists: --resume continues the run in it, --out DIR starts one elsewhere",
     );
   });
 
@@ -226,7 +226,7 @@ describe("deit train refuses", () => {
   it.each(["training.batch", "teacher.training.batch"])("a %s of more images than there are", async (key) => {
     const folder = temporaryFolder();
     expect(await refused(folder, [tinyRecipe(folder), "--set", `${key}=2000`])).toContain(
-      "data: synthetic:13 has 13 images, which is no full batch of 2000; 13 would be the most",
+      "data: synthetic:13 has 13 images, too few for a batch of 2000; the largest batch is 13",
     );
   });
 

@@ -25,7 +25,9 @@ describe("stepsPerEpoch", () => {
   });
 
   it("needs one full batch", () => {
-    expect(() => stepsPerEpoch(dataset, 12)).toThrow("data: synthetic:11 has 11 images, which is no full batch of 12");
+    expect(() => stepsPerEpoch(dataset, 12)).toThrow(
+      "data: synthetic:11 has 11 images, too few for a batch of 12; the largest batch is 11",
+    );
   });
 });
 

@@ -128,7 +128,7 @@ onGpu("a run whose processes are killed", () => {
     expect(await trainedKilled([...args, "--out", pieces], pieces, KILLS)).toEqual({
       kills: KILLS,
       status: 0,
-      failures: Array.from({ length: KILLS }, () => "deit train: its process was ended by SIGKILL; it goes on from its last checkpoint"),
+      failures: Array.from({ length: KILLS }, () => "deit train: its process was ended by SIGKILL; it continues from its last checkpoint"),
     });
     expect(filesOf(pieces)).toEqual(filesOf(whole));
   });

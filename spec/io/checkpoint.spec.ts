@@ -135,6 +135,8 @@ describe("the newest checkpoint", () => {
     const folder = temporaryFolder();
     await save(folder, 1);
     const other = newestCheckpoint(folder, { ...run, engine: "reference" });
-    await expect(other).rejects.toThrow("checkpoint.json: is of the wasm engine, and reference has other bits; go on with --engine wasm");
+    await expect(other).rejects.toThrow(
+      "checkpoint.json: is of the wasm engine, and reference rounds differently; resume with --engine wasm",
+    );
   });
 });

@@ -20,16 +20,16 @@ describe("a folder", () => {
     expect([...readFileSync(join(folder, "c.bin"))]).toEqual([1, 2, 3]);
   });
 
-  it("is not there if one of its files cannot be made, nor is anything else", async () => {
+  it("does not exist if one of its files cannot be made, nor does anything else", async () => {
     const around = temporaryFolder();
     await expect(writeFolder(join(around, "new"), failing())).rejects.toThrow("no more");
     expect(readdirSync(around)).toEqual([]);
   });
 
-  it("that is there already is left alone", async () => {
+  it("that exists already is left alone", async () => {
     const folder = join(temporaryFolder(), "old");
     mkdirSync(folder);
-    await expect(writeFolder(folder, [["a.txt", "a"]])).rejects.toThrow(`${folder} is there already`);
+    await expect(writeFolder(folder, [["a.txt", "a"]])).rejects.toThrow(`${folder} exists already`);
     expect(readdirSync(folder)).toEqual([]);
     expect(existsSync(`${folder}.partial-${process.pid}`)).toBe(false);
   });

@@ -27,8 +27,8 @@ describe("JSON", () => {
 
   it("may be a hundred deep", () => {
     expect(parseJson(deep(100))).toEqual(JSON.parse(deep(100)));
-    expect(() => parseJson(deep(101))).toThrow(new JsonError(100, "objects and lists may be 100 deep"));
-    expect(() => parseJson(`{"a":${deep(1_000_000)}}`)).toThrow(new JsonError(104, "objects and lists may be 100 deep"));
+    expect(() => parseJson(deep(101))).toThrow(new JsonError(100, "objects and lists may be nested 100 deep at most"));
+    expect(() => parseJson(`{"a":${deep(1_000_000)}}`)).toThrow(new JsonError(104, "objects and lists may be nested 100 deep at most"));
   });
 
   it.each(["", "{", '{"a":1,}', "{'a':1}", "NaN", "[1] 2", "\ufeff{}"])("%j is refused, as JSON.parse does", (text) => {

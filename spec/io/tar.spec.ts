@@ -71,7 +71,7 @@ describe("tarFiles refuses", () => {
   broken[0] = 0x62;
 
   it.each<readonly [what: string, bytes: Uint8Array, message: string]>([
-    ["nothing", new Uint8Array(0), "tar: byte 0: the file is truncated, or no tar archive: it must end with a block of zeros"],
+    ["nothing", new Uint8Array(0), "tar: byte 0: the file is truncated, or not a tar archive: it must end with a block of zeros"],
     ["text", text("no archive ".repeat(100)), "tar: byte 148: the checksum of a header must be "],
     [
       "a compressed archive",
@@ -81,11 +81,11 @@ describe("tarFiles refuses", () => {
     ["a wrong checksum", broken, "tar: byte 148: the checksum of a header must be "],
     ["a file that is cut off", tarOf([one]).subarray(0, 514), 'tar: byte 514: the file is truncated: "a.txt" ends at byte 515'],
     ["an archive without an end", tarOf([one]).subarray(0, 1024), "tar: byte 1024: the file is truncated"],
-    ["a hard link to nothing", tarOf([{ ...one, type: "1" }]), 'tar: byte 0: "a.txt" is a hard link to "", which is not before it'],
+    ["a hard link to nothing", tarOf([{ ...one, type: "1" }]), 'tar: byte 0: "a.txt" is a hard link to "", which does not precede it'],
     ["an unknown type", tarOf([{ ...one, type: "S" }]), 'tar: byte 156: "a.txt" is of the unknown type "S"'],
-    ["a record without a length", pax("path=b\n"), "tar: byte 512: a record of pax must be LENGTH KEY=VALUE and a line's end"],
-    ["a record that is too long", pax("99 path=b\n"), "tar: byte 512: a record of pax must be LENGTH KEY=VALUE and a line's end"],
-    ["a record of length 0", pax("0 path=b\n"), "tar: byte 512: a record of pax must be LENGTH KEY=VALUE and a line's end"],
+    ["a record without a length", pax("path=b\n"), "tar: byte 512: a pax record must be LENGTH KEY=VALUE and a line end"],
+    ["a record that is too long", pax("99 path=b\n"), "tar: byte 512: a pax record must be LENGTH KEY=VALUE and a line end"],
+    ["a record of length 0", pax("0 path=b\n"), "tar: byte 512: a pax record must be LENGTH KEY=VALUE and a line end"],
     ["a size that is none", pax("10 size=x\n"), 'tar: byte 512: the size must be a number, got "x"'],
     ["a size beyond the file", pax("16 size=9999999\n"), 'tar: byte 3072: the file is truncated: "a.txt" ends at byte '],
     ["a sparse file", pax("22 GNU.sparse.major=1\n"), "tar: byte 512: sparse files are not read"],

@@ -4,7 +4,7 @@ import type { Checkpoint } from "../../src/io/checkpoint.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { DeviceLostError } from "../../src/tensor/errors.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
-import { keepTraining, type Keeping, type Study } from "../../src/train/run/keepTraining.ts";
+import { keepTraining, type KeptTraining, type ResumableTraining } from "../../src/train/run/keepTraining.ts";
 import type { Optimizer } from "../../src/train/optimizer/optimizer.ts";
 import { initialState, type Model } from "../../src/train/run/state.ts";
 import { trainStep, type Task } from "../../src/train/step/step.ts";
@@ -41,12 +41,12 @@ interface Told {
 
 /** A training whose device is lost from time to time, and what is seen of it. */
 function doomed({ losses, optimizer = adamw }: Told): {
-  readonly keeping: Keeping<Weight, Tensor>;
+  readonly keeping: KeptTraining<Weight, Tensor>;
   readonly seen: { readonly steps: number[]; readonly checkpoints: Checkpoint[]; opened: number; closed: number };
 } {
   const seen = { steps: [] as number[], checkpoints: [] as Checkpoint[], opened: 0, closed: 0 };
   const training = { optimizer, emaDecay: 0.9, lossScale: "dynamic" } as const;
-  const study = ({ kernels: k }: Engine): Study<Weight, Tensor> => ({
+  const study = ({ kernels: k }: Engine): ResumableTraining<Weight, Tensor> => ({
     initial: () => {
       const model: Model<Weight, Tensor> = { params: { weight: k.uniform(keyOf(1), [2, 3]) }, buffers: k.zeros([]) };
       return initialState(k, training, model);
@@ -113,7 +113,7 @@ describe("training that is kept up", () => {
 
   it("passes on every other error, with its engine closed", async () => {
     const { keeping, seen } = doomed({ losses: [] });
-    const study = (engine: Engine): Study<Weight, Tensor> => ({
+    const study = (engine: Engine): ResumableTraining<Weight, Tensor> => ({
       ...keeping.study(engine),
       step: () => Promise.reject(new RangeError("no such label")),
     });

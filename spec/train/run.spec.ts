@@ -150,7 +150,7 @@ describe("runRecipe", () => {
   });
 
   it("that was without a scaled loss is refused with one, and the other way round", async () => {
-    const message = "checkpoint.json: is of another recipe; go on with the recipe it was made with";
+    const message = "checkpoint.json: is of another recipe; resume with the recipe that it was made with";
     for (const [first, then] of [
       [null, "dynamic"],
       ["dynamic", null],
@@ -188,9 +188,9 @@ describe("runRecipe", () => {
     expect(stages).toEqual([...Array.from({ length: 6 }, () => "teacher"), ...Array.from({ length: 12 }, () => "student")]);
   });
 
-  it("refuses a folder that is there already", async () => {
+  it("refuses a folder that exists already", async () => {
     const folder = temporaryFolder();
-    await expect(run(tiny, options(folder))).rejects.toThrow(`run: ${folder} is there already; resume it, or choose another folder`);
+    await expect(run(tiny, options(folder))).rejects.toThrow(`run: ${folder} exists already; resume it, or choose another folder`);
   });
 
   it("refuses data that does not fit the model, before anything is written", async () => {

@@ -39,7 +39,10 @@ describe("runThroughDeviceLosses", () => {
   });
 
   it("says so where there is no other device", async () => {
-    expect(await runOn([100])).toEqual({ engines: 2, end: new DeviceLostError("gone, and no other is to be had: it needs an adapter") });
+    expect(await runOn([100])).toEqual({
+      engines: 2,
+      end: new DeviceLostError("gone, and no other device is available: it needs an adapter"),
+    });
   });
 
   it("tries nothing again where memory is short", async () => {

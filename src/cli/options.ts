@@ -18,14 +18,15 @@ export const positive: (text: string) => number = integerFrom(1);
 /** 0, 1, … */
 export const natural: (text: string) => number = integerFrom(0);
 
-/** An option that can be given several times. */
+/** The parser of an option that may be given several times. */
 export const collected = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
+/** Which adapter the webgpu engine uses. */
 export interface AdapterOption {
   readonly adapter?: string;
 }
 
-/** Of the webgpu engine alone. */
+/** Options of the webgpu engine. */
 export interface GpuOptions extends AdapterOption {
   readonly defaultLimits?: true;
   readonly tensorCores?: true;
@@ -46,28 +47,31 @@ export interface JsonOption {
 export const adapterOption = (): Option =>
   new Option(
     "--adapter <name>",
-    "of webgpu: hardware, swiftshader, part of an adapter's name, or a backend (vulkan, metal, d3d12); default: a GPU, else SwiftShader",
+    "for webgpu: hardware, swiftshader, part of an adapter's name, or a backend (vulkan, metal, d3d12); default: a GPU, else SwiftShader",
   );
 
 export const precisionOption = (): Option =>
-  new Option("--precision <p>", "of webgpu: f16 stores activations in half of the memory, and sums in f32 (default: f32)").choices([
+  new Option("--precision <p>", "for webgpu: f16 stores activations in half the memory, and sums in f32 (default: f32)").choices([
     "f32",
     "f16",
   ] satisfies WebgpuPrecision[]);
 
 export const withEngine = (command: Command): Command =>
   command
-    .addOption(new Option("--engine <name>", "what computes: see `deit engines`").default("wasm"))
+    .addOption(new Option("--engine <name>", "the engine: see `deit engines`").default("wasm"))
     .addOption(new Option("--threads <n>", "threads of the engine").argParser(positive).default(1))
     .addOption(adapterOption())
-    .option("--default-limits", "of webgpu: no more than every device has")
+    .option("--default-limits", "for webgpu: use only the limits and features that every device has")
     .addOption(
-      new Option("--gpu-memory <MB>", "of webgpu: the most that tensors may take; a GPU does not tell how much it has").argParser(positive),
+      new Option(
+        "--gpu-memory <MB>",
+        "for webgpu: the most memory that tensors may take, since a GPU does not say how much it has",
+      ).argParser(positive),
     )
-    .option("--tensor-cores", "of webgpu: matrices of subgroups, an experiment of Dawn, where the adapter has them")
+    .option("--tensor-cores", "for webgpu: use subgroup matrices (experimental in Dawn) if the adapter has them")
     .addOption(precisionOption());
 
-/** What these options were on a command line. */
+/** These options as words of a command line. */
 export const engineArguments = ({
   engine,
   threads,
@@ -91,26 +95,29 @@ export const engineArguments = ({
 export const withSeed = (command: Command, what: string): Command =>
   command.addOption(new Option("--seed <n>", what).argParser(natural).default(0));
 
-export const withJson = (command: Command): Command => command.option("--json", "print one JSON object on stdout, and nothing else");
+export const withJson = (command: Command): Command => command.option("--json", "print one JSON object on stdout and nothing else");
 
 export interface MemoryOption {
   readonly memory: Memory;
 }
 
 export const memoryOption = (of: string): Option =>
-  new Option("--memory <memory>", `${of}low: blocks are not kept but run again for their gradients, to the same bits`)
+  new Option(
+    "--memory <memory>",
+    `${of}low: recompute blocks for their gradients instead of keeping them; the results are bitwise identical`,
+  )
     .choices(["normal", "low"] satisfies Memory[])
     .default("normal" satisfies Memory);
 
 export const memoryChoiceOption = (): Option =>
   new Option(
     "--memory <memory>",
-    "low: blocks are not kept but run again for their gradients, to the same bits; fit: low where normal has no room",
+    "low: recompute blocks for their gradients instead of keeping them, with bitwise identical results; fit: low if normal does not fit",
   )
     .choices(["normal", "low", "fit"] satisfies MemoryChoice[])
     .default("normal" satisfies MemoryChoice);
 
-/** Examples below the options of `--help`. */
+/** Adds examples to the end of `--help`. */
 export function withExamples(command: Command, examples: readonly (readonly [line: string, what: string])[]): Command {
   const width = Math.max(...examples.map(([line]) => line.length));
   return command.addHelpText("after", `\nExamples:\n${examples.map(([line, what]) => `  ${line.padEnd(width)}  ${what}`).join("\n")}`);

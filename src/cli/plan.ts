@@ -1,4 +1,4 @@
-/** What a model costs: one training step of it on the abstract engine, watched module by module. */
+/** What a model costs: one training step on the abstract engine, observed module by module. */
 import { abstractEngine } from "../engines/abstract/engine.ts";
 import { costVisitor, type ModuleCost } from "../engines/abstract/summary.ts";
 import { fusedKernels } from "../engines/wasm/fused/table.ts";
@@ -21,29 +21,31 @@ import { regnetTask } from "../train/run/teacher.ts";
 import { trainStep, type Task } from "../train/step/step.ts";
 import type { NamedModel } from "./inputs/models.ts";
 
+/** A module of the model. */
 export interface SummaryRow {
-  /** Of the module, which is the beginning of its parameters' names. */
+  /** The module's path, with which its parameters' names begin. */
   readonly path: string;
   readonly parameters: number;
-  /** Of one image. */
+  /** Multiply–adds for one image. */
   readonly macs: number;
   readonly shape: Shape;
   readonly savedBytes: number;
 }
 
+/** A model's sizes and costs. */
 export interface Summary {
-  /** Trained scalars (E28). */
+  /** The number of trained scalars (E28). */
   readonly parameters: number;
-  /** Of one image, products only (E29). */
+  /** Multiply–adds for one image, of matrix multiplications only (E29). */
   readonly macs: number;
-  /** T; null: the model has none. */
+  /** T; null: the model has no tokens. */
   readonly tokens: number | null;
-  /** Memory of one whole training step on the WASM engine, f32: weights, moments, gradients and activations. */
+  /** Memory of a training step on the WASM engine in f32, in bytes: weights, moments, gradients and activations. */
   readonly trainBytes: number;
   readonly rows: readonly SummaryRow[];
 }
 
-/** How much memory a step takes does not depend on the values. */
+/** The memory of a step does not depend on these values. */
 const nesterov: Optimizer = { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 };
 
 /** A model with what one training step of it needs. */
@@ -53,21 +55,21 @@ interface Program<Params, Buffers, Statistics> {
   readonly optimizer: Optimizer;
   /** C, S, S */
   readonly image: Shape;
-  /** Shape of each trained parameter. */
+  /** The shape of each trained parameter. */
   readonly parameters: ReadonlyMap<string, Shape>;
-  /** The module that a parameter belongs to. */
+  /** The path of the module that a parameter belongs to. */
   readonly moduleOf: (parameter: string) => string;
 }
 
-/** Modules in order, with the number of their parameters. */
+/** The modules in order, each with its number of parameters. */
 function modulesOf<P, B, S>({ parameters, moduleOf }: Program<P, B, S>): ReadonlyMap<string, number> {
   const modules = new Map<string, number>();
   for (const [name, shape] of parameters) modules.set(moduleOf(name), (modules.get(moduleOf(name)) ?? 0) + size(shape));
   return modules;
 }
 
-/** One training step that is watched; its memory is what the engine reserves. */
-function watchedStep<P, B, S>(
+/** Observes one training step; its memory is what the engine reserves. */
+function observedStep<P, B, S>(
   engine: Engine,
   program: Program<P, B, S>,
   modules: ReadonlySet<string>,
@@ -85,9 +87,9 @@ function watchedStep<P, B, S>(
 }
 
 function summarised<P, B, S>(program: Program<P, B, S>, tokens: number | null, batch: number): Summary {
-  const engine = abstractEngine(fusedKernels(null)); // as the WASM engine takes it
+  const engine = abstractEngine(fusedKernels(null)); // planned as on the WASM engine
   const modules = modulesOf(program);
-  const costs = watchedStep(engine, program, new Set(modules.keys()), batch);
+  const costs = observedStep(engine, program, new Set(modules.keys()), batch);
   const rows = [...costs].map(([path, { macs, shape, savedBytes }]) => ({
     path,
     parameters: modules.get(path) ?? 0,
@@ -99,7 +101,7 @@ function summarised<P, B, S>(program: Program<P, B, S>, tokens: number | null, b
   return { parameters: sum((row) => row.parameters), macs: sum((row) => row.macs), tokens, trainBytes: engine.memory().reserved, rows };
 }
 
-/** Distilled models learn from logits that are at hand. */
+/** A distilled model gets the teacher's logits for free. */
 function deitProgram(config: DeitConfig): Program<DeitParams, null, null> {
   const { channels, imageSize, classes } = config;
   return {
@@ -133,7 +135,7 @@ function regnetProgram(
   };
 }
 
-/** Sizes of a model and of a training step on `batch` images. */
+/** The sizes of a model, and the costs of a training step on `batch` images. */
 export function summaryOf(model: NamedModel, batch: number): Summary {
   if (model.kind === "deit") return summarised(deitProgram(model.config), tokenCount(model.config), batch);
   return summarised(regnetProgram(model.config, model.imageSize), null, batch);

@@ -1,14 +1,15 @@
 /**
- * A random view of a training image (deit.md 7.6), drawn from a key: the same key gives the same view.
+ * Random augmentation of a training image (deit.md 7.6), drawn from a key: the same key gives the same view.
  *
- *   rotate   about the centre, by an angle uniform on ±`rotation`, between pixels linearly; outside the image is zero
- *   crop     at sides up to 32: zeros around the image, then a window of its own size, anywhere
- *   flip     left and right exchanged, with probability ½
+ *   rotate   about the centre, by an angle uniform on ±`rotation`, with linear interpolation; zeros outside the image
+ *   crop     for sides up to 32: zeros around the image, then a window of the image's size at a random position
+ *   flip     left to right, with probability ½
  *
- * Each step of `augment` draws from a key of its own name, so that one more between them changes none of the others.
+ * Each step of `augment` draws from a key of its own, so that adding a step changes none of the others.
  */
 import { fold, uniform53At, type Key } from "../tensor/key.ts";
 
+/** How training images are augmented. */
 export interface Augmentation {
   /** Largest angle to either side, in degrees. */
   readonly rotation: number;
@@ -25,7 +26,7 @@ interface Image {
   readonly side: number;
 }
 
-/** Moves a pixel's place: where the view's (row, column) is in the image; outside of it is zero. */
+/** Where the view's pixel (row, column) comes from; a position outside the image is zero. */
 type Source = (row: number, column: number) => readonly [row: number, column: number];
 
 function moved({ pixels, side }: Image, source: Source): Image {
@@ -35,16 +36,16 @@ function moved({ pixels, side }: Image, source: Source): Image {
     return row >= 0 && row < side && column >= 0 && column < side ? row * side + column : -1;
   });
   const view = pixels.map((_, at) => {
-    const place = from[at % area] ?? -1;
-    return place < 0 ? 0 : (pixels[at - (at % area) + place] ?? 0);
+    const pixel = from[at % area] ?? -1;
+    return pixel < 0 ? 0 : (pixels[at - (at % area) + pixel] ?? 0);
   });
   return { pixels: view, side };
 }
 
 const DEGREE = Math.PI / 180;
 
-/** The value at a place between the pixels of one channel, which begins at `start`. */
-function between({ pixels, side }: Image, start: number, row: number, column: number): number {
+/** The value at a position between pixels, by linear interpolation, in the channel that begins at `start`. */
+function interpolated({ pixels, side }: Image, start: number, row: number, column: number): number {
   const [top, left] = [Math.floor(row), Math.floor(column)];
   const [down, right] = [row - top, column - left];
   const at = (y: number, x: number): number => (y >= 0 && y < side && x >= 0 && x < side ? (pixels[start + y * side + x] ?? 0) : 0);
@@ -59,9 +60,9 @@ function rotate(image: Image, rotation: number, key: Key): Image {
   const angle = (2 * uniform53At(key, 0) - 1) * rotation * DEGREE;
   const [sine, cosine, centre, area] = [Math.sin(angle), Math.cos(angle), (side - 1) / 2, side ** 2];
   const view = pixels.map((_, at) => {
-    const place = at % area;
-    const [y, x] = [Math.floor(place / side) - centre, (place % side) - centre];
-    return between(image, at - place, centre + cosine * y - sine * x, centre + sine * y + cosine * x);
+    const pixel = at % area;
+    const [y, x] = [Math.floor(pixel / side) - centre, (pixel % side) - centre];
+    return interpolated(image, at - pixel, centre + cosine * y - sine * x, centre + sine * y + cosine * x);
   });
   return { pixels: view, side };
 }
@@ -78,7 +79,7 @@ function flip(image: Image, key: Key): Image {
   return moved(image, (row, column) => [row, image.side - 1 - column]);
 }
 
-/** The view of an image, [C, S, S] → [C, S, S], before normalisation; `key` is of the run, the epoch and the sample. */
+/** Augments an image, [C, S, S] → [C, S, S], before normalisation. `key` depends on the run, the epoch and the sample. */
 export function augment(image: Image, { rotation, padding, flip: mirrors }: Augmentation, key: Key): Float64Array {
   const rotated = rotate(image, rotation, fold(key, "rotate"));
   const cropped = crop(rotated, padding, fold(key, "crop"));

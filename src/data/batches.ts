@@ -1,6 +1,6 @@
 /**
- * From a data set to batches. Nothing here remembers: a batch is a function of the run's key and its place (epoch, index), and a sample's
- * view of (key, epoch, sample), so that a run goes on from any step as if it had never stopped.
+ * From a data set to batches. Nothing here has state: a batch is a function of the run's key, epoch and index, and the augmented view of a
+ * sample is a function of key, epoch and sample. So a run resumes at any step as if it had never stopped.
  */
 import { fold, permutation, type Key } from "../tensor/key.ts";
 import type { Shape } from "../tensor/tensor.ts";
@@ -20,26 +20,26 @@ export interface HostBatch {
   readonly labels: readonly number[];
 }
 
-/** At hand, or still to be opened. */
+/** Batches in memory, or batches that are still to be read. */
 export type Batches = Iterable<HostBatch> | AsyncIterable<HostBatch>;
 
 /**
- * Full batches of one pass; the last incomplete one is dropped.
+ * The number of full batches in an epoch; an incomplete last batch is dropped.
  *
- * @throws RangeError if there is none
+ * @throws RangeError if there is not one
  */
 export function stepsPerEpoch({ name, count }: Dataset, batch: number): number {
   const steps = Math.floor(count / batch);
   if (!(steps > 0))
-    throw new RangeError(`data: ${name} has ${count} images, which is no full batch of ${batch}; ${count} would be the most`);
+    throw new RangeError(`data: ${name} has ${count} images, too few for a batch of ${batch}; the largest batch is ${count}`);
   return steps;
 }
 
-/** The order in which an epoch goes through `count` samples. */
+/** The random order of `count` samples in an epoch. */
 export const epochOrder = (key: Key, count: number, epoch: number): readonly number[] =>
   permutation(fold(fold(key, "order"), epoch), count);
 
-/** The batch of these samples, each image as `view` gives it: [C, S, S] before normalisation. */
+/** The batch of these samples. `view` gives each image, [C, S, S], before normalisation. */
 function assemble(
   { channels, side, label }: Dataset,
   samples: readonly number[],
@@ -65,14 +65,14 @@ export function trainingBatch(
   return assemble(dataset, samples, settings, view);
 }
 
-/** Images of a forward pass where nothing is learned, at most. */
+/** The most images of a forward pass in an evaluation. */
 export const EVALUATION_BATCH = 60;
 
-/** How many images the batches of an evaluation have, each number once. */
+/** The distinct batch sizes of an evaluation. */
 export const evaluationSizes = (count: number, batch: number): readonly number[] =>
   [...new Set([Math.min(batch, count), count % batch])].filter((size) => size > 0);
 
-/** All images as they are, in order; the last batch may be smaller. */
+/** All images in order, without augmentation; the last batch may be smaller. */
 export function* evaluationBatches(dataset: Dataset, batch: number, normalisation: Normalisation): Generator<HostBatch, void> {
   for (let start = 0; start < dataset.count; start += batch) {
     const samples = Array.from({ length: Math.min(batch, dataset.count - start) }, (_, i) => start + i);

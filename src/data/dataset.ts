@@ -1,7 +1,8 @@
-/** A labelled set of square images on the host, whatever it is stored in. */
+/** A labelled set of square images on the host, however it is stored. */
 
+/** Square images of one size, with their labels. */
 export interface Dataset {
-  /** As `openDataset` takes it: `digits:test`. */
+  /** The name that `openDataset` takes: `digits:test`. */
   readonly name: string;
   /** Names of the classes; a label is an index into them. */
   readonly classes: readonly string[];
@@ -11,8 +12,8 @@ export interface Dataset {
   readonly side: number;
   /** Number of images. */
   readonly count: number;
-  /** Image i, [C, S, S] row-major; full scale is 1. A new array at each call. */
+  /** Image i, [C, S, S] row-major, with values in [0, 1]. A new array at each call. */
   readonly pixels: (i: number) => Float64Array;
-  /** Class of image i. */
+  /** The class of image i. */
   readonly label: (i: number) => number;
 }

@@ -1,16 +1,17 @@
-/** From pixels to what a network is fed: x ← (x − mean)/std, channel by channel. */
+/** Normalisation of pixels for a network: x ← (x − mean)/std, channel by channel. */
 
+/** The statistics that pixels are normalised by. */
 export interface Normalisation {
-  /** Of pixels of full scale 1, one a channel. */
+  /** Mean of pixels in [0, 1], one value a channel. */
   readonly mean: readonly number[];
-  /** Of pixels of full scale 1, one a channel; each > 0. */
+  /** Standard deviation of pixels in [0, 1], one value a channel; each > 0. */
   readonly std: readonly number[];
 }
 
 /**
- * The same normalisation, if it fits images of so many channels.
+ * Returns the normalisation.
  *
- * @throws RangeError naming what does not
+ * @throws RangeError if it does not fit images of this many channels, or a standard deviation is not positive
  */
 export function checkedNormalisation({ mean, std }: Normalisation, channels: number): Normalisation {
   for (const [name, values] of Object.entries({ mean, std }))
@@ -21,7 +22,7 @@ export function checkedNormalisation({ mean, std }: Normalisation, channels: num
   return { mean, std };
 }
 
-/** [C, S, S] → the same; pixels of full scale 1. */
+/** Normalises an image, [C, S, S] → [C, S, S], of pixels in [0, 1]. */
 export function normalise(pixels: Float64Array, { mean, std }: Normalisation): Float64Array {
   const perChannel = pixels.length / mean.length;
   return pixels.map((value, at) => {

@@ -1,9 +1,9 @@
-/** Data by name, as a recipe or a command gives it. */
+/** Opens data sets by the names that recipes and commands give. */
 import type { Dataset } from "./dataset.ts";
 import { digits } from "./digits.ts";
 import { synthetic } from "./synthetic.ts";
 
-/** What the model expects of images and labels. */
+/** The images and labels that a model expects. */
 export interface DataShape {
   /** C */
   readonly channels: number;
@@ -13,15 +13,15 @@ export interface DataShape {
   readonly classes: number;
 }
 
-/** What `openDataset` knows; the split is `test` where none is given. */
+/** The names that `openDataset` knows; the default split is `test`. */
 export const knownData: readonly string[] = ["digits[:train|test]", "synthetic:N"];
 
 const NAMES = ["digits", "synthetic"];
 
-/** Whether it is a data set's name, not a path. */
+/** Whether this is the name of a data set, not a path. */
 export const isNamed = (text: string): boolean => NAMES.includes(text.split(":", 1)[0] ?? "");
 
-/** The error of a data set that nobody knows. */
+/** The error for an unknown data set. */
 export const unknownData = (text: string, known: readonly string[]): RangeError =>
   new RangeError(`data: unknown data set "${text}"; known: ${known.join(", ")}`);
 
@@ -36,7 +36,7 @@ function bySplit(split: string, shape: DataShape): Dataset {
   return digits(split, shape.side);
 }
 
-/** `name` or `name:detail`. */
+/** Opens `NAME` or `NAME:DETAIL`. */
 function byName(text: string, shape: DataShape): Dataset {
   const colon = text.indexOf(":");
   const [name, detail] = colon < 0 ? [text, null] : [text.slice(0, colon), text.slice(colon + 1)];
@@ -46,7 +46,7 @@ function byName(text: string, shape: DataShape): Dataset {
 }
 
 /**
- * The data set of that name, in the model's image size.
+ * Opens a data set, with images of the model's size.
  *
  * @throws RangeError for an unknown name, or data that does not fit the model
  */
@@ -55,6 +55,6 @@ export function openDataset(text: string, shape: DataShape): Dataset {
   const { channels, classes } = dataset;
   if (channels !== shape.channels)
     throw new RangeError(`data: ${text} has images of ${channels} channels, the model takes ${shape.channels}`);
-  if (classes.length !== shape.classes) throw new RangeError(`data: ${text} has ${classes.length} classes, the model ${shape.classes}`);
+  if (classes.length !== shape.classes) throw new RangeError(`data: ${text} has ${classes.length} classes, the model has ${shape.classes}`);
   return dataset;
 }

@@ -1,24 +1,25 @@
-/** The two parts of a run's data: what it learns from, and what it is judged by. */
+/** The data of a run: its training images and its test images. */
 import { EVALUATION_BATCH, evaluationBatches, evaluationSizes, type HostBatch } from "./batches.ts";
 import type { Dataset } from "./dataset.ts";
 import { checkedNormalisation, type Normalisation } from "./normalise.ts";
 import { openDataset, type DataShape } from "./open.ts";
 
+/** Training and test images. */
 export interface Sets {
   readonly train: Dataset;
   readonly test: Dataset;
-  /** Of both. */
+  /** Applied to both. */
   readonly normalisation: Normalisation;
-  /** The test images as they are, from the first on at each call: so many at once, or EVALUATION_BATCH if that is less. */
+  /** The test images without augmentation, in batches of at most `most` and EVALUATION_BATCH images; each call begins with the first. */
   readonly testBatches: (most: number) => Iterable<HostBatch>;
-  /** How many images these batches have, each number once. */
+  /** The distinct sizes of these batches. */
   readonly testSizes: (most: number) => readonly number[];
 }
 
 /**
- * Opens both.
+ * Opens training and test images.
  *
- * @throws RangeError for an unknown name, or data that does not fit the model or each other
+ * @throws RangeError for an unknown name, or data that does not fit the model
  */
 export function openSets(names: { readonly train: string; readonly test: string } & Normalisation, shape: DataShape): Sets {
   const normalisation = checkedNormalisation(names, shape.channels);

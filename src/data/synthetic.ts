@@ -1,15 +1,15 @@
 /**
- * Images that need no file and can be learned, of any size: each class is a plane wave of its own, half hidden in noise.
+ * Images of any size that need no file and can be learned: each class is a plane wave, half hidden in noise.
  *
- *   pixel = ½ wave + ½ noise        wave = ½ + ½ cos(2π((u·column + v·row)/S + phase))        u, v: whole waves across the image
+ *   pixel = ½ wave + ½ noise        wave = ½ + ½ cos(2π((u·column + v·row)/S + phase))        u, v: waves across the image, integers
  */
 import { fold, keyOf, uniform53At, uniformAt, type Key } from "../tensor/key.ts";
 import type { Dataset } from "./dataset.ts";
 
-/** Whole waves across an image, at most. */
+/** The most waves across an image. */
 const MOST_WAVES = 3;
 
-/** All that is drawn here is drawn from this seed, not from a run's: the set is the same for everyone. */
+/** Everything here is drawn from this seed, not from the run's, so that the set is always the same. */
 const SEED = 0;
 
 interface Wave {
@@ -23,6 +23,7 @@ function waveOf(key: Key): Wave {
   return { u: waves(0), v: waves(1) * (uniform53At(key, 2) < 0.5 ? -1 : 1), phase: uniform53At(key, 3) };
 }
 
+/** The size of a synthetic set. */
 export interface SyntheticSize {
   readonly count: number;
   readonly channels: number;
@@ -31,7 +32,7 @@ export interface SyntheticSize {
   readonly classes: number;
 }
 
-/** Label i is i mod K. */
+/** Makes a synthetic set; the label of image i is i mod K. */
 export function synthetic({ count, channels, side, classes }: SyntheticSize): Dataset {
   const key = fold(keyOf(SEED), "synthetic");
   const label = (i: number): number => i % classes;

@@ -1,9 +1,9 @@
 /**
  * Checkpoints: `checkpoints/step-00001234/` with the numbers in `state.safetensors`, and in `checkpoint.json` the step, the recipe's digest,
- * the engine's name and the digest of the numbers. No times and no paths: equal runs write equal bytes.
+ * the engine's name and the digest of the numbers. They hold neither times nor paths, so that equal runs write equal bytes.
  *
- * A checkpoint is written aside, forced to the disk, read back and verified, then renamed; only then are older ones removed. So at every
- * moment the newest one that verifies is whole.
+ * A checkpoint is written under a temporary name, forced to the disk, read back, verified, and then renamed; only then are older checkpoints
+ * removed. So there is a complete checkpoint at every moment.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
@@ -15,7 +15,7 @@ import { fileBytes } from "./disk/fileBytes.ts";
 import { readSafetensors, safetensorsPieces, type Stored, type Writable } from "./safetensors/safetensors.ts";
 import { isRecord, parseJson } from "./strictJson.ts";
 
-/** A checkpoint cannot be used; the message names the file and the reason. */
+/** A checkpoint that cannot be used; the message names the file and the reason. */
 export class CheckpointError extends Error {
   override readonly name = "CheckpointError";
 }
@@ -31,13 +31,13 @@ const nameOf = (step: number): string => `step-${String(step).padStart(DIGITS, "
 export interface Checkpoint {
   /** Steps done. */
   readonly step: number;
-  /** All tensors of the state by their dotted path: parameters, moments, averages, buffers. */
+  /** All tensors of the state by dotted path: parameters, moments, averages, buffers. */
   readonly tensors: ReadonlyMap<string, Stored>;
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** A part of a checkpoint; what is thrown names it. */
+/** A file of a checkpoint. @throws CheckpointError that names it */
 function source(path: string): ByteSource {
   try {
     return fileBytes(path);
@@ -46,11 +46,11 @@ function source(path: string): ByteSource {
   }
 }
 
-/** What a run must have kept to go on with the same bits. */
+/** What must be unchanged for a run to resume with bitwise identical results. */
 export interface RunOf {
   /** The recipe's digest. */
   readonly recipe: string;
-  /** Name of the engine: each rounds in its own way. */
+  /** The name of the engine, since each engine rounds in its own way. */
   readonly engine: string;
 }
 
@@ -74,7 +74,7 @@ function aboutOf(path: string, bytes: Uint8Array): About {
   return { step, recipe, engine, state };
 }
 
-/** A checkpoint whose numbers are as they were written; they are not read yet. */
+/** A checkpoint whose state has the digest that it was written with; its tensors have not been read. */
 interface Verified extends RunOf {
   readonly step: number;
   readonly path: string;
@@ -82,11 +82,11 @@ interface Verified extends RunOf {
 }
 
 /**
- * Verifies a checkpoint's folder.
+ * Verifies the folder of a checkpoint.
  *
- * @throws CheckpointError unless all of it is as it was written
+ * @throws CheckpointError if anything differs from what was written
  */
-function verified(folder: string): Verified {
+function verifiedCheckpoint(folder: string): Verified {
   const [aboutPath, path] = [join(folder, ABOUT), join(folder, STATE)];
   const about = source(aboutPath);
   const { state: expected, ...of } = aboutOf(aboutPath, about.read(0, about.size));
@@ -104,7 +104,7 @@ function tensorsOf({ path, state }: Verified): ReadonlyMap<string, Stored> {
   }
 }
 
-/** Names of the checkpoints in a folder, newest first. */
+/** The names of the checkpoints in a folder, the newest first. */
 async function checkpointsIn(directory: string): Promise<readonly string[]> {
   await mkdir(directory, { recursive: true });
   const names = (await readdir(directory)).filter((name) => NAME.test(name));
@@ -118,33 +118,35 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const older = await checkpointsIn(directory);
   const name = nameOf(step);
-  const [folder, aside] = [join(directory, name), join(directory, `${name}.partial`)];
-  await rm(aside, { recursive: true, force: true });
-  await mkdir(aside);
+  const [folder, partial] = [join(directory, name), join(directory, `${name}.partial`)];
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial);
   const { pieces, digest } = digested(safetensorsPieces(tensors, (_, tensor) => tensor));
-  await writeToDisk(join(aside, STATE), pieces);
-  await writeToDisk(join(aside, ABOUT), `${JSON.stringify({ step, recipe, engine, state: digest() }, null, 2)}\n`);
-  await syncFolder(aside);
-  verified(aside);
+  await writeToDisk(join(partial, STATE), pieces);
+  await writeToDisk(join(partial, ABOUT), `${JSON.stringify({ step, recipe, engine, state: digest() }, null, 2)}\n`);
+  await syncFolder(partial);
+  verifiedCheckpoint(partial);
   await rm(folder, { recursive: true, force: true });
-  await moveDurably(aside, folder);
+  await moveDurably(partial, folder);
   for (const old of older) if (old !== name) await rm(join(directory, old), { recursive: true, force: true });
 }
 
 /**
- * The newest checkpoint that verifies; null where none was ever written.
+ * Reads the newest checkpoint that verifies; null: none was ever written.
  *
- * @throws CheckpointError if there are some and none verifies, or if it is of another recipe or engine
+ * @throws CheckpointError if no checkpoint verifies, or if it belongs to another recipe or engine
  */
 export async function newestCheckpoint(directory: string, { recipe, engine }: RunOf): Promise<Checkpoint | null> {
   let broken: unknown = null;
   for (const name of await checkpointsIn(directory)) {
     try {
-      const checkpoint = verified(join(directory, name));
+      const checkpoint = verifiedCheckpoint(join(directory, name));
       const refuse = (reason: string): CheckpointError => new CheckpointError(`checkpoint: ${join(directory, name, ABOUT)}: ${reason}`);
-      if (checkpoint.recipe !== recipe) broken = refuse("is of another recipe; go on with the recipe it was made with");
+      if (checkpoint.recipe !== recipe) broken = refuse("is of another recipe; resume with the recipe that it was made with");
       else if (checkpoint.engine !== engine)
-        broken = refuse(`is of the ${checkpoint.engine} engine, and ${engine} has other bits; go on with --engine ${checkpoint.engine}`);
+        broken = refuse(
+          `is of the ${checkpoint.engine} engine, and ${engine} rounds differently; resume with --engine ${checkpoint.engine}`,
+        );
       else return { step: checkpoint.step, tensors: tensorsOf(checkpoint) };
       break;
     } catch (error) {
@@ -155,7 +157,7 @@ export async function newestCheckpoint(directory: string, { recipe, engine }: Ru
   throw broken;
 }
 
-/** Name of the engine that wrote the newest checkpoint; null: there is none, or it does not say. Whether it is whole is not asked. */
+/** The name of the engine that wrote the newest checkpoint, which is not verified; null: there is none, or it does not say. */
 export async function engineOfCheckpoints(directory: string): Promise<string | null> {
   if (!existsSync(directory)) return null;
   const [newest] = await checkpointsIn(directory);
@@ -164,6 +166,6 @@ export async function engineOfCheckpoints(directory: string): Promise<string | n
   try {
     return aboutOf(path, await readFile(path)).engine;
   } catch {
-    return null; // whoever goes on from it says what is wrong
+    return null; // resuming from it will say what is wrong
   }
 }

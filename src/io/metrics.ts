@@ -1,8 +1,9 @@
-/** `metrics.jsonl`: one JSON object a line, in the order of the steps. No times in it: equal runs write equal files. */
+/** `metrics.jsonl`: one JSON object a line, in the order of the steps. It holds no times, so that equal runs write equal files. */
 import { open, readFile } from "node:fs/promises";
 import { writeDurably } from "./disk/durable.ts";
 import { isRecord } from "./strictJson.ts";
 
+/** A line of the file. */
 export interface MetricsRow {
   readonly epoch: number;
   /** Steps done. */
@@ -10,10 +11,11 @@ export interface MetricsRow {
   readonly [name: string]: number;
 }
 
+/** A file that rows are appended to. */
 export interface MetricsFile {
-  /** Rows in the order of their steps. */
+  /** Appends rows, in the order of their steps. */
   readonly append: (rows: readonly MetricsRow[]) => Promise<void>;
-  /** Waits until the disk has all rows. */
+  /** Waits until all rows are on the disk. */
   readonly flush: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -21,7 +23,7 @@ export interface MetricsFile {
 const isRow = (value: unknown): value is MetricsRow =>
   isRecord(value) && "epoch" in value && "step" in value && Object.values(value).every((number) => typeof number === "number");
 
-/** null: a line that a kill has torn. */
+/** Parses a line; null: it was cut off when the process was killed. */
 function rowOf(line: string): MetricsRow | null {
   try {
     const row: unknown = JSON.parse(line);
@@ -39,7 +41,7 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-/** Opens the file to go on after `step`: rows of later steps are removed, as the run will write them again. */
+/** Opens the file to continue after `step`: rows of later steps are removed, since the run will write them again. */
 export async function openMetrics(path: string, step: number): Promise<MetricsFile> {
   const kept = (await textOf(path)).split("\n").filter((line) => (rowOf(line)?.step ?? Infinity) <= step);
   await writeDurably(path, kept.map((line) => `${line}\n`).join(""));
@@ -53,7 +55,7 @@ export async function openMetrics(path: string, step: number): Promise<MetricsFi
   };
 }
 
-/** The rows of a file; none where there is no file. */
+/** The rows of a file; none if there is no file. */
 export const readMetrics = async (path: string): Promise<readonly MetricsRow[]> =>
   (await textOf(path))
     .split("\n")

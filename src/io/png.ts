@@ -4,7 +4,7 @@ import { crc32 } from "./archive/crc32.ts";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const FULL = 255;
-/** Colour types of the header, and how many channels each has. */
+/** The colour types of the header, and their numbers of channels. */
 const GREY = { type: 0, channels: 1 };
 const RGB = { type: 2, channels: 3 };
 
@@ -15,7 +15,7 @@ function chunk(name: string, data: Uint8Array): Uint8Array {
   return Buffer.concat([Uint8Array.from(word(data.length)), named, Uint8Array.from(word(crc32(named)))]);
 }
 
-/** Rows of pixels, `width` bytes a channel each, of full scale 255. */
+/** Encodes rows of pixels, each `width` bytes a channel; full scale is 255. */
 function encoded({ type, channels }: typeof RGB, bytes: Uint8Array, width: number, height: number): Uint8Array {
   const line = channels * width;
   const rows = new Uint8Array(height * (1 + line)); // a row begins with its filter, 0: none
@@ -26,7 +26,7 @@ function encoded({ type, channels }: typeof RGB, bytes: Uint8Array, width: numbe
 }
 
 /**
- * A coloured picture as PNG.
+ * Encodes a colour image as PNG.
  *
  * @param rgb rows of pixels, three bytes each
  * @throws RangeError unless there are three bytes for every pixel
@@ -37,7 +37,7 @@ export function pngOfRgb(rgb: Uint8Array, width: number, height: number): Uint8A
   return encoded(RGB, rgb, width, height);
 }
 
-/** A square image [C, S, S] of full scale 1 as PNG: coloured if it has three channels, else its first one in grey. */
+/** Encodes a square image [C, S, S] with values in [0, 1] as PNG: in colour if it has three channels, else its first channel in grey. */
 export function pngOf(pixels: Float64Array, side: number): Uint8Array {
   const area = side ** 2;
   const format = pixels.length === RGB.channels * area ? RGB : GREY;

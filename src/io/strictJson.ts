@@ -1,6 +1,6 @@
-/** JSON of which nothing is read by halves: `JSON.parse` keeps the last of two equal keys and says nothing; here that is an error. */
+/** Strict JSON: where `JSON.parse` silently keeps the last of two equal keys, this is an error here. */
 
-/** What is wrong, and at which character of the text; 0 where the parser does not say. */
+/** What is wrong with a text, and at which character; 0: the parser does not say. */
 export class JsonError extends Error {
   override readonly name = "JsonError";
   readonly position: number;
@@ -23,13 +23,13 @@ function checkKey(keys: Set<string> | undefined, key: string, position: number):
   keys?.add(key);
 }
 
-/** No text of ours comes near it, and no function that calls itself for each level runs out of stack. */
+/** The deepest nesting: far beyond any file of this project, and safe for recursive functions. */
 const DEEPEST = 100;
 
-/** Walks over text that is known to be JSON: before a colon stands a key of the innermost open object. */
+/** Checks the keys of a text that is known to be JSON, in which a key of the innermost open object precedes each colon. */
 function checkKeys(text: string): void {
-  const open: Set<string>[] = []; // the keys of each object; none of a list
-  let [start, end] = [0, 0]; // of the latest string
+  const open: Set<string>[] = []; // the keys of each open object or list; a list has none
+  let [start, end] = [0, 0]; // the latest string
   for (let i = 0; i < text.length; i++) {
     if (text[i] === "{" || text[i] === "[") open.push(new Set());
     else if (text[i] === "}" || text[i] === "]") open.pop();
@@ -38,15 +38,14 @@ function checkKeys(text: string): void {
       [start, end] = [i, endOfString(text, i)];
       i = end - 1;
     }
-    if (open.length > DEEPEST) throw new JsonError(i, `objects and lists may be ${DEEPEST} deep`);
+    if (open.length > DEEPEST) throw new JsonError(i, `objects and lists may be nested ${DEEPEST} deep at most`);
   }
 }
 
 /**
- * The value of a JSON text.
+ * Parses a JSON text.
  *
- * @throws JsonError for text that is not JSON, for a key that occurs twice in one object, for the key `__proto__`, and for more
- *   than 100 levels
+ * @throws JsonError for text that is not JSON, a key that occurs twice in one object, the key `__proto__`, or more than 100 levels
  */
 export function parseJson(text: string): unknown {
   let value: unknown;
@@ -59,6 +58,6 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
-/** A JSON object, as opposed to an array or null. */
+/** Whether this is a JSON object, not an array or null. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

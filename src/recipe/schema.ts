@@ -4,7 +4,7 @@ import { checkedConfig, type DeitConfig } from "../model/config.ts";
 import { checkedRegnetConfig } from "../teacher/config.ts";
 import type { Distillation } from "../train/step/objective.ts";
 import type { Optimizer } from "../train/optimizer/optimizer.ts";
-import type { Recipe, TrainingRecipe } from "../train/run/recipe.ts";
+import type { Recipe, TeacherRecipe, TrainingRecipe } from "../train/run/recipe.ts";
 import { atLeast0, below1, count, flag, listOf, natural, number, oneOf, orNone, positive, share, tableOf, text } from "./fields.ts";
 import { keysOf, leavesOf, type Leaf } from "./leaves.ts";
 
@@ -162,7 +162,7 @@ function trainingOf(settings: Settings, base: number): TrainingRecipe {
   };
 }
 
-function teacherOf({ model, training }: z.output<typeof teacher>, { channels, classes }: DeitConfig): NonNullable<Recipe["teacher"]> {
+function teacherOf({ model, training }: z.output<typeof teacher>, { channels, classes }: DeitConfig): TeacherRecipe {
   const { stem, widths, depths, group_width: groupWidth, se_ratio: seRatio, batch_norm_eps: batchNormEps } = model;
   return {
     model: checkedRegnetConfig({ channels, stem, widths, depths, groupWidth, seRatio, classes, batchNormEps }),

@@ -13,7 +13,7 @@ import {
   type Checkpoint,
   type DeitConfig,
   type DeitParams,
-  type Study,
+  type ResumableTraining,
 } from "#deit/index.js";
 import { numbersOf } from "#deit/io/weights/stored.js";
 import type { Engine } from "#deit/kernels/engine.js";
@@ -88,7 +88,7 @@ export async function digitsRun(
   const left = new Set(lostIn);
   const opened: Mortal[] = [];
 
-  const study = (engine: Engine): Study<DeitParams, null> => {
+  const study = (engine: Engine): ResumableTraining<DeitParams, null> => {
     const k = engine.kernels;
     return {
       initial: () => initialState(k, training, { params: initialParams(k, config, fold(key, "init")), buffers: null }),

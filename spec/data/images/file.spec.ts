@@ -25,9 +25,7 @@ describe("imageAt", () => {
     mkdirSync(join(folder, "inner"));
     writeFileSync(join(folder, "empty.png"), "");
     await expect(imageAt(join(folder, "nothing"))).rejects.toThrow(`no image ${join(folder, "nothing")}: there is no such file`);
-    await expect(imageAt(join(folder, "inner"))).rejects.toThrow(
-      `${join(folder, "inner")} is no file; a JPEG, PNG or WebP image would be right`,
-    );
-    await expect(imageAt(join(folder, "empty.png"))).rejects.toThrow(`${join(folder, "empty.png")}: the file is empty; `);
+    await expect(imageAt(join(folder, "inner"))).rejects.toThrow(`${join(folder, "inner")} is not a file; give a JPEG, PNG or WebP image`);
+    await expect(imageAt(join(folder, "empty.png"))).rejects.toThrow(`${join(folder, "empty.png")}: the file is empty, not a JPEG`);
   });
 });

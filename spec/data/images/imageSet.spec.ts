@@ -80,7 +80,7 @@ describe.each([
 
   it("is refused where it does not fit the model", () => {
     const path = made(FILES);
-    expect(() => openImageSet(path, { ...shape, classes: 3 })).toThrow(`data: ${path}: it has 2 classes, the model 3`);
+    expect(() => openImageSet(path, { ...shape, classes: 3 })).toThrow(`data: ${path}: it has 2 classes, the model has 3`);
     expect(() => openImageSet(path, { ...shape, channels: 1 })).toThrow(`data: ${path}: it has images of 3 channels, the model takes 1`);
     expect(() => openImageSet(`${path}:val`, shape)).toThrow(`data: ${path}: there is no folder val, but classes only`);
   });
@@ -88,7 +88,7 @@ describe.each([
   it("names an image that cannot be decoded, when it is its turn", async () => {
     const path = made([...FILES, ["dog/0.jpg", "../README.md"]]);
     await expect(allOf(opened(path), 2)).rejects.toThrow(
-      `data: ${path}: dog/0.jpg: is no JPEG, PNG or WebP image: it begins with the bytes 23 20`,
+      `data: ${path}: dog/0.jpg: is not a JPEG, PNG or WebP image: it begins with the bytes 23 20`,
     );
   });
 
@@ -117,7 +117,7 @@ describe("openImageSet", () => {
   it("does not follow links round in a circle", () => {
     const folder = folderOf(FILES);
     symlinkSync(folder, join(folder, "cat/again"));
-    expect(() => openImageSet(folder, shape)).toThrow("16 folders deep; do links go in circles?");
+    expect(() => openImageSet(folder, shape)).toThrow("16 folders deep, which is too many; do its links form a cycle?");
   });
 
   it("says where an archive is broken", () => {

@@ -38,9 +38,9 @@ describe("layoutOf", () => {
   });
 
   it.each([
-    [[], null, "it has no images; one sub-folder a class with JPEG, PNG or WebP files would be right"],
+    [[], null, "it has no images; it needs one sub-folder a class with JPEG, PNG or WebP files"],
     [["a/readme.md"], null, "it has no images; "],
-    [["1.jpg", "a/2.jpg"], null, "1.jpg is in no class's folder; one sub-folder a class would be right"],
+    [["1.jpg", "a/2.jpg"], null, "1.jpg is not in the folder of a class; it needs one sub-folder a class"],
     [["train/a/1.jpg"], null, "there is no folder test or val, but train"],
     [["train/a/1.jpg", "val/a/1.jpg"], "test", "there is no folder test, but train, val"],
     [["a/1.jpg"], "val", "there is no folder val, but classes only"],

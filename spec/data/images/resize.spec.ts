@@ -109,7 +109,7 @@ describe("resizeRegion", () => {
   it("refuses a region that is not inside", () => {
     const picture: Pixels = { data: new Uint8Array(4), width: 2, height: 2, channels: 1 };
     expect(() => resizeRegion(picture, { width: 4, height: 4 }, { left: 2, top: 0, width: 3, height: 1 })).toThrow(
-      "resize: 3×1 at (2, 0) is not inside of 4×4",
+      "resize: 3×1 at (2, 0) is not inside the resized image of 4×4",
     );
   });
 });

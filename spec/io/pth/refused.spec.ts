@@ -239,7 +239,7 @@ describe("an archive is refused", () => {
     ["with a storage that is too short", zipped({ "a/data/0": zeros(15) }), '"a/data/0" must have 16 bytes (4 of F32), got 15'],
     ["with a storage that is too long", zipped({ "a/data/0": zeros(17) }), '"a/data/0" must have 16 bytes (4 of F32), got 17'],
     ["of big-endian numbers", zipped({ ...data, "a/byteorder": text("big").slice(5) }), 'the byte order must be "little", got "big"'],
-    ["that ends too early", zipped().subarray(0, -1), "the file is truncated, or no zip archive"],
+    ["that ends too early", zipped().subarray(0, -1), "the file is truncated, or not a zip archive"],
     ["of a module with code", archive(pickle(global("__torch__", "Net"))), '"a/data.pkl": opcode GLOBAL imports "__torch__.Net"'],
   ])("%s", (_, file, rule) => {
     expect(() => read(file)).toThrow(PthError);

@@ -6,13 +6,13 @@ import { collected, positive, withEngine, withExamples, withJson, withSeed, type
 import { coloured, print, printJson, say, table } from "../output.ts";
 
 const DIGITS = 2;
-/** Where the width of the output is not known, in columns. */
+/** The width of the output if it is unknown, in columns. */
 const WIDE = 160;
-/** Room for everything but the title. */
+/** The width of all columns but the title. */
 const OTHERS = 76;
 const NARROWEST = 24;
 
-/** A title as long as there is room for. */
+/** A title, shortened to the room that there is. */
 function shortened(title: string): string {
   const room = Math.max(NARROWEST, (process.stdout.columns ?? WIDE) - OTHERS);
   return title.length <= room ? title : `${title.slice(0, room - 1)}…`;
@@ -20,7 +20,7 @@ function shortened(title: string): string {
 
 const isOff = ({ status }: RowReport): boolean => status === "off";
 
-/** All rows on one engine. */
+/** The reports of all rows on one engine. */
 export interface Checked {
   readonly engine: string;
   readonly reports: readonly RowReport[];
@@ -28,7 +28,7 @@ export interface Checked {
 
 const shownBound = (tolerance: number): string => (tolerance === 0 ? "exact" : tolerance.toExponential(0));
 
-/** A line for each row, with the worst error on each engine; whether all hold on all of them. The engines were given the same rows. */
+/** Prints a line for each row with the worst error on each engine, all of which have run the same rows. Returns whether all rows hold on all engines. */
 export function printReports(checked: readonly Checked[], { cases, seed }: CheckOptions): boolean {
   const [first] = checked;
   const errors = (i: number): readonly string[] =>
@@ -62,13 +62,13 @@ export function printReports(checked: readonly Checked[], { cases, seed }: Check
   return !checked.some(({ reports }) => reports.some(isOff));
 }
 
-/** What is off, and how to see it again. */
+/** Says which rows do not hold, and how to reproduce them. */
 export function sayFailures({ engine, reports }: Checked, { cases, seed }: CheckOptions): void {
   for (const { id, failure } of reports.filter(isOff))
     say(`${id} is off at ${failure}; again: deit check --only ${id} --engine ${engine} --cases ${cases} --seed ${seed}`);
 }
 
-/** As the contract has it: what else a report says is for people. */
+/** The fields of the JSON contract; the others are for people. */
 const forJson = ({ id, title, cases, worst, tolerance, status, host }: RowReport): Omit<RowReport, "failure"> => ({
   id,
   title,
@@ -91,10 +91,10 @@ async function run(options: CheckOptions & EngineOptions & JsonOption): Promise<
 export function addCheck(program: Command): void {
   const command = program
     .command("check")
-    .description("every numbered equation and gradient of DeiT, and the laws of each op, by number; exit 1 if one does not hold")
+    .description("check every numbered equation and gradient of DeiT and the laws of each op, on numbers; exit 1 if one does not hold")
     .addOption(new Option("--cases <n>", "random cases of each row").argParser(positive).default(100))
-    .addOption(new Option("--only <id>", "this row; may be given several times").argParser(collected));
-  withExamples(withJson(withSeed(withEngine(command), "draws the cases")), [
+    .addOption(new Option("--only <id>", "run this row only; may be given several times").argParser(collected));
+  withExamples(withJson(withSeed(withEngine(command), "seed of the random cases")), [
     ["deit check", "all rows, 100 cases each"],
     ["deit check --only E4 --only G10", "layer norm and its gradient"],
     ["deit check --cases 1000 --json", "for a script"],

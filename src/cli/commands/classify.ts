@@ -1,4 +1,4 @@
-/** `deit classify`: what a model takes image files for. */
+/** `deit classify`: the most probable classes of image files. */
 import type { Command } from "commander";
 import { imageAt } from "../../data/images/file.ts";
 import type { Pixels } from "../../data/images/pixels.ts";
@@ -18,7 +18,7 @@ interface ClassifyOptions extends EngineOptions, JsonOption, WeightsOptions, Ima
 }
 
 const PLACES = 5;
-/** Of the images that published models take. */
+/** Channels of an image file. */
 const RGB = 3;
 
 interface Cropped {
@@ -53,7 +53,7 @@ async function run(files: readonly string[], options: ClassifyOptions): Promise<
   if (channels !== RGB) throw new RangeError(`${options.weights} takes images of ${channels} channels; image files have ${RGB}`);
   const normalisation = checkedNormalisation(preprocessing, channels);
   const names = classNames(classes, config.classes);
-  const crops: Cropped[] = []; // of all files, so that one that cannot be read is noticed before the work begins
+  const crops: Cropped[] = []; // of all files first, so that one that cannot be read is noticed before any is classified
   for (const file of files) crops.push({ file, pixels: preprocess(await imageAt(file), S, options.convention) });
   const params = upload(engine.kernels);
   const images: Named[] = [];
@@ -71,12 +71,12 @@ async function run(files: readonly string[], options: ClassifyOptions): Promise<
 export function addClassify(program: Command): void {
   const command = program
     .command("classify")
-    .description("what a model takes images for: its five most probable classes")
+    .description("classify images: the five most probable classes of each")
     .argument("<image...>", "JPEG, PNG or WebP files")
     .requiredOption("--weights <weights>", WEIGHTS);
   withExamples(withJson(withEngine(withConvention(withWeights(command)))), [
-    ["deit classify cat.jpg --weights deit_tiny.safetensors", "labels of ImageNet where there are 1000 classes"],
+    ["deit classify cat.jpg --weights deit_tiny.safetensors", "with ImageNet's labels if there are 1000 classes"],
     ["deit classify *.jpg --weights hash:11 --model deit-tiny-distilled --json", "all logits, for a script"],
-    ["deit classify cat.jpg --weights deit_small.safetensors --convention timm", "with the crop of timm's published numbers"],
+    ["deit classify cat.jpg --weights deit_small.safetensors --convention timm", "cropped as for timm's published accuracies"],
   ]).action(run);
 }

@@ -1,6 +1,6 @@
 /**
- * `deit compare`: does distillation help? A recipe with its teacher, and the same without teacher and distillation token, equally long, over
- * several seeds; the differences in pairs, with their standard error, whatever their sign.
+ * `deit compare`: does distillation help? Trains a recipe with its teacher, and the same without teacher and distillation token, equally long,
+ * over several seeds. Prints the paired differences with their standard error, whatever their sign.
  */
 import { join } from "node:path";
 import { Option, type Command } from "commander";
@@ -26,19 +26,19 @@ interface CompareOptions extends EngineOptions, JsonOption {
   readonly out?: string;
 }
 
-/** Shares of the test images that were classified right, by both heads together; null: no teacher. */
+/** Top-1 accuracies on the test images, the student's by both heads together; null: no teacher. */
 interface Outcome {
   readonly student: number;
   readonly teacher: number | null;
 }
 
-/** `deit train` for one job; null: it was stopped. */
+/** Runs `deit train` for one job; null: it was stopped. */
 async function outcomeOf(job: Job, asked: Asked, options: EngineOptions, { run: train, stopped }: Children): Promise<Outcome | null> {
   const { directory } = job;
   if (stopped()) return null;
-  say(`${directory}: begun`);
+  say(`${directory}: started`);
   const out = await train([...trainArguments(asked, job), ...engineArguments(options), "--json"]).catch((error: unknown) => {
-    throw new Error(`${directory}: ${messageOf(error).replace(/^deit train: /, "")}; once that is mended, ${thisCommand()} goes on`);
+    throw new Error(`${directory}: ${messageOf(error).replace(/^deit train: /, "")}; once that is fixed, ${thisCommand()} continues`);
   });
   if (out === null) return null;
   const { student, teacher } = JSON.parse(out);
@@ -50,14 +50,14 @@ const mean = (values: readonly number[]): number => values.reduce((sum, x) => su
 
 const epochsText = (epochs: number): string => `${epochs} epoch${epochs === 1 ? "" : "s"}`;
 
-/** Of the mean of these values: their deviation over √n. NaN for one value. */
+/** The standard error of the mean: the standard deviation over √n. NaN for one value. */
 function standardError(values: readonly number[]): number {
   const centre = mean(values);
   const squares = values.reduce((sum, x) => sum + (x - centre) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1) / values.length);
 }
 
-/** The jobs with what they have come to; null for those that a signal has stopped. */
+/** Runs the jobs. The outcome is null for those that a signal stopped. */
 async function untilSignal(
   jobs: readonly Job[],
   asked: Asked,
@@ -65,7 +65,7 @@ async function untilSignal(
 ): Promise<readonly (readonly [Job, Outcome | null])[]> {
   const children = childCommands();
   const stop = (): void => {
-    say("\nstopping: the runs under way save where they are");
+    say("\nstopping: the runs save their state");
     children.stop();
   };
   process.once("SIGINT", stop).once("SIGTERM", stop).once("SIGHUP", stop);
@@ -93,7 +93,7 @@ async function run(name: string, options: CompareOptions): Promise<void> {
   const outcomes = await untilSignal(jobs, asked, options);
   if (outcomes.some(([, outcome]) => outcome === null)) {
     process.exitCode = INTERRUPTED;
-    say(`what is done is kept in ${root}; ${thisCommand()} goes on`);
+    say(`the runs are saved in ${root}; ${thisCommand()} continues them`);
     if (options.json === true) printJson({ recipe: recipe.name, interrupted: true });
     return;
   }
@@ -134,7 +134,7 @@ export function addCompare(program: Command): void {
     .argument("<recipe>", "a TOML file or a bundled recipe, with a teacher")
     .addOption(new Option("--seeds <n>", "seeds 0 … n − 1").argParser(positive).default(3))
     .addOption(new Option("--set <key=value>", "change a value of the recipe in all runs; may be given several times").argParser(collected))
-    .option("--out <dir>", "folder of the runs (default: runs/compare-RECIPE); runs of this recipe that are there are taken or finished");
+    .option("--out <dir>", "folder of the runs (default: runs/compare-RECIPE); existing runs of this recipe are used, or continued");
   withExamples(withJson(withEngine(command)), [
     ["deit compare digits", "three seeds, with and without the teacher"],
     ["deit compare digits --seeds 1 --set training.epochs=10", "a quick look"],

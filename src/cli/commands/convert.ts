@@ -1,4 +1,4 @@
-/** `deit convert`: weights from one kind of file to another. */
+/** `deit convert`: converts weights from one file format to another. */
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { Option, type Command } from "commander";
@@ -17,18 +17,18 @@ interface ConvertOptions extends JsonOption, WeightsOptions {
   readonly ema?: true;
 }
 
-/** @throws RangeError unless the file can be written without harm to what is read */
+/** @throws RangeError unless the file can be written without damage to the file that is read */
 function checkOut(source: string, out: string): void {
   const read = source.startsWith(HASH) ? [] : [pathOf(source)];
   const [target, folder, before] = [out, dirname(out), ...read].map((path) => statSync(path, { throwIfNoEntry: false }));
   if (folder?.isDirectory() !== true) throw new RangeError(`${out}: there is no folder ${dirname(out)}`);
   if (target === undefined) return;
-  if (!target.isFile()) throw new RangeError(`${out}: it is there, and is no file that could be replaced`);
+  if (!target.isFile()) throw new RangeError(`${out}: it exists, and is not a file that could be replaced`);
   if (before?.ino === target.ino && before.dev === target.dev)
     throw new RangeError(`${out}: it is the file that is read; give another name`);
 }
 
-/** What `work` gives; its error begins with `where`. */
+/** The result of `work`; its errors begin with `where`. */
 async function about<T>(where: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -55,7 +55,7 @@ async function run(source: string, out: string, { names, imageSize, heads, model
   });
   await about(`${out} cannot be written`, () => writeDurably(out, bytes));
   const named = isDeit(before.tensors) ? (names ?? "timm") : null;
-  if (silent) say(`deit convert: ${out} does not say of what model it is, for want of its number of heads: give --heads`);
+  if (silent) say(`deit convert: ${out} does not say which model it is, since the number of heads is unknown: give --heads`);
   if (json === true) return printJson({ file: out, format, tensors, names: named, bytes: bytes.length });
   print(`${out}: ${tensors} tensors, ${named === null ? "their names kept" : `${named} names`}, ${megabytes(bytes.length)}`);
 }
@@ -63,15 +63,15 @@ async function run(source: string, out: string, { names, imageSize, heads, model
 export function addConvert(program: Command): void {
   const command = program
     .command("convert")
-    .description("weights from one kind of file to another, by the files' endings")
+    .description("convert weights from one file format to another, by the files' endings")
     .argument("<in>", "a file (.safetensors, .npz, .pth; no code of a .pth is run), a run's folder, or hash:SEED with --model")
     .argument("<out>", "a file: .safetensors, .npz or .onnx")
-    .addOption(new Option("--names <names>", "whose names a DeiT's weights get (default: timm)").choices(["timm", "hf"]))
-    .addOption(new Option("--ema", "of a training checkpoint the moving average, model_ema, instead of its model"));
+    .addOption(new Option("--names <names>", "the names of a DeiT's weights (default: timm)").choices(["timm", "hf"]))
+    .addOption(new Option("--ema", "convert a training checkpoint's moving average, model_ema, instead of its model"));
   withExamples(withJson(withWeights(command)), [
     ["deit convert deit_tiny_distilled.pth tiny.safetensors", "the authors' weights, with the model in the file's metadata"],
     ["deit convert tiny.safetensors model.safetensors --names hf", "for Hugging Face's transformers"],
     ["deit convert tiny.safetensors tiny-384.onnx --image-size 384", "for onnxruntime, at another size"],
-    ["deit convert checkpoint.pth average.npz --ema", "of a training run, the averaged weights for numpy"],
+    ["deit convert checkpoint.pth average.npz --ema", "the averaged weights of a training run, for numpy"],
   ]).action(run);
 }

@@ -1,4 +1,4 @@
-/** `deit demo`, which `npm start` runs: everything checked, then a teacher and a distilled DeiT trained on handwritten digits. */
+/** `deit demo`, which `npm start` runs: checks everything, then trains a teacher and a distilled DeiT on handwritten digits. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
@@ -29,7 +29,7 @@ async function run(options: DemoOptions): Promise<void> {
   for (const one of checked) sayFailures(one, options);
 
   const directory = join("runs", `demo-${seed}`);
-  rmSync(directory, { recursive: true, force: true }); // the demo's own, from the last time
+  rmSync(directory, { recursive: true, force: true }); // the run of the last demo
   print(`\nA RegNetY teacher and a distilled DeiT learn handwritten digits (seed ${seed}), in ${directory}:\n`);
   const result = await trained(() => engineOf(options), {
     read,
@@ -49,8 +49,8 @@ export function addDemo(program: Command): void {
     .command("demo")
     .description("check everything, then train the bundled digits recipe and print its accuracies")
     .addOption(new Option("--cases <n>", "random cases of each row").argParser(positive).default(50));
-  withExamples(withSeed(withEngine(command), "draws the cases, and is the run's"), [
-    ["deit demo", "a minute and a half"],
-    ["deit demo --cases 10 --seed 1", "less checking, another run"],
+  withExamples(withSeed(withEngine(command), "seed of the cases and of the run"), [
+    ["deit demo", "takes a minute and a half"],
+    ["deit demo --cases 10 --seed 1", "fewer cases, and another run"],
   ]).action(run);
 }

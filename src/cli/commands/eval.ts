@@ -1,11 +1,11 @@
-/** `deit eval`: how well weights classify a data set. */
+/** `deit eval`: accuracy and loss of a model on a data set. */
 import { Option, type Command } from "commander";
 import { EVALUATION_BATCH, evaluationBatches, type Batches, type HostBatch } from "../../data/batches.ts";
 import { openImageSet } from "../../data/images/imageSet.ts";
 import type { Convention } from "../../data/images/preprocess.ts";
 import { checkedNormalisation, type Normalisation } from "../../data/normalise.ts";
 import { isNamed, knownData, openDataset, unknownData } from "../../data/open.ts";
-import { evaluate, headLabels, imagesAtOnce, type Head } from "../../train/evaluation/evaluate.ts";
+import { evaluate, headNames, imagesAtOnce, type HeadName } from "../../train/evaluation/evaluate.ts";
 import type { DeitConfig } from "../../model/config.ts";
 import { engineOf } from "../engine.ts";
 import { withConvention, type ImageOptions } from "../inputs/imageOptions.ts";
@@ -15,15 +15,15 @@ import { weightedModel, type WeightsOptions } from "../inputs/weights.ts";
 import { WEIGHTS, withWeights } from "../inputs/weightsOptions.ts";
 
 interface EvalOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
-  readonly head: Head;
+  readonly head: HeadName;
 }
 
 const LOSS_DIGITS = 4;
 
-/** What is evaluated beside the data sets that have a name. */
+/** What can be evaluated in addition to the named data sets. */
 const PHOTOGRAPHS = "a folder or .tar of images[:train|test|val] with one sub-folder a class";
 
-/** A data set by its name, else a folder or archive of images. */
+/** Opens a data set by its name, else a folder or archive of images. */
 function batchesOf(
   data: string,
   { channels, imageSize, classes }: DeitConfig,
@@ -38,7 +38,7 @@ function batchesOf(
   return counted(photographs.batches(atOnce, convention, normalisation), photographs.count);
 }
 
-/** The same batches, with what has been done in a line of the terminal. */
+/** Passes batches on, and shows the number of images done on a terminal. */
 async function* counted(batches: AsyncIterable<HostBatch>, count: number): AsyncGenerator<HostBatch, void> {
   let done = 0;
   try {
@@ -70,10 +70,10 @@ async function run(source: string, data: string, options: EvalOptions): Promise<
 export function addEval(program: Command): void {
   const command = program
     .command("eval")
-    .description("accuracy, loss and disagreement between the heads")
+    .description("print accuracy, loss and the disagreement between the heads")
     .argument("<run-or-weights>", WEIGHTS)
-    .argument("<data>", `${[...knownData, PHOTOGRAPHS].join(", ")}; the split is test where none is given`)
-    .addOption(new Option("--head <head>", "whose decision").choices(headLabels).default("mean"));
+    .argument("<data>", `${[...knownData, PHOTOGRAPHS].join(", ")}; the default split is test`)
+    .addOption(new Option("--head <head>", "which head decides").choices(headNames).default("mean"));
   withExamples(withJson(withEngine(withConvention(withWeights(command)))), [
     ["deit eval runs/digits-0 digits", "the test images, by the mean of both heads"],
     ["deit eval runs/digits-0 digits:train --head class", "the training images, by the class head"],

@@ -1,4 +1,4 @@
-/** `deit preprocess`: what a network sees of an image file, as numpy reads it. */
+/** `deit preprocess`: writes an image file as a network sees it, for numpy. */
 import { writeFileSync } from "node:fs";
 import { Option, type Command } from "commander";
 import { imageAt } from "../../data/images/file.ts";
@@ -11,7 +11,7 @@ import { IMAGENET } from "../inputs/weights.ts";
 
 interface PreprocessOptions extends ImageOptions, JsonOption {}
 
-/** Of the published models, in pixels. */
+/** The side of the published models' images, in pixels. */
 const SIDE = 224;
 
 function write(path: string, file: Uint8Array): void {
@@ -45,11 +45,11 @@ export function addPreprocess(program: Command): void {
   const command = program
     .command("preprocess")
     .description(
-      "what a network sees of an image: pixels (U8, H,W,3) and normalised tensor (F32, 3,H,W), as Pillow and torchvision make them",
+      "write an image as a network sees it: pixels (U8, H,W,3) and normalised tensor (F32, 3,H,W), as from Pillow and torchvision",
     )
     .argument("<image>", "a JPEG, PNG or WebP file")
     .argument("<out.npz>", "the file to write")
-    .addOption(new Option("--image-size <s>", "side of the crop in pixels, 224 unless given").argParser(positive));
+    .addOption(new Option("--image-size <s>", "side of the crop in pixels (default: 224)").argParser(positive));
   withExamples(withJson(withConvention(command)), [
     ["deit preprocess cat.jpg cat.npz", "the authors' evaluation crop: 224 of 256"],
     ["deit preprocess cat.jpg cat.npz --image-size 384 --convention timm-384", "timm's for models at 384"],

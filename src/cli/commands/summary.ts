@@ -1,4 +1,4 @@
-/** `deit summary`: sizes, products and memory of a model, module by module, without running it. */
+/** `deit summary`: sizes, multiply–adds and memory of a model, module by module, without running it. */
 import { Option, type Command } from "commander";
 import { show } from "../../tensor/tensor.ts";
 import { modelNamed } from "../inputs/models.ts";
@@ -29,13 +29,13 @@ function run(name: string, { imageSize, batch, json }: SummaryOptions): void {
   print(
     `${name}: ${side}×${side} pixels${tokens === null ? "" : `, ${tokens} tokens`}, ${grouped(parameters)} parameters, ${(macs / GIGA).toFixed(3)} GMACs an image`,
   );
-  print(`a training step at batch ${batch} in f32 takes ${megabytes(trainBytes)}: weights, optimiser, gradients and activations`);
+  print(`a training step at batch ${batch} in f32 takes ${megabytes(trainBytes)}: weights, optimizer, gradients and activations`);
 }
 
 export function addSummary(program: Command): void {
   const command = program
     .command("summary")
-    .description("sizes, multiply–adds and memory of a model, one row a module")
+    .description("show sizes, multiply–adds and memory of a model, one row a module")
     .argument("<model>", "deit-{tiny,small,base}[-distilled], regnety-{4,8,12,16}gf, or timm's name")
     .addOption(new Option("--image-size <s>", "side of the images in pixels, a multiple of the patch").argParser(positive))
     .addOption(new Option("--batch <b>", "images of a training step").argParser(positive).default(1));

@@ -1,4 +1,4 @@
-/** `deit train`: a recipe from its beginning, or from where it was stopped. */
+/** `deit train`: trains a recipe from its beginning, or from where it was stopped. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
@@ -6,7 +6,7 @@ import { checkFolderPath } from "../../io/disk/folder.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { MemoryChoice } from "../../train/step/deitTask.ts";
 import type { Interrupted, RunResult, StageProgress } from "../../train/run/run.ts";
-import { runThroughDeviceLosses, type Survived } from "../../train/run/runThroughDeviceLosses.ts";
+import { runThroughDeviceLosses, type FinishedRun } from "../../train/run/runThroughDeviceLosses.ts";
 import { INTERRUPTED } from "../processes/children.ts";
 import { thisCommand } from "../processes/commandLine.ts";
 import { engineOf } from "../engine.ts";
@@ -37,12 +37,12 @@ interface TrainOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly printRecipe?: true;
 }
 
-/** The folder of a run that has none given. */
+/** The default folder of a run. */
 const folderOf = ({ recipe: { name, seed } }: ReadRecipe): string => join("runs", `${name.replaceAll("/", "-")}-${seed}`);
 
-/** The recipe of a run under way, which the command may repeat but not change. */
+/** The recipe of an existing run. The command's changes may repeat its values, but not change them. */
 function resumed(name: string, directory: string, changes: RecipeChanges): ReadRecipe {
-  const own = recipeOfRun(directory, "without --resume, one begins there");
+  const own = recipeOfRun(directory, "without --resume, a new run starts there");
   if (changes.set === undefined && changes.seed === undefined) return own;
   const asked = readRecipe(name, changes).values.filter(({ source }) => source === "--set" || source === "--seed");
   const keys = new Set(asked.map(({ key }) => key));
@@ -50,25 +50,29 @@ function resumed(name: string, directory: string, changes: RecipeChanges): ReadR
     own.values.filter(({ key }) => keys.has(key)),
     asked,
   );
-  if (found.length > 0) throw new RangeError(`${differencesText(directory, found)}; another --out begins another run`);
+  if (found.length > 0) throw new RangeError(`${differencesText(directory, found)}; another --out starts another run`);
   return own;
 }
 
+/** A run to start or resume. */
 export interface Start {
   readonly read: ReadRecipe;
   readonly directory: string;
   readonly resume: boolean;
-  /** Of the engine. */
+  /** Threads of the engine, for the report. */
   readonly threads: number;
   readonly memory: MemoryChoice;
-  /** Who starts the program again should its process die; null: nobody. */
+  /** Notifies the supervisor, which restarts the program if its process crashes; null: there is none. */
   readonly tell: Notify | null;
 }
 
 type Engines = () => Promise<Engine>;
 
-/** Runs until the end or until SIGINT or SIGTERM, at which it saves. */
-async function runUntilSignal(newEngine: Engines, { read: { recipe, text }, directory, resume, memory, tell }: Start): Promise<Survived> {
+/** Runs until the end, or until SIGINT or SIGTERM, upon which it saves. */
+async function runUntilSignal(
+  newEngine: Engines,
+  { read: { recipe, text }, directory, resume, memory, tell }: Start,
+): Promise<FinishedRun> {
   let stopping = false;
   const stop = (): void => {
     stopping = true;
@@ -83,7 +87,7 @@ async function runUntilSignal(newEngine: Engines, { read: { recipe, text }, dire
     };
     const options = { directory, resume, recipeText: text, checkpointEvery: null, onProgress, stop: () => stopping, memory };
     tell?.({ run: directory });
-    const survived = await runThroughDeviceLosses(newEngine, recipe, options, ({ message }) => say(`${message}; on with another`));
+    const survived = await runThroughDeviceLosses(newEngine, recipe, options, ({ message }) => say(`${message}; continuing on another`));
     if (survived.result.interrupted) process.exitCode = INTERRUPTED;
     return survived;
   } finally {
@@ -92,14 +96,14 @@ async function runUntilSignal(newEngine: Engines, { read: { recipe, text }, dire
 }
 
 /**
- * Runs, and reports where it came to its end. A report that fails is one line on stderr and no failure of the run: weights and metrics are
- * on the disk, the accuracies are yet to be printed, and --resume writes the report again.
+ * Trains, and writes the report if the run has finished. If the report fails, one line on stderr says so, and the run has not failed: weights
+ * and metrics are on the disk, the accuracies will be printed, and --resume writes the report again.
  */
 export async function trained(newEngine: Engines, start: Start): Promise<RunResult | Interrupted> {
   const { engine, result } = await runUntilSignal(newEngine, start);
   try {
     if (result.interrupted) return result;
-    const { writeReport } = await import("../runs/report.ts"); // when it is needed: it brings the libraries that draw
+    const { writeReport } = await import("../runs/report.ts"); // only now, since it loads the libraries that draw
     say(`report: ${await writeReport(engine, { ...start, result })}`);
   } catch (error) {
     say(`no report: ${oneLine(error instanceof Error ? error.message : String(error))}`);
@@ -123,11 +127,11 @@ async function run(name: string, options: TrainOptions, tell: Notify | null): Pr
   if (printsRecipe) return printRecipe(read, json);
 
   if (!resume && existsSync(directory))
-    throw new RangeError(`${directory} exists: --resume goes on with the run in it, --out DIR begins one elsewhere`);
+    throw new RangeError(`${directory} exists: --resume continues the run in it, --out DIR starts one elsewhere`);
   checkFolderPath(directory);
   const { threads, memory } = options;
   const result = await trained(() => engineOf(options), { read, directory, resume, threads, memory, tell });
-  if (result.interrupted) say(`saved in ${directory}; ${thisCommand("--resume")} goes on`);
+  if (result.interrupted) say(`saved in ${directory}; ${thisCommand("--resume")} continues`);
   if (json) printJson({ directory, seed: read.recipe.seed, ...result });
   else if (!result.interrupted) {
     printResult(result);
@@ -138,18 +142,18 @@ async function run(name: string, options: TrainOptions, tell: Notify | null): Pr
 export function addTrain(program: Command, tell: Notify | null): void {
   const command = program
     .command("train")
-    .description("train a recipe and report on it (report.html); Ctrl-C saves, --resume goes on to the same bits")
+    .description("train a recipe and write a report (report.html); Ctrl-C saves, --resume continues with bitwise identical results")
     .argument("<recipe>", `a TOML file, or a bundled recipe: ${bundledRecipes().join(", ")}`)
     .addOption(new Option("--set <key=value>", "change a value of the recipe; may be given several times").argParser(collected))
-    .addOption(new Option("--seed <n>", "seed of the run, instead of the recipe's").argParser(natural))
+    .addOption(new Option("--seed <n>", "seed of the run (default: the recipe's)").argParser(natural))
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-SEED)")
     .addOption(memoryChoiceOption())
-    .option("--resume", "go on with the run in the folder")
-    .option("--print-recipe", "print every value with its origin, and do nothing");
+    .option("--resume", "continue the run in the folder")
+    .option("--print-recipe", "print every value with its origin, and do not train");
   withExamples(withJson(withEngine(command)), [
     ["deit train digits", "a teacher and a distilled DeiT on handwritten digits"],
     ["deit train digits --seed 1 --out runs/one", "another seed, in a folder of your choice"],
     ["deit train digits --set training.batch=32 --print-recipe", "what would be trained"],
-    ["deit train digits --resume", "go on after Ctrl-C"],
+    ["deit train digits --resume", "continue after Ctrl-C"],
   ]).action((name, options) => run(name, options, tell));
 }

@@ -1,15 +1,16 @@
-/** What the classes of a model are called. */
+/** The names of a model's classes. */
 import { imageNetClasses } from "../../data/images/imagenet.ts";
 
+/** The name of a class. */
 export interface ClassName {
   readonly label: string;
-  /** Of ImageNet's classes. */
+  /** The synset of an ImageNet class. */
   readonly synset?: string;
 }
 
 /**
- * Names of K classes: those that the weights bring along, ImageNet's if there are 1000 without a name, else their numbers. A class that is named by
- * a synset of ImageNet gets its label.
+ * The names of K classes: those that come with the weights, ImageNet's if there are 1000 unnamed classes, else their numbers. A class named by a
+ * synset of ImageNet gets ImageNet's label.
  */
 export function classNames(named: readonly string[] | null, K: number): readonly ClassName[] {
   const known = imageNetClasses();

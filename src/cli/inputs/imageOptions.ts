@@ -1,7 +1,8 @@
-/** Options of commands that look at image files. */
+/** Options of commands that read image files. */
 import { Option, type Command } from "commander";
 import { conventions, type Convention } from "../../data/images/preprocess.ts";
 
+/** How images are preprocessed. */
 export interface ImageOptions {
   readonly imageSize?: number;
   readonly convention: Convention;

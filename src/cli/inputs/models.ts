@@ -1,4 +1,4 @@
-/** Models by name, as commands take them. */
+/** Models by the names that commands take. */
 import { deitConfig, deitNames, type DeitConfig } from "../../model/config.ts";
 import { regnetConfig, regnetNames, type RegnetConfig } from "../../teacher/config.ts";
 import { nearest } from "../../recipe/nearest.ts";
@@ -7,12 +7,12 @@ export type NamedModel =
   | { readonly kind: "deit"; readonly name: string; readonly config: DeitConfig }
   | { readonly kind: "regnety"; readonly name: string; readonly config: RegnetConfig; readonly imageSize: number };
 
-/** Where RegNetY is compared (deit.md 8.1), in pixels. */
+/** The image size for which RegNetY's sizes are published (deit.md 8.1), in pixels. */
 const REGNETY_SIDE = 224;
 
 const known: readonly string[] = [...deitNames, ...regnetNames];
 
-/** A configuration with its image size changed, if one is given. */
+/** The configuration for another image size; unchanged if none is given. @throws RangeError unless it is a multiple of the patch */
 export function resizedConfig(config: DeitConfig, imageSize: number | undefined): DeitConfig {
   const { patchSize: p } = config;
   if (imageSize !== undefined && imageSize % p !== 0)
@@ -20,7 +20,7 @@ export function resizedConfig(config: DeitConfig, imageSize: number | undefined)
   return { ...config, imageSize: imageSize ?? config.imageSize };
 }
 
-/** The configuration, or null for a name that is not known there. */
+/** The configuration of that name; null: `configOf` does not know it. */
 function named<T>(configOf: (name: string) => T, name: string): T | null {
   try {
     return configOf(name);
@@ -31,9 +31,9 @@ function named<T>(configOf: (name: string) => T, name: string): T | null {
 }
 
 /**
- * The model of that name, in our spelling or timm's.
+ * The model of that name, in this project's spelling or timm's.
  *
- * @throws RangeError for an unknown name, with the nearest one, or an image size that does not fit
+ * @throws RangeError for an unknown name, with the nearest known one, or for an image size that does not fit
  */
 export function modelNamed(name: string, imageSize?: number): NamedModel {
   const deit = named(deitConfig, name);

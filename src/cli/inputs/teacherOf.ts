@@ -1,4 +1,4 @@
-/** The teacher of a run, read from the run's folder. */
+/** Reads the teacher of a run from the run's folder. */
 import { statSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -24,7 +24,7 @@ const about = z.object({
   }),
 });
 
-/** Puts the teacher on an engine, and predicts by it. */
+/** Uploads the teacher to an engine; returns its forward pass. */
 export type StoredTeacher = (k: Kernels) => Teacher["predict"];
 
 function read(path: string): StoredTeacher {
@@ -42,18 +42,20 @@ function read(path: string): StoredTeacher {
       return predictBy(config, { params, buffers });
     };
   } catch (error) {
-    throw new RangeError(`${path} is no teacher of a run: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new RangeError(`${path} is not the teacher of a run: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }
 
 /**
- * null: the source is no run, or the run has no teacher.
+ * The teacher of a run; null: the source is not a run, or the run has no teacher.
  *
- * @throws RangeError for a file that is broken
+ * @throws RangeError for a damaged file
  */
 export function teacherOf(source: string): StoredTeacher | null {
   const is = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
-  if (is(source)?.isDirectory() !== true) return null; // below a file statSync throws
+  if (is(source)?.isDirectory() !== true) return null; // statSync throws for a path below a file
   const path = join(source, "teacher", "weights.safetensors");
   return is(path)?.isFile() === true ? read(path) : null;
 }

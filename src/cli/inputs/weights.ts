@@ -1,4 +1,4 @@
-/** Models with weights as commands take them: a run's folder, a file of weights in any naming, or the hash of a seed. */
+/** Opens the weights that commands take: a run's folder, a file of weights in any naming, or the hash of a seed. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Normalisation } from "../../data/normalise.ts";
@@ -16,31 +16,33 @@ import { hashed } from "../../recording/format/hash.ts";
 import type { Shape } from "../../tensor/tensor.ts";
 import { modelNamed, resizedConfig } from "./models.ts";
 
+/** Options of commands that take weights. */
 export interface WeightsOptions {
-  /** For weights from a hash. */
+  /** The model of weights from a hash. */
   readonly model?: string;
-  /** For a file that does not tell its heads. */
+  /** The number of heads, for a file that does not say it. */
   readonly heads?: number;
-  /** Side of the images; default: that of the weights. Weights from a hash are made for it, others get their positions resized. */
+  /** The side of the images in pixels; default: that of the weights. Weights from a hash are made for it; others get their position embedding resized. */
   readonly imageSize?: number;
 }
 
+/** A model with its weights. */
 export interface WeightedModel {
   readonly config: DeitConfig;
   readonly preprocessing: Normalisation;
-  /** Names of the classes; null: the weights do not say. */
+  /** The names of the classes; null: the weights do not say. */
   readonly classes: readonly string[] | null;
   readonly upload: (k: Kernels) => DeitParams;
 }
 
-/** Of pixels of full scale 1 (deit.md 7.6). */
+/** ImageNet's statistics, for pixels in [0, 1] (deit.md 7.6). */
 export const IMAGENET: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
-/** Where the weights do not say: ImageNet's for colour, none for anything else. */
+/** The default: ImageNet's statistics for colour images, no normalisation for others. */
 const assumed = ({ channels }: DeitConfig): Normalisation =>
   channels === 3 ? IMAGENET : { mean: Array.from({ length: channels }, () => 0), std: Array.from({ length: channels }, () => 1) };
 
-/** A DeiT whose weights are hashes of their names and of a seed. */
+/** A DeiT whose weights are hashes of their names and a seed. */
 interface HashedModel {
   readonly config: DeitConfig;
   readonly seed: number;
@@ -58,7 +60,7 @@ function hashedModel(source: string, { model, imageSize }: WeightsOptions): Hash
   return { config: named.config, seed };
 }
 
-/** The file itself, or that of a finished run. */
+/** The path of a file of weights, or of a finished run's weights. */
 export function pathOf(runOrFile: string): string {
   const found = statSync(runOrFile, { throwIfNoEntry: false });
   if (found === undefined)
@@ -70,13 +72,13 @@ export function pathOf(runOrFile: string): string {
   return file;
 }
 
-/** @throws RangeError for a model's name beside a file, which tells its model itself */
+/** @throws RangeError for --model together with a file, which says itself which model it is */
 function noModel(source: string, model: string | undefined): void {
   if (!source.startsWith(HASH) && model !== undefined)
-    throw new RangeError(`--model ${model} goes with hash:SEED; a file of weights tells its model itself`);
+    throw new RangeError(`--model ${model} goes with hash:SEED; a file of weights says itself which model it is`);
 }
 
-/** What `use` makes of the file's tensors; an error begins with the file's path. */
+/** Applies `use` to the file's tensors. Errors begin with the file's path. */
 function withFile<T>(source: string, options: ReadOptions, use: (file: Safetensors) => T): T {
   const path = pathOf(source);
   const format = formatRead(path);
@@ -88,9 +90,9 @@ function withFile<T>(source: string, options: ReadOptions, use: (file: Safetenso
 }
 
 /**
- * The tensors as they are there.
+ * Reads the tensors under the names that they have.
  *
- * @throws RangeError for what is missing, does not fit or is broken
+ * @throws RangeError for a file that is missing, damaged or does not fit
  */
 export function tensorsAt(source: string, options: WeightsOptions & ReadOptions): Safetensors {
   const { model, average } = options;
@@ -103,7 +105,7 @@ export function tensorsAt(source: string, options: WeightsOptions & ReadOptions)
   return { metadata: metadataOf({ config, classes: null, preprocessing: null }), tensors };
 }
 
-/** The same model for images of another size: only its position embedding changes (E16, E17). */
+/** The model for images of another size, for which only the position embedding changes (E16, E17). */
 function resizedModel(model: WeightedModel, imageSize: number | undefined): WeightedModel {
   const config = resizedConfig(model.config, imageSize);
   const gridOf = ({ imageSize: S, patchSize: p }: DeitConfig): Grid => [S / p, S / p];
@@ -119,9 +121,9 @@ function resizedModel(model: WeightedModel, imageSize: number | undefined): Weig
 }
 
 /**
- * The model and its weights.
+ * Opens a model with its weights.
  *
- * @throws RangeError for what is missing, does not fit or is broken
+ * @throws RangeError for a file that is missing, damaged or does not fit
  */
 export function weightedModel(source: string, options: WeightsOptions): WeightedModel {
   const { model, heads, imageSize } = options;

@@ -1,4 +1,4 @@
-/** The rows of `deit check`, tried on all cores. */
+/** Runs the rows of `deit check` on all cores. */
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
@@ -9,10 +9,11 @@ import { nearest } from "../../recipe/nearest.ts";
 import type { EngineOptions } from "../options.ts";
 import { showForNow } from "../output.ts";
 
+/** Options of `deit check`. */
 export interface CheckOptions {
   readonly cases: number;
   readonly seed: number;
-  /** Ids; none: all rows. */
+  /** The ids of the rows to run; undefined: all rows. */
   readonly only?: readonly string[];
 }
 
@@ -27,14 +28,14 @@ function chosenRows(only: readonly string[] | undefined): readonly Row[] {
   return only === undefined ? allRows : allRows.filter(({ id }) => only.includes(id));
 }
 
-/** So few rows are not worth the start of threads. */
+/** Fewer rows than this are not worth starting threads for. */
 const FEW = 8;
-/** A device is asked by one thread; it has enough of its own. */
+/** This engine's device is used from one thread, since it is parallel itself. */
 const ON_ONE_THREAD = "webgpu";
 
 const isReport = (value: unknown): value is RowReport => typeof value === "object" && value !== null && "id" in value && "status" in value;
 
-/** Takes rows from the queue until it is empty; each is tried by `attempt`. */
+/** Takes rows from the queue until it is empty, and runs each by `attempt`. */
 async function drain(
   queue: Iterator<[number, Row]>,
   count: number,
@@ -45,12 +46,12 @@ async function drain(
     const [i, { id }] = next.value;
     showForNow(`${i + 1}/${count} ${id}`);
     const report = await attempt(id);
-    if (!isReport(report)) throw new Error(`row ${id}: no report`);
+    if (!isReport(report)) throw new Error(`row ${id}: its thread sent no report`);
     reports.set(i, report);
   }
 }
 
-/** Tries the rows, on as many threads as there are cores: a row's cases follow from the seed and its id, so the result is the same. */
+/** Runs the rows on as many threads as there are cores. A row's cases follow from the seed and its id, so the threads do not change the results. */
 export async function checkRows(options: CheckOptions & EngineOptions): Promise<readonly RowReport[]> {
   const { only, engine } = options;
   const work: RowWork = options;

@@ -1,4 +1,4 @@
-/** A thread of `deit check`: tries the rows whose ids it is sent, one after the other, on engines that it makes once. */
+/** A thread of `deit check`: receives ids of rows and runs these rows one after the other, on engines that it makes once. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Engines } from "../../check/engines.ts";
 import { runRow, type RowReport, type RunOptions } from "../../check/laws/row.ts";
@@ -9,13 +9,13 @@ import type { EngineOptions } from "../options.ts";
 
 export interface RowWork extends EngineOptions, RunOptions {}
 
-/** The engine that is asked for, and what it is held to. */
+/** The engine under test, and the reference engine that it is compared with. */
 export async function enginesOf(options: EngineOptions): Promise<Engines> {
   const engine = await engineOf(options);
   return { engine, reference: engine.precision === "f64" ? engine : referenceEngine() };
 }
 
-/** @throws RangeError for an id that no row has */
+/** Runs a row. @throws RangeError for an unknown id */
 export function tryRow(id: string, engines: Engines, options: RunOptions): Promise<RowReport> {
   const row = allRows.find((r) => r.id === id);
   if (row === undefined) throw new RangeError(`no row ${id}`);

@@ -1,16 +1,17 @@
-/** Command lines of this program as processes of their own, as many at a time as there are cores. They can be stopped together, and then save. */
+/** Runs command lines of this program in processes of their own, as many at a time as there are cores. They can be stopped together, and save. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { text } from "node:stream/consumers";
 
-/** The exit status of a program that SIGINT has ended. */
+/** The exit status of a program that SIGINT ended. */
 export const INTERRUPTED = 130;
 
+/** The processes that a command starts. */
 export interface Children {
-  /** What the command printed; null: it was stopped. @throws Error with its last message if it failed */
+  /** Runs a command line and returns what it printed; null: it was stopped. @throws Error with its last message if it failed */
   readonly run: (args: readonly string[]) => Promise<string | null>;
-  /** Stops all that run, which save by themselves; nothing is begun any more. */
+  /** Stops all processes, which save before they end; no other is started afterwards. */
   readonly stop: () => void;
   readonly stopped: () => boolean;
 }
@@ -20,7 +21,7 @@ export function childCommands(): Children {
   let stopped = false;
   const run: Children["run"] = async (args) => {
     if (stopped) return null;
-    // in a group of its own, so that Ctrl-C reaches it once: from here
+    // in a process group of its own, so that Ctrl-C reaches it only once, from here
     const child = spawn(process.execPath, [process.argv[1] ?? "", ...args], { stdio: ["ignore", "pipe", "pipe"], detached: true });
     running.add(child);
     try {
@@ -40,7 +41,10 @@ export function childCommands(): Children {
   return { run, stop, stopped: () => stopped };
 }
 
-/** All jobs, as many at a time as there are cores; null for one that is not done. Where one fails, `stop` is called, and its error thrown once all have ended. */
+/**
+ * Runs all jobs, as many at a time as there are cores. The result is null for a job that was stopped. If a job fails, `stop` is called, and its
+ * error is thrown once all jobs have ended.
+ */
 export async function inParallel<T, R>(
   jobs: readonly T[],
   run: (job: T) => Promise<R | null>,

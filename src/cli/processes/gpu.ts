@@ -1,4 +1,4 @@
-/** An engine on the GPU of a command. */
+/** Makes the webgpu engine that a command's options choose. */
 import { openDevice } from "../../gpu/device.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { webgpuEngine, type WebgpuEngine } from "../../webgpu.ts";
@@ -8,21 +8,21 @@ import { checkAdapter, adapterName } from "./probe.ts";
 
 const MEGA = 1e6;
 
-/** Says it when the first number is waited for: a command that fails before has one line to say, which is why. */
+/** Prints the line when the first number is read, and not before: a command that fails until then prints only its error. */
 function announcing(engine: WebgpuEngine, line: string): WebgpuEngine {
-  let said = false;
-  const sayOnce = (): void => {
-    if (!said) say(line);
-    said = true;
+  let announced = false;
+  const announce = (): void => {
+    if (!announced) say(line);
+    announced = true;
   };
   return {
     ...engine,
     read: (t) => {
-      sayOnce();
+      announce();
       return engine.read(t);
     },
     finish: () => {
-      sayOnce();
+      announce();
       return engine.finish();
     },
   };
@@ -38,6 +38,6 @@ export async function gpuEngine({ defaultLimits, gpuMemory, tensorCores, precisi
   const { isFallbackAdapter: software, description: name } = device.adapterInfo;
   checkAdapter(options, { software, name });
   const engine = webgpuEngine({ device, precision, memory: gpuMemory === undefined ? Infinity : gpuMemory * MEGA });
-  const unasked = software && options.adapter === undefined;
-  return unasked ? announcing(engine, `deit: no GPU is here; webgpu computes on the processor, by ${name}`) : engine;
+  const isFallback = software && options.adapter === undefined;
+  return isFallback ? announcing(engine, `deit: there is no GPU here; webgpu computes on the processor, with ${name}`) : engine;
 }

@@ -1,4 +1,4 @@
-/** A program: `gpuProbe.js OPTIONS` says in JSON, on one line, what the adapter is that would be taken, or what is needed. */
+/** A program: `gpuProbe.js OPTIONS` prints, as one line of JSON, which adapter would be used, or what is missing. */
 import { aboutAdapter, type About } from "../../gpu/about.ts";
 import type { DawnOptions } from "../../gpu/dawn.ts";
 

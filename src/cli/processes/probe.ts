@@ -1,4 +1,4 @@
-/** Which adapter a command takes, and with what variables its process must start to find it. */
+/** Finds the adapter that a command uses, and the environment variables that its process needs to find it. */
 import { execFile, type ExecFileException } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { About } from "../../gpu/about.ts";
@@ -8,43 +8,43 @@ import type { Probed } from "./gpuProbe.ts";
 import type { AdapterOption } from "../options.ts";
 import { messageOf } from "../output.ts";
 
-/** A driver that has not answered by then never will, in ms. */
+/** How long a driver may take to answer, in ms. */
 const TIMEOUT_MS = 60_000;
 
-/** A program of its own, since what it loads may crash. */
+/** A program of its own, since the driver that it loads may crash. */
 const PROBE = fileURLToPath(new URL("gpuProbe.js", import.meta.url));
 
-/** Words of `--adapter` that are no name: any GPU, and the program that stands in for one. */
+/** The values of `--adapter` that are not names: any GPU, and the software adapter. */
 const [HARDWARE, SOFTWARE] = ["hardware", "swiftshader"] as const;
 
-/** What Dawn is to look for; null: the fastest. */
+/** The name that Dawn looks for; null: the fastest adapter. */
 export const adapterName = ({ adapter }: AdapterOption): string | null => {
   if (adapter === undefined || adapter === HARDWARE) return null;
   return adapter.toLowerCase() === SOFTWARE ? SWIFTSHADER : adapter;
 };
 
-/** Of a process. */
+/** Environment variables of a process. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** Without the places in the source of the one who speaks. */
+/** The last line of a text that is not part of a stack trace. */
 const lastLine = (text: string): string =>
   text
     .trim()
     .split("\n")
     .findLast((line) => !/^\s+at /.test(line)) ?? "";
 
-/** What is left to say where the probe gave no answer. */
+/** What is missing, if the probe gave no answer. */
 function needsOf({ killed, signal, code }: ExecFileException): string {
   if (killed === true) return `needs a driver that answers: nothing came in ${TIMEOUT_MS / 1000} s`;
   return `needs a driver that works: looking for an adapter ended with ${signal ?? code}`;
 }
 
-/** @throws RangeError for a program that stands in for a GPU, where a GPU is asked for */
+/** @throws RangeError for a software adapter, if hardware was asked for */
 export function checkAdapter({ adapter }: AdapterOption, { software, name }: { readonly software: boolean; readonly name: string }): void {
-  if (adapter === HARDWARE && software) throw new RangeError(`needs a GPU, and what is here computes on the processor: ${name}`);
+  if (adapter === HARDWARE && software) throw new RangeError(`needs a GPU, and the adapter here computes on the processor: ${name}`);
 }
 
-/** @throws RangeError that says what is needed */
+/** What the adapter is, as a process with these variables finds it. @throws RangeError that says what is missing */
 async function aboutWith(adapter: string | null, variables: Environment): Promise<About> {
   const options: DawnOptions = { adapter, experimental: true };
   const settings = { timeout: TIMEOUT_MS, env: { ...process.env, ...variables } };
@@ -57,16 +57,17 @@ async function aboutWith(adapter: string | null, variables: Environment): Promis
   return probed;
 }
 
+/** An adapter that was found. */
 export interface Found {
   readonly about: About;
-  /** With which a process must start to find the adapter. */
+  /** The variables that a process needs to find the adapter. */
   readonly variables: Environment;
 }
 
 /**
- * The adapter that a command takes: the one that is asked for, else the fastest GPU, else SwiftShader where it is installed.
+ * Finds the adapter that a command uses: the one that its options name, else the fastest GPU, else SwiftShader if it is installed.
  *
- * @throws RangeError that says what is needed
+ * @throws RangeError that says what is missing
  */
 export async function probe(options: AdapterOption): Promise<Found> {
   const { adapter } = options;
@@ -86,10 +87,11 @@ export async function probe(options: AdapterOption): Promise<Found> {
   }
 }
 
+/** The error for an engine that cannot run here; `reason` is the end of a sentence that begins with "it". */
 export const cannotRun = (engine: string, reason: string): RangeError =>
   new RangeError(`engine ${engine} cannot run here: it ${reason}; --engine reference can`);
 
-/** What stands behind an option, `--adapter x` or `--adapter=x`. */
+/** The value of an option, `--adapter x` or `--adapter=x`. */
 function valueOf(option: string, args: readonly string[]): string | undefined {
   const at = args.findLastIndex((arg) => arg === option || arg.startsWith(`${option}=`));
   return args[at] === option ? args[at + 1] : args[at]?.slice(option.length + 1);
@@ -98,7 +100,7 @@ function valueOf(option: string, args: readonly string[]): string | undefined {
 /**
  * The variables with which the process of a command line finds its adapter.
  *
- * @throws RangeError that says why it would find none
+ * @throws RangeError that says why there is no adapter
  */
 export async function environmentFor(args: readonly string[]): Promise<Environment> {
   const adapter = valueOf("--adapter", args);

@@ -1,6 +1,6 @@
 /**
- * A command in a process of its own, watched: a GPU's driver can take its process with it. A run that has told of its folder is started
- * again from its last checkpoint, to the same bits; of any other command one line is left.
+ * Runs a command in a supervised process of its own, since a GPU's driver can crash the process. A run that has reported its folder is restarted
+ * from its last checkpoint, with bitwise identical results; for any other command one line says what happened.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,27 +8,28 @@ import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { countFailures, MOST_IN_VAIN, type Reached } from "../../train/run/failures.ts";
+import { countFailures, MAX_WITHOUT_PROGRESS, type Position } from "../../train/run/failures.ts";
 import { say } from "../output.ts";
 import type { Environment } from "./probe.ts";
 
-/** What the process tells of itself. */
+/** What the process reports. */
 export type ChildEvent =
-  /** The folder of a run, which is there or will be: `--resume` goes on with it. */
+  /** The folder of a run, which exists or will exist: `--resume` continues it. */
   | { readonly run: string }
-  /** A step of it is done. */
-  | Reached;
+  /** A step of the run is done. */
+  | Position;
 
-export type Notify = (told: ChildEvent) => void;
+/** Sends an event to the supervisor. */
+export type Notify = (event: ChildEvent) => void;
 
-/** The exit status of a process whose device is lost: EX_TEMPFAIL of sysexits.h, try again. */
+/** The exit status of a process whose device was lost: EX_TEMPFAIL of sysexits.h, which means to try again. */
 export const LOST = 75;
 const FAILED = 2;
-/** For a driver that starts again, in ms; longer the oftener it fails. */
-const PAUSE = 1000;
-/** Statuses above are those of Windows for crashes. */
+/** Time for a driver to recover, in ms, for each failure without progress. */
+const PAUSE_MS = 1000;
+/** Larger statuses are those of crashes on Windows. */
 const LARGEST_STATUS = 255;
-/** The status of what a signal has ended is this and its number. */
+/** A process that a signal ended has this status plus the signal's number. */
 const SIGNALLED = 128;
 
 const PROGRAM = fileURLToPath(new URL("supervised.js", import.meta.url));
@@ -36,75 +37,75 @@ const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 interface End {
   readonly status: number;
-  /** By what the process fell; null: it came to its end. */
-  readonly fallen: string | null;
+  /** How the process crashed; null: it ended by itself. */
+  readonly crash: string | null;
 }
 
-/** What to say of a process that ended with this status; null: nothing out of the ordinary. */
-function fallBy(status: number): string | null {
+/** How a process with this exit status crashed; null: it did not. */
+function crashOf(status: number): string | null {
   if (status === LOST) return "its device was lost";
   return status > LARGEST_STATUS ? `its process ended with ${status}` : null;
 }
 
-/** One life of the process. It is in a group of its own, so that signals reach it once: from here. */
-async function life(program: string, args: readonly string[], variables: Environment, onTold: Notify): Promise<End> {
+/** Runs the process once. It is in a process group of its own, so that signals reach it only once, from here. */
+async function runOnce(program: string, args: readonly string[], variables: Environment, onEvent: Notify): Promise<End> {
   const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...variables },
     detached: true,
   });
-  child.on("message", onTold);
-  let asked = false;
+  child.on("message", onEvent);
+  let signalled = false;
   const forward = (signal: NodeJS.Signals): void => {
-    asked = true;
+    signalled = true;
     child.kill(signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
   try {
-    await Promise.all([once(child, "exit"), once(child, "disconnect")]); // the latter comes after all that was told
+    await Promise.all([once(child, "exit"), once(child, "disconnect")]); // the latter comes after the last event
   } finally {
     for (const signal of FORWARDED) process.off(signal, forward);
   }
   const { exitCode, signalCode } = child;
-  if (signalCode === null) return { status: exitCode ?? FAILED, fallen: fallBy(exitCode ?? FAILED) };
-  return { status: SIGNALLED + constants.signals[signalCode], fallen: asked ? null : `its process was ended by ${signalCode}` };
+  if (signalCode === null) return { status: exitCode ?? FAILED, crash: crashOf(exitCode ?? FAILED) };
+  return { status: SIGNALLED + constants.signals[signalCode], crash: signalled ? null : `its process was ended by ${signalCode}` };
 }
 
 /** Commands that take `--engine webgpu` and use no device: the runs of a comparison are command lines of their own, and `explain` plans. */
 const UNSUPERVISED: readonly string[] = ["compare", "explain"];
 
-/** Whether a command line is one to supervise. */
+/** Whether a command line is supervised. */
 export const needsSupervision = (args: readonly string[]): boolean =>
   !UNSUPERVISED.includes(args[0] ?? "") &&
   !args.includes("--help") &&
   args.some((arg, i) => arg === "--engine=webgpu" || (arg === "webgpu" && args[i - 1] === "--engine"));
 
-/** With `--resume` where there is a run to resume. */
-const again = (args: readonly string[], run: string | null): readonly string[] =>
+/** The arguments of the next attempt: with `--resume` if there is a run to resume. */
+const argsToRetry = (args: readonly string[], run: string | null): readonly string[] =>
   run !== null && existsSync(run) && !args.includes("--resume") ? [...args, "--resume"] : args;
 
 /**
- * Runs a command line in as many processes as it takes; the exit status.
+ * Runs a command line, in a new process after each crash. Returns the exit status.
  *
- * @param variables with which each of them starts
- * @param program what is started, with these arguments
+ * @param variables environment variables of each process
+ * @param program the program that is started with these arguments
  */
 export async function supervise(args: readonly string[], variables: Environment, program: string = PROGRAM): Promise<number> {
   const failures = countFailures();
   let run: string | null = null;
-  const onTold: Notify = (told) => {
-    if ("run" in told) ({ run } = told);
-    else failures.reached(told);
+  const onEvent: Notify = (event) => {
+    if ("run" in event) ({ run } = event);
+    else failures.reached(event);
   };
-  for (let now = args; ; now = again(args, run)) {
-    const { status, fallen } = await life(program, now, variables, onTold);
-    if (fallen === null) return status;
-    const inVain = failures.failed();
-    if (run === null || inVain >= MOST_IN_VAIN) {
-      say(`deit ${args[0]}: ${fallen}${run === null ? "" : `, ${inVain} times without a step of progress; --resume would try again`}`);
+  for (let attempt = args; ; attempt = argsToRetry(args, run)) {
+    const { status, crash } = await runOnce(program, attempt, variables, onEvent);
+    if (crash === null) return status;
+    const withoutProgress = failures.failed();
+    if (run === null || withoutProgress >= MAX_WITHOUT_PROGRESS) {
+      say(`deit ${args[0]}: ${crash}${run === null ? "" : `, ${withoutProgress} times without a step of progress; --resume tries again`}`);
       return FAILED;
     }
-    say(`deit ${args[0]}: ${fallen}; it goes on from its last checkpoint`);
-    await sleep(PAUSE * (inVain - 1));
+    say(`deit ${args[0]}: ${crash}; it continues from its last checkpoint`);
+    await sleep(PAUSE_MS * (withoutProgress - 1));
   }
 }

@@ -1,4 +1,4 @@
-/** The runs of a comparison: which there are, and whether those that are there already are the ones that are asked for. */
+/** The runs of a comparison: which runs it consists of, and whether existing runs are the ones that the command asks for. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { engineOfCheckpoints } from "../../io/checkpoint.ts";
@@ -7,44 +7,46 @@ import { checkUnlocked } from "../../io/disk/lock.ts";
 import { readRecipe, type ReadRecipe } from "../../recipe/recipe.ts";
 import { changesTo, differences, differencesText, recipeOfRun, recipePath } from "./recipeOfRun.ts";
 
+/** A run of a comparison. */
 export interface Job {
   readonly seed: number;
   readonly arm: "distilled" | "plain";
   readonly directory: string;
 }
 
+/** What the command asks for. */
 export interface Asked {
-  /** Name or path. */
+  /** The recipe's name or path. */
   readonly recipe: string;
   readonly set: readonly string[];
   readonly seeds: number;
-  /** Folder of the runs. */
+  /** The folder of the runs. */
   readonly root: string;
   readonly engine: string;
 }
 
-/** What makes the plain student of a distilled one. */
+/** The changes that make a distilled student a plain one. */
 const PLAIN = ["model.distilled=false", "distillation.kind=none"];
 
 const ARMS = ["distilled", "plain"] as const;
 
-/** Seed by seed, one of each arm. */
+/** One run of each arm for each seed. */
 export const jobsOf = ({ seeds, root }: Asked): readonly Job[] =>
   Array.from({ length: seeds }, (_, seed) => ARMS.map((arm): Job => ({ seed, arm, directory: join(root, `${arm}-${seed}`) }))).flat();
 
 const changesOf = ({ set }: Asked, arm: Job["arm"]): readonly string[] => (arm === "plain" ? [...set, ...PLAIN] : set);
 
-/** The recipe of both arms. @throws RangeError where they cannot be compared by it */
+/** Reads the recipe of both arms. @throws RangeError if it does not allow a comparison */
 export function comparedRecipe({ recipe: name, set }: Asked): ReadRecipe {
   const read = readRecipe(name, { set });
-  if (read.recipe.teacher === null) throw new RangeError(`recipe ${read.recipe.name}: there is no teacher whose help could be measured`);
+  if (read.recipe.teacher === null) throw new RangeError(`recipe ${read.recipe.name}: it has no teacher, so there is nothing to compare`);
   if (read.values.some(({ key, source }) => key === "seed" && source === "--set"))
     throw new RangeError("--set seed: the seeds of a comparison are 0, 1, …; --seeds says how many");
   return read;
 }
 
-/** Of a run that is there: its folder, its recipe value by value, and its engine. */
-async function checkThere(asked: Asked, { seed, arm, directory }: Job): Promise<void> {
+/** Checks an existing run: its folder, its recipe value by value, and its engine. */
+async function checkExisting(asked: Asked, { seed, arm, directory }: Job): Promise<void> {
   const elsewhere = "another --out begins another comparison";
   const there = recipeOfRun(directory, `remove it, or ${elsewhere}`);
   const wanted = readRecipe(asked.recipe, { set: changesOf(asked, arm), seed });
@@ -52,26 +54,26 @@ async function checkThere(asked: Asked, { seed, arm, directory }: Job): Promise<
   if (found.length > 0) {
     const same = changesTo(found);
     throw new RangeError(
-      `${differencesText(directory, found)}; ${elsewhere}${same === "" ? "" : `, and ${same} goes on with what is there`}`,
+      `${differencesText(directory, found)}; ${elsewhere}${same === "" ? "" : `, and ${same} continues the existing runs`}`,
     );
   }
   for (const folder of [directory, join(directory, "teacher")]) {
     const engine = await engineOfCheckpoints(join(folder, "checkpoints"));
     if (engine !== null && engine !== asked.engine)
       throw new RangeError(
-        `the run in ${directory} is of the ${engine} engine, not of ${asked.engine}, which has other bits; ${elsewhere}, and --engine ${engine} goes on with what is there`,
+        `the run in ${directory} is of the ${engine} engine, not of ${asked.engine}, which rounds differently; ${elsewhere}, and --engine ${engine} continues the existing runs`,
       );
   }
   checkUnlocked(directory);
 }
 
-/** @throws RangeError unless every run that is there can be gone on with as it is asked for; nothing is written by then */
+/** Writes nothing. @throws RangeError unless every existing run can be continued as the command asks */
 export async function checkJobs(asked: Asked, jobs: readonly Job[]): Promise<void> {
   checkFolderPath(asked.root);
-  for (const job of jobs) if (existsSync(job.directory)) await checkThere(asked, job);
+  for (const job of jobs) if (existsSync(job.directory)) await checkExisting(asked, job);
 }
 
-/** The command line of `deit train` for a job. What is there has been checked, and needs no recipe but its own. */
+/** The command line of `deit train` for a job. An existing run has been checked, and is resumed with its own recipe. */
 export function trainArguments(asked: Asked, { seed, arm, directory }: Job): readonly string[] {
   if (existsSync(directory)) return ["train", recipePath(directory), "--out", directory, "--resume"];
   const changes = changesOf(asked, arm).flatMap((change) => ["--set", change]);

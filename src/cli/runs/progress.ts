@@ -1,9 +1,11 @@
-/** The progress of training on stderr: one line that is written over on a terminal, elsewhere a line from time to time. */
+/** Shows the progress of training on stderr: on a terminal in one line that is overwritten, elsewhere in a line from time to time. */
 import type { StageProgress } from "../../train/run/run.ts";
 
-/** Between two lines where there is no terminal, and between two states of the line where there is, in ms. */
-const QUIET = 10_000;
-const FRAME = 100;
+/** Between two lines without a terminal, in ms. */
+const LINE_MS = 10_000;
+/** Between two updates of the line on a terminal, in ms. */
+const UPDATE_MS = 100;
+/** In seconds. */
 const MINUTE = 60;
 
 const duration = (seconds: number): string => {
@@ -24,14 +26,14 @@ function lineOf({ stage, epoch, step, steps, loss, lr, imagesPerSecond, secondsL
   return parts.join(", ");
 }
 
-/** To be called after each step. */
+/** Returns a function to be called after each step. */
 export function progressReporter(): (progress: StageProgress) => void {
   const { stderr } = process;
   let last = { stage: "", time: 0 };
   return (progress) => {
     const { stage } = progress;
     const ends = progress.step === progress.steps;
-    if (!ends && stage === last.stage && performance.now() - last.time < (stderr.isTTY ? FRAME : QUIET)) return;
+    if (!ends && stage === last.stage && performance.now() - last.time < (stderr.isTTY ? UPDATE_MS : LINE_MS)) return;
     last = { stage, time: performance.now() };
     if (stderr.isTTY) stderr.write(`\r\u001B[K${lineOf(progress)}${ends ? "\n" : ""}`);
     else stderr.write(`${lineOf(progress)}\n`);

@@ -13,7 +13,7 @@ import type { ReadRecipe } from "../../recipe/recipe.ts";
 import { version } from "../version.ts";
 import { weightedModel } from "../inputs/weights.ts";
 
-/** Whose times and machine may differ from run to run: it stands here, and in no file of weights. */
+/** What may differ between equal runs: it belongs into the report, not into a file of weights. */
 function environment({ name, precision }: Engine, threads: number): Report["environment"] {
   const processors = cpus();
   return [
@@ -27,6 +27,7 @@ function environment({ name, precision }: Engine, threads: number): Report["envi
   ];
 }
 
+/** A finished run. */
 export interface Finished {
   readonly read: ReadRecipe;
   readonly directory: string;
@@ -34,7 +35,7 @@ export interface Finished {
   readonly result: RunResult;
 }
 
-/** Reads the run's own files, as anybody could; the path of the report. */
+/** Writes the report from the run's own files. Returns its path. */
 export async function writeReport(engine: Engine, { read, directory, threads, result }: Finished): Promise<string> {
   const { recipe, values } = read;
   const { config, upload } = weightedModel(directory, {});

@@ -1,4 +1,4 @@
-/** What a finished run and an evaluation say, for people. */
+/** Prints the results of a finished run for people. */
 import type { RunResult } from "../../train/run/run.ts";
 import type { Accuracy } from "../../train/evaluation/accuracy.ts";
 import { percent, print, table } from "../output.ts";
@@ -13,7 +13,7 @@ const cells = (name: string, { top1, top5, loss }: Accuracy): readonly string[] 
   loss.toFixed(LOSS_DIGITS),
 ];
 
-/** A table of accuracies on the test images, and how the two tokens grow alike. */
+/** Prints the accuracies on the test images, and the cosine of the two tokens by block. */
 export function printResult({ teacher, student, cosines }: RunResult): void {
   const rows = [
     ...(teacher === null ? [] : [cells("teacher", teacher)]),

@@ -1,33 +1,33 @@
 /**
  * The weights of Pillow's antialiased bicubic resize along one axis (deit.md 7.12).
  *
- *   s = in/out    F = max(s, 1)    c = (i + ½)s                         where output pixel i lies in the input
- *   taps j        from trunc(c − 2F + ½) to trunc(c + 2F + ½), exclusive, inside the image
- *   weights       k((j − c + ½)/F), divided by their sum, then whole multiples of 2⁻²², rounded half away from zero
+ *   s = in/out    F = max(s, 1)    c = (i + ½)s                         c: the centre of output pixel i in the input
+ *   taps j        from trunc(c − 2F + ½) to trunc(c + 2F + ½), exclusive, cut to the image
+ *   weights       k((j − c + ½)/F), divided by their sum, then rounded to multiples of 2⁻²², halves away from zero
  *
  *   k(x) = (a + 2)|x|³ − (a + 3)x² + 1     |x| < 1                      Keys' cubic with a = −½
  *          a|x|³ − 5a x² + 8a|x| − 4a      1 ≤ |x| < 2
  *
- * The last bit of a weight decides about the last bit of a pixel: sums and products stand in the order in which Pillow takes them.
+ * The last bit of a weight may decide the last bit of a pixel, so sums and products are taken in Pillow's order.
  */
 
-/** Fractional bits of a weight: a sum of 8-bit pixels keeps two bits to spare in 32. */
+/** Fractional bits of a weight: a weighted sum of 8-bit pixels leaves two of 32 bits unused. */
 export const PRECISION = 22;
 
 /** Keys' a. */
 const A = -0.5;
-/** Where the cubic ends, in pixels of the larger grid. */
+/** The cubic is zero from here on, in pixels of the coarser grid. */
 const REACH = 2;
 
-/** For each output pixel of a range, what it takes from where. */
+/** Which input pixels each output pixel of a range is summed from, and with what weights. */
 export interface Taps {
-  /** First input pixel, one an output pixel. */
+  /** The first input pixel, one value an output pixel. */
   readonly first: Int32Array;
-  /** How many of them. */
+  /** The number of input pixels, one value an output pixel. */
   readonly count: Int32Array;
-  /** In units of 2⁻²²; those of output pixel n begin at n · stride. */
+  /** The weights in units of 2⁻²²; those of output pixel n begin at n · stride. */
   readonly weights: Int32Array;
-  /** Numbers of `weights` for one output pixel. */
+  /** Entries of `weights` for one output pixel. */
   readonly stride: number;
 }
 

@@ -1,4 +1,4 @@
-/** Many image files: a folder or a tar archive. */
+/** A collection of image files: a folder or a tar archive. */
 import { readdirSync, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,21 +6,22 @@ import { openSource } from "../../io/disk/source.ts";
 import { tarFiles } from "../../io/archive/tar.ts";
 import { checkedLength } from "./file.ts";
 
+/** The files of a folder or an archive. */
 export interface Collection {
   readonly path: string;
-  /** Of all files, parts divided by `/`. */
+  /** The paths of all files inside it, with `/` between folders. */
   readonly paths: readonly string[];
-  /** The bytes of one of them. */
+  /** The bytes of one file. */
   readonly read: (path: string) => Promise<Uint8Array>;
-  /** Nothing can be read afterwards. */
+  /** Closes the collection; nothing can be read afterwards. */
   readonly close: () => void;
 }
 
-/** Links may go in circles. */
+/** Folders below one another at most, since links may form a cycle. */
 const DEEPEST = 16;
 
 function pathsUnder(folder: string, inner: string, depth: number): readonly string[] {
-  if (depth > DEEPEST) throw new RangeError(`${inner} is ${DEEPEST} folders deep; do links go in circles?`);
+  if (depth > DEEPEST) throw new RangeError(`${inner} is ${DEEPEST} folders deep, which is too many; do its links form a cycle?`);
   return readdirSync(join(folder, inner), { withFileTypes: true }).flatMap((entry) => {
     const path = inner === "" ? entry.name : `${inner}/${entry.name}`;
     const kind = entry.isSymbolicLink() ? statSync(join(folder, path), { throwIfNoEntry: false }) : entry;

@@ -1,29 +1,30 @@
-/** Image files to RGB. sharp decodes, and nothing else: it must not turn, blend or colour-manage what Pillow leaves alone. */
+/** Image files to RGB. sharp only decodes: it must not rotate, blend or colour-manage, since Pillow does not. */
 import { formatOf, isPlainGreyPng, type ImageFormat } from "./format.ts";
 import type { Pixels, Size } from "./pixels.ts";
 import { rgbOf, type Samples } from "./rgb.ts";
 
-/** A file is no image, or not one that is opened here. */
+/** The file is not an image, or not one that can be opened here. */
 export class ImageError extends Error {
   override readonly name = "ImageError";
 }
 
-/** Where Pillow refuses an image as a decompression bomb: twice a quarter of a gigabyte of 24-bit pixels. */
+/** Pillow refuses larger images as decompression bombs: twice a quarter of a gigabyte of 24-bit pixels. */
 const MOST_PIXELS = 2 * Math.floor(2 ** 30 / 4 / 3);
 
-const FEW = 8;
+/** Bytes that an error message shows. */
+const SHOWN = 8;
 
 function checkedFormat(bytes: Uint8Array): ImageFormat {
   const format = formatOf(bytes);
   if (format !== null) return format;
-  if (bytes.length === 0) throw new ImageError("the file is empty; a JPEG, PNG or WebP image would be right");
-  const start = Array.from(bytes.subarray(0, FEW), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  throw new ImageError(`is no JPEG, PNG or WebP image: it begins with the bytes ${start}`);
+  if (bytes.length === 0) throw new ImageError("the file is empty, not a JPEG, PNG or WebP image");
+  const start = Array.from(bytes.subarray(0, SHOWN), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  throw new ImageError(`is not a JPEG, PNG or WebP image: it begins with the bytes ${start}`);
 }
 
 function checkSize({ width, height }: Size): void {
   if (width * height > MOST_PIXELS)
-    throw new ImageError(`is an image of ${width}×${height} pixels; at most ${MOST_PIXELS} pixels are opened`);
+    throw new ImageError(`is an image of ${width}×${height} pixels; at most ${MOST_PIXELS} pixels can be opened`);
 }
 
 /** @throws what sharp throws */
@@ -48,9 +49,9 @@ async function samplesOf(bytes: Uint8Array): Promise<Samples> {
 }
 
 /**
- * The image of a file, [height, width, 3], as Pillow's `open(…).convert("RGB")` gives it; of an animation the first picture.
+ * Decodes an image to [height, width, 3], as Pillow's `open(…).convert("RGB")` does; an animation gives its first frame.
  *
- * @throws ImageError for what is no JPEG, PNG or WebP, is truncated or damaged, or has too many pixels
+ * @throws ImageError for bytes that are no JPEG, PNG or WebP image, are truncated or damaged, or hold too many pixels
  */
 export async function decodeImage(bytes: Uint8Array): Promise<Pixels> {
   const format = checkedFormat(bytes);

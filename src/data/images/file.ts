@@ -1,29 +1,29 @@
-/** Images by path. */
+/** Reads image files by path. */
 import { readFile, stat } from "node:fs/promises";
 import { decodeImage, ImageError } from "./decode.ts";
 import type { Pixels } from "./pixels.ts";
 
-/** A quarter of a gigabyte. */
+/** The largest file that is read: a quarter of a gigabyte. */
 export const MOST_BYTES: number = 2 ** 28;
 
 const withPath = (path: string, error: unknown): ImageError =>
   new ImageError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 
-/** The same number of bytes, if an image file may have so many. */
+/** Returns the number of bytes. @throws ImageError if a file of that length is not read */
 export function checkedLength(bytes: number): number {
   if (bytes > MOST_BYTES) throw new ImageError(`is a file of ${bytes} bytes; at most ${MOST_BYTES} are read`);
   return bytes;
 }
 
 /**
- * The image of a file, [height, width, 3], as `decodeImage` gives it.
+ * Reads an image file as [height, width, 3], decoded by `decodeImage`.
  *
  * @throws ImageError naming the path
  */
 export async function imageAt(path: string): Promise<Pixels> {
   const found = await stat(path).catch(() => null);
   if (found === null) throw new ImageError(`no image ${path}: there is no such file`);
-  if (!found.isFile()) throw new ImageError(`${path} is no file; a JPEG, PNG or WebP image would be right`);
+  if (!found.isFile()) throw new ImageError(`${path} is not a file; give a JPEG, PNG or WebP image`);
   try {
     checkedLength(found.size);
     return await decodeImage(await readFile(path));

@@ -1,11 +1,12 @@
-/** What kind of image file some bytes are, by how they begin. */
+/** Recognises image files by their first bytes. */
 
+/** The formats that can be decoded. */
 export type ImageFormat = "JPEG" | "PNG" | "WebP";
 
 const beginsWith = (bytes: Uint8Array, text: string, at = 0): boolean =>
   Array.from(text).every((char, i) => bytes[at + i] === char.charCodeAt(0));
 
-/** null: none of these three. */
+/** The format of a file; null: none of these three. */
 export function formatOf(bytes: Uint8Array): ImageFormat | null {
   if (beginsWith(bytes, "\u00FF\u00D8\u00FF")) return "JPEG";
   if (beginsWith(bytes, "\u0089PNG\r\n\u001A\n")) return "PNG";
@@ -13,8 +14,8 @@ export function formatOf(bytes: Uint8Array): ImageFormat | null {
   return null;
 }
 
-/** Of a PNG's header. */
+/** The offset of the colour type in a PNG file, in bytes. */
 const COLOUR_TYPE = 25;
 
-/** Whether a PNG is grey with neither alpha nor palette; a colour declared transparent does not count. */
+/** Whether a PNG is grey with neither alpha nor palette; a colour that is declared transparent does not count as alpha. */
 export const isPlainGreyPng = (bytes: Uint8Array): boolean => formatOf(bytes) === "PNG" && bytes[COLOUR_TYPE] === 0;

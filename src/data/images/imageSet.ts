@@ -1,4 +1,4 @@
-/** A folder or tar archive of photographs as a labelled set: opened when they are needed, of whatever sizes. */
+/** A folder or tar archive of photographs as a labelled set. The images may have any sizes and are read when they are needed. */
 import { statSync } from "node:fs";
 import type { HostBatch } from "../batches.ts";
 import type { Normalisation } from "../normalise.ts";
@@ -9,31 +9,33 @@ import { imageNetClasses } from "./imagenet.ts";
 import { layoutOf, splits, type ImageSplit, type LabelledPath } from "./layout.ts";
 import { normalisedTensor, preprocess, type Convention } from "./preprocess.ts";
 
+/** A labelled set of image files. */
 export interface ImageSet {
-  /** As it was asked for. */
+  /** The text by which it was opened. */
   readonly name: string;
   /** Names of the classes; a label is an index into them. */
   readonly classes: readonly string[];
   /** Number of images. */
   readonly count: number;
-  /** All images, preprocessed and normalised, in the order of their paths; the last batch may be smaller. Ends with the set closed. */
+  /** All images, preprocessed and normalised, in the order of their paths; the last batch may be smaller. The set is closed at the end. */
   readonly batches: (batch: number, convention: Convention, normalisation: Normalisation) => AsyncGenerator<HostBatch, void>;
 }
 
 /** Channels of a decoded image. */
 const RGB = 3;
-/** Images that are decoded at once. */
-const TOGETHER = 4;
+/** Images that are decoded at a time. */
+const AT_A_TIME = 4;
 
-interface Place {
+/** Where a set is, and which split of it is meant; null: none is named. */
+interface SetPath {
   readonly path: string;
   readonly split: ImageSplit | null;
 }
 
 const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
 
-/** `PATH` or `PATH:SPLIT`, if there is such a folder or archive. */
-function placeOf(text: string): Place | null {
+/** Parses `PATH` or `PATH:SPLIT`; null: there is no such folder or archive. */
+function setPathOf(text: string): SetPath | null {
   if (exists(text)) return { path: text, split: null };
   const split = splits.find((name) => text.endsWith(`:${name}`));
   if (split === undefined) return null;
@@ -41,12 +43,12 @@ function placeOf(text: string): Place | null {
   return exists(path) ? { path, split } : null;
 }
 
-/** Names of K classes for folders of these names: ImageNet's synsets if they all are some and K is 1000, else themselves in order. */
+/** The names of K classes: ImageNet's synsets if K is 1000 and every folder is named by one, else the folders' names, sorted. */
 function classesOf(folders: ReadonlySet<string>, K: number): readonly string[] {
   const synsets = imageNetClasses().map(({ synset }) => synset);
   if (K === synsets.length && [...folders].every((folder) => synsets.includes(folder))) return synsets;
-  if (folders.size !== K) throw new RangeError(`it has ${folders.size} classes, the model ${K}`);
-  return [...folders]; // in order, as their images
+  if (folders.size !== K) throw new RangeError(`it has ${folders.size} classes, the model has ${K}`);
+  return [...folders]; // sorted by the caller
 }
 
 async function* batchesOf(
@@ -68,8 +70,8 @@ async function* batchesOf(
     for (let start = 0; start < images.length; start += batch) {
       const own = images.slice(start, start + batch);
       const data = new Float64Array(own.length * RGB * S * S);
-      for (let i = 0; i < own.length; i += TOGETHER) {
-        const tensors = await Promise.all(own.slice(i, i + TOGETHER).map(({ path }) => tensorOf(path)));
+      for (let i = 0; i < own.length; i += AT_A_TIME) {
+        const tensors = await Promise.all(own.slice(i, i + AT_A_TIME).map(({ path }) => tensorOf(path)));
         for (const [j, tensor] of tensors.entries()) data.set(tensor, (i + j) * RGB * S * S);
       }
       yield { images: { shape: [own.length, RGB, S, S], data }, labels: own.map(({ label }) => label) };
@@ -80,27 +82,27 @@ async function* batchesOf(
 }
 
 /**
- * The images of a folder or tar archive, `PATH` or `PATH:train|test|val`; null: there is no such folder or file.
+ * Opens the images of a folder or tar archive, `PATH` or `PATH:train|test|val`; null: there is no such folder or file.
  *
- * @param placesOf which of so many images, and in which order; all unless given
- * @throws RangeError for what is no archive, has no images or does not fit the model
+ * @param chosen the indices of the images to take, in order, given their number; null: all of them
+ * @throws RangeError for a file that is not an archive, for a set without images, or one that does not fit the model
  */
 export function openImageSet(
   text: string,
   { channels, side, classes: K }: DataShape,
-  placesOf: ((count: number) => readonly number[]) | null = null,
+  chosen: ((count: number) => readonly number[]) | null = null,
 ): ImageSet | null {
-  const place = placeOf(text);
-  if (place === null) return null;
-  const refuse = (what: string, cause?: unknown): RangeError => new RangeError(`data: ${place.path}: ${what}`, { cause });
+  const source = setPathOf(text);
+  if (source === null) return null;
+  const refuse = (what: string, cause?: unknown): RangeError => new RangeError(`data: ${source.path}: ${what}`, { cause });
   if (channels !== RGB) throw refuse(`it has images of ${RGB} channels, the model takes ${channels}`);
   try {
-    const collection = openCollection(place.path);
-    const labelled = layoutOf(collection.paths, place.split);
+    const collection = openCollection(source.path);
+    const labelled = layoutOf(collection.paths, source.split);
     const classes = classesOf(new Set(labelled.map(({ folder }) => folder).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))), K);
     const labels = new Map(classes.map((name, label) => [name, label]));
     const all = labelled.map((image) => ({ ...image, label: labels.get(image.folder) ?? 0 }));
-    const images = placesOf === null ? all : placesOf(all.length).flatMap((place) => all[place] ?? []);
+    const images = chosen === null ? all : chosen(all.length).flatMap((i) => all[i] ?? []);
     return {
       name: text,
       classes,

@@ -1,31 +1,32 @@
-/** Images as rows of pixels of 8 bits. */
+/** Images of 8-bit samples. */
 
+/** An image of 8-bit samples. */
 export interface Pixels {
-  /** [height, width, channels] row-major, of full scale 255. */
+  /** [height, width, channels] row-major; full scale is 255. */
   readonly data: Uint8Array;
   /** In pixels. */
   readonly width: number;
   /** In pixels. */
   readonly height: number;
-  /** Samples of a pixel: 1 grey, 3 RGB. */
+  /** Samples a pixel: 1 for grey, 3 for RGB. */
   readonly channels: number;
 }
 
-/** In pixels. */
+/** The size of an image, in pixels. */
 export type Size = Pick<Pixels, "width" | "height">;
 
-/** A part of an image; it may be of an image that nobody has made. */
+/** A rectangle of an image, which need not have been computed. */
 export interface Region extends Size {
-  /** Columns of the image to the left of it, in pixels. */
+  /** The first column, in pixels from the left edge. */
   readonly left: number;
-  /** Rows of the image above it, in pixels. */
+  /** The first row, in pixels from the top edge. */
   readonly top: number;
 }
 
 /**
- * The same image, if it has as many numbers as it says.
+ * Returns the image.
  *
- * @throws RangeError
+ * @throws RangeError if its data does not have the length that its size requires
  */
 export function checkedPixels(image: Pixels): Pixels {
   const { data, width, height, channels } = image;

@@ -1,11 +1,11 @@
 /**
- * Evaluation preprocessing (deit.md 7.12): the image resized, its centre cropped, then numbers for the network.
+ * Evaluation preprocessing (deit.md 7.12): the image is resized, its centre cropped, and the pixels normalised.
  *
- *   deit       shorter side → trunc(S/0.875), the other in proportion      the authors'; an S×S image with S ≤ 32 stays as it is
+ *   deit       shorter side → trunc(S/0.875), the other in proportion      the authors'; an S×S image with S ≤ 32 is left unchanged
  *   timm       shorter side → trunc(S/0.9)                                 timm's configurations at 224
  *   timm-384   shorter side → S                                            timm's configurations at 384
- *   hf         both sides   → trunc(S/0.875), the aspect is lost           Hugging Face's image processor on Pillow; the one on torchvision,
- *                                                                          the default of transformers 5, is off by one level of 255 here and there
+ *   hf         both sides   → trunc(S/0.875), the aspect is lost           Hugging Face's image processor on Pillow; the processor on torchvision,
+ *                                                                          the default of transformers 5, differs by one level of 255 in some pixels
  */
 import type { Normalisation } from "../normalise.ts";
 import type { Pixels, Region, Size } from "./pixels.ts";
@@ -16,15 +16,15 @@ export const conventions = ["deit", "timm", "timm-384", "hf"] as const;
 /** Whose evaluation preprocessing: the authors' (`deit`), timm's at 224 and at 384, or Hugging Face's. */
 export type Convention = (typeof conventions)[number];
 
-/** Crop side over the side that is resized to. */
+/** The crop's side divided by the side that the image is resized to. */
 const RATIOS: { readonly [C in Convention]: number } = { deit: 0.875, timm: 0.9, "timm-384": 1, hf: 0.875 };
 
-/** Up to this image size the authors neither resize nor crop, in pixels. */
+/** Images up to this side are neither resized nor cropped by the authors, in pixels. */
 const LARGEST_UNTOUCHED = 32;
-/** In pixels: the tensor of one image takes 200 MB. */
+/** The largest side in pixels, at which the tensor of one image takes 200 MB. */
 const LARGEST_SIDE = 4096;
 
-/** ½ goes to the even neighbour, as in Python. */
+/** Rounds halves to the even neighbour, as Python does. */
 function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
@@ -34,12 +34,12 @@ function roundHalfEven(x: number): number {
 export interface Geometry {
   /** What the image is resized to. */
   readonly resized: Size;
-  /** What is cut out of that: S×S. */
+  /** The S×S crop of the resized image. */
   readonly crop: Region;
 }
 
 /**
- * Sizes and places for images of `size` at image size S.
+ * How an image of this size is resized and cropped for image size S.
  *
  * @throws RangeError unless S is from 1 to 4096
  */
@@ -63,17 +63,17 @@ export function geometryOf({ width, height }: Size, S: number, convention: Conve
   return { resized, crop };
 }
 
-/** What of an image a network sees, [height, width, C] → [S, S, C]. */
+/** Resizes and crops an image, [height, width, C] → [S, S, C]. */
 export function preprocess(image: Pixels, S: number, convention: Convention): Pixels {
   const { resized, crop } = geometryOf(image, S, convention);
   return resizeRegion(image, resized, crop);
 }
 
-/** Of a byte. */
+/** The largest value of a byte. */
 const FULL = 255;
 
 /**
- * As a network takes it, [S, S, C] → [C, S, S]: (v/255 − mean)/std in f32, each step rounded as torchvision's tensors round it.
+ * Normalises pixels for a network, [S, S, C] → [C, S, S]: (v/255 − mean)/std in f32, each step rounded as torchvision's tensors round it.
  */
 export function normalisedTensor({ data, width, height, channels }: Pixels, { mean, std }: Normalisation): Float32Array {
   const area = width * height;

@@ -1,12 +1,13 @@
 /**
- * Pillow's bicubic resize of 8-bit images, to the byte: first along the rows, then along the columns, whole bytes in between (deit.md 7.12;
- * Pillow 9.5 to 12.3); of very tall images the columns come first. Only what a region of the result needs is computed, so that a crop of an enormous enlargement costs no more than any other.
+ * Pillow's bicubic resize of 8-bit images, identical to the byte (deit.md 7.12; Pillow 9.5 to 12.3): first along the rows, then along the
+ * columns, rounded to bytes in between; very tall images are resized along the columns first. Only what a region of the result needs is
+ * computed, so that the crop of an enormous enlargement costs no more than any other.
  */
 import { bicubicTaps, PRECISION, type Taps } from "./bicubic.ts";
 import { checkedPixels, type Pixels, type Region, type Size } from "./pixels.ts";
 
-/** Height over width. */
-const MOST_UPRIGHT = 100;
+/** Height divided by width, above which an image counts as very tall. */
+const VERY_TALL = 100;
 const HALF = 2 ** (PRECISION - 1);
 
 const byteOf = (sum: number): number => {
@@ -21,7 +22,7 @@ function weighted(data: Uint8Array, at: number, step: number, weights: Int32Arra
   return byteOf(sum);
 }
 
-/** Rows `top` … `top + height − 1`, each as the taps make it. */
+/** Resizes rows `top` … `top + height − 1` along themselves. */
 function alongRows({ data, width, channels }: Pixels, taps: Taps, top: number, height: number): Pixels {
   const { first, count, weights, stride } = taps;
   const across = first.length;
@@ -35,7 +36,7 @@ function alongRows({ data, width, channels }: Pixels, taps: Taps, top: number, h
   return { data: out, width: across, height, channels };
 }
 
-/** Columns as the taps make them; row 0 of the image is the taps' row `top`. */
+/** Resizes along the columns. Row 0 of the image is row `top` of what the taps count from. */
 function alongColumns({ data, width, channels }: Pixels, { first, count, weights, stride }: Taps, top: number): Pixels {
   const [row, down] = [width * channels, first.length];
   const out = new Uint8Array(down * row);
@@ -46,8 +47,8 @@ function alongColumns({ data, width, channels }: Pixels, { first, count, weights
   return { data: out, width, height: down, channels };
 }
 
-/** Whether Pillow's `Image.resize` takes the columns first: the image is over 100 times as tall as wide, and becomes less tall. */
-const isColumnsFirst = (from: Size, to: Size): boolean => from.height > MOST_UPRIGHT * from.width && to.height < from.height;
+/** Whether Pillow's `Image.resize` resizes along the columns first: the image is over 100 times as tall as wide, and becomes less tall. */
+const isColumnsFirst = (from: Size, to: Size): boolean => from.height > VERY_TALL * from.width && to.height < from.height;
 
 /**
  * A region of the image resized to `size`, [height, width, C] → [region.height, region.width, C].
@@ -57,7 +58,7 @@ const isColumnsFirst = (from: Size, to: Size): boolean => from.height > MOST_UPR
 export function resizeRegion(image: Pixels, size: Size, region: Region): Pixels {
   const { left, top, width, height } = region;
   if (left < 0 || top < 0 || left + width > size.width || top + height > size.height)
-    throw new RangeError(`resize: ${width}×${height} at (${left}, ${top}) is not inside of ${size.width}×${size.height}`);
+    throw new RangeError(`resize: ${width}×${height} at (${left}, ${top}) is not inside the resized image of ${size.width}×${size.height}`);
   const source = checkedPixels(image);
   const across = bicubicTaps(source.width, size.width, left, width);
   const down = bicubicTaps(source.height, size.height, top, height);

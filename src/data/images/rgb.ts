@@ -1,13 +1,13 @@
 /**
- * To RGB as Pillow's `convert("RGB")` goes there, which is what the loaders of DeiT and timm call (deit.md 7.12): alpha is dropped, not
- * blended; grey is repeated; no colour profile is applied, no orientation.
+ * Converts samples to RGB as Pillow's `convert("RGB")` does, which the data loaders of DeiT and timm call (deit.md 7.12): alpha is dropped,
+ * not blended; grey is repeated; neither colour profile nor orientation is applied.
  *
- *   CMYK      n = 255 − K      R = n − C·n/255, and so on                     the product divided by 255 and rounded in whole numbers
- *   16 bits   the high byte; but grey without alpha is cut off at 255         Pillow keeps its 16 bits, and cuts when it converts
+ *   CMYK      n = 255 − K      R = n − C·n/255, and so on                     the quotient is rounded in integer arithmetic
+ *   16 bits   the high byte; but grey without alpha is clipped at 255         Pillow keeps its 16 bits, and clips when it converts
  */
 import type { Pixels } from "./pixels.ts";
 
-/** Samples as a file has them; alpha, if there is any, comes last. */
+/** The samples of an image file; alpha, if present, comes last. */
 export interface Samples {
   /** [height, width, channels] row-major. */
   readonly data: Uint8Array | Uint16Array;
@@ -15,11 +15,11 @@ export interface Samples {
   readonly width: number;
   /** In pixels. */
   readonly height: number;
-  /** Samples of a pixel, alpha included. */
+  /** Samples a pixel, alpha included. */
   readonly channels: number;
-  /** What the samples but alpha stand for. */
+  /** What the samples without alpha stand for. */
   readonly colour: "grey" | "rgb" | "cmyk";
-  /** What becomes of 16 bits. */
+  /** How 16-bit samples become 8-bit samples. */
   readonly wide: "high byte" | "cut off";
 }
 
@@ -32,7 +32,7 @@ function share(a: number, b: number): number {
   return ((t >> 8) + t) >> 8;
 }
 
-/** Each pixel's three bytes; those of the samples themselves where that is what they are. */
+/** The image as RGB; it shares the samples' bytes if they are RGB already. */
 export function rgbOf({ data, width, height, channels, colour, wide }: Samples): Pixels {
   if (colour === "rgb" && channels === RGB && data instanceof Uint8Array) return { data, width, height, channels };
   const narrow = !(data instanceof Uint16Array)

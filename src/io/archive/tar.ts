@@ -1,15 +1,15 @@
 /**
- * Tar archives: ustar, pax and GNU's, as any tar writes them, strictly. Only headers are read; where each file lies in the archive is the result.
+ * A strict reader of tar archives: ustar, pax and GNU. Only headers are read; the result says where each file's bytes are.
  *
- *   each member   a header, then its bytes, filled up to a whole block
- *   before it     x: records of pax, `LENGTH KEY=VALUE\n`      L, K: a long name of GNU's, of the member or of what it links to
+ *   each member   a header, then its bytes, padded to a whole block
+ *   before it     x: pax records, `LENGTH KEY=VALUE\n`      L, K: a long GNU name of the member, or of what it links to
  *   the end       a block of zeros
  */
 import { FormatError, quoted } from "../formatError.ts";
 import type { Source } from "../disk/source.ts";
 import { BLOCK, headerOf, isZero, textOf, type TarHeader } from "./tarHeader.ts";
 
-/** A file is no tar archive. */
+/** A file that is not a tar archive. */
 export class TarError extends FormatError {
   override readonly name = "TarError";
   constructor(offset: number, rule: string) {
@@ -19,20 +19,21 @@ export class TarError extends FormatError {
 
 /** A regular file of an archive. */
 export interface TarFile {
-  /** Its path in the archive, parts divided by `/`. */
+  /** Its path in the archive, with `/` between folders. */
   readonly name: string;
-  /** Where its bytes are. */
+  /** Its first byte in the archive. */
   readonly begin: number;
+  /** The byte after its last. */
   readonly end: number;
 }
 
 const refuse = (offset: number, rule: string): TarError => new TarError(offset, rule);
 
-/** In bytes: names and records of pax are no longer. */
+/** The longest name and the longest pax records, in bytes. */
 const LONGEST_NAME = 2 ** 16;
 const GZIP = [0x1f, 0x8b];
 
-/** Replaces what the header says. */
+/** Fields that replace those of the next header. */
 type Override = Partial<Pick<TarHeader, "name" | "link" | "length">>;
 
 /** @throws TarError */
@@ -52,7 +53,7 @@ function paxOf(bytes: Uint8Array, at: number): Override {
         equals > 0
       )
     )
-      throw refuse(at + begin, "a record of pax must be LENGTH KEY=VALUE and a line's end");
+      throw refuse(at + begin, "a pax record must be LENGTH KEY=VALUE and a line end");
     const [key, value] = [record.slice(0, equals), record.slice(equals + 1)];
     if (key === "path") found = { ...found, name: value };
     if (key === "linkpath") found = { ...found, link: value };
@@ -66,7 +67,7 @@ function paxOf(bytes: Uint8Array, at: number): Override {
   return found;
 }
 
-/** What a member says about the one after it; null: it is no such member. */
+/** What a special member says about the next member; null: this is an ordinary member. */
 function overrideOf(source: Source, { type, length }: TarHeader, at: number): Override | null {
   if (!"xLK".includes(type)) return null;
   if (length > LONGEST_NAME) throw refuse(at, `a name may have ${LONGEST_NAME} bytes, got ${length}`);
@@ -77,10 +78,10 @@ function overrideOf(source: Source, { type, length }: TarHeader, at: number): Ov
   return type === "L" ? { name: textOf(bytes) } : { link: textOf(bytes) };
 }
 
-/** Links, devices, folders: whatever size they give, no bytes follow. */
+/** Links, devices and folders: no bytes follow, whatever size they give. */
 const EMPTY = "123456";
-/** No files: symbolic links, devices, folders, pax's remarks on the whole archive, the name of a volume. */
-const PASSED_OVER = "23456gV";
+/** Members that are not files: symbolic links, devices, folders, global pax records, the name of a volume. */
+const SKIPPED = "23456gV";
 
 const normal = (name: string): string =>
   name
@@ -89,10 +90,10 @@ const normal = (name: string): string =>
     .join("/");
 
 /**
- * The regular files of an archive in its order; a hard link is the file that it links to. Of two of the same name the later one counts, as when
- * they are unpacked. Symbolic links, folders and devices are passed over.
+ * The regular files of an archive, in its order; a hard link stands for the file that it links to. Of two files of the same name the later one
+ * counts, as when the archive is unpacked. Symbolic links, folders and devices are skipped.
  *
- * @throws TarError naming the byte
+ * @throws TarError that names the byte
  */
 export function tarFiles(source: Source): readonly TarFile[] {
   const files = new Map<string, TarFile>();
@@ -100,7 +101,7 @@ export function tarFiles(source: Source): readonly TarFile[] {
   let at = 0;
   for (;;) {
     const block = source.read(at, at + BLOCK);
-    if (block.length < BLOCK) throw refuse(source.length, "the file is truncated, or no tar archive: it must end with a block of zeros");
+    if (block.length < BLOCK) throw refuse(source.length, "the file is truncated, or not a tar archive: it must end with a block of zeros");
     if (isZero(block)) break;
     if (at === 0 && GZIP.every((byte, i) => block[i] === byte)) throw refuse(0, "the archive is compressed; gunzip it first");
     const raw = headerOf(block, at, refuse);
@@ -118,14 +119,14 @@ export function tarFiles(source: Source): readonly TarFile[] {
 
 function keep(files: Map<string, TarFile>, { name: path, type, link, length }: TarHeader, begin: number, at: number): void {
   const name = normal(path);
-  if (PASSED_OVER.includes(type)) return;
+  if (SKIPPED.includes(type)) return;
   if (type === "1") {
     const target = files.get(normal(link));
-    if (target === undefined) throw refuse(at, `${quoted(name)} is a hard link to ${quoted(link)}, which is not before it`);
+    if (target === undefined) throw refuse(at, `${quoted(name)} is a hard link to ${quoted(link)}, which does not precede it`);
     files.set(name, { ...target, name });
   } else if (type === "0" || type === "7") {
-    if (path.endsWith("/")) return; // a folder, before POSIX
-    files.delete(name); // so that its place is that of the last one
+    if (path.endsWith("/")) return; // a folder in archives from before POSIX
+    files.delete(name); // so that the order is that of the last one
     files.set(name, { name, begin, end: begin + length });
   } else throw refuse(at + 156, `${quoted(name)} is of the unknown type ${quoted(type)}`);
 }

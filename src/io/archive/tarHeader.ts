@@ -3,20 +3,21 @@
  *
  *   0 name 100   124 size 12   148 checksum 8   156 type 1   157 link 100   257 "ustar" 6   345 prefix 155
  *
- * Numbers are octal, or in GNU's way binary with the first bit set. The checksum is the sum of all bytes, its own field taken for spaces.
+ * Numbers are octal, or, as GNU writes them, binary with the first bit set. The checksum is the sum of all bytes, with spaces for its own field.
  */
 import type { Refuse } from "../formatError.ts";
 
-/** Everything in a tar file comes in blocks of so many bytes. */
+/** A tar file consists of blocks of this many bytes. */
 export const BLOCK = 512;
 
+/** The fields of a header. */
 export interface TarHeader {
   readonly name: string;
-  /** Of what follows. */
+  /** The length of the member, in bytes. */
   readonly length: number;
   /** One character: `0` a file, `5` a folder … */
   readonly type: string;
-  /** Of a link, what it points to. */
+  /** What a link points to. */
   readonly link: string;
 }
 
@@ -25,13 +26,13 @@ const SIZE = { begin: 124, end: 136 };
 const BINARY = 0x80;
 const SPACE = 0x20;
 
-/** Up to the first zero. */
+/** The text up to the first zero. */
 export function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
-/** null: no number. */
+/** Parses a number; null: it is not a number. */
 function numberOf(field: Uint8Array): number | null {
   const [first = 0] = field;
   if ((first & BINARY) !== 0) {
@@ -56,13 +57,13 @@ export function headerOf(block: Uint8Array, at: number, refuse: Refuse): TarHead
   if (stored !== sum) throw refuse(at + CHECKSUM.begin, `the checksum of a header must be ${sum}, got ${stored ?? "no octal number"}`);
   const length = numberOf(block.subarray(SIZE.begin, SIZE.end));
   if (length === null) throw refuse(at + SIZE.begin, "the size must be an octal number");
-  const posix = textOf(block.subarray(257, 265)).startsWith("ustar") && block[262] === 0; // GNU's has a space there, and no prefix
+  const posix = textOf(block.subarray(257, 265)).startsWith("ustar") && block[262] === 0; // GNU has a space here, and no prefix
   const prefix = posix ? textOf(block.subarray(345, 500)) : "";
   const name = textOf(block.subarray(0, 100));
   return {
     name: prefix === "" ? name : `${prefix}/${name}`,
     length,
-    type: String.fromCharCode(block[156] || 0x30), // 0: a file of before POSIX
+    type: String.fromCharCode(block[156] || 0x30), // 0: a file in archives from before POSIX
     link: textOf(block.subarray(157, 257)),
   };
 }

@@ -1,20 +1,22 @@
 /**
- * Zip archives (APPNOTE 6.3), strictly, with 64-bit sizes: what is in them is read off the directory at the end of the file.
+ * A strict reader of zip archives (APPNOTE 6.3) with 64-bit sizes: the directory at the end of the file says what is in it.
  *
- *   each member   PK\3\4, its name, extra fields, then its bytes: stored as they are or deflated
+ *   each member   PK\3\4, its name, extra fields, then its bytes: stored or deflated
  *   directory     PK\1\2 for each member: name, CRC-32, sizes, and where it begins
- *   end           (PK\6\6 and PK\6\7 where 16 or 32 bits are too few,) PK\5\6: where the directory is
+ *   end           (PK\6\6 and PK\6\7 if 16 or 32 bits are too few,) PK\5\6: where the directory is
  */
 import { inflateSync } from "fflate";
 import { crc32 } from "./crc32.ts";
 import { quoted, type Refuse } from "../formatError.ts";
 
+/** A file in the archive. */
 export interface ZipMember {
   readonly name: string;
-  /** Where its bytes are in the archive. */
+  /** Its first byte in the archive. */
   readonly begin: number;
+  /** The byte after its last. */
   readonly end: number;
-  /** Of its bytes, inflated. */
+  /** Its length after inflation, in bytes. */
   readonly length: number;
   readonly deflated: boolean;
   readonly crc: number;
@@ -26,15 +28,16 @@ const LOCATOR = { signature: 0x07064b50, length: 20 };
 const END64 = { signature: 0x06064b50, length: 56 };
 const ENTRY = { signature: 0x02014b50, length: 46 };
 const LOCAL = { signature: 0x04034b50, length: 30 };
-/** In a field of 32 bits: the number is in a field of 64 bits elsewhere. */
+/** The value of a 32-bit field whose number is in a 64-bit field elsewhere. */
 const ELSEWHERE = 0xffffffff;
 const ENCRYPTED = 1;
 const UTF8 = 1 << 11;
 const [STORED, DEFLATED] = [0, 8];
-/** Deflate makes at most so many bytes of one. */
+/** The largest compression ratio of deflate. */
 const MOST_INFLATED = 1032;
 
-interface Place {
+/** Bytes `begin` … `end − 1`. */
+interface ByteRange {
   readonly begin: number;
   readonly end: number;
 }
@@ -45,11 +48,11 @@ function endOf(view: DataView, refuse: Refuse): number {
   const last = view.byteLength - END.length;
   for (let at = last; at >= Math.max(0, last - LONGEST_COMMENT); at--)
     if (view.getUint32(at, true) === END.signature && view.getUint16(at + 20, true) === last - at) return at;
-  throw refuse(view.byteLength, "the file is truncated, or no zip archive: it has no end of a directory");
+  throw refuse(view.byteLength, "the file is truncated, or not a zip archive: the end of its directory is missing");
 }
 
 /** Where the directory is, and how many members it has. */
-function directoryOf(view: DataView, refuse: Refuse): Place & { readonly members: number } {
+function directoryOf(view: DataView, refuse: Refuse): ByteRange & { readonly members: number } {
   const end = endOf(view, refuse);
   const locator = end - LOCATOR.length;
   const large = locator >= 0 && view.getUint32(locator, true) === LOCATOR.signature;
@@ -73,8 +76,8 @@ function nameOf(bytes: Uint8Array, at: number, flags: number, refuse: Refuse): s
   }
 }
 
-/** The numbers of 64 bits of a member, from its extra fields: those that the fields of 32 bits do not hold, in their order. */
-function largeOf(view: DataView, { begin, end }: Place, small: readonly number[], refuse: Refuse): readonly number[] {
+/** A member's sizes and position: those that the 32-bit fields do not hold are in an extra field of 64-bit numbers, in their order. */
+function largeOf(view: DataView, { begin, end }: ByteRange, small: readonly number[], refuse: Refuse): readonly number[] {
   if (!small.includes(ELSEWHERE)) return small;
   for (let at = begin; at + 4 <= end; at += 4 + view.getUint16(at + 2, true)) {
     if (view.getUint16(at, true) !== 1) continue;
@@ -90,8 +93,14 @@ function largeOf(view: DataView, { begin, end }: Place, small: readonly number[]
   throw refuse(begin, "the field of 64-bit sizes is missing");
 }
 
-/** Reads the member's line at byte `at` of the directory; gives also where the next one begins. */
-function memberOf(bytes: Uint8Array, view: DataView, at: number, directory: Place, refuse: Refuse): readonly [ZipMember, number, number] {
+/** Reads the directory's entry at byte `at`. Also returns where the next entry and the member itself begin. */
+function memberOf(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  directory: ByteRange,
+  refuse: Refuse,
+): readonly [ZipMember, number, number] {
   if (at + ENTRY.length > directory.end) throw refuse(at, "the directory is truncated");
   if (view.getUint32(at, true) !== ENTRY.signature) throw refuse(at, "a member of the directory must begin with PK\\1\\2");
   const [flags, method, crc] = [view.getUint16(at + 8, true), view.getUint16(at + 10, true), view.getUint32(at + 16, true)];
@@ -120,27 +129,27 @@ function memberOf(bytes: Uint8Array, view: DataView, at: number, directory: Plac
 }
 
 /**
- * What is in an archive, in the directory's order. No name occurs twice, no two members overlap.
+ * The members of an archive, in the directory's order. No name occurs twice, and no two members overlap.
  *
- * @throws what `refuse` makes, naming the byte
+ * @throws what `refuse` makes
  */
 export function zipMembers(bytes: Uint8Array, refuse: Refuse): readonly ZipMember[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const directory = directoryOf(view, refuse);
   const members = new Map<string, ZipMember>();
-  const places: Place[] = [];
+  const ranges: ByteRange[] = [];
   let at = directory.begin;
   while (at < directory.end) {
     const [member, next, begin] = memberOf(bytes, view, at, directory, refuse);
     if (members.has(member.name)) throw refuse(at, `${quoted(member.name)} is in the archive twice`);
     members.set(member.name, member);
-    places.push({ begin, end: member.end });
+    ranges.push({ begin, end: member.end });
     at = next;
   }
   if (members.size !== directory.members)
     throw refuse(directory.end, `the directory must have ${directory.members} members, it has ${members.size}`);
   let covered = 0;
-  for (const { begin, end } of places.toSorted((a, b) => a.begin - b.begin)) {
+  for (const { begin, end } of ranges.toSorted((a, b) => a.begin - b.begin)) {
     if (begin < covered) throw refuse(begin, "two members overlap");
     covered = end;
   }
@@ -148,9 +157,9 @@ export function zipMembers(bytes: Uint8Array, refuse: Refuse): readonly ZipMembe
 }
 
 /**
- * The bytes of a member: a view where they are stored, else inflated; never more than its `length`.
+ * The bytes of a member: a view if they are stored, else inflated to exactly `length` bytes.
  *
- * @throws what `refuse` makes, for bytes that are not those that were packed
+ * @throws what `refuse` makes, if the bytes are not those that were packed
  */
 export function zipBytes(archive: Uint8Array, { name, begin, end, length, deflated, crc }: ZipMember, refuse: Refuse): Uint8Array {
   const packed = archive.subarray(begin, end);
@@ -160,10 +169,10 @@ export function zipBytes(archive: Uint8Array, { name, begin, end, length, deflat
   return bytes;
 }
 
-/** null: not deflated, or not so many bytes. */
+/** Inflates; null: the bytes are not deflated, or do not inflate to this length. */
 function inflated(packed: Uint8Array, length: number): Uint8Array | null {
   try {
-    const bytes = inflateSync(packed, { out: new Uint8Array(length + 1) }); // one more, so that too many are noticed
+    const bytes = inflateSync(packed, { out: new Uint8Array(length + 1) }); // one byte more, so that too many are noticed
     return bytes.length === length ? bytes : null;
   } catch {
     return null;

@@ -1,12 +1,13 @@
-/** Bytes that are read in ranges, so that a large file need not be in memory: of an array here, of a file in `fileBytes.ts`. */
+/** Bytes that are read range by range, so that a large file need not be in memory: from an array here, from a file in `fileBytes.ts`. */
 
+/** Bytes that can be read in ranges. */
 export interface ByteSource {
-  /** In bytes. */
+  /** The number of bytes. */
   readonly size: number;
   /**
-   * A copy of `length` bytes from byte `offset` on, in a buffer of its own that holds nothing else.
+   * Copies `length` bytes, beginning with byte `offset`, into a new buffer that holds nothing else.
    *
-   * @throws RangeError unless the source has them, and memory has room for them
+   * @throws RangeError if the source does not have these bytes, or memory has no room for them
    */
   readonly read: (offset: number, length: number) => Uint8Array<ArrayBuffer>;
 }
@@ -20,7 +21,7 @@ export function checkRange(offset: number, length: number, size: number): void {
     throw new RangeError(`read: the range must be within ${size} bytes, got ${length} bytes from byte ${offset} on`);
 }
 
-/** @throws RangeError where the host makes no array of so many bytes */
+/** A new array. @throws RangeError if the host cannot allocate so many bytes */
 export function allocated(length: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(length);
@@ -29,7 +30,7 @@ export function allocated(length: number): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** The source of an array's bytes, which may not change from now on. */
+/** A source of the bytes of an array, which must not change afterwards. */
 export const memoryBytes = (bytes: Uint8Array): ByteSource => ({
   size: bytes.length,
   read: (offset, length) => {

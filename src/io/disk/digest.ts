@@ -1,20 +1,21 @@
-/** Digests: equal content, equal text. */
+/** SHA-256 digests as text. */
 import { createHash } from "node:crypto";
 import type { ByteSource } from "./byteSource.ts";
 
 /** SHA-256, in hexadecimal. */
 export const digestOf = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
-const AT_ONCE = 2 ** 24;
+/** Bytes that are read at a time. */
+const PIECE = 2 ** 24;
 
 /** SHA-256 of all bytes of a source. */
 export function digestOfSource({ size, read }: ByteSource): string {
   const hash = createHash("sha256");
-  for (let offset = 0; offset < size; offset += AT_ONCE) hash.update(read(offset, Math.min(AT_ONCE, size - offset)));
+  for (let offset = 0; offset < size; offset += PIECE) hash.update(read(offset, Math.min(PIECE, size - offset)));
   return hash.digest("hex");
 }
 
-/** Hands pieces on; `digest` is the SHA-256 of those that have passed. */
+/** Passes pieces on; `digest` gives the SHA-256 of all that have passed. */
 export function digested(pieces: AsyncIterable<Uint8Array>): {
   readonly pieces: AsyncIterable<Uint8Array>;
   readonly digest: () => string;
@@ -29,7 +30,7 @@ export function digested(pieces: AsyncIterable<Uint8Array>): {
   return { pieces: passing(), digest: () => hash.digest("hex") };
 }
 
-/** JSON whose keys are in one order, whatever the order they were set in. */
+/** JSON with sorted keys, so that the order in which they were set does not matter. */
 function canonical(value: unknown): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;

@@ -1,11 +1,11 @@
-/** Files that are whole or not there: written aside, forced to the disk, then renamed. A process may be killed between any two lines. */
+/** Files that are complete or do not exist: written under a temporary name, forced to the disk, then renamed. The process may be killed anywhere. */
 import { open, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** What a file is to hold, whole or in pieces. */
+/** The content of a file, whole or in pieces. */
 export type Content = string | Uint8Array | AsyncIterable<Uint8Array>;
 
-/** Writes a file and waits until the disk has it. */
+/** Writes a file and waits until it is on the disk. */
 export async function writeToDisk(path: string, content: Content): Promise<void> {
   const file = await open(path, "w");
   try {
@@ -16,7 +16,7 @@ export async function writeToDisk(path: string, content: Content): Promise<void>
   }
 }
 
-/** Waits until the disk has a folder's list of files. Windows has no such call and needs none. */
+/** Waits until a folder's list of files is on the disk. Windows has no such call and needs none. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const folder = await open(path, "r");
@@ -27,20 +27,20 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** `rename`, durably. */
+/** Renames a file or folder, and waits until this is on the disk. */
 export async function moveDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
   await syncFolder(dirname(to));
 }
 
-/** Replaces or makes a file; whoever reads it finds the old content or the new, never a part. What fails leaves nothing behind. */
+/** Creates or replaces a file; a reader finds the old content or the new, never a part. A failure leaves nothing behind. */
 export async function writeDurably(path: string, content: Content): Promise<void> {
-  const aside = `${path}.partial`;
+  const partial = `${path}.partial`;
   try {
-    await writeToDisk(aside, content);
-    await moveDurably(aside, path);
+    await writeToDisk(partial, content);
+    await moveDurably(partial, path);
   } catch (error) {
-    await rm(aside, { force: true }).catch(() => undefined); // the first error says more
+    await rm(partial, { force: true }).catch(() => undefined); // the first error says more
     throw error;
   }
 }

@@ -1,8 +1,8 @@
-/** Ranged reads of a file of any size. No file stays open between two reads, so there is nothing to close. */
+/** Reads ranges of a file of any size. The file is not kept open between reads, so there is nothing to close. */
 import { closeSync, fstatSync, openSync, readSync, type BigIntStats } from "node:fs";
 import { allocated, checkRange, type ByteSource } from "./byteSource.ts";
 
-/** Bytes of one call; the system gives at most 2 GiB. */
+/** Bytes of one system call, which reads at most 2 GiB. */
 const MOST_AT_ONCE = 2 ** 30;
 
 function withFile<T>(path: string, use: (file: number, about: BigIntStats) => T): T {
@@ -14,10 +14,10 @@ function withFile<T>(path: string, use: (file: number, about: BigIntStats) => T)
   }
 }
 
-/** Equal texts: nobody has written to the file, or put another in its place. */
+/** Equal texts mean that the file has neither been changed nor replaced. */
 const identityOf = ({ dev, ino, size, mtimeNs }: BigIntStats): string => [dev, ino, size, mtimeNs].join(" ");
 
-/** Fills the array from byte `offset` of the file on. */
+/** Fills the array with the file's bytes, beginning with byte `offset`. */
 function fill(path: string, file: number, offset: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) {
     const count = readSync(file, bytes, done, Math.min(MOST_AT_ONCE, bytes.length - done), offset + done);
@@ -27,10 +27,10 @@ function fill(path: string, file: number, offset: number, bytes: Uint8Array): vo
 }
 
 /**
- * The source of a file's bytes.
+ * A source of a file's bytes.
  *
- * @throws Error of node:fs for a path that cannot be opened; RangeError for what is no file. Its `read` throws the same, and RangeError
- * where the file is no longer the one it was.
+ * @throws Error of node:fs for a path that cannot be opened; RangeError for something other than a file. Its `read` throws the same, and
+ * RangeError if the file has changed since.
  */
 export function fileBytes(path: string): ByteSource {
   const { identity, size } = withFile(path, (_, about) => {

@@ -1,52 +1,52 @@
-/** A folder that is there with all of its files, or not at all. */
+/** Folders that exist with all of their files, or not at all. */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
-/** At once, or piece by piece. */
+/** The content of a file, whole or in pieces. */
 export type Content = string | Uint8Array | Iterable<Uint8Array>;
 
-/** By path in the folder; `a/b.txt` makes a. */
+/** Files by their path in the folder; `a/b.txt` also creates the folder a. */
 export type Files = Iterable<readonly [path: string, content: Content]>;
 
-/** @throws RangeError where a folder cannot be made or written into, since of what it would be in something is a file or may not be written to */
+/** @throws RangeError if the folder cannot be made: its nearest existing parent is a file, or may not be written to */
 export function checkFolderPath(folder: string): void {
-  let above = resolve(folder);
-  while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
-  if (!statSync(above).isDirectory()) throw new RangeError(`${folder} cannot be made: ${above} is a file, not a folder`);
+  let parent = resolve(folder);
+  while (!existsSync(parent) && dirname(parent) !== parent) parent = dirname(parent);
+  if (!statSync(parent).isDirectory()) throw new RangeError(`${folder} cannot be made: ${parent} is a file, not a folder`);
   try {
-    accessSync(above, constants.W_OK);
+    accessSync(parent, constants.W_OK);
   } catch (error) {
-    throw new RangeError(`${folder} cannot be made: ${above} may not be written to`, { cause: error });
+    throw new RangeError(`${folder} cannot be made: ${parent} may not be written to`, { cause: error });
   }
 }
 
-/** @throws RangeError where something is there already, or nothing can be */
+/** @throws RangeError if the path exists already, or the folder cannot be made */
 export function checkNewFolder(folder: string): void {
-  if (existsSync(folder)) throw new RangeError(`${folder} is there already; a folder that is not there would be right`);
+  if (existsSync(folder)) throw new RangeError(`${folder} exists already; give the path of a new folder`);
   checkFolderPath(folder);
 }
 
 /**
- * Writes the files aside, then gives the folder its name.
+ * Writes the files into a temporary folder, which then gets its name.
  *
- * @throws RangeError where something is there already; what the file system or `files` throws
+ * @throws RangeError if the path exists already; whatever the file system or `files` throws
  */
 export async function writeFolder(folder: string, files: Files): Promise<void> {
   checkNewFolder(folder);
-  const whole = resolve(folder);
-  await mkdir(dirname(whole), { recursive: true });
-  const aside = `${whole}.partial-${process.pid}`;
-  await mkdir(aside);
+  const target = resolve(folder);
+  await mkdir(dirname(target), { recursive: true });
+  const partial = `${target}.partial-${process.pid}`;
+  await mkdir(partial);
   try {
     for (const [path, content] of files) {
-      const to = join(aside, path);
+      const to = join(partial, path);
       await mkdir(dirname(to), { recursive: true });
       await writeFile(to, content);
     }
-    await rename(aside, whole);
+    await rename(partial, target);
   } catch (error) {
-    await rm(aside, { recursive: true, force: true });
+    await rm(partial, { recursive: true, force: true });
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Who works in a folder: `lock.json` is there as long as a process does, with its number and its machine, so that no second one writes among its
- * files. What a process that is dead has left behind counts for nothing. Of another machine on the same file system nobody here can know whether its
- * process lives: its lock holds until a person removes it.
+ * Locks a folder for one process: `lock.json` names the process and its machine, so that no second process writes into the folder. The lock of
+ * a process that has died is ignored. Whether a process on another machine with the same file system lives cannot be known here: its lock
+ * holds until a person removes it.
  */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
@@ -13,17 +13,17 @@ export const LOCK = "lock.json";
 
 interface Holder {
   readonly pid: number;
-  /** When the process began, as its system counts, since numbers of processes come again; null: the system does not say. */
+  /** When the process began, in its system's units, since process numbers are reused; null: the system does not say. */
   readonly began: string | null;
   readonly host: string;
-  /** When the folder was locked, for people. */
+  /** When the folder was locked, for people to read. */
   readonly since: string;
 }
 
-/** Places behind the name of a process, which is in parentheses, in Linux's /proc/PID/stat (proc_pid_stat(5)). */
+/** Fields after the process name, which is in parentheses, in Linux's /proc/PID/stat (proc_pid_stat(5)). */
 const [STATE, BEGAN] = [0, 19];
 
-/** What Linux says of a process; null: it is another system, or there is no such process. */
+/** What Linux says about a process; null: another system, or no such process. */
 function statOf(pid: number): { readonly zombie: boolean; readonly began: string | null } | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -38,7 +38,7 @@ function lives({ pid, began }: Holder): boolean {
   try {
     process.kill(pid, 0); // sends nothing
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false; // else it is another user's
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false; // otherwise the process belongs to another user
   }
   const stat = statOf(pid);
   return stat === null || (!stat.zombie && (began === null || began === stat.began));
@@ -51,7 +51,7 @@ const self = (): Holder => ({
   since: new Date().toISOString(),
 });
 
-/** null: the text is none of a lock. */
+/** Parses a lock; null: the text is not a lock. */
 function holderOf(text: string): Holder | null {
   try {
     const value = parseJson(text);
@@ -66,9 +66,9 @@ function holderOf(text: string): Holder | null {
 }
 
 /**
- * Removes the lock of a process that is dead.
+ * Checks that no process works in a folder, and removes the lock of one that has died.
  *
- * @throws RangeError saying who works in the folder, if somebody does, and how to go on
+ * @throws RangeError that says which process works in the folder, and how to go on
  */
 export function checkUnlocked(folder: string): void {
   const path = join(folder, LOCK);
@@ -91,7 +91,7 @@ export function checkUnlocked(folder: string): void {
 export async function lock(folder: string): Promise<void> {
   checkUnlocked(folder);
   const file = await open(join(folder, LOCK), "wx").catch((error: unknown) => {
-    checkUnlocked(folder); // who came first
+    checkUnlocked(folder); // names the process that was faster
     throw error;
   });
   try {
@@ -102,7 +102,7 @@ export async function lock(folder: string): Promise<void> {
   }
 }
 
-/** Takes this process's lock away. */
+/** Removes this process's lock. */
 export function unlock(folder: string): void {
   const path = join(folder, LOCK);
   if (existsSync(path) && holderOf(readFileSync(path, "utf8"))?.pid === process.pid) rmSync(path);

@@ -1,20 +1,22 @@
-/** Bytes that are read piece by piece, wherever they are: a large file need not be in memory as a whole. */
+/** Bytes that are read piece by piece, so that a large file need not be in memory; unlike a ByteSource, reads may come out short. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
+/** Bytes in memory or in a file. */
 export interface Source {
   readonly length: number;
-  /** Bytes `begin` … `end − 1`, fewer where the source ends before. */
+  /** Bytes `begin` … `end − 1`; fewer if the source ends before. */
   readonly read: (begin: number, end: number) => Uint8Array;
 }
 
-/** Bytes in memory; what is read is a view of them. */
+/** Bytes in memory; a read returns a view of them. */
 export const sourceOf = (bytes: Uint8Array): Source => ({ length: bytes.length, read: (begin, end) => bytes.subarray(begin, end) });
 
+/** An open file. */
 export interface FileSource extends Source {
   readonly close: () => void;
 }
 
-/** A file; each read takes just those bytes from the disk. */
+/** Opens a file; each read takes only those bytes from the disk. */
 export function openSource(path: string): FileSource {
   const file = openSync(path, "r");
   const { size: length } = fstatSync(file);

@@ -1,8 +1,8 @@
 /**
- * numpy's files of one array (NEP 1): the header of `npyHeader.ts`, then the numbers.
+ * numpy's files of one array (NEP 1): the header (`npyHeader.ts`), then the numbers.
  *
- * Read are versions 1.0 to 3.0, both byte orders, C and Fortran order, and the kinds f8, f4, f2, i8, i4, u1 and b1; written is version 1.0,
- * little-endian, in C order, byte for byte as numpy 2 does. Objects and records are refused: nothing in a file is run.
+ * Versions 1.0 to 3.0 can be read, in both byte orders, in C and Fortran order, of the kinds f8, f4, f2, i8, i4, u1 and b1. Files are written in
+ * version 1.0, little-endian, in C order, byte for byte as numpy 2 writes them. Objects and records are refused: no code in a file is run.
  */
 import { size } from "../../tensor/tensor.ts";
 import { FormatError, quoted, shapeText, type Refuse } from "../formatError.ts";
@@ -10,7 +10,7 @@ import { readHeader, writeHeader } from "./npyHeader.ts";
 import { gathered, rowMajorStrides } from "./strided.ts";
 import { bytesIn, FORMATS, notBool, numbersOf, viewOf, type Dtype, type Stored } from "../weights/stored.ts";
 
-/** The file breaks a rule of npy, or of npz: then `rule` begins with the member's name and `offset` counts in the member, inflated. */
+/** A file that breaks a rule of npy or npz. For npz `rule` begins with the member's name, and `offset` counts in the inflated member. */
 export class NpyError extends FormatError {
   /** `NpyError`. */
   override readonly name = "NpyError";
@@ -19,7 +19,7 @@ export class NpyError extends FormatError {
   }
 }
 
-/** numpy's kinds. It has none for BF16. */
+/** numpy's kinds; numpy has none for BF16. */
 const KINDS: readonly (readonly [dtype: Dtype, kind: string])[] = [
   ["F64", "f8"],
   ["F32", "f4"],
@@ -35,7 +35,7 @@ interface Kind {
   readonly bigEndian: boolean;
 }
 
-/** null: a kind that is not read. */
+/** Parses `descr`; null: a kind that cannot be read. */
 function kindOf(descr: string): Kind | null {
   const dtype = KINDS.find(([, kind]) => descr.slice(1) === kind)?.[0];
   const order = descr[0];
@@ -44,12 +44,12 @@ function kindOf(descr: string): Kind | null {
   return orders.includes(order) ? { dtype, bigEndian: order === ">" } : null;
 }
 
-/** Turns the bytes of each number round, in place. */
+/** Reverses the bytes of each number, in place. */
 function swap(bytes: Uint8Array, width: number): void {
   for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
 }
 
-/** Reads a file of one array with the errors of whoever holds it. */
+/** Reads a file of one array; `refuse` makes the errors. */
 export function readNpy(bytes: Uint8Array, refuse: Refuse): Stored {
   const { descr, fortran, shape, at, length } = readHeader(bytes, refuse);
   const kind = kindOf(descr);
@@ -74,12 +74,12 @@ export function readNpy(bytes: Uint8Array, refuse: Refuse): Stored {
 /**
  * Reads a file of one array; the numbers are copies, in row-major order.
  *
- * @throws NpyError naming the byte and the rule that is broken
+ * @throws NpyError that names the byte and the broken rule
  */
 export const parseNpy = (bytes: Uint8Array): Stored => readNpy(bytes, (offset, rule) => new NpyError(offset, rule));
 
 /**
- * A file of this array; equal arguments give equal bytes. BF16, which numpy has not, becomes F32, exactly.
+ * Writes a file of this array; equal arguments give equal bytes. BF16, which numpy does not have, becomes F32 without rounding.
  *
  * @throws RangeError for a shape that does not fit its numbers, or a BOOL that is not 0 or 1
  */

@@ -3,31 +3,32 @@
  *
  *   bytes 0 … 7   \x93NUMPY, then the version: 1.0, 2.0 or 3.0
  *   length n      u16 in version 1.0, else u32, little-endian
- *   n bytes       {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, spaces, a line's end; the whole a multiple of 64 bytes
+ *   n bytes       {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, spaces, a line end; the file up to here is a multiple of 64 bytes
  */
 import type { Shape } from "../../tensor/tensor.ts";
 import { quoted, type Refuse } from "../formatError.ts";
 
+/** What a header says. */
 export interface NpyHeader {
-  /** Byte order and kind of the numbers, as `<f4`. */
+  /** Byte order and kind of the numbers: `<f4`. */
   readonly descr: string;
-  /** The first axis runs fastest. */
+  /** Whether the first axis varies fastest. */
   readonly fortran: boolean;
   readonly shape: Shape;
-  /** The byte where each of the three stands. */
+  /** The bytes where the values of the keys begin. */
   readonly at: { readonly descr: number; readonly shape: number };
-  /** Length of it all: where the numbers begin. */
+  /** The length of the header, version and all: where the numbers begin. */
   readonly length: number;
 }
 
 const MAGIC = [0x93, ...new TextEncoder().encode("NUMPY")];
 const VERSION = MAGIC.length;
 const LENGTH = VERSION + 2;
-/** The limits of numpy itself. */
+/** numpy's own limits. */
 const LONGEST = 10_000;
 const MOST_AXES = 64;
 const ALIGNMENT = 64;
-/** numpy leaves room for the first axis to grow to so many digits. */
+/** numpy leaves room for the first axis to grow to this many digits. */
 const GROWTH = 21;
 
 interface Token {
@@ -38,13 +39,13 @@ interface Token {
 const SPACES = /[ \t\r\n]*/y;
 const TOKEN = /'[^'\\\n]*'|"[^"\\\n]*"|True|False|\d+|[{}():,]/y;
 
-/** The match at this place, where there must be one. */
+/** The match that begins at this index. */
 function matched(pattern: RegExp, text: string, at: number): string | undefined {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0];
 }
 
-/** The last token is empty and stands at the end. */
+/** Splits the text into tokens; the last one is empty, at the end. */
 function* tokensOf(text: string, start: number, refuse: Refuse): Generator<Token> {
   const skip = (at: number): number => at + (matched(SPACES, text, at)?.length ?? 0);
   let at = skip(0);
@@ -99,7 +100,7 @@ function dictionaryOf(text: string, start: number, refuse: Refuse): Omit<NpyHead
   let descr: Token | undefined;
   let fortran: boolean | undefined;
   let shape: { readonly at: number; readonly lengths: Shape } | undefined;
-  const opened = expect("{");
+  const brace = expect("{");
   while (peek() !== "}") {
     const { at, text: key } = textToken("a key");
     expect(":");
@@ -117,7 +118,7 @@ function dictionaryOf(text: string, start: number, refuse: Refuse): Omit<NpyHead
   expect("}");
   expect("");
   if (descr === undefined || fortran === undefined || shape === undefined)
-    throw refuse(opened.at, "the header must have the keys descr, fortran_order and shape");
+    throw refuse(brace.at, "the header must have the keys descr, fortran_order and shape");
   return { descr: descr.text, fortran, shape: shape.lengths, at: { descr: descr.at, shape: shape.at } };
 }
 
@@ -138,7 +139,7 @@ export function readHeader(bytes: Uint8Array, refuse: Refuse): NpyHeader {
   return { ...dictionaryOf(new TextDecoder("latin1").decode(bytes.subarray(start, end)), start, refuse), length: end };
 }
 
-/** A header of version 1.0 as numpy writes it, in C order. */
+/** Writes a header of version 1.0 in C order, as numpy does. */
 export function writeHeader(descr: string, shape: Shape): Uint8Array {
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const room = shape.length === 0 ? 0 : Math.max(0, GROWTH - String(shape[0]).length);

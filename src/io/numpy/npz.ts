@@ -1,4 +1,4 @@
-/** numpy's files of several arrays: a zip archive of `NAME.npy`, as `numpy.savez` and `numpy.savez_compressed` write it. */
+/** numpy's files of several arrays: zip archives of `NAME.npy`, as `numpy.savez` and `numpy.savez_compressed` write them. */
 import { Zip, ZipPassThrough, zipSync } from "fflate";
 import { quoted } from "../formatError.ts";
 import { NpyError, readNpy, writeNpy } from "./npy.ts";
@@ -6,16 +6,16 @@ import type { Stored } from "../weights/stored.ts";
 import { zipBytes, zipMembers } from "../archive/zip.ts";
 
 const SUFFIX = ".npy";
-/** Of fields of 32 bits. */
+/** The largest number of a 32-bit field. */
 const LONGEST = 2 ** 32 - 1;
-/** Of the zip format, in the local time that it is written in, wherever that is at the moment. */
+/** The first day of the zip format. Times in it are local, so this is read anew at each call. */
 const firstDay = (): Date => new Date(1980, 0, 1);
 
 /**
  * Reads a whole file; the arrays are copies, in the archive's order.
  *
- * @param limit bytes that all arrays together may take; more are refused before anything is inflated
- * @throws NpyError naming the byte and the rule that is broken
+ * @param limit the bytes that all arrays may take together; larger files are refused before anything is inflated
+ * @throws NpyError that names the byte and the broken rule
  */
 export function parseNpz(bytes: Uint8Array, { limit = LONGEST }: { readonly limit?: number } = {}): ReadonlyMap<string, Stored> {
   const refuse = (offset: number, rule: string): NpyError => new NpyError(offset, rule);
@@ -36,9 +36,9 @@ export function parseNpz(bytes: Uint8Array, { limit = LONGEST }: { readonly limi
 }
 
 /**
- * A file of these arrays in this order; equal arguments give equal bytes. BF16, which numpy has not, becomes F32, exactly.
+ * Writes a file of these arrays in this order; equal arguments give equal bytes. BF16, which numpy does not have, becomes F32 without rounding.
  *
- * @param compress deflates; otherwise the arrays are stored as they are
+ * @param compress whether the arrays are deflated
  * @throws RangeError for a shape that does not fit its numbers, a BOOL that is not 0 or 1, or more than 4 GB
  */
 export function writeNpz(tensors: ReadonlyMap<string, Stored>, { compress = false }: { readonly compress?: boolean } = {}): Uint8Array {
@@ -49,7 +49,7 @@ export function writeNpz(tensors: ReadonlyMap<string, Stored>, { compress = fals
 }
 
 /**
- * The bytes of such a file, stored, piece by piece, for arrays that are too large to be held twice; equal arguments give equal bytes.
+ * Writes such a file without compression, piece by piece, for arrays too large to be in memory twice; equal arguments give equal bytes.
  *
  * @throws RangeError for a shape that does not fit its numbers, a BOOL that is not 0 or 1, or more than 4 GB
  */

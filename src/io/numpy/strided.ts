@@ -1,28 +1,30 @@
-/** Numbers that do not lie one after the other, brought into row-major order. */
+/** Gathers numbers that are not contiguous in memory into row-major order. */
 import { size, type Shape } from "../../tensor/tensor.ts";
 
-export interface Layout {
+/** Where the numbers of an array are in memory. */
+export interface StridedView {
   readonly shape: Shape;
-  /** Of the first number; this and the strides are in bytes. */
+  /** The position of the first number, in bytes. */
   readonly offset: number;
+  /** The distance between neighbours along each axis, in bytes. */
   readonly strides: readonly number[];
 }
 
-/** Strides of an array whose last axis is the innermost, one number being `width` bytes. */
+/** The strides, in bytes, of a row-major array of numbers of `width` bytes. */
 export const rowMajorStrides = (shape: Shape, width: number): readonly number[] =>
   shape.map((_, axis) => width * size(shape.slice(axis + 1)));
 
-/** Whether the numbers lie one after the other in row-major order; the stride of an axis of one element says nothing. */
-function isRowMajor({ shape, strides }: Layout, width: number): boolean {
+/** Whether the numbers are contiguous in row-major order; the stride of an axis of length one does not matter. */
+function isRowMajor({ shape, strides }: StridedView, width: number): boolean {
   const rows = rowMajorStrides(shape, width);
   return size(shape) === 0 || shape.every((length, axis) => length === 1 || strides[axis] === rows[axis]);
 }
 
-/** A copy of the numbers, of `width` bytes each, in row-major order. They lie within `bytes`. */
-export function gathered(bytes: Uint8Array, width: number, layout: Layout): Uint8Array<ArrayBuffer> {
-  const { shape, offset, strides } = layout;
+/** Copies the numbers, of `width` bytes each, in row-major order. The view must lie within `bytes`. */
+export function gathered(bytes: Uint8Array, width: number, view: StridedView): Uint8Array<ArrayBuffer> {
+  const { shape, offset, strides } = view;
   const length = size(shape) * width;
-  if (isRowMajor(layout, width)) return new Uint8Array(bytes.subarray(offset, offset + length));
+  if (isRowMajor(view, width)) return new Uint8Array(bytes.subarray(offset, offset + length));
   const rows = new Uint8Array(length);
   for (let to = 0; to < length; to += width) {
     let [from, rest] = [offset, to / width];

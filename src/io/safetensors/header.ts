@@ -13,7 +13,7 @@ import { FormatError, quoted, shapeText, type Refuse } from "../formatError.ts";
 import { jsonReader, type JsonReader } from "./jsonReader.ts";
 import { bytesIn, FORMATS, isDtype, type Dtype } from "../weights/stored.ts";
 
-/** The file breaks a rule of the format, at a byte. */
+/** A file that breaks a rule of the format. */
 export class SafetensorsError extends FormatError {
   /** `SafetensorsError`. */
   override readonly name = "SafetensorsError";
@@ -24,7 +24,7 @@ export class SafetensorsError extends FormatError {
 
 const refuse: Refuse = (offset, rule) => new SafetensorsError(offset, rule);
 
-/** Bytes of the length. */
+/** Bytes that hold the header's length. */
 export const PREFIX = 8;
 /** The limit of the format's own library. */
 export const LONGEST_HEADER = 100_000_000;
@@ -44,17 +44,17 @@ function metadataOf(json: JsonReader): ReadonlyMap<string, string> {
   return metadata;
 }
 
-/** One tensor's line of the header. */
+/** A tensor's entry in the header. */
 export interface Entry {
   /** The tensor's name. */
   readonly name: string;
-  /** What its numbers are stored as. */
+  /** The type of its numbers. */
   readonly dtype: Dtype;
   /** Axis lengths, outermost first. */
   readonly shape: Shape;
-  /** The first of the tensor's bytes in the file. */
+  /** The tensor's first byte in the file. */
   readonly begin: number;
-  /** The first byte after the tensor's. */
+  /** The byte after its last. */
   readonly end: number;
 }
 
@@ -71,7 +71,7 @@ function countsOf(json: JsonReader, what: string): readonly number[] {
   return counts;
 }
 
-/** @param start the byte from which offsets count */
+/** Reads a tensor's entry. @param start the byte from which offsets count */
 function entryOf(json: JsonReader, name: string, start: number): Entry {
   const tensor = `tensor ${quoted(name)}`;
   const begins = json.place();
@@ -99,7 +99,7 @@ function entryOf(json: JsonReader, name: string, start: number): Entry {
   return { name, dtype, shape: Object.freeze(lengths), begin: start + begin, end: start + end };
 }
 
-/** The entries in the order of their data, which must cover the bytes from `start` to `end` without overlap or hole. */
+/** Sorts the entries by their data, which must cover the bytes from `start` to `end` without overlap or gap. */
 function covering(entries: readonly Entry[], start: number, end: number): readonly Entry[] {
   const sorted = entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end);
   let covered = start;
@@ -115,18 +115,18 @@ function covering(entries: readonly Entry[], start: number, end: number): readon
   return sorted;
 }
 
-/** What stands before the numbers of a safetensors file. */
+/** The header of a safetensors file. */
 export interface Header {
   /** The file's text table. */
   readonly metadata: ReadonlyMap<string, string>;
-  /** In the order of their data. */
+  /** The tensors by name, in the order of their data. */
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
 /**
- * Reads the header and checks all of it; of the data only how many bytes there are.
+ * Reads and checks the whole header; of the data only its length is checked.
  *
- * @throws SafetensorsError naming the byte and the rule that is broken
+ * @throws SafetensorsError that names the byte and the broken rule
  */
 export function readHeader(source: ByteSource): Header {
   const length = headerLength(source);

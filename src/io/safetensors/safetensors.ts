@@ -1,6 +1,6 @@
 /**
- * The safetensors format, strictly: tensors by name, with a text table (`safetensorsHeader.ts`). A file is opened, which checks its header, and
- * its tensors are then read one by one; or it is read whole.
+ * A strict reader of safetensors files: tensors by name, with a text table (`header.ts`). A file is opened, which checks its header, and its
+ * tensors are then read one by one; or it is read whole.
  */
 import { quoted } from "../formatError.ts";
 import { memoryBytes, type ByteSource } from "../disk/byteSource.ts";
@@ -12,21 +12,21 @@ export { safetensorsPieces, writeSafetensors, type Planned, type TensorOf } from
 export { numbersOf } from "../weights/stored.ts";
 export type { Dtype, Stored, Writable } from "../weights/stored.ts";
 
-/** A file whose header is read and found right; its numbers wait. */
+/** A file whose header has been read and checked; its tensors can be read. */
 export interface OpenSafetensors extends Header {
   /**
-   * A tensor, read now; it is kept by nobody else.
+   * Reads a tensor; each call reads it again.
    *
-   * @throws RangeError for a name that is not in the file; SafetensorsError for a BOOL that is not 0 or 1; what the source throws
+   * @throws RangeError for a name that is not in the file; SafetensorsError for a BOOL that is not 0 or 1; whatever the source throws
    */
   readonly read: (name: string) => Stored;
 }
 
-/** All of a file. */
+/** The content of a file. */
 export interface Safetensors {
   /** The file's text table. */
   readonly metadata: ReadonlyMap<string, string>;
-  /** In the order of their data. */
+  /** The tensors by name, in the order of their data. */
   readonly tensors: ReadonlyMap<string, Stored>;
 }
 
@@ -38,9 +38,9 @@ function readTensor(source: ByteSource, { name, dtype, shape, begin, end }: Entr
 }
 
 /**
- * Reads and checks the header; the tensors are read when they are asked for.
+ * Opens a file: reads and checks its header. The tensors are read later, one by one.
  *
- * @throws SafetensorsError naming the byte and the rule that is broken
+ * @throws SafetensorsError that names the byte and the broken rule
  */
 export function openSafetensors(source: ByteSource): OpenSafetensors {
   const header = readHeader(source);
@@ -53,14 +53,14 @@ export function openSafetensors(source: ByteSource): OpenSafetensors {
 }
 
 /**
- * Reads everything; the tensors are copies, one after the other, so that no byte of a file is in memory twice.
+ * Reads a whole file. The tensors are copied one by one, so that no byte of the file is in memory twice.
  *
- * @throws SafetensorsError naming the byte and the rule that is broken
+ * @throws SafetensorsError that names the byte and the broken rule
  */
 export function readSafetensors(source: ByteSource): Safetensors {
   const { metadata, entries, read } = openSafetensors(source);
   return { metadata, tensors: new Map([...entries.keys()].map((name) => [name, read(name)])) };
 }
 
-/** `readSafetensors` of a file that is in memory. */
+/** Reads a whole file that is in memory. */
 export const parseSafetensors = (bytes: Uint8Array): Safetensors => readSafetensors(memoryBytes(bytes));

@@ -1,11 +1,11 @@
-/** Safetensors on their way to the disk. */
+/** Writes safetensors files to the disk. */
 import { writeDurably } from "../disk/durable.ts";
 import { safetensorsPieces, type Planned, type TensorOf } from "./write.ts";
 
 /**
- * Writes a file of any size, durably: the file is whole or not there, and on failure nothing is left behind.
+ * Writes a file of any size, durably: it is complete or does not exist, and a failure leaves nothing behind.
  *
- * @throws RangeError as `safetensorsPieces`; Error of node:fs; what `tensorOf` throws
+ * @throws RangeError as `safetensorsPieces` does; Error of node:fs; whatever `tensorOf` throws
  */
 export const saveSafetensors = <P extends Planned>(
   path: string,

@@ -1,4 +1,4 @@
-/** Writes safetensors: the header first, which needs no numbers, then tensor by tensor. Equal arguments give equal bytes. */
+/** Writes safetensors files: first the header, which needs no numbers, then tensor by tensor. Equal arguments give equal bytes. */
 import type { Shape } from "../../tensor/tensor.ts";
 import { isCount } from "../disk/byteSource.ts";
 import { shapeText } from "../formatError.ts";
@@ -6,9 +6,9 @@ import { isUnicode } from "./jsonReader.ts";
 import { LONGEST_HEADER, PREFIX } from "./header.ts";
 import { bytesIn, viewOf, type Dtype, type Writable } from "../weights/stored.ts";
 
-/** What a tensor is going to be; a tensor itself is one. */
+/** The type and shape of a tensor that will be written. */
 export interface Planned {
-  /** What its numbers will be stored as. */
+  /** The type of its numbers. */
   readonly dtype: Dtype;
   /** Axis lengths, outermost first. */
   readonly shape: Shape;
@@ -30,7 +30,7 @@ function metadataJson(metadata: ReadonlyMap<string, string>): string {
   return `{${lines.join(",")}}`;
 }
 
-/** Prefix, header and padding. */
+/** The header with its length and padding. */
 function headerOf(tensors: ReadonlyMap<string, Planned>, metadata: ReadonlyMap<string, string>): Uint8Array {
   const lines = [`"__metadata__":${metadataJson(metadata)}`];
   let end = 0;
@@ -56,9 +56,9 @@ function headerOf(tensors: ReadonlyMap<string, Planned>, metadata: ReadonlyMap<s
 const dataOf = (name: string, stored: Writable): Uint8Array => viewOf(`writeSafetensors: ${name}`, stored);
 
 /**
- * A file with these tensors in this order.
+ * Writes a file with these tensors in this order.
  *
- * @throws RangeError for a name that the format keeps for itself, a shape that does not fit its numbers, or a BOOL that is not 0 or 1
+ * @throws RangeError for a name that the format reserves, a shape that does not fit its numbers, or a BOOL that is not 0 or 1
  */
 export function writeSafetensors(tensors: ReadonlyMap<string, Writable>, metadata: ReadonlyMap<string, string> = new Map()): Uint8Array {
   const header = headerOf(tensors, metadata);
@@ -72,13 +72,13 @@ export function writeSafetensors(tensors: ReadonlyMap<string, Writable>, metadat
   return bytes;
 }
 
-/** Gives a planned tensor when its turn has come. It is asked once for each, in order, and nothing of it is kept. */
+/** Gives the numbers of a planned tensor. It is called once for each tensor, in order, and its result is not kept. */
 export type TensorOf<P extends Planned> = (name: string, planned: P) => Writable | Promise<Writable>;
 
 /**
- * The bytes that `writeSafetensors` gives, piece by piece: no more than one tensor is there at a time.
+ * The bytes of `writeSafetensors`, piece by piece, with no more than one tensor in memory at a time.
  *
- * @throws RangeError as `writeSafetensors`, and for a tensor that is not as planned
+ * @throws RangeError as `writeSafetensors` does, and for a tensor that is not as planned
  */
 export async function* safetensorsPieces<P extends Planned>(
   tensors: ReadonlyMap<string, P>,

@@ -4,24 +4,25 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { crossEntropy } from "../../losses/crossEntropy.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
-/** What a batch is judged by. */
+/** What the accuracy and loss of a batch are computed from. */
 export interface Scored {
-  /** [B, K]; the largest is the decision, the first of equal ones. */
+  /** [B, K]; the decision is the class with the largest score, the first of equal ones. */
   readonly scores: Tensor;
   /** Mean over the batch, a scalar, in nats. */
   readonly loss: Tensor;
 }
 
-/** Of one batch: counts and sums. */
+/** Counts and sums of one batch. */
 export interface Judgement {
   readonly images: number;
   readonly top1: number;
   readonly top5: number;
   readonly loss: number;
-  /** The class that each image is taken for. */
+  /** The class decided on for each image. */
   readonly decisions: readonly number[];
 }
 
+/** Accuracy and loss over a set of images. */
 export interface Accuracy {
   /** Share of the images whose label has the largest score. */
   readonly top1: number;
@@ -32,13 +33,13 @@ export interface Accuracy {
   readonly images: number;
 }
 
-/** Logits are judged by themselves and by their cross-entropy (E19). */
+/** Scores and loss of logits: the logits themselves, and their cross-entropy (E19). */
 export const scoredByLogits = (k: Kernels, logits: Tensor, target: Tensor): Scored => ({
   scores: logits,
   loss: crossEntropy.forward(k, { logits }, { target }).out,
 });
 
-/** How many classes come before `label`. */
+/** How many classes rank before `label`. */
 function rank(scores: ArrayLike<number>, label: number): number {
   const own = scores[label] ?? NaN;
   let before = 0;
@@ -55,7 +56,7 @@ function argmax(scores: ArrayLike<number>): number {
   return best;
 }
 
-/** Reads scores and loss at once; they may die when this has been called. */
+/** Starts reading scores and loss before it returns, so that the caller may then free them. */
 export async function judge(engine: Engine, { scores, loss }: Scored, labels: readonly number[]): Promise<Judgement> {
   const [values, [mean = NaN]] = await Promise.all([engine.read(scores), engine.read(loss)]);
   const K = values.length / labels.length;
@@ -65,7 +66,7 @@ export async function judge(engine: Engine, { scores, loss }: Scored, labels: re
   return { images: labels.length, top1: within(1), top5: within(5), loss: mean * labels.length, decisions: rows.map(argmax) };
 }
 
-/** All batches together; shares of nothing are NaN. */
+/** Accuracy over all batches; NaN for no images. */
 export function total(judgements: readonly Judgement[]): Accuracy {
   const sum = (of: (j: Judgement) => number): number => judgements.reduce((s, j) => s + of(j), 0);
   const images = sum((j) => j.images);

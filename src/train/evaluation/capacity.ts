@@ -1,12 +1,12 @@
-/** What fits the memory of an engine, by planning on shapes alone: nothing is computed, and nothing is taken. */
+/** What fits into the memory of an engine, found by planning on shapes alone: nothing is computed or allocated. */
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { MemoryError } from "../../tensor/errors.ts";
 
 /**
- * The largest n of 1 … most that fits, by bisection; 0: not even 1.
+ * The largest n from 1 to `most` that fits, by bisection; 0: not even 1 fits.
  *
- * @param fits true up to some n, and false from there on
+ * @param fits true up to some n, and false above it
  */
 export function largest(most: number, fits: (n: number) => boolean): number {
   let [fitting, tooMany] = [0, most + 1];
@@ -18,23 +18,24 @@ export function largest(most: number, fits: (n: number) => boolean): number {
   return fitting;
 }
 
-/** A program on the images of a batch. */
+/** A computation on a batch of images. */
 export type BatchProgram<T> = (k: Kernels, held: T, batch: number) => unknown;
 
+/** A computation whose memory is to be reserved. */
 export interface BatchPlan<T> {
-  /** What lives already, and the program consumes. */
+  /** Tensors that are allocated already, and that the program consumes. */
   readonly held: T;
   readonly program: BatchProgram<T>;
-  /** The same program in less memory; null: there is none. */
+  /** The same computation in less memory; null: there is none. */
   readonly lean: BatchProgram<T> | null;
 }
 
-/** Whether an engine can hold a program on n images. */
+/** Whether a program on n images fits into an engine's memory. */
 export function fits<T>(engine: Engine, held: T, program: BatchProgram<T>, n: number): boolean {
   try {
     return engine.plan(held, (k, own) => program(k, own, n)) <= engine.capacity;
   } catch (error) {
-    if (error instanceof MemoryError) return false; // one tensor alone is too long
+    if (error instanceof MemoryError) return false; // a single tensor is too large
     throw error;
   }
 }
@@ -48,7 +49,7 @@ function advice(fitting: number, fittingLean: number): string {
 }
 
 /**
- * Holds the memory of a program before it is run.
+ * Reserves the memory of a program before it runs.
  *
  * @throws MemoryError that names the largest batches that would fit
  */

@@ -1,4 +1,4 @@
-/** What a DeiT takes images for. */
+/** Classification of images by a DeiT. */
 import type { HostBatch } from "../../data/batches.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { deitPredict } from "../../model/deit.ts";
@@ -7,27 +7,29 @@ import { softmax } from "../../ops/softmax.ts";
 import { deitAttrs } from "../step/deitTask.ts";
 import type { Deit } from "./evaluate.ts";
 
+/** A class with its probability. */
 export interface Ranked {
   /** Class number. */
   readonly index: number;
-  /** Of all classes together 1. */
+  /** The probabilities of all classes sum to 1. */
   readonly probability: number;
 }
 
+/** An image's classification. */
 export interface Classified {
-  /** Mean of both heads (E27), K of them. */
+  /** The mean of both heads' logits (E27), K values. */
   readonly logits: readonly number[];
-  /** The most probable classes, the first of equal ones first. */
+  /** The most probable classes, in order; of equal ones the first comes first. */
   readonly top: readonly Ranked[];
 }
 
-/** The most probable of the classes with these logits and probabilities, the first of equal ones first. */
+/** The most probable classes by these logits and probabilities, in order; of equal ones the first comes first. */
 export function ranked(logits: ArrayLike<number>, probabilities: ArrayLike<number>, places: number): readonly Ranked[] {
   const order = Array.from(logits, (_, index) => index).toSorted((a, b) => (logits[b] ?? NaN) - (logits[a] ?? NaN));
   return order.slice(0, places).map((index) => ({ index, probability: probabilities[index] ?? NaN }));
 }
 
-/** Classifies the images of a batch; `places` most probable classes each. */
+/** Classifies the images of a batch, each with its `places` most probable classes. */
 export async function classify(
   engine: Engine,
   { config, params }: Deit,

@@ -1,4 +1,4 @@
-/** Which class a DeiT takes each image for, by each of its heads, and how often two deciders differ (deit.md 9.4). */
+/** Which class each head of a DeiT decides on, image by image, and how often two classifiers disagree (deit.md 9.4). */
 import type { Batches } from "../../data/batches.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
@@ -10,9 +10,9 @@ import { deitAttrs } from "../step/deitTask.ts";
 import type { Deit } from "./evaluate.ts";
 import { uploadBatch } from "../step/uploadBatch.ts";
 
-/** A class number for each image; of equal logits the first is largest. */
+/** A class number for each image; of equal logits the first counts as the largest. */
 export interface Decisions {
-  /** What each image is, as its batch has it. */
+  /** The true classes. */
   readonly labels: readonly number[];
   readonly class: readonly number[];
   /** null: a plain model. */
@@ -21,17 +21,17 @@ export interface Decisions {
   readonly mean: readonly number[];
 }
 
-/** The share of images that two take for different classes: #{i : aᵢ ≠ bᵢ}/n; NaN of no images. */
+/** The share of images on which two classifiers disagree: #{i : aᵢ ≠ bᵢ}/n; NaN for no images. */
 export const disagreement = (a: readonly number[], b: readonly number[]): number =>
   a.filter((decision, i) => decision !== b[i]).length / a.length;
 
 interface Decided {
   readonly labels: readonly number[];
-  /** A list for each that decides. */
+  /** One list for each classifier. */
   readonly decisions: readonly (readonly number[])[];
 }
 
-/** Decisions of everyone whose logits, [B, K], `logitsOf` gives for images. Nothing that it makes stays alive. */
+/** The decisions of classifiers whose logits, each [B, K], `logitsOf` computes from images. Frees everything that it allocates. */
 export async function decisionsBy(
   engine: Engine,
   logitsOf: (k: Kernels, images: Tensor) => readonly Tensor[],
@@ -55,7 +55,7 @@ export async function decisionsBy(
   return { labels, decisions };
 }
 
-/** Decides on every image of these batches by each head. Nothing stays alive but the parameters. */
+/** The decision of each head on every image. Frees everything but the parameters. */
 export async function decide(engine: Engine, { config, params }: Deit, batches: Batches): Promise<Decisions> {
   const logitsOf = (k: Kernels, images: Tensor): readonly Tensor[] => {
     const { out: logits } = deitLogits.forward(k, { images, params }, deitAttrs(k, config));

@@ -1,4 +1,4 @@
-/** How well a DeiT classifies images, by each of its heads and by both fusions of them (E27). */
+/** How well a DeiT classifies images, by each of its heads and by both ways of combining them (E27). */
 import type { Batches } from "../../data/batches.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
@@ -15,24 +15,27 @@ import { deitAttrs } from "../step/deitTask.ts";
 import type { Batch } from "../step/step.ts";
 import { uploadBatch } from "../step/uploadBatch.ts";
 
-/** `mean` is of the logits, the authors' rule; `softmax-sum` the paper's. */
-export const headLabels = ["class", "distillation", "mean", "softmax-sum"] as const;
-export type Head = (typeof headLabels)[number];
+/** Who decides: one head, the mean of both heads' logits (the authors' code), or the sum of both heads' softmax (the paper). */
+export const headNames = ["class", "distillation", "mean", "softmax-sum"] as const;
+/** One of `headNames`. */
+export type HeadName = (typeof headNames)[number];
 
+/** A DeiT with its parameters on an engine. */
 export interface Deit {
   readonly config: DeitConfig;
   readonly params: DeitParams;
 }
 
+/** How one of the heads does. */
 export interface Evaluation extends Accuracy {
-  /** Share of the images that the two heads take for different classes; null: a plain model. */
+  /** Share of the images on which the two heads disagree; null: a plain model. */
   readonly disagreement: number | null;
 }
 
-/** By head; a plain model has no distillation head. */
-export type Evaluations = { readonly [H in Head]: H extends "distillation" ? Evaluation | null : Evaluation };
+/** The evaluation of each head; a plain model has no distillation head. */
+export type Evaluations = { readonly [H in HeadName]: H extends "distillation" ? Evaluation | null : Evaluation };
 
-/** The paper's fusion; its loss is −log of the fused probability, half the sum, of the true class. */
+/** The paper's rule. Its loss is −log of the true class's probability, which is half the sum. */
 function scoredBySum(k: Kernels, logits: Logits, target: Tensor): Scored {
   const scores = sumOfSoftmax.forward(k, logits).out;
   const B = axis(scores.shape, 0);
@@ -42,16 +45,18 @@ function scoredBySum(k: Kernels, logits: Logits, target: Tensor): Scored {
 
 function disagreementOf(a: readonly Judgement[], b: readonly Judgement[]): number | null {
   if (b.length === 0) return null;
-  const [mine, theirs] = [a.flatMap((j) => j.decisions), b.flatMap((j) => j.decisions)];
-  return disagreement(mine, theirs);
+  return disagreement(
+    a.flatMap((j) => j.decisions),
+    b.flatMap((j) => j.decisions),
+  );
 }
 
-/** What every head is judged by, from one forward pass; a plain model has no distillation head. */
+/** Scores and loss of every head, from one forward pass; a plain model has no distillation head. */
 export function scoresOfHeads(
   k: Kernels,
   { config, params }: Deit,
   { images, labels }: Batch,
-): { readonly [H in Head]: H extends "distillation" ? Scored | null : Scored } {
+): { readonly [H in HeadName]: H extends "distillation" ? Scored | null : Scored } {
   const logits = deitLogits.forward(k, { images, params }, deitAttrs(k, config)).out;
   const target = k.oneHot(labels, config.classes);
   return {
@@ -62,11 +67,11 @@ export function scoresOfHeads(
   };
 }
 
-/** Images of a forward pass: `most`, or as many as fit beside what the engine holds. Only the rounding of a mean loss depends on it. */
+/** How many images a forward pass takes: `most`, or as many as fit into the engine's free memory. Only the rounding of a mean loss depends on it. */
 export function imagesAtOnce(engine: Engine, { config, params }: Deit, most: number): number {
   const { channels, imageSize: S } = config;
   const program = (k: Kernels, held: DeitParams, n: number): void => {
-    const sizes = [n, Math.max(1, n - 1)]; // of full batches, and of a last one
+    const sizes = [n, Math.max(1, n - 1)]; // a full batch, and a smaller last one
     for (const size of sizes)
       k.region("evaluate", () => {
         const batch = { images: k.zeros([size, channels, S, S]), labels: k.zeros([size]) };
@@ -79,15 +84,15 @@ export function imagesAtOnce(engine: Engine, { config, params }: Deit, most: num
   );
 }
 
-/** Every head on the same forward passes. Nothing stays alive but the parameters. */
+/** Evaluates every head on the same forward passes. Frees everything but the parameters. */
 export async function evaluateHeads(engine: Engine, { config, params }: Deit, batches: Batches): Promise<Evaluations> {
   const k = inference(engine.kernels);
-  const judged: { readonly [H in Head]: Judgement[] } = { class: [], distillation: [], mean: [], "softmax-sum": [] };
+  const judged: { readonly [H in HeadName]: Judgement[] } = { class: [], distillation: [], mean: [], "softmax-sum": [] };
   for await (const batch of batches) {
     const reads: Promise<unknown>[] = [];
     k.region("evaluate", () => {
       const scores = scoresOfHeads(k, { config, params }, uploadBatch(k, batch));
-      for (const head of headLabels) {
+      for (const head of headNames) {
         const scored = scores[head];
         if (scored !== null) reads.push(judge(engine, scored, batch.labels).then((j) => judged[head].push(j)));
       }
@@ -96,7 +101,7 @@ export async function evaluateHeads(engine: Engine, { config, params }: Deit, ba
     await Promise.all(reads);
   }
   const disagreement = disagreementOf(judged.class, judged.distillation);
-  const of = (head: Head): Evaluation => ({ ...total(judged[head]), disagreement });
+  const of = (head: HeadName): Evaluation => ({ ...total(judged[head]), disagreement });
   return {
     class: of("class"),
     distillation: params.head_dist === null ? null : of("distillation"),
@@ -110,11 +115,11 @@ function noDistillationHead(): never {
 }
 
 /**
- * By one head.
+ * Evaluates one head.
  *
  * @throws RangeError for the distillation head of a plain model
  */
-export async function evaluate(engine: Engine, model: Deit, batches: Batches, head: Head): Promise<Evaluation> {
+export async function evaluate(engine: Engine, model: Deit, batches: Batches, head: HeadName): Promise<Evaluation> {
   if (head === "distillation" && model.params.head_dist === null) return noDistillationHead();
   return (await evaluateHeads(engine, model, batches))[head] ?? noDistillationHead();
 }

@@ -1,11 +1,11 @@
 /**
- * How alike the class and the distillation token are, layer by layer: their cosine, averaged over images (deit.md 9.5).
+ * How similar the class and the distillation token are, layer by layer: their cosine, averaged over images (deit.md 9.5).
  *
  *   c(a, b) = ⟨a, b⟩/(‖a‖ ‖b‖)
  *   with positions       c(X_l[0], X_l[1])                             X₀ = tokens + positions, X_l the output of block l − 1
- *   without positions    c(X_l[0] − pos[0], X_l[1] − pos[1])           what the tokens and the blocks' branches sum to
+ *   without positions    c(X_l[0] − pos[0], X_l[1] − pos[1])           the sum of the tokens and the blocks' branches
  *
- * The paper does not say which of the two it has; without positions X₀ is the learned tokens themselves.
+ * The paper does not say which of the two it shows; without positions X₀ is the learned tokens themselves.
  */
 import type { Batches } from "../../data/batches.ts";
 import type { Engine } from "../../kernels/engine.ts";
@@ -17,14 +17,15 @@ import { deitAttrs } from "../step/deitTask.ts";
 import type { Deit } from "./evaluate.ts";
 import { uploadBatch } from "../step/uploadBatch.ts";
 
+/** Cosines of the class and the distillation token. */
 export interface TokenCosines {
-  /** Of the two learned tokens. */
+  /** Between the learned tokens. */
   readonly input: number;
-  /** With their positions added. */
+  /** Between the tokens plus their positions. */
   readonly positioned: number;
   /** At the output of each block. */
   readonly blocks: readonly number[];
-  /** The same with the two tokens' position vectors taken off again. */
+  /** The same after the tokens' position vectors have been subtracted. */
   readonly blocksWithoutPositions: readonly number[];
 }
 
@@ -40,7 +41,7 @@ function cosine(a: Numbers, b: Numbers): number {
   return ab / Math.sqrt(aa * bb);
 }
 
-/** The taps of X₀, …, X_L, and the place of each. */
+/** The l of X_l for the tap (named intermediate) that holds it; null: another tap. */
 function layerOf(path: string): number | null {
   if (path === "embed") return 0;
   const block = /^blocks\.(\d+)$/.exec(path)?.[1];
@@ -49,7 +50,7 @@ function layerOf(path: string): number | null {
 
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 
-/** Of pairs of tokens, [B, 2, D], image by image. */
+/** The cosine of each image's pair of tokens, [B, 2, D]. */
 function cosinesOf(pairs: Numbers, D: number): readonly number[] {
   const images = Array.from({ length: pairs.length / (2 * D) }, (_, b) => b * 2 * D);
   return images.map((start) => cosine(pairs.subarray(start, start + D), pairs.subarray(start + D, start + 2 * D)));
@@ -65,33 +66,33 @@ function positionsOf(k: Kernels, { pos_embed }: DeitParams, fixed: Tensor | null
   return k.reshape(firstTwo(k, pos), [2, axis(pos.shape, -1)]);
 }
 
-/** null: a plain model. */
+/** The cosines over all images; null: a plain model. */
 export async function tokenCosines(engine: Engine, { config, params }: Deit, batches: Batches): Promise<TokenCosines | null> {
   const { depth, width: D } = config;
   if (params.dist_token === null) return null;
   const input = cosine(await engine.read(params.cls_token), await engine.read(params.dist_token));
-  const ofEachLayer = (): number[][] => Array.from({ length: 1 + depth }, () => []);
-  const [layers, bare] = [ofEachLayer(), ofEachLayer()];
+  const listPerLayer = (): number[][] => Array.from({ length: 1 + depth }, () => []);
+  const [layers, withoutPositions] = [listPerLayer(), listPerLayer()];
   for await (const batch of batches) {
     const reads: Promise<unknown>[] = [];
-    const quiet = inference(engine.kernels);
+    const k = inference(engine.kernels);
     const note = (pairs: Tensor, cosines: number[] | undefined): unknown =>
       reads.push(engine.read(pairs).then((values) => cosines?.push(...cosinesOf(values, D))));
-    quiet.region("tokenCosines", () => {
-      const attrs = deitAttrs(quiet, config);
-      const positions = positionsOf(quiet, params, attrs.fixedPosition);
-      const show = (path: string, x: Tensor): void => {
+    k.region("tokenCosines", () => {
+      const attrs = deitAttrs(k, config);
+      const positions = positionsOf(k, params, attrs.fixedPosition);
+      const visit = (path: string, x: Tensor): void => {
         const layer = layerOf(path);
         if (layer === null) return;
-        const pairs = firstTwo(quiet, x);
+        const pairs = firstTwo(k, x);
         note(pairs, layers[layer]);
-        note(quiet.sub(pairs, positions), bare[layer]);
+        note(k.sub(pairs, positions), withoutPositions[layer]);
       };
-      deitLogits.forward(observe(quiet, outputs(show)), { images: uploadBatch(quiet, batch).images, params }, attrs);
+      deitLogits.forward(observe(k, outputs(visit)), { images: uploadBatch(k, batch).images, params }, attrs);
       return null;
     });
     await Promise.all(reads);
   }
   const [positioned = NaN, ...blocks] = layers.map(mean);
-  return { input, positioned, blocks, blocksWithoutPositions: bare.slice(1).map(mean) };
+  return { input, positioned, blocks, blocksWithoutPositions: withoutPositions.slice(1).map(mean) };
 }

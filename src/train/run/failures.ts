@@ -1,31 +1,33 @@
-/** Failures of a run that may be tried again: as many as there are while it gets further, a few on the spot. */
+/** Decides how often a failed run is tried again: without limit as long as it makes progress, a few times without progress. */
 
-/** Where a run is. */
-export interface Reached {
+/** How far a run has come. */
+export interface Position {
   readonly stage: string;
   /** Steps done in this stage. */
   readonly step: number;
 }
 
-export interface Failures {
-  /** To be told of each step. */
-  readonly reached: (place: Reached) => void;
-  /** To be told of each failure: how many there have been since a step further than any before, this one included. */
+/** Counts failures without progress. */
+export interface FailureCount {
+  /** To be called after each step. */
+  readonly reached: (position: Position) => void;
+  /** To be called after each failure. Returns the number of failures, this one included, since the run last came further than before. */
   readonly failed: () => number;
 }
 
-/** After so many without a step of progress, another try would end like the others. */
-export const MOST_IN_VAIN = 3;
+/** The run is given up after this many failures without progress. */
+export const MAX_WITHOUT_PROGRESS = 3;
 
-export function countFailures(): Failures {
+/** A new count. */
+export function countFailures(): FailureCount {
   const furthest = new Map<string, number>();
-  let inVain = 0;
+  let withoutProgress = 0;
   return {
     reached: ({ stage, step }) => {
       if (step <= (furthest.get(stage) ?? 0)) return;
       furthest.set(stage, step);
-      inVain = 0;
+      withoutProgress = 0;
     },
-    failed: () => ++inVain,
+    failed: () => ++withoutProgress,
   };
 }

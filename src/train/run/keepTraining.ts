@@ -1,10 +1,11 @@
 /**
- * Training that outlives its device. A GPU may be taken away at any moment, and every tensor on it is gone then. So the state is read to the host
- * every few steps, as a checkpoint, and where the device is lost the training goes on from the last one, on a new engine.
+ * Training that survives device losses. A GPU device may be lost at any moment, with every tensor on it. So the state is read to the host as a
+ * checkpoint every few steps, and after a device loss the training continues from the last checkpoint on a new engine.
  *
- * A checkpoint is plain data: a worker can post it to its page, which gives it to another worker where the first has died.
+ * A checkpoint is plain data: a worker can post it to its page, which hands it to another worker if the first one dies.
  *
- * Since all that a step draws or reads follows from the number of steps done, a training comes to the same bits however often it is interrupted.
+ * Everything that a step draws or reads follows from the number of steps done, so the result is bitwise identical however often the training
+ * is interrupted.
  */
 import type { Checkpoint } from "../../io/checkpoint.ts";
 import { readTree } from "../../io/weights/trees.ts";
@@ -13,39 +14,39 @@ import { DeviceLostError } from "../../tensor/errors.ts";
 import { restoredState } from "./state.ts";
 import type { TrainState } from "../step/step.ts";
 
-/** A training on one engine. */
-export interface Study<Params, Buffers> {
-  /** The state before the first step; of its names and shapes alone is made what a checkpoint goes on as. */
+/** A training on one engine, which can continue from a checkpoint. */
+export interface ResumableTraining<Params, Buffers> {
+  /** The state before the first step. A checkpoint is restored into its names and shapes. */
   readonly initial: () => TrainState<Params, Buffers>;
   /** The next step. Consumes the state. */
   readonly step: (state: TrainState<Params, Buffers>) => Promise<TrainState<Params, Buffers>>;
 }
 
-/** A training that outlives its engine. */
-export interface Keeping<Params, Buffers> {
-  /** A new engine, each time that the last one was lost. */
+/** A training that survives the loss of its engine's device. */
+export interface KeptTraining<Params, Buffers> {
+  /** Makes an engine: the first, and a new one after each loss. */
   readonly open: () => Promise<Engine>;
-  /** All that lies on an engine, made anew for each. */
-  readonly study: (engine: Engine) => Study<Params, Buffers>;
-  /** Steps in all. */
+  /** Sets the training up on an engine; called for each one. */
+  readonly study: (engine: Engine) => ResumableTraining<Params, Buffers>;
+  /** The number of steps of the whole training. */
   readonly steps: number;
-  /** Steps from one checkpoint to the next. The last step always makes one. */
+  /** Steps from one checkpoint to the next. The last step always makes a checkpoint. */
   readonly every: number;
-  /** null: from the beginning. */
+  /** The checkpoint to continue from; null: start from the beginning. */
   readonly from: Checkpoint | null;
-  /** Told of each checkpoint. */
+  /** Receives each checkpoint. */
   readonly onCheckpoint: (checkpoint: Checkpoint) => void;
 }
 
-/** Engines that may be lost one after the other without a checkpoint in between: more are no accident. */
-const MOST_LOST = 3;
+/** How many engines may be lost in a row without a checkpoint in between. */
+const MAX_LOST = 3;
 
 /**
  * Trains to the last step, and closes its engines.
  *
- * @throws DeviceLostError where engines are lost again and again before there is a checkpoint; whatever else `open` and `study` throw
+ * @throws DeviceLostError if engines are lost again and again without a checkpoint in between; whatever else `open` and `study` throw
  */
-export async function keepTraining<P, B>({ open, study, steps, every, from, onCheckpoint }: Keeping<P, B>): Promise<void> {
+export async function keepTraining<P, B>({ open, study, steps, every, from, onCheckpoint }: KeptTraining<P, B>): Promise<void> {
   let [last, lost] = [from, 0];
   const train = async (engine: Engine): Promise<void> => {
     const { initial, step } = study(engine);
@@ -63,7 +64,7 @@ export async function keepTraining<P, B>({ open, study, steps, every, from, onCh
       await train(engine);
       return true;
     } catch (error) {
-      if (!(error instanceof DeviceLostError) || ++lost > MOST_LOST) throw error;
+      if (!(error instanceof DeviceLostError) || ++lost > MAX_LOST) throw error;
       return false;
     } finally {
       engine.close();

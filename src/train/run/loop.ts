@@ -1,8 +1,8 @@
 /**
- * The loop around the training step: batches in, metrics and checkpoints out. Time and files are met here and in run.ts only.
+ * The loop around the training step: batches in, metrics and checkpoints out. The clock and files are used only here and in run.ts.
  *
- * All that a step draws or reads follows from the number of steps done: its epoch, the order of the epoch, the view of each sample, the
- * learning rate (constant inside an epoch). So a run that is stopped or killed anywhere goes on to the same bits.
+ * Everything that a step draws or reads follows from the number of steps done: its epoch, the epoch's order, the augmentation of each sample,
+ * the learning rate (constant within an epoch). So a run that is stopped or killed anywhere resumes to bitwise identical weights.
  */
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
@@ -29,60 +29,65 @@ export type Measured = Readonly<Record<string, number>>;
 export interface RunSettings {
   /** An existing folder, for `metrics.jsonl` and `checkpoints/`. */
   readonly directory: string;
-  /** Goes on from the newest checkpoint, if there is one. */
+  /** Continues from the newest checkpoint, if there is one. */
   readonly resume: boolean;
-  /** Steps from one checkpoint to the next; null: an epoch. The last step always makes one. */
+  /** Steps from one checkpoint to the next; null: one epoch. The last step always makes a checkpoint. */
   readonly checkpointEvery: number | null;
+  /** Called after each step. */
   readonly onProgress: ((progress: Progress) => void) | null;
-  /** Asked after each step; true: save and stop. */
+  /** Called after each step; true: save and stop. */
   readonly stop: (() => boolean) | null;
 }
 
+/** What is trained, on what, and how. */
 export interface Training<Params, Buffers, Statistics> {
   readonly task: Task<Params, Buffers, Statistics>;
-  /** The model to start from; becomes the loop's. */
+  /** Makes the model to start from, which then belongs to the loop. */
   readonly initial: (k: Kernels) => Model<Params, Buffers>;
   readonly training: TrainingRecipe;
   readonly dataset: Dataset;
   readonly data: Pick<DataRecipe, "mean" | "std" | "rotation" | "padding" | "flip">;
   readonly key: Key;
-  /** Tells runs apart: a checkpoint of another digest is refused. */
+  /** Identifies the run: a checkpoint with another digest is refused. */
   readonly digest: string;
-  /** At the end of each epoch; null: nothing is measured. */
+  /** What is measured at the end of each epoch; null: nothing. */
   readonly measurement: Measurement<Params, Buffers> | null;
 }
 
+/** A measurement of a model. */
 export interface Measurement<Params, Buffers> {
+  /** Measures the model. */
   readonly measured: (model: Model<Params, Buffers>) => Promise<Measured>;
-  /** Its forward pass of a batch. */
+  /** Its forward pass on a batch, for the plan of the memory. */
   readonly forward: (k: Kernels, model: Model<Params, Buffers>, batch: Batch) => unknown;
-  /** How many images its batches have, each number once. */
+  /** The distinct sizes of its batches. */
   readonly sizes: (batch: number) => readonly number[];
 }
 
+/** The outcome of a training. */
 export interface Trained<Params, Buffers> {
-  /** The caller's, to use and to release. */
+  /** The caller uses and releases it. */
   readonly state: TrainState<Params, Buffers>;
-  /** Stopped, with a checkpoint to go on from. */
+  /** Whether it was stopped before its end, after a checkpoint. */
   readonly interrupted: boolean;
 }
 
-/** Training cannot go on. */
+/** The loss is not finite, so that training cannot continue. */
 export class LossError extends Error {
   override readonly name = "LossError";
 }
 
-/** Losses are read this many steps late, so that an asynchronous engine never waits for one. */
+/** Losses are read this many steps late, so that an asynchronous engine never waits for them. */
 const LAG = 4;
 
-/** A row of the metrics whose loss is on its way. */
+/** A row of the metrics whose loss is still being read. */
 interface Pending {
   readonly row: { readonly epoch: number; readonly step: number; readonly lr: number };
   readonly measured: Measured;
   readonly loss: Promise<ArrayLike<number>>;
 }
 
-/** Waits for all but the last `left` losses and writes their rows; the last loss, if any came. */
+/** Waits for all losses but the last `left` and writes their rows. Returns the last of these losses; null: there was none. */
 async function settle(pending: Pending[], left: number, metrics: MetricsFile): Promise<number | null> {
   let last: number | null = null;
   for (const { row, measured, loss } of pending.splice(0, Math.max(0, pending.length - left))) {
@@ -94,7 +99,7 @@ async function settle(pending: Pending[], left: number, metrics: MetricsFile): P
   return last;
 }
 
-/** The state of the newest checkpoint, or a new one. */
+/** The state of the newest checkpoint, or a new state. */
 async function startingState<P, B, S>(
   engine: Engine,
   { training, initial, digest }: Training<P, B, S>,
@@ -107,7 +112,7 @@ async function startingState<P, B, S>(
   return checkpoint === null ? fresh : restoredState(engine, fresh, checkpoint);
 }
 
-/** Makes the batches of a run; the order of an epoch is drawn once. */
+/** The batches of a run by epoch and index. The order of an epoch is drawn once. */
 function batchesOf<P, B, S>({ training, dataset, data, key }: Training<P, B, S>): (epoch: number, index: number) => HostBatch {
   const size = training.batch;
   let order = { epoch: -1, samples: epochOrder(key, 0, 0) };
@@ -118,8 +123,8 @@ function batchesOf<P, B, S>({ training, dataset, data, key }: Training<P, B, S>)
 }
 
 /**
- * What a training takes, for the plan of its memory: two steps on n images, since what the first gives back has other sizes than what it
- * began with, and an evaluation. Consumes the model, and gives the trained one.
+ * A training on shapes alone, for the plan of its memory: an evaluation, and two steps on n images, since the state that the first step
+ * returns differs in sizes from the one that it began with. Consumes the model and returns the trained one.
  */
 export function trainingOnShapes<P, B, S>(
   k: Kernels,
@@ -146,14 +151,14 @@ export function trainingOnShapes<P, B, S>(
   return { params, buffers };
 }
 
-/** Constant inside an epoch. */
+/** The learning rate of an epoch, which is constant within it. */
 const rateOf = ({ schedule, delayed }: TrainingRecipe, epoch: number): number =>
   delayed ? delayedLearningRate(schedule, epoch) : learningRate(schedule, epoch);
 
 /**
  * Trains a model to the end of its recipe, or until it is stopped.
  *
- * @throws LossError where the loss is not finite; CheckpointError where a run cannot be resumed; RangeError for too few images
+ * @throws LossError if the loss is not finite; CheckpointError if the run cannot be resumed; RangeError for too few images
  */
 export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>, run: RunSettings): Promise<Trained<P, B>> {
   const k = engine.kernels;
@@ -167,21 +172,21 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
   const pending: Pending[] = [];
   const start = { step: state.step, time: performance.now() };
   let loss: number | null = null;
-  let waited = 0; // for batches, in milliseconds
+  let waited = 0; // for batches, in ms
 
   try {
     while (state.step < steps) {
       const [epoch, index] = [Math.floor(state.step / perEpoch), state.step % perEpoch];
       const lr = rateOf(of.training, epoch);
 
-      const asked = performance.now();
+      const requested = performance.now();
       const batch = uploadBatch(k, batchAt(epoch, index));
-      waited += performance.now() - asked;
+      waited += performance.now() - requested;
       const key = fold(fold(of.key, "step"), state.step);
       const next = trainStep(k, of.task, state, batch, key, { optimizer, lr, clipNorm, emaDecay: emaDecay ?? 0 });
       state = next.state;
       const read = engine.read(next.loss);
-      read.catch(() => undefined); // of a run that has failed by then nobody waits for it
+      read.catch(() => undefined); // if the run fails before, nobody awaits it
       engine.release([next.loss, batch]);
 
       const measured = index === perEpoch - 1 ? ((await of.measurement?.measured(state)) ?? {}) : {};
@@ -202,7 +207,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
         });
       }
       if (stopping && state.step < steps) return { state, interrupted: true };
-      await turn(); // lets signals and timers in
+      await turn(); // lets signal handlers and timers run
     }
     return { state, interrupted: false };
   } finally {

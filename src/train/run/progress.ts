@@ -1,35 +1,40 @@
-/** What a run tells of itself after each step. */
+/** What a run reports after each step. */
 
-export interface Place {
-  /** Of the step just done, from 0. */
+/** The step that has just been done. */
+export interface StepDone {
+  /** The epoch of this step, from 0. */
   readonly epoch: number;
-  /** Steps done, and in all. */
+  /** Steps done so far. */
   readonly step: number;
+  /** Steps of the whole training. */
   readonly steps: number;
   /** The latest loss that has been read, a few steps old; null: none yet. */
   readonly loss: number | null;
+  /** The learning rate. */
   readonly lr: number;
 }
 
-/** Times are of this process only, since it started or resumed the run. */
-export interface Progress extends Place {
+/** A step with the run's speed. Times count from when this process started or resumed the run. */
+export interface Progress extends StepDone {
   readonly imagesPerSecond: number;
   readonly secondsLeft: number;
-  /** Share of the time that went into making batches. */
+  /** Share of the time that was spent waiting for batches. */
   readonly dataWait: number;
 }
 
-export interface Spent {
+/** Time spent since this process started or resumed the run. */
+export interface TimeSpent {
+  /** Images trained on. */
   readonly images: number;
-  /** In milliseconds. */
+  /** All time, in ms. */
   readonly elapsed: number;
-  /** Of them, for batches. */
+  /** Time spent waiting for batches, in ms. */
   readonly waited: number;
 }
 
-/** `batch` images a step. */
-export function progressOf(place: Place, { images, elapsed, waited }: Spent, batch: number): Progress {
+/** The progress of a run of `batch` images a step. */
+export function progressOf(done: StepDone, { images, elapsed, waited }: TimeSpent, batch: number): Progress {
   const imagesPerSecond = (1000 * images) / elapsed;
-  const secondsLeft = ((place.steps - place.step) * batch) / imagesPerSecond;
-  return { ...place, imagesPerSecond, secondsLeft, dataWait: waited / elapsed };
+  const secondsLeft = ((done.steps - done.step) * batch) / imagesPerSecond;
+  return { ...done, imagesPerSecond, secondsLeft, dataWait: waited / elapsed };
 }

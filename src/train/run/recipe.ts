@@ -52,6 +52,14 @@ export interface StudentRecipe extends TrainingRecipe {
   readonly dropout: number;
 }
 
+/** A teacher, and how it is trained. */
+export interface TeacherRecipe {
+  /** The teacher's sizes. */
+  readonly model: RegnetConfig;
+  /** How it is trained. */
+  readonly training: TrainingRecipe;
+}
+
 /** Everything that determines a run: equal recipes give equal weights. */
 export interface Recipe {
   /** The name that folders and reports show. */
@@ -67,5 +75,5 @@ export interface Recipe {
   /** What the student learns from the teacher. */
   readonly distillation: Distillation;
   /** The teacher, which is trained before the student; null: no teacher. */
-  readonly teacher: { readonly model: RegnetConfig; readonly training: TrainingRecipe } | null;
+  readonly teacher: TeacherRecipe | null;
 }

@@ -1,4 +1,4 @@
-/** A run from its recipe: the teacher if there is one, the student on the teacher's word, and how both do on the test images. */
+/** A run from its recipe: trains the teacher if there is one, then the student, and evaluates both on the test images. */
 import { join } from "node:path";
 import { EVALUATION_BATCH, stepsPerEpoch, type HostBatch } from "../../data/batches.ts";
 import { openSets, type Sets } from "../../data/sets.ts";
@@ -23,21 +23,24 @@ import { openRunFolder } from "./folder.ts";
 import { predictBy, runTeacher, teacherOnShapes, type Teacher } from "./teacher.ts";
 import { tokenCosines, type TokenCosines } from "../evaluation/tokenCosines.ts";
 
+/** A part of a run. */
 export type Stage = "teacher" | "student";
 
+/** The progress of one stage. */
 export interface StageProgress extends Progress {
   readonly stage: Stage;
 }
 
+/** How a run is carried out; no result depends on it. */
 export interface RunOptions extends Omit<RunSettings, "onProgress"> {
-  /** The recipe as its author wrote it; kept beside the results. */
+  /** The recipe as TOML, which is stored with the results. */
   readonly recipeText: string;
   readonly onProgress: ((progress: StageProgress) => void) | null;
-  /** Of the student's training; no result depends on it. */
+  /** How much memory the student's training takes. */
   readonly memory: MemoryChoice;
 }
 
-/** On the test images. */
+/** The results of a finished run on the test images. */
 export interface RunResult {
   readonly interrupted: false;
   /** null: no teacher. */
@@ -47,12 +50,13 @@ export interface RunResult {
   readonly cosines: TokenCosines | null;
 }
 
+/** A run that was stopped, and saved. */
 export interface Interrupted {
   readonly interrupted: true;
 }
 
-/** What the student learns, how, and how it is measured. */
-function studies(
+/** The student's training, and how it is measured. */
+function studentTraining(
   engine: Engine,
   recipe: Recipe,
   teacher: Teacher["predict"] | null,
@@ -62,7 +66,7 @@ function studies(
   const { seed, data, model: config, training, distillation } = recipe;
   const { dropPath, dropout, smoothing } = training;
   const key = fold(keyOf(seed), "student");
-  const judged = ({ params }: Deit): Promise<Evaluations> => evaluateHeads(engine, { config, params }, sets.testBatches(training.batch));
+  const evaluated = ({ params }: Deit): Promise<Evaluations> => evaluateHeads(engine, { config, params }, sets.testBatches(training.batch));
   return {
     task: deitTaskWithin(memory, { config, smoothing, dropPath, dropout, distillation, teacher }),
     initial: (k) => ({ params: initialParams(k, config, fold(key, "init")), buffers: null }),
@@ -72,7 +76,7 @@ function studies(
     key,
     digest: digestOfRecord({ ...recipe, name: null }),
     measurement: {
-      measured: async ({ params }) => ({ top1: (await judged({ config, params })).mean.top1 }),
+      measured: async ({ params }) => ({ top1: (await evaluated({ config, params })).mean.top1 }),
       forward: (k, { params }, batch) => scoresOfHeads(k, { config, params }, batch),
       sizes: sets.testSizes,
     },
@@ -100,7 +104,7 @@ async function studentStage(
   return params;
 }
 
-/** What the whole run takes where no batch has more than n images: the teacher's training, and the student's with the teacher beside it. */
+/** The whole run on shapes alone, with batches of at most n images: the teacher's training, then the student's while the teacher is in memory. */
 const runOnShapes =
   (engine: Engine, recipe: Recipe, sets: Sets, memory: Memory): BatchProgram<null> =>
   (k, _, n) => {
@@ -108,18 +112,18 @@ const runOnShapes =
     const teacher = taught === null ? null : teacherOnShapes(k, engine, recipe, taught, sets, Math.min(n, taught.training.batch));
     const predict = taught === null || teacher === null ? null : predictBy(taught.model, teacher);
     const model = { params: buildParams(config, (__, shape) => k.zeros(shape)), buffers: null };
-    trainingOnShapes(k, studies(engine, recipe, predict, sets, memory), model, Math.min(n, training.batch));
+    trainingOnShapes(k, studentTraining(engine, recipe, predict, sets, memory), model, Math.min(n, training.batch));
   };
 
-/** Sets of images that fit the model, with a full batch for each that is trained. */
+/** Opens the data. @throws RangeError if it does not fit the model, or has no full batch for teacher or student */
 function checkedSets({ data, model: { channels, imageSize: side, classes }, training, teacher }: Recipe): Sets {
   const sets = openSets(data, { channels, side, classes });
   for (const { batch } of teacher === null ? [training] : [teacher.training, training]) stepsPerEpoch(sets.train, batch);
   return sets;
 }
 
-/** Holds the memory of the whole run; how much of it the student takes. */
-function reserved(engine: Engine, recipe: Recipe, sets: Sets, choice: MemoryChoice): Memory {
+/** Reserves the memory of the whole run. Returns how the student uses memory. */
+function reserveMemory(engine: Engine, recipe: Recipe, sets: Sets, choice: MemoryChoice): Memory {
   const batch = Math.max(recipe.training.batch, recipe.teacher?.training.batch ?? 0);
   const program = (of: Memory): BatchProgram<null> => runOnShapes(engine, recipe, sets, of);
   const fitting = (): Memory => (fits(engine, null, program("normal"), batch) ? "normal" : "low");
@@ -132,7 +136,7 @@ function reserved(engine: Engine, recipe: Recipe, sets: Sets, choice: MemoryChoi
   return memory;
 }
 
-/** Teacher, student and what they have come to, in a folder that is there. */
+/** Trains teacher and student and evaluates them, in an existing folder. */
 async function runStages(
   engine: Engine,
   recipe: Recipe,
@@ -149,13 +153,13 @@ async function runStages(
   });
   const teacher = taught === null ? null : await runTeacher(engine, recipe, taught, sets, settings("teacher", join(directory, "teacher")));
   if (taught !== null && teacher === null) return { interrupted: true };
-  const training = studies(engine, recipe, teacher?.predict ?? null, sets, memory);
+  const training = studentTraining(engine, recipe, teacher?.predict ?? null, sets, memory);
   const params = await studentStage(engine, recipe, training, sets, settings("student", directory));
   if (params === null) {
     engine.release(teacher?.model ?? null);
     return { interrupted: true };
   }
-  const atOnce = imagesAtOnce(engine, { config, params }, EVALUATION_BATCH); // as `deit eval` has, to the same loss
+  const atOnce = imagesAtOnce(engine, { config, params }, EVALUATION_BATCH); // as in `deit eval`, so that the losses are equal
   const batches = (): Iterable<HostBatch> => sets.testBatches(atOnce);
   const student = await evaluateHeads(engine, { config, params }, batches());
   const cosines = await tokenCosines(engine, { config, params }, batches());
@@ -166,12 +170,12 @@ async function runStages(
 /**
  * Runs a recipe in a folder: recipe.toml, teacher/, metrics.jsonl, checkpoints/, weights.safetensors.
  *
- * @throws MemoryError, or RangeError for data that does not fit, a folder that is there already or in which a run is going on: all before anything is
- * written; CheckpointError, LossError
+ * @throws MemoryError, or RangeError for data that does not fit, a folder that exists already or in which a run is going on, all before
+ * anything is written; CheckpointError, LossError
  */
 export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOptions): Promise<RunResult | Interrupted> {
   const sets = checkedSets(recipe);
-  const memory = reserved(engine, recipe, sets, options.memory);
+  const memory = reserveMemory(engine, recipe, sets, options.memory);
   await openRunFolder(options);
   try {
     return await runStages(engine, recipe, sets, memory, options);

@@ -1,27 +1,28 @@
-/** A run that outlives the devices that it runs on: from each loss it goes on with a new one at its last checkpoint, to the same bits. */
+/** A run that survives device losses: after each one it continues from its last checkpoint on a new device, to bitwise identical weights. */
 import type { Engine } from "../../kernels/engine.ts";
 import { DeviceLostError } from "../../tensor/errors.ts";
-import { countFailures, MOST_IN_VAIN } from "./failures.ts";
+import { countFailures, MAX_WITHOUT_PROGRESS } from "./failures.ts";
 import type { Recipe } from "./recipe.ts";
 import { runRecipe, type Interrupted, type RunOptions, type RunResult } from "./run.ts";
 
-export interface Survived {
+/** A run that has ended, and the engine that it ended on. */
+export interface FinishedRun {
   readonly result: RunResult | Interrupted;
-  /** The last one; the caller closes it. */
+  /** The engine of the last attempt; the caller closes it. */
   readonly engine: Engine;
 }
 
 /**
- * `runRecipe` on as many engines as it takes.
+ * Calls `runRecipe`, again with a new engine after each device loss.
  *
- * @throws DeviceLostError where the run gets no further; all that `runRecipe` and `newEngine` throw
+ * @throws DeviceLostError if the run makes no progress; whatever `runRecipe` and `newEngine` throw
  */
 export async function runThroughDeviceLosses(
   newEngine: () => Promise<Engine>,
   recipe: Recipe,
   options: RunOptions,
   onLoss: (loss: DeviceLostError) => void,
-): Promise<Survived> {
+): Promise<FinishedRun> {
   const failures = countFailures();
   const onProgress: RunOptions["onProgress"] = (progress) => {
     failures.reached(progress);
@@ -33,10 +34,10 @@ export async function runThroughDeviceLosses(
       return { engine, result: await runRecipe(engine, recipe, { ...options, resume, onProgress }) };
     } catch (error) {
       engine.close();
-      if (!(error instanceof DeviceLostError) || failures.failed() >= MOST_IN_VAIN) throw error;
+      if (!(error instanceof DeviceLostError) || failures.failed() >= MAX_WITHOUT_PROGRESS) throw error;
       onLoss(error);
       engine = await newEngine().catch((reason: Error) => {
-        throw new DeviceLostError(`${error.message}, and no other is to be had: it ${reason.message}`, { cause: reason });
+        throw new DeviceLostError(`${error.message}, and no other device is available: it ${reason.message}`, { cause: reason });
       });
     }
   }

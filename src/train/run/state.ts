@@ -1,4 +1,4 @@
-/** The state of a training on an engine: as it begins, and as it was kept. */
+/** The state of a training on an engine: at its beginning, and restored from a checkpoint. */
 import type { Checkpoint } from "../../io/checkpoint.ts";
 import { uploadTree } from "../../io/weights/trees.ts";
 import type { Engine } from "../../kernels/engine.ts";
@@ -9,15 +9,15 @@ import { initialOptimizerState } from "../optimizer/optimizer.ts";
 import type { TrainingRecipe } from "./recipe.ts";
 import type { TrainState } from "../step/step.ts";
 
-/** What a network computes with. */
+/** The tensors of a network. */
 export interface Model<Params, Buffers> {
-  /** What is trained. */
+  /** The trained parameters. */
   readonly params: Params;
-  /** What is kept beside it; null: nothing. */
+  /** Tensors that are updated without gradients, such as running statistics; null: none. */
   readonly buffers: Buffers;
 }
 
-/** The state before the first step. The model becomes part of it. */
+/** The state before the first step. It takes over the model's tensors. */
 export function initialState<P, B>(
   k: Kernels,
   { optimizer, emaDecay, lossScale }: Pick<TrainingRecipe, "optimizer" | "emaDecay" | "lossScale">,
@@ -34,13 +34,13 @@ export function initialState<P, B>(
 }
 
 /**
- * The state of a checkpoint, with the names and shapes of one before the first step. Consumes that one.
+ * Restores the state of a checkpoint into the names and shapes of a fresh state, which it consumes.
  *
- * @throws RangeError naming a tensor that the checkpoint lacks or has in another shape
+ * @throws RangeError that names a tensor which the checkpoint lacks or has in another shape
  */
 export function restoredState<P, B>(engine: Engine, fresh: TrainState<P, B>, { step, tensors }: Checkpoint): TrainState<P, B> {
   const { params, optimizer } = fresh;
   engine.release(fresh); // its names and shapes are enough, and there may be no room for both
-  const like = { ...fresh, optimizer: { ...optimizer, m: optimizer.m ?? params } }; // SGD has its buffer since step 1
+  const like = { ...fresh, optimizer: { ...optimizer, m: optimizer.m ?? params } }; // SGD has a momentum buffer from step 1 on
   return { ...uploadTree(engine.kernels, like, tensors), step };
 }

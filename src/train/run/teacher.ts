@@ -1,4 +1,4 @@
-/** The teacher of a run: a RegNetY that is trained first, by its own recipe, in a folder of its own. */
+/** The teacher of a run: a RegNetY that is trained first, with settings and a folder of its own. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { HostBatch } from "../../data/batches.ts";
@@ -22,15 +22,16 @@ import { classifierTask } from "../step/classifierTask.ts";
 import type { Smoothing } from "../step/deitTask.ts";
 import { trainingOnShapes, trainModel, type RunSettings, type Training } from "./loop.ts";
 import type { Model } from "./state.ts";
-import type { Recipe } from "./recipe.ts";
+import type { Recipe, TeacherRecipe } from "./recipe.ts";
 import type { Batch, Task } from "../step/step.ts";
 import { uploadBatch } from "../step/uploadBatch.ts";
 
 type Buffers = RegnetNorms<BatchNormBuffers>;
 type Regnet = Model<RegnetParams, Buffers>;
 
+/** A trained teacher. */
 export interface Teacher {
-  /** Held at the engine's root until the caller releases it. */
+  /** Lives in the engine's outermost region until the caller releases it. */
   readonly model: Regnet;
   /** Images → logits, in evaluation mode. */
   readonly predict: (k: Kernels, images: Tensor) => Tensor;
@@ -46,7 +47,7 @@ export const predictBy =
   (k, images) =>
     regnetPredict(k.at("teacher"), { images, params }, attrsOf(config, buffers));
 
-/** In training mode: normalised by the batch, whose statistics move the running ones on. */
+/** Training of a RegNetY: it normalises by the batch's statistics, which also update the running statistics. */
 export function regnetTask(config: RegnetConfig, smoothing: Smoothing): Task<RegnetParams, Buffers, RegnetNorms<BatchStats>> {
   return classifierTask<RegnetParams, Buffers, RegnetNorms<BatchStats>, RegnetSaved>({
     forward: (k, { buffers, ...inputs }) => {
@@ -78,7 +79,7 @@ async function accuracyOf(engine: Engine, config: RegnetConfig, model: Regnet, b
   return total(judgements);
 }
 
-/** Parameters and buffers, under timm's names and in timm's order; the metadata `regnet` is like `deit` of a DeiT's file. */
+/** Writes parameters and buffers under timm's names and in timm's order. The metadata `regnet` corresponds to `deit` in a DeiT's file. */
 async function writeWeights(engine: Engine, path: string, config: RegnetConfig, { params, buffers }: Regnet, sets: Sets): Promise<void> {
   const leaves = new Map([...(await readTree(engine, params)), ...(await readTree(engine, buffers))]);
   const order = [...regnetShapes(config).keys()];
@@ -87,13 +88,11 @@ async function writeWeights(engine: Engine, path: string, config: RegnetConfig, 
   await saveSafetensors(path, new Map(ordered), (_, tensor) => tensor, new Map([["regnet", JSON.stringify(about)]]));
 }
 
-type TaughtBy = NonNullable<Recipe["teacher"]>;
-
-/** Its training, and how it does on the test images. */
-function lessons(
+/** The teacher's training, and its accuracy on the test images. */
+function teacherTraining(
   engine: Engine,
   { seed, data }: Recipe,
-  { model: config, training }: TaughtBy,
+  { model: config, training }: TeacherRecipe,
   sets: Sets,
 ): {
   readonly training: Training<RegnetParams, Buffers, RegnetNorms<BatchStats>>;
@@ -123,16 +122,22 @@ function lessons(
   };
 }
 
-/** What its training on n images takes, for the plan of the memory; gives its model. */
-export function teacherOnShapes(k: Kernels, engine: Engine, recipe: Recipe, taught: TaughtBy, sets: Sets, n: number): Regnet {
+/** The teacher's training on shapes alone, on n images, for the plan of the memory. Returns its model. */
+export function teacherOnShapes(k: Kernels, engine: Engine, recipe: Recipe, taught: TeacherRecipe, sets: Sets, n: number): Regnet {
   const { params, running } = buildRegnet(taught.model, (_, shape) => k.zeros(shape));
-  return trainingOnShapes(k, lessons(engine, recipe, taught, sets).training, { params, buffers: running }, n);
+  return trainingOnShapes(k, teacherTraining(engine, recipe, taught, sets).training, { params, buffers: running }, n);
 }
 
-/** Trains it in `run.directory`; null: it was stopped. */
-export async function runTeacher(engine: Engine, recipe: Recipe, taught: TaughtBy, sets: Sets, run: RunSettings): Promise<Teacher | null> {
+/** Trains the teacher in `run.directory`; null: it was stopped. */
+export async function runTeacher(
+  engine: Engine,
+  recipe: Recipe,
+  taught: TeacherRecipe,
+  sets: Sets,
+  run: RunSettings,
+): Promise<Teacher | null> {
   const config = taught.model;
-  const { training, accuracy } = lessons(engine, recipe, taught, sets);
+  const { training, accuracy } = teacherTraining(engine, recipe, taught, sets);
   await mkdir(run.directory, { recursive: true });
   const { state, interrupted } = await trainModel(engine, training, run);
   const { params, buffers, optimizer, average, lossScale } = state;
