@@ -145,16 +145,16 @@ export const fusedKernels =
 
     const fusedAttention: typeof attention = {
       name: attention.name,
-      forward: (k, { q, k: keys, v }, { dropout }) => {
-        if (!takesAttention(q, dropout)) return attention.forward(withoutFusion(k, attention), { q, k: keys, v }, { dropout });
+      forward: (k, { q, keys, values: v }, { dropout }) => {
+        if (!takesAttention(q, dropout)) return attention.forward(withoutFusion(k, attention), { q, keys, values: v }, { dropout });
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
         const [o, logSum] = [like(q), take([...q.shape.slice(0, -1), 1])];
         deal?.("attention", heads * N, QUERIES, (i, count) => [at(o), at(logSum), at(q), at(keys), at(v), N, K, d, i, count]);
         count(2 * heads * N * K * d);
-        return { out: o, saved: { q, k: keys, v, out: o, logSum, dropout } };
+        return { out: o, saved: { q, keys, values: v, out: o, logSum, dropout } };
       },
       vjp: (k, saved, dO) => {
-        const { q, k: keys, v, out, logSum, dropout } = saved;
+        const { q, keys, values: v, out, logSum, dropout } = saved;
         if (!takesAttention(q, dropout)) return attention.vjp(withoutFusion(k, attention), saved, dO);
         const [heads, N, d, K] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(q.shape, -1), axis(keys.shape, -2)];
         const [dq, dk, dv] = [like(q), like(keys), like(v)];
@@ -164,7 +164,7 @@ export const fusedKernels =
           return [dQ, dK, dV, Q, at(keys) + values, at(v) + values, at(out) + queries, at(logSum) + rows, at(dO) + queries, some, N, K, d];
         });
         count(5 * heads * N * K * d); // S is made again
-        return { q: dq, k: dk, v: dv };
+        return { q: dq, keys: dk, values: dv };
       },
     };
 
@@ -178,7 +178,7 @@ export const fusedKernels =
           if (deal !== null) dealPermute(deal, at(t), at(qkv) + i * h * d * BYTES, t.shape, [T * threeD, d, threeD, 1]);
           return t;
         };
-        return { out: { q: role(0), k: role(1), v: role(2) }, saved: null };
+        return { out: { q: role(0), keys: role(1), values: role(2) }, saved: null };
       },
       vjp: (k, saved, dOut) => splitHeads.vjp(withoutFusion(k, splitHeads), saved, dOut),
     };
