@@ -192,18 +192,20 @@ function subjectsIndex() {
   return subjects;
 }
 
-/** The numbered formulas of docs/deit.md, each up to the next one, a blank line or the end of its block. */
+/** The numbered formulas of docs/deit.md: those in a block, each up to the next one or the end of the block, and those in a sentence. */
 function formulasIndex() {
   const formulas = {};
-  let id = null;
+  let [isBlock, id] = [false, null];
   for (const line of readFileSync("docs/deit.md", "utf8").split("\n")) {
-    const [, next, text = ""] = /^\(([EG]\d+)\)(.*)$/.exec(line) ?? [];
-    if (next !== undefined) {
-      const [, inline] = /^\s*`([^`]+)`/.exec(text) ?? []; // within a sentence
-      formulas[next] = [inline ?? text];
-      id = inline === undefined ? next : null;
-    } else if (line.trim() === "" || line.startsWith("```")) id = null;
-    else if (id !== null) formulas[id].push(line);
+    if (line.startsWith("```")) [isBlock, id] = [!isBlock, null];
+    else if (line.trim() === "") id = null;
+    else {
+      const [, next, text = ""] = /^\(([EG]\d+)\)(.*)$/.exec(line) ?? [];
+      const [, inline] = isBlock ? [] : (/^\s*`([^`]+)`/.exec(text) ?? []);
+      if (next !== undefined) id = isBlock ? next : null;
+      if (next !== undefined && (isBlock || inline !== undefined)) formulas[next] ??= [inline ?? text];
+      else if (id !== null) formulas[id].push(line);
+    }
   }
   return Object.fromEntries(Object.entries(formulas).map(([key, lines]) => [key, undented(lines)]));
 }

@@ -3,5 +3,5 @@ import { mergeHeads } from "#deit/ops/splitHeads.js";
 
 export const bench: OpBench = opBench(mergeHeads, [1, 8], (k, B) => {
   const { h, T, d } = tiny;
-  return { title: times(B, h, T, d), inputs: { heads: drawn(k, "heads", B, h, T, d) }, attrs: undefined };
+  return { title: times(B, h, T, d), inputs: { o: drawn(k, "heads", B, h, T, d) }, attrs: undefined };
 });

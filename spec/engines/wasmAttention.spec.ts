@@ -26,7 +26,7 @@ interface Case {
 }
 
 const drawnCase = (draw: Draw, [h, N, k, d]: Sizes): Case => ({
-  inputs: { q: draw.array([h, N, d]), k: draw.array([h, k, d]), v: draw.array([h, k, d]) },
+  inputs: { q: draw.array([h, N, d]), keys: draw.array([h, k, d]), values: draw.array([h, k, d]) },
   dOut: draw.array([h, N, d]),
 });
 
@@ -40,8 +40,8 @@ function steepCase(draw: Draw, most: number, sizes: Sizes): Case {
       a.data.map((x, i) => draw.round(i % d === 0 ? value(Math.floor(i / d)) : x / 100)),
     );
   const q = first(inputs.q, (i) => (i % 2 === 0 ? most : -most) * Math.sqrt(d));
-  const keys = first(inputs.k, (j) => ((j % k) / (k - 1)) * 2 - 1);
-  return { inputs: { q, k: keys, v: inputs.v }, dOut: hostArray([h, N, d], dOut.data) };
+  const keys = first(inputs.keys, (j) => ((j % k) / (k - 1)) * 2 - 1);
+  return { inputs: { q, keys, values: inputs.values }, dOut: hostArray([h, N, d], dOut.data) };
 }
 
 /** Output, λ and gradients. */
@@ -97,7 +97,7 @@ describe.each(builds)("attention of the %s build", (build) => {
       const keys = [0, 311] as const;
       const queries = [from, to] as const;
       return {
-        inputs: { q: cut(inputs.q, queries), k: cut(inputs.k, keys), v: cut(inputs.v, keys) },
+        inputs: { q: cut(inputs.q, queries), keys: cut(inputs.keys, keys), values: cut(inputs.values, keys) },
         dOut: cut(dOut, queries),
       };
     };
@@ -127,7 +127,7 @@ describe("the memory of attention", () => {
     const [q, keys, v, dO] = [0, 1, 2, 3].map(() => k.zeros([h, T, d]));
     if (q === undefined || keys === undefined || v === undefined || dO === undefined) throw new Error("four tensors");
     const before = engine.memory().live;
-    const { saved } = attention.forward(k, { q, k: keys, v }, { dropout: null });
+    const { saved } = attention.forward(k, { q, keys, values: v }, { dropout: null });
     const after = engine.memory().live;
     attention.vjp(k, saved, dO);
     return { saved: after - before, peak: engine.memory().peak - before };

@@ -243,7 +243,7 @@ const ops: { readonly [name: string]: (sizes: Sizes) => Trial } = {
     ({ rows, n, o, seed }) =>
     (k) => {
       const at = (i: number, ...shape: number[]): Tensor => upload<Tensor>(k, normals(seed + i, shape));
-      const inputs = { q: at(0, 2, rows, o), k: at(1, 2, n, o), v: at(2, 2, n, o) };
+      const inputs = { q: at(0, 2, rows, o), keys: at(1, 2, n, o), values: at(2, 2, n, o) };
       const { out, saved } = attention.forward(k, inputs, { dropout: null });
       return { out, logSum: saved.logSum, d: attention.vjp(k, saved, at(3, 2, rows, o)) };
     },

@@ -29,7 +29,7 @@ interface Case {
 function drawnCase([h, N, K, d]: Sizes, precision: "f32" | "f16", deviation = 1): Case {
   const draw = drawOf(keyOf(1), precision);
   return {
-    inputs: { q: draw.array([h, N, d], { deviation }), k: draw.array([h, K, d]), v: draw.array([h, K, d]) },
+    inputs: { q: draw.array([h, N, d], { deviation }), keys: draw.array([h, K, d]), values: draw.array([h, K, d]) },
     dOut: draw.array([h, N, d]),
   };
 }
@@ -43,7 +43,7 @@ function steepCase(most: number, [h, N, K, d]: Sizes): Case {
       a.data.map((x, i) => Math.fround(i % d === 0 ? value(Math.floor(i / d)) : x / 100)),
     );
   const q = first(inputs.q, (i) => (i % 2 === 0 ? most : -most) * Math.sqrt(d));
-  return { inputs: { q, k: first(inputs.k, (j) => ((j % K) / (K - 1)) * 2 - 1), v: inputs.v }, dOut };
+  return { inputs: { q, keys: first(inputs.keys, (j) => ((j % K) / (K - 1)) * 2 - 1), values: inputs.values }, dOut };
 }
 
 /** Gives output, λ and gradients. */

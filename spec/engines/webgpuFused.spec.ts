@@ -131,7 +131,7 @@ const cases: readonly FusedCase[] = [
     name: "scores",
     sizes: blocks,
     made: (draw, [heads = 0, N = 0, d = 0]) => {
-      const inputs = { q: draw.array([heads, N, d]), k: draw.array([heads, N + 1, d]) };
+      const inputs = { q: draw.array([heads, N, d]), keys: draw.array([heads, N + 1, d]) };
       return trial(scores, { inputs, attrs: none, dOut: draw.array([heads, N, N + 1]) });
     },
     errors: [{ right: "sums * p.scale", wrong: "sums" }],
@@ -199,7 +199,11 @@ const cases: readonly FusedCase[] = [
     name: "splitHeads",
     sizes: heads,
     made: (draw, [B = 0, h = 0, T = 0, d = 0]) => {
-      const dOut: Host<QueriesKeysValues> = { q: draw.array([B, h, T, d]), k: draw.array([B, h, T, d]), v: draw.array([B, h, T, d]) };
+      const dOut: Host<QueriesKeysValues> = {
+        q: draw.array([B, h, T, d]),
+        keys: draw.array([B, h, T, d]),
+        values: draw.array([B, h, T, d]),
+      };
       return trial(splitHeads, { inputs: { qkv: draw.array([B, T, 3 * h * d]) }, attrs: () => ({ heads: h }), dOut });
     },
     errors: [{ right: "place + 2u * p.h", wrong: "place + 1u * p.h" }],
@@ -208,7 +212,7 @@ const cases: readonly FusedCase[] = [
     name: "mergeHeads",
     sizes: heads,
     made: (draw, [B = 0, h = 0, T = 0, d = 0]) =>
-      trial(mergeHeads, { inputs: { heads: draw.array([B, h, T, d]) }, attrs: none, dOut: draw.array([B, T, h * d]) }),
+      trial(mergeHeads, { inputs: { o: draw.array([B, h, T, d]) }, attrs: none, dOut: draw.array([B, T, h * d]) }),
     errors: [{ right: "+ head * p.d", wrong: "" }],
   },
   {

@@ -15,17 +15,17 @@ export const share = (k: Kernels, a: Tensor, b: Tensor): Tensor => k.div(k.exp(a
  */
 export function tiled(
   k: Kernels,
-  { q, k: keys, v }: AttentionInputs,
+  { q, keys, values: v }: AttentionInputs,
   attrs: AttentionAttrs,
   weight: (a: Tensor, b: Tensor, aMost: Tensor, bMost: Tensor) => Tensor,
 ): Result<Tensor, AttentionSaved> {
-  const whole = right(attention).forward(k, { q, k: keys, v }, attrs);
+  const whole = right(attention).forward(k, { q, keys, values: v }, attrs);
   const [axisOfKeys, n] = [keys.shape.length - 2, axis(keys.shape, -2)];
   if (attrs.dropout !== null || n < 2) return whole;
   const tile = (from: number, to: number): AttentionInputs => ({
     q,
-    k: k.slice(keys, axisOfKeys, from, to),
-    v: k.slice(v, axisOfKeys, from, to),
+    keys: k.slice(keys, axisOfKeys, from, to),
+    values: k.slice(v, axisOfKeys, from, to),
   });
   const [first, second] = [tile(0, n >> 1), tile(n >> 1, n)];
   const [a, b] = [right(attention).forward(k, first, attrs), right(attention).forward(k, second, attrs)];
@@ -42,6 +42,6 @@ export const along = (k: Kernels, { out }: AttentionSaved, dO: Tensor): Tensor =
 export function recomputed(k: Kernels, saved: AttentionSaved, dO: Tensor, along: Tensor): Grads<AttentionInputs> {
   if (saved.dropout !== null) return right(attention).vjp(k, saved, dO);
   const probs = k.exp(k.sub(scores.forward(k, saved).out, saved.logSum));
-  const dMix = mix.vjp(k, { probs, v: saved.v }, dO);
-  return { ...scores.vjp(k, saved, k.mul(probs, k.sub(dMix.probs, along))), v: dMix.v };
+  const dMix = mix.vjp(k, { probs, values: saved.values }, dO);
+  return { ...scores.vjp(k, saved, k.mul(probs, k.sub(dMix.probs, along))), values: dMix.values };
 }

@@ -42,10 +42,10 @@ describe("paths", () => {
     const { kernels } = referenceEngine();
     const paths: string[] = [];
     const k = observe(kernels, { after: ({ path }) => paths.push(path) });
-    const { probs } = parts({ probs: softmax });
+    const part = parts({ probs: softmax });
     const outer = defineOp<X, null>({
       name: "outer",
-      forward: (inner, { x }) => ({ out: probs.forward(inner, { z: x }).out, saved: null }),
+      forward: (inner, { x }) => ({ out: part.probs.forward(inner, { z: x }).out, saved: null }),
       vjp: (_, __, d) => ({ x: d }),
     });
     outer.forward(k.at("blocks.1").at("attn"), { x: ones(k, 2) });
@@ -71,11 +71,11 @@ describe("paths", () => {
 describe("errors", () => {
   it("carry the path of the innermost op, once", () => {
     const { kernels: k } = referenceEngine();
-    const { norm1 } = parts({ norm1: layerNorm });
+    const part = parts({ norm1: layerNorm });
     const outer = defineOp<X, null>({
       name: "outer",
       forward: (inner, { x }) => ({
-        out: norm1.forward(inner, { x, params: { weight: ones(k, 4), bias: ones(k, 3) } }, { eps: 1 }).out,
+        out: part.norm1.forward(inner, { x, params: { weight: ones(k, 4), bias: ones(k, 3) } }, { eps: 1 }).out,
         saved: null,
       }),
       vjp: (_, __, d) => ({ x: d }),

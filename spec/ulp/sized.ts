@@ -25,7 +25,7 @@ export const sizedSubjects: readonly Subject[] = [
   subjectOf(gelu, (draw) => ({ inputs: { x: draw.array([T, M]) }, attrs: () => undefined })),
   subjectOf(attention, (draw) => {
     const [q, k, v] = [draw.array([h, T, d]), draw.array([h, T, d]), draw.array([h, T, d])];
-    return { inputs: { q, k, v }, attrs: () => ({ dropout: null }) };
+    return { inputs: { q, keys: k, values: v }, attrs: () => ({ dropout: null }) };
   }),
   subjectOf(crossEntropy, (draw) => {
     const [logits, target] = [draw.array([1, K]), draw.distribution([1, K])];

@@ -1,4 +1,4 @@
-/** What the owner of an engine sees of it. Types only. */
+/** What an engine is to those who create and use one. Types only. */
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Kernels } from "./kernels.ts";
 
@@ -8,81 +8,81 @@ export interface MemoryReport {
   readonly live: number;
   /** The most that was in use at once. */
   readonly peak: number;
-  /** Taken anew, not recycled, since the engine was made. */
+  /** Newly allocated, not recycled, since the engine was created. */
   readonly fresh: number;
   /** Held by the engine, in use or free. */
   readonly reserved: number;
 }
 
-/** Work done since the engine was made. */
+/** Work done since the engine was created. */
 export interface Counters {
-  /** Basis kernels that were run; a fused kernel counts as one. */
+  /** Kernels that ran; a fused kernel counts as one. */
   readonly kernels: number;
-  /** Multiply–adds of matrix products. */
+  /** Multiply–adds of matrix multiplications. */
   readonly macs: number;
 }
 
 /**
- * Of stored numbers and of arithmetic. `f16` is mixed: activations are stored, and the factors of products rounded, to f16; parameters, their
- * gradients, sums, norms, softmax and losses are of f32.
+ * The format of stored numbers and of arithmetic. `f16` is mixed precision: activations are stored in f16 and the factors of matrix
+ * multiplications are rounded to it; parameters, their gradients, sums, norms, softmax and losses are in f32.
  */
 export type Precision = "f64" | "f32" | "f16";
 
-/** Of an engine whose kernels return at once and are done later. */
+/** What an engine also has if its kernels return at once and a device executes them later. */
 export interface Asynchronous {
-  /** Sends what has been asked for; resolves when all of it is done. */
+  /** Submits all commands that are encoded; resolves when the device has executed them. */
   readonly finish: () => Promise<void>;
-  /** What its device was told so far: launches, and the command buffers that they were sent in. */
+  /** How much was submitted to the device so far. */
   readonly sent: () => {
-    /** Command buffers that the device was sent. */
+    /** Command buffers. */
     readonly submits: number;
-    /** Programs that it was asked to run. */
+    /** Dispatches of compute programs. */
     readonly dispatches: number;
   };
-  /** null: the device has no clock to read. */
+  /** null: the device has no timestamps to read. */
   readonly stopwatch: Stopwatch | null;
 }
 
-/** How long a device works, part by part. It runs from the first cut on, until it is read. */
+/** Measures how long a device works, section by section, from the first `cut` until `read`. */
 export interface Stopwatch {
-  /** What is asked for from here on is a part of its own. */
+  /** Begins a new section: of the commands that follow. */
   readonly cut: () => void;
-  /** ms of each part since the first cut, and from the first one's begin to the last one's end; when all of it is done. */
+  /** Ends the measurement; resolves when the device has executed all sections. */
   readonly read: () => Promise<{
-    /** ms of each part since the first cut. */
+    /** Duration of each section, in ms. */
     readonly parts: readonly number[];
-    /** ms from the first part's begin to the last one's end. */
+    /** From the beginning of the first section to the end of the last, in ms. */
     readonly whole: number;
   }>;
 }
 
-/** What computes: kernels, and the memory that their tensors lie in. Each `…Engine(…)` makes a new one; tensors of one are stale on another. */
+/** Kernels, and the memory that holds their tensors. Each `…Engine(…)` creates a new one; the tensors of one are stale on another. */
 export interface Engine extends Partial<Asynchronous> {
   /** `reference`, `wasm`, `wasm-fma`, `webgpu` or `abstract`. */
   readonly name: string;
-  /** Of its numbers: tolerances and checkpoints depend on it. */
+  /** The precision of its numbers, on which tolerances and checkpoints depend. */
   readonly precision: Precision;
-  /** The first argument of every op, called `k`: the basis kernels and the settings of the place. */
+  /** The first argument of every op, called `k`: the basis kernels, with the engine's settings. */
   readonly kernels: Kernels;
-  /** Takes the value at the call and delivers it later: `t` may die as soon as this returns. */
+  /** Copies the value at the call and delivers it later: `t` may be freed as soon as this returns. */
   readonly read: (t: Tensor) => Promise<Float64Array | Float32Array>;
-  /** Gives up what the caller holds outside every region (state, batch, loss). */
+  /** Frees tensors that the caller holds outside every region, such as state, batch and loss. */
   readonly release: (tree: unknown) => void;
   /**
-   * Runs a program on shapes alone and holds from then on all the memory that it needs, so that running it takes nothing anew. `held` is
-   * what lives already and the program consumes; it is handed a stand-in for it. Engines whose memory need not be held ahead do nothing.
+   * Runs a program on shapes alone and reserves all the memory that it needs, so that running it allocates nothing. `held` are tensors that
+   * exist already and that the program consumes; the program gets placeholders for them. Engines that need not reserve memory do nothing.
    *
-   * @throws MemoryError for more than the engine can have; RangeError where the system has no more
+   * @throws MemoryError if the engine cannot have that much; RangeError if the system has no more
    */
   readonly reserve: <T>(held: T, program: (k: Kernels, held: T) => unknown) => void;
-  /** What `reserve` of the same would make the engine hold in all, in bytes; 0 of an engine that holds nothing ahead. */
+  /** The memory that the engine would hold after `reserve` with the same arguments, in bytes; 0 for an engine that reserves none. */
   readonly plan: <T>(held: T, program: (k: Kernels, held: T) => unknown) => number;
-  /** The most that the engine can hold, in bytes; Infinity if it sets no bound itself. */
+  /** The most memory that the engine can hold, in bytes; Infinity if it sets no limit itself. */
   readonly capacity: number;
-  /** What its tensors take at the moment. */
+  /** How much memory its tensors take. */
   readonly memory: () => MemoryReport;
   /** What it has computed so far. */
   readonly counters: () => Counters;
-  /** Ends the engine and what it holds outside of memory: threads. An engine that has none need not be closed. */
+  /** Ends the engine's threads. An engine without threads need not be closed. */
   readonly close: () => void;
 }

@@ -1,12 +1,12 @@
-/** What an engine must be able to compute, and the settings that travel with it. Types only. */
+/** The kernels that every engine must provide, and the settings that ops pass on with them. Types only. */
 import type { Key } from "../tensor/key.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 
-/** Which of the last two axes of a product's factors are exchanged first. */
+/** Which factors of a matrix multiplication are transposed first, in their last two axes. */
 export interface Transpose {
-  /** Take aᵀ: a is [..., k, m]. */
+  /** Use aᵀ: a is [..., k, m]. */
   readonly ta?: boolean;
-  /** Take bᵀ: b is [..., n, k]. */
+  /** Use bᵀ: b is [..., n, k]. */
   readonly tb?: boolean;
 }
 
@@ -14,17 +14,18 @@ export interface Transpose {
 export interface Window {
   /** Side of the square window, k. */
   readonly kernel: number;
-  /** From one window to the next. */
+  /** Distance from one window to the next. */
   readonly stride: number;
-  /** Zeros around the image on each side. */
+  /** Width of the border of zeros around the image. */
   readonly padding: number;
 }
 
 /**
- * The basis kernels. They know nothing of DeiT.
+ * The basis kernels, of which everything else is composed. They know nothing of DeiT.
  *
- * Binary kernels broadcast in two ways only: a trailing shape onto more leading axes ([D] or [T, D] onto [B, T, D]), and [..., 1] onto
- * [..., D]; either operand may be the smaller one. Every kernel throws `StaleError` for a dead input and `ShapeError` for one that does not fit.
+ * Binary kernels broadcast in two ways only: a trailing shape over more leading axes ([D] or [T, D] over [B, T, D]), and [..., 1] over
+ * [..., D]; either operand may be the smaller one. Every kernel throws `StaleError` for a stale input, and `ShapeError` for shapes that do not
+ * fit.
  */
 export interface Basis {
   /** A tensor of these values, row-major. */
@@ -34,13 +35,13 @@ export interface Basis {
   /** Draw i of `key` at flat index i: uniform on [0, 1) in steps of 2⁻²⁴. */
   readonly uniform: (key: Key, shape: Shape) => Tensor;
 
-  /** a + b, element by element; the smaller one is broadcast. */
+  /** a + b, element by element; the smaller operand is broadcast. */
   readonly add: (a: Tensor, b: Tensor) => Tensor;
-  /** a − b, element by element; the smaller one is broadcast. */
+  /** a − b, element by element; the smaller operand is broadcast. */
   readonly sub: (a: Tensor, b: Tensor) => Tensor;
-  /** a ⊙ b, element by element; the smaller one is broadcast. */
+  /** a ⊙ b, element by element; the smaller operand is broadcast. */
   readonly mul: (a: Tensor, b: Tensor) => Tensor;
-  /** a/b, element by element; the smaller one is broadcast. */
+  /** a/b, element by element; the smaller operand is broadcast. */
   readonly div: (a: Tensor, b: Tensor) => Tensor;
   /** factor · a. */
   readonly scale: (a: Tensor, factor: number) => Tensor;
@@ -64,8 +65,8 @@ export interface Basis {
   /** 1 where a is a number, 0 where it is NaN or infinite, by the bits of its exponent. */
   readonly isFinite: (a: Tensor) => Tensor;
   /**
-   * a where the condition is not 0, else b: chosen, never computed, so that what is not chosen may be NaN. All are of one shape, or there is
-   * one condition, [], for all. A subnormal condition may count as 0.
+   * a where the condition is not 0, else b. Elements are selected, not computed, so that those not selected may be NaN. All three have the same
+   * shape, or the condition is a scalar, [], that selects for all elements. A subnormal condition may count as 0.
    */
   readonly where: (condition: Tensor, a: Tensor, b: Tensor) => Tensor;
 
@@ -85,58 +86,58 @@ export interface Basis {
   /** [..., m, k] × [..., k, n] → [..., m, n], batched over equal leading axes; a matrix b is shared by the whole batch. */
   readonly matmul: (a: Tensor, b: Tensor, transpose?: Transpose) => Tensor;
 
-  /** The same numbers under another shape; shares its argument's block. */
+  /** The same numbers under another shape. The result shares the block of its argument. */
   readonly reshape: (a: Tensor, shape: Shape) => Tensor;
   /** Axis i of the result is axis `axes[i]` of a. */
   readonly permute: (a: Tensor, axes: readonly number[]) => Tensor;
-  /** Indices start … end − 1 of one axis. */
+  /** Indices start … end − 1 along an axis. */
   readonly slice: (a: Tensor, axis: number, start: number, end: number) => Tensor;
-  /** The adjoint of `slice`: zeros of length `length` on `axis`, with a from `start` on. */
+  /** The adjoint of `slice`: `length` zeros along `axis`, with a put in from `start` on. */
   readonly pad: (a: Tensor, axis: number, start: number, length: number) => Tensor;
-  /** The parts one after the other along an axis; their other axes are equal. */
+  /** The parts concatenated along an axis; their other axes are equal. */
   readonly concat: (parts: readonly Tensor[], axis: number) => Tensor;
   /** `count` copies along a new first axis. */
   readonly expandLeading: (a: Tensor, count: number) => Tensor;
   /** [B, C, H, W] → [B, N, C·k·k]: window i·W' + j holds the pixels (c, r, s) under it, zero outside the image. */
   readonly unfold: (images: Tensor, window: Window) => Tensor;
-  /** The adjoint of `unfold`: adds each window's values up where they came from; `shape` is [B, C, H, W]. */
+  /** The adjoint of `unfold`: each pixel is the sum of its values in all windows; `shape` is [B, C, H, W]. */
   readonly fold: (windows: Tensor, window: Window, shape: Shape) => Tensor;
 }
 
 /** One op call as an observer sees it. `path` names the instance: `blocks.3.attn.probs`. */
 export type Call =
   | {
-      /** `forward`, `vjp`; `recompute`: a forward that a pullback runs again; `run`: a routine, which has no pullback. */
+      /** `recompute`: a forward that a VJP runs again; `run`: a routine. */
       readonly phase: "forward" | "recompute" | "run";
       /** The op's name. */
       readonly op: string;
       /** The instance: `blocks.3.attn.probs`. */
       readonly path: string;
-      /** A tree of what it is given to differentiate. */
+      /** A tree of the inputs that are differentiated. */
       readonly inputs: unknown;
-      /** What else it is given. */
+      /** The other arguments. */
       readonly attrs: unknown;
     }
   | {
-      /** The pullback of an op. */
+      /** The VJP of an op. */
       readonly phase: "vjp";
       /** The op's name. */
       readonly op: string;
-      /** The instance, as that of its forward. */
+      /** The instance, by the path of its forward. */
       readonly path: string;
-      /** What its forward has saved for this. */
+      /** What the forward saved. */
       readonly saved: unknown;
-      /** The cotangent of its output. */
+      /** The cotangent of the output. */
       readonly dOut: unknown;
     };
 
-/** Runs inside the op's region: tensors may be read (`engine.read` takes the value at once), not kept. */
+/** Watches calls of ops. It runs inside the op's region: it may read tensors (`engine.read` copies the value at once) but not keep them. */
 export interface Visitor {
-  /** Told of a call before it computes. */
+  /** Called before the op computes anything. */
   readonly before?: (call: Call) => void;
-  /** `out` of a forward, the gradients of a vjp, the result of a routine. */
+  /** Called with the output of a forward, the gradients of a VJP, or the result of a routine. */
   readonly after?: (call: Call, out: unknown) => void;
-  /** The value to go on with in place of an op's output (forward) or of its incoming cotangent (vjp). */
+  /** Returns the tensor to continue with in place of an op's output (forward) or of its incoming cotangent (VJP). */
   readonly replace?: (call: Call, t: Tensor) => Tensor;
 }
 
@@ -157,43 +158,46 @@ export interface FusedTable {
   readonly get: <O extends object>(op: O) => Fused<O> | undefined;
 }
 
-/** Settings that travel with k; read by `ops/op.ts` only. */
+/** The settings that k carries. Only `ops/op.ts` and fused kernels read them. */
 export interface Scope {
-  /** Labels and op names on the way here, joined by dots. */
+  /** The labels and op names from the root to here, joined by dots. */
   readonly path: string;
-  /** The next op's name; set by `at`. */
+  /** The name of the next op; set by `at`. */
   readonly label: string | null;
   /** The next op is the last user of these; set by `last`. */
   readonly last: unknown;
-  /** The faster kernels that are used. */
+  /** The fused kernels in use. */
   readonly fused: FusedTable;
-  /** Who watches and may replace values; null: nobody. */
+  /** The observer; null: none. */
   readonly visitor: Visitor | null;
-  /** false: what an op saves for its pullback dies with the op. */
+  /** false: what an op saves for its VJP is freed when the op returns. */
   readonly saves: boolean;
-  /** Parameters come again unchanged, so that an engine may keep what it makes of them. */
+  /** Parameters do not change between calls, so that an engine may cache what it derives from them. */
   readonly constantWeights: boolean;
-  /** Inside a pullback that runs a forward again. */
+  /** Inside a VJP that runs a forward again. */
   readonly recomputing: boolean;
 }
 
-/** The first argument everywhere: an engine's kernels with the settings of the place. */
+/** The first argument of every op, called `k`: an engine's kernels, and the settings that apply where it is used. */
 export interface Kernels extends Basis {
-  /** The settings of this place. */
+  /** The settings. */
   readonly scope: Scope;
   /** The same engine with other settings. */
   readonly within: (change: Partial<Scope>) => Kernels;
   /** The next op is called `label`; labels of nested `at` are joined by a dot. */
   readonly at: (label: string) => Kernels;
-  /** The next op is the last to use `tree`: it dies there unless the result holds it. Never changes a value. */
+  /** Says that the next op is the last to use `tree`: its tensors are freed there, unless the result holds them. Never changes a value. */
   readonly last: (tree: unknown) => Kernels;
-  /** Runs f; what it took is freed when it returns, except what `kept` (default: the result) reaches. `moved` is handed in as by `last`. */
+  /**
+   * Runs f in a region: the memory that f takes is freed when it returns, except for the tensors in `kept(result)` (default: the result). The
+   * tensors in `moved` are given up to the region, as by `last`.
+   */
   readonly region: <R>(name: string, f: () => R, kept?: (result: R) => unknown, moved?: unknown) => R;
   /**
-   * f(), which runs `what` on `given`, and whose result follows from these and from k's settings alone. So an engine need not run it where it
-   * knows what it did before for arguments of the same shapes and numbers.
+   * Runs f, which calls `what` with `given`, and whose result depends on these and on the settings of k alone. An engine may capture the commands
+   * of one run, and replay them for arguments of the same shapes and numbers instead of running f.
    */
   readonly capturable: <R>(what: object, given: unknown, f: () => R) => R;
-  /** The caller gives these tensors up: their memory is free at once, all their handles are stale. */
+  /** Frees these tensors at once: all their handles are stale. */
   readonly donate: (tree: unknown) => void;
 }

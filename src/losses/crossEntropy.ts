@@ -22,7 +22,7 @@ export interface CrossEntropyAttrs {
   readonly target: Tensor;
 }
 
-/** What the pullback of `crossEntropy` reads. */
+/** What the VJP of `crossEntropy` reads. */
 export interface CrossEntropySaved extends CrossEntropyAttrs {
   /** ℓ(z), [B, K]. */
   readonly logProbs: Tensor;

@@ -30,7 +30,7 @@ export interface DivergenceAttrs {
   readonly divideBy: Divisor;
 }
 
-/** What the pullback of `divergence` reads. */
+/** What the VJP of `divergence` reads. */
 export interface DivergenceSaved extends Omit<DivergenceAttrs, "teacher"> {
   /** log s and log p, [B, K]. */
   readonly student: Tensor;

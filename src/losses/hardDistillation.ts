@@ -21,11 +21,11 @@ export interface HardDistillationAttrs extends CrossEntropyAttrs {
   readonly alpha: number;
 }
 
-/** What the pullback of `hardDistillation` reads. */
+/** What the VJP of `hardDistillation` reads. */
 export interface HardDistillationSaved {
-  /** Of the cross-entropy with the true label. */
+  /** Saved by the cross-entropy with the true label. */
   readonly truth: CrossEntropySaved;
-  /** Of the cross-entropy with the teacher's decision. */
+  /** Saved by the cross-entropy with the teacher's decision. */
   readonly teacher: CrossEntropySaved;
   /** α, the share of the teacher. */
   readonly alpha: number;

@@ -14,7 +14,7 @@ import type { DivergenceAttrs, DivergenceInputs } from "./divergence.ts";
 /** The teacher and τ of `reverseDivergence`. */
 export type ReverseDivergenceAttrs = Omit<DivergenceAttrs, "divideBy">;
 
-/** What the pullback of `reverseDivergence` reads. */
+/** What the VJP of `reverseDivergence` reads. */
 export interface ReverseDivergenceSaved {
   /** s, [B, K]. */
   readonly probs: Tensor;

@@ -26,11 +26,11 @@ export interface SoftDistillationAttrs extends CrossEntropyAttrs, DivergenceAttr
   readonly lambda: number;
 }
 
-/** What the pullback of `softDistillation` reads. */
+/** What the VJP of `softDistillation` reads. */
 export interface SoftDistillationSaved {
-  /** Of the cross-entropy with the true label. */
+  /** Saved by the cross-entropy with the true label. */
   readonly truth: CrossEntropySaved;
-  /** Of the divergence from the teacher. */
+  /** Saved by the divergence from the teacher. */
   readonly teacher: DivergenceSaved;
   /** λ, the share of the teacher. */
   readonly lambda: number;

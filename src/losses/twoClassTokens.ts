@@ -12,11 +12,11 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { crossEntropy, type CrossEntropyAttrs, type CrossEntropySaved } from "./crossEntropy.ts";
 import type { TwoLogits } from "./softDistillation.ts";
 
-/** What the pullback of `twoClassTokens` reads. */
+/** What the VJP of `twoClassTokens` reads. */
 export interface TwoClassTokensSaved {
-  /** Of the first token's cross-entropy. */
+  /** Saved by the first token's cross-entropy. */
   readonly head: CrossEntropySaved;
-  /** Of the second token's cross-entropy. */
+  /** Saved by the second token's cross-entropy. */
   readonly head_dist: CrossEntropySaved;
 }
 

@@ -1,5 +1,6 @@
-/** Sizes of DeiT (deit.md 4.1): the published ones by name, and any other. */
+/** Configurations of DeiT (deit.md 4.1): the published ones by name, and any other sizes. */
 
+/** The sizes of a DeiT, in the letters of docs/deit.md 1.1. */
 export interface DeitConfig {
   /** S, in pixels: a multiple of p. */
   readonly imageSize: number;
@@ -13,15 +14,15 @@ export interface DeitConfig {
   readonly depth: number;
   /** h, a divisor of D. */
   readonly heads: number;
-  /** M/D */
+  /** M/D; it need not be an integer, but M = D · mlpRatio must be. */
   readonly mlpRatio: number;
   /** K */
   readonly classes: number;
-  /** With a distillation token and a second head. */
+  /** Whether the model has a distillation token and a second head. */
   readonly distilled: boolean;
   /** ε of every layer norm. */
   readonly layerNormEps: number;
-  /** Learned positions, or the fixed ones of (E34). */
+  /** Learned position embeddings, or the fixed ones of (E34). */
   readonly position: "learned" | "fixed";
 }
 
@@ -59,35 +60,35 @@ export const deitNames: readonly string[] = Object.keys(published).flatMap((size
 /** `deit-tiny-distilled`, or timm's `deit_tiny_distilled_patch16_224`. */
 const NAME = /^deit[-_](tiny|small|base)([-_]distilled)?(?:_patch16_(224|384))?$/;
 
-/** Natural numbers that a configuration needs. */
-const counts = ["imageSize", "patchSize", "channels", "width", "depth", "heads", "mlpRatio", "classes"] as const;
+/** The fields that must be positive integers. */
+const counts = ["imageSize", "patchSize", "channels", "width", "depth", "heads", "classes"] as const;
 
 /**
- * The same configuration, if a model can be made of it.
+ * Returns `config` if it describes a model.
  *
- * @throws RangeError naming the field
+ * @throws RangeError naming the field that is out of range
  */
 export function checkedConfig(config: DeitConfig): DeitConfig {
   for (const field of counts) {
     const value = config[field];
-    if (!(value > 0) || (field !== "mlpRatio" && !Number.isInteger(value)))
-      throw new RangeError(`config: ${field} must be a positive integer, got ${value}`);
+    if (!(Number.isInteger(value) && value > 0)) throw new RangeError(`config: ${field} must be a positive integer, got ${value}`);
   }
   const { imageSize, patchSize, width, heads, mlpRatio, layerNormEps, position } = config;
+  const M = mlpWidth(config);
   if (imageSize % patchSize !== 0) throw new RangeError(`config: imageSize must be a multiple of patchSize ${patchSize}, got ${imageSize}`);
   if (width % heads !== 0) throw new RangeError(`config: heads must divide width ${width}, got ${heads}`);
-  if (!Number.isInteger(width * mlpRatio))
-    throw new RangeError(`config: mlpRatio times width ${width} must be an integer, got ${mlpRatio}`);
+  if (!(Number.isInteger(M) && M > 0))
+    throw new RangeError(`config: mlpRatio times width ${width} must be a positive integer, got ${mlpRatio}`);
   if (!(layerNormEps > 0)) throw new RangeError(`config: layerNormEps must be > 0, got ${layerNormEps}`);
   if (position === "fixed" && width % 2 !== 0) throw new RangeError(`config: fixed positions need an even width, got ${width}`);
   return config;
 }
 
 /**
- * A published model, with some sizes changed: `deitConfig("deit-tiny-distilled", { imageSize: 384 })`.
+ * The configuration of a published model, with some fields changed: `deitConfig("deit-tiny-distilled", { imageSize: 384 })`.
  *
- * @param name completed by editors; any text is taken, as from a command line
- * @throws RangeError for an unknown name or sizes that do not fit
+ * @param name any string, for instance from a command line; editors complete the known names
+ * @throws RangeError for an unknown name, or naming the field that is out of range
  */
 export function deitConfig(name: DeitName | TimmName | (string & {}), changes: Partial<DeitConfig> = {}): DeitConfig {
   const [, size = "", distilled, side = `${common.imageSize}`] = NAME.exec(name) ?? [];
@@ -101,6 +102,13 @@ export const patchCount = ({ imageSize, patchSize }: DeitConfig): number => (ima
 
 /** P: 1 plain, 2 distilled. */
 export const prefixCount = ({ distilled }: DeitConfig): number => (distilled ? 2 : 1);
+
+/** M = D · mlpRatio. A ratio may be read as M/D, whose product with D can differ from M by a rounding. */
+export const mlpWidth = ({ width, mlpRatio }: Pick<DeitConfig, "width" | "mlpRatio">): number => {
+  const exact = width * mlpRatio;
+  const whole = Math.round(exact);
+  return Math.abs(exact - whole) <= whole * Number.EPSILON ? whole : exact;
+};
 
 /** T = N + P */
 export const tokenCount = (config: DeitConfig): number => patchCount(config) + prefixCount(config);

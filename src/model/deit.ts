@@ -7,7 +7,7 @@
  *   (E13)         Z = LN_f(X_L), over all tokens
  *   (E14), (E15)  one head a prefix token
  *
- * Names and nesting of the parameters are timm's: the path of a leaf is its name in a checkpoint.
+ * The parameters have timm's names and nesting: the path of a leaf in the tree is its name in a checkpoint.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { dropoutAt } from "../ops/dropout.ts";
@@ -17,15 +17,15 @@ import { defineOp, type Grads, type Op, type Result } from "../ops/op.ts";
 import { parts } from "../ops/parts.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { block, type BlockParams, type BlockSaved } from "./block.ts";
-import { embed as addTokens, type EmbedParams, type EmbedSaved } from "./embed.ts";
+import { embed, type EmbedParams, type EmbedSaved } from "./embed.ts";
 import { encoderOf, type BlockOp, type EncoderAttrs } from "./encoder.ts";
 import { meanOfLogits } from "./fusion.ts";
-import { heads, type HeadsParams, type HeadsSaved, type Logits } from "./heads.ts";
+import { classifierHeads, type HeadsParams, type HeadsSaved, type Logits } from "./heads.ts";
 import { patchEmbed, type PatchEmbedParams, type PatchEmbedSaved } from "./patchEmbed.ts";
 
 /** All parameters of a DeiT as a tree under timm's names: `params.blocks[0].attn.qkv.weight`. */
 export interface DeitParams extends EmbedParams, HeadsParams {
-  /** The projection of patches. */
+  /** The patch embedding. */
   readonly patch_embed: PatchEmbedParams;
   /** L blocks, from the first to the last. */
   readonly blocks: readonly BlockParams[];
@@ -37,11 +37,11 @@ export interface DeitParams extends EmbedParams, HeadsParams {
 export interface DeitInputs {
   /** [B, C, S, S], already normalised. */
   readonly images: Tensor;
-  /** All parameters; `initialParams` draws them, files bring them. */
+  /** All parameters, from `initialParams` or from a file. */
   readonly params: DeitParams;
 }
 
-/** Settings of a DeiT that are not trained; `deitAttrs` makes them of a configuration. */
+/** Settings of a DeiT that are not trained; `deitAttrs` derives them from a configuration. */
 export interface DeitAttrs extends EncoderAttrs {
   /** p, in pixels. */
   readonly patchSize: number;
@@ -49,43 +49,46 @@ export interface DeitAttrs extends EncoderAttrs {
   readonly fixedPosition: Tensor | null;
 }
 
-/** What the pullback of `deitLogits` reads, part by part: the memory that a training step pays. */
+/** What the VJP of `deitLogits` reads, part by part: the activations that a training step keeps in memory. */
 export interface DeitSaved<S = BlockSaved> {
-  /** Of the projection of patches. */
+  /** Saved by the patch embedding. */
   readonly patch_embed: PatchEmbedSaved;
-  /** Of tokens and positions. */
+  /** Saved by tokens and positions. */
   readonly embed: EmbedSaved;
-  /** Of each block. */
+  /** Saved by each block. */
   readonly blocks: readonly S[];
-  /** Of the last layer norm. */
+  /** Saved by the last layer norm. */
   readonly norm: LayerNormSaved;
-  /** Of the one or two heads. */
-  readonly heads: HeadsSaved;
+  /** Saved by the classifier heads. */
+  readonly classifierHeads: HeadsSaved;
 }
 
-const { patch_embed, embed, norm } = parts({ patch_embed: patchEmbed, embed: addTokens, norm: layerNorm });
+const part = parts({ patch_embed: patchEmbed, embed, norm: layerNorm });
 
-/** The network around a given block: `deitLogitsOf(rematerialise(block))` trades time for memory. */
+/** The network with a given block: `deitLogitsOf(rematerialise(block))` saves memory for more computation. */
 export function deitLogitsOf<S>(blockOp: BlockOp<S>): Op<DeitInputs, DeitSaved<S>, DeitAttrs, Logits> {
   const encoder = encoderOf(blockOp);
 
   function forward(k: Kernels, { images, params }: DeitInputs, attrs: DeitAttrs): Result<Logits, DeitSaved<S>> {
     const { patchSize, fixedPosition, ...encoderAttrs } = attrs;
     const embedAttrs = { fixedPosition, dropout: dropoutAt(attrs.dropout, "embed") };
-    const e = patch_embed.forward(k, { images, params: params.patch_embed }, { patchSize }); //  (E1)
-    const x0 = embed.forward(k, { patches: e.out, params }, embedAttrs); //                      (E2) (E3)
+    const e = part.patch_embed.forward(k, { images, params: params.patch_embed }, { patchSize }); //  (E1)
+    const x0 = part.embed.forward(k, { patches: e.out, params }, embedAttrs); //                      (E2) (E3)
     const x = encoder.forward(k, { x: x0.out, params: params.blocks }, encoderAttrs); //         (E11) (E12)
-    const z = norm.forward(k, { x: x.out, params: params.norm }, { eps: attrs.eps }); //         (E13)
-    const logits = heads.forward(k, { z: z.out, params }); //                                    (E14) (E15)
-    return { out: logits.out, saved: { patch_embed: e.saved, embed: x0.saved, blocks: x.saved, norm: z.saved, heads: logits.saved } };
+    const z = part.norm.forward(k, { x: x.out, params: params.norm }, { eps: attrs.eps }); //         (E13)
+    const logits = classifierHeads.forward(k, { z: z.out, params }); //                                    (E14) (E15)
+    return {
+      out: logits.out,
+      saved: { patch_embed: e.saved, embed: x0.saved, blocks: x.saved, norm: z.saved, classifierHeads: logits.saved },
+    };
   }
 
   function vjp(k: Kernels, saved: DeitSaved<S>, dLogits: Grads<Logits>): Grads<DeitInputs> {
-    const dHeads = heads.vjp(k, saved.heads, dLogits);
-    const dNorm = norm.vjp(k, saved.norm, dHeads.z);
+    const dHeads = classifierHeads.vjp(k, saved.classifierHeads, dLogits);
+    const dNorm = part.norm.vjp(k, saved.norm, dHeads.z);
     const dEncoder = encoder.vjp(k, saved.blocks, dNorm.x);
-    const dEmbed = embed.vjp(k, saved.embed, dEncoder.x);
-    const dPatch = patch_embed.vjp(k, saved.patch_embed, dEmbed.patches);
+    const dEmbed = part.embed.vjp(k, saved.embed, dEncoder.x);
+    const dPatch = part.patch_embed.vjp(k, saved.patch_embed, dEmbed.patches);
     const params = { ...dEmbed.params, patch_embed: dPatch.params, blocks: dEncoder.params, norm: dNorm.params, ...dHeads.params };
     return { images: dPatch.images, params };
   }
@@ -100,11 +103,14 @@ export function deitLogitsOf<S>(blockOp: BlockOp<S>): Op<DeitInputs, DeitSaved<S
   });
 }
 
-/** Training: the logits of each head, and what the pullback needs. */
+/** Training: the logits of each head, and what the VJP needs. */
 export const deitLogits: Op<DeitInputs, DeitSaved, DeitAttrs, Logits> = deitLogitsOf(block);
 
-/** Evaluation: the mean of both heads' logits (E27), [B, K]; nothing is saved, and the next images meet the same weights. */
+/** Evaluation: the mean of both heads' logits (E27), [B, K]. Nothing is saved, and the weights are taken to stay the same between calls. */
 export function deitPredict(k: Kernels, inputs: DeitInputs, attrs: DeitAttrs): Tensor {
-  const quiet = constantWeights(inference(k));
-  return k.region("deitPredict", () => meanOfLogits.forward(quiet.at("logits"), deitLogits.forward(quiet, inputs, attrs).out).out);
+  const evaluating = constantWeights(inference(k));
+  return k.region("deitPredict", () => {
+    const logits = deitLogits.forward(evaluating, inputs, attrs).out;
+    return meanOfLogits.forward(evaluating.at("logits"), logits).out;
+  });
 }

@@ -1,8 +1,8 @@
 /**
- * From patches to the first block: prefix tokens, position embedding, dropout.
+ * From the embedded patches to the input of the first block: prefix tokens, position embedding, dropout.
  *
  *   (E2)  plain      X₀ = [cls; E] + pos
- *   (E3)  distilled  X₀ = [cls; dist; E] + pos          dist is index 1; both prefix tokens have a position of their own
+ *   (E3)  distilled  X₀ = [cls; dist; E] + pos          dist is token 1; each prefix token has a position of its own
  *
  * The gradients are those of the parts (G16): cls̄ = pos̄[0] and dist̄ = pos̄[1].
  */
@@ -36,37 +36,37 @@ export interface EmbedInputs {
 export interface EmbedAttrs {
   /** Positions that are not trained (E34), [1, T, D]; null: learned ones. */
   readonly fixedPosition: Tensor | null;
-  /** Of the sum; null: none. */
+  /** Dropout of the sum; null: none. */
   readonly dropout: DropoutAttrs | null;
 }
 
-/** What the pullback of `embed` reads. */
+/** What the VJP of `embed` reads. */
 export interface EmbedSaved {
-  /** Of the tokens that are put before the patches. */
+  /** Saved by prepending the tokens. */
   readonly prefix: PrefixSaved;
-  /** Of the dropout. */
+  /** Saved by the dropout. */
   readonly drop: DropoutSaved;
-  /** Whether positions are parameters, and so have a gradient. */
+  /** Whether the positions are parameters, which have a gradient. */
   readonly learned: boolean;
 }
 
-const { prefix, position, drop } = parts({ prefix: prefixTokens, position: addPosition, drop: dropout });
+const part = parts({ prefix: prefixTokens, position: addPosition, drop: dropout });
 
 function forward(k: Kernels, { patches, params }: EmbedInputs, attrs: EmbedAttrs): Result<Tensor, EmbedSaved> {
   const { cls_token, dist_token, pos_embed } = params;
   const pos = pos_embed ?? attrs.fixedPosition;
   if (pos === null) throw new RangeError("embed: a model without pos_embed needs a fixed position");
-  const tokens = prefix.forward(k, { patches, tokens: dist_token === null ? [cls_token] : [cls_token, dist_token] });
-  const x0 = position.forward(k, { x: tokens.out, pos }); //      (E2) (E3)
-  const kept = drop.forward(k, { x: x0.out }, attrs.dropout);
+  const tokens = part.prefix.forward(k, { patches, tokens: dist_token === null ? [cls_token] : [cls_token, dist_token] });
+  const x0 = part.position.forward(k, { x: tokens.out, pos }); //      (E2) (E3)
+  const kept = part.drop.forward(k, { x: x0.out }, attrs.dropout);
   return { out: kept.out, saved: { prefix: tokens.saved, drop: kept.saved, learned: pos_embed !== null } };
 }
 
 function vjp(k: Kernels, saved: EmbedSaved, dX0: Tensor): Grads<EmbedInputs> {
-  const dDrop = drop.vjp(k, saved.drop, dX0);
-  const dPosition = position.vjp(k, null, dDrop.x);
-  const dPrefix = prefix.vjp(k, saved.prefix, dPosition.x);
-  const [dCls = dPosition.pos, dDist = null] = dPrefix.tokens; // there always is a class token
+  const dDrop = part.drop.vjp(k, saved.drop, dX0);
+  const dPosition = part.position.vjp(k, null, dDrop.x);
+  const dPrefix = part.prefix.vjp(k, saved.prefix, dPosition.x);
+  const [dCls = dPosition.pos, dDist = null] = dPrefix.tokens; // there is always a class token; the default satisfies the compiler
   return { patches: dPrefix.patches, params: { cls_token: dCls, pos_embed: saved.learned ? dPosition.pos : null, dist_token: dDist } };
 }
 

@@ -1,4 +1,4 @@
-/** L blocks, one after the other; the depth is the length of `params`. */
+/** L blocks in sequence, L being the length of `params`. */
 import type { Kernels } from "../kernels/kernels.ts";
 import { dropoutAt } from "../ops/dropout.ts";
 import type { Multipliers } from "../ops/dropPath.ts";
@@ -8,11 +8,11 @@ import type { BlockAttrs, BlockParams } from "./block.ts";
 
 /** Settings of all blocks that are not trained. */
 export interface EncoderAttrs extends Omit<BlockAttrs, "dropPath"> {
-  /** One for each block (E31); null: no drop path. */
+  /** The multipliers of each block (E31); null: no drop path. */
   readonly dropPath: readonly Multipliers[] | null;
 }
 
-/** A block, as defined or rematerialised. */
+/** `block`, or `rematerialise(block)`. */
 export type BlockOp<Saved> = Op<Layer<BlockParams>, Saved, BlockAttrs>;
 
 /** [B, T, D] → [B, T, D] */

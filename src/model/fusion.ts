@@ -1,8 +1,8 @@
 /**
- * Fusion of the two heads at test time (E27); a plain model's logits stand alone.
+ * Fusion of the two heads at test time (E27). A plain model has one head, whose logits are the result.
  *
  *   (E27)  the authors' code: mean of the logits, ½(z_c + z_d)          the default, as for released accuracies
- *          the paper: sum of the softmax outputs, σ(z_c) + σ(z_d)       not the same decision in general (deit.md 2.6)
+ *          the paper: sum of the softmax outputs, σ(z_c) + σ(z_d)       may decide differently (deit.md 2.6)
  *
  *   (G9)   mean: z̄_c = z̄_d = ½ z̄        sum of softmax: (G2) for each head
  */
@@ -13,9 +13,9 @@ import { softmax, type SoftmaxSaved } from "../ops/softmax.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Logits } from "./heads.ts";
 
-/** What the pullback of `meanOfLogits` reads. */
+/** What the VJP of `meanOfLogits` reads. */
 export interface MeanSaved {
-  /** Whether there are two heads; else the mean is the class head's logits. */
+  /** Whether there are two heads; with one, the result is its logits. */
   readonly distilled: boolean;
 }
 
@@ -32,11 +32,11 @@ export const meanOfLogits: Op<Logits, MeanSaved> = defineOp({
   },
 });
 
-/** What the pullback of `sumOfSoftmax` reads. */
+/** What the VJP of `sumOfSoftmax` reads. */
 export interface SumSaved {
-  /** Of the class head's softmax. */
+  /** Saved by the class head's softmax. */
   readonly head: SoftmaxSaved;
-  /** Of the distillation head's softmax; null: plain. */
+  /** Saved by the distillation head's softmax; null: plain. */
   readonly head_dist: SoftmaxSaved | null;
 }
 

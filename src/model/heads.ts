@@ -1,5 +1,5 @@
 /**
- * Linear classifiers on the prefix tokens; no pooling, no hidden layer.
+ * The classifier heads: a linear layer on each prefix token, without pooling or hidden layers.
  *
  *   (E14)  z_c = Z[:, 0] Wcᵀ + bc                        class logits
  *   (E15)  z_d = Z[:, 1] Wdᵀ + bd                        distillation logits, distilled models only
@@ -21,7 +21,7 @@ export interface HeadsParams {
   readonly head_dist: LinearParams | null;
 }
 
-/** What `heads` differentiates. */
+/** What `classifierHeads` differentiates. */
 export interface HeadsInputs {
   /** Z, [B, T, D]. */
   readonly z: Tensor;
@@ -37,56 +37,52 @@ export interface Logits {
   readonly head_dist: Tensor | null;
 }
 
-/** What the pullback of one head reads. */
+/** What the VJP of one head reads. */
 interface HeadSaved {
-  /** Of the row that was taken. */
+  /** Saved by `token`. */
   readonly token: TokenSaved;
-  /** Of the linear layer. */
+  /** Saved by the linear layer. */
   readonly linear: LinearSaved;
 }
 
-/** What the pullback of `heads` reads. */
+/** What the VJP of `classifierHeads` reads. */
 export interface HeadsSaved {
-  /** Of the class head. */
+  /** Saved by the class head. */
   readonly head: HeadSaved;
-  /** Of the distillation head; null: plain. */
+  /** Saved by the distillation head; null: plain. */
   readonly head_dist: HeadSaved | null;
 }
 
 const part = parts({ head: linear, head_dist: linear });
 
-/** A row of Z and the classifier on it. */
-function classify(k: Kernels, z: Tensor, index: number, name: keyof Logits, params: LinearParams): Result<Tensor, HeadSaved> {
+/** The logits of one head, from the token at `index`. */
+function headForward(k: Kernels, z: Tensor, index: number, name: keyof Logits, params: LinearParams): Result<Tensor, HeadSaved> {
   const row = token.forward(k, { z }, { index });
   const logits = part[name].forward(k, { x: row.out, params });
   return { out: logits.out, saved: { token: row.saved, linear: logits.saved } };
 }
 
-function pullBack(
-  k: Kernels,
-  saved: HeadSaved,
-  name: keyof Logits,
-  dLogits: Tensor,
-): { readonly z: Tensor; readonly params: LinearParams } {
+/** The VJP of `headForward`. */
+function headVjp(k: Kernels, saved: HeadSaved, name: keyof Logits, dLogits: Tensor): { readonly z: Tensor; readonly params: LinearParams } {
   const dRow = part[name].vjp(k, saved.linear, dLogits);
   return { z: token.vjp(k, saved.token, dRow.x).z, params: dRow.params };
 }
 
 function forward(k: Kernels, { z, params }: HeadsInputs): Result<Logits, HeadsSaved> {
-  const zc = classify(k, z, 0, "head", params.head); //                                                 (E14)
-  const zd = params.head_dist === null ? null : classify(k, z, 1, "head_dist", params.head_dist); //    (E15)
+  const zc = headForward(k, z, 0, "head", params.head); //                                                 (E14)
+  const zd = params.head_dist === null ? null : headForward(k, z, 1, "head_dist", params.head_dist); //    (E15)
   return { out: { head: zc.out, head_dist: zd?.out ?? null }, saved: { head: zc.saved, head_dist: zd?.saved ?? null } };
 }
 
 function vjp(k: Kernels, saved: HeadsSaved, dLogits: Grads<Logits>): Grads<HeadsInputs> {
-  const dist = saved.head_dist === null || dLogits.head_dist === null ? null : pullBack(k, saved.head_dist, "head_dist", dLogits.head_dist);
-  const cls = pullBack(k, saved.head, "head", dLogits.head);
+  const dist = saved.head_dist === null || dLogits.head_dist === null ? null : headVjp(k, saved.head_dist, "head_dist", dLogits.head_dist);
+  const cls = headVjp(k, saved.head, "head", dLogits.head);
   return { z: dist === null ? cls.z : k.add(cls.z, dist.z), params: { head: cls.params, head_dist: dist?.params ?? null } }; // (G17)
 }
 
 /** Z [B, T, D] → logits [B, K] of one or two heads. */
-export const heads: Op<HeadsInputs, HeadsSaved, void, Logits> = defineOp({
-  name: "heads",
+export const classifierHeads: Op<HeadsInputs, HeadsSaved, void, Logits> = defineOp({
+  name: "classifierHeads",
   inline: true,
   shapes: {
     inputs: { z: "B T D", params: { head: { weight: "K D", bias: "K" }, head_dist: { weight: "K D", bias: "K" } } },

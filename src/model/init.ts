@@ -1,12 +1,13 @@
 /**
  * Initial values (deit.md 6.1, the authors' code).
  *
- *   linear weights, tokens, positions   N(0, 0.02²), drawn again beyond ±2
+ *   linear weights, tokens, positions   N(0, 0.02²), redrawn beyond ±2
  *   linear biases                       0
  *   layer norm γ, β                     1, 0
  *   patch projection, weight and bias   uniform on ±1/√(C·p²), a convolution's default
  *
- * The bounds are absolute: 100 deviations away, in effect none. (torch maps a uniform draw of exactly −1 to −∞ and clamps it to −2.)
+ * The bounds are absolute, 100 standard deviations away, and so have no effect in practice. (torch maps a uniform draw of exactly −1 to −∞ and
+ * clamps it to −2.)
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { fold, normalAt, uniform53At, type Key } from "../tensor/key.ts";
@@ -18,7 +19,7 @@ import { buildParams } from "./params.ts";
 const DEVIATION = 0.02;
 const BOUND = 2;
 
-/** Draw i of the truncated normal: the first of its candidates within the bounds. */
+/** Draw i of the truncated normal: candidates are drawn until one lies within the bounds. */
 function truncatedNormal(key: Key, i: number): number {
   for (let attempt = 0; ; attempt++) {
     const x = DEVIATION * normalAt(attempt === 0 ? key : fold(key, attempt), i);
@@ -26,7 +27,7 @@ function truncatedNormal(key: Key, i: number): number {
   }
 }
 
-/** The values of one parameter, drawn from a key of its own name. */
+/** The initial values of one parameter, drawn from a key derived from its name. */
 export function initialValues({ channels, patchSize }: DeitConfig, key: Key, name: string, shape: Shape): Float64Array {
   const own = fold(key, name);
   const values = new Float64Array(size(shape));
@@ -41,6 +42,6 @@ export function initialValues({ channels, patchSize }: DeitConfig, key: Key, nam
   return values;
 }
 
-/** Parameters to start training from. */
+/** Freshly drawn parameters to train from. */
 export const initialParams = (k: Kernels, config: DeitConfig, key: Key): DeitParams =>
   buildParams(config, (name, shape) => k.upload(shape, initialValues(config, key, name, shape)));

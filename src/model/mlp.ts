@@ -1,11 +1,11 @@
 /**
  * Feed-forward network of a block.
  *
- *   (E10)  FFN(x) = GELU(x W₁ᵀ + b₁) W₂ᵀ + b₂           hidden width M = 4D
+ *   (E10)  FFN(x) = GELU(x W₁ᵀ + b₁) W₂ᵀ + b₂           hidden width M, in DeiT 4D
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { dropout, dropoutAt, type DropoutAttrs, type DropoutSaved } from "../ops/dropout.ts";
-import { gelu as activation, type GeluSaved } from "../ops/gelu.ts";
+import { gelu, type GeluSaved } from "../ops/gelu.ts";
 import { linear, type LinearParams, type LinearSaved } from "../ops/linear.ts";
 import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";
 import { parts } from "../ops/parts.ts";
@@ -21,41 +21,41 @@ export interface MlpParams {
 
 /** Settings of `mlp` that are not trained. */
 export interface MlpAttrs {
-  /** After GELU and after fc2 (deit.md 6.3). */
+  /** Dropout after GELU and after fc2 (deit.md 6.3); null: none. */
   readonly dropout: DropoutAttrs | null;
 }
 
-/** What the pullback of `mlp` reads. */
+/** What the VJP of `mlp` reads. */
 export interface MlpSaved {
-  /** Of the first layer. */
+  /** Saved by the first layer. */
   readonly fc1: LinearSaved;
-  /** Of GELU. */
+  /** Saved by GELU. */
   readonly gelu: GeluSaved;
-  /** Of the dropout after GELU. */
+  /** Saved by the dropout after GELU. */
   readonly drop1: DropoutSaved;
-  /** Of the second layer. */
+  /** Saved by the second layer. */
   readonly fc2: LinearSaved;
-  /** Of the dropout after the second layer. */
+  /** Saved by the dropout after the second layer. */
   readonly drop2: DropoutSaved;
 }
 
-const { fc1, gelu, drop1, fc2, drop2 } = parts({ fc1: linear, gelu: activation, drop1: dropout, fc2: linear, drop2: dropout });
+const part = parts({ fc1: linear, gelu, drop1: dropout, fc2: linear, drop2: dropout });
 
 function forward(k: Kernels, { x, params }: Layer<MlpParams>, attrs: MlpAttrs): Result<Tensor, MlpSaved> {
-  const hidden = fc1.forward(k, { x, params: params.fc1 });
-  const active = gelu.forward(k, { x: hidden.out });
-  const kept = drop1.forward(k, { x: active.out }, dropoutAt(attrs.dropout, "drop1"));
-  const y = fc2.forward(k, { x: kept.out, params: params.fc2 }); //   (E10)
-  const out = drop2.forward(k, { x: y.out }, dropoutAt(attrs.dropout, "drop2"));
+  const hidden = part.fc1.forward(k, { x, params: params.fc1 });
+  const active = part.gelu.forward(k, { x: hidden.out });
+  const kept = part.drop1.forward(k, { x: active.out }, dropoutAt(attrs.dropout, "drop1"));
+  const y = part.fc2.forward(k, { x: kept.out, params: params.fc2 }); //   (E10)
+  const out = part.drop2.forward(k, { x: y.out }, dropoutAt(attrs.dropout, "drop2"));
   return { out: out.out, saved: { fc1: hidden.saved, gelu: active.saved, drop1: kept.saved, fc2: y.saved, drop2: out.saved } };
 }
 
 function vjp(k: Kernels, saved: MlpSaved, dy: Tensor): Grads<Layer<MlpParams>> {
-  const dDrop2 = drop2.vjp(k, saved.drop2, dy);
-  const dFc2 = fc2.vjp(k, saved.fc2, dDrop2.x);
-  const dDrop1 = drop1.vjp(k, saved.drop1, dFc2.x);
-  const dGelu = gelu.vjp(k, saved.gelu, dDrop1.x);
-  const dFc1 = fc1.vjp(k, saved.fc1, dGelu.x);
+  const dDrop2 = part.drop2.vjp(k, saved.drop2, dy);
+  const dFc2 = part.fc2.vjp(k, saved.fc2, dDrop2.x);
+  const dDrop1 = part.drop1.vjp(k, saved.drop1, dFc2.x);
+  const dGelu = part.gelu.vjp(k, saved.gelu, dDrop1.x);
+  const dFc1 = part.fc1.vjp(k, saved.fc1, dGelu.x);
   return { x: dFc1.x, params: { fc1: dFc1.params, fc2: dFc2.params } };
 }
 

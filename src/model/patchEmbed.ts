@@ -1,7 +1,7 @@
 /**
- * Patch embedding: a convolution with kernel = stride = p, written as the matrix product it is.
+ * Patch embedding: a convolution with kernel = stride = p, written as a matrix multiplication.
  *
- *   (E1)   E = U · reshape(Wp, D, C·p²)ᵀ + bp          no permutation: a kernel lies in memory as a patch does
+ *   (E1)   E = U · reshape(Wp, D, C·p²)ᵀ + bp          no permutation: a kernel has the memory order of a patch
  *
  *   (G18)  Ū = Ē Wp      W̄p = Σ Ēᵀ U      b̄p = Σ Ē      imḡ = fold(Ū)
  */
@@ -9,7 +9,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { linear, type LinearParams, type LinearSaved } from "../ops/linear.ts";
 import { defineOp, type Grads, type Op, type Result } from "../ops/op.ts";
 import { parts } from "../ops/parts.ts";
-import { patches as cut, type PatchesAttrs, type PatchesInputs, type PatchesSaved } from "../ops/patches.ts";
+import { patches, type PatchesAttrs, type PatchesInputs, type PatchesSaved } from "../ops/patches.ts";
 import { axis, type Shape, type Tensor } from "../tensor/tensor.ts";
 
 /** The projection of patches. */
@@ -24,30 +24,30 @@ export interface PatchEmbedInputs extends PatchesInputs {
   readonly params: PatchEmbedParams;
 }
 
-/** What the pullback of `patchEmbed` reads. */
+/** What the VJP of `patchEmbed` reads. */
 export interface PatchEmbedSaved {
-  /** Of cutting the images up. */
+  /** Saved by cutting the images into patches. */
   readonly patches: PatchesSaved;
-  /** Of the projection as a linear layer. */
+  /** Saved by the projection as a linear layer. */
   readonly proj: LinearSaved;
-  /** Shape of Wp, [D, C, p, p], which its gradient gets. */
+  /** Shape of Wp and of its gradient, [D, C, p, p]. */
   readonly kernelShape: Shape;
 }
 
-const { patches, proj } = parts({ patches: cut, proj: linear });
+const part = parts({ patches, proj: linear });
 
 function forward(k: Kernels, { images, params }: PatchEmbedInputs, attrs: PatchesAttrs): Result<Tensor, PatchEmbedSaved> {
   const { weight, bias } = params.proj;
-  const u = patches.forward(k, { images }, attrs);
+  const u = part.patches.forward(k, { images }, attrs);
   const kernel = k.reshape(weight, [axis(weight.shape, 0), axis(u.out.shape, -1)]);
-  const e = proj.forward(k, { x: u.out, params: { weight: kernel, bias } }); //   (E1)
+  const e = part.proj.forward(k, { x: u.out, params: { weight: kernel, bias } }); //   (E1)
   return { out: e.out, saved: { patches: u.saved, proj: e.saved, kernelShape: weight.shape } };
 }
 
 function vjp(k: Kernels, saved: PatchEmbedSaved, dE: Tensor): Grads<PatchEmbedInputs> {
-  const dProj = proj.vjp(k, saved.proj, dE); //                                   (G18) Ū, W̄p, b̄p
+  const dProj = part.proj.vjp(k, saved.proj, dE); //                                   (G18) Ū, W̄p, b̄p
   const weight = k.reshape(dProj.params.weight, saved.kernelShape);
-  const dPatches = patches.vjp(k, saved.patches, dProj.x); //                     (G18) imḡ
+  const dPatches = part.patches.vjp(k, saved.patches, dProj.x); //                     (G18) imḡ
   return { images: dPatches.images, params: { proj: { weight, bias: dProj.params.bias } } };
 }
 

@@ -29,25 +29,25 @@ export interface SelfAttentionParams {
 export interface SelfAttentionAttrs {
   /** h, a divisor of D. */
   readonly heads: number;
-  /** Of A and after proj (deit.md 6.3). */
+  /** Dropout of A and of the output (deit.md 6.3); null: none. */
   readonly dropout: DropoutAttrs | null;
 }
 
-/** What the pullback of `selfAttention` reads. */
+/** What the VJP of `selfAttention` reads. */
 export interface SelfAttentionSaved {
-  /** Of the layer of queries, keys and values. */
+  /** Saved by the layer of queries, keys and values. */
   readonly qkv: LinearSaved;
-  /** Of attention, all heads at once. */
+  /** Saved by attention, all heads at once. */
   readonly attention: AttentionSaved;
-  /** Of joining the heads. */
+  /** Saved by concatenating the heads. */
   readonly context: MergeSaved;
-  /** Of the projection. */
+  /** Saved by the projection. */
   readonly proj: LinearSaved;
-  /** Of the dropout after it. */
+  /** Saved by the dropout after it. */
   readonly drop: DropoutSaved;
 }
 
-const { qkv, split, context, proj, proj_drop } = parts({
+const part = parts({
   qkv: linear,
   split: splitHeads,
   context: mergeHeads,
@@ -56,22 +56,22 @@ const { qkv, split, context, proj, proj_drop } = parts({
 });
 
 function forward(k: Kernels, { x, params }: Layer<SelfAttentionParams>, attrs: SelfAttentionAttrs): Result<Tensor, SelfAttentionSaved> {
-  const projected = qkv.forward(k, { x, params: params.qkv }); //                           (E5)
-  const roles = split.forward(k, { qkv: projected.out }, attrs); //                         (E6)
-  const o = attention.forward(k, roles.out, { dropout: dropoutAt(attrs.dropout, "attn") }); // (E7)
-  const heads = context.forward(k, { heads: o.out });
-  const y = proj.forward(k, { x: heads.out, params: params.proj }); //                      (E8)
-  const out = proj_drop.forward(k, { x: y.out }, dropoutAt(attrs.dropout, "proj"));
-  return { out: out.out, saved: { qkv: projected.saved, attention: o.saved, context: heads.saved, proj: y.saved, drop: out.saved } };
+  const projected = part.qkv.forward(k, { x, params: params.qkv }); //                        (E5)
+  const split = part.split.forward(k, { qkv: projected.out }, attrs); //                      (E6)
+  const o = attention.forward(k, split.out, { dropout: dropoutAt(attrs.dropout, "attn") }); // (E7)
+  const context = part.context.forward(k, { o: o.out });
+  const y = part.proj.forward(k, { x: context.out, params: params.proj }); //                 (E8)
+  const out = part.proj_drop.forward(k, { x: y.out }, dropoutAt(attrs.dropout, "proj"));
+  return { out: out.out, saved: { qkv: projected.saved, attention: o.saved, context: context.saved, proj: y.saved, drop: out.saved } };
 }
 
 function vjp(k: Kernels, saved: SelfAttentionSaved, dy: Tensor): Grads<Layer<SelfAttentionParams>> {
-  const dDrop = proj_drop.vjp(k, saved.drop, dy);
-  const dProj = proj.vjp(k, saved.proj, dDrop.x); //                                        (G13)
-  const dHeads = context.vjp(k, saved.context, dProj.x);
-  const dRoles = attention.vjp(k, saved.attention, dHeads.heads); //                        (G12)
-  const dSplit = split.vjp(k, null, dRoles); //                                             [Q̄|K̄|V̄]
-  const dQkv = qkv.vjp(k, saved.qkv, dSplit.qkv);
+  const dDrop = part.proj_drop.vjp(k, saved.drop, dy);
+  const dProj = part.proj.vjp(k, saved.proj, dDrop.x); //                                     (G13)
+  const dContext = part.context.vjp(k, saved.context, dProj.x);
+  const dAttention = attention.vjp(k, saved.attention, dContext.o); //                        (G12)
+  const dSplit = part.split.vjp(k, null, dAttention); //                                      [Q̄|K̄|V̄]
+  const dQkv = part.qkv.vjp(k, saved.qkv, dSplit.qkv);
   return { x: dQkv.x, params: { qkv: dQkv.params, proj: dProj.params } };
 }
 

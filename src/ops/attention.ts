@@ -1,16 +1,17 @@
 /**
- * The attention core, for each head: N queries look at k keys and mix k values (k = N in self-attention).
+ * The attention core, head by head: Tq queries attend to Tk keys and average the Tk values by the weights they find (Tq = Tk = T in
+ * self-attention).
  *
  *   (E7)   S = d^(−½) Q Kᵀ      A = σ(S), each row sums to 1      O = A V
  *
  *   (G12)  V̄ = Aᵀ Ō             Ā = Ō Vᵀ
- *          S̄ = A ⊙ (Ā − ⟨Ā, A⟩)                                   softmax's own pullback (G2)
+ *          S̄ = A ⊙ (Ā − ⟨Ā, A⟩)                                   softmax's own VJP (G2)
  *          Q̄ = d^(−½) S̄ K       K̄ = d^(−½) S̄ᵀ Q
  *
- * The scale is that of the head width d, not of the width D. Three ops, as each of S, A and O is looked at by itself elsewhere.
+ * The scale uses the head width d, not the width D. S, A and O each come from an op of their own, so that each has a path and can be recorded.
  *
- * S and A, N × k numbers each, die with the forward; the pullback makes them again. What is saved grows with N and with k, not with N·k:
- * Q, K, V, and two tensors with which a kernel can go over A tile by tile and never see a whole row, the recompute form of (G12):
+ * S and A, Tq × Tk numbers each, are freed when the forward returns, and the VJP computes them again. What is saved grows with Tq and with Tk,
+ * not with their product: Q, K, V, and two tensors with which a kernel can compute A tile by tile, without ever holding a whole row of it:
  *
  *          A = e^(S − λ)         λ = log Σ e^S, one number a row
  *          ⟨Ā, A⟩ = ⟨Ō, O⟩       known before any element of Ā is
@@ -26,99 +27,99 @@ import { softmax } from "./softmax.ts";
 
 /** What `scores` differentiates. */
 export interface ScoresInputs {
-  /** Queries, [..., N, d]. */
+  /** Q, [..., Tq, d]. */
   readonly q: Tensor;
-  /** Keys, [..., k, d]. */
-  readonly k: Tensor;
+  /** K, [..., Tk, d]. */
+  readonly keys: Tensor;
 }
 
-/** S = d^(−½) Q Kᵀ, [..., N, k]. */
+/** S = d^(−½) Q Kᵀ, [..., Tq, Tk]. */
 export const scores: Op<ScoresInputs, ScoresInputs> = defineOp({
   name: "scores",
-  forward(k, { q, k: keys }) {
+  forward(k, { q, keys }) {
     const S = k.scale(k.matmul(q, keys, { tb: true }), axis(q.shape, -1) ** -0.5); //    (E7)
-    return { out: S, saved: { q, k: keys } };
+    return { out: S, saved: { q, keys } };
   },
-  vjp(k, { q, k: keys }, dS) {
-    const dProducts = k.scale(dS, axis(q.shape, -1) ** -0.5);
-    return { q: k.matmul(dProducts, keys), k: k.matmul(dProducts, q, { ta: true }) }; // (G12)
+  vjp(k, { q, keys }, dS) {
+    const dQKt = k.scale(dS, axis(q.shape, -1) ** -0.5); //                              cotangent of Q Kᵀ
+    return { q: k.matmul(dQKt, keys), keys: k.matmul(dQKt, q, { ta: true }) }; //        (G12)
   },
 });
 
 /** What `mix` differentiates. */
 export interface MixInputs {
-  /** A, [..., N, k]. */
+  /** A, [..., Tq, Tk]. */
   readonly probs: Tensor;
-  /** Values, [..., k, d]. */
-  readonly v: Tensor;
+  /** V, [..., Tk, d]. */
+  readonly values: Tensor;
 }
 
-/** O = A V, [..., N, d]. */
+/** O = A V, [..., Tq, d]. */
 export const mix: Op<MixInputs, MixInputs> = defineOp({
   name: "mix",
-  forward(k, { probs, v }) {
-    return { out: k.matmul(probs, v), saved: { probs, v } }; //                          (E7)
+  forward(k, { probs, values }) {
+    return { out: k.matmul(probs, values), saved: { probs, values } }; //                (E7)
   },
-  vjp(k, { probs, v }, dO) {
-    return { probs: k.matmul(dO, v, { tb: true }), v: k.matmul(probs, dO, { ta: true }) }; // (G12)
+  vjp(k, { probs, values }, dO) {
+    return { probs: k.matmul(dO, values, { tb: true }), values: k.matmul(probs, dO, { ta: true }) }; // (G12)
   },
 });
 
 /** What `attention` differentiates. */
 export interface AttentionInputs extends ScoresInputs {
-  /** Values, [..., k, d]. */
-  readonly v: Tensor;
+  /** V, [..., Tk, d]. */
+  readonly values: Tensor;
 }
 
 /** Settings of `attention` that are not trained. */
 export interface AttentionAttrs {
-  /** Of A (deit.md 6.3); null: none. */
+  /** Dropout of A (deit.md 6.3); null: none. */
   readonly dropout: DropoutAttrs | null;
 }
 
-/** What the pullback of `attention` reads. */
+/** What the VJP of `attention` reads. */
 export interface AttentionSaved extends AttentionInputs {
-  /** O, [..., N, d]; read by kernels only that do not make whole rows of A. */
+  /** O, [..., Tq, d]. Only kernels that never hold whole rows of A read it. */
   readonly out: Tensor;
-  /** λ, [..., N, 1]; as `out`. */
+  /** λ, [..., Tq, 1]. Only kernels that never hold whole rows of A read it. */
   readonly logSum: Tensor;
-  /** Its mask is drawn again. */
+  /** The VJP draws the same mask from it. */
   readonly dropout: DropoutAttrs | null;
 }
 
 const part = parts({ scores, probs: softmax, drop: dropout, mix });
 
-function forward(k: Kernels, { q, k: keys, v }: AttentionInputs, attrs: AttentionAttrs): Result<Tensor, AttentionSaved> {
-  const s = part.scores.forward(k, { q, k: keys }); //             (E7) S
+function forward(k: Kernels, { q, keys, values }: AttentionInputs, attrs: AttentionAttrs): Result<Tensor, AttentionSaved> {
+  const s = part.scores.forward(k, { q, keys }); //                (E7) S
   const a = part.probs.forward(k, { z: s.out }); //                (E7) A
   const kept = part.drop.forward(k, { x: a.out }, attrs.dropout);
-  const o = part.mix.forward(k, { probs: kept.out, v }); //        (E7) O
-  const logSum = k.sub(k.maxLast(s.out), k.log(k.maxLast(a.out))); // λ = S − log A, where A is farthest from 0
-  return { out: o.out, saved: { q, k: keys, v, out: o.out, logSum, dropout: attrs.dropout } };
+  const o = part.mix.forward(k, { probs: kept.out, values }); //   (E7) O
+  const logSum = k.sub(k.maxLast(s.out), k.log(k.maxLast(a.out))); // λ = S − log A, taken where A is largest and log A most exact
+  return { out: o.out, saved: { q, keys, values, out: o.out, logSum, dropout: attrs.dropout } };
 }
 
 function vjp(k: Kernels, saved: AttentionSaved, dO: Tensor): Grads<AttentionInputs> {
-  const { q, k: keys, v } = saved;
-  const again = k.within({ recomputing: true, saves: true });
-  const s = part.scores.forward(again, { q, k: keys }); //         (E7) S
-  const a = part.probs.forward(again, { z: s.out }); //            (E7) A
-  const kept = part.drop.forward(again, { x: a.out }, saved.dropout);
+  const { q, keys, values } = saved;
+  const recomputing = k.within({ recomputing: true, saves: true });
+  const s = part.scores.forward(recomputing, { q, keys }); //      (E7) S
+  const a = part.probs.forward(recomputing, { z: s.out }); //      (E7) A
+  const kept = part.drop.forward(recomputing, { x: a.out }, saved.dropout);
 
-  const dMix = part.mix.vjp(k, { probs: kept.out, v }, dO); //     (G12) Ā, V̄
+  const dMix = part.mix.vjp(k, { probs: kept.out, values }, dO); // (G12) Ā, V̄
   const dDrop = part.drop.vjp(k, kept.saved, dMix.probs);
   const dProbs = part.probs.vjp(k, a.saved, dDrop.x); //           (G12) S̄
   const dScores = part.scores.vjp(k, s.saved, dProbs.z); //        (G12) Q̄, K̄
-  return { q: dScores.q, k: dScores.k, v: dMix.v };
+  return { q: dScores.q, keys: dScores.keys, values: dMix.values };
 }
 
-/** Q [..., N, d], K and V [..., k, d] → O [..., N, d]. */
+/** Q [..., Tq, d], K and V [..., Tk, d] → O [..., Tq, d]. */
 export const attention: Op<AttentionInputs, AttentionSaved, AttentionAttrs> = defineOp({
   name: "attention",
   inline: true,
   shapes: {
-    inputs: { q: "... N d", k: "... k d", v: "... k d" },
-    saved: { q: "... N d", k: "... k d", v: "... k d", out: "... N d", logSum: "... N 1" },
-    out: "... N d",
+    inputs: { q: "... Tq d", keys: "... Tk d", values: "... Tk d" },
+    saved: { q: "... Tq d", keys: "... Tk d", values: "... Tk d", out: "... Tq d", logSum: "... Tq 1" },
+    out: "... Tq d",
   },
   forward,
   vjp,

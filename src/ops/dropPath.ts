@@ -1,5 +1,5 @@
 /**
- * Drop path (stochastic depth): a sample skips a whole residual branch. The multipliers made here are applied by `residual`.
+ * Drop path (stochastic depth): a sample skips a whole residual branch. `residual` applies the multipliers that are drawn here.
  *
  *   (E30)  r_i = r_max · i/(L − 1),  i = 0 … L − 1                 L = 1: r_0 = 0
  *   (E31)  multiplier of a sample and branch: 0 with probability r_i, else 1/(1 − r_i)
@@ -15,13 +15,13 @@ export const dropPathRates = (rMax: number, L: number): readonly number[] =>
 
 /** The multipliers of one block's branches, [B] each. */
 export interface Multipliers {
-  /** Of the attention branch, [B]. */
+  /** For the attention branch, [B]. */
   readonly attn: Tensor;
-  /** Of the MLP branch, [B]. */
+  /** For the MLP branch, [B]. */
   readonly mlp: Tensor;
 }
 
-/** Independent draws for each block, branch and sample (E31); null where every rate is 0. Sample b is draw b of its branch's key. */
+/** Independent draws for each block, branch and sample (E31); null if every rate is 0. Sample b takes draw b of its branch's key. */
 export function dropPathMultipliers(k: Kernels, key: Key, rates: readonly number[], B: number): readonly Multipliers[] | null {
   if (rates.every((rate) => rate === 0)) return null;
   return rates.map((rate, i) => ({

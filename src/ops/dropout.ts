@@ -1,5 +1,5 @@
 /**
- * Dropout (deit.md 6.3; every rate is 0 in DeiT's own recipe, an ablation turns it on).
+ * Dropout (deit.md 6.3). In DeiT's own recipe every rate is 0; an ablation turns it on.
  *
  *          y = m ⊙ x,  m = 0 with probability r, else 1/(1 − r), drawn for each element
  *
@@ -17,17 +17,17 @@ export interface DropoutInputs {
   readonly x: Tensor;
 }
 
-/** Which share of the numbers is dropped, and by what key. */
+/** The share of the elements that is dropped, and the key that decides which. */
 export interface DropoutAttrs {
   /** r, 0 ≤ r < 1. */
   readonly rate: number;
-  /** What the mask is drawn from. */
+  /** The key that the mask is drawn from. */
   readonly key: Key;
 }
 
-/** What the pullback of `dropout` reads. */
+/** What the VJP of `dropout` reads. */
 export interface DropoutSaved {
-  /** m, as x; null: all ones. */
+  /** m, of the shape of x; null: all ones. */
   readonly mask: Tensor | null;
 }
 
@@ -49,6 +49,6 @@ export const dropout: Op<DropoutInputs, DropoutSaved, DropoutAttrs | null> = def
   vjp,
 });
 
-/** The same rate with a key of its own for the place `label`. */
+/** The same rate, with a key derived for the dropout called `label`. */
 export const dropoutAt = (attrs: DropoutAttrs | null, label: string): DropoutAttrs | null =>
   attrs === null ? null : { rate: attrs.rate, key: fold(attrs.key, label) };

@@ -1,5 +1,5 @@
 /**
- * Gaussian error linear unit, exact: the error function's form, not the tanh approximation (which differs by up to 4.7e-4).
+ * Gaussian error linear unit in its exact form, by the error function. (The tanh approximation differs by up to 4.7e-4.)
  *
  *   (E9)   Φ(x) = ½(1 + erf(x/√2))      GELU(x) = x Φ(x)
  *
@@ -15,9 +15,9 @@ export interface GeluInputs {
   readonly x: Tensor;
 }
 
-/** What the pullback of `gelu` reads. */
+/** What the VJP of `gelu` reads. */
 export interface GeluSaved {
-  /** The input; of any shape. */
+  /** The input, of any shape. */
   readonly x: Tensor;
 }
 

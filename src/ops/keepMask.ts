@@ -1,4 +1,4 @@
-/** Random multipliers that keep the mean: the one draw behind drop path (E31) and dropout. */
+/** Random multipliers of mean 1, from which drop path (E31) and dropout are made. */
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Key } from "../tensor/key.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
@@ -6,15 +6,15 @@ import { defineRoutine, type Routine } from "./op.ts";
 
 /** What `keepMask` draws. */
 export interface KeepMaskAttrs {
-  /** What the mask is drawn from. */
+  /** The key that the mask is drawn from. */
   readonly key: Key;
-  /** Of the mask. */
+  /** Shape of the mask. */
   readonly shape: Shape;
-  /** Of what is dropped, 0 ≤ rate < 1. */
+  /** The share that is dropped, 0 ≤ rate < 1. */
   readonly rate: number;
 }
 
-/** 0 with probability `rate`, else 1/(1 − rate): 1 − rate of the draws, uniform on [0, 1), are ≥ rate. Nothing → [...shape] */
+/** → [...shape]: 0 with probability `rate`, else 1/(1 − rate). A draw, uniform on [0, 1), is ≥ rate with probability 1 − rate. */
 export const keepMask: Routine<null, KeepMaskAttrs> = defineRoutine({
   name: "keepMask",
   check(_, { rate }) {

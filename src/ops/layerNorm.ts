@@ -8,7 +8,7 @@
  *   (G10)  h = ȳ ⊙ γ          x̄ = r ⊙ (h − mean_D(h) − x̂ ⊙ mean_D(h ⊙ x̂))
  *          γ̄ = Σ ȳ ⊙ x̂       β̄ = Σ ȳ                    sums over batch and tokens
  *
- * Units: with x in u, ε is in u² and r in 1/u; x̂ has none; γ, β and y share one.
+ * Units: if x is in u, ε is in u² and r in 1/u; x̂ has no unit; γ, β and y share one.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -28,7 +28,7 @@ export interface LayerNormAttrs {
   readonly eps: number;
 }
 
-/** What the pullback of `layerNorm` reads. */
+/** What the VJP of `layerNorm` reads. */
 export interface LayerNormSaved {
   /** x̂, [..., D]. */
   readonly xHat: Tensor;
@@ -57,8 +57,8 @@ function vjp(k: Kernels, { xHat, rstd, gamma }: LayerNormSaved, dy: Tensor): Gra
   const dGamma = k.sumLeading(k.mul(dy, xHat), leading); //       (G10)
 
   const h = k.mul(dy, gamma); //                                  (G10) cotangent of x̂
-  const alongOnes = k.meanLast(h); //                             lost by subtracting μ
-  const alongXHat = k.mul(xHat, k.meanLast(k.mul(h, xHat))); //   lost by dividing by the deviation
+  const alongOnes = k.meanLast(h); //                             through μ
+  const alongXHat = k.mul(xHat, k.meanLast(k.mul(h, xHat))); //   through v
   const dx = k.mul(k.sub(k.sub(h, alongOnes), alongXHat), rstd);
   return { x: dx, params: { weight: dGamma, bias: dBeta } };
 }

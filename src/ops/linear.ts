@@ -1,5 +1,5 @@
 /**
- * Linear layer, row-vector convention.
+ * Linear layer, in the row-vector convention.
  *
  *         y = x Wᵀ + b
  *
@@ -9,7 +9,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { axis, size, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Layer, type Op, type Result } from "./op.ts";
 
-/** Weight and bias of a linear layer, as PyTorch has them: I inputs, O outputs. */
+/** Weight and bias of a linear layer with I inputs and O outputs, laid out as in PyTorch. */
 export interface LinearParams {
   /** W, [O, I]. */
   readonly weight: Tensor;
@@ -17,7 +17,7 @@ export interface LinearParams {
   readonly bias: Tensor;
 }
 
-/** What the pullback of `linear` reads. */
+/** What the VJP of `linear` reads. */
 export interface LinearSaved {
   /** [..., I] */
   readonly x: Tensor;
@@ -38,7 +38,7 @@ function vjp(k: Kernels, { x, weight }: LinearSaved, dOut: Tensor): Grads<Layer<
   return { x: likeRows(k, dx, x), params: { weight: dWeight, bias: dBias } };
 }
 
-/** [..., I] → [rows, I]: batch and tokens alike. */
+/** [..., I] → [rows, I]: all leading axes, such as batch and tokens, become one. */
 const rows = (k: Kernels, x: Tensor): Tensor => k.reshape(x, [size(x.shape.slice(0, -1)), axis(x.shape, -1)]);
 
 /** [rows, O] → [..., O], with the leading axes of x. */

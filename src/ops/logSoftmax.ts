@@ -1,5 +1,5 @@
 /**
- * Log-softmax over the last axis, in nats. Finite for every finite z, where log(softmax) underflows.
+ * Log-softmax over the last axis, in nats. It is finite for every finite z; the logarithm of softmax is not, since softmax underflows.
  *
  *   (E18)  ℓ(z) = z − max(z) − log Σ exp(z − max(z))
  *
@@ -15,7 +15,7 @@ export interface LogSoftmaxInputs {
   readonly z: Tensor;
 }
 
-/** What the pullback of `logSoftmax` reads. */
+/** What the VJP of `logSoftmax` reads. */
 export interface LogSoftmaxSaved {
   /** The output: σ(z) = exp(ℓ). */
   readonly logProbs: Tensor;
@@ -32,7 +32,7 @@ function vjp(k: Kernels, { logProbs }: LogSoftmaxSaved, dLogProbs: Tensor): Grad
   return { z: dz };
 }
 
-/** [..., K] → [..., K], logarithms of a distribution. */
+/** [..., K] → [..., K], the logarithms of a distribution. */
 export const logSoftmax: Op<LogSoftmaxInputs, LogSoftmaxSaved> = defineOp({
   name: "logSoftmax",
   shapes: { inputs: { z: "... K" }, saved: { logProbs: "... K" }, out: "... K" },

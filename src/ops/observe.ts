@@ -1,8 +1,8 @@
-/** Other ways to run the same program: watched, without saving, and with or without fused kernels. */
+/** Other ways to run the same program: observed, without saving for a VJP, and with or without fused kernels. */
 import type { Fused, FusedTable, Kernels, Visitor } from "../kernels/kernels.ts";
 import { isTensor, type Tensor } from "../tensor/tensor.ts";
 
-/** k on which `visitor` sees every op call; nests, the innermost is called first after an op and last before it. */
+/** k with `visitor` seeing every call of an op. Observers nest: the outermost is called first before an op, and last after it. */
 export function observe(k: Kernels, visitor: Visitor): Kernels {
   const outer = k.scope.visitor;
   return k.within({ visitor: outer === null ? visitor : both(outer, visitor) });
@@ -27,26 +27,26 @@ function both(outer: Visitor, inner: Visitor): Visitor {
   return { ...seen, replace };
 }
 
-/** Is shown each tensor that an op of the forward pass gives, under the op's path. */
+/** A visitor that calls `show` with the output of each op of the forward pass, if it is a tensor, and the op's path. */
 export const outputs = (show: (path: string, t: Tensor) => void): Visitor => ({
   after: ({ phase, path }, out) => {
     if (phase === "forward" && typeof out === "object" && out !== null && isTensor(out)) show(path, out);
   },
 });
 
-/** k for inference: what ops save for their pullbacks dies with each op. */
+/** k for inference: what an op saves for its VJP is freed when the op returns. */
 export const inference = (k: Kernels): Kernels => k.within({ saves: false });
 
-/** k for weights that will come again as they are: an engine may keep beside them what it makes of them, as long as they live. */
+/** k for weights that stay the same between calls: an engine may cache what it derives from them, for as long as they are alive. */
 export const constantWeights = (k: Kernels): Kernels => k.within({ constantWeights: true });
 
-/** k that runs these ops by their definition, so that observers see inside. */
+/** k that runs these ops by their definitions, so that observers see their parts. */
 export function withoutFusion(k: Kernels, ...ops: readonly object[]): Kernels {
   const { fused } = k.scope;
   return k.within({ fused: { get: (op) => (ops.includes(op) ? undefined : fused.get(op)) } });
 }
 
-/** k that runs every op and routine by its definition. */
+/** k that runs every op and every routine by its definition. */
 export const unfused = (k: Kernels): Kernels => k.within({ fused: { get: () => undefined } });
 
 /** An op and what an engine runs in its place. */

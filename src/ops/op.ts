@@ -1,8 +1,12 @@
 /**
- * Ops: a forward, and right below it the vector–Jacobian product (vjp) that pulls a cotangent back through it.
+ * Ops: a forward, and right below it its vector–Jacobian product (VJP), `vjp` in code.
  *
- * `defineOp` is the one place where an op meets its engine: path, shapes, region, observer, fused kernel. Ops that are composed of ops
- * name their parts with `parts` (parts.ts).
+ * The VJP is the op's backward pass. With J the Jacobian ∂out/∂in and dOut the gradient of the loss with respect to the output (the cotangent
+ * of the output; the formulas write it with a bar, ȳ), it computes dOut·J, the gradient of the loss with respect to each input, without ever
+ * forming J.
+ *
+ * `defineOp` adds to a definition all that depends on where it runs: its path, the checks, the region of memory, observers, and the fused
+ * kernel that an engine may have for it. Ops that are composed of other ops name these with `parts` (parts.ts).
  */
 import type { Call, Kernels } from "../kernels/kernels.ts";
 import { StaleError } from "../tensor/errors.ts";
@@ -10,20 +14,20 @@ import { shapeCheck, type Shapes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mapTree } from "../tensor/tree.ts";
 
-/** An output that nobody differentiates (batch statistics). */
+/** An output that is not differentiated, such as batch statistics. */
 export interface Constant<T> {
   /** The value. */
   readonly constant: T;
 }
 
-/** The gradients of `In` have its own keys: one that is forgotten does not compile. An absent part is null, and so is its gradient. */
+/** The gradients of `In`, under the same keys, so that a forgotten one does not compile. The gradient of an absent input (null) is null. */
 export type Grads<In> = In extends Tensor
   ? Tensor
   : In extends null | Constant<unknown>
     ? null
     : { readonly [K in keyof In]: Grads<In[K]> };
 
-/** The inputs of a layer: all that is trained lies under `params`. */
+/** The inputs of a layer. */
 export interface Layer<Params> {
   /** The activations. */
   readonly x: Tensor;
@@ -31,11 +35,11 @@ export interface Layer<Params> {
   readonly params: Params;
 }
 
-/** `saved` is what the pullback needs, hence the memory that a training step pays for the op. */
+/** What a forward returns. `saved` stays in memory until the VJP has run: it is what the op costs a training step. */
 export interface Result<Out, Saved> {
   /** The output. */
   readonly out: Out;
-  /** What the pullback needs; hand it to `vjp` unchanged. */
+  /** What the VJP needs; pass it to `vjp` unchanged. */
   readonly saved: Saved;
 }
 
@@ -47,26 +51,26 @@ export interface Result<Out, Saved> {
 export interface Op<In, Saved, Attrs = void, Out = Tensor> {
   /** Names the op in paths, errors and reports. */
   readonly name: string;
-  /** Computes the output, and what the pullback will need. */
+  /** Computes the output, and what the VJP will need. */
   readonly forward: (k: Kernels, inputs: In, attrs: Attrs) => Result<Out, Saved>;
-  /** The pullback, Jᵀ·dOut: from the cotangent of the output to a gradient for each input, under the input's own key. */
+  /** The VJP, dOut·J: from the cotangent of the output to the gradient of each input, under the input's key. */
   readonly vjp: (k: Kernels, saved: Saved, dOut: Grads<Out>) => Grads<In>;
 }
 
-/** What `defineOp` makes an op of. */
+/** What `defineOp` makes an op from. */
 export interface OpDefinition<In, Saved, Attrs, Out> {
   /** Names the op in paths, errors and reports. */
   readonly name: string;
   /** Shape text (tensor/shape.ts), run at every call, fused or not. */
   readonly shapes?: {
-    /** Of the inputs, by path. */
+    /** Shapes of the inputs. */
     readonly inputs?: Shapes<NoInfer<In>>;
-    /** Of what is saved. */
+    /** Shapes of what is saved. */
     readonly saved?: Shapes<NoInfer<Saved>>;
-    /** Of the output. */
+    /** Shapes of the output. */
     readonly out?: Shapes<NoInfer<Out>>;
   };
-  /** No name of its own in the model: its parts appear directly under its caller. */
+  /** The op adds no segment to paths: its parts appear directly under its caller. */
   readonly inline?: boolean;
   /**
    * Refuses inputs and attributes that no computation can follow. Runs at every call, after the shape check, whether the op is fused or not.
@@ -76,9 +80,9 @@ export interface OpDefinition<In, Saved, Attrs, Out> {
   readonly check?: (inputs: NoInfer<In>, attrs: NoInfer<Attrs>) => void;
   /** The op is called many times with the same shapes, so that an engine may capture its commands once and replay them. */
   readonly capturable?: boolean;
-  /** Computes the output and what is saved, in kernels and other ops. */
+  /** Computes the output and what is saved, by kernels and other ops. */
   readonly forward: (k: Kernels, inputs: In, attrs: Attrs) => Result<Out, Saved>;
-  /** Undoes the lines of `forward` in reverse. */
+  /** The VJPs of the lines of `forward`, in reverse order. */
   readonly vjp: (k: Kernels, saved: NoInfer<Saved>, dOut: Grads<NoInfer<Out>>) => Grads<NoInfer<In>>;
 }
 
@@ -90,7 +94,7 @@ function withoutSaved(out: unknown): Result<unknown, unknown> {
   return { out, saved: NOT_SAVED };
 }
 
-/** Makes an op of its definition. */
+/** Makes an op from its definition. */
 export function defineOp<In, Saved, Attrs = void, Out = Tensor>(
   definition: OpDefinition<In, Saved, Attrs, Out>,
 ): Op<In, Saved, Attrs, Out> {
@@ -134,7 +138,7 @@ export function defineOp<In, Saved, Attrs = void, Out = Tensor>(
   return op;
 }
 
-/** A fusable function without a pullback: optimiser steps, running statistics, draws. */
+/** A function without a VJP that an engine may fuse, such as an optimiser step. It may consume its inputs, where it says so. */
 export interface Routine<In, Attrs = void, Out = Tensor> {
   /** Names the routine in paths, errors and reports. */
   readonly name: string;
@@ -142,13 +146,13 @@ export interface Routine<In, Attrs = void, Out = Tensor> {
   readonly run: (k: Kernels, inputs: In, attrs: Attrs) => Out;
 }
 
-/** What `defineRoutine` makes a routine of. */
+/** What `defineRoutine` makes a routine from. */
 interface RoutineDefinition<In, Attrs, Out> extends Routine<In, Attrs, Out> {
   /** As an op's `check`: runs at every call, whether the routine is fused or not. */
   readonly check?: (inputs: NoInfer<In>, attrs: NoInfer<Attrs>) => void;
 }
 
-/** Makes a routine of its definition. */
+/** Makes a routine from its definition. */
 export function defineRoutine<In, Attrs = void, Out = Tensor>(definition: RoutineDefinition<In, Attrs, Out>): Routine<In, Attrs, Out> {
   const { name } = definition;
   const routine: Routine<In, Attrs, Out> = Object.freeze({
@@ -170,7 +174,7 @@ const outOnly = (result: { readonly out: unknown }): unknown => result.out;
 
 const join = (path: string, label: string): string => (path === "" ? label : label === "" ? path : `${path}.${label}`);
 
-/** `blocks.3.attn.probs` for an op with a name of its own, `blocks.3.attn/attention` for an inline one. */
+/** `blocks.3.attn.probs`, or for an inline op `blocks.3.attn/attention`. */
 function pathOf({ scope: { path, label } }: Kernels, name: string, inline: boolean): string {
   return inline ? `${join(path, label ?? "")}/${name}` : join(path, label ?? name);
 }
@@ -179,14 +183,14 @@ type Replace = (t: Tensor) => Tensor;
 
 interface Body<R> {
   readonly body: (inner: Kernels, replace: Replace | null) => R;
-  /** The part of the result that outlives the call; default: all. */
+  /** The part of the result whose tensors outlive the call; default: all of it. */
   readonly kept?: (result: R) => unknown;
-  /** The part that observers see; default: all. */
+  /** The part that observers see; default: all of it. */
   readonly shown?: (result: R) => unknown;
   readonly replaced?: (result: R, replace: Replace) => R;
 }
 
-/** Runs an op's body in its region, between the two calls of the observer. */
+/** Runs the body of an op in a region of its own, between the observer's `before` and `after`. */
 function boundary<R>(k: Kernels, call: Call, inline: boolean, { body, kept = whole, shown = whole, replaced }: Body<R>): R {
   const { visitor, path, label, last } = k.scope;
   const inner = k.within({ path: inline ? join(path, label ?? "") : call.path, label: null, last: null });
@@ -204,7 +208,7 @@ function boundary<R>(k: Kernels, call: Call, inline: boolean, { body, kept = who
   }
 }
 
-/** Writes the path of the innermost op before the message, once. */
+/** Puts the path of the innermost op before an error's message. Outer ops leave the error as it is. */
 function located(error: unknown, { path, phase }: Call): unknown {
   if (!(error instanceof Error) || "opPath" in error) return error;
   const place = phase === "forward" ? path : `${path} (${phase})`;

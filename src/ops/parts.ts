@@ -1,17 +1,17 @@
-/** The parts of a composed op, each named by its key: path segment, parameter name, saved key and tap are one word. */
+/** The parts of a composed op. The key of a part is its segment in paths, and the name of its parameters, its saved record and its tap. */
 import type { Kernels } from "../kernels/kernels.ts";
 
-/** Any op, its types forgotten. */
+/** Any op, whatever its types. */
 interface AnyOp {
   /** The op's name. */
   readonly name: string;
-  /** As of `Op`. */
+  /** See `Op`. */
   readonly forward: (...args: never[]) => unknown;
-  /** As of `Op`. */
+  /** See `Op`. */
   readonly vjp: (...args: never[]) => unknown;
 }
 
-/** The same ops, called at their labels: `norm1.forward(k, …)` is `layerNorm.forward(k.at("norm1"), …)`. */
+/** The same ops, each called under its key: with `parts({ norm1: layerNorm })`, `part.norm1.forward(k, …)` is `layerNorm.forward(k.at("norm1"), …)`. */
 export function parts<T extends { readonly [label: string]: AnyOp }>(ops: T): T {
   const labelled = ([label, { name, forward, vjp }]: [string, AnyOp]): [string, AnyOp] => [
     label,

@@ -1,9 +1,9 @@
 /**
- * Images cut into patches: windows whose stride is their side, so none overlap.
+ * Images cut into patches: windows whose stride equals their side, so that they do not overlap.
  *
- *   (E1)   U[b, i·g + j, c·p² + r·p + s] = img[b, c, i·p + r, j·p + s]       patches row-major; in a patch channel, row, column
+ *   (E1)   U[b, i·g + j, c·p² + r·p + s] = img[b, c, i·p + r, j·p + s]       patches in row-major order; in a patch: channel, row, column
  *
- *   (G18)  imḡ = fold(Ū): the exact inverse of the gather
+ *   (G18)  imḡ = fold(Ū)                                                     each number goes back to its pixel
  */
 import type { Kernels, Window } from "../kernels/kernels.ts";
 import { axis, type Shape, type Tensor } from "../tensor/tensor.ts";
@@ -21,9 +21,9 @@ export interface PatchesAttrs {
   readonly patchSize: number;
 }
 
-/** What the pullback of `patches` reads. */
+/** What the VJP of `patches` reads. */
 export interface PatchesSaved extends PatchesAttrs {
-  /** [B, C, S, S], which the gradient gets. */
+  /** [B, C, S, S]: the shape of the gradient. */
   readonly imageShape: Shape;
 }
 

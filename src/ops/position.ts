@@ -1,5 +1,5 @@
 /**
- * Position embeddings, added to every token: the learned one, and the fixed sine–cosine alternative.
+ * Position embeddings, which are added to the tokens: learned ones, and the fixed sine–cosine alternative.
  *
  *   (E2), (E3)  X₀ = X + pos                              pos ∈ R^{1×T×D}
  *   (E34)       pos[t, 2i] = sin(t·10000^(−2i/D))         pos[t, 2i+1] = cos(t·10000^(−2i/D))        D even

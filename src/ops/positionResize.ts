@@ -1,5 +1,6 @@
 /**
- * Position embedding for another grid: 224 → 384 makes 14×14 patches 24×24. Prefix rows are copied, each channel's map is resampled.
+ * The position embedding for another grid of patches: an image side of 384 instead of 224 has 24×24 patches instead of 14×14. The rows of the
+ * prefix tokens are copied, and the map of each channel is resampled.
  *
  *          Y = R X R′ᵀ per channel      R for the rows, R′ for the columns
  *
@@ -14,7 +15,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 
-/** `deit`: (E16)–(E17), the default. `timm`: current timm's, antialiased. */
+/** `deit`: (E16)–(E17), the default. `timm`: as in current timm, with antialiasing. */
 export type Resampling = "deit" | "timm";
 
 /** Cubic convolution kernel (E17), zero from |x| = 2 on. */
@@ -23,19 +24,19 @@ function cubic(x: number, a: number): number {
   return x < 2 ? a * x ** 3 - 5 * a * x ** 2 + 8 * a * x - 4 * a : 0;
 }
 
-/** DeiT's a (PyTorch's bicubic); its taps are clamped to the border. */
+/** a in DeiT (PyTorch's bicubic interpolation), where indices outside the grid are clamped to its border. */
 const A_DEIT = -0.75;
-/** timm's a with antialiasing (Pillow's bicubic); its taps outside are dropped and the rest renormalised. */
+/** a in timm with antialiasing (Pillow's bicubic filter), where weights outside the grid are dropped and the others renormalised. */
 const A_TIMM = -0.5;
 
-/** A row of R: the weight of each input. */
+/** Row i of R: the weight of each input. */
 function rowDeit(n: number, m: number, i: number): readonly number[] {
   const u = (n / m) * (i + 0.5) - 0.5; //                         (E16), not clamped
   const f = Math.floor(u);
   const row = Array.from({ length: n }, () => 0);
   for (let j = 0; j < 4; j++) {
-    const tap = Math.min(Math.max(f - 1 + j, 0), n - 1);
-    row[tap] = (row[tap] ?? 0) + cubic(Math.abs(u - (f - 1 + j)), A_DEIT); // (E17)
+    const input = Math.min(Math.max(f - 1 + j, 0), n - 1);
+    row[input] = (row[input] ?? 0) + cubic(Math.abs(u - (f - 1 + j)), A_DEIT); // (E17)
   }
   return row;
 }
@@ -65,11 +66,11 @@ export interface PositionResizeInputs {
   readonly pos: Tensor;
 }
 
-/** From which grid of patches to which. */
+/** Settings of `positionResize`. */
 export interface PositionResizeAttrs {
-  /** The grid that the positions are of. */
+  /** The grid of `pos`. */
   readonly from: Grid;
-  /** The grid that they are wanted for. */
+  /** The grid of the result. */
   readonly to: Grid;
   /** P: 1 plain, 2 distilled. */
   readonly prefix: number;
@@ -77,9 +78,9 @@ export interface PositionResizeAttrs {
   readonly resampling?: Resampling;
 }
 
-/** What the pullback of `positionResize` reads. */
+/** What the VJP of `positionResize` reads. */
 export interface PositionResizeSaved {
-  /** As given. */
+  /** The settings of the forward. */
   readonly attrs: PositionResizeAttrs;
   /** R, [to rows, from rows]. */
   readonly rows: Tensor;
@@ -87,7 +88,7 @@ export interface PositionResizeSaved {
   readonly columns: Tensor;
 }
 
-/** Splits off the prefix, resamples the grid along both sides, and joins them again; `transposed` applies Rᵀ and R′ᵀ instead. */
+/** Separates the prefix, resamples the grid along both sides, and concatenates them again; `transposed` applies Rᵀ and R′ᵀ instead. */
 function resample(
   k: Kernels,
   pos: Tensor,
@@ -118,7 +119,7 @@ function vjp(k: Kernels, saved: PositionResizeSaved, dY: Tensor): Grads<Position
   return { pos: resample(k, dY, saved.attrs.to, saved, true) }; //  (G19)
 }
 
-/** [1, P + n², D] → [1, P + m², D], any grid to any other. */
+/** [1, P + n², D] → [1, P + m², D]; the grids need not be square. */
 export const positionResize: Op<PositionResizeInputs, PositionResizeSaved, PositionResizeAttrs> = defineOp({
   name: "positionResize",
   shapes: { inputs: { pos: "1 T D" } },

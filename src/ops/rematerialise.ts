@@ -1,8 +1,8 @@
-/** Activation checkpointing: memory for time. */
+/** Activation checkpointing: less memory for more computation. */
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Grads, Op } from "./op.ts";
 
-/** What is kept of an op that is run again in its pullback: what it was given. */
+/** What a rematerialised op saves: its arguments, from which its VJP recomputes the rest. */
 export interface Rematerialised<In, Attrs> {
   /** The op's inputs. */
   readonly inputs: In;
@@ -10,7 +10,7 @@ export interface Rematerialised<In, Attrs> {
   readonly attrs: Attrs;
 }
 
-/** The same function, saving its inputs only: the pullback runs the forward again (phase `recompute`, equal bits). */
+/** The same op, but saving only its inputs: the VJP first recomputes the forward (phase `recompute`), with bitwise identical results. */
 export function rematerialise<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>): Op<In, Rematerialised<In, Attrs>, Attrs, Out> {
   return Object.freeze({
     name: op.name,
@@ -19,11 +19,11 @@ export function rematerialise<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Ou
       return { out, saved: { inputs, attrs } };
     },
     vjp: (k: Kernels, { inputs, attrs }: Rematerialised<In, Attrs>, dOut: Grads<Out>) => {
-      const again = (): Grads<In> => {
+      const recomputed = (): Grads<In> => {
         const { saved } = op.forward(k.within({ recomputing: true, saves: true, last: null }), inputs, attrs);
         return op.vjp(k.within({ last: null }), saved, dOut);
       };
-      return k.region(`${op.name} again`, again, undefined, k.scope.last);
+      return k.region(`${op.name} recomputed`, recomputed, undefined, k.scope.last);
     },
   });
 }

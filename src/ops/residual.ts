@@ -1,5 +1,5 @@
 /**
- * Residual add, with the drop-path multiplier m of each sample.
+ * Residual addition, with the drop-path multiplier m of each sample.
  *
  *          X⁺ = X + m ⊙ branch                                    (E11), (E12)
  *
@@ -13,7 +13,7 @@ import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 export interface ResidualInputs {
   /** [B, ..., D] */
   readonly x: Tensor;
-  /** As x. */
+  /** Of the shape of x. */
   readonly branch: Tensor;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Softmax over the last axis; the maximum is subtracted first, which changes nothing but keeps exp finite.
+ * Softmax over the last axis. Subtracting the maximum first does not change the result, and keeps exp finite.
  *
  *         s = σ(z) = exp(z − max z) / Σ exp(z − max z)
  *
@@ -15,9 +15,9 @@ export interface SoftmaxInputs {
   readonly z: Tensor;
 }
 
-/** What the pullback of `softmax` reads. */
+/** What the VJP of `softmax` reads. */
 export interface SoftmaxSaved {
-  /** The output: all that the pullback reads. */
+  /** The output. */
   readonly s: Tensor;
 }
 

@@ -1,10 +1,10 @@
 /**
- * Prefix tokens before the patches, and one token's row taken out again.
+ * Prefix tokens are put before the patches, and one token is taken out again.
  *
- *   (E2)   plain      [cls; E]            (E3)  distilled  [cls; dist; E]        broadcast over the batch; dist is index 1
+ *   (E2)   plain      [cls; E]            (E3)  distilled  [cls; dist; E]        broadcast over the batch; dist is token 1
  *
  *   (G16)  cls̄ = Σ_b X̄₀[:, 0]      dist̄ = Σ_b X̄₀[:, 1]      Ē = X̄₀[:, P:]
- *   (G17)  Z̄ is zero except in the row that was taken
+ *   (G17)  Z̄ is zero except in the row of the token
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
@@ -14,11 +14,11 @@ import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 export interface PrefixInputs {
   /** E, [B, N, D]. */
   readonly patches: Tensor;
-  /** P learned tokens, [1, 1, D] each: class; class and distillation; or two class tokens. */
+  /** P learned tokens, [1, 1, D] each: the class token, and in a distilled model the distillation token (or a second class token). */
   readonly tokens: readonly Tensor[];
 }
 
-/** What the pullback of `prefixTokens` reads. */
+/** What the VJP of `prefixTokens` reads. */
 export interface PrefixSaved {
   /** P */
   readonly count: number;
@@ -56,7 +56,7 @@ export interface TokenAttrs {
   readonly index: number;
 }
 
-/** What the pullback of `token` reads. */
+/** What the VJP of `token` reads. */
 export interface TokenSaved extends TokenAttrs {
   /** T */
   readonly tokens: number;

@@ -62,7 +62,7 @@ export interface Normed<Stats> {
   readonly stats: Constant<Stats>;
 }
 
-/** What the pullback of either batch norm reads. */
+/** What the VJP of either batch norm reads. */
 export interface BatchNormSaved {
   /** x̂, [B, C, H·W]. */
   readonly xHat: Tensor;

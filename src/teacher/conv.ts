@@ -31,7 +31,7 @@ export interface ConvAttrs {
   readonly padding: number;
 }
 
-/** What the pullback of `groupedConv` reads. */
+/** What the VJP of `groupedConv` reads. */
 export interface ConvSaved extends ConvAttrs {
   /** [B, C, H, W] */
   readonly x: Tensor;

@@ -35,11 +35,11 @@ export interface ConvNormAttrs extends BatchNormAttrs {
   readonly running: UnitNorm<BatchNormBuffers>;
 }
 
-/** What the pullback of a `ConvNormOp` reads. */
+/** What the VJP of a `ConvNormOp` reads. */
 export interface ConvNormSaved {
-  /** Of the convolution. */
+  /** Saved by the convolution. */
   readonly conv: ConvSaved;
-  /** Of the batch norm. */
+  /** Saved by the batch norm. */
   readonly bn: BatchNormSaved;
 }
 
@@ -48,7 +48,7 @@ export type ConvNormOp<Stats> = Op<Layer<ConvNormParams>, ConvNormSaved, ConvNor
 
 /** Convolution and norm: [B, C, H, W] → [B, O, H/s, W/s], rounded up. */
 export function convNormOf<Stats>(norm: NormOp<Stats>): ConvNormOp<Stats> {
-  const { conv, bn } = parts({ conv: groupedConv, bn: norm });
+  const part = parts({ conv: groupedConv, bn: norm });
 
   function forward(
     k: Kernels,
@@ -56,25 +56,25 @@ export function convNormOf<Stats>(norm: NormOp<Stats>): ConvNormOp<Stats> {
     { groups, stride, eps, running }: ConvNormAttrs,
   ): Result<Normed<UnitNorm<Stats>>, ConvNormSaved> {
     const padding = (axis(params.conv.weight.shape, -1) - 1) / 2; // 1 for 3×3, 0 for 1×1
-    const c = conv.forward(k, { x, params: params.conv }, { groups, stride, padding });
-    const n = bn.forward(k, { x: c.out, params: params.bn }, { eps, running: running.bn });
+    const c = part.conv.forward(k, { x, params: params.conv }, { groups, stride, padding });
+    const n = part.bn.forward(k, { x: c.out, params: params.bn }, { eps, running: running.bn });
     return { out: { y: n.out.y, stats: { constant: { bn: n.out.stats.constant } } }, saved: { conv: c.saved, bn: n.saved } };
   }
 
   function vjp(k: Kernels, saved: ConvNormSaved, { y: dy }: Grads<Normed<UnitNorm<Stats>>>): Grads<Layer<ConvNormParams>> {
-    const dBn = bn.vjp(k, saved.bn, { y: dy, stats: null });
-    const dConv = conv.vjp(k, saved.conv, dBn.x);
+    const dBn = part.bn.vjp(k, saved.bn, { y: dy, stats: null });
+    const dConv = part.conv.vjp(k, saved.conv, dBn.x);
     return { x: dConv.x, params: { conv: dConv.params, bn: dBn.params } };
   }
 
   return defineOp({ name: "convNorm", inline: true, shapes: { inputs: { x: "B C H W" }, out: { y: "B O R Q" } }, forward, vjp });
 }
 
-/** What the pullback of a `ConvNormReluOp` reads. */
+/** What the VJP of a `ConvNormReluOp` reads. */
 export interface ConvNormReluSaved {
-  /** Of convolution and batch norm. */
+  /** Saved by convolution and batch norm. */
   readonly unit: ConvNormSaved;
-  /** Of the ReLU. */
+  /** Saved by the ReLU. */
   readonly act: ReluSaved;
 }
 
@@ -84,16 +84,16 @@ export type ConvNormReluOp<Stats> = Op<Layer<ConvNormParams>, ConvNormReluSaved,
 /** The same with a ReLU behind the norm. */
 export function convNormReluOf<Stats>(norm: NormOp<Stats>): ConvNormReluOp<Stats> {
   const unit = convNormOf(norm);
-  const { act } = parts({ act: relu });
+  const part = parts({ act: relu });
 
   function forward(k: Kernels, inputs: Layer<ConvNormParams>, attrs: ConvNormAttrs): Result<Normed<UnitNorm<Stats>>, ConvNormReluSaved> {
     const n = unit.forward(k, inputs, attrs);
-    const y = act.forward(k, { x: n.out.y });
+    const y = part.act.forward(k, { x: n.out.y });
     return { out: { y: y.out, stats: n.out.stats }, saved: { unit: n.saved, act: y.saved } };
   }
 
   function vjp(k: Kernels, saved: ConvNormReluSaved, { y: dy }: Grads<Normed<UnitNorm<Stats>>>): Grads<Layer<ConvNormParams>> {
-    const dAct = act.vjp(k, saved.act, dy);
+    const dAct = part.act.vjp(k, saved.act, dy);
     return unit.vjp(k, saved.unit, { y: dAct.x, stats: null });
   }
 

@@ -12,25 +12,25 @@ export interface ClassifierParams {
   readonly fc: LinearParams;
 }
 
-/** What the pullback of `classifier` reads. */
+/** What the VJP of `classifier` reads. */
 export interface ClassifierSaved {
-  /** Of the mean over the image. */
+  /** Saved by the mean over the image. */
   readonly pool: AveragePoolSaved;
-  /** Of the linear layer. */
+  /** Saved by the linear layer. */
   readonly fc: LinearSaved;
 }
 
-const { global_pool, fc } = parts({ global_pool: averagePool, fc: linear });
+const part = parts({ global_pool: averagePool, fc: linear });
 
 function forward(k: Kernels, { x, params }: Layer<ClassifierParams>): Result<Tensor, ClassifierSaved> {
-  const m = global_pool.forward(k, { x });
-  const logits = fc.forward(k, { x: m.out, params: params.fc });
+  const m = part.global_pool.forward(k, { x });
+  const logits = part.fc.forward(k, { x: m.out, params: params.fc });
   return { out: logits.out, saved: { pool: m.saved, fc: logits.saved } };
 }
 
 function vjp(k: Kernels, saved: ClassifierSaved, dLogits: Tensor): Grads<Layer<ClassifierParams>> {
-  const dFc = fc.vjp(k, saved.fc, dLogits);
-  const dPool = global_pool.vjp(k, saved.pool, dFc.x);
+  const dFc = part.fc.vjp(k, saved.fc, dLogits);
+  const dPool = part.global_pool.vjp(k, saved.pool, dFc.x);
   return { x: dPool.x, params: { fc: dFc.params } };
 }
 

@@ -51,24 +51,24 @@ export interface RegnetOut<Stats> {
   readonly stats: Constant<RegnetNorms<Stats>>;
 }
 
-/** What the pullback of a RegNetY reads, part by part. */
+/** What the VJP of a RegNetY reads, part by part. */
 export interface RegnetSaved {
-  /** Of the stem. */
+  /** Saved by the stem. */
   readonly stem: ConvNormReluSaved;
-  /** Of each block of each stage. */
+  /** Saved by each block of each stage. */
   readonly stages: readonly (readonly RegnetBlockSaved[])[];
-  /** Of the classifier. */
+  /** Saved by the classifier. */
   readonly head: ClassifierSaved;
 }
 
 /** The network with a norm for training or for evaluation. */
 export function regnetOf<Stats>(norm: NormOp<Stats>): Op<RegnetInputs, RegnetSaved, RegnetAttrs, RegnetOut<Stats>> {
-  const { stem, head } = parts({ stem: convNormReluOf(norm), head: classifier });
+  const part = parts({ stem: convNormReluOf(norm), head: classifier });
   const stage = regnetStageOf(norm);
 
   function forward(k: Kernels, { images, params }: RegnetInputs, attrs: RegnetAttrs): Result<RegnetOut<Stats>, RegnetSaved> {
     const { eps, groupWidth, running } = attrs;
-    const first = stem.forward(k, { x: images, params: params.stem }, { eps, groups: 1, stride: HALVING, running: running.stem });
+    const first = part.stem.forward(k, { x: images, params: params.stem }, { eps, groups: 1, stride: HALVING, running: running.stem });
     let x = first.out.y;
     const stats: { [name: `s${number}`]: Blocks<BlockNorms<Stats>> } = {};
     const stages: (readonly RegnetBlockSaved[])[] = [];
@@ -80,7 +80,7 @@ export function regnetOf<Stats>(norm: NormOp<Stats>): Op<RegnetInputs, RegnetSav
       stats[name] = y.out.stats.constant;
       stages.push(y.saved);
     }
-    const logits = head.forward(k, { x, params: params.head });
+    const logits = part.head.forward(k, { x, params: params.head });
     return {
       out: { logits: logits.out, stats: { constant: { stem: first.out.stats.constant, ...stats } } },
       saved: { stem: first.saved, stages, head: logits.saved },
@@ -88,7 +88,7 @@ export function regnetOf<Stats>(norm: NormOp<Stats>): Op<RegnetInputs, RegnetSav
   }
 
   function vjp(k: Kernels, saved: RegnetSaved, { logits: dLogits }: Grads<RegnetOut<Stats>>): Grads<RegnetInputs> {
-    const dHead = head.vjp(k, saved.head, dLogits);
+    const dHead = part.head.vjp(k, saved.head, dLogits);
     let dx = dHead.x;
     const stages: [`s${number}`, Grads<Blocks<RegnetBlockParams>>][] = [];
     for (const [i, stageSaved] of [...saved.stages.entries()].toReversed()) {
@@ -97,7 +97,7 @@ export function regnetOf<Stats>(norm: NormOp<Stats>): Op<RegnetInputs, RegnetSav
       dx = d.x;
       stages.unshift([name, d.params]);
     }
-    const dStem = stem.vjp(k, saved.stem, { y: dx, stats: null });
+    const dStem = part.stem.vjp(k, saved.stem, { y: dx, stats: null });
     return { images: dStem.x, params: { stem: dStem.params, ...Object.fromEntries(stages), head: dHead.params } };
   }
 

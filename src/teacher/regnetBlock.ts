@@ -51,21 +51,21 @@ export interface RegnetBlockAttrs extends BatchNormAttrs {
   readonly running: BlockNorms<BatchNormBuffers>;
 }
 
-/** What the pullback of a block reads, part by part. */
+/** What the VJP of a block reads, part by part. */
 export interface RegnetBlockSaved {
-  /** Of the first unit. */
+  /** Saved by the first unit. */
   readonly conv1: ConvNormReluSaved;
-  /** Of the second unit. */
+  /** Saved by the second unit. */
   readonly conv2: ConvNormReluSaved;
-  /** Of squeeze-excite. */
+  /** Saved by squeeze-excite. */
   readonly se: SqueezeExciteSaved;
-  /** Of the third unit. */
+  /** Saved by the third unit. */
   readonly conv3: ConvNormSaved;
-  /** Of the shortcut; null: it is the identity. */
+  /** Saved by the shortcut; null: it is the identity. */
   readonly downsample: ConvNormSaved | null;
-  /** Of the residual sum. */
+  /** Saved by the residual sum. */
   readonly sum: ResidualAttrs;
-  /** Of the last ReLU. */
+  /** Saved by the last ReLU. */
   readonly act: ReluSaved;
 }
 
@@ -74,7 +74,7 @@ export type RegnetBlockOp<Stats> = Op<Layer<RegnetBlockParams>, RegnetBlockSaved
 
 /** [B, C, H, W] → [B, w, H/s, W/s], rounded up; `norm` as in convNorm.ts. */
 export function regnetBlockOf<Stats>(norm: NormOp<Stats>): RegnetBlockOp<Stats> {
-  const { conv1, conv2, se, conv3, downsample, sum, act } = parts({
+  const part = parts({
     conv1: convNormReluOf(norm),
     conv2: convNormReluOf(norm),
     se: squeezeExcite,
@@ -92,7 +92,7 @@ export function regnetBlockOf<Stats>(norm: NormOp<Stats>): RegnetBlockOp<Stats> 
   ): Result<Normed<UnitNorm<Stats>>, ConvNormSaved> | null {
     if (params.downsample === null) return null;
     if (running.downsample === null) throw new RangeError("regnetBlock: running.downsample must go with params.downsample, got null");
-    return downsample.forward(k, { x, params: params.downsample }, { eps, groups: 1, stride, running: running.downsample });
+    return part.downsample.forward(k, { x, params: params.downsample }, { eps, groups: 1, stride, running: running.downsample });
   }
 
   function forward(
@@ -103,13 +103,13 @@ export function regnetBlockOf<Stats>(norm: NormOp<Stats>): RegnetBlockOp<Stats> 
     const { x, params } = inputs;
     const { eps, groupWidth, stride, running } = attrs;
     const groups = axis(params.conv2.conv.weight.shape, 0) / groupWidth;
-    const a = conv1.forward(k, { x, params: params.conv1 }, { eps, groups: 1, stride: 1, running: running.conv1 });
-    const b = conv2.forward(k, { x: a.out.y, params: params.conv2 }, { eps, groups, stride, running: running.conv2 });
-    const gated = se.forward(k, { x: b.out.y, params: params.se }); //                         (G21)
-    const c = conv3.forward(k, { x: gated.out, params: params.conv3 }, { eps, groups: 1, stride: 1, running: running.conv3 });
+    const a = part.conv1.forward(k, { x, params: params.conv1 }, { eps, groups: 1, stride: 1, running: running.conv1 });
+    const b = part.conv2.forward(k, { x: a.out.y, params: params.conv2 }, { eps, groups, stride, running: running.conv2 });
+    const gated = part.se.forward(k, { x: b.out.y, params: params.se }); //                         (G21)
+    const c = part.conv3.forward(k, { x: gated.out, params: params.conv3 }, { eps, groups: 1, stride: 1, running: running.conv3 });
     const side = shortcut(k, inputs, attrs);
-    const u = sum.forward(k, { x: side?.out.y ?? x, branch: c.out.y }, { multiplier: null });
-    const y = act.forward(k, { x: u.out });
+    const u = part.sum.forward(k, { x: side?.out.y ?? x, branch: c.out.y }, { multiplier: null });
+    const y = part.act.forward(k, { x: u.out });
 
     const stats = {
       conv1: a.out.stats.constant,
@@ -130,13 +130,13 @@ export function regnetBlockOf<Stats>(norm: NormOp<Stats>): RegnetBlockOp<Stats> 
   }
 
   function vjp(k: Kernels, saved: RegnetBlockSaved, { y: dy }: Grads<Normed<BlockNorms<Stats>>>): Grads<Layer<RegnetBlockParams>> {
-    const dAct = act.vjp(k, saved.act, dy);
-    const dSum = sum.vjp(k, saved.sum, dAct.x);
-    const dSide = saved.downsample === null ? null : downsample.vjp(k, saved.downsample, { y: dSum.x, stats: null });
-    const dConv3 = conv3.vjp(k, saved.conv3, { y: dSum.branch, stats: null });
-    const dSe = se.vjp(k, saved.se, dConv3.x); //                                              (G21)
-    const dConv2 = conv2.vjp(k, saved.conv2, { y: dSe.x, stats: null });
-    const dConv1 = conv1.vjp(k, saved.conv1, { y: dConv2.x, stats: null });
+    const dAct = part.act.vjp(k, saved.act, dy);
+    const dSum = part.sum.vjp(k, saved.sum, dAct.x);
+    const dSide = saved.downsample === null ? null : part.downsample.vjp(k, saved.downsample, { y: dSum.x, stats: null });
+    const dConv3 = part.conv3.vjp(k, saved.conv3, { y: dSum.branch, stats: null });
+    const dSe = part.se.vjp(k, saved.se, dConv3.x); //                                              (G21)
+    const dConv2 = part.conv2.vjp(k, saved.conv2, { y: dSe.x, stats: null });
+    const dConv1 = part.conv1.vjp(k, saved.conv1, { y: dConv2.x, stats: null });
     const dx = k.add(dSide?.x ?? dSum.x, dConv1.x); //                                         x is used twice
     return {
       x: dx,

@@ -15,7 +15,7 @@ export interface ReluInputs {
   readonly x: Tensor;
 }
 
-/** What the pullback of `relu` reads. */
+/** What the VJP of `relu` reads. */
 export interface ReluSaved {
   /** The output: it is positive where the slope is 1. */
   readonly y: Tensor;

@@ -25,25 +25,25 @@ export interface SqueezeExciteParams {
   readonly fc2: LinearParams;
 }
 
-/** What the pullback of `squeezeExcite` reads. */
+/** What the VJP of `squeezeExcite` reads. */
 export interface SqueezeExciteSaved {
   /** [B, C, H, W] */
   readonly x: Tensor;
   /** g, [B, C]. */
   readonly g: Tensor;
-  /** Of the mean over the image. */
+  /** Saved by the mean over the image. */
   readonly mean: AveragePoolSaved;
-  /** Of the first layer. */
+  /** Saved by the first layer. */
   readonly fc1: LinearSaved;
-  /** Of the ReLU. */
+  /** Saved by the ReLU. */
   readonly act: ReluSaved;
-  /** Of the second layer. */
+  /** Saved by the second layer. */
   readonly fc2: LinearSaved;
-  /** Of the sigmoid. */
+  /** Saved by the sigmoid. */
   readonly gate: SigmoidInputs;
 }
 
-const { mean, fc1, act, fc2, gate } = parts({ mean: averagePool, fc1: linear, act: relu, fc2: linear, gate: sigmoid });
+const part = parts({ mean: averagePool, fc1: linear, act: relu, fc2: linear, gate: sigmoid });
 
 /** [O, I, 1, 1] → [O, I] */
 const flat = (k: Kernels, { weight, bias }: LinearParams): LinearParams => ({
@@ -58,11 +58,11 @@ const stored = (k: Kernels, { weight, bias }: LinearParams): LinearParams => ({ 
 const scaled = (k: Kernels, x: Tensor, g: Tensor): Tensor => k.reshape(k.mul(pixels(k, x), k.reshape(g, [...g.shape, 1])), x.shape);
 
 function forward(k: Kernels, { x, params }: Layer<SqueezeExciteParams>): Result<Tensor, SqueezeExciteSaved> {
-  const m = mean.forward(k, { x });
-  const squeezed = fc1.forward(k, { x: m.out, params: flat(k, params.fc1) });
-  const active = act.forward(k, { x: squeezed.out });
-  const u = fc2.forward(k, { x: active.out, params: flat(k, params.fc2) });
-  const g = gate.forward(k, { u: u.out });
+  const m = part.mean.forward(k, { x });
+  const squeezed = part.fc1.forward(k, { x: m.out, params: flat(k, params.fc1) });
+  const active = part.act.forward(k, { x: squeezed.out });
+  const u = part.fc2.forward(k, { x: active.out, params: flat(k, params.fc2) });
+  const g = part.gate.forward(k, { u: u.out });
   const saved = { x, g: g.out, mean: m.saved, fc1: squeezed.saved, act: active.saved, fc2: u.saved, gate: g.saved };
   return { out: scaled(k, x, g.out), saved };
 }
@@ -70,11 +70,11 @@ function forward(k: Kernels, { x, params }: Layer<SqueezeExciteParams>): Result<
 function vjp(k: Kernels, saved: SqueezeExciteSaved, dy: Tensor): Grads<Layer<SqueezeExciteParams>> {
   const { x, g } = saved;
   const dg = k.reshape(k.sumLast(k.mul(pixels(k, dy), pixels(k, x))), g.shape); //   (G21) ḡ
-  const dGate = gate.vjp(k, saved.gate, dg); //                                      (G21) ū
-  const dFc2 = fc2.vjp(k, saved.fc2, dGate.u);
-  const dAct = act.vjp(k, saved.act, dFc2.x);
-  const dFc1 = fc1.vjp(k, saved.fc1, dAct.x);
-  const dMean = mean.vjp(k, saved.mean, dFc1.x);
+  const dGate = part.gate.vjp(k, saved.gate, dg); //                                      (G21) ū
+  const dFc2 = part.fc2.vjp(k, saved.fc2, dGate.u);
+  const dAct = part.act.vjp(k, saved.act, dFc2.x);
+  const dFc1 = part.fc1.vjp(k, saved.fc1, dAct.x);
+  const dMean = part.mean.vjp(k, saved.mean, dFc1.x);
   const dx = k.add(scaled(k, dy, g), dMean.x); //                                    (G21) x is used twice
   return { x: dx, params: { fc1: stored(k, dFc1.params), fc2: stored(k, dFc2.params) } };
 }

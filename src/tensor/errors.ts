@@ -1,18 +1,18 @@
-/** The two ways in which a tensor can be unfit for a call, and what is too large. Other values out of range are `RangeError`s. */
+/** The errors of tensors, devices and memory. Other values that are out of range throw a plain `RangeError`. */
 
-/** A tensor has another shape than the op's definition states. */
+/** A tensor does not have the shape that an op or kernel requires. */
 export class ShapeError extends Error {
   /** `ShapeError`. */
   override readonly name = "ShapeError";
 }
 
-/** A tensor is used after its region closed, after it was donated, or on another engine than its own. */
+/** A tensor was used after its memory was freed (its region closed, or it was donated), or on another engine than its own. */
 export class StaleError extends Error {
   /** `StaleError`. */
   override readonly name = "StaleError";
 }
 
-/** The device is gone, and every tensor on it: what it was working at goes on from its last saved state, on another device. */
+/** The device is lost, with every tensor on it. Work must continue from its last saved state on another device. */
 export class DeviceLostError extends Error {
   /** `DeviceLostError`. */
   override readonly name = "DeviceLostError";
@@ -27,10 +27,10 @@ export class MemoryError extends RangeError {
   override readonly name = "MemoryError";
   /** What the program needs, in bytes. */
   readonly needed: number;
-  /** What the engine can have, in bytes. */
+  /** The most that the engine can have, in bytes. */
   readonly capacity: number;
 
-  /** @param what needs it: `wasm`, `wasm: a batch of 8` */
+  /** @param what what needs the memory: `wasm`, `wasm: a batch of 8` */
   constructor(what: string, { needed, capacity }: { readonly needed: number; readonly capacity: number }, advice = "") {
     super(`${what} needs ${megabytes(needed)} of at most ${megabytes(capacity)}${advice}`);
     this.needed = needed;

@@ -1,4 +1,4 @@
-/** The two 16-bit formats: widened, which is exact, and rounded to. */
+/** The 16-bit formats F16 and BF16: widening them to f64, which is exact, and rounding to F16. */
 
 /** IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
 function halfToNumber(bits: number): number {
@@ -21,7 +21,7 @@ const HALF_LARGEST = 65_504;
 /** Exponent of the smallest normal f16, and bits of the fraction. */
 const [HALF_LEAST, HALF_BITS] = [-14, 10];
 
-/** The f16 nearest to x, the even one of two; ∞ beyond the largest. */
+/** The f16 nearest to x, ties to even; ±∞ beyond the largest. */
 export function roundHalf(x: number): number {
   if (!Number.isFinite(x) || x === 0) return x;
   const step = 2 ** (Math.max(Math.floor(Math.log2(Math.abs(x))), HALF_LEAST) - HALF_BITS);

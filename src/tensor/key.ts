@@ -1,8 +1,8 @@
 /**
  * Counter-based random numbers: Philox 4×32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
  *
- * A key is a value; no stream state exists. A draw is a function of (key, index) alone, so neither resuming, nor the number of
- * workers or ranks, can change it. Keys are derived by name: `fold(keyOf(seed), "dropPath")`.
+ * A key is a value, and there is no state. A draw is a function of (key, index) alone, so that neither resuming a run nor the number of
+ * workers can change it. Keys are derived by name: `fold(keyOf(seed), "dropPath")`.
  */
 
 type Words2 = readonly [number, number];
@@ -33,9 +33,9 @@ function multiplyHigh(a: number, b: number): number {
 }
 
 /**
- * One block of four random 32-bit words: the bijection that `key` selects, applied to `counter`.
+ * Four random 32-bit words: the bijection that `key` selects, applied to `counter`.
  *
- * The rounds assign to plain variables, since a large model draws this 10⁸ times: with a tuple on each side of the `=` they take ten times as long.
+ * The rounds assign to plain variables: a large model needs 10⁸ of these draws, and destructuring assignments take ten times as long.
  */
 export function philox(counter: Words4, key: Words2): Words4 {
   let c0 = counter[0];
@@ -59,7 +59,7 @@ export function philox(counter: Words4, key: Words2): Words4 {
   return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
 }
 
-// The last counter word keeps the three uses of a key apart.
+// The last word of the counter separates the three uses of a key.
 const DRAW = 0;
 const FOLD_NAME = 1;
 const FOLD_NUMBER = 2;
@@ -75,7 +75,7 @@ function hashOf(name: string): number {
 }
 
 /**
- * The key of a run.
+ * The key for a seed.
  *
  * @throws RangeError unless `seed` is an integer of 0 … 2⁵³ − 1
  */
@@ -84,7 +84,7 @@ export function keyOf(seed: number): Key {
   return { words: [low32(seed), high32(seed)] };
 }
 
-/** A key of its own for a purpose (a name) or a place (epoch, sample: a number). */
+/** A key derived from another, for a purpose (a name) or an index (the number of an epoch or sample). */
 export function fold({ words }: Key, label: string | number): Key {
   const counter: Words4 =
     typeof label === "number" ? [low32(label), high32(label), 0, FOLD_NUMBER] : [hashOf(label), label.length, 0, FOLD_NAME];

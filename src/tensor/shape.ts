@@ -1,13 +1,14 @@
 /**
- * Executed shape text: `"... D"`, `"B T 3D"`, `"1 1 D"`.
+ * Shapes of an op's tensors written as text, and checked at every call: `"... D"`, `"B T 3D"`, `"1 1 D"`.
  *
- * A letter stands for an axis length and binds where it is met first, inputs before outputs; `3D` is three times D, a number is itself, and
- * `...` any leading axes, the same wherever it stands. The text is parsed once, when an op is defined, and run at each call.
+ * A letter (or a name, `Tq`) stands for the length of an axis. Its first occurrence, inputs before outputs, determines the length, which all
+ * others must have. `3D` is three times D, a number is itself, and `...` stands for any leading axes, the same in all tensors. The text is
+ * parsed once, when an op is defined.
  */
 import { ShapeError } from "./errors.ts";
 import { isTensor, show, type Shape, type Tensor } from "./tensor.ts";
 
-/** Shape text for the tensors of T, as far as given: `{ x: "... D", params: { weight: "D" } }`. */
+/** Shape text for some or all tensors of T: `{ x: "... D", params: { weight: "D" } }`. */
 export type Shapes<T> = T extends Tensor ? string : { readonly [K in keyof T]?: Shapes<NonNullable<T[K]>> };
 
 interface Axis {
@@ -15,7 +16,7 @@ interface Axis {
   readonly letter: string;
 }
 
-/** One tensor's text, with the way to it. */
+/** The text for one tensor, and the keys that lead to it. */
 interface Rule {
   readonly name: string;
   readonly keys: readonly string[];
@@ -24,7 +25,7 @@ interface Rule {
   readonly axes: readonly Axis[];
 }
 
-/** What is bound so far: lengths by letter, and `...` as a list; with the argument that each came from, for the error message. */
+/** What is determined so far: lengths by letter, and `...` as a list; each with the argument that it came from, for the error message. */
 interface Letters {
   dots: Shape | null;
   dotsFrom: string;
@@ -53,7 +54,7 @@ const lookUp = (value: unknown, keys: readonly string[]): unknown =>
 
 const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((length, i) => length === b[i]);
 
-/** Binds or compares one axis. */
+/** Determines the letter of an axis, or compares its length. */
 function axisFits({ times, letter }: Axis, got: number, name: string, letters: Letters): boolean {
   if (letter === "") return got === times;
   const bound = letters.length.get(letter);
@@ -63,7 +64,7 @@ function axisFits({ times, letter }: Axis, got: number, name: string, letters: L
   return got % times === 0;
 }
 
-/** Binds or compares one tensor's shape; false if it does not fit. */
+/** Determines letters from a tensor's shape, or compares it; false if it does not fit. */
 function fits(rule: Rule, shape: Shape, letters: Letters): boolean {
   const lead = shape.length - rule.axes.length;
   if (lead < 0 || (lead > 0 && !rule.dots)) return false;
@@ -100,13 +101,13 @@ function run(op: string, rules: readonly Rule[], value: unknown, letters: Letter
 
 const unbound = (): Letters => ({ dots: null, dotsFrom: "", length: new Map(), from: new Map() });
 
-/** The two checks of an op: `forward` returns a function to be given the output, so that it shares the letters of the inputs. */
+/** The two checks of an op. `forward` checks the inputs and returns the check of the output, which shares their letters. */
 export interface ShapeCheck {
   readonly forward: (inputs: unknown) => (out: unknown) => void;
   readonly vjp: (saved: unknown, dOut: unknown) => void;
 }
 
-/** Parses the shape text of an op's definition; see the head of this file. */
+/** The checks for the shape text of an op's definition; see the head of this file. */
 export function shapeCheck(
   op: string,
   shapes: { readonly inputs?: unknown; readonly saved?: unknown; readonly out?: unknown } = {},

@@ -1,20 +1,20 @@
-/** What a value is: a shape and an opaque block of memory that an engine owns. No arithmetic. */
+/** A tensor: a shape, and an opaque block of memory that an engine owns. No arithmetic. */
 
 /** Axis lengths, outermost first; [] is a scalar. */
 export type Shape = readonly number[];
 
-/** An immutable array. Frozen; two handles may share a block (`reshape`), and the block alone knows whether it is alive. */
+/** A handle of an immutable array. Two handles may share a block (`reshape`); whether it is alive is known to the block alone. */
 export interface Tensor {
   /** Axis lengths, outermost first; [] is a scalar. */
   readonly shape: Shape;
-  /** Where its numbers lie, known to its engine alone; `engine.read` gives them. */
+  /** The memory that holds the numbers, which only its engine can access; `engine.read` returns them. */
   readonly block: object;
 }
 
-/** A handle on `block`, seen as `shape`. */
+/** A frozen handle of `block` with this shape. */
 export const tensor = (shape: Shape, block: object): Tensor => Object.freeze({ shape, block });
 
-/** Whether it is a tensor's handle, alive or not. */
+/** Whether a value is a tensor, alive or stale. */
 export const isTensor = (value: object): value is Tensor => "block" in value && "shape" in value;
 
 /** Number of elements: the product of the axis lengths. */
@@ -24,7 +24,7 @@ export function size(shape: Shape): number {
   return n;
 }
 
-/** Length of axis `i`, counted from the end if negative; 1 where there is no such axis. */
+/** Length of axis `i`, counted from the end if negative; 1 if there is no such axis. */
 export const axis = (shape: Shape, i: number): number => shape.at(i) ?? 1;
 
 /** `[2, 3]`, as error messages print a shape. */

@@ -1,36 +1,36 @@
-/** Trees of tensors: plain records and arrays. Numbers, strings, booleans and null in them are inert. */
+/** Trees of tensors: plain records and arrays. Numbers, strings, booleans and null may occur in them and are left alone. */
 import { isTensor, type Tensor } from "./tensor.ts";
 
 const join = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
 
-/** `way` has the keys on the way to `tree`: a path is made of them where one is asked for. */
-function walk(tree: unknown, visit: (t: Tensor, way: readonly string[]) => void, way: string[]): void {
-  if (typeof tree === "function") throw new TypeError(`a tree may not hold a function (at "${way.join(".")}")`);
+/** `keys` lead from the root to `tree`. It is one array for the whole walk, so that paths are joined only where they are needed. */
+function walk(tree: unknown, visit: (t: Tensor, keys: readonly string[]) => void, keys: string[]): void {
+  if (typeof tree === "function") throw new TypeError(`a tree may not hold a function (at "${keys.join(".")}")`);
   if (tree === null || typeof tree !== "object") return;
-  if (isTensor(tree)) return visit(tree, way);
+  if (isTensor(tree)) return visit(tree, keys);
   if (!Array.isArray(tree)) {
     const proto: unknown = Object.getPrototypeOf(tree);
     if (proto !== Object.prototype && proto !== null)
-      throw new TypeError(`a tree holds plain records, arrays and tensors, got ${tree.constructor.name} (at "${way.join(".")}")`);
+      throw new TypeError(`a tree holds plain records, arrays and tensors, got ${tree.constructor.name} (at "${keys.join(".")}")`);
   }
   for (const key in tree) {
-    way.push(key);
-    walk(Reflect.get(tree, key), visit, way);
-    way.pop();
+    keys.push(key);
+    walk(Reflect.get(tree, key), visit, keys);
+    keys.pop();
   }
 }
 
 /**
  * Visits each tensor, in the order of the keys.
  *
- * @throws TypeError for anything that is not plain data (promise, Map, function, class instance): it could outlive its memory unseen
+ * @throws TypeError for anything that is not plain data (a promise, Map, function or class instance), in which tensors would be overlooked
  */
 export const forEachTensor = (tree: unknown, visit: (t: Tensor) => void): void => walk(tree, visit, []);
 
-/** The leaves by name. A parameter tree nests as timm names: `blocks.0.attn.qkv.weight`. */
+/** The leaves by the path to each: in a parameter tree its name in timm, `blocks.0.attn.qkv.weight`. */
 export function named(tree: unknown): ReadonlyMap<string, Tensor> {
   const leaves = new Map<string, Tensor>();
-  walk(tree, (t, way) => leaves.set(way.join("."), t), []);
+  walk(tree, (t, keys) => leaves.set(keys.join("."), t), []);
   return leaves;
 }
 
@@ -45,7 +45,7 @@ export function mapTree(tree: unknown, f: (t: Tensor, path: string) => Tensor, p
   return mapped;
 }
 
-/** The leaf called `name`, or an error that says whose it should be. */
+/** @throws Error that begins with `owner` if there is no leaf called `name` */
 export function leaf(leaves: ReadonlyMap<string, Tensor>, name: string, owner: string): Tensor {
   const t = leaves.get(name);
   if (t === undefined) throw new Error(`${owner}: nothing named ${name}`);

@@ -131,40 +131,40 @@ function again(
 
 const attentionErrors: readonly PlantedError[] = [
   planted(scores, "d in the place of √d", {
-    forward: (k, { q, k: keys }) => ({ out: k.scale(k.matmul(q, keys, { tb: true }), 1 / axis(q.shape, -1)), saved: { q, k: keys } }),
+    forward: (k, { q, keys }) => ({ out: k.scale(k.matmul(q, keys, { tb: true }), 1 / axis(q.shape, -1)), saved: { q, keys } }),
   }),
   planted(scores, "the scale missing in its pullback", {
-    vjp: (k, { q, k: keys }, dS) => ({ q: k.matmul(dS, keys), k: k.matmul(dS, q, { ta: true }) }),
+    vjp: (k, { q, keys }, dS) => ({ q: k.matmul(dS, keys), keys: k.matmul(dS, q, { ta: true }) }),
   }),
   planted(scores, "the scale missing in K̄ alone", {
-    vjp: (k, saved, dS) => ({ q: right(scores).vjp(k, saved, dS).q, k: k.matmul(dS, saved.q, { ta: true }) }),
+    vjp: (k, saved, dS) => ({ q: right(scores).vjp(k, saved, dS).q, keys: k.matmul(dS, saved.q, { ta: true }) }),
   }),
   planted(mix, "the sign of Ā turned", {
     vjp(k, saved, dO) {
       const d = right(mix).vjp(k, saved, dO);
-      return { probs: k.scale(d.probs, -1), v: d.v };
+      return { probs: k.scale(d.probs, -1), values: d.values };
     },
   }),
   planted(mix, "V̄ averaged over the queries", {
     vjp(k, saved, dO) {
       const d = right(mix).vjp(k, saved, dO);
-      return { probs: d.probs, v: k.scale(d.v, 1 / axis(dO.shape, -2)) };
+      return { probs: d.probs, values: k.scale(d.values, 1 / axis(dO.shape, -2)) };
     },
   }),
   planted(attention, "the softmax skipped in its pullback", {
     vjp(k, saved, dO) {
       const { kept } = again(k, saved);
-      const dMix = mix.vjp(k, { probs: kept.out, v: saved.v }, dO);
+      const dMix = mix.vjp(k, { probs: kept.out, values: saved.values }, dO);
       const dDrop = dropout.vjp(k, kept.saved, dMix.probs);
-      return { ...scores.vjp(k, saved, dDrop.x), v: dMix.v };
+      return { ...scores.vjp(k, saved, dDrop.x), values: dMix.values };
     },
   }),
   planted(attention, "dropout ignored in its pullback", {
     vjp(k, saved, dO) {
       const { probs, kept } = again(k, saved);
-      const dMix = mix.vjp(k, { probs: kept.out, v: saved.v }, dO);
+      const dMix = mix.vjp(k, { probs: kept.out, values: saved.values }, dO);
       const dProbs = softmax.vjp(k, probs.saved, dMix.probs);
-      return { ...scores.vjp(k, saved, dProbs.z), v: dMix.v };
+      return { ...scores.vjp(k, saved, dProbs.z), values: dMix.values };
     },
   }),
   planted(attention, "tiles of keys averaged, not weighed by their e^λ", {

@@ -14,23 +14,23 @@ const headErrors: readonly PlantedError[] = [
       const d = threeD / 3 / h;
       const roles = k.permute(k.reshape(qkv, [B, T, 3, d, h]), [2, 0, 4, 1, 3]);
       const role = (i: number): typeof qkv => k.reshape(k.slice(roles, 0, i, i + 1), [B, h, T, d]);
-      return { out: { q: role(0), k: role(1), v: role(2) }, saved: null };
+      return { out: { q: role(0), keys: role(1), values: role(2) }, saved: null };
     },
   }),
   planted(splitHeads, "Q̄ and K̄ exchanged", {
-    vjp: (k, saved, { q: dQ, k: dK, v: dV }) => right(splitHeads).vjp(k, saved, { q: dK, k: dQ, v: dV }),
+    vjp: (k, saved, { q: dQ, keys: dK, values: dV }) => right(splitHeads).vjp(k, saved, { q: dK, keys: dQ, values: dV }),
   }),
   planted(mergeHeads, "heads and tokens not exchanged back", {
     vjp(k, { heads: h }, dOut) {
       const [B = 0, T = 0, D = 0] = dOut.shape;
-      return { heads: k.reshape(dOut, [B, h, T, D / h]) };
+      return { o: k.reshape(dOut, [B, h, T, D / h]) };
     },
   }),
   planted(mergeHeads, "the heads in reverse order", {
-    forward(k, { heads }) {
-      const h = axis(heads.shape, 1);
-      const reversed = Array.from({ length: h }, (_, m) => k.slice(heads, 1, h - 1 - m, h - m));
-      return right(mergeHeads).forward(k, { heads: k.concat(reversed, 1) });
+    forward(k, { o }) {
+      const h = axis(o.shape, 1);
+      const reversed = Array.from({ length: h }, (_, m) => k.slice(o, 1, h - 1 - m, h - m));
+      return right(mergeHeads).forward(k, { o: k.concat(reversed, 1) });
     },
   }),
 ];

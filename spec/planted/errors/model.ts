@@ -5,7 +5,7 @@ import { deitLogits } from "../../../src/model/deit.ts";
 import { embed } from "../../../src/model/embed.ts";
 import { encoderOf } from "../../../src/model/encoder.ts";
 import { meanOfLogits, sumOfSoftmax } from "../../../src/model/fusion.ts";
-import { heads } from "../../../src/model/heads.ts";
+import { classifierHeads } from "../../../src/model/heads.ts";
 import { mlp } from "../../../src/model/mlp.ts";
 import { patchEmbed } from "../../../src/model/patchEmbed.ts";
 import { selfAttention } from "../../../src/model/selfAttention.ts";
@@ -66,8 +66,8 @@ const layerErrors: readonly PlantedError[] = [
   planted(selfAttention, "Q̄ and K̄ exchanged before they meet Wqkv", {
     vjp(k, saved, dy) {
       const dProj = linear.vjp(k, saved.proj, dropout.vjp(k, saved.drop, dy).x);
-      const dRoles = attention.vjp(k, saved.attention, mergeHeads.vjp(k, saved.context, dProj.x).heads);
-      const dSplit = splitHeads.vjp(k, null, { q: dRoles.k, k: dRoles.q, v: dRoles.v });
+      const dRoles = attention.vjp(k, saved.attention, mergeHeads.vjp(k, saved.context, dProj.x).o);
+      const dSplit = splitHeads.vjp(k, null, { q: dRoles.keys, keys: dRoles.q, values: dRoles.values });
       const dQkv = linear.vjp(k, saved.qkv, dSplit.qkv);
       return { x: dQkv.x, params: { qkv: dQkv.params, proj: dProj.params } };
     },
@@ -82,7 +82,7 @@ type Meet = (k: Kernels, skip: Tensor, branch: Tensor) => Tensor;
 const sum: Meet = (k, skip, branch) => k.add(skip, branch);
 
 /** The pullback of a block with something else done where u and where x are used twice. */
-const blockPullback =
+const blockVjp =
   (atU: Meet, atX: Meet): typeof block.vjp =>
   (k, saved, dy) => {
     const dSum = residual.vjp(k, saved.sum, dy);
@@ -96,9 +96,9 @@ const blockPullback =
   };
 
 const blockErrors: readonly PlantedError[] = [
-  planted(block, "'u is used twice' forgotten: the skip alone", { vjp: blockPullback((_, skip) => skip, sum) }),
-  planted(block, "'u is used twice' forgotten: the branch alone", { vjp: blockPullback((_, _skip, branch) => branch, sum) }),
-  planted(block, "'x is used twice' forgotten", { vjp: blockPullback(sum, (_, skip) => skip) }),
+  planted(block, "'u is used twice' forgotten: the skip alone", { vjp: blockVjp((_, skip) => skip, sum) }),
+  planted(block, "'u is used twice' forgotten: the branch alone", { vjp: blockVjp((_, _skip, branch) => branch, sum) }),
+  planted(block, "'x is used twice' forgotten", { vjp: blockVjp(sum, (_, skip) => skip) }),
   planted(block, "one multiplier for both branches", {
     forward(k, inputs, attrs) {
       const dropPath = attrs.dropPath === null ? null : { attn: attrs.dropPath.attn, mlp: attrs.dropPath.attn };
@@ -126,16 +126,16 @@ const encoderErrors: readonly PlantedError[] = [
 ].map(inSubject);
 
 const headErrors: readonly PlantedError[] = [
-  planted(heads, "both heads on the class token", {
+  planted(classifierHeads, "both heads on the class token", {
     forward(k, { z, params }) {
       const cls = k.slice(z, 1, 0, 1);
-      return right(heads).forward(k, { z: k.concat([cls, cls], 1), params });
+      return right(classifierHeads).forward(k, { z: k.concat([cls, cls], 1), params });
     },
   }),
-  planted(heads, "the distillation head's share of Z̄ forgotten", {
+  planted(classifierHeads, "the distillation head's share of Z̄ forgotten", {
     vjp(k, saved, dLogits) {
-      const { z } = right(heads).vjp(k, { head: saved.head, head_dist: null }, { head: dLogits.head, head_dist: null });
-      return { z, params: right(heads).vjp(k, saved, dLogits).params };
+      const { z } = right(classifierHeads).vjp(k, { head: saved.head, head_dist: null }, { head: dLogits.head, head_dist: null });
+      return { z, params: right(classifierHeads).vjp(k, saved, dLogits).params };
     },
   }),
   planted(meanOfLogits, "½ missing in its pullback", {
@@ -149,7 +149,7 @@ const headErrors: readonly PlantedError[] = [
   }),
   planted(deitLogits, "the final norm skipped in its pullback", {
     vjp(k, saved, dLogits) {
-      const dHeads = heads.vjp(k, saved.heads, dLogits);
+      const dHeads = classifierHeads.vjp(k, saved.classifierHeads, dLogits);
       const dNorm = layerNorm.vjp(k, saved.norm, dHeads.z);
       const dEncoder = encoder.vjp(k, saved.blocks, dHeads.z);
       const dEmbed = embed.vjp(k, saved.embed, dEncoder.x);

@@ -5,7 +5,7 @@ import { deitLogits } from "../../model/deit.ts";
 import { embed } from "../../model/embed.ts";
 import { encoderOf } from "../../model/encoder.ts";
 import { meanOfLogits, sumOfSoftmax } from "../../model/fusion.ts";
-import { heads, type Logits } from "../../model/heads.ts";
+import { classifierHeads, type Logits } from "../../model/heads.ts";
 import { mlp } from "../../model/mlp.ts";
 import { buildParams } from "../../model/params.ts";
 import { patchEmbed } from "../../model/patchEmbed.ts";
@@ -108,7 +108,7 @@ export const modelOperations: readonly Operation[] = [
     }),
   ),
   opOf(
-    heads,
+    classifierHeads,
     { axes: "B T D", shape: [1, 197, 192], sizes: { K: () => 1000, P: () => 1 }, oracle: "laws/loops/network.ts heads" },
     (make, shape, { K = 0, P = 0 }) => {
       const head = (): LinearParams => layer(make, K, axis(shape, -1));
@@ -116,7 +116,7 @@ export const modelOperations: readonly Operation[] = [
     },
   ),
   opOf(meanOfLogits, { axes: "B K", shape: [1, 1000], sizes: {}, oracle: null }, twoLogits),
-  opOf(sumOfSoftmax, { axes: "B K", shape: [1, 1000], sizes: {}, oracle: "laws/loops/losses.ts softmax" }, twoLogits),
+  opOf(sumOfSoftmax, { axes: "B K", shape: [1, 1000], sizes: {}, oracle: "laws/loops/softmax.ts softmax" }, twoLogits),
   opOf(
     deitLogits,
     { axes: "B C S S", shape: [1, 3, 224, 224], sizes: { P: () => 1 }, oracle: "laws/loops/network.ts deit" },

@@ -65,32 +65,32 @@ export const opOperations: readonly Operation[] = [
   ),
   opOf(
     scores,
-    { axes: "... N d", shape: [1, 3, 197, 64], sizes: { k: (shape) => axis(shape, -2) }, oracle: "laws/loops/attention.ts scores" },
-    ({ activation }, shape, { k = 0 }) => ({
-      inputs: { q: activation(...shape), k: activation(...shape.slice(0, -2), k, axis(shape, -1)) },
+    { axes: "... Tq d", shape: [1, 3, 197, 64], sizes: { Tk: (shape) => axis(shape, -2) }, oracle: "laws/loops/attention.ts scores" },
+    ({ activation }, shape, { Tk = 0 }) => ({
+      inputs: { q: activation(...shape), keys: activation(...shape.slice(0, -2), Tk, axis(shape, -1)) },
       attrs: undefined,
     }),
   ),
   opOf(
     mix,
-    { axes: "... N k", shape: [1, 3, 197, 197], sizes: { d: () => HEAD_WIDTH }, oracle: "laws/loops/attention.ts mix" },
+    { axes: "... Tq Tk", shape: [1, 3, 197, 197], sizes: { d: () => HEAD_WIDTH }, oracle: "laws/loops/attention.ts mix" },
     ({ plain, activation }, shape, { d = 0 }) => ({
-      inputs: { probs: plain(...shape), v: activation(...shape.slice(0, -2), axis(shape, -1), d) },
+      inputs: { probs: plain(...shape), values: activation(...shape.slice(0, -2), axis(shape, -1), d) },
       attrs: undefined,
     }),
   ),
   opOf(
     attention,
     {
-      axes: "... N d",
+      axes: "... Tq d",
       shape: [1, 3, 197, 64],
-      sizes: { k: (shape) => axis(shape, -2) },
+      sizes: { Tk: (shape) => axis(shape, -2) },
       oracle: "laws/loops/attention.ts attention",
       cotangent: "activation",
     },
-    ({ activation }, shape, { k = 0 }) => {
-      const ofKeys = [...shape.slice(0, -2), k, axis(shape, -1)];
-      return { inputs: { q: activation(...shape), k: activation(...ofKeys), v: activation(...ofKeys) }, attrs: { dropout: null } };
+    ({ activation }, shape, { Tk = 0 }) => {
+      const ofKeys = [...shape.slice(0, -2), Tk, axis(shape, -1)];
+      return { inputs: { q: activation(...shape), keys: activation(...ofKeys), values: activation(...ofKeys) }, attrs: { dropout: null } };
     },
   ),
   opOf(
@@ -126,7 +126,7 @@ export const opOperations: readonly Operation[] = [
       oracle: "laws/loops/selfAttention.ts mergeHeads",
       cotangent: "activation",
     },
-    ({ activation }, shape) => ({ inputs: { heads: activation(...shape) }, attrs: undefined }),
+    ({ activation }, shape) => ({ inputs: { o: activation(...shape) }, attrs: undefined }),
   ),
   opOf(
     patches,

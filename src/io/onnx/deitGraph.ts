@@ -3,7 +3,7 @@
  * (recording format, section 3) is what the node of its name gives.
  */
 import { patchCount, prefixCount, tokenCount, type DeitConfig } from "../../model/config.ts";
-import { hasTwoHeads, type Heads } from "../../model/params.ts";
+import { hasTwoHeads, type HeadOptions } from "../../model/params.ts";
 import { sineCosine } from "../../ops/position.ts";
 import type { Shape } from "../../tensor/tensor.ts";
 import type { GraphBuilder } from "./graph.ts";
@@ -76,7 +76,7 @@ function block(g: GraphBuilder, name: string, config: DeitConfig, x: string): st
 }
 
 /** (E14), (E15), (E27): Z → logits [B, K], and those of each head. */
-function heads(g: GraphBuilder, config: DeitConfig & Heads, z: string): void {
+function heads(g: GraphBuilder, config: DeitConfig & HeadOptions, z: string): void {
   const { classes: K } = config;
   const head = linear(g, "head", at(g, "head.token", z, { axis: 1, index: 0 })); //                        (E14)
   const dist = hasTwoHeads(config, config) ? [linear(g, "head_dist", at(g, "head_dist.token", z, { axis: 1, index: 1 }))] : []; // (E15)
@@ -84,7 +84,7 @@ function heads(g: GraphBuilder, config: DeitConfig & Heads, z: string): void {
 }
 
 /** images → logits */
-export function deitGraph(g: GraphBuilder, config: DeitConfig & Heads, images: string): void {
+export function deitGraph(g: GraphBuilder, config: DeitConfig & HeadOptions, images: string): void {
   let x = embed(g, config, patchEmbed(g, config, images));
   for (let i = 0; i < config.depth; i++) x = block(g, `blocks.${i}`, config, x);
   heads(g, config, g.tap(layerNorm(g, "norm", x, config.layerNormEps), tokens(config))); //                (E13)

@@ -5,7 +5,7 @@
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { DeitConfig } from "../../model/config.ts";
 import type { DeitParams } from "../../model/deit.ts";
-import { buildParams, parameterShapes, type Heads } from "../../model/params.ts";
+import { buildParams, parameterShapes, type HeadOptions } from "../../model/params.ts";
 import { show, type Shape } from "../../tensor/tensor.ts";
 import { aboutOfText, configOfShapes, WeightsError, type About } from "./about.ts";
 import { isHuggingFace, timmNamed, unwrapped } from "./names.ts";
@@ -49,7 +49,7 @@ export function completeTensors<T extends { readonly shape: Shape }>(
 }
 
 /** A distilled model may come without its distillation head (deit.md 5.2). */
-export const headsOf = (tensors: ReadonlyMap<string, unknown>): Heads => ({
+export const headsOf = (tensors: ReadonlyMap<string, unknown>): HeadOptions => ({
   distillationHead: [...tensors.keys()].some((name) => name.startsWith("head_dist.")),
 });
 

@@ -1,22 +1,23 @@
-/** Rows made of claims: what the engine computes is what plain loops say. */
+/** Claims: what an engine computes equals what plain loops compute; and rows that consist of claims. */
 import { gapOfLeaves } from "../../check/close.ts";
 import type { Draw } from "../../check/draw.ts";
 import { evaluate, leavesOf, type Host } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
-import { tolerances, type ToleranceName } from "../../check/tolerance.ts";
+import type { ToleranceName } from "../../check/tolerance.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Grads, Op } from "../../ops/op.ts";
 import { forwardOf, gradientsOf, type HostCall } from "./hostCall.ts";
+import { row } from "./row.ts";
 
-/** The project's side, a tensor or a tree of them, is the same tree by loops; or, in an identity, another tree of the project's. */
+/** `actual`, a tensor or a tree of tensors, equals `expected`, the same tree by loops; or, in an identity, `equals`, another tree on the engine. */
 export type Claim = {
   readonly actual: (k: Kernels) => unknown;
-  /** How large the terms are that may cancel; default 1. */
+  /** The size of the terms whose sums may cancel; default 1. Errors are relative to no less than this. */
   readonly terms?: number;
 } & ({ readonly expected: unknown } | { readonly equals: (k: Kernels) => unknown });
 
-/** A difference of distributions may be all but 0, and its rounding is that of probabilities: errors are shares of the scale, or of the terms. */
+/** A difference of two distributions may be almost 0, while its rounding is that of probabilities, which are of order 1. */
 const UNIT = 1;
 
 /** The worst error of some claims. */
@@ -30,21 +31,8 @@ export async function errorOf(engine: Engine, claims: readonly Claim[]): Promise
 }
 
 /** A row that holds if all its claims do. */
-export const row = (id: string, title: string, claims: (draw: Draw) => readonly Claim[], tolerance: ToleranceName = "equation"): Row => ({
-  id,
-  title,
-  tolerance: tolerances[tolerance],
-  error: (engine, draw) => errorOf(engine, claims(draw)),
-});
-
-/** A row that no engine computes. */
-export const hostRow = (id: string, title: string, error: (draw: Draw) => number, tolerance: ToleranceName = "exact"): Row => ({
-  id,
-  title,
-  tolerance: tolerances[tolerance],
-  host: true,
-  error: (_, draw) => error(draw),
-});
+export const claimsRow = (id: string, title: string, claims: (draw: Draw) => readonly Claim[], tolerance?: ToleranceName): Row =>
+  row(id, title, (engine, draw) => errorOf(engine, claims(draw)), tolerance);
 
 /** The forward of `op` is what the call expects. */
 export const forwardClaim = <In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, call: HostCall<In, Attrs, Out>): Claim => ({
@@ -52,17 +40,17 @@ export const forwardClaim = <In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out
   expected: call.expected,
 });
 
-/** The pullback of `dOut` through a call is `expected`. */
-export const pullbackClaim = <In, Saved, Attrs, Out>(
+/** The VJP of a call with `dOut` is `expected`. */
+export const vjpClaim = <In, Saved, Attrs, Out>(
   op: Op<In, Saved, Attrs, Out>,
   call: Pick<HostCall<In, Attrs, Out>, "inputs" | "attrs">,
   dOut: Host<Grads<Out>>,
   expected: Host<Grads<In>>,
 ): Claim => ({ actual: (k) => gradientsOf(k, op, call, dOut), expected });
 
-/** 0 if `actual`, rounded to so many digits, is the number printed; else Infinity. */
+/** 0 if `actual`, rounded to `digits` digits, is the number printed; else Infinity. */
 export const rounds = (actual: number, printed: number, digits: number): number =>
   Number(actual.toPrecision(digits)) === printed ? 0 : Infinity;
 
-/** |actual − expected| as a share of |expected|; of 1 where that is 0. */
+/** |actual − expected|/|expected|; |actual| if `expected` is 0. */
 export const relative = (actual: number, expected: number): number => Math.abs(actual - expected) / (Math.abs(expected) || 1);

@@ -1,15 +1,15 @@
-/** A call of an op that lies wholly on the host, with its output by plain loops; and the kinds of rows that are made of it. */
+/** A call of an op with all its tensors on the host, and its output by plain loops; and the kinds of rows that use one. */
 import { gapOfGradients, gapOfLeaves, scaleOf } from "../../check/close.ts";
 import type { Draw } from "../../check/draw.ts";
 import { evaluate, leavesOf, mapHost, upload, type Host, type Leaves } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
 import type { DrawnCall } from "../../check/laws/subject.ts";
-import { tolerances } from "../../check/tolerance.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { DropoutAttrs } from "../../ops/dropout.ts";
 import { withoutFusion } from "../../ops/observe.ts";
 import type { Grads, Op, Result } from "../../ops/op.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { row } from "./row.ts";
 import { taps } from "./taps.ts";
 
 export interface HostCall<In, Attrs = void, Out = Tensor> {
@@ -21,14 +21,14 @@ export interface HostCall<In, Attrs = void, Out = Tensor> {
 
 export type DrawHostCall<In, Attrs, Out> = (draw: Draw) => HostCall<In, Attrs, Out>;
 
-/** As the laws of any op want it. */
+/** The call as the laws of `check/laws` take it. */
 export const drawn = <In, Attrs, Out>({ inputs, attrs, expected }: HostCall<In, Attrs, Out>): DrawnCall<In, Attrs, Out> => ({
   inputs,
   attrs: (k) => upload<Attrs>(k, attrs),
   expected,
 });
 
-/** The same, in two of three cases with dropout: then the loops have no output to compare with. */
+/** The same, but with dropout in two of three cases, for which there is no output by loops to compare with. */
 export function withDropout<In, Attrs extends { readonly dropout: DropoutAttrs | null }, Out>(
   draw: Draw,
   call: HostCall<In, Attrs, Out>,
@@ -38,14 +38,14 @@ export function withDropout<In, Attrs extends { readonly dropout: DropoutAttrs |
   return rate === 0 ? drawn(call) : { inputs: call.inputs, attrs: (k) => ({ ...upload<Attrs>(k, call.attrs), dropout }) };
 }
 
-/** The call on an engine. */
+/** Runs the forward of the call on an engine. */
 export const forwardOf = <In, Saved, Attrs, Out>(
   k: Kernels,
   op: Op<In, Saved, Attrs, Out>,
   { inputs, attrs }: Pick<HostCall<In, Attrs, Out>, "inputs" | "attrs">,
 ): Result<Out, Saved> => op.forward(k, upload<In>(k, inputs), upload<Attrs>(k, attrs));
 
-/** Forward, then the pullback of `dOut`. */
+/** Runs the forward of the call, then the VJP with `dOut`. */
 export function gradientsOf<In, Saved, Attrs, Out>(
   k: Kernels,
   op: Op<In, Saved, Attrs, Out>,
@@ -56,16 +56,13 @@ export function gradientsOf<In, Saved, Attrs, Out>(
   return op.vjp(k, saved, upload<Grads<Out>>(k, dOut));
 }
 
-/** A cotangent for each tensor of an output like this one, drawn. */
+/** A drawn cotangent for each tensor of an output of this shape. */
 export function drawCotangent<Out>(draw: Draw, expected: Host<Out>): Host<Grads<Out>>;
 export function drawCotangent(draw: Draw, expected: unknown): unknown {
   return mapHost(expected, ({ shape }) => draw.array(shape));
 }
 
-/** A row held to the tolerance of equations. */
-export const row = (id: string, title: string, error: Row["error"]): Row => ({ id, title, tolerance: tolerances.equation, error });
-
-/** The output of `op` is what the loops say. */
+/** The output of `op` is that of the loops. */
 export const outputRow = <In, Saved, Attrs, Out>(
   id: string,
   title: string,
@@ -77,7 +74,7 @@ export const outputRow = <In, Saved, Attrs, Out>(
     return gapOfLeaves(await evaluate(engine, (k) => forwardOf(k, op, call).out), leavesOf(call.expected));
   });
 
-/** What `op` computes on its way is what the loops say; by its definition, as a fused kernel has no way to look at. */
+/** Intermediate results of `op` are those of the loops. The op runs by its definition, since those of a fused kernel cannot be observed. */
 export const tapRow = <In, Saved, Attrs, Out>(
   id: string,
   title: string,
@@ -91,20 +88,20 @@ export const tapRow = <In, Saved, Attrs, Out>(
     return gapOfLeaves(await taps(engine, (k) => forwardOf(withoutFusion(k, op), op, call), [...want.keys()]), want);
   });
 
-/** The gradients of an op for any cotangent, by loops. */
-export type Pullback<In, Attrs, Out> = (inputs: Host<In>, attrs: Host<Attrs>, dOut: Host<Grads<Out>>) => Host<Grads<In>>;
+/** The VJP of an op by loops. */
+export type VjpByLoops<In, Attrs, Out> = (inputs: Host<In>, attrs: Host<Attrs>, dOut: Host<Grads<Out>>) => Host<Grads<In>>;
 
-/** The gradients of `op` are what the loops say. */
+/** The gradients of `op` are those of the loops. */
 export const gradientRow = <In, Saved, Attrs, Out>(
   id: string,
   title: string,
   op: Op<In, Saved, Attrs, Out>,
   drawCall: DrawHostCall<In, Attrs, Out>,
-  pullback: Pullback<In, Attrs, Out>,
+  vjp: VjpByLoops<In, Attrs, Out>,
 ): Row =>
   row(id, title, async (engine, draw) => {
     const call = drawCall(draw);
     const dOut = drawCotangent<Out>(draw, call.expected);
-    const expected = leavesOf(pullback(call.inputs, call.attrs, dOut));
+    const expected = leavesOf(vjp(call.inputs, call.attrs, dOut));
     return gapOfGradients(await evaluate(engine, (k) => gradientsOf(k, op, call, dOut)), expected, scaleOf(leavesOf(dOut)), draw.precision);
   });

@@ -11,7 +11,8 @@ import { permutation } from "../../tensor/key.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
 import { selfAttentionCall } from "../cases/calls/model.ts";
 import { attentionCall } from "../cases/calls/ops.ts";
-import { drawCotangent, forwardOf, gradientsOf, row } from "../cases/hostCall.ts";
+import { drawCotangent, forwardOf, gradientsOf } from "../cases/hostCall.ts";
+import { row } from "../cases/row.ts";
 import { attention as attentionByLoops } from "../loops/attention.ts";
 import { at, sum, tabulate } from "../loops/matrix.ts";
 import { asGroups, mapped, paired, reshaped, rowSums, share } from "../loops/rows.ts";
@@ -27,7 +28,7 @@ function pairs(a: HostArray, from: (j: number) => number): HostArray {
 }
 
 /** The mean of the values, for each of N queries. */
-function meanValue({ q, v }: Host<AttentionInputs>): HostArray {
+function meanValue({ q, values: v }: Host<AttentionInputs>): HostArray {
   const V = asGroups(v);
   const [G = 0, k = 0, d = 0] = V.shape;
   const mean = tabulate([G, axis(q.shape, -2), d], (g, _, c) => sum(k, (j) => at(V, g, j, c)) / k);
@@ -77,21 +78,21 @@ export const attentionIdentities: readonly Row[] = [
   }),
   row("identity/equal-keys", "with all keys equal, attention averages the values", async (engine, draw) => {
     const { inputs, attrs } = attentionCall(draw);
-    const equal = { ...inputs, k: pairs(inputs.k, () => 0) };
+    const equal = { ...inputs, keys: pairs(inputs.keys, () => 0) };
     const mixed = await evaluateOne(engine, (k) => forwardOf(k, attention, { inputs: equal, attrs }).out);
     return share(
       paired(mixed, meanValue(equal), (got, want) => got - want),
-      equal.v,
+      equal.values,
     );
   }),
   unchanged("identity/key-value-permutation", "permuting the key–value pairs changes nothing", (inputs, draw) => {
-    const order = permutation(draw.key(), axis(inputs.k.shape, -2));
+    const order = permutation(draw.key(), axis(inputs.keys.shape, -2));
     const from = (j: number): number => order[j] ?? NaN;
-    return { ...inputs, k: pairs(inputs.k, from), v: pairs(inputs.v, from) };
+    return { ...inputs, keys: pairs(inputs.keys, from), values: pairs(inputs.values, from) };
   }),
   unchanged("identity/key-shift", "adding one vector to all keys changes nothing", (inputs, draw) => {
-    const shift = draw.array([axis(inputs.k.shape, -1)]);
-    return { ...inputs, k: { shape: inputs.k.shape, data: inputs.k.data.map((x, i) => x + at(shift, i % shift.data.length)) } };
+    const shift = draw.array([axis(inputs.keys.shape, -1)]);
+    return { ...inputs, keys: { shape: inputs.keys.shape, data: inputs.keys.data.map((x, i) => x + at(shift, i % shift.data.length)) } };
   }),
   row("identity/key-bias-gradient", "the key bias has no gradient", async (engine, draw) => {
     const call = selfAttentionCall(draw);

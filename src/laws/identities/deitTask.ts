@@ -15,7 +15,7 @@ import { deitTask, type DeitTaskSettings, type Smoothing } from "../../train/ste
 import type { Distillation } from "../../train/step/objective.ts";
 import type { Batch } from "../../train/step/step.ts";
 import { share, smoothing, temperature } from "../cases/calls/losses.ts";
-import { row, type Claim } from "../cases/claim.ts";
+import { claimsRow, type Claim } from "../cases/claim.ts";
 import { sineCosine } from "../loops/embedding.ts";
 import { crossEntropy, hardDistillation, scalar, smoothOverAll, smoothOverOthers, softDistillation } from "../loops/losses.ts";
 import { at, tabulate } from "../loops/matrix.ts";
@@ -153,7 +153,7 @@ const gradientError: Row["error"] = async (engine, draw, reference) => {
 };
 
 export const deitTaskRows: readonly Row[] = [
-  row("identity/training-loss", "the loss of a training step: network, drop path, smoothing and teacher, by loops", lossClaims),
+  claimsRow("identity/training-loss", "the loss of a training step: network, drop path, smoothing and teacher, by loops", lossClaims),
   {
     id: "identity/training-gradient",
     title: "the gradient of a training step, with drop path and dropout, by differences (in f32 and f16: by the reference engine)",

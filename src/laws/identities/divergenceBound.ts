@@ -7,7 +7,8 @@ import { reverseDivergence } from "../../losses/reverseDivergence.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { divergenceCall, moderate } from "../cases/calls/losses.ts";
 import { errorOf, type Claim } from "../cases/claim.ts";
-import { scalar, softmax, tempered } from "../loops/losses.ts";
+import { scalar, tempered } from "../loops/losses.ts";
+import { softmax } from "../loops/softmax.ts";
 import { at, sum, tabulate } from "../loops/matrix.ts";
 
 /** By how much τ² KL falls short of τ²/(2B) Σ_b (Σ_k |p_bk − s_bk|)², which is 0 only for p = s (Pinsker's inequality). */

@@ -13,12 +13,13 @@ import { residual, type ResidualInputs } from "../../ops/residual.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
 import { blockCall, deitCall, embedCall } from "../cases/calls/model.ts";
 import { residualCall } from "../cases/calls/ops.ts";
-import { forwardOf, row } from "../cases/hostCall.ts";
+import { forwardOf } from "../cases/hostCall.ts";
+import { row } from "../cases/row.ts";
 import { block as blockByLoops } from "../loops/block.ts";
 import { mapped, masked, paired } from "../loops/rows.ts";
 
 /** The mask on A, drawn again as the pullback draws it. */
-const maskOfA = (k: Kernels, { q, k: keys, dropout }: AttentionSaved): Tensor | null =>
+const maskOfA = (k: Kernels, { q, keys, dropout }: AttentionSaved): Tensor | null =>
   dropout === null ? null : keepMask.run(k, null, { ...dropout, shape: [...q.shape.slice(0, -1), axis(keys.shape, -2)] });
 
 const places = row(

@@ -18,7 +18,7 @@ import { nextLossScale, unscaledLeaf, unscaledLeaves } from "../../train/optimiz
 import { mixup } from "../../train/mixing/mixup.ts";
 import { normalisePixels, type PixelInputs } from "../../train/mixing/normalisePixels.ts";
 import { sgdLeaf } from "../../train/optimizer/sgd.ts";
-import { row, type Claim } from "../cases/claim.ts";
+import { claimsRow, type Claim } from "../cases/claim.ts";
 import { tabulate } from "../loops/matrix.ts";
 import { mapped } from "../loops/rows.ts";
 import { drawAdamW, drawLossScale, drawSgd, NON_FINITE, scaleArrays } from "../cases/optimizerCase.ts";
@@ -130,7 +130,7 @@ function claims(draw: Draw): readonly Claim[] {
   ];
 }
 
-export const fusedRoutinesRow: Row = row(
+export const fusedRoutinesRow: Row = claimsRow(
   "identity/fused-routines",
   "the fused kernels of optimisers, average, running statistics, loss scale, draws, mixing and pixels are their definitions",
   claims,

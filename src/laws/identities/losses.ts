@@ -27,7 +27,7 @@ import {
   usualHardCall,
   usualSoftCall,
 } from "../cases/calls/losses.ts";
-import { row, type Claim } from "../cases/claim.ts";
+import { claimsRow, type Claim } from "../cases/claim.ts";
 import { gradientsOf } from "../cases/hostCall.ts";
 import type { HostCall } from "../cases/hostCall.ts";
 import { scalar } from "../loops/losses.ts";
@@ -173,10 +173,10 @@ function largeTemperatureClaims(draw: Draw): readonly Claim[] {
 }
 
 export const lossIdentities: readonly Row[] = [
-  row("identity/zero-sum-cotangents", "the gradient of every loss sums to 0 over the classes", zeroSums),
-  row("identity/shift-invariance", "a constant added to a row of logits changes no loss", shiftClaims),
-  row("identity/balance", "λ = 0 and α = 0 give plain cross-entropy, 1 the teacher's part alone", balanceClaims, "exact"),
-  row(
+  claimsRow("identity/zero-sum-cotangents", "the gradient of every loss sums to 0 over the classes", zeroSums),
+  claimsRow("identity/shift-invariance", "a constant added to a row of logits changes no loss", shiftClaims),
+  claimsRow("identity/balance", "λ = 0 and α = 0 give plain cross-entropy, 1 the teacher's part alone", balanceClaims, "exact"),
+  claimsRow(
     "identity/large-temperature",
     "for τ → ∞ the gradient of τ² KL is the centred difference of the logits",
     largeTemperatureClaims,

@@ -4,7 +4,7 @@ import { leavesOf, mapHost, upload, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
 import { adamw, type Moments } from "../../train/optimizer/adamw.ts";
 import { clip, globalNorm } from "../../train/optimizer/clip.ts";
-import { row, type Claim } from "../cases/claim.ts";
+import { claimsRow, type Claim } from "../cases/claim.ts";
 import { deitTaskRows } from "./deitTask.ts";
 import { fusedRoutinesRow } from "./fusedRoutines.ts";
 import { initialValuesRow } from "./initialValues.ts";
@@ -49,8 +49,8 @@ function firstStepClaims(draw: Draw): readonly Claim[] {
 
 export const recipeIdentities: readonly Row[] = [
   initialValuesRow,
-  row("identity/first-step", "AdamW's first step moves each weight by η|g|/(|g| + eps) after the decay", firstStepClaims),
-  row("identity/clip", "clipping scales a gradient down to a norm, and never up", clipClaims),
+  claimsRow("identity/first-step", "AdamW's first step moves each weight by η|g|/(|g| + eps) after the decay", firstStepClaims),
+  claimsRow("identity/clip", "clipping scales a gradient down to a norm, and never up", clipClaims),
   fusedRoutinesRow,
   trainStepRow,
   ...deitTaskRows,

@@ -8,8 +8,9 @@ import { crossEntropy } from "../../losses/crossEntropy.ts";
 import { smoothOverAll, smoothOverOthers } from "../../losses/labelSmoothing.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { lossSizes, moderate, smoothing } from "../cases/calls/losses.ts";
-import { relative, row, rounds, type Claim } from "../cases/claim.ts";
-import { batchMean, logSoftmax, scalar } from "../loops/losses.ts";
+import { relative, claimsRow, rounds, type Claim } from "../cases/claim.ts";
+import { batchMean, scalar } from "../loops/losses.ts";
+import { logSoftmax } from "../loops/softmax.ts";
 import { at, tabulate } from "../loops/matrix.ts";
 
 const ce = (k: Kernels, logits: HostArray, target: Tensor): Tensor =>
@@ -68,7 +69,11 @@ const leastError: Row["error"] = async (engine, draw) => {
 };
 
 export const smoothingRows: readonly Row[] = [
-  row("identity/smoothing", "both conventions agree for ε and ε(K − 1)/K; targets sum to 1; the loss in its direct form", conventionClaims),
+  claimsRow(
+    "identity/smoothing",
+    "both conventions agree for ε and ε(K − 1)/K; targets sum to 1; the loss in its direct form",
+    conventionClaims,
+  ),
   {
     id: "identity/smoothed-minimum",
     title: "the least loss on smoothed labels is 1.01485 (code) and 1.01576 (paper) for K = 1000, at logits log q",

@@ -8,7 +8,7 @@ import { blocksOf, stagesOf, type RegnetNorms } from "../../teacher/norms.ts";
 import { regnetLogits, regnetPredict, regnetTrain, type RegnetAttrs, type RegnetInputs } from "../../teacher/regnet.ts";
 import { moveRunning } from "../../teacher/runningStatistics.ts";
 import { checkpoint, evaluation, networkCallOf, training } from "../cases/calls/regnet.ts";
-import { forwardClaim, row, type Claim } from "../cases/claim.ts";
+import { forwardClaim, claimsRow, type Claim } from "../cases/claim.ts";
 import { need, regnetTrain as regnetTrainByLoops } from "../loops/regnet.ts";
 import { paired } from "../loops/rows.ts";
 import { initialValuesRow } from "../rows/teacherInit.ts";
@@ -74,8 +74,8 @@ function runningClaims(draw: Draw): readonly Claim[] {
 
 /** Ids are `identity/NAME`. */
 export const teacherIdentities: readonly Row[] = [
-  row("identity/regnet-forward", "a whole RegNetY: logits and batch statistics in training, logits in evaluation", forwardClaims),
-  row(
+  claimsRow("identity/regnet-forward", "a whole RegNetY: logits and batch statistics in training, logits in evaluation", forwardClaims),
+  claimsRow(
     "identity/regnet-running-statistics",
     "mean ← (1 − m) mean + m μ, var ← (1 − m) var + m v n/(n − 1), batches + 1, step by step; m = 0.1",
     runningClaims,

@@ -9,7 +9,7 @@ import { averageOf } from "../../train/optimizer/ema.ts";
 import type { LossScale } from "../../train/optimizer/lossScale.ts";
 import { initialOptimizerState, type Optimizer } from "../../train/optimizer/optimizer.ts";
 import { trainStep, type Batch, type StepSettings, type Task, type TrainState } from "../../train/step/step.ts";
-import { row, type Claim } from "../cases/claim.ts";
+import { claimsRow, type Claim } from "../cases/claim.ts";
 import { tabulate } from "../loops/matrix.ts";
 import { clipped, lossScale, squares, type LossScaleState } from "../loops/recipe.ts";
 import {
@@ -156,7 +156,7 @@ function claims(draw: Draw): readonly Claim[] {
   ];
 }
 
-export const trainStepRow: Row = row(
+export const trainStepRow: Row = claimsRow(
   "identity/train-step",
   "a training step: gradient, its scale, clipping, optimiser, average, buffers, in this order",
   claims,

@@ -1,5 +1,5 @@
 /**
- * The attention core by loops: N queries, k keys and values, for each group g of all leading axes.
+ * The attention core by loops: Tq queries, Tk keys and values, for each group g of all leading axes.
  *
  *   (E7)   S_gij = d^(−½) Σ_c Q_gic K_gjc      A_gi = σ(S_gi)      O_gic = Σ_j A_gij V_gjc
  *
@@ -12,7 +12,7 @@ import type { AttentionInputs, ScoresInputs } from "../../ops/attention.ts";
 import { axis, type Shape } from "../../tensor/tensor.ts";
 import { at, sum, tabulate } from "./matrix.ts";
 import { asGroups, masked, reshaped } from "./rows.ts";
-import { softmax, softmaxPullback } from "./softmax.ts";
+import { softmax, softmaxVjp } from "./softmax.ts";
 
 /** A tabulated [groups, rows, columns], with the leading axes of `like`. */
 const grouped = (like: HostArray, rows: number, columns: number, f: (g: number, i: number, j: number) => number): HostArray => {
@@ -20,50 +20,51 @@ const grouped = (like: HostArray, rows: number, columns: number, f: (g: number, 
   return reshaped(tabulate([axis(asGroups(like).shape, 0), rows, columns], f), [...lead, rows, columns]);
 };
 
-/** S, [..., N, k]. */
-export function scores({ q, k }: Host<ScoresInputs>): HostArray {
-  const [Q, K] = [asGroups(q), asGroups(k)];
-  const [, N = 0, d = 0] = Q.shape;
-  return grouped(q, N, axis(K.shape, 1), (g, i, j) => sum(d, (c) => at(Q, g, i, c) * at(K, g, j, c)) / Math.sqrt(d));
+/** S, [..., Tq, Tk]. */
+export function scores({ q, keys }: Host<ScoresInputs>): HostArray {
+  const [Q, K] = [asGroups(q), asGroups(keys)];
+  const [, Tq = 0, d = 0] = Q.shape;
+  return grouped(q, Tq, axis(K.shape, 1), (g, i, j) => sum(d, (c) => at(Q, g, i, c) * at(K, g, j, c)) / Math.sqrt(d));
 }
 
-/** O, [..., N, d]. */
-export function mix(probs: HostArray, v: HostArray): HostArray {
-  const [A, V] = [asGroups(probs), asGroups(v)];
-  const [, N = 0, pairs = 0] = A.shape;
-  return grouped(v, N, axis(V.shape, 2), (g, i, c) => sum(pairs, (j) => at(A, g, i, j) * at(V, g, j, c)));
+/** O, [..., Tq, d]. */
+export function mix(probs: HostArray, values: HostArray): HostArray {
+  const [A, V] = [asGroups(probs), asGroups(values)];
+  const [, Tq = 0, Tk = 0] = A.shape;
+  return grouped(values, Tq, axis(V.shape, 2), (g, i, c) => sum(Tk, (j) => at(A, g, i, j) * at(V, g, j, c)));
 }
 
-/** S, A and O; A is what is masked before it mixes. */
+/** S, A before dropout, and O. */
 export interface AttentionValues {
   readonly scores: HostArray;
   readonly probs: HostArray;
   readonly mix: HostArray;
 }
 
-export function attention({ q, k, v }: Host<AttentionInputs>, mask: HostArray | null = null): AttentionValues {
-  const S = scores({ q, k });
+export function attention(inputs: Host<AttentionInputs>, mask: HostArray | null = null): AttentionValues {
+  const S = scores(inputs);
   const A = softmax(S);
-  return { scores: S, probs: A, mix: mix(masked(A, mask), v) };
+  return { scores: S, probs: A, mix: mix(masked(A, mask), inputs.values) };
 }
 
-/** Cotangents of A and S on the way, and of the inputs. */
+/** Cotangents of A and S, and of the inputs. */
 export interface AttentionCotangents extends Host<AttentionInputs> {
   readonly probs: HostArray;
   readonly scores: HostArray;
 }
 
 /** (G12) */
-export function attentionPullback({ q, k, v }: Host<AttentionInputs>, dO: HostArray): AttentionCotangents {
-  const { probs } = attention({ q, k, v });
-  const [A, Q, K, V, dOut] = [asGroups(probs), asGroups(q), asGroups(k), asGroups(v), asGroups(dO)];
-  const [, N = 0, pairs = 0] = A.shape;
+export function attentionVjp(inputs: Host<AttentionInputs>, dO: HostArray): AttentionCotangents {
+  const { q, keys, values } = inputs;
+  const { probs } = attention(inputs);
+  const [A, Q, K, V, dOut] = [asGroups(probs), asGroups(q), asGroups(keys), asGroups(values), asGroups(dO)];
+  const [, Tq = 0, Tk = 0] = A.shape;
   const [, , d = 0] = Q.shape;
-  const dV = grouped(v, pairs, d, (g, j, c) => sum(N, (i) => at(A, g, i, j) * at(dOut, g, i, c)));
-  const dA = grouped(q, N, pairs, (g, i, j) => sum(d, (c) => at(dOut, g, i, c) * at(V, g, j, c)));
-  const dS = softmaxPullback(probs, dA);
+  const dV = grouped(values, Tk, d, (g, j, c) => sum(Tq, (i) => at(A, g, i, j) * at(dOut, g, i, c)));
+  const dA = grouped(q, Tq, Tk, (g, i, j) => sum(d, (c) => at(dOut, g, i, c) * at(V, g, j, c)));
+  const dS = softmaxVjp(probs, dA);
   const dSg = asGroups(dS);
-  const dQ = grouped(q, N, d, (g, i, c) => sum(pairs, (j) => at(dSg, g, i, j) * at(K, g, j, c)) / Math.sqrt(d));
-  const dK = grouped(k, pairs, d, (g, j, c) => sum(N, (i) => at(dSg, g, i, j) * at(Q, g, i, c)) / Math.sqrt(d));
-  return { q: dQ, k: dK, v: dV, probs: dA, scores: dS };
+  const dQ = grouped(q, Tq, d, (g, i, c) => sum(Tk, (j) => at(dSg, g, i, j) * at(K, g, j, c)) / Math.sqrt(d));
+  const dK = grouped(keys, Tk, d, (g, j, c) => sum(Tq, (i) => at(dSg, g, i, j) * at(Q, g, i, c)) / Math.sqrt(d));
+  return { q: dQ, keys: dK, values: dV, probs: dA, scores: dS };
 }

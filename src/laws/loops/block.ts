@@ -10,11 +10,11 @@ import type { Host, HostArray } from "../../check/host.ts";
 import type { BlockParams } from "../../model/block.ts";
 import type { Multipliers } from "../../ops/dropPath.ts";
 import type { Layer } from "../../ops/op.ts";
-import { mlp, mlpPullback, type MlpMasks } from "./feedForward.ts";
+import { mlp, mlpVjp, type MlpMasks } from "./feedForward.ts";
 import { at } from "./matrix.ts";
-import { layerNorm, layerNormPullback } from "./norm.ts";
+import { layerNorm, layerNormVjp } from "./norm.ts";
 import { paired } from "./rows.ts";
-import { selfAttention, selfAttentionPullback, type SelfAttentionMasks } from "./selfAttention.ts";
+import { selfAttention, selfAttentionVjp, type SelfAttentionMasks } from "./selfAttention.ts";
 
 const add = (a: HostArray, b: HostArray): HostArray => paired(a, b, (x, y) => x + y);
 
@@ -53,16 +53,16 @@ export function block(
 }
 
 /** (G14), twice. */
-export function blockPullback(
+export function blockVjp(
   { x, params }: Host<Layer<BlockParams>>,
   { eps, heads, dropPath }: BlockSettings,
   dOut: HostArray,
 ): Host<Layer<BlockParams>> {
   const { mid } = block({ x, params }, { eps, heads, dropPath });
-  const dMlp = mlpPullback(layerNorm(mid, params.norm2, eps), params.mlp, perSample(dropPath?.mlp ?? null, dOut));
-  const dNorm2 = layerNormPullback(mid, params.norm2, eps, dMlp.x);
+  const dMlp = mlpVjp(layerNorm(mid, params.norm2, eps), params.mlp, perSample(dropPath?.mlp ?? null, dOut));
+  const dNorm2 = layerNormVjp(mid, params.norm2, eps, dMlp.x);
   const dMid = add(dOut, dNorm2.x);
-  const dAttn = selfAttentionPullback(layerNorm(x, params.norm1, eps), params.attn, heads, perSample(dropPath?.attn ?? null, dMid));
-  const dNorm1 = layerNormPullback(x, params.norm1, eps, dAttn.x);
+  const dAttn = selfAttentionVjp(layerNorm(x, params.norm1, eps), params.attn, heads, perSample(dropPath?.attn ?? null, dMid));
+  const dNorm1 = layerNormVjp(x, params.norm1, eps, dAttn.x);
   return { x: add(dMid, dNorm1.x), params: { norm1: dNorm1.params, attn: dAttn.params, norm2: dNorm2.params, mlp: dMlp.params } };
 }

@@ -12,7 +12,7 @@ import type { Host, HostArray } from "../../check/host.ts";
 import type { EmbedInputs, EmbedParams } from "../../model/embed.ts";
 import type { PatchEmbedInputs } from "../../model/patchEmbed.ts";
 import { axis } from "../../tensor/tensor.ts";
-import { linear, linearPullback } from "./linear.ts";
+import { linear, linearVjp } from "./linear.ts";
 import { at, sum, tabulate } from "./matrix.ts";
 import { reshaped } from "./rows.ts";
 
@@ -41,9 +41,9 @@ export function patchEmbed({ images, params: { proj } }: Host<PatchEmbedInputs>,
 }
 
 /** (G18) */
-export function patchEmbedPullback({ images, params }: Host<PatchEmbedInputs>, p: number, dE: HostArray): Host<PatchEmbedInputs> {
+export function patchEmbedVjp({ images, params }: Host<PatchEmbedInputs>, p: number, dE: HostArray): Host<PatchEmbedInputs> {
   const { weight, bias } = params.proj;
-  const d = linearPullback(patches(images, p), { weight: asMatrix(weight), bias }, dE);
+  const d = linearVjp(patches(images, p), { weight: asMatrix(weight), bias }, dE);
   const proj = { weight: reshaped(d.params.weight, weight.shape), bias: d.params.bias };
   return { images: unpatched(d.x, images.shape, p), params: { proj } };
 }
@@ -71,7 +71,7 @@ export function embed({ patches, params }: Host<EmbedInputs>, fixed: HostArray |
 }
 
 /** (G16) */
-export function embedPullback({ patches, params }: Host<EmbedInputs>, dX0: HostArray): Host<EmbedInputs> {
+export function embedVjp({ patches, params }: Host<EmbedInputs>, dX0: HostArray): Host<EmbedInputs> {
   const [B = 0, T = 0, D = 0] = dX0.shape;
   const row = (t: number): HostArray => tabulate([1, 1, D], (_, _1, c) => sum(B, (b) => at(dX0, b, t, c)));
   return {

@@ -11,7 +11,7 @@
 import type { Host, HostArray } from "../../check/host.ts";
 import type { MlpParams } from "../../model/mlp.ts";
 import type { Layer } from "../../ops/op.ts";
-import { linear, linearPullback } from "./linear.ts";
+import { linear, linearVjp } from "./linear.ts";
 import { mapped, masked, paired } from "./rows.ts";
 
 /** φ(x) */
@@ -45,7 +45,7 @@ export const gelu = (x: HostArray): HostArray => mapped(x, (value) => value * no
 export const geluSlope = (x: number): number => normalCdf(x) + x * density(x);
 
 /** (G11) */
-export const geluPullback = (x: HostArray, dy: HostArray): HostArray => paired(x, dy, (value, d) => d * geluSlope(value));
+export const geluVjp = (x: HostArray, dy: HostArray): HostArray => paired(x, dy, (value, d) => d * geluSlope(value));
 
 /** What dropout leaves after GELU and of the output, as multipliers; null: all. */
 export interface MlpMasks {
@@ -59,9 +59,9 @@ export function mlp(x: HostArray, { fc1, fc2 }: Host<MlpParams>, masks: MlpMasks
 }
 
 /** (G1), (G11), (G1) */
-export function mlpPullback(x: HostArray, { fc1, fc2 }: Host<MlpParams>, dy: HostArray): Host<Layer<MlpParams>> {
+export function mlpVjp(x: HostArray, { fc1, fc2 }: Host<MlpParams>, dy: HostArray): Host<Layer<MlpParams>> {
   const hidden = linear(x, fc1);
-  const dFc2 = linearPullback(gelu(hidden), fc2, dy);
-  const dFc1 = linearPullback(x, fc1, geluPullback(hidden, dFc2.x));
+  const dFc2 = linearVjp(gelu(hidden), fc2, dy);
+  const dFc1 = linearVjp(x, fc1, geluVjp(hidden, dFc2.x));
   return { x: dFc1.x, params: { fc1: dFc1.params, fc2: dFc2.params } };
 }

@@ -21,7 +21,7 @@ export function linear(x: HostArray, { weight: W, bias: b }: Host<LinearParams>)
 }
 
 /** (G1) */
-export function linearPullback(x: HostArray, { weight: W }: Host<LinearParams>, dy: HostArray): Host<Layer<LinearParams>> {
+export function linearVjp(x: HostArray, { weight: W }: Host<LinearParams>, dy: HostArray): Host<Layer<LinearParams>> {
   const [O = 0, I = 0] = W.shape;
   const [X, dY] = [asRows(x), asRows(dy)];
   const [rows = 0] = X.shape;

@@ -1,35 +1,19 @@
 /**
- * The losses by loops over the samples b and the classes k, l.
+ * The losses by loops over the samples b and the classes k.
  *
- *   (E18)  ℓ_bk = z_bk − max_l z_bl − log Σ_l exp(z_bl − max_l z_bl)              σ_bk = exp(z_bk − max_l z_bl)/Σ_l exp(z_bl − max_l z_bl)
- *   (E19)  CE(z, q) = −(1/B) Σ_b Σ_k q_bk ℓ_bk
+ *   (E19)  CE(z, q) = −(1/B) Σ_b Σ_k q_bk ℓ_bk                                    ℓ = log-softmax of z (softmax.ts)
  *   (E20)  q_bk = ε/K for k ≠ y_b,       q_bk = 1 − ε + ε/K for k = y_b
  *   (E21)  q_bk = ε/(K − 1) for k ≠ y_b, q_bk = 1 − ε for k = y_b
  *   (E22)  L_soft = (1 − λ) CE(z_c, q) + λ τ² KL
  *   (E23)  KL = (1/B) Σ_b Σ_k p_bk (log p_bk − log s_bk)                          p = σ(z_t/τ), s = σ(z_s/τ)
- *   (E24)  1/(B·K) in the place of 1/B
+ *   (E24)  1/(B·K) instead of 1/B
  *   (E25)  y_b = argmax_k z_t,bk, the first on ties
  *   (E26)  L_hard = (1 − α) CE(z_c, q) + α CE(z_d, onehot(y))                     printed with α = ½
  */
 import { hostArray, type HostArray } from "../../check/host.ts";
 import { axis } from "../../tensor/tensor.ts";
 import { at, sum, tabulate } from "./matrix.ts";
-
-/** max_k z_bk */
-function rowMaximum(z: HostArray, b: number): number {
-  let most = -Infinity;
-  for (let k = 0; k < axis(z.shape, 1); k++) most = Math.max(most, at(z, b, k));
-  return most;
-}
-
-/** Σ_l exp(z_bl − max_l z_bl) */
-const rowSum = (z: HostArray, b: number): number => sum(axis(z.shape, 1), (l) => Math.exp(at(z, b, l) - rowMaximum(z, b)));
-
-/** ℓ of (E18), [B, K]. */
-export const logSoftmax = (z: HostArray): HostArray => tabulate(z.shape, (b, k) => at(z, b, k) - rowMaximum(z, b) - Math.log(rowSum(z, b)));
-
-/** σ, [B, K]. */
-export const softmax = (z: HostArray): HostArray => tabulate(z.shape, (b, k) => Math.exp(at(z, b, k) - rowMaximum(z, b)) / rowSum(z, b));
+import { logSoftmax, softmax } from "./softmax.ts";
 
 /** z/τ */
 export const tempered = (z: HostArray, tau: number): HostArray => ({ shape: z.shape, data: z.data.map((x) => x / tau) });

@@ -14,7 +14,7 @@ import type { Multipliers } from "../../ops/dropPath.ts";
 import type { Layer } from "../../ops/op.ts";
 import { block, type BlockSettings } from "./block.ts";
 import { embed, patchEmbed } from "./embedding.ts";
-import { linear, linearPullback } from "./linear.ts";
+import { linear, linearVjp } from "./linear.ts";
 import { at, tabulate } from "./matrix.ts";
 import { layerNorm } from "./norm.ts";
 
@@ -31,10 +31,9 @@ export const heads = ({ z, params: { head, head_dist } }: Host<HeadsInputs>): Ho
 });
 
 /** (G17) */
-export function headsPullback({ z, params }: Host<HeadsInputs>, dLogits: Host<Logits>): Host<HeadsInputs> {
-  const cls = linearPullback(token(z, 0), params.head, dLogits.head);
-  const dist =
-    params.head_dist === null || dLogits.head_dist === null ? null : linearPullback(token(z, 1), params.head_dist, dLogits.head_dist);
+export function headsVjp({ z, params }: Host<HeadsInputs>, dLogits: Host<Logits>): Host<HeadsInputs> {
+  const cls = linearVjp(token(z, 0), params.head, dLogits.head);
+  const dist = params.head_dist === null || dLogits.head_dist === null ? null : linearVjp(token(z, 1), params.head_dist, dLogits.head_dist);
   const dZ = tabulate(z.shape, (b, t, c) => {
     if (t === 0) return at(cls.x, b, c);
     return t === 1 && dist !== null ? at(dist.x, b, c) : 0;

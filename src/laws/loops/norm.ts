@@ -33,7 +33,7 @@ export function layerNorm(x: HostArray, { weight: gamma, bias: beta }: Host<Laye
 }
 
 /** (G10) */
-export function layerNormPullback(
+export function layerNormVjp(
   x: HostArray,
   { weight: gamma }: Host<LayerNormParams>,
   eps: number,

@@ -85,7 +85,7 @@ export function positionResize(pos: HostArray, attrs: PositionResizeAttrs): Host
 }
 
 /** (G19) */
-export function positionResizePullback(dY: HostArray, attrs: PositionResizeAttrs): HostArray {
+export function positionResizeVjp(dY: HostArray, attrs: PositionResizeAttrs): HostArray {
   const { from, to, prefix } = attrs;
   const [R, C] = matrices(attrs);
   return tabulate([1, prefix + from[0] * from[1], axis(dY.shape, 2)], (_, token, c) => {

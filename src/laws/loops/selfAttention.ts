@@ -13,8 +13,8 @@ import type { SelfAttentionParams } from "../../model/selfAttention.ts";
 import type { Layer } from "../../ops/op.ts";
 import type { QueriesKeysValues } from "../../ops/splitHeads.ts";
 import { axis } from "../../tensor/tensor.ts";
-import { attention, attentionPullback } from "./attention.ts";
-import { linear, linearPullback } from "./linear.ts";
+import { attention, attentionVjp } from "./attention.ts";
+import { linear, linearVjp } from "./linear.ts";
 import { at, tabulate } from "./matrix.ts";
 import { masked } from "./rows.ts";
 
@@ -23,19 +23,19 @@ export function splitHeads(qkv: HostArray, h: number): Host<QueriesKeysValues> {
   const [B = 0, T = 0, threeD = 0] = qkv.shape;
   const D = threeD / 3;
   const d = D / h;
-  const role = (i: number): HostArray => tabulate([B, h, T, d], (b, m, t, c) => at(qkv, b, t, i * D + m * d + c));
-  return { q: role(0), k: role(1), v: role(2) };
+  const third = (i: number): HostArray => tabulate([B, h, T, d], (b, m, t, c) => at(qkv, b, t, i * D + m * d + c));
+  return { q: third(0), keys: third(1), values: third(2) };
 }
 
 /** [B, h, T, d] → [B, T, D]: column m·d + c is channel c of head m. */
-export function mergeHeads(heads: HostArray): HostArray {
-  const [B = 0, h = 0, T = 0, d = 0] = heads.shape;
-  return tabulate([B, T, h * d], (b, t, column) => at(heads, b, Math.floor(column / d), t, column % d));
+export function mergeHeads(o: HostArray): HostArray {
+  const [B = 0, h = 0, T = 0, d = 0] = o.shape;
+  return tabulate([B, T, h * d], (b, t, column) => at(o, b, Math.floor(column / d), t, column % d));
 }
 
-/** [Q|K|V]: (E6) the other way. */
-function sideBySide({ q, k, v }: Host<QueriesKeysValues>): HostArray {
-  const [Q, K, V] = [mergeHeads(q), mergeHeads(k), mergeHeads(v)];
+/** [Q|K|V], [B, T, 3D]: the inverse of (E6). */
+function concatenated({ q, keys, values }: Host<QueriesKeysValues>): HostArray {
+  const [Q, K, V] = [mergeHeads(q), mergeHeads(keys), mergeHeads(values)];
   const [B = 0, T = 0, D = 0] = Q.shape;
   return tabulate([B, T, 3 * D], (b, t, r) => {
     if (r < D) return at(Q, b, t, r);
@@ -43,7 +43,7 @@ function sideBySide({ q, k, v }: Host<QueriesKeysValues>): HostArray {
   });
 }
 
-/** What dropout leaves of A and of the output, as multipliers; null: all. */
+/** The dropout masks of A and of the output; null: nothing is dropped. */
 export interface SelfAttentionMasks {
   readonly probs: HostArray | null;
   readonly proj: HostArray | null;
@@ -61,15 +61,16 @@ export function selfAttention(
 }
 
 /** (G13) */
-export function selfAttentionPullback(
+export function selfAttentionVjp(
   x: HostArray,
   { qkv, proj }: Host<SelfAttentionParams>,
   h: number,
   dy: HostArray,
 ): Host<Layer<SelfAttentionParams>> {
-  const roles = splitHeads(linear(x, qkv), h);
-  const dProj = linearPullback(mergeHeads(attention(roles).mix), proj, dy);
-  const dO = tabulate(roles.q.shape, (b, m, t, c) => at(dProj.x, b, t, m * axis(roles.q.shape, -1) + c));
-  const dQkv = linearPullback(x, qkv, sideBySide(attentionPullback(roles, dO)));
+  const qkvOfHeads = splitHeads(linear(x, qkv), h);
+  const { shape } = qkvOfHeads.q;
+  const dProj = linearVjp(mergeHeads(attention(qkvOfHeads).mix), proj, dy);
+  const dO = tabulate(shape, (b, m, t, c) => at(dProj.x, b, t, m * axis(shape, -1) + c));
+  const dQkv = linearVjp(x, qkv, concatenated(attentionVjp(qkvOfHeads, dO)));
   return { x: dQkv.x, params: { qkv: dQkv.params, proj: dProj.params } };
 }

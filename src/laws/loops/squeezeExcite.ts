@@ -1,6 +1,6 @@
 /** Squeeze-excite and the functions in it as loops over numbers (deit.md 8.1, G21). No kernel and no op is used here. */
 import type { HostArray } from "../../check/host.ts";
-import { linear, linearPullback } from "./linear.ts";
+import { linear, linearVjp } from "./linear.ts";
 import { at, sum, tabulate } from "./matrix.ts";
 import { reshaped } from "./rows.ts";
 
@@ -64,7 +64,7 @@ export function excited(x: HostArray, { fc1, fc2 }: SqueezeParams): Excited {
 }
 
 /** (G21) x̄ = ȳ g + m̄/(HW), ḡ = Σ_HW ȳ x; the gradients of both layers by (G1). */
-export function excitedPullback(
+export function excitedVjp(
   x: HostArray,
   { fc1, fc2 }: SqueezeParams,
   dy: HostArray,
@@ -76,8 +76,8 @@ export function excitedPullback(
   const u = linear(active, flat(fc2));
   const g = gates(u);
   const dg = tabulate([B, C], (b = 0, c = 0) => sum(H, (i) => sum(W, (j) => at(dy, b, c, i, j) * at(x, b, c, i, j))));
-  const dFc2 = linearPullback(active, flat(fc2), gatesGrad(u, dg));
-  const dFc1 = linearPullback(m, flat(fc1), rectifiedGrad(squeezed, dFc2.x));
+  const dFc2 = linearVjp(active, flat(fc2), gatesGrad(u, dg));
+  const dFc1 = linearVjp(m, flat(fc1), rectifiedGrad(squeezed, dFc2.x));
   const dm = pooledGrad(dFc1.x, H, W);
   const dx = tabulate(x.shape, (b = 0, c = 0, i = 0, j = 0) => at(dy, b, c, i, j) * at(g, b, c) + at(dm, b, c, i, j));
   return { x: dx, params: { fc1: stored(dFc1.params), fc2: stored(dFc2.params) } };

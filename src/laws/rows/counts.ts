@@ -9,7 +9,7 @@ import { inference } from "../../ops/observe.ts";
 import { size, type Tensor } from "../../tensor/tensor.ts";
 import { named } from "../../tensor/tree.ts";
 import { deitAttrs } from "../../train/step/deitTask.ts";
-import { hostRow } from "../cases/claim.ts";
+import { hostRow } from "../cases/row.ts";
 import * as closed from "../loops/counts.ts";
 
 /** 0 where they are the same, else Infinity. */

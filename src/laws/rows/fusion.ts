@@ -7,8 +7,9 @@ import { meanOfLogits, sumOfSoftmax } from "../../model/fusion.ts";
 import type { Logits } from "../../model/heads.ts";
 import { axis, type Shape } from "../../tensor/tensor.ts";
 import { lossSizes } from "../cases/calls/losses.ts";
-import { row, type Claim } from "../cases/claim.ts";
-import { argmaxes, softmax } from "../loops/losses.ts";
+import { claimsRow, type Claim } from "../cases/claim.ts";
+import { argmaxes } from "../loops/losses.ts";
+import { softmax } from "../loops/softmax.ts";
 import { at, tabulate } from "../loops/matrix.ts";
 import { paired } from "../loops/rows.ts";
 
@@ -84,4 +85,4 @@ function claims(draw: Draw): readonly Claim[] {
   ];
 }
 
-export const fusionRow: Row = row("E27", "fusion of two heads: the paper's decision and the code's", claims, "exact");
+export const fusionRow: Row = claimsRow("E27", "fusion of two heads: the paper's decision and the code's", claims, "exact");

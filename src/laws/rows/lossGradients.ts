@@ -27,12 +27,12 @@ import {
   usualHardCall,
   usualSoftCall,
 } from "../cases/calls/losses.ts";
-import { pullbackClaim, row, type Claim } from "../cases/claim.ts";
+import { vjpClaim, claimsRow, type Claim } from "../cases/claim.ts";
 import * as loops from "../loops/losses.ts";
-import { crossEntropyPullback, divergencePullback, logSoftmaxPullback, reverseDivergencePullback } from "../loops/lossPullbacks.ts";
+import { crossEntropyVjp, divergenceVjp, logSoftmaxVjp, reverseDivergenceVjp } from "../loops/lossVjps.ts";
 import { at } from "../loops/matrix.ts";
 import { paired } from "../loops/rows.ts";
-import { softmaxPullback } from "../loops/softmax.ts";
+import { softmax as softmaxByLoops, softmaxVjp } from "../loops/softmax.ts";
 
 /** c, the cotangent of a loss. */
 const cotangent = (draw: Draw): number => draw.oneOf([1, draw.real(-2, -0.5)]);
@@ -42,7 +42,7 @@ const add = (a: HostArray, b: HostArray): HostArray => paired(a, b, (x, y) => x 
 function logSoftmaxClaims(draw: Draw): readonly Claim[] {
   const shape = lossSizes(draw);
   const [z, dLogProbs] = [anySize(draw, shape), draw.array(shape)];
-  return [pullbackClaim(logSoftmax, { inputs: { z }, attrs: undefined }, dLogProbs, { z: logSoftmaxPullback(z, dLogProbs) })];
+  return [vjpClaim(logSoftmax, { inputs: { z }, attrs: undefined }, dLogProbs, { z: logSoftmaxVjp(z, dLogProbs) })];
 }
 
 /** q a distribution, and q of any sum. */
@@ -50,7 +50,7 @@ function crossEntropyClaims(draw: Draw): readonly Claim[] {
   const c = cotangent(draw);
   return [false, true].map((general) => {
     const call = crossEntropyCall(draw, anySize, general);
-    return pullbackClaim(crossEntropy, call, loops.scalar(c), { logits: crossEntropyPullback(call.inputs.logits, call.attrs.target, c) });
+    return vjpClaim(crossEntropy, call, loops.scalar(c), { logits: crossEntropyVjp(call.inputs.logits, call.attrs.target, c) });
   });
 }
 
@@ -64,7 +64,7 @@ function smoothedClaims(draw: Draw): readonly Claim[] {
       const { saved } = crossEntropy.forward(k, { logits: upload<Tensor>(k, z) }, { target });
       return crossEntropy.vjp(k, saved, k.upload([], [c]));
     },
-    expected: { logits: crossEntropyPullback(z, q, c) },
+    expected: { logits: crossEntropyVjp(z, q, c) },
   });
   return [claim(smoothOverAll, loops.smoothOverAll(labels, K, eps)), claim(smoothOverOthers, loops.smoothOverOthers(labels, K, eps))];
 }
@@ -78,17 +78,17 @@ function softClaims(draw: Draw): readonly Claim[] {
     const alone = divergenceCall(draw, anySize, divideBy);
     const two = softDistillationCall(draw, anySize, divideBy);
     const one = usualSoftCall(draw, anySize, divideBy);
-    const truth = (z: HostArray, { target, lambda }: typeof one.attrs): HostArray => crossEntropyPullback(z, target, (1 - lambda) * c);
+    const truth = (z: HostArray, { target, lambda }: typeof one.attrs): HostArray => crossEntropyVjp(z, target, (1 - lambda) * c);
     const taught = (z: HostArray, { teacher, tau, lambda }: typeof one.attrs): HostArray =>
-      divergencePullback(z, teacher, tau, perClass, lambda * c);
+      divergenceVjp(z, teacher, tau, perClass, lambda * c);
     const { student } = alone.inputs;
     const { head, head_dist } = two.inputs;
     return [
-      pullbackClaim(divergence, alone, loops.scalar(c), {
-        student: divergencePullback(student, alone.attrs.teacher, alone.attrs.tau, perClass, c),
+      vjpClaim(divergence, alone, loops.scalar(c), {
+        student: divergenceVjp(student, alone.attrs.teacher, alone.attrs.tau, perClass, c),
       }),
-      pullbackClaim(softDistillation, two, loops.scalar(c), { head: truth(head, two.attrs), head_dist: taught(head_dist, two.attrs) }),
-      pullbackClaim(usualSoftDistillation, one, loops.scalar(c), {
+      vjpClaim(softDistillation, two, loops.scalar(c), { head: truth(head, two.attrs), head_dist: taught(head_dist, two.attrs) }),
+      vjpClaim(usualSoftDistillation, one, loops.scalar(c), {
         head: add(truth(one.inputs.head, one.attrs), taught(one.inputs.head, one.attrs)),
       }),
     ];
@@ -97,28 +97,27 @@ function softClaims(draw: Draw): readonly Claim[] {
 
 function reverseClaims(draw: Draw): readonly Claim[] {
   const [call, c] = [reverseDivergenceCall(draw, anySize), cotangent(draw)];
-  const student = reverseDivergencePullback(call.inputs.student, call.attrs.teacher, call.attrs.tau, c);
+  const student = reverseDivergenceVjp(call.inputs.student, call.attrs.teacher, call.attrs.tau, c);
   const terms = Math.max(1, Math.abs(c) * at(call.expected)); // of one sign or the other in the gradient, of one sign in the loss
-  return [{ ...pullbackClaim(reverseDivergence, call, loops.scalar(c), { student }), terms }];
+  return [{ ...vjpClaim(reverseDivergence, call, loops.scalar(c), { student }), terms }];
 }
 
 /** Two heads; the same logits for both labels; two class tokens and no teacher. */
 function hardClaims(draw: Draw): readonly Claim[] {
   const c = cotangent(draw);
   const [two, one, control] = [hardDistillationCall(draw, anySize), usualHardCall(draw, anySize), twoClassTokensCall(draw, anySize)];
-  const truth = (z: HostArray, { target, alpha }: typeof two.attrs): HostArray => crossEntropyPullback(z, target, (1 - alpha) * c);
-  const taught = (z: HostArray, { teacher, alpha }: typeof two.attrs): HostArray =>
-    crossEntropyPullback(z, loops.decision(teacher), alpha * c);
-  const half = (z: HostArray): HostArray => crossEntropyPullback(z, control.attrs.target, c / 2);
+  const truth = (z: HostArray, { target, alpha }: typeof two.attrs): HostArray => crossEntropyVjp(z, target, (1 - alpha) * c);
+  const taught = (z: HostArray, { teacher, alpha }: typeof two.attrs): HostArray => crossEntropyVjp(z, loops.decision(teacher), alpha * c);
+  const half = (z: HostArray): HostArray => crossEntropyVjp(z, control.attrs.target, c / 2);
   return [
-    pullbackClaim(hardDistillation, two, loops.scalar(c), {
+    vjpClaim(hardDistillation, two, loops.scalar(c), {
       head: truth(two.inputs.head, two.attrs),
       head_dist: taught(two.inputs.head_dist, two.attrs),
     }),
-    pullbackClaim(usualHardDistillation, one, loops.scalar(c), {
+    vjpClaim(usualHardDistillation, one, loops.scalar(c), {
       head: add(truth(one.inputs.head, one.attrs), taught(one.inputs.head, one.attrs)),
     }),
-    pullbackClaim(twoClassTokens, control, loops.scalar(c), { head: half(control.inputs.head), head_dist: half(control.inputs.head_dist) }),
+    vjpClaim(twoClassTokens, control, loops.scalar(c), { head: half(control.inputs.head), head_dist: half(control.inputs.head_dist) }),
   ];
 }
 
@@ -129,21 +128,21 @@ function fusionClaims(draw: Draw): readonly Claim[] {
   const two = { inputs: { head, head_dist }, attrs: undefined };
   const plain = { inputs: { head, head_dist: null }, attrs: undefined };
   const half = { shape, data: dz.data.map((x) => x / 2) };
-  const ofSoftmax = (z: HostArray): HostArray => softmaxPullback(loops.softmax(z), dz);
+  const ofSoftmax = (z: HostArray): HostArray => softmaxVjp(softmaxByLoops(z), dz);
   return [
-    pullbackClaim(meanOfLogits, two, dz, { head: half, head_dist: half }),
-    pullbackClaim(meanOfLogits, plain, dz, { head: dz, head_dist: null }),
-    pullbackClaim(sumOfSoftmax, two, dz, { head: ofSoftmax(head), head_dist: ofSoftmax(head_dist) }),
-    pullbackClaim(sumOfSoftmax, plain, dz, { head: ofSoftmax(head), head_dist: null }),
+    vjpClaim(meanOfLogits, two, dz, { head: half, head_dist: half }),
+    vjpClaim(meanOfLogits, plain, dz, { head: dz, head_dist: null }),
+    vjpClaim(sumOfSoftmax, two, dz, { head: ofSoftmax(head), head_dist: ofSoftmax(head_dist) }),
+    vjpClaim(sumOfSoftmax, plain, dz, { head: ofSoftmax(head), head_dist: null }),
   ];
 }
 
 export const lossGradientRows: readonly Row[] = [
-  row("G3", "gradient of log-softmax", logSoftmaxClaims),
-  row("G4", "gradient of cross-entropy, targets of any sum", crossEntropyClaims),
-  row("G5", "gradient on smoothed labels, both conventions", smoothedClaims),
-  row("G6", "gradient of soft distillation, with λ and both divisors", softClaims),
-  row("G7", "gradient of the reverse divergence", reverseClaims),
-  row("G8", "gradient of hard distillation, on two heads, one head and two class tokens", hardClaims),
-  row("G9", "gradient of both fusions", fusionClaims),
+  claimsRow("G3", "gradient of log-softmax", logSoftmaxClaims),
+  claimsRow("G4", "gradient of cross-entropy, targets of any sum", crossEntropyClaims),
+  claimsRow("G5", "gradient on smoothed labels, both conventions", smoothedClaims),
+  claimsRow("G6", "gradient of soft distillation, with λ and both divisors", softClaims),
+  claimsRow("G7", "gradient of the reverse divergence", reverseClaims),
+  claimsRow("G8", "gradient of hard distillation, on two heads, one head and two class tokens", hardClaims),
+  claimsRow("G9", "gradient of both fusions", fusionClaims),
 ];

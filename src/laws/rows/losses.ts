@@ -22,13 +22,14 @@ import {
   usualHardCall,
   usualSoftCall,
 } from "../cases/calls/losses.ts";
-import { forwardClaim, row, type Claim } from "../cases/claim.ts";
+import { forwardClaim, claimsRow, type Claim } from "../cases/claim.ts";
 import { fusionRow } from "./fusion.ts";
 import * as loops from "../loops/losses.ts";
+import { logSoftmax as logSoftmaxByLoops } from "../loops/softmax.ts";
 
 function logSoftmaxClaims(draw: Draw): readonly Claim[] {
   const z = anySize(draw, lossSizes(draw));
-  return [{ actual: (k) => logSoftmax.forward(k, { z: upload<Tensor>(k, z) }).out, expected: loops.logSoftmax(z) }];
+  return [{ actual: (k) => logSoftmax.forward(k, { z: upload<Tensor>(k, z) }).out, expected: logSoftmaxByLoops(z) }];
 }
 
 function smoothingClaims(draw: Draw, smooth: typeof smoothOverAll, expected: typeof loops.smoothOverAll): readonly Claim[] {
@@ -46,26 +47,28 @@ function decisionClaims(draw: Draw): readonly Claim[] {
 }
 
 export const lossRows: readonly Row[] = [
-  row("E18", "log-softmax, stable for logits of any size", logSoftmaxClaims),
-  row("E19", "cross-entropy against any target", (draw) => [
+  claimsRow("E18", "log-softmax, stable for logits of any size", logSoftmaxClaims),
+  claimsRow("E19", "cross-entropy against any target", (draw) => [
     forwardClaim(crossEntropy, crossEntropyCall(draw, anySize)),
     forwardClaim(crossEntropy, crossEntropyCall(draw, anySize, true)),
   ]),
-  row("E20", "label smoothing over all classes (code)", (draw) => smoothingClaims(draw, smoothOverAll, loops.smoothOverAll)),
-  row("E21", "label smoothing over the other classes (paper)", (draw) => smoothingClaims(draw, smoothOverOthers, loops.smoothOverOthers)),
-  row("E22", "soft distillation, on one head's logits and on two", (draw) => [
+  claimsRow("E20", "label smoothing over all classes (code)", (draw) => smoothingClaims(draw, smoothOverAll, loops.smoothOverAll)),
+  claimsRow("E21", "label smoothing over the other classes (paper)", (draw) =>
+    smoothingClaims(draw, smoothOverOthers, loops.smoothOverOthers),
+  ),
+  claimsRow("E22", "soft distillation, on one head's logits and on two", (draw) => [
     forwardClaim(usualSoftDistillation, usualSoftCall(draw, anySize, "batch")),
     forwardClaim(softDistillation, softDistillationCall(draw, anySize, "batch")),
   ]),
-  row("E23", "τ² KL of the student from the teacher, per sample", (draw) => [
+  claimsRow("E23", "τ² KL of the student from the teacher, per sample", (draw) => [
     forwardClaim(divergence, divergenceCall(draw, anySize, "batch")),
   ]),
-  row("E24", "the authors' divisor: K times weaker", (draw) => [
+  claimsRow("E24", "the authors' divisor: K times weaker", (draw) => [
     forwardClaim(divergence, divergenceCall(draw, anySize, "batch*classes")),
     forwardClaim(softDistillation, softDistillationCall(draw, anySize, "batch*classes")),
   ]),
-  row("E25", "the teacher's decision, the first index on ties", decisionClaims, "exact"),
-  row("E26", "hard distillation, on two heads' logits and on one", (draw) => [
+  claimsRow("E25", "the teacher's decision, the first index on ties", decisionClaims, "exact"),
+  claimsRow("E26", "hard distillation, on two heads' logits and on one", (draw) => [
     forwardClaim(hardDistillation, hardDistillationCall(draw, anySize)),
     forwardClaim(usualHardDistillation, usualHardCall(draw, anySize)),
   ]),

@@ -9,7 +9,7 @@ import { cutMix, cutMixBox, type Box, type BoxSettings } from "../../train/mixin
 import { mixup } from "../../train/mixing/mixup.ts";
 import { normalisePixels, type PixelInputs } from "../../train/mixing/normalisePixels.ts";
 import { smoothing } from "../cases/calls/losses.ts";
-import { row, type Claim } from "../cases/claim.ts";
+import { claimsRow, type Claim } from "../cases/claim.ts";
 import * as loops from "../loops/mixing.ts";
 import { scalar, smoothOverAll as smoothByLoops } from "../loops/losses.ts";
 import { tabulate } from "../loops/matrix.ts";
@@ -73,7 +73,7 @@ const cutMixClaims =
 
 /** @param boxOf `cutMixBox`; another one to see that it is refused */
 export const cutMixRow = (boxOf: typeof cutMixBox): Row =>
-  row("E39", "CutMix: boxes by both rules, the pixels in them, and what is left of an image", cutMixClaims(boxOf), "exact");
+  claimsRow("E39", "CutMix: boxes by both rules, the pixels in them, and what is left of an image", cutMixClaims(boxOf), "exact");
 
 function identityClaims(draw: Draw): readonly Claim[] {
   const x = images(draw);
@@ -103,9 +103,9 @@ function pixelClaims(draw: Draw): readonly Claim[] {
 }
 
 export const mixingRows: readonly Row[] = [
-  row("E33", "targets of Mixup and CutMix, mixed as the images are", targetClaims),
-  row("E38", "Mixup of batches of any shape", mixupClaims),
+  claimsRow("E33", "targets of Mixup and CutMix, mixed as the images are", targetClaims),
+  claimsRow("E38", "Mixup of batches of any shape", mixupClaims),
   cutMixRow(cutMixBox),
-  row("identity/mixing", "mixing twice; λ = 0 and λ = 1; mixed targets sum to 1 for every λ", identityClaims),
-  row("identity/pixels", "pixels are normalised channel by channel", pixelClaims),
+  claimsRow("identity/mixing", "mixing twice; λ = 0 and λ = 1; mixed targets sum to 1 for every λ", identityClaims),
+  claimsRow("identity/pixels", "pixels are normalised channel by channel", pixelClaims),
 ];

@@ -18,7 +18,8 @@ import { splitHeads } from "../../ops/splitHeads.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
 import { blockCall, deitCall, deitCallOf, embedCallOf, mlpCall, patchEmbedCall, selfAttentionCall } from "../cases/calls/model.ts";
 import { attentionCall, geluCall, layerNormCall, splitHeadsCall } from "../cases/calls/ops.ts";
-import { forwardOf, outputRow, row, tapRow } from "../cases/hostCall.ts";
+import { forwardOf, outputRow, tapRow } from "../cases/hostCall.ts";
+import { hostRow, row } from "../cases/row.ts";
 import { attention as attentionByLoops } from "../loops/attention.ts";
 import { block as blockByLoops } from "../loops/block.ts";
 import { sineCosine as sineCosineByLoops } from "../loops/embedding.ts";
@@ -39,7 +40,7 @@ const queriesKeysValues = row(
     const seen = await taps(engine, (k) => forwardOf(withoutFusion(k, selfAttention), selfAttention, call), ["selfAttention.split"]);
     const Y = linear(x, params.qkv);
     const third = (i: number): HostArray => tabulate(x.shape, (b, t, j) => at(Y, b, t, i * axis(x.shape, -1) + j));
-    const expected = new Map(["q", "k", "v"].map((role, i) => [`selfAttention.split.${role}`, third(i)]));
+    const expected = new Map(["q", "keys", "values"].map((name, i) => [`selfAttention.split.${name}`, third(i)]));
     return gapOfLeaves(new Map([...seen].map(([name, heads]) => [name, mergeHeads(heads)])), expected);
   },
 );
@@ -64,13 +65,15 @@ const headRow = (id: string, title: string, head: keyof Logits, drawCall: typeof
 /** Up to so many tokens and pairs of channels. */
 const [TOKENS, PAIRS] = [40, 8];
 
-const fixedPosition: Row = {
-  ...row("E34", "fixed positions: pos[t, 2i] = sin(t·10000^(−2i/D)), pos[t, 2i+1] = cos of the same", (_, draw) => {
+const fixedPosition = hostRow(
+  "E34",
+  "fixed positions: pos[t, 2i] = sin(t·10000^(−2i/D)), pos[t, 2i+1] = cos of the same",
+  (draw) => {
     const [T, D] = [draw.integer(1, TOKENS), 2 * draw.integer(1, PAIRS)];
     return gap(hostArray([T, D], sineCosine(T, D)), sineCosineByLoops(T, D));
-  }),
-  host: true,
-};
+  },
+  "equation",
+);
 
 /** (E1)–(E15), (E34). */
 export const networkRows: readonly Row[] = [
@@ -80,7 +83,7 @@ export const networkRows: readonly Row[] = [
   outputRow("E4", "layer norm: y = γ ⊙ (x − μ)(v + ε)^(−½) + β, v biased", layerNorm, layerNormCall),
   queriesKeysValues,
   outputRow("E6", "head m has columns m·d … (m+1)·d − 1 of each of Q, K, V", splitHeads, splitHeadsCall),
-  tapRow("E7", "S = d^(−½) Q Kᵀ, A = σ(S), O = A V; N queries, k ≠ N keys and values", attention, attentionCall, ({ inputs }) =>
+  tapRow("E7", "S = d^(−½) Q Kᵀ, A = σ(S), O = A V; Tq queries, Tk ≠ Tq keys and values", attention, attentionCall, ({ inputs }) =>
     leavesOf(attentionByLoops(inputs)),
   ),
   outputRow("E8", "MSA(X) = concat_m(O_m) Woᵀ + bo", selfAttention, selfAttentionCall),

@@ -4,7 +4,7 @@ import { evaluate, hostArray, leavesOf, upload, type HostArray } from "../../che
 import type { Row } from "../../check/laws/row.ts";
 import { block } from "../../model/block.ts";
 import { embed } from "../../model/embed.ts";
-import { heads } from "../../model/heads.ts";
+import { classifierHeads } from "../../model/heads.ts";
 import { patchEmbed } from "../../model/patchEmbed.ts";
 import { selfAttention } from "../../model/selfAttention.ts";
 import { attention } from "../../ops/attention.ts";
@@ -19,17 +19,18 @@ import { softmax } from "../../ops/softmax.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { blockCall, embedCall, headsCall, patchEmbedCall, selfAttentionCall } from "../cases/calls/model.ts";
 import { attentionCall, geluCall, layerNormCall, linearCall, residualCall, softmaxCall } from "../cases/calls/ops.ts";
-import { drawCotangent, gradientRow, gradientsOf, row } from "../cases/hostCall.ts";
-import { attention as attentionByLoops, attentionPullback } from "../loops/attention.ts";
-import { blockPullback, perSample, residual as residualByLoops } from "../loops/block.ts";
-import { embedPullback, patchEmbedPullback } from "../loops/embedding.ts";
-import { geluPullback } from "../loops/feedForward.ts";
-import { linearPullback } from "../loops/linear.ts";
-import { headsPullback, token } from "../loops/network.ts";
-import { layerNormPullback } from "../loops/norm.ts";
+import { drawCotangent, gradientRow, gradientsOf } from "../cases/hostCall.ts";
+import { row } from "../cases/row.ts";
+import { attention as attentionByLoops, attentionVjp } from "../loops/attention.ts";
+import { blockVjp, perSample, residual as residualByLoops } from "../loops/block.ts";
+import { embedVjp, patchEmbedVjp } from "../loops/embedding.ts";
+import { geluVjp } from "../loops/feedForward.ts";
+import { linearVjp } from "../loops/linear.ts";
+import { headsVjp, token } from "../loops/network.ts";
+import { layerNormVjp } from "../loops/norm.ts";
 import { asRows, mapped, masked, paired, rowProducts, rowSums, share } from "../loops/rows.ts";
-import { selfAttentionPullback } from "../loops/selfAttention.ts";
-import { softmax as softmaxByLoops, softmaxPullback } from "../loops/softmax.ts";
+import { selfAttentionVjp } from "../loops/selfAttention.ts";
+import { softmax as softmaxByLoops, softmaxVjp } from "../loops/softmax.ts";
 import { severalRows, sizes } from "../cases/sizes.ts";
 import { taps } from "../cases/taps.ts";
 
@@ -47,8 +48,8 @@ const coreGradients = gradientRow(
   attention,
   attentionCall,
   (inputs, _, dO) => {
-    const { q, k, v } = attentionPullback(inputs, dO);
-    return { q, k, v };
+    const { q, keys: k, values: v } = attentionVjp(inputs, dO);
+    return { q, keys: k, values: v };
   },
 );
 
@@ -58,7 +59,7 @@ const absolute = (a: HostArray): HostArray => mapped(a, Math.abs);
 const coreOnTheWay = row("G12", "Ā, S̄ and ⟨Ā, A⟩ = ⟨Ō, O⟩", async (engine, draw) => {
   const call = attentionCall(draw);
   const dO = drawCotangent<Tensor>(draw, call.expected);
-  const want = attentionPullback(call.inputs, dO);
+  const want = attentionVjp(call.inputs, dO);
   const seen = await taps(engine, (k) => gradientsOf(withoutFusion(k, attention), attention, call, dO), [
     "cotangents/probs",
     "cotangents/scores",
@@ -122,47 +123,47 @@ const prefixAsPosition = row("G16", "cls̄ = pos̄[0], dist̄ = pos̄[1]", async
 
 /** (G1), (G2), (G10)–(G18). */
 export const networkGradientRows: readonly Row[] = [
-  gradientRow("G1", "linear: x̄ = ȳ W, W̄ = Σ ȳᵀ x, b̄ = Σ ȳ", linear, linearCall, ({ x, params }, _, dy) => linearPullback(x, params, dy)),
+  gradientRow("G1", "linear: x̄ = ȳ W, W̄ = Σ ȳᵀ x, b̄ = Σ ȳ", linear, linearCall, ({ x, params }, _, dy) => linearVjp(x, params, dy)),
   gradientRow("G2", "softmax: z̄ = s ⊙ (s̄ − ⟨s̄, s⟩)", softmax, softmaxCall, ({ z }, _, ds) => ({
-    z: softmaxPullback(softmaxByLoops(z), ds),
+    z: softmaxVjp(softmaxByLoops(z), ds),
   })),
   gradientRow(
     "G10",
     "layer norm: x̄ = r (h − mean h − x̂ ⊙ mean(h ⊙ x̂)), h = ȳ ⊙ γ; γ̄ = Σ ȳ ⊙ x̂; β̄ = Σ ȳ",
     layerNorm,
     layerNormCall,
-    ({ x, params }, { eps }, dy) => layerNormPullback(x, params, eps, dy),
+    ({ x, params }, { eps }, dy) => layerNormVjp(x, params, eps, dy),
   ),
-  gradientRow("G11", "GELU: x̄ = ȳ ⊙ (Φ(x) + x φ(x))", gelu, geluCall, ({ x }, _, dy) => ({ x: geluPullback(x, dy) })),
+  gradientRow("G11", "GELU: x̄ = ȳ ⊙ (Φ(x) + x φ(x))", gelu, geluCall, ({ x }, _, dy) => ({ x: geluVjp(x, dy) })),
   together("G12", "attention core: V̄, Ā, S̄, Q̄, K̄; ⟨Ā, A⟩ = ⟨Ō, O⟩; rows of S̄ sum to 0", coreGradients, coreOnTheWay),
   gradientRow(
     "G13",
     "MSA: (G1) for Wo, (G12), [Q̄|K̄|V̄], (G1) for Wqkv",
     selfAttention,
     selfAttentionCall,
-    ({ x, params }, { heads: h }, dy) => selfAttentionPullback(x, params, h, dy),
+    ({ x, params }, { heads: h }, dy) => selfAttentionVjp(x, params, h, dy),
   ),
   together(
     "G14",
     "X⁺ = X + m F(X): X̄ = X̄⁺ + F-backward(m X̄⁺), by itself and twice in a block",
     gradientRow("G14", "residual", residual, residualCall, (_, { multiplier }, dy) => ({ x: dy, branch: perSample(multiplier, dy) })),
-    gradientRow("G14", "block", block, blockCall, blockPullback),
+    gradientRow("G14", "block", block, blockCall, blockVjp),
   ),
   together("G15", "dropout and drop path: same mask and same factor as in the forward", throughDropout, throughDropPath),
   together(
     "G16",
     "pos̄ = Σ_b X̄₀, cls̄ = pos̄[0], dist̄ = pos̄[1], Ē = X̄₀[:, P:]",
-    gradientRow("G16", "embed", embed, embedCall, (inputs, _, dX0) => embedPullback(inputs, dX0)),
+    gradientRow("G16", "embed", embed, embedCall, (inputs, _, dX0) => embedVjp(inputs, dX0)),
     prefixAsPosition,
   ),
-  gradientRow("G17", "heads: Z̄[:, 0] = z̄_c Wc, Z̄[:, 1] = z̄_d Wd, else 0", heads, headsCall, (inputs, _, dLogits) =>
-    headsPullback(inputs, dLogits),
+  gradientRow("G17", "heads: Z̄[:, 0] = z̄_c Wc, Z̄[:, 1] = z̄_d Wd, else 0", classifierHeads, headsCall, (inputs, _, dLogits) =>
+    headsVjp(inputs, dLogits),
   ),
   gradientRow(
     "G18",
     "patch embedding: Ū = Ē Wp, W̄p = Σ Ēᵀ U, b̄p = Σ Ē, imḡ = fold(Ū)",
     patchEmbed,
     patchEmbedCall,
-    (inputs, { patchSize }, dE) => patchEmbedPullback(inputs, patchSize, dE),
+    (inputs, { patchSize }, dE) => patchEmbedVjp(inputs, patchSize, dE),
   ),
 ];

@@ -5,9 +5,9 @@ import type { Row } from "../../check/laws/row.ts";
 import type { Logits } from "../../model/heads.ts";
 import { objective, type Distillation, type LossAndCotangents, type Targets } from "../../train/step/objective.ts";
 import { anySize, lossSizes, share, temperature } from "../cases/calls/losses.ts";
-import { row, type Claim } from "../cases/claim.ts";
+import { claimsRow, type Claim } from "../cases/claim.ts";
 import * as loops from "../loops/losses.ts";
-import { crossEntropyPullback, divergencePullback } from "../loops/lossPullbacks.ts";
+import { crossEntropyVjp, divergenceVjp } from "../loops/lossVjps.ts";
 import { mapped, paired } from "../loops/rows.ts";
 
 const add = (a: HostArray, b: HostArray): HostArray => paired(a, b, (x, y) => x + y);
@@ -33,9 +33,9 @@ function claims(draw: Draw): readonly Claim[] {
       expected: { loss: loops.scalar(loss), dLogits },
     };
   };
-  const truth = (z: HostArray, weight: number): HostArray => crossEntropyPullback(z, target, weight);
-  const hard = (z: HostArray): HostArray => crossEntropyPullback(z, loops.decision(teacher), alpha);
-  const soft = (z: HostArray): HostArray => divergencePullback(z, teacher, tau, perClass, lambda);
+  const truth = (z: HostArray, weight: number): HostArray => crossEntropyVjp(z, target, weight);
+  const hard = (z: HostArray): HostArray => crossEntropyVjp(z, loops.decision(teacher), alpha);
+  const soft = (z: HostArray): HostArray => divergenceVjp(z, teacher, tau, perClass, lambda);
   const hardLoss = (zd: HostArray): number => loops.hardDistillation([head, zd], target, teacher, alpha);
   const softLoss = (zd: HostArray): number => loops.softDistillation([head, zd], target, teacher, { lambda, tau, perClass });
 
@@ -59,7 +59,7 @@ function claims(draw: Draw): readonly Claim[] {
   ];
 }
 
-export const objectiveRow: Row = row(
+export const objectiveRow: Row = claimsRow(
   "identity/objective",
   "a recipe's loss and its cotangents, for each kind of distillation and model",
   claims,

@@ -6,7 +6,8 @@ import type { Row } from "../../check/laws/row.ts";
 import { tolerances } from "../../check/tolerance.ts";
 import { positionResize, resizeMatrix, type Resampling } from "../../ops/positionResize.ts";
 import { positionResizeCall } from "../cases/calls/positions.ts";
-import { errorOf, forwardClaim, hostRow, pullbackClaim, row, type Claim } from "../cases/claim.ts";
+import { errorOf, forwardClaim, vjpClaim, claimsRow, type Claim } from "../cases/claim.ts";
+import { hostRow } from "../cases/row.ts";
 import { at, sum, tabulate } from "../loops/matrix.ts";
 import * as loops from "../loops/positions.ts";
 
@@ -90,11 +91,11 @@ const resampled = (id: string, title: string, resampling: Resampling, printed: (
   },
 });
 
-function pullbackClaims(draw: Draw): readonly Claim[] {
+function vjpClaims(draw: Draw): readonly Claim[] {
   return (["deit", "timm"] as const).map((resampling) => {
     const call = positionResizeCall(draw, resampling);
     const dY = draw.array(call.expected.shape);
-    return pullbackClaim(positionResize, call, dY, { pos: loops.positionResizePullback(dY, call.attrs) });
+    return vjpClaim(positionResize, call, dY, { pos: loops.positionResizeVjp(dY, call.attrs) });
   });
 }
 
@@ -103,6 +104,6 @@ export const positionRows: readonly Row[] = [
   resampled("E17", "cubic weights with clamped taps, and the resized embedding", "deit", () =>
     gap(matrix(FROM, TO, "deit"), printedMatrix),
   ),
-  row("G19", "gradient of position resizing", pullbackClaims),
+  claimsRow("G19", "gradient of position resizing", vjpClaims),
   resampled("identity/timm-resampling", "position resizing by timm's antialiased rule", "timm", () => 0),
 ];

@@ -8,7 +8,8 @@ import { decaysOf, type DecayRule } from "../../train/optimizer/decay.ts";
 import { averageOf, ema } from "../../train/optimizer/ema.ts";
 import { delayedLearningRate, learningRate, type Schedule } from "../../train/optimizer/schedule.ts";
 import { sgd } from "../../train/optimizer/sgd.ts";
-import { hostRow, relative, rounds, row, type Claim } from "../cases/claim.ts";
+import { relative, rounds, claimsRow, type Claim } from "../cases/claim.ts";
+import { hostRow } from "../cases/row.ts";
 import { countRows } from "./counts.ts";
 import { dropPathRow } from "./dropPath.ts";
 import * as loops from "../loops/recipe.ts";
@@ -148,7 +149,7 @@ export const recipeRows: readonly Row[] = [
   hostRow("E30", "drop-path rates of the blocks", ratesError, "equation"),
   dropPathRow,
   hostRow("E32", "learning rate, and the authors' rate one epoch late", scheduleError, "equation"),
-  row("E35", "AdamW, several steps, with both rules of weight decay", adamwClaims),
-  row("E36", "SGD with momentum, Nesterov and plain, several steps", sgdClaims),
-  row("E37", "moving average of the weights", emaClaims),
+  claimsRow("E35", "AdamW, several steps, with both rules of weight decay", adamwClaims),
+  claimsRow("E36", "SGD with momentum, Nesterov and plain, several steps", sgdClaims),
+  claimsRow("E37", "moving average of the weights", emaClaims),
 ];

@@ -10,8 +10,8 @@ import { sigmoid } from "../../teacher/sigmoid.ts";
 import { squeezeExcite } from "../../teacher/squeezeExcite.ts";
 import { axis } from "../../tensor/tensor.ts";
 import { averagePoolCall, batchNormCall, convCall, frozenBatchNormCall, squeezeExciteCall } from "../cases/calls/teacher.ts";
-import { forwardClaim, pullbackClaim, row, type Claim } from "../cases/claim.ts";
-import { excitedPullback, gates, gatesGrad, pooledGrad, rectified, rectifiedGrad } from "../loops/squeezeExcite.ts";
+import { forwardClaim, vjpClaim, claimsRow, type Claim } from "../cases/claim.ts";
+import { excitedVjp, gates, gatesGrad, pooledGrad, rectified, rectifiedGrad } from "../loops/squeezeExcite.ts";
 import { batchNormEvalGrads, batchNormTrainGrads, convInputGrad, convWeightGrad } from "../loops/teacher.ts";
 import { severalRows } from "../cases/sizes.ts";
 
@@ -20,7 +20,7 @@ function trainedNormClaims(draw: Draw): readonly Claim[] {
   const { x, params } = call.inputs;
   const dy = draw.array(x.shape);
   const { x: dx, ...dParams } = batchNormTrainGrads(x, params.weight, dy, call.attrs.eps);
-  return [forwardClaim(batchNorm, call), pullbackClaim(batchNorm, call, { y: dy, stats: null }, { x: dx, params: dParams })];
+  return [forwardClaim(batchNorm, call), vjpClaim(batchNorm, call, { y: dy, stats: null }, { x: dx, params: dParams })];
 }
 
 function frozenNormClaims(draw: Draw): readonly Claim[] {
@@ -30,7 +30,7 @@ function frozenNormClaims(draw: Draw): readonly Claim[] {
   const dy = draw.array(x.shape);
   const statistics = { mean: running.running_mean, variance: running.running_var };
   const { x: dx, ...dParams } = batchNormEvalGrads(x, params.weight, statistics, dy, eps);
-  return [forwardClaim(frozenBatchNorm, call), pullbackClaim(frozenBatchNorm, call, { y: dy, stats: null }, { x: dx, params: dParams })];
+  return [forwardClaim(frozenBatchNorm, call), vjpClaim(frozenBatchNorm, call, { y: dy, stats: null }, { x: dx, params: dParams })];
 }
 
 /** Also where exp overflows, and where 1 − g is below the rounding of g. */
@@ -38,7 +38,7 @@ function sigmoidClaims(draw: Draw): readonly Claim[] {
   const u = draw.array(severalRows(draw), { deviation: draw.oneOf([1, 30, 1000]) });
   const call = { inputs: { u }, attrs: undefined, expected: gates(u) };
   const dg = draw.array(u.shape);
-  return [forwardClaim(sigmoid, call), pullbackClaim(sigmoid, call, dg, { u: gatesGrad(u, dg) })];
+  return [forwardClaim(sigmoid, call), vjpClaim(sigmoid, call, dg, { u: gatesGrad(u, dg) })];
 }
 
 /** Whole numbers, so that some inputs are 0: the derivative there is 0. */
@@ -50,21 +50,21 @@ function reluClaims(draw: Draw): readonly Claim[] {
   );
   const call = { inputs: { x }, attrs: undefined, expected: rectified(x) };
   const dy = draw.array(shape);
-  return [forwardClaim(relu, call), pullbackClaim(relu, call, dy, { x: rectifiedGrad(x, dy) })];
+  return [forwardClaim(relu, call), vjpClaim(relu, call, dy, { x: rectifiedGrad(x, dy) })];
 }
 
 function averagePoolClaims(draw: Draw): readonly Claim[] {
   const call = averagePoolCall(draw);
   const { x } = call.inputs;
   const dm = draw.array(call.expected.shape);
-  return [forwardClaim(averagePool, call), pullbackClaim(averagePool, call, dm, { x: pooledGrad(dm, axis(x.shape, 2), axis(x.shape, 3)) })];
+  return [forwardClaim(averagePool, call), vjpClaim(averagePool, call, dm, { x: pooledGrad(dm, axis(x.shape, 2), axis(x.shape, 3)) })];
 }
 
 function squeezeExciteClaims(draw: Draw): readonly Claim[] {
   const call = squeezeExciteCall(draw);
   const { x, params } = call.inputs;
   const dy = draw.array(x.shape);
-  return [forwardClaim(squeezeExcite, call), pullbackClaim(squeezeExcite, call, dy, excitedPullback(x, params, dy))];
+  return [forwardClaim(squeezeExcite, call), vjpClaim(squeezeExcite, call, dy, excitedVjp(x, params, dy))];
 }
 
 function convClaims(draw: Draw): readonly Claim[] {
@@ -73,21 +73,25 @@ function convClaims(draw: Draw): readonly Claim[] {
   const dy = draw.array(call.expected.shape);
   const dParams = { weight: convWeightGrad(x, dy, params.weight.shape, call.attrs) };
   const dx = convInputGrad(params.weight, dy, x.shape, call.attrs);
-  return [forwardClaim(groupedConv, call), pullbackClaim(groupedConv, call, dy, { x: dx, params: dParams })];
+  return [forwardClaim(groupedConv, call), vjpClaim(groupedConv, call, dy, { x: dx, params: dParams })];
 }
 
 /** (G20)–(G22). */
 export const teacherRows: readonly Row[] = [
-  row(
+  claimsRow(
     "G20",
     "batch norm: in training x̄ = r (h − mean h − x̂ ⊙ mean(h ⊙ x̂)) over batch and pixels, in evaluation x̄ = ȳ γ (v_run + ε)^(−½)",
     (draw) => [...trainedNormClaims(draw), ...frozenNormClaims(draw)],
   ),
-  row("G21", "squeeze-excite y = x g: ḡ = Σ_HW ȳ ⊙ x, ū = ḡ g(1 − g), x̄ = ȳ g + m̄/(HW); ReLU at 0, sigmoid far out", (draw) => [
+  claimsRow("G21", "squeeze-excite y = x g: ḡ = Σ_HW ȳ ⊙ x, ū = ḡ g(1 − g), x̄ = ȳ g + m̄/(HW); ReLU at 0, sigmoid far out", (draw) => [
     ...squeezeExciteClaims(draw),
     ...averagePoolClaims(draw),
     ...reluClaims(draw),
     ...sigmoidClaims(draw),
   ]),
-  row("G22", "grouped conv: W̄ = Σ ȳ x and x̄ = Σ ȳ W over the index pairs of the windows; groups, strides, paddings, H ≠ W", convClaims),
+  claimsRow(
+    "G22",
+    "grouped conv: W̄ = Σ ȳ x and x̄ = Σ ȳ W over the index pairs of the windows; groups, strides, paddings, H ≠ W",
+    convClaims,
+  ),
 ];

@@ -5,7 +5,7 @@ import { mapNorms } from "../../teacher/norms.ts";
 import { buildRegnet, regnetParameterCount, regnetShapes } from "../../teacher/params.ts";
 import { size, tensor, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import { named } from "../../tensor/tree.ts";
-import { hostRow } from "../cases/claim.ts";
+import { hostRow } from "../cases/row.ts";
 
 /** Widths and depths of the stages. */
 interface Printed {

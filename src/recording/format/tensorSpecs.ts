@@ -1,7 +1,12 @@
 /** Lists the tensors that a recording must or may hold (recording format, section 3), with their shapes, from its JSON. */
-import { patchCount, tokenCount, type DeitConfig } from "../../model/config.ts";
-import { parameterShapes } from "../../model/params.ts";
+import { abstractEngine } from "../../engines/abstract/engine.ts";
+import type { DeitConfig } from "../../model/config.ts";
+import { deitLogits } from "../../model/deit.ts";
+import { meanOfLogits } from "../../model/fusion.ts";
+import { buildParams, parameterShapes } from "../../model/params.ts";
+import { inference, observe, outputs } from "../../ops/observe.ts";
 import type { Shape } from "../../tensor/tensor.ts";
+import { deitAttrs } from "../../train/step/deitTask.ts";
 import type { Configuration } from "./configuration.ts";
 
 /** What the format says of one tensor. */
@@ -17,34 +22,27 @@ export interface TensorSpec {
 /** [B, C, S, S] */
 export const imageShape = ({ channels, imageSize }: DeitConfig, B: number): Shape => [B, channels, imageSize, imageSize];
 
-/** The taps (named intermediate values) and their shapes, in the order in which they are computed. */
+/** The paths of the ops whose outputs are taps, the named intermediate values of a recording. */
+const TAP =
+  /^(patch_embed|embed|norm|head|head_dist|logits)$|^blocks\.\d+(\.(norm1|attn(\.(qkv|scores|probs|context))?|mid|norm2|mlp(\.(fc1|gelu))?))?$/;
+
+/** The shapes of the taps, in the order in which the model computes them, from a run on the abstract engine. */
 export function tapShapes(model: DeitConfig, B: number): ReadonlyMap<string, Shape> {
-  const { width: D, depth, heads: h, mlpRatio, classes: K, distilled } = model;
-  const T = tokenCount(model);
-  const tokens = [B, T, D];
-  const block = (i: number): [string, Shape][] => [
-    [`blocks.${i}.norm1`, tokens],
-    [`blocks.${i}.attn.qkv`, [B, T, 3 * D]],
-    [`blocks.${i}.attn.scores`, [B, h, T, T]],
-    [`blocks.${i}.attn.probs`, [B, h, T, T]],
-    [`blocks.${i}.attn.context`, tokens],
-    [`blocks.${i}.attn`, tokens],
-    [`blocks.${i}.mid`, tokens],
-    [`blocks.${i}.norm2`, tokens],
-    [`blocks.${i}.mlp.fc1`, [B, T, D * mlpRatio]],
-    [`blocks.${i}.mlp.gelu`, [B, T, D * mlpRatio]],
-    [`blocks.${i}.mlp`, tokens],
-    [`blocks.${i}`, tokens],
-  ];
-  return new Map<string, Shape>([
-    ["patch_embed", [B, patchCount(model), D]],
-    ["embed", tokens],
-    ...Array.from({ length: depth }, (_, i) => block(i)).flat(),
-    ["norm", tokens],
-    ["head", [B, K]],
-    ...(distilled ? [["head_dist", [B, K]] satisfies [string, Shape]] : []),
-    ["logits", [B, K]],
-  ]);
+  const { kernels } = abstractEngine();
+  const shapes = new Map<string, Shape>();
+  const k = observe(
+    inference(kernels),
+    outputs((path, { shape }) => {
+      if (TAP.test(path)) shapes.set(path, shape);
+    }),
+  );
+  k.region("tapShapes", () => {
+    const inputs = { images: k.zeros(imageShape(model, B)), params: buildParams(model, (_, shape) => k.zeros(shape)) };
+    const { out: logits } = deitLogits.forward(k, inputs, deitAttrs(k, model));
+    meanOfLogits.forward(k.at("logits"), logits);
+    return null;
+  });
+  return shapes;
 }
 
 function givenSpecs({ model, weights, images, dropPath, loss }: Configuration, B: number): Map<string, TensorSpec> {

@@ -79,22 +79,22 @@ export const scoresOp = (heads: number): StepOp => ({
   vjp: (k, { taps }, dS) => {
     const roles = splitHeads.forward(k, { qkv: nth(taps, 0) }, { heads }).out;
     const d = scores.vjp(k, scores.forward(k, roles).saved, dS);
-    return { taps: [splitHeads.vjp(k, null, { ...d, v: k.zeros(roles.v.shape) }).qkv], weights: [] };
+    return { taps: [splitHeads.vjp(k, null, { ...d, values: k.zeros(roles.values.shape) }).qkv], weights: [] };
   },
 });
 
 /** A V of (E7), the heads concatenated, [B, T, D], from the probabilities and qkv. */
 export const contextOp = (heads: number): StepOp => ({
   forward: (k, { taps }) => {
-    const { v } = splitHeads.forward(k, { qkv: nth(taps, 1) }, { heads }).out;
-    return mergeHeads.forward(k, { heads: mix.forward(k, { probs: nth(taps, 0), v }).out }).out;
+    const { values } = splitHeads.forward(k, { qkv: nth(taps, 1) }, { heads }).out;
+    return mergeHeads.forward(k, { o: mix.forward(k, { probs: nth(taps, 0), values }).out }).out;
   },
   vjp: (k, { taps }, dContext) => {
-    const { q, v } = splitHeads.forward(k, { qkv: nth(taps, 1) }, { heads }).out;
-    const dHeads = mergeHeads.vjp(k, { heads }, dContext).heads;
-    const d = mix.vjp(k, { probs: nth(taps, 0), v }, dHeads);
+    const { q, values: v } = splitHeads.forward(k, { qkv: nth(taps, 1) }, { heads }).out;
+    const dHeads = mergeHeads.vjp(k, { heads }, dContext).o;
+    const d = mix.vjp(k, { probs: nth(taps, 0), values: v }, dHeads);
     const unread = k.zeros(q.shape);
-    return { taps: [d.probs, splitHeads.vjp(k, null, { q: unread, k: unread, v: d.v }).qkv], weights: [] };
+    return { taps: [d.probs, splitHeads.vjp(k, null, { q: unread, keys: unread, values: d.values }).qkv], weights: [] };
   },
 });
 

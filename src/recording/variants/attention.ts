@@ -19,7 +19,7 @@ import type { BackwardVariant, ForwardVariant } from "./variant.ts";
 const project = (k: Kernels, inputs: StepInputs): Tensor => linear.forward(k, { x: nth(inputs.taps, 0), params: paramsOf(inputs) }).out;
 
 /** s Q Kᵀ */
-const scaledScores = (k: Kernels, { q, k: keys }: Pick<QueriesKeysValues, "q" | "k">, s: number): Tensor =>
+const scaledScores = (k: Kernels, { q, keys }: Pick<QueriesKeysValues, "q" | "keys">, s: number): Tensor =>
   k.scale(k.matmul(q, keys, { tb: true }), s);
 
 const split = (k: Kernels, qkv: Tensor, heads: number): QueriesKeysValues => splitHeads.forward(k, { qkv }, { heads }).out;
@@ -43,8 +43,8 @@ function reordered(order: (k: Kernels, qkv: Tensor, h: number) => Tensor): Forwa
     const kind = kindOf(step.tap);
     if (kind === "attn.qkv") return order(k, project(k, inputs), h);
     if (kind === "attn.scores") return scaledScores(k, split(k, order(k, nth(inputs.taps, 0), h), h), (D / h) ** -0.5);
-    const { v } = split(k, order(k, nth(inputs.taps, 1), h), h);
-    return mergeHeads.forward(k, { heads: mix.forward(k, { probs: nth(inputs.taps, 0), v }).out }).out;
+    const { values } = split(k, order(k, nth(inputs.taps, 1), h), h);
+    return mergeHeads.forward(k, { o: mix.forward(k, { probs: nth(inputs.taps, 0), values }).out }).out;
   };
 }
 
@@ -153,8 +153,8 @@ const backward: readonly BackwardVariant[] = [
     equation: "(G12)",
     steps: ["attn.scores"],
     wrong: (k, { taps }, dS, { model: { heads } }) => {
-      const { q, k: keys, v } = split(k, nth(taps, 0), heads);
-      const d = { q: k.matmul(dS, keys), k: k.matmul(dS, q, { ta: true }), v: k.zeros(v.shape) };
+      const { q, keys, values } = split(k, nth(taps, 0), heads);
+      const d = { q: k.matmul(dS, keys), keys: k.matmul(dS, q, { ta: true }), values: k.zeros(values.shape) };
       return { taps: [splitHeads.vjp(k, null, d).qkv], weights: [] };
     },
   },

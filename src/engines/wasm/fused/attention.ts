@@ -33,29 +33,29 @@ const sizesOf = (q: Tensor, keys: Tensor): Sizes => ({
 export const attentionKernel: FusedKernel = (parallelFor, { take, address: at, count }) => {
   const kernel: typeof attention = {
     name: attention.name,
-    forward: (k, { q, k: keys, v }, { dropout }) => {
-      if (!hasKernel(q, dropout)) return attention.forward(withoutFusion(k, attention), { q, k: keys, v }, { dropout });
+    forward: (k, { q, keys, values }, { dropout }) => {
+      if (!hasKernel(q, dropout)) return attention.forward(withoutFusion(k, attention), { q, keys, values }, { dropout });
       const { heads, queries: Tq, keys: Tk, d } = sizesOf(q, keys);
       const [o, logSum] = [take(q.shape), take([...q.shape.slice(0, -1), 1])];
       parallelFor("attention", heads * Tq, QUERIES_PER_CHUNK, (i, some) => {
-        return [at(o), at(logSum), at(q), at(keys), at(v), Tq, Tk, d, i, some];
+        return [at(o), at(logSum), at(q), at(keys), at(values), Tq, Tk, d, i, some];
       });
       count(2 * heads * Tq * Tk * d);
-      return { out: o, saved: { q, k: keys, v, out: o, logSum, dropout } };
+      return { out: o, saved: { q, keys, values, out: o, logSum, dropout } };
     },
     vjp: (k, saved, dO) => {
-      const { q, k: keys, v, out, logSum, dropout } = saved;
+      const { q, keys, values, out, logSum, dropout } = saved;
       if (!hasKernel(q, dropout)) return attention.vjp(withoutFusion(k, attention), saved, dO);
       const { heads, queries: Tq, keys: Tk, d } = sizesOf(q, keys);
-      const [dq, dk, dv] = [take(q.shape), take(keys.shape), take(v.shape)];
+      const [dq, dk, dv] = [take(q.shape), take(keys.shape), take(values.shape)];
       parallelFor("attentionVjp", heads, 1, (h, some) => {
         const [toSums, toQueries, toKeys] = [h * Tq * F32_BYTES, h * Tq * d * F32_BYTES, h * Tk * d * F32_BYTES];
         const gradients = [at(dq) + toQueries, at(dk) + toKeys, at(dv) + toKeys] as const;
-        const inputs = [at(q) + toQueries, at(keys) + toKeys, at(v) + toKeys] as const;
+        const inputs = [at(q) + toQueries, at(keys) + toKeys, at(values) + toKeys] as const;
         return [...gradients, ...inputs, at(out) + toQueries, at(logSum) + toSums, at(dO) + toQueries, some, Tq, Tk, d];
       });
       count(5 * heads * Tq * Tk * d); // the scores are computed again
-      return { q: dq, k: dk, v: dv };
+      return { q: dq, keys: dk, values: dv };
     },
   };
   return fuse(attention, kernel);

@@ -18,7 +18,7 @@ export const splitHeadsKernel: FusedKernel = (parallelFor, { take, address: at }
         parallelPermute(parallelFor, at(t), at(qkv) + i * h * d * F32_BYTES, t.shape, [T * threeD, d, threeD, 1]);
         return t;
       };
-      return { out: { q: role(0), k: role(1), v: role(2) }, saved: null };
+      return { out: { q: role(0), keys: role(1), values: role(2) }, saved: null };
     },
   };
   return fuse(splitHeads, kernel);

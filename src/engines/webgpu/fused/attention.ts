@@ -45,17 +45,17 @@ export const attentionKernel: FusedKernel = (access, heap) => {
 
   const kernel: typeof attention = {
     name: attention.name,
-    forward: (scope, { q, k, v }, { dropout }) => {
+    forward: (scope, { q, keys: k, values: v }, { dropout }) => {
       const plan = planFor(q, k, dropout);
-      if (plan === null) return attention.forward(withoutFusion(scope, attention), { q, k, v }, { dropout });
+      if (plan === null) return attention.forward(withoutFusion(scope, attention), { q, keys: k, values: v }, { dropout });
       const [out, logSum] = [takeActivation(access, heap, q.shape), heap.take([...q.shape.slice(0, -1), 1])];
       const dispatch = plan.forward({ result: storage(out), q: storage(q), k: storage(k), v: storage(v) });
       run(dispatch, out, q, k, v, logSum);
       heap.count(dispatch.macs ?? 0);
-      return { out, saved: { q, k, v, out, logSum, dropout } };
+      return { out, saved: { q, keys: k, values: v, out, logSum, dropout } };
     },
     vjp: (scope, saved, dO) => {
-      const { q, k, v, out, logSum, dropout } = saved;
+      const { q, keys: k, values: v, out, logSum, dropout } = saved;
       const plan = planFor(q, k, dropout);
       if (plan === null) return attention.vjp(withoutFusion(scope, attention), saved, dO);
       const taken = (t: Tensor): Tensor => takeActivation(access, heap, t.shape);
@@ -65,7 +65,7 @@ export const attentionKernel: FusedKernel = (access, heap) => {
       run(byQueries, dq, q, k, v, dO, logSum, alpha);
       run(byKeys, dk, dv, q, k, v, dO, logSum, alpha);
       heap.count((byQueries.macs ?? 0) + (byKeys.macs ?? 0));
-      return { q: dq, k: dk, v: dv };
+      return { q: dq, keys: dk, values: dv };
     },
   };
   return fuse(attention, kernel);

@@ -64,11 +64,11 @@ export const splitHeadsKernel: FusedKernel = (access, heap) => {
       const [B = 0, T = 0, threeD = 0] = qkv.shape;
       const d = threeD / 3 / h;
       const role = (): Tensor => takeActivation(access, heap, [B, h, T, d]);
-      const out = { q: role(), k: role(), v: role() };
-      move(access, true, qkv, [out.q, out.k, out.v]);
+      const out = { q: role(), keys: role(), values: role() };
+      move(access, true, qkv, [out.q, out.keys, out.values]);
       return { out, saved: null };
     },
-    vjp: (_, _saved, { q, k, v }) => {
+    vjp: (_, _saved, { q, keys: k, values: v }) => {
       const [B = 0, h = 0, T = 0, d = 0] = q.shape;
       const qkv = takeMatrix(access, heap, [B, T, 3 * h * d], d);
       move(access, false, qkv, [q, k, v]);
@@ -81,17 +81,17 @@ export const splitHeadsKernel: FusedKernel = (access, heap) => {
 export const mergeHeadsKernel: FusedKernel = (access, heap) => {
   const kernel: typeof mergeHeads = {
     name: mergeHeads.name,
-    forward: (_, { heads }) => {
-      const [B = 0, h = 0, T = 0, d = 0] = heads.shape;
+    forward: (_, { o }) => {
+      const [B = 0, h = 0, T = 0, d = 0] = o.shape;
       const merged = takeMatrix(access, heap, [B, T, h * d], d);
-      move(access, false, merged, [heads]);
+      move(access, false, merged, [o]);
       return { out: merged, saved: { heads: h } };
     },
     vjp: (_, { heads: h }, dOut) => {
       const [B = 0, T = 0, D = 0] = dOut.shape;
-      const heads = takeActivation(access, heap, [B, h, T, D / h]);
-      move(access, true, dOut, [heads]);
-      return { heads };
+      const dO = takeActivation(access, heap, [B, h, T, D / h]);
+      move(access, true, dOut, [dO]);
+      return { o: dO };
     },
   };
   return fuse(mergeHeads, kernel);

@@ -15,21 +15,21 @@ export const scoresKernel: FusedKernel = (access, { take, count }) => {
   });
   const kernel: typeof scores = {
     name: scores.name,
-    forward: (_, { q, k: keys }) => {
+    forward: (_, { q, keys }) => {
       const { batch, N, K, d } = sizesOf(q, keys);
       const S = take([...q.shape.slice(0, -1), K]);
       multiply(S, { a: q, b: keys, bias: null, scale: d ** -0.5 }, { batch, m: N, n: K, k: d, ta: false, tb: true, shared: false });
       count(batch * N * K * d);
-      return { out: S, saved: { q, k: keys } };
+      return { out: S, saved: { q, keys } };
     },
-    vjp: (_, { q, k: keys }, dS) => {
+    vjp: (_, { q, keys }, dS) => {
       const { batch, N, K, d } = sizesOf(q, keys);
       const [dq, dk] = [take(q.shape), take(keys.shape)];
       const scaled = { bias: null, scale: d ** -0.5 };
       multiply(dq, { ...scaled, a: dS, b: keys }, { batch, m: N, n: d, k: K, ta: false, tb: false, shared: false });
       multiply(dk, { ...scaled, a: dS, b: q }, { batch, m: K, n: d, k: N, ta: true, tb: false, shared: false });
       count(2 * batch * N * K * d);
-      return { q: dq, k: dk };
+      return { q: dq, keys: dk };
     },
   };
   return fuse(scores, kernel);

@@ -64,37 +64,37 @@ export function geluCall(draw: Draw): HostCall<GeluInputs> {
 }
 
 interface AttentionSizes {
-  readonly N: number;
-  readonly pairs: number;
+  readonly Tq: number;
+  readonly Tk: number;
   readonly d: number;
   readonly lead: readonly number[];
 }
 
-/** k ≠ N. */
+/** Tk ≠ Tq. */
 function attentionSizes(draw: Draw): AttentionSizes {
-  const [N = 1, pairs = 1, d = 1] = sizes(draw, 3);
-  return { N, pairs, d, lead: leading(draw) };
+  const [Tq = 1, Tk = 1, d = 1] = sizes(draw, 3);
+  return { Tq, Tk, d, lead: leading(draw) };
 }
 
 export function scoresCall(draw: Draw): HostCall<ScoresInputs> {
-  const { N, pairs, d, lead } = attentionSizes(draw);
-  const inputs = { q: draw.array([...lead, N, d]), k: draw.array([...lead, pairs, d]) };
+  const { Tq, Tk, d, lead } = attentionSizes(draw);
+  const inputs = { q: draw.array([...lead, Tq, d]), keys: draw.array([...lead, Tk, d]) };
   return { inputs, attrs: undefined, expected: scores(inputs) };
 }
 
 export function mixCall(draw: Draw): HostCall<MixInputs> {
-  const { N, pairs, d, lead } = attentionSizes(draw);
-  const inputs = { probs: draw.array([...lead, N, pairs]), v: draw.array([...lead, pairs, d]) };
-  return { inputs, attrs: undefined, expected: mix(inputs.probs, inputs.v) };
+  const { Tq, Tk, d, lead } = attentionSizes(draw);
+  const inputs = { probs: draw.array([...lead, Tq, Tk]), values: draw.array([...lead, Tk, d]) };
+  return { inputs, attrs: undefined, expected: mix(inputs.probs, inputs.values) };
 }
 
 export function attentionCall(draw: Draw): HostCall<AttentionInputs, AttentionAttrs> {
-  const { N, pairs, d, lead } = attentionSizes(draw);
-  const [q, k, v] = [draw.array([...lead, N, d]), draw.array([...lead, pairs, d]), draw.array([...lead, pairs, d])];
-  return { inputs: { q, k, v }, attrs: { dropout: null }, expected: attention({ q, k, v }).mix };
+  const { Tq, Tk, d, lead } = attentionSizes(draw);
+  const inputs = { q: draw.array([...lead, Tq, d]), keys: draw.array([...lead, Tk, d]), values: draw.array([...lead, Tk, d]) };
+  return { inputs, attrs: { dropout: null }, expected: attention(inputs).mix };
 }
 
-/** m of `x`: draw i of the key is uniform on [0, 1), and below the rate with the probability that is asked for. */
+/** The dropout mask of `x`: draw i of the key is uniform on [0, 1), so it falls below `rate` with that probability. */
 const keptOf = (x: HostArray, { rate, key }: DropoutAttrs): HostArray => ({
   shape: x.shape,
   data: x.data.map((_, i) => (uniformAt(key, i) < rate ? 0 : 1 / (1 - rate))),
@@ -124,8 +124,8 @@ export function splitHeadsCall(draw: Draw): HostCall<SplitInputs, SplitAttrs, Qu
 export function mergeHeadsCall(draw: Draw): HostCall<MergeInputs> {
   const { h, d, D } = headSizes(draw);
   const [B = 1, T = 1] = sizes(draw, 2, [h, d, D]);
-  const heads = draw.array([B, h, T, d]);
-  return { inputs: { heads }, attrs: undefined, expected: mergeHeads(heads) };
+  const o = draw.array([B, h, T, d]);
+  return { inputs: { o }, attrs: undefined, expected: mergeHeads(o) };
 }
 
 /** Images of g × g patches of side p. */

@@ -5,7 +5,7 @@ import { deitLogits } from "../../../model/deit.ts";
 import { embed } from "../../../model/embed.ts";
 import { encoderOf } from "../../../model/encoder.ts";
 import { meanOfLogits, sumOfSoftmax } from "../../../model/fusion.ts";
-import { heads } from "../../../model/heads.ts";
+import { classifierHeads } from "../../../model/heads.ts";
 import { mlp } from "../../../model/mlp.ts";
 import { patchEmbed } from "../../../model/patchEmbed.ts";
 import { selfAttention } from "../../../model/selfAttention.ts";
@@ -20,7 +20,7 @@ export const modelSubjects: readonly Subject[] = [
   subjectOf(selfAttention, (draw) => withDropout(draw, calls.selfAttentionCall(draw))),
   subjectOf(block, (draw) => withDropout(draw, calls.blockCall(draw))),
   subjectOf(encoderOf(block), (draw) => withDropout(draw, calls.encoderCall(draw))),
-  subjectOf(heads, (draw) => drawn(calls.headsCall(draw))),
+  subjectOf(classifierHeads, (draw) => drawn(calls.headsCall(draw))),
   subjectOf(meanOfLogits, (draw) => drawn(calls.meanOfLogitsCall(draw))),
   subjectOf(sumOfSoftmax, (draw) => drawn(calls.sumOfSoftmaxCall(draw))),
   subjectOf(deitLogits, (draw) => withDropout(draw, calls.deitCall(draw))),

@@ -8,31 +8,32 @@
  */
 import type { HostArray } from "../../check/host.ts";
 import { axis } from "../../tensor/tensor.ts";
-import { logSoftmax, softmax, tempered } from "./losses.ts";
+import { tempered } from "./losses.ts";
 import { at, sum, tabulate } from "./matrix.ts";
+import { logSoftmax, softmax } from "./softmax.ts";
 
 /** (G3) */
-export function logSoftmaxPullback(z: HostArray, dLogProbs: HostArray): HostArray {
+export function logSoftmaxVjp(z: HostArray, dLogProbs: HostArray): HostArray {
   const s = softmax(z);
   return tabulate(z.shape, (b, k) => at(dLogProbs, b, k) - at(s, b, k) * sum(axis(z.shape, 1), (l) => at(dLogProbs, b, l)));
 }
 
 /** (G4) */
-export function crossEntropyPullback(z: HostArray, q: HostArray, c: number): HostArray {
+export function crossEntropyVjp(z: HostArray, q: HostArray, c: number): HostArray {
   const [B = 0, K = 0] = z.shape;
   const s = softmax(z);
   return tabulate([B, K], (b, k) => (c * (at(s, b, k) * sum(K, (l) => at(q, b, l)) - at(q, b, k))) / B);
 }
 
 /** (G6) of τ² KL; with `perClass` the divisor of (E24). */
-export function divergencePullback(zs: HostArray, zt: HostArray, tau: number, perClass: boolean, c: number): HostArray {
+export function divergenceVjp(zs: HostArray, zt: HostArray, tau: number, perClass: boolean, c: number): HostArray {
   const [B = 0, K = 0] = zs.shape;
   const [s, p] = [softmax(tempered(zs, tau)), softmax(tempered(zt, tau))];
   return tabulate([B, K], (b, k) => (c * tau * (at(s, b, k) - at(p, b, k))) / (perClass ? B * K : B));
 }
 
 /** (G7) */
-export function reverseDivergencePullback(zs: HostArray, zt: HostArray, tau: number, c: number): HostArray {
+export function reverseDivergenceVjp(zs: HostArray, zt: HostArray, tau: number, c: number): HostArray {
   const [B = 0, K = 0] = zs.shape;
   const [s, logS, logP] = [softmax(tempered(zs, tau)), logSoftmax(tempered(zs, tau)), logSoftmax(tempered(zt, tau))];
   const u = tabulate([B, K], (b, k) => at(logS, b, k) - at(logP, b, k));
