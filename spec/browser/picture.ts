@@ -1,18 +1,23 @@
-/** `npm run picture -- RUN`: the head of a run's report, as the packaged Chromium draws it, in docs/report.png. */
+/** `npm run picture -- RUN`: what the tokens of a trained model attend to, from the run's report, in docs/attention.png. */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import sharp from "sharp";
 import { startChromium } from "./chromium.ts";
 
-/** In CSS pixels: the page down to the examples of attention. */
-const [WIDTH, HEIGHT] = [1000, 2080];
-/** Colours of the PNG, which keeps it small. */
+/** Of the page, in CSS pixels. */
+const viewport = { width: 1000, height: 800 };
+/** Around the cards. */
+const MARGIN = 16;
+/** Colours of the PNG, which keep it small. */
 const COLOURS = 64;
 
 const [run = "runs/demo-0"] = process.argv.slice(2);
 const browser = await startChromium();
-const page = await browser.newPage({ viewport: { width: WIDTH, height: HEIGHT } });
+const page = await browser.newPage({ viewport });
 await page.goto(pathToFileURL(resolve(run, "report.html")).href);
-const picture = await page.screenshot();
+const box = await page.locator(".card").nth(2).boundingBox();
+if (box === null) throw new Error(`${run} has no report with three test images`);
+const clip = { x: 0, y: box.y - MARGIN, width: viewport.width, height: box.height + 2 * MARGIN };
+const picture = await page.screenshot({ fullPage: true, clip });
 await browser.close();
-await sharp(picture).png({ palette: true, colours: COLOURS, compressionLevel: 9, effort: 10 }).toFile("docs/report.png");
+await sharp(picture).png({ palette: true, colours: COLOURS, compressionLevel: 9, effort: 10 }).toFile("docs/attention.png");

@@ -8,12 +8,14 @@ const root = join(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "docs/learn.md"), "utf8");
 
 /** The reading path, by files. */
-const path = [
-  ...["ops/patches", "model/patchEmbed", "ops/tokens", "ops/position", "model/embed", "ops/layerNorm", "ops/linear", "ops/splitHeads"],
-  ...["ops/softmax", "ops/attention", "model/selfAttention", "ops/gelu", "model/mlp", "ops/residual", "model/block", "model/encoder"],
-  ...["model/deit", "model/heads", "ops/logSoftmax", "losses/crossEntropy", "losses/softDistillation", "losses/hardDistillation"],
-  ...["train/step/objective", "train/step/step"],
-];
+const path = `
+  ops/patches model/patchEmbed ops/tokens ops/position model/embed ops/layerNorm
+  ops/linear ops/splitHeads ops/softmax ops/attention model/selfAttention ops/gelu
+  model/mlp ops/residual model/block model/encoder model/deit model/heads
+  ops/logSoftmax losses/crossEntropy losses/softDistillation losses/hardDistillation train/step/objective train/step/step
+`
+  .trim()
+  .split(/\s+/);
 
 describe("docs/learn.md", () => {
   it("links to the lines of the declarations that it names", () => {
