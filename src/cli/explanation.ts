@@ -1,9 +1,9 @@
 /** An explanation as people read it. */
 import type { EngineReport, Execution, Explanation } from "../explain/explain.ts";
-import type { Place } from "../explain/places.ts";
+import type { SourceLocation } from "../explain/locations.ts";
 import { grouped, table } from "./output.ts";
 
-const at = ({ file, line }: Place): string => `${file}:${line}`;
+const at = ({ file, line }: SourceLocation): string => `${file}:${line}`;
 
 /** `gemm ×2 chunks`, of a row of equal calls one. */
 function callLines({ calls = [] }: Execution): readonly string[] {

@@ -8,8 +8,19 @@ import { equations } from "./equations.ts";
 import { traceNetwork, type NetworkPlace } from "./networks.ts";
 import { makerOn } from "./operations/operation.ts";
 import { operations } from "./operations/all.ts";
-import { citedBy, commentOf, formulaOf, functionPlace, opPlaces, opTitle, rowPlace, titleOf, type Place, type RowPlace } from "./places.ts";
-import { operationCall, type OperationCall, type Subject } from "./subject.ts";
+import {
+  citedBy,
+  commentOf,
+  formulaOf,
+  functionPlace,
+  opPlaces,
+  opTitle,
+  rowPlace,
+  titleOf,
+  type SourceLocation,
+  type RowLocation,
+} from "./locations.ts";
+import { operationCall, type OperationCall, type ExplainTarget } from "./target.ts";
 
 /** The engine that is asked about. */
 export type EngineChoice =
@@ -60,12 +71,12 @@ export interface Explanation {
   readonly id: string;
   readonly title: string;
   readonly formula: string;
-  readonly forward: Place;
+  readonly forward: SourceLocation;
   /** null: there is none. */
-  readonly vjp: Place | null;
+  readonly vjp: SourceLocation | null;
   /** null: there is none. */
-  readonly oracle: Place | null;
-  readonly row: RowPlace;
+  readonly oracle: SourceLocation | null;
+  readonly row: RowLocation;
   readonly engine?: EngineReport;
 }
 
@@ -205,21 +216,21 @@ function formulaReport(id: string, choice: EngineChoice): EngineReport {
 }
 
 /**
- * Explains a subject; with an engine, also what that engine runs for it. Nothing is computed, and no device is needed.
+ * Explains a formula, an op or a path; with an engine, also what that engine runs for it. Nothing is computed, and no device is needed.
  *
  * @throws ShapeError, RangeError for shapes that the op does not take; MemoryError for tensors that the engine cannot hold
  */
-export function explain(subject: Subject, choice: EngineChoice | null): Explanation {
-  if (subject.kind === "formula") {
-    const located = formulaPlaces(subject.id);
-    return choice === null ? located : { ...located, engine: formulaReport(subject.id, choice) };
+export function explain(target: ExplainTarget, choice: EngineChoice | null): Explanation {
+  if (target.kind === "formula") {
+    const located = formulaPlaces(target.id);
+    return choice === null ? located : { ...located, engine: formulaReport(target.id, choice) };
   }
-  if (subject.kind === "path") {
-    const located = pathPlaces(subject.place);
-    return choice === null ? located : { ...located, engine: pathReport(subject.place, choice) };
+  if (target.kind === "path") {
+    const located = pathPlaces(target.place);
+    return choice === null ? located : { ...located, engine: pathReport(target.place, choice) };
   }
-  const located = operationPlaces(subject.call.operation.name);
-  if (choice !== null) return { ...located, engine: operationReport(subject.call, choice, "both") };
-  operationReport(subject.call, { name: "reference" }, "forward"); // refuses shapes that do not fit
+  const located = operationPlaces(target.call.operation.name);
+  if (choice !== null) return { ...located, engine: operationReport(target.call, choice, "both") };
+  operationReport(target.call, { name: "reference" }, "forward"); // refuses shapes that do not fit
   return located;
 }

@@ -2,7 +2,7 @@
 import type { WebgpuPrecision } from "../engines/webgpu/run.ts";
 import { explain, type EngineChoice } from "./explain.ts";
 import { equations } from "./equations.ts";
-import type { Place } from "./places.ts";
+import type { SourceLocation } from "./locations.ts";
 
 const precision: WebgpuPrecision = "f32";
 const wasm: EngineChoice = { name: "wasm", threads: 1 };
@@ -12,7 +12,7 @@ const webgpu: EngineChoice = { name: "webgpu", adapter: "h100", precision };
 const cell = (text: string): string => text.replaceAll("|", String.raw`\|`);
 
 /** `[ops/linear.ts:28](../src/ops/linear.ts#L28)` */
-const link = (place: Place | null): string =>
+const link = (place: SourceLocation | null): string =>
   place === null ? "–" : `[${place.file.replace(/^src\//, "")}:${place.line}](../${place.file}#L${place.line})`;
 
 /** What an engine runs: an op by one kernel of its own, or kernel by kernel; nothing for what the host computes. */

@@ -3,7 +3,7 @@ import { Option, type Command } from "commander";
 import { adapterNamed } from "../../bench/adapters.ts";
 import type { WebgpuPrecision } from "../../engines/webgpu/run.ts";
 import { explain, type EngineChoice, type Explanation } from "../../explain/explain.ts";
-import { subjectOf, UnknownSubjectError, type Subject } from "../../explain/subject.ts";
+import { targetOf, UnknownTargetError, type ExplainTarget } from "../../explain/target.ts";
 import { nearest } from "../../recipe/nearest.ts";
 import { explanationLines } from "../explanation.ts";
 import { positive, precisionOption, withExamples, withJson, type JsonOption } from "../options.ts";
@@ -37,11 +37,11 @@ function engineChoice({ engine, adapter, precision, threads }: ExplainOptions): 
 }
 
 /** @throws RangeError with the nearest names for a word that is not known */
-function subjectNamed(text: string): Subject {
+function subjectNamed(text: string): ExplainTarget {
   try {
-    return subjectOf(text);
+    return targetOf(text);
   } catch (error) {
-    if (!(error instanceof UnknownSubjectError) || error.known.length === 0) throw error;
+    if (!(error instanceof UnknownTargetError) || error.known.length === 0) throw error;
     const [word = ""] = text.trim().split(/\s+/);
     throw new RangeError(`${error.message}; nearest are ${nearest(word, error.known, SUGGESTIONS).join(", ")}`, { cause: error });
   }

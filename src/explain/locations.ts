@@ -2,28 +2,28 @@
 import { sources } from "./generated/sources.ts";
 
 /** Where something is defined. */
-export interface Place {
+export interface SourceLocation {
   /** Relative to the root of the repository. */
   readonly file: string;
   readonly line: number;
 }
 
 /** A row of `deit check`. */
-export interface RowPlace extends Place {
+export interface RowLocation extends SourceLocation {
   readonly id: string;
 }
 
-const place = (file: string, line: number): Place => ({ file, line });
+const place = (file: string, line: number): SourceLocation => ({ file, line });
 
 /** `"laws/loops/linear.ts linear"`, the function of that name in that file under src. */
-export function functionPlace(fileAndName: string): Place {
+export function functionPlace(fileAndName: string): SourceLocation {
   const line = sources.functions[fileAndName];
   if (line === undefined) throw new Error(`no such function in the index: ${fileAndName}`);
   return place(`src/${fileAndName.split(" ")[0]}`, line);
 }
 
 /** The forward and the vjp of an op; of a routine or a function, no vjp. */
-export function opPlaces(name: string): { readonly forward: Place; readonly vjp: Place | null } | null {
+export function opPlaces(name: string): { readonly forward: SourceLocation; readonly vjp: SourceLocation | null } | null {
   const found = sources.ops[name];
   if (found === undefined) return null;
   const [file, forward, vjp] = found;
@@ -31,7 +31,7 @@ export function opPlaces(name: string): { readonly forward: Place; readonly vjp:
 }
 
 /** The row of that id: where its title is, or for `op/NAME` where its op is listed. */
-export function rowPlace(id: string): RowPlace {
+export function rowPlace(id: string): RowLocation {
   const found = id.startsWith("op/") ? sources.subjects[id.slice("op/".length)] : sources.rows[id];
   if (found === undefined) throw new Error(`no such row in the index: ${id}`);
   return { id, ...place(found[0], found[1]) };

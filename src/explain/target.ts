@@ -14,7 +14,7 @@ export interface OperationCall {
   readonly text: string;
 }
 
-export type Subject =
+export type ExplainTarget =
   | { readonly kind: "formula"; readonly id: string }
   | { readonly kind: "operation"; readonly call: OperationCall }
   | { readonly kind: "path"; readonly place: NetworkPlace };
@@ -61,7 +61,7 @@ export function operationCall(text: string): OperationCall | null {
 }
 
 /** An unknown word; `known` are the words that would be right. */
-export class UnknownSubjectError extends RangeError {
+export class UnknownTargetError extends RangeError {
   readonly known: readonly string[];
   constructor(message: string, known: readonly string[]) {
     super(message);
@@ -75,11 +75,11 @@ export class UnknownSubjectError extends RangeError {
  *
  * @throws UnknownSubjectError for an unknown word, RangeError for a shape that does not fit
  */
-export function subjectOf(text: string): Subject {
+export function targetOf(text: string): ExplainTarget {
   const trimmed = text.trim();
   const id = trimmed.replace(/^\((.*)\)$/, "$1").toUpperCase();
   if (equations.has(id)) return { kind: "formula", id };
-  if (/^[EG]\d+$/.test(id)) throw new UnknownSubjectError(`there is no ${id}; the equations are E1 to E39 and the gradients G1 to G22`, []);
+  if (/^[EG]\d+$/.test(id)) throw new UnknownTargetError(`there is no ${id}; the equations are E1 to E39 and the gradients G1 to G22`, []);
   const call = operationCall(trimmed);
   if (call !== null) return { kind: "operation", call };
   const [word = ""] = trimmed.split(/\s+/);
@@ -87,7 +87,7 @@ export function subjectOf(text: string): Subject {
   const place = places.get(trimmed);
   if (place !== undefined) return { kind: "path", place };
   if (places.has(word)) throw new RangeError(`${word} is a path of ${places.get(word)?.network}, whose shapes are fixed: give it alone`);
-  throw new UnknownSubjectError(`nothing is called ${word === "" ? "so" : word}`, [
+  throw new UnknownTargetError(`nothing is called ${word === "" ? "so" : word}`, [
     ...equations.keys(),
     ...operations.keys(),
     ...places.keys(),
