@@ -58,10 +58,10 @@ describe("batch norm in training", () => {
     expect(gap(tensorOf(await ours, "variance"), expected)).toBeLessThanOrEqual(bound);
   });
 
-  it("refuses one value a channel", () => {
+  it("refuses one value per channel", () => {
     const { kernels: k } = referenceEngine();
     expect(() => batchNorm.forward(k, { x: k.zeros([1, 2, 1, 1]), params: putParams(k) }, { eps })).toThrow(
-      "batchNorm: training needs more than one value a channel, got 1",
+      "batchNorm: training needs at least 2 values per channel (batch × rows × columns), got 1",
     );
   });
 

@@ -53,11 +53,11 @@ describe("a configuration that no network has", () => {
   it.each([
     [{ stem: 0 }, "regnet config: stem must be a positive integer, got 0"],
     [{ classes: 2.5 }, "regnet config: classes must be a positive integer, got 2.5"],
-    [{ depths: [1, 1] }, "regnet config: there must be as many depths as widths, and some, got 2 and 1"],
-    [{ widths: [], depths: [] }, "regnet config: there must be as many depths as widths, and some, got 0 and 0"],
+    [{ depths: [1, 1] }, "regnet config: depths and widths must have the same length, at least 1, got 2 and 1"],
+    [{ widths: [], depths: [] }, "regnet config: depths and widths must have the same length, at least 1, got 0 and 0"],
     [{ depths: [0] }, "regnet config: depths must be a positive integer, got 0"],
     [{ widths: [10] }, "regnet config: widths must be multiples of groupWidth 4, got 10"],
-    [{ seRatio: 0.1 }, "regnet config: seRatio must leave a channel of 4, got 0.1"],
+    [{ seRatio: 0.1 }, "regnet config: seRatio times width 4 must round to at least 1, got 0.1"],
     [{ batchNormEps: 0 }, "regnet config: batchNormEps must be > 0, got 0"],
   ])("%o is refused by name", (change, message) => {
     expect(() => checkedRegnetConfig({ ...good, ...change })).toThrow(message);

@@ -171,6 +171,6 @@ describe("paths", () => {
     const { kernels: k } = referenceEngine();
     const { inputs, attrs } = regnetCall(k, regnetFixture("two_stage"));
     const running = { stem: attrs.running.stem };
-    expect(() => regnetPredict(k, inputs, { ...attrs, running })).toThrow("regnet: running must have s1, as params has");
+    expect(() => regnetPredict(k, inputs, { ...attrs, running })).toThrow("regnet: running must have s1, because params has it");
   });
 });

@@ -55,7 +55,7 @@ describe("keys", () => {
   });
 
   it("refuse a seed that is no natural number", () => {
-    expect(() => keyOf(-1)).toThrow("key: seed must be an integer of 0 … 2^53 - 1, got -1");
+    expect(() => keyOf(-1)).toThrow("key: seed must be an integer from 0 to 2^53 - 1, got -1");
     expect(() => keyOf(0.5)).toThrow(RangeError);
   });
 });
