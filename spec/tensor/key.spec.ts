@@ -30,7 +30,7 @@ describe("Philox 4×32-10", () => {
     expect(hex(philox(counter, key))).toBe(answer);
   });
 
-  it("is ten rounds of products of 64 bits, for any counter and key", () => {
+  it("is ten rounds with 64-bit products, for any counter and key", () => {
     fc.assert(
       fc.property(fc.tuple(word, word, word, word), fc.tuple(word, word), (counter, key) => {
         expect(philox(counter, key)).toEqual(philoxByBigInt(counter, key));

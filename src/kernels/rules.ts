@@ -22,7 +22,7 @@ function misfit(kernel: string, a: Shape, b: Shape): ShapeError {
   const [large, small] = swapped ? [b, a] : [a, b];
   const [largeName, smallName] = swapped ? ["b", "a"] : ["a", "b"];
   const lead = large.length - small.length;
-  const one = lead === 0 && small.at(-1) === 1; // of the form [..., 1]: its last axis fits
+  const one = lead === 0 && small.at(-1) === 1; // the form [..., 1], whose last axis fits
   const i = small.findLastIndex((length, j) => length !== large[lead + j] && !(one && j === small.length - 1));
   const wanted = `must be ${large[lead + i]}, as axis ${lead + i} of ${largeName} ${show(large)}, got ${show(small)}`;
   return new ShapeError(`${kernel}: axis ${i} of ${smallName} ${wanted} (a trailing shape or [..., 1] of the larger operand broadcasts)`);
@@ -53,19 +53,24 @@ export interface MatmulSizes {
   readonly shared: boolean;
 }
 
+const atLeastMatrix = (name: string, shape: Shape): void => {
+  if (shape.length < 2) throw new ShapeError(`matmul: ${name} must have at least 2 axes, [..., rows, columns], got ${show(shape)}`);
+};
+
 /** The sizes of the matrix multiplication of a and b. */
 export function matmulSizes(a: Shape, b: Shape, { ta = false, tb = false }: Transpose = {}): MatmulSizes {
-  for (const [name, shape] of Object.entries({ a, b }))
-    if (shape.length < 2) throw new ShapeError(`matmul: ${name} must have at least 2 axes, [..., rows, columns], got ${show(shape)}`);
+  atLeastMatrix("a", a);
+  atLeastMatrix("b", b);
   const [m, k] = ta ? [axis(a, -1), axis(a, -2)] : [axis(a, -2), axis(a, -1)];
   const [kOfB, n] = tb ? [axis(b, -1), axis(b, -2)] : [axis(b, -2), axis(b, -1)];
   const lead = a.slice(0, -2);
   const shared = b.length === 2;
-  const batched = shared || (b.length === a.length && lead.every((length, i) => length === b[i]));
-  const got = `got ${show(a)} and ${show(b)}`;
-  if (!batched)
-    throw new ShapeError(`matmul: b must be one matrix, or have the leading axes of a, ${show([...lead, ...b.slice(-2)])}, ${got}`);
-  if (k !== kOfB) throw new ShapeError(`matmul: axis ${tb ? -1 : -2} of b must be ${k}, as axis ${ta ? -2 : -1} of a, ${got}`);
+  if (!shared && !(b.length === a.length && lead.every((length, i) => length === b[i]))) {
+    const wanted = show([...lead, ...b.slice(-2)]);
+    throw new ShapeError(`matmul: b must be one matrix, or have the leading axes of a, ${wanted}, got ${show(a)} and ${show(b)}`);
+  }
+  if (k !== kOfB)
+    throw new ShapeError(`matmul: axis ${tb ? -1 : -2} of b must be ${k}, as axis ${ta ? -2 : -1} of a, got ${show(a)} and ${show(b)}`);
   return { shape: [...lead, m, n], batch: size(lead), m, k, n, shared };
 }
 

@@ -45,7 +45,7 @@ const patchErrors: readonly PlantedError[] = [
       return { out: k.reshape(columns, [B, N, length]), saved };
     },
   }),
-  planted(patches, "the channels of a pixel side by side", {
+  planted(patches, "the channels of a pixel adjacent", {
     forward(k, inputs, attrs) {
       const { out, saved } = right(patches).forward(k, inputs, attrs);
       const [B = 0, N = 0, length = 0] = out.shape;

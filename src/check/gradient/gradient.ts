@@ -8,7 +8,7 @@ import { Fault, type Finding } from "./fault.ts";
 import { gradientError, kinkText, offText, unresolvedText } from "./error.ts";
 import { checkedInputs, inputsArbitrary, nameOf, settingsOf, type GradientCheck, type Settings } from "./options.ts";
 import { nonFinite, probe, findingsWith, type Probed } from "./probe.ts";
-import { forwardIsLinear, pullbackIsLinear, repeat } from "./pureLaws.ts";
+import { forwardIsLinear, vjpIsLinear, repeat } from "./pureLaws.ts";
 import { emptyTally, tallied, type Tally } from "./tally.ts";
 
 /** The report of a check that has passed. */
@@ -54,7 +54,7 @@ async function lawsOfCase(calls: Calls, inputs: Arrays, word: number, { constant
   await repeat(calls, base, y, grads); // before any comparison is reported: only a pure function has a gradient
   if (probed.off !== null)
     throw new Fault(bad === null ? "gradient" : "non-finite", offText(probed.off, tolerance), { finding: probed.off });
-  await pullbackIsLinear(calls, base, draw);
+  await vjpIsLinear(calls, base, draw);
   await forwardIsLinear(calls, base, linear, draw);
   return probed;
 }

@@ -74,7 +74,7 @@ const [OF_LARGEST, OF_COTANGENT] = [1e-3, 2 ** -36];
  *
  * @throws Fault of kind linearity
  */
-export async function pullbackIsLinear({ vjp }: Calls, { inputs, dOut, gradients }: Base, draw: Draw): Promise<void> {
+export async function vjpIsLinear({ vjp }: Calls, { inputs, dOut, gradients }: Base, draw: Draw): Promise<void> {
   const other = draw.array(dOut.shape);
   const ofOther = (await vjp(inputs, other)).value;
   const ofBoth = (await vjp(inputs, mix(FAR, dOut, 1, other))).value;

@@ -67,7 +67,7 @@ export function subjectOf<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, 
         k,
         mapHost(inputs, (a, name) => moved.get(name) ?? a),
       );
-    const pulledBack = <S>(k: Kernels, which: Op<In, S, Attrs, Out>, cotangentOf: CotangentOf, handed: In, given: Attrs): Grads<In> => {
+    const backward = <S>(k: Kernels, which: Op<In, S, Attrs, Out>, cotangentOf: CotangentOf, handed: In, given: Attrs): Grads<In> => {
       const { out, saved } = which.forward(k, handed, given);
       return which.vjp(k, saved, cotangents(k, out, cotangentOf));
     };
@@ -75,11 +75,11 @@ export function subjectOf<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, 
       inputs: leavesOf(inputs),
       expected: expected === undefined ? null : leavesOf(expected),
       forward: (k, moved) => op.forward(k, tensors(k, moved), attrs(k)),
-      gradients: (k, cotangentOf) => pulledBack(k, op, cotangentOf, tensors(k, new Map()), attrs(k)),
-      gradientsAgain: (k, cotangentOf) => pulledBack(k, rematerialise(op), cotangentOf, tensors(k, new Map()), attrs(k)),
+      gradients: (k, cotangentOf) => backward(k, op, cotangentOf, tensors(k, new Map()), attrs(k)),
+      gradientsAgain: (k, cotangentOf) => backward(k, rematerialise(op), cotangentOf, tensors(k, new Map()), attrs(k)),
       handed: (k, cotangentOf, run) => {
         const [handed, given] = [tensors(k, new Map()), attrs(k)];
-        if (run) pulledBack(k, op, cotangentOf, handed, given);
+        if (run) backward(k, op, cotangentOf, handed, given);
         return { inputs: handed, attrs: given };
       },
     };
