@@ -20,7 +20,11 @@ export type Claim = {
   readonly terms?: number;
 } & ({ readonly expected: unknown } | { readonly equals: (k: Kernels) => unknown });
 
-/** A difference of two distributions may be almost 0, while its rounding is that of probabilities, which are of order 1. */
+/**
+ * The floor of errors in claims; the rows of hostCall.ts have none. Claims are mostly about losses and their gradients, in which probabilities and
+ * logits of order 1 may cancel to almost 0 and leave their rounding errors: without the floor, G6, G21, identity/shift-invariance and
+ * identity/large-temperature fail in f32. The outputs and taps of the rows in hostCall.ts do not cancel, so that they need no floor.
+ */
 const UNIT = 1;
 
 /** The largest error of the claims. */

@@ -62,7 +62,7 @@ export function drawCotangent(draw: Draw, expected: unknown): unknown {
   return mapHost(expected, ({ shape }) => draw.array(shape));
 }
 
-/** A row: the output of `op` equals that of the loops. */
+/** A row: the output of `op` equals that of the loops. Errors are relative to the output's own scale (claim.ts has a floor, and says why). */
 export const outputRow = <In, Saved, Attrs, Out>(
   id: string,
   title: string,
