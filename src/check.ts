@@ -1,9 +1,9 @@
 /**
- * Entry point `deit/check`: gradients tested by properties.
+ * Entry point `deit/check`: property-based tests of gradients.
  *
  *   checkGradient      any function of arrays with a hand-written gradient
- *   opArbitrary        drawn calls of an op of this project, for properties of one's own
- *   lawsOf             what every op owes, as functions to run: of this project's ops, and of any op with a way to draw its calls (`subjectOf`)
+ *   opArbitrary        random calls of an op of this project, for your own properties
+ *   lawsOf             the laws that every op must obey, as functions to run; `subjectOf` makes them available for an op of your own
  */
 import type { Arbitrary } from "fast-check";
 import { trialArbitrary, type DrawnTrial } from "./check/arbitraries.ts";
@@ -30,27 +30,27 @@ export { derivative, STEP } from "./check/stencil.ts";
 export { subjectOf, type CotangentOf, type DrawnCall, type Subject, type Trial } from "./check/laws/subject.ts";
 export { referenceBounds, tolerances, type Bound, type Tolerance, type ToleranceName } from "./check/tolerance.ts";
 
-/** An op, or a subject: an op with a way to draw its calls. */
+/** An op, or a subject: an op with a generator of random calls. */
 export type OpOrSubject =
   | {
-      /** Begins messages, and names the row `op/NAME` of `deit check`. */
+      /** The op's name, with which messages begin; `op/NAME` is its row of `deit check`. */
       readonly name: string;
-      /** The pullback: what has one is an op. */
+      /** The op's VJP. */
       readonly vjp: (...args: never[]) => unknown;
     }
   | Subject;
 
-/** @throws RangeError for an op of someone else's */
+/** @throws RangeError for an op that is not of this project */
 function subjectFor(of: OpOrSubject): Subject {
   if ("trial" in of) return of;
   const subject = allSubjects.find(({ op }) => op === of);
   if (subject === undefined)
-    throw new RangeError(`${of.name}: no way to draw its calls is known; give one with subjectOf(op, draw => call)`);
+    throw new RangeError(`${of.name}: no generator of random calls is known; pass subjectOf(op, draw => call) instead of the op`);
   return subject;
 }
 
 /**
- * Drawn calls of an op, for an engine of this precision; they shrink to small sizes.
+ * Random calls of an op, for an engine of this precision; they shrink to small sizes.
  *
  * @throws RangeError for an op that this project does not have; give a subject instead
  */

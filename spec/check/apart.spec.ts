@@ -1,22 +1,22 @@
-/** What docs/checking-gradients.md promises of the numbers that checkGradient draws. */
+/** The promises of docs/checking-gradients.md about the numbers that checkGradient draws. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arrayArbitrary, arraysArbitrary, checkGradient, type HostArray } from "../../src/check.ts";
 import { apart, CELLS, distances } from "../../src/check/gradient/apart.ts";
 import { array, at } from "../helpers/plainOps.ts";
 
-/** The least distance of two of these values. */
+/** The least distance between two of these values. */
 const leastGap = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
   return Math.min(...sorted.slice(1).map((value, i) => value - (sorted[i] ?? NaN)));
 };
 const toMultiple = (of: number, value: number): number => Math.abs(value - of * Math.round(value / of));
 
-/** Magnitudes of all sums, differences and products of two of these numbers, or of one with itself, and the numbers. */
+/** The magnitudes of the numbers, and of all their sums, differences and products with each other and with themselves. */
 const pairsOf = (numbers: readonly number[]): readonly number[] =>
   numbers.flatMap((a, i) => [a, 2 * a, a * a, ...numbers.slice(0, i).flatMap((b) => [a + b, a - b, a * b])]).map(Math.abs);
 
-/** A little less, for the rounding of the differences that are taken here. */
+/** A little less, to allow for rounding errors of the differences below. */
 const nearly = (distance: number): number => distance * (1 - 1e-6);
 
 const cells = (count: number, most: number): fc.Arbitrary<readonly number[]> =>
@@ -24,7 +24,7 @@ const cells = (count: number, most: number): fc.Arbitrary<readonly number[]> =>
 
 const counts = [0, 1, 2, 5, 12, 36, 64];
 const manyCounts = [...counts, 65, 300, 3000];
-/** Draws of each count: from all cells, and from the two smallest, as shrunk ones are. */
+/** Numbers are drawn from all cells, and from the two smallest, as in shrunk cases. */
 const MOST = [CELLS - 1, 0];
 
 describe("numbers that are drawn apart", () => {
@@ -56,11 +56,11 @@ describe("numbers that are drawn apart", () => {
       );
   }); // prettier-ignore
 
-  it("lie in the cells that are asked for where these have room", () => {
+  it("lie in the given cells where these have room", () => {
     expect([...apart([-CELLS, -1, 0, CELLS - 1], 7)].map((x) => Math.floor(32 * x))).toEqual([-CELLS, -1, 0, CELLS - 1]);
   });
 
-  it("are the same for the same seed, others for another", () => {
+  it("are the same for the same seed, and different for another", () => {
     expect(apart([3, -4], 1)).toEqual(apart([3, -4], 1));
     expect(apart([3, -4], 1)).not.toEqual(apart([3, -4], 2));
   });
@@ -80,7 +80,7 @@ describe("arrays of shapes", () => {
     );
   });
 
-  it("are drawn so by checkGradient, and arbitraries between them as they are given", async () => {
+  it("are drawn in this way by checkGradient, which leaves arbitraries among them unchanged", async () => {
     const drawn: (readonly HostArray[])[] = [];
     await checkGradient({
       name: "sum",
@@ -99,7 +99,7 @@ describe("arrays of shapes", () => {
     expect(drawn.length).toBeGreaterThan(100);
   });
 
-  it("have no number in common if they are drawn one by one either", () => {
+  it("have no number in common, even if they are drawn one by one", () => {
     fc.assert(
       fc.property(arrayArbitrary([4]), arrayArbitrary([4]), (x, y) => {
         expect(leastGap(together([x, y]))).toBeGreaterThan(0);

@@ -1,10 +1,10 @@
-/** Random compositions of elementary functions: with their derivative they hold, with a derivative that is a thousandth off they do not. */
+/** Random compositions of elementary functions: the check passes with their derivative, and fails if that is wrong by a thousandth. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkGradient, type GradientCheck, type HostArray } from "../../src/check.ts";
 import { array, at, unary } from "../helpers/plainOps.ts";
 
-/** A value with its derivative by x, forwards. */
+/** A value with its derivative with respect to x, in forward mode. */
 interface Dual {
   readonly value: number;
   readonly slope: number;
@@ -41,7 +41,7 @@ const unit = fc.constantFrom(1e-6, 1e-3, 1, 1e3, 1e6);
 
 const through = (parts: readonly Elementary[], x: number): Dual => parts.reduce((a, part) => part.f(a), { value: x, slope: 1 });
 
-/** y = g(x/unit), each slope `factor` times what it should be. */
+/** y = g(x/unit), with each slope multiplied by `factor`. */
 const composed = (parts: readonly Elementary[], scale: number, factor: number, numbers: readonly number[]): GradientCheck<"x"> =>
   unary(
     parts.map(({ name }) => name).join(" of "),
@@ -52,11 +52,11 @@ const composed = (parts: readonly Elementary[], scale: number, factor: number, n
 
 const numbers = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 3, maxLength: 3 });
 
-/** Some element has a slope that matters; else a thousandth of it may be rounding. */
+/** Whether some element has a slope so large that a thousandth of it exceeds rounding errors. */
 const matters = (parts: readonly Elementary[], xs: readonly number[]): boolean =>
   xs.some((x) => Math.abs(through(parts, x).slope) > 1e-3 * Math.max(1, Math.abs(through(parts, x).value)));
 
-/** No kink of `leaky` within a millionth: 0 is drawn often, and a function of 0 may be 0. */
+/** Whether no kink of `leaky` is within a millionth: 0 is drawn often, and functions may map it to 0. */
 const isSmoothAt = (parts: readonly Elementary[], xs: readonly number[]): boolean =>
   xs.every((x) => parts.every((part, i) => part.name !== "leaky" || Math.abs(through(parts.slice(0, i), x).value) > 1e-6));
 
@@ -74,7 +74,7 @@ describe("random compositions of elementary functions, at scales of 1e-6 to 1e6,
     );
   });
 
-  it("do not with one that is a thousandth off", async () => {
+  it("do not hold with one that is wrong by a thousandth", async () => {
     await fc.assert(
       fc.asyncProperty(chain, unit, numbers, fc.nat(), async (parts, scale, xs, seed) => {
         fc.pre(isSmoothAt(parts, xs) && matters(parts, xs));
@@ -84,7 +84,7 @@ describe("random compositions of elementary functions, at scales of 1e-6 to 1e6,
     );
   });
 
-  it("do not with one element off", async () => {
+  it("do not hold with one wrong element", async () => {
     await fc.assert(
       fc.asyncProperty(chain, unit, numbers, fc.nat(), fc.nat(2), async (parts, scale, xs, seed, wrong) => {
         fc.pre(isSmoothAt(parts, xs) && matters(parts, xs.slice(wrong, wrong + 1)));
@@ -101,7 +101,7 @@ describe("random compositions of elementary functions, at scales of 1e-6 to 1e6,
   });
 });
 
-/** A product of two compositions, so that both inputs move each other. */
+/** A product of two compositions, so that the gradient of each input depends on the other. */
 describe("a product of two random compositions", () => {
   it("holds with its derivatives", async () => {
     await fc.assert(

@@ -33,7 +33,7 @@ function productVjp({ x, w }: Arrays<"x" | "w">, dy: HostArray): Arrays<"x" | "w
 
 const linear: GradientCheck<"x" | "w"> = { name: "linear", forward: product, vjp: productVjp, inputs: { x: [3, 4], w: [5, 4] } };
 
-/** The same with one number of one gradient changed. */
+/** The same check with one number of one gradient changed. */
 function planted(input: "x" | "w", i: number, change: (g: number) => number): GradientCheck<"x" | "w"> {
   const vjp = (inputs: Arrays<"x" | "w">, dy: HostArray): Arrays<"x" | "w"> => {
     const grads = productVjp(inputs, dy);
@@ -60,7 +60,7 @@ async function rejection(check: Promise<GradientReport>): Promise<GradientError>
   return error;
 }
 
-describe("checkGradient of a right gradient", () => {
+describe("checkGradient of a correct gradient", () => {
   it("resolves to a report", async () => {
     const report = await checkGradient({ ...linear, seed: 3, cases: 20 });
     expect(report).toMatchObject({ name: "linear", cases: 20, seed: 3, tolerance: 1e-7 });
@@ -83,7 +83,7 @@ describe("checkGradient of a right gradient", () => {
     await expect(checkGradient(check)).resolves.toMatchObject({ cases: 100 });
   });
 
-  it("holds where kinks may be near: the largest of many", async () => {
+  it("holds where kinks may be near, for the maximum of many numbers", async () => {
     const largest = ({ data }: HostArray): number => data.reduce((a, b) => Math.max(a, b), -Infinity);
     const check = checkGradient({
       name: "max",
@@ -158,7 +158,7 @@ describe("checkGradient of a wrong gradient", () => {
     );
   });
 
-  it("reports a gradient that is missing, too much, or of a wrong shape", async () => {
+  it("reports a gradient that is missing, superfluous, or of a wrong shape", async () => {
     const returning = (grads: (right: Arrays<"x" | "w">) => unknown): Promise<GradientError> =>
       rejection(
         Reflect.apply(checkGradient, undefined, [
@@ -167,7 +167,7 @@ describe("checkGradient of a wrong gradient", () => {
       );
     expect((await returning(({ x }) => ({ x }))).message).toContain("linear: vjp returns no gradient of w; ");
     expect((await returning((right) => ({ ...right, v: right.w }))).message).toContain(
-      "linear: vjp returns a gradient of v, which is no input; ",
+      "linear: vjp returns a gradient of v, which is not an input; ",
     );
     expect((await returning(({ w }) => ({ x: w, w }))).message).toContain("linear: the gradient of x must have shape [3, 4], got [5, 4]; ");
     expect((await returning(({ x }) => ({ x, w: [1, 2] }))).message).toContain(
@@ -175,12 +175,12 @@ describe("checkGradient of a wrong gradient", () => {
     );
   });
 
-  it("passes an error of the function on", async () => {
+  it("reports an error that the function throws", async () => {
     const broken = { ...linear, forward: () => { throw new Error("out of cheese"); } }; // prettier-ignore
     expect((await rejection(checkGradient(broken))).message).toContain("linear: forward threw Error: out of cheese; seed 0");
   });
 
-  it("holds it to the tolerance that is asked for", async () => {
+  it("applies the given tolerance", async () => {
     const slightly = planted("x", 0, (g) => g * (1 + 1e-4));
     await expect(checkGradient({ ...slightly, tolerance: 1e-3 })).resolves.toMatchObject({ tolerance: 1e-3 });
     await expect(checkGradient({ ...slightly, tolerance: 1e-5 })).rejects.toThrow("tolerance 0.00001");

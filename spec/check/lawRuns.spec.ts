@@ -10,7 +10,7 @@ interface SquareInputs {
   readonly x: Tensor;
 }
 
-/** x² with a wrong gradient: `factor` should be 2. */
+/** x², whose gradient is right only for a `factor` of 2. */
 const square = (factor: number): Op<SquareInputs, SquareInputs> =>
   defineOp({
     name: "square",
@@ -27,7 +27,7 @@ describe("lawsOf", () => {
       await expect(law.run({ cases: 20 })).resolves.toMatchObject({ law: law.name, cases: 20 });
     });
 
-  it("names all laws that an op owes", () => {
+  it("names all laws that an op must obey", () => {
     expect(lawsOf(linear).map(({ name }) => name)).toEqual([
       "shapes",
       "value",
@@ -40,14 +40,14 @@ describe("lawsOf", () => {
     ]);
   });
 
-  it("takes an op of one's own, with a way to draw its calls", async () => {
+  it("takes a user's op with a generator of its calls", async () => {
     for (const law of lawsOf(subject(2))) await expect(law.run({ cases: 10 })).resolves.toMatchObject({ law: law.name });
   });
 
   it("rejects a wrong gradient, naming op, law and a shrunk call", async () => {
     const gradients = lawsOf(subject(3)).find(({ name }) => name === "gradients");
     await expect(gradients?.run()).rejects.toThrow(
-      /^square: law gradients \(.+\) is off: error .+, tolerance 1e-7; seed 0, path "[\d:]+", call square\(x \[1, 1\]\)$/,
+      /^square: law gradients \(.+\) does not hold: error .+, tolerance 1e-7; seed 0, path "[\d:]+", call square\(x \[1, 1\]\)$/,
     );
   });
 
@@ -65,12 +65,14 @@ describe("lawsOf", () => {
     expect(again).toBe(message);
   });
 
-  it("refuses a number of cases that is none", async () => {
+  it("refuses 0 cases", async () => {
     await expect(lawsOf(linear)[0]?.run({ cases: 0 })).rejects.toThrow("linear: cases must be a positive integer, got 0");
   });
 
-  it("refuses an op that it cannot draw calls of", () => {
-    expect(() => lawsOf(square(2))).toThrow("square: no way to draw its calls is known; give one with subjectOf(op, draw => call)");
+  it("refuses an op whose calls it cannot draw", () => {
+    expect(() => lawsOf(square(2))).toThrow(
+      "square: no generator of random calls is known; pass subjectOf(op, draw => call) instead of the op",
+    );
   });
 });
 

@@ -11,7 +11,7 @@ interface X {
   readonly x: Tensor;
 }
 
-/** 0·x, whose pullback is NaN. */
+/** 0·x, whose VJP returns NaN. */
 const nan: Op<X, null> = defineOp<X, null>({
   name: "nan",
   forward: (k, { x }) => ({ out: k.scale(x, 0), saved: null }),
@@ -20,7 +20,7 @@ const nan: Op<X, null> = defineOp<X, null>({
 
 describe("the worst law", () => {
   // a NaN error was overwritten by the next law that held
-  it("is one whose error is not a number, whatever comes after it", async () => {
+  it("is one whose error is NaN, even if later laws hold", async () => {
     const draw = drawOf(keyOf(1));
     const subject = subjectOf(nan, (drawn) => ({ inputs: { x: drawn.array([2, 3]) }, attrs: () => undefined }));
     expect((await worstLaw(subject, { engine: referenceEngine(), reference: referenceEngine() }, draw)).share).toBe(Infinity);

@@ -1,4 +1,4 @@
-/** Operators of two and three inputs: right gradients are never accused, wrong ones always are. */
+/** Operators of two and three inputs: correct gradients always pass, and wrong ones never do. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkGradient, GradientError } from "../../src/check.ts";
@@ -10,13 +10,13 @@ import { array } from "../helpers/plainOps.ts";
 
 const SEEDS = process.env["DEIT_LONG"] === "1" ? 200 : 4;
 const CASES = 10;
-/** Of all seeds of an operator. */
+/** The time for all seeds of one operator, in ms. */
 const TIMEOUT = 600_000;
 
 const ops: readonly MultiInputOp[] = [...smoothOps, ...comparingOps, ...arrayOps];
 const table = ops.map((op) => [op.name, op] as const);
 
-/** What a check says: the kind of its error, with the message where it is another than it should be. */
+/** The outcome of a check: `holds`, `gradient`, or for any other error its message. */
 const outcome = (check: Promise<unknown>): Promise<string> =>
   check.then(
     () => "holds",
@@ -27,7 +27,7 @@ const fail = (): never => {
   throw new Error("no operator of this name");
 };
 
-/** What checks say in all seeds, each once. */
+/** The outcomes of the checks with all seeds, each once. */
 async function outcomes(check: (seed: number) => Promise<unknown>): Promise<readonly string[]> {
   const met = new Set<string>();
   for (let seed = 0; seed < SEEDS; seed++) met.add(await outcome(check(seed)));
@@ -35,11 +35,11 @@ async function outcomes(check: (seed: number) => Promise<unknown>): Promise<read
 }
 
 describe(`checkGradient of ${ops.length} operators of two and three inputs, in ${SEEDS} seeds each,`, { timeout: TIMEOUT }, () => {
-  it.each(table)("accuses no right gradient: %s", async (_, { name, inputs, forward, vjp }) => {
+  it.each(table)("accepts the correct gradient: %s", async (_, { name, inputs, forward, vjp }) => {
     expect(await outcomes((seed) => checkGradient({ name, inputs, forward, vjp, seed, cases: CASES }))).toEqual(["holds"]);
   });
 
-  it.each(table)("misses no wrong gradient, its own errors first: %s", async (_, { name, inputs, forward, wrong }) => {
+  it.each(table)("finds every wrong gradient, first the operator's own errors: %s", async (_, { name, inputs, forward, wrong }) => {
     const planted = Object.entries(wrong).toReversed();
     const check = (seed: number): Promise<unknown> => {
       const [what, vjp] = planted[seed % planted.length] ?? [];
@@ -49,7 +49,7 @@ describe(`checkGradient of ${ops.length} operators of two and three inputs, in $
   });
 });
 
-/** Inputs at a kink of the operator of this name, between right ones. */
+/** For operators by name, inputs of which element 1 is at a kink and the others are not. */
 const ties: readonly (readonly [string, Readonly<Record<string, readonly number[]>>])[] = [
   ["max(x, y)", { x: [1, 2, -1, 0.5], y: [3, 2, 2, 1] }],
   ["|x − y|", { x: [1, 2, -1, 0.5], y: [3, 2, 2, 1] }],
@@ -60,8 +60,8 @@ const ties: readonly (readonly [string, Readonly<Record<string, readonly number[
   ["x² where x > y, else y³", { x: [1, 2, -1, 0.5], y: [3, 2, 2, 1] }],
 ];
 
-describe("checkGradient at a kink that is given", () => {
-  it.each(ties)("says so, and does not call the gradient wrong: %s", async (name, numbers) => {
+describe("checkGradient of given inputs at a kink", () => {
+  it.each(ties)("reports the kink, and not a wrong gradient: %s", async (name, numbers) => {
     const op = ops.find((one) => one.name === name);
     const inputs = Object.fromEntries(Object.entries(numbers).map(([input, data]) => [input, fc.constant(array([4], data))]));
     const check = checkGradient({ name, inputs, forward: op?.forward ?? fail, vjp: op?.vjp ?? fail, cases: 1 });

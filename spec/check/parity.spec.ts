@@ -1,4 +1,4 @@
-/** A fused kernel is its op: the law that says so, and rows for what is no op. */
+/** A fused kernel must equal its op's definition: the law of parity, and the row for routines. */
 import { describe, expect, it } from "vitest";
 import { drawOf } from "../../src/check/draw.ts";
 import type { Engines } from "../../src/check/engines.ts";
@@ -25,7 +25,7 @@ import { unfused } from "../../src/ops/observe.ts";
 
 const CASES = 5;
 
-/** The shares of their tolerances that laws use of an op, in the worst of some cases. */
+/** For each law, its largest error for an op in some cases, as a share of its tolerance. */
 async function shares({ made }: Suite, name: string, error: PlantedError | null): Promise<ReadonlyMap<string, number>> {
   const engines = await made;
   const chosen = error === null ? engines : enginesWith(engines, error);
@@ -45,7 +45,7 @@ const offOf = (worst: ReadonlyMap<string, number>): readonly string[] =>
 
 inEachPrecision((suite) => {
   describe("the law of parity", () => {
-    it("allows a kernel that does the same in another order", async () => {
+    it("accepts a kernel that computes the same in another order", async () => {
       const other = planted(softmax, "of shifted logits, which is the same", {
         forward: (k, { z }, attrs) => right(softmax).forward(k, { z: k.addScalar(z, 0.3) }, attrs),
       });
@@ -54,7 +54,7 @@ inEachPrecision((suite) => {
       expect(worst.get("parity")).toBeGreaterThan(0);
     });
 
-    it("refuses a wrong output", async () => {
+    it("rejects a wrong output", async () => {
       const error = planted(softmax, "a thousandth too much", {
         forward: (k, inputs, attrs) => {
           const { out, saved } = right(softmax).forward(k, inputs, attrs);
@@ -64,8 +64,8 @@ inEachPrecision((suite) => {
       expect(offOf(await shares(suite, "softmax", error))).toContain("parity");
     });
 
-    it("refuses another saved record, though output and gradients are right", async () => {
-      const error = planted(layerNorm, "r² saved in the place of r", {
+    it("rejects another saved record, even if output and gradients are right", async () => {
+      const error = planted(layerNorm, "r² saved instead of r", {
         forward: (k, inputs, attrs) => {
           const { out, saved } = right(layerNorm).forward(k, inputs, attrs);
           return { out, saved: { ...saved, rstd: k.square(saved.rstd) } };
@@ -75,8 +75,8 @@ inEachPrecision((suite) => {
       expect(offOf(await shares(suite, "layerNorm", error))).toEqual(["parity"]);
     });
 
-    it("refuses a wrong part of a composed op", async () => {
-      const error = planted(softmax, "its pullback half as large", {
+    it("rejects a wrong part of a composed op", async () => {
+      const error = planted(softmax, "its VJP half as large", {
         vjp: (k, saved, d) => mapTree(right(softmax).vjp(k, saved, d), (t) => k.scale(t, 0.5)),
       });
       expect(offOf(await shares(suite, "attention", error))).toContain("parity");
@@ -89,7 +89,7 @@ inEachPrecision((suite) => {
     });
   });
 
-  describe("a routine's fused kernel that is a thousandth off is refused:", () => {
+  describe("a routine's fused kernel with an error of a thousandth is rejected:", () => {
     it.each(
       [
         adamwLeaf,

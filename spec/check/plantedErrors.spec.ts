@@ -1,4 +1,4 @@
-/** Wrong gradients, and functions that cannot have one, are found for what they are. */
+/** Wrong gradients, and functions that cannot have a gradient, are reported with the right kind of error. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkGradient, GradientError, type Arrays, type FaultKind, type HostArray } from "../../src/check.ts";
@@ -19,7 +19,7 @@ import {
   uniform,
 } from "../helpers/plainOps.ts";
 
-/** The error of a check that may break the contract in any way: types are forgotten, as in JavaScript. */
+/** The error of a check that may break the contract in any way; it is called without types, as in JavaScript. */
 async function refused(check: object): Promise<GradientError> {
   const error: unknown = await Reflect.apply(checkGradient, undefined, [check]).then(
     () => null,
@@ -31,7 +31,7 @@ async function refused(check: object): Promise<GradientError> {
 
 type Change = (grads: Arrays, inputs: Arrays, dOut: HostArray) => unknown;
 
-/** A check with what its vjp returns changed. */
+/** A check whose vjp returns something else. */
 const returning = (check: object, change: Change): object => ({
   ...check,
   vjp: (inputs: Arrays, dOut: HostArray) => {
@@ -40,13 +40,13 @@ const returning = (check: object, change: Change): object => ({
   },
 });
 
-/** One array of the gradients replaced. */
+/** A check with one of the gradients changed. */
 const changed = (check: object, input: string, f: (g: HostArray, inputs: Arrays, dOut: HostArray) => unknown): object =>
   returning(check, (grads, inputs, dOut) => ({ ...grads, [input]: f(named(grads, input), inputs, dOut) }));
 
 const named = (arrays: Arrays, name: string): HostArray => arrays[name] ?? array([0], []);
 
-/** One number replaced. */
+/** Changes one number of an array. */
 const one =
   (i: number, f: (g: number) => number) =>
   (g: HostArray): HostArray =>
@@ -57,7 +57,7 @@ const transposed = ({ shape, data }: HostArray): HostArray => {
   return array(shape, data.map((_, i) => data[(i % n) * m + Math.floor(i / n)] ?? NaN)); // prettier-ignore
 };
 
-/** x² with a state of its own between the calls. */
+/** The check of x² that the errors below change. */
 const square = unary("square", (x) => x * x, (x) => 2 * x); // prettier-ignore
 const fixed = (...data: readonly number[]): fc.Arbitrary<HostArray> => fc.constant(array([data.length], data));
 
@@ -72,7 +72,7 @@ const largest = {
   inputs: { x: fixed(1, 2, 2) },
 };
 
-/** A part of the error. */
+/** The expected properties of the error. */
 interface Expected {
   readonly kind: FaultKind;
   readonly input?: string | null;
@@ -162,7 +162,7 @@ const breaches: readonly (readonly [string, object, Expected])[] = [
   ["too few numbers", changed(matmul, "a", ({ shape }) => ({ shape, data: new Float64Array(3) })), { kind: "shape", input: "a" }],
   ["numbers of f32", changed(matmul, "a", ({ shape, data }) => ({ shape, data: Float32Array.from(data) })), { kind: "shape", input: "a" }],
   ["a plain list", changed(matmul, "b", ({ data }) => [...data]), { kind: "shape", input: "b" }],
-  ["an output of no array", { ...square, forward: ({ x }: Arrays<"x">) => x.data }, { kind: "shape" }],
+  ["an output that is not an array", { ...square, forward: ({ x }: Arrays<"x">) => x.data }, { kind: "shape" }],
   ["a gradient left out", returning(matmul, ({ a }) => ({ a })), { kind: "entries", input: "b" }],
   ["a gradient that is null", changed(matmul, "a", () => null), { kind: "entries", input: "a" }],
   ["a gradient too many", returning(matmul, (grads) => ({ ...grads, c: grads["a"] })), { kind: "entries", input: "c" }],
@@ -192,7 +192,7 @@ const breaches: readonly (readonly [string, object, Expected])[] = [
     unary("root", Math.sqrt, (x) => 0.5 / Math.sqrt(x), fixed(1, -1, 4)),
     { kind: "non-finite", input: null, index: [1] },
   ],
-  ["an output of NaN beside the inputs", unary("x√x", (x) => x * Math.sqrt(x), (x) => 1.5 * Math.sqrt(x), fixed(1, 0)), { kind: "non-finite", input: "x", index: [1] }], // prettier-ignore
+  ["an output of NaN next to the inputs", unary("x√x", (x) => x * Math.sqrt(x), (x) => 1.5 * Math.sqrt(x), fixed(1, 0)), { kind: "non-finite", input: "x", index: [1] }], // prettier-ignore
   ["forward that throws", { ...square, forward: () => { throw new TypeError("out of cheese"); } }, { kind: "threw", input: null }], // prettier-ignore
   ["vjp that rejects", { ...square, vjp: () => Promise.reject(new Error("no")) }, { kind: "threw", input: null }],
   [
@@ -206,18 +206,18 @@ const breaches: readonly (readonly [string, object, Expected])[] = [
   ["rounding that hides the slope", unary("offset", (x) => Math.fround(6e3 + Math.sin(x)), Math.cos), { kind: "unresolved", input: "x" }],
 ];
 
-/** Functions with a memory, made anew for each test. */
+/** Functions with a state, which are made anew for each test. */
 const impure: readonly (readonly [string, () => object, string | null])[] = [
   ["forward writes into its input", () => ({ ...square, forward: ({ x }: Arrays<"x">) => { x.data.forEach((v, i) => { x.data[i] = v * v; }); return x; } }), "x"], // prettier-ignore
   ["vjp writes into its input", () => changed(square, "x", (g, { x }) => { x?.data.fill(0); return g; }), "x"], // prettier-ignore
   ["vjp writes into dOut", () => changed(square, "x", (g, _, dOut) => { dOut.data.set(g.data); return dOut; }), "dOut"], // prettier-ignore
-  ["vjp puts another array in the place of its input", () => changed(square, "x", (g, inputs) => { Reflect.set(inputs, "x", g); return g; }), "x"], // prettier-ignore
+  ["vjp replaces its input by another array", () => changed(square, "x", (g, inputs) => { Reflect.set(inputs, "x", g); return g; }), "x"], // prettier-ignore
   ["forward draws random numbers", () => ({ ...square, forward: ({ x }: Arrays<"x">) => map(x, (v) => v * v + Math.random()) }), null], // prettier-ignore
   ["forward counts its calls", () => { let calls = 0; return { ...square, forward: ({ x }: Arrays<"x">) => map(x, (v) => v * v + 1e-9 * calls++) }; }, null], // prettier-ignore
   ["vjp differs a little from call to call", () => { let calls = 0; return changed(square, "x", (g) => map(g, (v) => v * (1 + 1e-12 * calls++))); }, "x"], // prettier-ignore
   ["forward returns the same buffer each time", () => { const buffer = new Float64Array(6); return { ...square, forward: ({ x }: Arrays<"x">) => { buffer.set(x.data.map((v) => v * v)); return { shape: x.shape, data: buffer }; } }; }, null], // prettier-ignore
   ["vjp returns the same buffer each time", () => { const buffer = new Float64Array(6); return changed(square, "x", ({ shape, data }) => { buffer.set(data); return { shape, data: buffer }; }); }, "x"], // prettier-ignore
-  ["vjp takes what the last forward left behind", () => { let kept = array([0], []); return { ...square, forward: ({ x }: Arrays<"x">) => { kept = map(x, (v) => 2 * v); return map(x, (v) => v * v); }, vjp: (_: unknown, dOut: HostArray) => ({ x: map(kept, (v, i) => v * at(dOut, i)) }) }; }, "x"], // prettier-ignore
+  ["vjp uses what the last forward left behind", () => { let kept = array([0], []); return { ...square, forward: ({ x }: Arrays<"x">) => { kept = map(x, (v) => 2 * v); return map(x, (v) => v * v); }, vjp: (_: unknown, dOut: HostArray) => ({ x: map(kept, (v, i) => v * at(dOut, i)) }) }; }, "x"], // prettier-ignore
 ];
 
 const kinks: readonly (readonly [string, object, readonly number[]])[] = [
@@ -242,7 +242,7 @@ const options: readonly (readonly [string, object, string])[] = [
   ["no name", { name: undefined }, "checkGradient: name must be a text, got undefined"],
   ["no vjp", { vjp: undefined }, "vjp must be a function of the inputs and dOut, got undefined"],
   ["a path of words", { path: "first" }, 'path must be that of an error, such as "3:0:1", got "first"'],
-  ["a constant that is no input", { constants: ["labels"] }, "constants and linear name inputs; labels is none"],
+  ["a constant that is not an input", { constants: ["labels"] }, "constants and linear must name inputs, x, got labels"],
   ["an arbitrary of numbers", { inputs: { x: fc.nat() } }, "the array drawn for x must be { shape, data: Float64Array }, got "],
   ["an arbitrary of NaN", { inputs: { x: fixed(1, NaN) } }, "NaN was drawn for x[1]; draw finite numbers"],
 ];
@@ -263,7 +263,7 @@ describe("checkGradient finds", () => {
     expect(await refused(make())).toMatchObject({ kind: "impure", input });
   });
 
-  it.each(kinks)("a kink, and takes it for no wrong gradient: %s", async (_, check, index) => {
+  it.each(kinks)("a kink, and does not report a wrong gradient: %s", async (_, check, index) => {
     const error = await refused(check);
     expect(error).toMatchObject({ kind: "kink", input: "x", index });
     expect(error.message).toMatch(/: x\[\d\]: kink: (the slope is \S+ from the left and \S+ from the right|the output jumps), /);
@@ -279,11 +279,11 @@ describe("checkGradient finds", () => {
 describe("a gradient at a kink", () => {
   const relu = unary("ReLU", (x) => Math.max(x, 0), (x) => Number(x > 0), fixed(1, 0, -1)); // prettier-ignore
 
-  it("is counted if that is asked for", async () => {
+  it("is counted with kinks: count", async () => {
     expect(await checkGradient({ ...relu, kinks: "count", cases: 5 })).toMatchObject({ kinks: 5, comparisons: 15 });
   });
 
-  it("is wrong if it lies outside of the slopes of both sides", async () => {
+  it("is wrong if it does not lie between the slopes from both sides", async () => {
     expect(await refused(changed({ ...relu, kinks: "count" }, "x", (g, _, dOut) => map(g, (v, i) => (i === 1 ? 3 * at(dOut, 1) : v))))).toMatchObject({ kind: "gradient", index: [1] }); // prettier-ignore
   });
 
@@ -303,7 +303,7 @@ describe("a gradient at a kink", () => {
 describe("an error", () => {
   const wrong = { ...unary("square", (x) => x * x, (x) => (x > 2 ? 3 * x : 2 * x)), seed: 5 }; // prettier-ignore
 
-  it("is found again from its seed and path, already small", async () => {
+  it("is found again from its seed and path, already shrunk", async () => {
     const { seed, path, inputs } = await refused(wrong);
     const again = await refused({ ...wrong, seed, path });
     expect(again.inputs).toEqual(inputs);

@@ -1,9 +1,9 @@
-/** Right gradients are never accused. */
+/** Correct gradients always pass. */
 import { describe, expect, it } from "vitest";
 import { checkGradient, type GradientReport } from "../../src/check.ts";
 import { rightOps } from "../helpers/plainOps.ts";
 
-/** Seeds for each function. */
+/** The number of seeds for each function. */
 const SEEDS = 200;
 
 interface Named {
@@ -16,7 +16,7 @@ const table: readonly Named[] = rightOps((check) => ({
   run: (seed: number) => checkGradient({ ...check, seed, cases: 1 }),
 }));
 
-describe("checkGradient accuses no right gradient", () => {
+describe("checkGradient accepts every correct gradient", () => {
   it.each(table.map((one, i) => [i, one.name, one] as const))(`%d %s, in ${SEEDS} seeds`, async (_, __, { run }) => {
     const messages: string[] = [];
     for (let seed = 0; seed < SEEDS; seed++)

@@ -233,7 +233,7 @@ describe("deit train refuses", () => {
   it("a batch of which the teacher cannot take statistics", async () => {
     const folder = temporaryFolder();
     expect(await refused(folder, [tinyRecipe(folder), "--set", "teacher.training.batch=1"])).toContain(
-      "batchNorm: training needs more than one value a channel, got 1",
+      "batchNorm: training needs at least 2 values per channel (batch × rows × columns), got 1",
     );
   });
 

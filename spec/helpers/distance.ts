@@ -1,7 +1,7 @@
 import { show } from "../../src/tensor/tensor.ts";
 import type { HostArray } from "../../src/check/host.ts";
 
-/** Largest absolute difference; NaN and a wrong shape are infinitely far. */
+/** The largest absolute difference; Infinity for NaN or a wrong shape. */
 export function distance(actual: HostArray, expected: HostArray): number {
   if (show(actual.shape) !== show(expected.shape)) return Infinity;
   return expected.data.reduce((most, want, i) => {

@@ -12,13 +12,13 @@ import { singleEngine } from "./singleEngine.ts";
 export interface CheckedEngine {
   readonly name: string;
   readonly make: () => Promise<Engine>;
-  /** Of the cases that the reference engine is tried on. */
+  /** The number of cases on this engine, as a share of those on the reference engine. */
   readonly share: number;
   /** Whether models of full size run on it. */
   readonly large: boolean;
 }
 
-/** The reference engine has all cases; the others have the same laws, and fewer cases. */
+/** The reference engine runs all cases; the others run fewer cases of the same laws. */
 export const engines: readonly CheckedEngine[] = [
   { name: "reference", make: () => Promise.resolve(referenceEngine()), share: 1, large: true },
   { name: "single", make: () => Promise.resolve(singleEngine()), share: 0.1, large: false },
@@ -38,12 +38,12 @@ export const engines: readonly CheckedEngine[] = [
   ...(relaxedSimd ? [{ name: "wasm-fma", make: () => wasmEngine({ build: "fma" }), share: 0.1, large: false }] : []),
 ];
 
-/** An engine in a suite of its own. */
+/** The suite of one engine. */
 export interface Suite {
   readonly name: string;
-  /** Made once, with a reference engine beside it. */
+  /** The engine and a reference engine, made once. */
   readonly made: Promise<Engines>;
-  /** Cases on this engine, of so many on the reference engine; one at least. */
+  /** The number of cases on this engine for this number on the reference engine; at least one. */
   readonly cases: (onReference: number) => number;
   readonly large: boolean;
 }
@@ -58,7 +58,7 @@ function onEach(among: readonly CheckedEngine[], body: (suite: Suite) => void): 
 /** A suite for each engine. */
 export const onEachEngine = (body: (suite: Suite) => void): void => onEach(engines, body);
 
-/** A suite in f64 and one in f32: for what depends on how an engine rounds, and not on how it computes. */
+/** A suite in f64 and one in f32, for tests that depend on an engine's precision only. */
 export const inEachPrecision = (body: (suite: Suite) => void): void =>
   onEach(
     engines.filter(({ name }) => name === "reference" || name === "wasm"),

@@ -1,8 +1,8 @@
-/** Sweeps over f32: where to look, and how far off a result is. */
+/** Sweeps over ranges of f32: the points to try, and the error of the results. */
 
 const POINTS = 20_000;
 
-/** From a to b, both of one sign or 0: half of the points evenly by value, half evenly by bit pattern, which is evenly by logarithm. */
+/** Points from a to b, which have the same sign or are 0: half of them evenly spaced by value, half by bit pattern, which means by logarithm. */
 export function points(a: number, b: number): Float32Array {
   const [first = 0, last = 0] = new Uint32Array(Float32Array.of(a, b).buffer).map((word) => word & 0x7fffffff);
   const share = (i: number): number => (i >> 1) / (POINTS / 2 - 1);
@@ -13,11 +13,11 @@ export function points(a: number, b: number): Float32Array {
   return Float32Array.from(logarithmic, (x, i) => (i % 2 === 0 ? a + (b - a) * share(i) : sign * x));
 }
 
-/** The largest error in units of the last place of the true value rounded to f32. NaN is infinitely far. */
+/** The largest error in units in the last place of the true value rounded to f32; Infinity for NaN. */
 export function worstUlps(actual: Float32Array, expected: readonly number[]): number {
   const words = new Uint32Array(Float32Array.from(expected).buffer);
   return expected.reduce((most, want, i) => {
-    const exponent = Math.max(((words[i] ?? NaN) >>> 23) & 255, 1); // that of the normal numbers for subnormal ones too
+    const exponent = Math.max(((words[i] ?? NaN) >>> 23) & 255, 1); // subnormal numbers have the exponent of the smallest normal ones
     const error = Math.abs((actual[i] ?? NaN) - want) / 2 ** (exponent - 150);
     return Number.isNaN(error) ? Infinity : Math.max(most, error);
   }, 0);

@@ -1,4 +1,4 @@
-/** Runs the dispatches of a GEMM plan on a device, and compares C with plain sums in f64. */
+/** Runs the dispatches of a GEMM plan on a device and compares C with plain sums in f64. */
 import type { GemmShape, GemmStorage } from "../../src/engines/webgpu/kernels/gemm/format.ts";
 import type { GemmPlan } from "../../src/engines/webgpu/kernels/gemm/plan.ts";
 import type { Extent, Machine } from "../../src/engines/webgpu/machine.ts";
@@ -16,29 +16,29 @@ export interface Call {
 
 /** Memory of each operand, in bytes. */
 const ROOM = 2 ** 23;
-/** Numbers after an operand, which must not be read, and after C, which must not change. */
+/** The count of guard numbers after an operand, which must not be read, and after C, which must not change. */
 const GUARD = 256;
 const UNTOUCHED = 123;
-/** Stands for the Σ|ab| of an empty sum, which must be 0. */
+/** Replaces Σ|ab| where it is 0, so that an empty sum must be exactly 0. */
 const LEAST_MASS = 2 ** -100;
 
 const [HALF_NAN, HALF_BIAS, HALF_STEPS] = [0x7e00, 15, 1024];
 
-/** The bits of a number in f16: one of 2⁻³ … 1, or UNTOUCHED. */
+/** The bits of a number in f16: one from 2⁻³ to 1, or UNTOUCHED. */
 function halfBits(x: number): number {
   const exponent = Math.floor(Math.log2(Math.abs(x)));
   return (x < 0 ? 0x8000 : 0) | ((exponent + HALF_BIAS) << 10) | ((Math.abs(x) / 2 ** exponent - 1) * HALF_STEPS);
 }
 
-/** Memory with these numbers, and NaN after them, as words. */
-function laid(numbers: readonly number[], storage: Storage): Float32Array {
+/** These numbers followed by NaN, as words of memory. */
+function guarded(numbers: readonly number[], storage: Storage): Float32Array {
   if (storage === "f32") return Float32Array.from([...numbers, ...Array.from({ length: GUARD }, () => NaN)]);
   const bits = new Uint16Array(2 * Math.ceil((numbers.length + GUARD) / 2)).fill(HALF_NAN);
   numbers.forEach((x, i) => (bits[i] = halfBits(x)));
   return new Float32Array(bits.buffer);
 }
 
-/** Random numbers in ±2⁻³ … ±1, exact in this storage. */
+/** Random numbers with magnitudes from 2⁻³ to 1, exact in this storage. */
 function drawn(length: number, storage: Storage, seed: number): readonly number[] {
   const round = storage === "f16" ? roundHalf : Math.fround;
   return Array.from({ length }, (_, i) => {
@@ -47,7 +47,7 @@ function drawn(length: number, storage: Storage, seed: number): readonly number[
   });
 }
 
-/** Σ and Σ|…| of number (i, j) of matrix q of C, for factors that are rounded already. */
+/** Element (i, j) of matrix q of C, and the sum of the magnitudes of its terms, for factors that are already rounded. */
 type Sum = (q: number, i: number, j: number) => { readonly sum: number; readonly mass: number };
 
 function sums({ product, stored, scale }: Call, A: Float64Array, B: Float64Array, bias: readonly number[]): Sum {
@@ -71,9 +71,9 @@ const halfError = (x: number): number => 2 ** -11 * Math.abs(x) + 2 ** -25;
 export type Runner = (plan: GemmPlan, call: Call) => Promise<number>;
 
 /**
- * The largest error of the C of a plan, in units of f32 rounding of Σ |a b|; Infinity where the plan wrote beyond C. Calls must not overlap.
+ * The largest error of C by a plan, in units of the f32 rounding of Σ |a b|; Infinity if the plan wrote beyond C. Calls must not overlap.
  *
- * @param machine with nothing else in its memory
+ * @param machine a machine whose memory holds nothing else
  */
 export function runnerOn(machine: Machine): Runner {
   const [ofC, ofA, ofB, ofBias] = [1, 2, 3, 4].map((i): Extent => ({ address: i * ROOM, bytes: ROOM }));
@@ -85,11 +85,11 @@ export function runnerOn(machine: Machine): Runner {
     const size = batch * m * n;
     const [A, B] = [drawn(batch * m * k, stored.a, seed), drawn((shared ? 1 : batch) * k * n, stored.b, seed + 1)];
     const bias = drawn(n, stored.bias ?? "f32", seed + 2);
-    machine.upload(ofA, laid(A, stored.a));
-    machine.upload(ofB, laid(B, stored.b));
-    machine.upload(ofBias, laid(bias, stored.bias ?? "f32"));
+    machine.upload(ofA, guarded(A, stored.a));
+    machine.upload(ofB, guarded(B, stored.b));
+    machine.upload(ofBias, guarded(bias, stored.bias ?? "f32"));
     const untouched = Array.from({ length: size + GUARD }, () => UNTOUCHED);
-    machine.upload(ofC, laid(untouched, stored.c));
+    machine.upload(ofC, guarded(untouched, stored.c));
     const added = stored.bias === null ? [] : [ofBias];
     if (reduction === null) machine.dispatch(gemm, [ofC, ofA, ofB, ...added]);
     else {

@@ -1,4 +1,4 @@
-/** Devices for specs, on SwiftShader and on Dawn's null backend; each lives until the specs of its file are done. */
+/** Devices for specs, on SwiftShader and on Dawn's null backend. Each is destroyed after the specs of its file. */
 import { createRequire } from "node:module";
 import { afterAll, describe } from "vitest";
 import { openDevice } from "../../src/gpu/device.ts";
@@ -13,27 +13,27 @@ function hasDawn(): boolean {
   }
 }
 
-const opened: GPUDevice[] = [];
+const devices: GPUDevice[] = [];
 afterAll(() => {
-  for (const device of opened) device.destroy();
+  for (const device of devices) device.destroy();
 });
 
-async function opening(device: Promise<GPUDevice>): Promise<GPUDevice> {
-  opened.push(await device);
+async function untilDone(device: Promise<GPUDevice>): Promise<GPUDevice> {
+  devices.push(await device);
   return device;
 }
 
-/** A device on SwiftShader, with all that it has, or with only what every device has. */
+/** A device on SwiftShader, with all limits and features of the adapter, or with the default ones only. */
 export const gpuDevice = ({ limits = "adapter" }: { readonly limits?: "adapter" | "default" } = {}): Promise<GPUDevice> =>
-  opening(openDevice({ adapter: SWIFTSHADER, experimental: false, plain: limits === "default" }));
+  untilDone(openDevice({ adapter: SWIFTSHADER, experimental: false, plain: limits === "default" }));
 
-/** A device that validates WGSL, f16 and subgroup matrices included, and computes nothing. */
-export const nullDevice = (): Promise<GPUDevice> => opening(openDevice({ adapter: "null", experimental: true, plain: false }));
+/** A device that validates WGSL, including f16 and subgroup matrices, and computes nothing. */
+export const nullDevice = (): Promise<GPUDevice> => untilDone(openDevice({ adapter: "null", experimental: true, plain: false }));
 
-/** Why this machine can have no devices; null: it can. */
+/** Why this machine has no devices; null: it has some. */
 export const whyNoGpu: string | null = hasDawn() ? whyNoSwiftShader() : "the optional package webgpu is not installed";
 
-/** A suite that needs devices; skipped, with the reason in its title, where there can be none. */
+/** A suite that needs devices. Without them it is skipped, with the reason in its title. */
 export function onGpu(what: string, body: () => void): void {
   describe.skipIf(whyNoGpu !== null)(`${what}${whyNoGpu === null ? "" : `, but ${whyNoGpu}`}`, () => {
     body();

@@ -1,4 +1,4 @@
-/** This project's code as JavaScript, for processes that a spec starts: types are left out, not checked. */
+/** This project's code as JavaScript, for processes that a spec starts. Types are removed, not checked. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import typescript from "typescript";
@@ -10,7 +10,7 @@ const compilerOptions = {
   rewriteRelativeImportExtensions: true,
 };
 
-/** Compiles every file of these folders (relative to the project) that is no spec into the same places under `target`. */
+/** Compiles every file of these folders, except specs, into the same folders under `target`. Folders are relative to the project. */
 export function compileInto(target: string, ...folders: readonly string[]): void {
   const files = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })

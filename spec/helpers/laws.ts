@@ -1,4 +1,4 @@
-/** One test a row, and one test an op, on the engine of a suite. */
+/** One test per row, and one test per op, on the engine of a suite. */
 import { expect, it } from "vitest";
 import { drawOf } from "../../src/check/draw.ts";
 import { worstLaw } from "../../src/check/laws/laws.ts";
@@ -8,7 +8,7 @@ import { fold, keyOf } from "../../src/tensor/key.ts";
 import type { Suite } from "./engines.ts";
 
 interface Tries {
-  /** On the reference engine. */
+  /** The number of cases on the reference engine. */
   readonly cases: number;
   readonly seed: number;
 }
@@ -21,16 +21,13 @@ export function eachRowHolds(suite: Suite, rows: readonly Row[], { cases: onRefe
 }
 
 export function eachOpObeys(suite: Suite, subjects: readonly Subject[], { cases, seed }: Tries): void {
-  it.each(subjects.map((subject, i) => [subject.name, i, subject] as const))(
-    "%s (%i) obeys the laws of any op",
-    async (name, i, subject) => {
-      const [engines, key] = [await suite.made, fold(fold(keyOf(seed), name), i)];
-      const broken: string[] = [];
-      for (let trial = 0; trial < suite.cases(cases); trial++) {
-        const { share, law } = await worstLaw(subject, engines, drawOf(fold(key, trial), engines.engine.precision));
-        if (!(share <= 1)) broken.push(`trial ${trial}: ${law}, ${share} of its tolerance`);
-      }
-      expect(broken).toEqual([]);
-    },
-  );
+  it.each(subjects.map((subject, i) => [subject.name, i, subject] as const))("%s (%i) obeys the laws of ops", async (name, i, subject) => {
+    const [engines, key] = [await suite.made, fold(fold(keyOf(seed), name), i)];
+    const broken: string[] = [];
+    for (let trial = 0; trial < suite.cases(cases); trial++) {
+      const { share, law } = await worstLaw(subject, engines, drawOf(fold(key, trial), engines.engine.precision));
+      if (!(share <= 1)) broken.push(`trial ${trial}: ${law}, ${share} of its tolerance`);
+    }
+    expect(broken).toEqual([]);
+  });
 }

@@ -1,17 +1,17 @@
-/** What onnxruntime computed, as a recording. */
+/** The results of onnxruntime as a recording. */
 import type { HostArray, Leaves } from "../../src/check/host.ts";
 import type { Writable } from "../../src/io/safetensors/safetensors.ts";
 import type { DeitConfig } from "../../src/model/config.ts";
 import { recordingFile } from "../recording/helpers.ts";
 
-/** Seeds of the weights and of the images, and how many images. */
+/** The seeds of weights and images, and the number of images. */
 export interface Hashes {
   readonly weights: number;
   readonly images: number;
   readonly batch: number;
 }
 
-/** The file of a recording of a model with weights and images from hashes. */
+/** The recording file of a model whose weights and images are made from seeds. */
 export function onnxRecording(config: DeitConfig, { weights, images, batch }: Hashes, taps: Leaves): Uint8Array {
   const { position: _, ...model } = config;
   const stored = ([name, { shape, data }]: [string, HostArray]): [string, Writable] => [

@@ -1,4 +1,4 @@
-/** ONNX files run by onnxruntime, an implementation that knows nothing of this project. */
+/** Runs ONNX files by onnxruntime, an implementation that is independent of this project. */
 import type { InferenceSession, Tensor } from "onnxruntime-web";
 import { describe } from "vitest";
 import type { HostArray, Leaves } from "../../src/check/host.ts";
@@ -8,10 +8,10 @@ interface Onnxruntime {
   readonly Tensor: typeof Tensor;
 }
 
-/** What each of the file's outputs is for these images, [B, C, H, W], in the file's order. */
+/** Runs a file on images [B, C, H, W] and returns its outputs, in the file's order. */
 export type RunOnnx = (file: Uint8Array, images: HostArray) => Promise<Leaves>;
 
-/** The module, or why there is none. */
+/** The module, or the reason why it cannot be loaded. */
 const loaded: Onnxruntime | string = await import("onnxruntime-web").catch(String);
 
 const run: RunOnnx = async (file, { shape, data }) => {
@@ -27,7 +27,7 @@ const run: RunOnnx = async (file, { shape, data }) => {
   return new Map(arrays);
 };
 
-/** A suite that needs onnxruntime; where it cannot be loaded, its title says so. */
+/** A suite that needs onnxruntime. If that cannot be loaded, the suite is skipped, with the reason in its title. */
 export function onOnnxruntime(body: (run: RunOnnx) => void): void {
   const why = typeof loaded === "string" ? `, skipped: onnxruntime-web cannot be loaded: ${loaded}` : "";
   describe.skipIf(why !== "")(`run by onnxruntime${why}`, () => {

@@ -1,11 +1,11 @@
-/** What stands between fences on the README and on the pages of docs. */
+/** The code blocks of the README and of the pages in docs. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
 
 export interface Block {
-  /** All that follows the fence: `js`, `ts vitest`. */
+  /** The text after the opening fence: `js`, `ts vitest`. */
   readonly language: string;
   readonly text: string;
 }

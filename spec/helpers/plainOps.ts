@@ -1,4 +1,4 @@
-/** Functions of plain arrays with their gradients, right ones, as a user of checkGradient writes them. */
+/** Functions of plain arrays with correct gradients, as a user of checkGradient writes them. */
 import fc from "fast-check";
 import type { GradientCheck, HostArray } from "../../src/check.ts";
 
@@ -26,7 +26,7 @@ export const unary = (name: string, f: (x: number) => number, slope: (x: number)
   inputs: { x },
 });
 
-/** A number made of all of x. */
+/** A function from an array to a number. */
 const reduction = (name: string, f: (x: HostArray) => number, slopes: (x: HostArray) => HostArray, x: Given = [5]): Check<"x"> => ({
   name,
   forward: (a) => scalar(f(a.x)),
@@ -34,7 +34,7 @@ const reduction = (name: string, f: (x: HostArray) => number, slopes: (x: HostAr
   inputs: { x },
 });
 
-/** a [n, k] times b [k, m]; transposed ones with ta, tb. */
+/** The matrix product of a [n, k] and b [k, m]; with `ta` or `tb`, that factor is transposed first. */
 export function product(
   a: HostArray,
   b: HostArray,
@@ -167,7 +167,7 @@ export const attention: Check<"q" | "k" | "v"> = {
   inputs: { q: [2, 3], k: [4, 3], v: [4, 2] },
 };
 
-/** −log softmax(x)[label], the mean of the rows; labels are whole numbers and have no gradient. */
+/** The mean of −log softmax(x)[label] over the rows; labels are integers and have no gradient. */
 export const crossEntropy: Check<"x" | "labels", "labels"> = {
   name: "cross-entropy",
   forward: ({ x, labels }) =>
@@ -179,7 +179,7 @@ export const crossEntropy: Check<"x" | "labels", "labels"> = {
   constants: ["labels"],
 };
 
-/** Softmax of what a mask of 0 and −∞ leaves. */
+/** Softmax of x plus a mask of 0 and −∞. */
 const masked: Check<"x" | "mask", "mask"> = {
   name: "masked softmax",
   forward: ({ x, mask }) => softmaxOf(map(x, (v, i) => v + at(mask, i))),
@@ -204,7 +204,7 @@ export const convolution: Check<"x" | "w"> = {
 };
 
 const same: Check<"x"> = {
-  name: "identity, on the very arrays",
+  name: "identity, returning its arguments",
   forward: ({ x }) => x,
   vjp: (_, dy) => ({ x: dy }),
   inputs: { x: [2, 2] },
@@ -240,7 +240,7 @@ const norm = (x: HostArray): number => Math.sqrt(sum(x.data.map((v) => v * v)));
 const most = (x: HostArray): number => x.data.reduce((a, b) => Math.max(a, b), -Infinity);
 const mean = (x: HostArray): number => sum(x.data) / x.data.length;
 
-/** Every right function, handed to `each` with its types. */
+/** Calls `each` with every function, preserving its types. */
 export function rightOps<R>(each: <Name extends string, Constant extends Name>(check: Check<Name, Constant>) => R): readonly R[] {
   return [
     each(matmul),
@@ -263,7 +263,7 @@ export function rightOps<R>(each: <Name extends string, Constant extends Name>(c
     each(softmax([2, 1])),
     each(logSoftmax),
     each(layerNorm()),
-    // unbiased: a row of equal numbers of a million has no slope that rounding would leave
+    // noBias: fast-check's bias draws rows of equal numbers, whose slope, at a million, is lost to rounding
     each(layerNorm(fc.noBias(uniform([1, 5], 1e6, 1e6 + 10)))),
     each(layerNorm(uniform([1, 5], -1e-6, 1e-6))),
     each(gelu),

@@ -1,4 +1,4 @@
-/** The networks under fixtures/regnet, and how they are put on an engine. */
+/** The networks in fixtures/regnet, and their upload to an engine. */
 import type { HostArray, Leaves } from "../../src/check/host.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { checkedRegnetConfig, type RegnetConfig } from "../../src/teacher/config.ts";
@@ -11,7 +11,7 @@ export interface RegnetFixture {
   readonly tensors: Leaves;
 }
 
-/** What the JSON beside a fixture says of it. */
+/** The JSON file that describes a fixture. */
 interface Description {
   readonly config: {
     readonly widths: number[];
@@ -24,7 +24,7 @@ interface Description {
   readonly bn: { readonly eps: number };
 }
 
-/** `two_stage` or `four_stage`, described in the README beside them. */
+/** The fixture `two_stage` or `four_stage`; fixtures/regnet has a README. */
 export function regnetFixture(name: string): RegnetFixture {
   const { config, se_ratio, bn }: Description = JSON.parse(textOf(`regnet/${name}.json`));
   const { widths, depths, stem, classes, group_width: groupWidth } = config;
@@ -34,11 +34,11 @@ export function regnetFixture(name: string): RegnetFixture {
   };
 }
 
-/** The tensors whose name begins with `prefix`, without it. */
+/** The tensors whose names begin with `prefix`, by the rest of the name. */
 export const under = (tensors: Leaves, prefix: string): Leaves =>
   new Map([...tensors].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
 
-/** A call of the network with these weights, or with `x` in the place of the fixture's images. */
+/** A call of the network with the fixture's weights, on the fixture's images or on `x`. */
 export function regnetCall(
   k: Kernels,
   { config, tensors }: RegnetFixture,

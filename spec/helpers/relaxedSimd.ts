@@ -1,4 +1,4 @@
-/** Relaxed SIMD where this host has it: Node 20 behind a flag, later ones without. */
+/** Whether this host has relaxed SIMD, which Node 20 has behind a flag and later versions without. */
 import { setFlagsFromString } from "node:v8";
 import { hasRelaxedSimd } from "../../src/engines/wasm/features.ts";
 

@@ -1,4 +1,4 @@
-/** An engine of f32 without an engine's cleverness: the reference's loops, every setting and every result rounded to f32. */
+/** The simplest f32 engine: the reference engine's loops, with every setting and every result rounded to f32. */
 import { elementwise } from "../../src/engines/reference/elementwise.ts";
 import { matmul } from "../../src/engines/reference/matmul.ts";
 import { move } from "../../src/engines/reference/move.ts";
@@ -8,7 +8,7 @@ import type { Engine } from "../../src/kernels/engine.ts";
 import { size, type Shape, type Tensor } from "../../src/tensor/tensor.ts";
 
 export function singleEngine(): Engine {
-  /** Numbers of f32, kept where the reference's loops can read them. */
+  /** f32 numbers, stored as f64 for the reference engine's loops. */
   class SingleBlock extends Block {
     readonly data: Float64Array;
     constructor(length: number) {

@@ -1,4 +1,4 @@
-/** A folder of its own for each test that asks, removed afterwards. */
+/** Makes a new folder for the current test, which is removed after it. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Attention as a kernel does it that never sees a whole row of A, in ops: what is right so, and what is often wrong. */
+/** Attention as kernels compute it that never hold a whole row of A, written in ops, with variants for common errors. */
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { attention, mix, scores, type AttentionAttrs, type AttentionInputs, type AttentionSaved } from "../../src/ops/attention.ts";
 import type { Grads, Result } from "../../src/ops/op.ts";
@@ -9,9 +9,9 @@ import { right } from "./planted.ts";
 export const share = (k: Kernels, a: Tensor, b: Tensor): Tensor => k.div(k.exp(a), k.add(k.exp(a), k.exp(b)));
 
 /**
- * The forward over two tiles of keys, without dropout: O = w O_a + (1 − w) O_b. The right w is e^(λ_a) / (e^(λ_a) + e^(λ_b)).
+ * The forward over two tiles of keys, without dropout: O = w O_a + (1 − w) O_b. The correct w is e^(λ_a) / (e^(λ_a) + e^(λ_b)).
  *
- * @param weight w of λ_a, λ_b and the largest scores of both
+ * @param weight computes w from λ_a, λ_b and the largest scores of both tiles
  */
 export function tiled(
   k: Kernels,
@@ -38,7 +38,7 @@ export function tiled(
 /** ⟨Ō, O⟩, [..., N, 1]. */
 export const along = (k: Kernels, { out }: AttentionSaved, dO: Tensor): Tensor => k.sumLast(k.mul(dO, out));
 
-/** The pullback in the recompute form of (G12), A = e^(S − λ); `along` is ⟨Ā, A⟩ of each row. */
+/** The VJP in the form of (G12) that recomputes A = e^(S − λ); `along` is ⟨Ā, A⟩ of each row. */
 export function recomputed(k: Kernels, saved: AttentionSaved, dO: Tensor, along: Tensor): Grads<AttentionInputs> {
   if (saved.dropout !== null) return right(attention).vjp(k, saved, dO);
   const probs = k.exp(k.sub(scores.forward(k, saved).out, saved.logSum));

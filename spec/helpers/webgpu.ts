@@ -1,4 +1,4 @@
-/** Engines with the kernels of other devices than their own, and errors planted in WGSL. */
+/** Engines that use the kernels of other devices, and errors planted in WGSL. */
 import { machineOn } from "../../src/engines/webgpu/device.ts";
 import { engineOn, type WebgpuEngine } from "../../src/engines/webgpu/engine.ts";
 import type { WebgpuPrecision } from "../../src/engines/webgpu/run.ts";
@@ -7,7 +7,7 @@ export interface KernelChoice {
   /** Whether its kernels are those for software adapters. */
   readonly software: boolean;
   readonly precision: WebgpuPrecision;
-  /** Threads of a subgroup; default: those of the device. */
+  /** The number of threads of a subgroup; default: the device's. */
   readonly subgroup?: number;
 }
 
@@ -22,7 +22,7 @@ export const choices: readonly (KernelChoice & { readonly name: string })[] = [f
 
 const SLAB = 2 ** 24;
 
-/** An engine that fills memory with NaN when it is taken. */
+/** An engine that fills memory with NaN when it allocates it. */
 export function webgpuWith(device: GPUDevice, { software, precision, subgroup }: KernelChoice, slab: number = SLAB): WebgpuEngine {
   const machine = machineOn(device, slab);
   const { finish, sent, stopwatch, close } = machine;
@@ -42,7 +42,7 @@ export interface WgslError {
   readonly wrong: string;
 }
 
-/** Plants an error in all programs of a device that have this text. The result says whether there were any. */
+/** Plants an error in all programs of a device that contain this text. The returned function says whether there were any. */
 export function plantIn(device: GPUDevice, { right, wrong }: WgslError): () => boolean {
   const compile = device.createShaderModule.bind(device);
   let planted = false;

@@ -1,4 +1,4 @@
-/** The losses and their gradients: equations, identities, and the laws of any op. */
+/** The losses and their gradients: equations, identities, and the laws of ops. */
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { lossGradientRows } from "../../src/laws/rows/lossGradients.ts";

@@ -1,4 +1,4 @@
-/** What is done to a batch before a network sees it, and errors in it that the rows must find. */
+/** The processing of a batch before the network, and errors in it that the rows must find. */
 import { expect, it } from "vitest";
 import { runRow, type Row } from "../../src/check/laws/row.ts";
 import { cutMixRow, mixingRows } from "../../src/laws/rows/mixing.ts";
@@ -12,7 +12,7 @@ import { inEachPrecision, onEachEngine } from "../helpers/engines.ts";
 import { eachRowHolds } from "../helpers/laws.ts";
 import { enginesWith, type PlantedError } from "../helpers/planted.ts";
 
-/** A routine by another formula, which may use the right one. */
+/** A routine with another formula, which may call the right one. */
 const planted = <In, Attrs>(
   routine: Routine<In, Attrs>,
   what: string,
@@ -24,7 +24,7 @@ const planted = <In, Attrs>(
   wrong: { name: routine.name, run: (...[k, ...call]: Parameters<typeof routine.run>) => run(routine.run, unfused(k), ...call) },
 });
 
-/** Exchanges rows and columns of a box, as far as it lies in an image of H × W pixels then. */
+/** The box with rows and columns exchanged, clipped to an image of H × W pixels. */
 function exchanged({ rows, columns }: Box, H: number, W: number): Box {
   const within = ([from, to]: Span, side: number): Span => [Math.min(from, side), Math.min(to, side)];
   return { rows: within(columns, H), columns: within(rows, W) };
@@ -34,7 +34,7 @@ const mixupErrors: readonly PlantedError[] = [
   planted(mixup, "sample i mixed with itself", (_, k, { x }, { lambda }) => k.add(k.scale(x, lambda), k.scale(x, 1 - lambda))),
   planted(mixup, "λ and 1 − λ exchanged", (right, k, { x }, { lambda }) => right(k, { x }, { lambda: 1 - lambda })),
   planted(mixup, "the partner added whole", (right, k, { x }, { lambda }) => k.add(k.scale(x, lambda), right(k, { x }, { lambda: 0 }))),
-  planted(mixup, "the halves of the batch exchanged in the place of its order", (_, k, { x }, { lambda }) => {
+  planted(mixup, "the halves of the batch exchanged instead of its order reversed", (_, k, { x }, { lambda }) => {
     const [B = 0] = x.shape;
     const partner = k.concat([k.slice(x, 0, B / 2, B), k.slice(x, 0, 0, B / 2)], 0);
     return k.add(k.scale(x, lambda), k.scale(partner, 1 - lambda));
@@ -60,7 +60,7 @@ const pixelErrors: readonly PlantedError[] = [
   planted(normalisePixels, "times the deviation", (_, k, { x, mean, std }) =>
     normalisePixels.run(k, { x, mean: k.scale(mean, 1), std: k.div(k.addScalar(k.scale(std, 0), 1), std) }),
   ),
-  planted(normalisePixels, "divided before the mean is taken away", (right, k, { x, mean, std }) =>
+  planted(normalisePixels, "divided before the mean is subtracted", (right, k, { x, mean, std }) =>
     right(k, { x, mean: k.mul(mean, std), std }),
   ),
 ];
@@ -89,7 +89,7 @@ const boxErrors: readonly BoxError[] = [
       return { box: exchanged(box, settings.H, settings.W), lambda };
     },
   },
-  { what: "λ in the place of 1 − λ", boxOf: (settings) => cutMixBox({ ...settings, lambda: 1 - settings.lambda }) },
+  { what: "λ instead of 1 − λ", boxOf: (settings) => cutMixBox({ ...settings, lambda: 1 - settings.lambda }) },
 ];
 
 const rowOf = (id: string): Row => {
@@ -98,7 +98,7 @@ const rowOf = (id: string): Row => {
   return found;
 };
 
-/** Rows that must find an error in each. */
+/** Rows, and the errors that each must find. */
 const caughtBy: readonly (readonly [id: string, errors: readonly PlantedError[]])[] = [
   ["E33", mixupErrors],
   ["E38", mixupErrors],
@@ -108,7 +108,7 @@ const caughtBy: readonly (readonly [id: string, errors: readonly PlantedError[]]
 
 const TRIES = { cases: 20, seed: 5 };
 
-/** By its numbers; nothing threw. */
+/** A failure by wrong numbers, not by an exception. */
 const OFF = { status: "off", failure: expect.stringMatching(/^case \d+$/) };
 
 onEachEngine((suite) => {

@@ -29,7 +29,7 @@ describe("the list of rows", () => {
     expect(networkGradientRows.map(({ id }) => id)).toEqual(["G1", "G2", ...Array.from({ length: 9 }, (_, i) => `G${i + 10}`)]);
   });
 
-  it("says which equations no engine computes", () => {
+  it("says which equations need no engine", () => {
     expect(networkRows.filter(({ host }) => host).map(({ id }) => id)).toEqual(["E34"]);
   });
 });

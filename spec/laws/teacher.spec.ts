@@ -1,4 +1,4 @@
-/** The teacher: gradients G20 to G22, identities, and the laws of any op. */
+/** The teacher: gradients G20 to G22, identities, and the laws of ops. */
 import { describe, expect, it } from "vitest";
 import { teacherSubjects } from "../../src/laws/cases/subjects/teacher.ts";
 import { teacherRows } from "../../src/laws/rows/teacher.ts";
@@ -20,7 +20,7 @@ describe("the list of rows", () => {
     expect(teacherRows.map(({ id }) => id)).toEqual(["G20", "G21", "G22"]);
   });
 
-  it("says which identity no engine computes", () => {
+  it("says which identity needs no engine", () => {
     expect(teacherIdentities.filter(({ host }) => host).map(({ id }) => id)).toEqual(["identity/regnet-parameters"]);
   });
 });

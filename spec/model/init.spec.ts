@@ -1,4 +1,4 @@
-/** Initial values one by one: each is its own draw, whatever lies around it. */
+/** Initial values one by one: each depends only on key, name and index, not on shape and neighbours. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkedConfig, deitConfig } from "../../src/model/config.ts";
@@ -9,7 +9,7 @@ const key = fc.maxSafeNat().map(keyOf);
 const shape = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 });
 const place = fc.nat();
 
-/** Of a tensor of that name, number `i` counted around. */
+/** Index and value of number `i` of a tensor, modulo its length. */
 const valueAt = (values: Float64Array, i: number): readonly [at: number, value: number | undefined] => [
   i % values.length,
   values[i % values.length],

@@ -27,7 +27,7 @@ const DIRECTIONS = 3;
 
 const engine = referenceEngine();
 const k = engine.kernels;
-// initial biases and tokens are zero or small: moved away from there, so that every term counts
+// initial biases and tokens are zero or small; a random shift makes every term matter
 const draw = drawOf(fold(key, "point"));
 const point: DeitInputs = {
   images: k.upload([1, 3, 224, 224], draw.array([1, 3, 224, 224]).data),
@@ -64,7 +64,7 @@ const moved = (kernels: Kernels, along: Leaves, h: number): DeitInputs =>
 const number = (a: HostArray | undefined): number => a?.data[0] ?? NaN;
 
 describe("DeiT-Ti⚗ at 224, batch 1", () => {
-  it("has the gradients that finite differences give, for plain, soft and hard loss from one forward", { timeout: 300_000 }, async () => {
+  it("has the gradients by finite differences, for plain, soft and hard loss from one forward", { timeout: 300_000 }, async () => {
     const directions = Array.from({ length: DIRECTIONS }, (_, i) => direction(i));
 
     // ⟨grad, v⟩ for each loss and direction

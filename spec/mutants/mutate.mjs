@@ -1,6 +1,6 @@
 /**
  * Small changes of meaning in a TypeScript file, one at a time: a sign, a term, a factor, an axis, an index, two arguments exchanged.
- * Only what computes is changed: text, types, shape text and the conditions of errors are left alone.
+ * Only computations are changed, not strings, types, shapes as text or the conditions of errors.
  */
 import ts from "typescript";
 
@@ -25,7 +25,7 @@ const OTHER_KERNEL = {
 
 const OTHER_OPERATOR = { "+": "-", "-": "+", "*": "/", "/": "*", "**": "*", "%": "*" };
 
-/** Names that stand for each other's neighbours in a record. */
+/** For a name in a record, another name of the same record. */
 const OTHER_NAME = {
   norm1: "norm2",
   norm2: "norm1",
@@ -59,7 +59,7 @@ export function mutantsOf(fileName, source) {
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
     if (ts.isIfStatement(node) && ts.isThrowStatement(node.thenStatement)) return; // the condition of an error
     if (ts.isPropertyAssignment(node) && /^(shapes|name|inline)$/.test(node.name.getText(file))) return;
-    if (ts.isBindingElement(node)) return; // `[B = 0, T = 0] = shape`: the default is there for the type checker, no shape lacks the axis
+    if (ts.isBindingElement(node)) return; // `[B = 0, T = 0] = shape`: the default only satisfies the type checker, because every shape has the axis
 
     if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.expression.getText(file) === "k") {
       const kernel = node.expression.name.text;

@@ -1,4 +1,4 @@
-/** Runs all rows of the build in the folder given, few cases first; prints the first row that is off, or nothing. Exit 1 if one is. */
+/** Runs all rows of the build in the given folder, with few cases first. Prints the first row that fails, and then exits with 1. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 

@@ -1,9 +1,9 @@
 /**
  * Mutation testing of the laws: `npm run test:mutants [-- COUNT [SEED]]`.
  *
- * Changes one term, sign, axis, factor or index at a time in src/ops, src/losses, src/model and src/teacher, and asks whether the type checker
- * or a row of `deit check` notices. COUNT mutants (default 150) are drawn evenly over the files. Survivors that change no value are listed
- * with the reason in survivors.json. Fails if fewer than 95 % are caught.
+ * Changes one term, sign, axis, factor or index at a time in src/ops, src/losses, src/model and src/teacher, and tests whether the type checker
+ * or a row of `deit check` finds it. COUNT mutants (default 150) are drawn evenly from the files. survivors.json lists survivors that change no
+ * value, with the reason. Fails if fewer than 95 % are caught.
  */
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,10 +19,10 @@ const [count = "150", seed = "1"] = process.argv.slice(2);
 const work = "dist/.mutants";
 const explained = JSON.parse(readFileSync(new URL("survivors.json", import.meta.url), "utf8"));
 
-/** A fixed pseudo-random order: mulberry-like mixing of an index and the seed. */
+/** A fixed pseudo-random order: mixes an index and the seed, like mulberry32. */
 const order = (i) => Math.imul(Math.imul(i + 1, 0x9e3779b1) ^ Math.imul(Number(seed), 0x85ebca6b), 0xc2b2ae35) >>> 0;
 
-/** COUNT mutants, taken in turns from the files, in a fixed random order within each. */
+/** COUNT mutants, one file after another in rotation, in a fixed random order within each file. */
 function chosen() {
   const files = FOLDERS.flatMap((folder) => readdirSync(join("src", folder)).map((name) => join("src", folder, name))).filter((f) =>
     f.endsWith(".ts"),
@@ -42,7 +42,7 @@ const lineOf = ({ source, start }) => source.slice(0, start).split("\n").length;
 const nameOf = (m) => `${m.file}:${lineOf(m)}: ${m.what}: ${m.source.slice(m.start, m.end).replaceAll(/\s+/g, " ").slice(0, 70)}`;
 const keyOf = (m) => `${m.file}: ${m.what}: ${m.source.slice(m.start, m.end).replaceAll(/\s+/g, " ")}`;
 
-/** What notices the mutant: a row, the type checker, or null. */
+/** What catches the mutant, a row or the type checker; null: nothing. */
 async function judge(mutant, slot) {
   const dist = join(work, `${slot}`);
   const target = join(dist, mutant.file.replace(/^src/, "").replace(/\.ts$/, ".js"));

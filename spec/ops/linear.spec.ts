@@ -3,8 +3,8 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { linear } from "../../src/ops/linear.ts";
 
 describe("linear", () => {
-  // x of shape [I] passed the shape check and then failed inside, as a vector is no matrix
-  it("takes a single vector, with no leading axis", async () => {
+  // x of shape [I] once passed the shape check and then failed in matmul, because a vector is not a matrix
+  it("accepts a single vector, without leading axes", async () => {
     const engine = referenceEngine();
     const k = engine.kernels;
     const inputs = { x: k.upload([2], [1, 10]), params: { weight: k.upload([3, 2], [1, 0, 0, 1, 1, 1]), bias: k.upload([3], [0, 0, 5]) } };

@@ -1,4 +1,4 @@
-/** What `defineOp` adds to a definition: path, shapes, region, observer, fused kernel. */
+/** What `defineOp` adds to a definition: path, shapes, region, visitor, fused kernel. */
 import { describe, expect, it } from "vitest";
 import { abstractEngine } from "../../src/engines/abstract/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
@@ -38,7 +38,7 @@ const doubled: Op<X, null> = defineOp<X, null>({
 });
 
 describe("paths", () => {
-  it("join labels by dots; an op without one goes by its name", () => {
+  it("join labels by dots; an op without a label appears under its name", () => {
     const { kernels } = referenceEngine();
     const paths: string[] = [];
     const k = observe(kernels, { after: ({ path }) => paths.push(path) });
@@ -53,7 +53,7 @@ describe("paths", () => {
     expect(paths).toEqual(["blocks.1.attn.probs", "blocks.1.attn", "softmax"]);
   });
 
-  it("of an inline op's parts are its caller's", () => {
+  it("of an inline op's parts lead directly from its caller", () => {
     const { kernels } = referenceEngine();
     const paths: string[] = [];
     const k = observe(kernels, { after: ({ path }) => paths.push(path) });
@@ -85,7 +85,7 @@ describe("errors", () => {
     );
   });
 
-  it("say that they come from a pullback", () => {
+  it("say that they come from a VJP", () => {
     const { kernels: k } = referenceEngine();
     const { saved } = softmax.forward(k, { z: ones(k, 2, 3) });
     expect(() => softmax.vjp(k.at("probs"), saved, ones(k, 2, 4))).toThrow(
@@ -119,8 +119,8 @@ describe("errors", () => {
   });
 });
 
-describe("observers", () => {
-  it("see calls nest: before from the outside in, after from the inside out", () => {
+describe("visitors", () => {
+  it("nest: before an op from the outside in, after it from the inside out", () => {
     const { kernels } = referenceEngine();
     const seen: string[] = [];
     const note =
@@ -160,21 +160,21 @@ describe("observers", () => {
 describe("fused kernels", () => {
   const fake: typeof softmax = { name: "softmax", forward: (_, { z }) => ({ out: z, saved: { s: z } }), vjp: (_, __, d) => ({ z: d }) };
 
-  it("replace the op they are paired with, except under `withoutFusion`", async () => {
+  it("replace the op that they are paired with, except under `withoutFusion`", async () => {
     const engine = referenceEngine();
     const k = engine.kernels.within({ fused: fusedTable(fuse(softmax, fake)) });
     const run = async (kernels: Kernels): Promise<number> => (await engine.read(softmax.forward(kernels, { z: ones(k, 2) }).out))[0] ?? NaN;
     expect([await run(k), await run(withoutFusion(k, softmax)), await run(withoutFusion(k, layerNorm))]).toEqual([1, 0.5, 1]);
   });
 
-  it("are held to the shapes of the definition", () => {
+  it("must return the shapes of the definition", () => {
     const { kernels } = referenceEngine();
     const wrong: typeof softmax = { ...fake, forward: (k, { z }) => ({ out: k.sumLast(z), saved: { s: z } }) };
     const k = kernels.within({ fused: fusedTable(fuse(softmax, wrong)) });
     expect(() => softmax.forward(k, { z: ones(k, 2, 3) })).toThrow("softmax: out must be [..., K]");
   });
 
-  it("are held to the check of the definition", () => {
+  it("run after the check of the definition", () => {
     const { kernels } = referenceEngine();
     const accepting: Fused<typeof layerNorm> = { forward: (k, { x, params }) => layerNorm.forward(unfused(k), { x, params }, { eps: 1 }) };
     const k = kernels.within({ fused: fusedTable(fuse(layerNorm, accepting)) });
@@ -183,7 +183,7 @@ describe("fused kernels", () => {
     expect(() => layerNorm.forward(k, inputs, { eps: 0 })).toThrow("layerNorm: eps must be > 0, got 0");
   });
 
-  it("of a routine are held to its check", () => {
+  it("of a routine run after its check", () => {
     const { kernels } = referenceEngine();
     const k = kernels.within({ fused: fusedTable(fuse(keepMask, { run: (inner, _, { shape }) => inner.zeros(shape) })) });
     expect(() => keepMask.run(k, null, { key: keyOf(1), shape: [2], rate: 1 })).toThrow("keepMask: rate must be in [0, 1), got 1");
@@ -193,7 +193,7 @@ describe("fused kernels", () => {
     const inferring = (kernels: Kernels): Kernels =>
       kernels.within({ fused: fusedTable(fuse(softmax, { infer: (k, { z }) => k.scale(z, 3) })) });
 
-    it("run it under inference, and their other functions elsewhere", async () => {
+    it("run `infer` under inference, and their other functions otherwise", async () => {
       const engine = referenceEngine();
       const k = inferring(engine.kernels);
       const run = async (kernels: Kernels): Promise<number> =>
@@ -201,7 +201,7 @@ describe("fused kernels", () => {
       expect([await run(k), await run(inference(k)), await run(withoutFusion(inference(k), softmax))]).toEqual([0.5, 3, 0.5]);
     });
 
-    it("leave nothing that a vjp would take", () => {
+    it("return a saved record that the VJP rejects", () => {
       const { kernels } = referenceEngine();
       const k = inferring(kernels);
       const { out, saved } = softmax.forward(inference(k), { z: ones(k, 2) });
@@ -213,7 +213,7 @@ describe("fused kernels", () => {
 });
 
 describe("inference", () => {
-  it("lets die what ops save", () => {
+  it("frees what ops save", () => {
     const { kernels: k } = referenceEngine();
     const { out, saved } = layerNorm.forward(
       inference(k),
@@ -223,7 +223,7 @@ describe("inference", () => {
     expect(() => layerNorm.vjp(k, saved, out)).toThrow("stale");
   });
 
-  it.each(engines)("on %s holds one block's memory, whatever the depth", (_, makeEngine) => {
+  it.each(engines)("on %s needs the memory of one block, at any depth", (_, makeEngine) => {
     const peak = (depth: number): number => {
       const engine = makeEngine();
       const config = { ...tiny, depth };
@@ -240,7 +240,7 @@ describe("inference", () => {
 });
 
 describe("rematerialisation", () => {
-  it("shows the second forward as recompute, with the bits of the first", async () => {
+  it("shows the second forward as recompute, with bitwise identical results", async () => {
     const engine = referenceEngine();
     const probs = new Map<string, Promise<Float64Array | Float32Array>[]>();
     const k = observe(engine.kernels, {
@@ -280,7 +280,7 @@ describe("rematerialisation", () => {
 });
 
 describe("aliases", () => {
-  it("residual returns its cotangent twice, and both live", () => {
+  it("of a cotangent that residual returns twice are both alive", () => {
     const { kernels: k } = referenceEngine();
     const d = ones(k, 2, 3);
     const { x, branch } = k.region("r", () => residual.vjp(k, { multiplier: null }, d));

@@ -26,7 +26,7 @@ const stepped = (average: HostArray, theta: HostArray, decay: number): Promise<H
     ema(k, { average: k.upload(average.shape, average.data), params: k.upload(theta.shape, theta.data), finite: null }, { decay }),
   );
 
-/** The others are for engines that compute in f32. */
+/** The cases in f64; the others are for engines that compute in f32. */
 const inF64 = cases.filter(({ name }) => name.endsWith(".f64"));
 
 describe.each(inF64.map((test) => [test.name, test] as const))("%s", (name, { decay }) => {

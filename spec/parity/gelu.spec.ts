@@ -10,10 +10,10 @@ import { tensorOf, tensorsOf } from "../helpers/fixtures.ts";
 
 const fixture = tensorsOf("gelu/gelu.safetensors");
 
-/** In the tail a product of subnormal numbers keeps few bits: 2⁻¹⁰⁶⁰ is 2¹⁴ steps of the smallest number. */
+/** In the tail, products of subnormal numbers have few bits: 2⁻¹⁰⁶⁰ is 2¹⁴ times the smallest number. */
 const UNDERFLOW = 2 ** -1060;
 
-/** One line for each value that is further off than 4 ulp and than underflow explains. */
+/** One line for each value whose error exceeds both 4 ulp and what underflow explains. */
 function offOf(prefix: string, name: string, actual: HostArray): readonly string[] {
   const [x, expected] = [tensorOf(fixture, `${prefix}x`), tensorOf(fixture, `${prefix}${name}`)];
   return [...expected.data].flatMap((want, i) => {

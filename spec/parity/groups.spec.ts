@@ -26,7 +26,7 @@ const { models, counts }: { models: Readonly<Record<string, readonly Parameter[]
   textOf("groups/groups.json"),
 );
 
-/** Shapes of the parameters that decay. */
+/** The shapes of the parameters with weight decay. */
 const decayed = (config: DeitConfig, rule: DecayRule): readonly (readonly number[])[] =>
   [...parameterShapes(config)].filter(([name, shape]) => decaysOf(rule)(name, shape)).map(([, shape]) => shape);
 
@@ -35,14 +35,14 @@ const scalars = (shapes: readonly (readonly number[])[]): number => shapes.reduc
 describe.each(Object.entries(models))("%s", (model, parameters) => {
   const config = deitConfig(model);
 
-  it("names and shapes are timm's, in its order", () => {
+  it("has timm's names and shapes, in timm's order", () => {
     expect([...parameterShapes(config)]).toEqual(parameters.map(({ name, shape }) => [name, shape]));
   });
 
   it.each([
     ["deit", "decay_deit"],
     ["timm", "decay_timm"],
-  ] as const)("the rule %s decays the same parameters", (rule, column) => {
+  ] as const)("has weight decay by the rule %s for the same parameters", (rule, column) => {
     expect(parameters.map(({ name, shape }) => [name, decaysOf(rule)(name, shape)])).toEqual(parameters.map((p) => [p.name, p[column]]));
   });
 });
@@ -57,7 +57,7 @@ describe.each(Object.entries(counts))("%s", (model, count) => {
   it.each([
     ["deit", "tensors_decayed_deit", "decayed_deit"],
     ["timm", "tensors_decayed_timm", "decayed_timm"],
-  ] as const)("the rule %s decays as many tensors and parameters", (rule, tensors, parameters) => {
+  ] as const)("has weight decay by the rule %s for as many tensors and parameters", (rule, tensors, parameters) => {
     const shapes = decayed(config, rule);
     expect([shapes.length, scalars(shapes)]).toEqual([count[tensors], count[parameters]]);
   });

@@ -1,4 +1,4 @@
-/** The distribution of the initial values against timm's (fixtures/init): four standard errors, for one fixed seed. */
+/** The distribution of the initial values against timm's (fixtures/init), within four standard errors, for one fixed seed. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { deitConfig } from "../../src/model/config.ts";
 import { initialValues } from "../../src/model/init.ts";
@@ -12,7 +12,7 @@ interface Row {
   readonly std: number;
   readonly low: number;
   readonly high: number;
-  /** What the mean and the deviation of one draw may be off; absent for constants. */
+  /** The errors allowed for the mean and the standard deviation of one draw; absent for constants. */
   readonly mean_4sigma?: number;
   readonly std_4sigma?: number;
 }
@@ -21,11 +21,11 @@ const { rows }: { rows: readonly Row[] } = JSON.parse(textOf("init/init.json"));
 const config = deitConfig("deit-tiny-distilled");
 const key = keyOf(1);
 
-/** A truncated normal of deviation 0.02 comes no further in 6 million draws; a draw that was clamped to the bounds would be at ±2. */
+/** No draw of 6 million from a truncated normal of deviation 0.02 is further from the mean; a draw clamped to the bounds would be at ±2. */
 const FURTHEST = 0.15;
 
-/** In ms: 6 million draws and their moments take 1 s when nothing else runs. */
-const UNHURRIED = 60_000;
+/** In ms: 6 million draws and their moments take 1 s on an idle machine. */
+const TIMEOUT = 60_000;
 
 interface Moments {
   readonly mean: number;
@@ -44,7 +44,7 @@ describe("each tensor of DeiT-Ti, distilled,", () => {
   let drawn: readonly { readonly row: Row; readonly moments: Moments }[] = [];
   beforeAll(() => {
     drawn = rows.map((row) => ({ row, moments: momentsOf(initialValues(config, key, row.name, row.shape)) }));
-  }, UNHURRIED);
+  }, TIMEOUT);
   const off = (holds: (row: Row, moments: Moments) => boolean): readonly unknown[] =>
     drawn.filter(({ row, moments }) => !holds(row, moments)).map(({ row, moments }) => [row.name, moments]);
 
@@ -52,7 +52,7 @@ describe("each tensor of DeiT-Ti, distilled,", () => {
     expect(off((row, { mean }) => Math.abs(mean - row.mean) <= (row.mean_4sigma ?? 0))).toEqual([]);
   });
 
-  it("has the deviation", () => {
+  it("has the standard deviation", () => {
     expect(off((row, { std }) => Math.abs(std - row.std) <= (row.std_4sigma ?? 0))).toEqual([]);
   });
 

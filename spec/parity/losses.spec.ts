@@ -32,7 +32,7 @@ interface Case {
 const { cases }: { cases: readonly Case[] } = JSON.parse(textOf("losses/losses.json"));
 const tensors = tensorsOf("losses/losses.safetensors");
 
-// Both are stated in losses.json.
+// losses.json states both.
 const VALUE_TOLERANCE = 1e-12; // times max(1, |expected|)
 const GRADIENT_TOLERANCE = 1e-13; // times max(1, τ)
 
@@ -109,7 +109,7 @@ const losses: readonly (readonly [title: string, name: string, compute: (k: Kern
       outcome(k, usualSoftDistillation, { head: zc }, { target: k.oneHot(labels, K), teacher: zt, tau, lambda, divideBy: "batch" }, gHead),
   ],
   [
-    "soft distillation as the authors' code has it",
+    "soft distillation as in the authors' code",
     "soft_e24_deit",
     (k, { zc, zd, zt, q }, { tau, alpha: lambda }) =>
       outcome(k, softDistillation, { head: zc, head_dist: zd }, { target: q, teacher: zt, tau, lambda, divideBy: "batch*classes" }, gBoth),

@@ -15,11 +15,11 @@ import { onnxRecording } from "../helpers/onnxRecording.ts";
 import { onOnnxruntime, type RunOnnx } from "../helpers/onnxruntime.ts";
 import { hashedImages, hashedWeights, small, tapsOf } from "../io/onnx/helpers.ts";
 
-const [WEIGHTS, IMAGES] = [7, 8]; // seeds, those of the recordings
+const [WEIGHTS, IMAGES] = [7, 8]; // the seeds of the recordings
 
 const { bound } = tolerances.recording.f32;
 
-/** Where two sets of values part by more than f32 allows; each of `expected` must be there. */
+/** The names of values whose error exceeds the bound of f32; every name of `expected` must occur. */
 const offOf = (actual: Leaves, expected: Leaves): readonly string[] =>
   [...expected.keys()].filter((name) => !(gap(tensorOf(actual, name), tensorOf(expected, name)) <= bound));
 
@@ -30,7 +30,7 @@ const runHashed = (run: RunOnnx, config: DeitConfig, B: number, taps: boolean): 
   run(writeOnnx(hashedWeights(config, WEIGHTS), { taps }), hashedImages(config, B, IMAGES));
 
 onOnnxruntime((run) => {
-  it("DeiT-Ti⚗ from hashes has PyTorch's taps", async () => {
+  it("DeiT-Ti⚗ with weights from a seed has PyTorch's taps", async () => {
     const { results } = readRecording(bytesOf("recordings/deit-ti-distilled-hash-f64.safetensors"));
     const expected = new Map(
       [...results.keys()].flatMap((name) =>

@@ -27,7 +27,7 @@ const resized = (test: Case): Promise<HostArray> => {
   return evaluateOne(referenceEngine(), (k) => positionResize.forward(k, { pos: k.upload(shape, data) }, attrsOf(test)).out);
 };
 
-const pulledBack = (test: Case): Promise<HostArray> => {
+const gradient = (test: Case): Promise<HostArray> => {
   const [x, cotangent] = [tensorOf(tensors, `${test.name}.x`), tensorOf(tensors, `${test.name}.cotangent`)];
   return evaluateOne(referenceEngine(), (k) => {
     const { saved } = positionResize.forward(k, { pos: k.upload(x.shape, x.data) }, attrsOf(test));
@@ -45,12 +45,12 @@ describe.each(cases.map((test) => [test.name, test] as const))("%s", (name, test
 
   it.each([
     ["the resized embedding is PyTorch's", "y", resized],
-    ["the pullback is autograd's", "x_grad", pulledBack],
+    ["the VJP is autograd's", "x_grad", gradient],
   ])("%s", async (_, suffix, compute) => {
     expect(gap(await compute(test), tensorOf(tensors, `${name}.${suffix}`))).toBeLessThanOrEqual(tolerance.f64);
   });
 
-  it("the resized embedding agrees with the code that is run in practice, which is f32", async () => {
+  it("the resized embedding agrees with PyTorch in f32, which is used in practice", async () => {
     expect(distance(await resized(test), tensorOf(tensors, `${name}.y_f32`))).toBeLessThanOrEqual(tolerance.f32);
   });
 });

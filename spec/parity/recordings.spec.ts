@@ -15,17 +15,17 @@ import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
 
 const recordingOf = (name: string): Recording => readRecording(bytesOf(`recordings/${name}.safetensors`));
 
-/** Names of the results of one kind: `taps`, `loss`, `cotangents`, `grads`, `after`. */
+/** The names of the results of one kind: `taps`, `loss`, `cotangents`, `grads`, `after`. */
 const ofKind = ({ results }: Recording, kind: string): readonly string[] =>
   [...results.keys()].filter((name) => name.split("/")[0] === kind);
 
-/** The recording with fewer results. */
+/** The recording with only the wanted results. */
 const only = (recording: Recording, wanted: (name: string) => boolean): Recording => ({
   ...recording,
   results: new Map([...recording.results.keys()].filter(wanted).map((name) => [name, tensorOf(recording.results, name)])),
 });
 
-/** One line for each result that is further off than the tolerance of the precision allows. */
+/** One line for each result whose error exceeds the tolerance of the precision. */
 function offOf(recording: Recording, computed: Leaves, names: Iterable<string>, precision: Precision): readonly string[] {
   return [...names].flatMap((name) => {
     const actual = tensorOf(computed, name);
@@ -34,10 +34,10 @@ function offOf(recording: Recording, computed: Leaves, names: Iterable<string>, 
   });
 }
 
-/** In ms: DeiT-Ti takes 8 s on the reference engine when nothing else runs. */
-const UNHURRIED = 120_000;
+/** In ms: DeiT-Ti takes 8 s on the reference engine of an idle machine. */
+const TIMEOUT = 120_000;
 
-/** Kinds of results, and whether the model is of full size. */
+/** The recordings, with their kinds of results and whether the model is of full size. */
 const recordings = [
   { name: "tiny-plain-f64", kinds: ["taps", "loss", "cotangents", "grads", "after"], large: false },
   { name: "tiny-distilled-hard-f64", kinds: ["taps", "loss", "cotangents", "grads", "after"], large: false },
@@ -48,7 +48,7 @@ const recordings = [
   { name: "deit-ti-distilled-hash-f64", kinds: ["taps", "loss", "grads"], large: true },
 ];
 
-it.each(recordings)("$name holds these kinds of results", ({ name, kinds }) => {
+it.each(recordings)("$name has these kinds of results", ({ name, kinds }) => {
   expect([...new Set([...recordingOf(name).results.keys()].map((result) => result.split("/")[0]))]).toEqual(kinds);
 });
 
@@ -58,7 +58,7 @@ onEachEngine((suite) => {
     let computed: Leaves = new Map();
     beforeAll(async () => {
       computed = await computeRecording((await suite.made).engine, recording);
-    }, UNHURRIED);
+    }, TIMEOUT);
 
     it.each(kinds)("%s agree with PyTorch", async (kind) => {
       const { precision } = (await suite.made).engine;
@@ -67,17 +67,17 @@ onEachEngine((suite) => {
   });
 
   it.for(recordings.filter(({ large }) => suite.large || !large))(
-    "$name agrees with PyTorch where attention is one kernel",
+    "$name agrees with PyTorch if attention is a fused kernel",
     async ({ name }, { skip }) => {
       const { engine } = await suite.made;
-      skip(engine.kernels.scope.fused.get(attention) === undefined, "attention has no kernel of its own here");
+      skip(engine.kernels.scope.fused.get(attention) === undefined, "this engine has no fused kernel for attention");
       const recording = only(recordingOf(name), (result) => !INSIDE_ATTENTION.test(result));
       const computed = await computeRecording(engine, recording);
       expect(offOf(recording, computed, recording.results.keys(), engine.precision)).toEqual([]);
     },
   );
 
-  it.runIf(suite.large)("DeiT-Ti⚗ from hashes has PyTorch's logits to 1e-4, and its decisions", async () => {
+  it.runIf(suite.large)("DeiT-Ti⚗ with weights from a seed has PyTorch's logits to 1e-4, and its decisions", async () => {
     const logits = ["taps/head", "taps/head_dist", "taps/logits"];
     const recording = only(recordingOf("deit-ti-distilled-hash-f64"), (name) => logits.includes(name));
     const computed = await computeRecording((await suite.made).engine, recording);
@@ -88,14 +88,14 @@ onEachEngine((suite) => {
     }
   });
 
-  it("a model whose blocks are rematerialised gives the same bits", async () => {
+  it("a model whose blocks are rematerialised gives bitwise identical results", async () => {
     const [{ engine }, recording] = [await suite.made, recordingOf("tiny-distilled-hard-f64")];
     const saved = await computeRecording(engine, recording);
     const again = await computeRecording(engine, recording, deitLogitsOf(rematerialise(block)));
     expect([...again.keys()].filter((name) => String(again.get(name)?.data) !== String(saved.get(name)?.data))).toEqual([]);
   });
 
-  it("nothing stays alive on the engine after a recording was computed", async () => {
+  it("no tensor stays alive on the engine after a recording was computed", async () => {
     const { engine } = await suite.made;
     const before = engine.memory().live;
     await computeRecording(engine, recordingOf("tiny-plain-f64"));

@@ -1,4 +1,4 @@
-/** The learning rate against timm's scheduler, stepped as the authors' script does (fixtures/schedule). */
+/** The learning rate against timm's scheduler, stepped as in the authors' script (fixtures/schedule). */
 import { describe, expect, it } from "vitest";
 import { delayedLearningRate, learningRate, type Schedule } from "../../src/train/optimizer/schedule.ts";
 import { textOf } from "../helpers/fixtures.ts";
@@ -12,7 +12,7 @@ interface Run {
   readonly warmup_lr: number;
   /** f(t), t = 0 … E + 10. */
   readonly f_of_t: readonly number[];
-  /** The rate at which epoch e is trained. */
+  /** The learning rate of each epoch. */
   readonly deit_lr_by_epoch: readonly number[];
 }
 
@@ -34,7 +34,7 @@ describe.each(runs.map((run) => [run.name, run] as const))("%s", (_, run) => {
     expect(relativeError((t) => learningRate(scheduleOf(run), t), run.f_of_t)).toBeLessThanOrEqual(tolerance);
   });
 
-  it("each epoch is trained at the authors' rate, which is one epoch late", () => {
+  it("each epoch has the authors' rate, which is one epoch late", () => {
     expect(relativeError((epoch) => delayedLearningRate(scheduleOf(run), epoch), run.deit_lr_by_epoch)).toBeLessThanOrEqual(tolerance);
   });
 });

@@ -1,4 +1,4 @@
-/** No op is without laws, and no op's laws are without an error that they must find. */
+/** Every op has laws, and for every op an error is planted that the laws must find. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { allSubjects } from "../../src/laws/cases/subjects.ts";
@@ -39,7 +39,7 @@ describe("every op", () => {
     expect(ops.filter(([, op]) => !subjects.has(op)).map(([name]) => name)).toEqual([]);
   });
 
-  it.each(Object.keys(modules))("that src/%s defines is the subject of laws by its name", (folder) => {
+  it.each(Object.keys(modules))("that src/%s defines is, by name, the subject of laws", (folder) => {
     const names = new Set(allSubjects.map(({ name }) => name));
     expect(definedIn(folder).length).toBeGreaterThan(0);
     expect(definedIn(folder).filter((name) => !names.has(name))).toEqual([]);

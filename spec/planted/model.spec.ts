@@ -1,4 +1,4 @@
-/** Errors in a loss or in a part of the model. */
+/** Planted errors in losses and in parts of the model. */
 import { inEachPrecision } from "../helpers/engines.ts";
 import { eachIsCaught, theRightOpsPass } from "../helpers/planted.ts";
 import { lossErrors } from "./errors/losses.ts";

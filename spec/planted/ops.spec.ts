@@ -1,4 +1,4 @@
-/** Errors in an op. */
+/** Planted errors in ops. */
 import { describe, expect, it } from "vitest";
 import { inEachPrecision } from "../helpers/engines.ts";
 import { eachIsCaught, rejected, theRightOpsPass, verdictWith } from "../helpers/planted.ts";

@@ -1,4 +1,4 @@
-/** Errors in the teacher. */
+/** Planted errors in the teacher. */
 import { inEachPrecision } from "../helpers/engines.ts";
 import { eachIsCaught, theRightOpsPass } from "../helpers/planted.ts";
 import { teacherErrors } from "./errors/teacher.ts";

@@ -48,7 +48,7 @@ describe("batch norm in training", () => {
     expect(gap(tensorOf(await ours, name), expected)).toBeLessThanOrEqual(bound);
   });
 
-  it("hands out the variance over n − 1", async () => {
+  it("returns the variance over n − 1", async () => {
     const [first = [], second = []] = [0, 1].map((c) => [...x.data].filter((_, i) => Math.floor(i / 20) % 2 === c));
     const variance = (values: readonly number[]): number => {
       const mean = values.reduce((a, b) => a + b, 0) / values.length;
@@ -58,10 +58,10 @@ describe("batch norm in training", () => {
     expect(gap(tensorOf(await ours, "variance"), expected)).toBeLessThanOrEqual(bound);
   });
 
-  it("refuses one value a channel", () => {
+  it("refuses one value per channel", () => {
     const { kernels: k } = referenceEngine();
     expect(() => batchNorm.forward(k, { x: k.zeros([1, 2, 1, 1]), params: putParams(k) }, { eps })).toThrow(
-      "batchNorm: training needs more than one value a channel, got 1",
+      "batchNorm: training needs at least 2 values per channel (batch × rows × columns), got 1",
     );
   });
 
@@ -88,7 +88,7 @@ describe("batch norm in evaluation", () => {
     expect(gap(tensorOf(await ours, name), expected)).toBeLessThanOrEqual(bound);
   });
 
-  it("has no statistics to hand out", () => {
+  it("returns no statistics", () => {
     const { kernels: k } = referenceEngine();
     const { out } = frozenBatchNorm.forward(k, { x: put(k, x), params: putParams(k) }, { eps, running: putRunning(k) });
     expect(out.stats).toEqual({ constant: null });
@@ -96,7 +96,7 @@ describe("batch norm in evaluation", () => {
 });
 
 describe("running statistics", () => {
-  it("move on by a tenth of the batch and count it", async () => {
+  it("move by a tenth towards those of the batch, and count the batch", async () => {
     const moved = await evaluate(referenceEngine(), (k) =>
       runningStatistics.run(
         k,

@@ -23,8 +23,8 @@ const cases: readonly Case[] = [
   { says: "1×1", x: [2, 3, 4, 2], weight: [5, 3, 1, 1], attrs: { groups: 1, stride: 1, padding: 0 } },
   { says: "1×1 of stride 2 on odd sides", x: [1, 2, 5, 3], weight: [3, 2, 1, 1], attrs: { groups: 1, stride: 2, padding: 0 } },
   { says: "three groups of stride 2", x: [2, 6, 6, 5], weight: [9, 2, 3, 3], attrs: { groups: 3, stride: 2, padding: 1 } },
-  { says: "a group a channel, no padding", x: [1, 4, 4, 5], weight: [4, 1, 3, 3], attrs: { groups: 4, stride: 1, padding: 0 } },
-  { says: "pixels that no window meets", x: [1, 2, 6, 6], weight: [2, 2, 2, 2], attrs: { groups: 1, stride: 4, padding: 0 } },
+  { says: "one channel per group, no padding", x: [1, 4, 4, 5], weight: [4, 1, 3, 3], attrs: { groups: 4, stride: 1, padding: 0 } },
+  { says: "pixels that no window covers", x: [1, 2, 6, 6], weight: [2, 2, 2, 2], attrs: { groups: 1, stride: 4, padding: 0 } },
 ];
 
 describe.each(cases)("grouped convolution with $says", ({ x: xShape, weight: weightShape, attrs }) => {

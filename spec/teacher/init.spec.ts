@@ -17,7 +17,7 @@ const meanOf = (values: Float64Array): number => values.reduce((sum, x) => sum +
 const meanSquareOf = (values: Float64Array): number => values.reduce((sum, x) => sum + x * x, 0) / values.length;
 
 describe("weights", () => {
-  // deit.md 8.1: fan-out O·k², groups ignored by timm 0.3.2; classifier N(0, 0.01²)
+  // deit.md 8.1: fan-out O·k², where timm 0.3.2 ignores groups; classifier N(0, 0.01²)
   it.each([
     ["s1.b1.conv2.conv.weight", timm032, 0.0315],
     ["s1.b1.conv2.conv.weight", timm10, 0.0446],
@@ -25,7 +25,7 @@ describe("weights", () => {
     ["s1.b1.conv1.conv.weight", timm032, Math.sqrt(2 / 224)],
     ["s1.b2.se.fc1.weight", timm032, Math.sqrt(2 / 56)],
     ["head.fc.weight", timm10, 0.01],
-  ])("%s have mean 0 and their rule's deviation", (name, rule, deviation) => {
+  ])("%s have mean 0 and the standard deviation of their rule", (name, rule, deviation) => {
     const values = valuesOf(name, rule);
     const n = values.length;
     const rounding = 0.0001 / deviation; // the deviations above are given to four digits
@@ -86,7 +86,7 @@ describe("a new network", () => {
     expect(await evaluate(referenceEngine(), (k) => initialRegnet(k, small, keyOf(2)))).not.toEqual(first);
   });
 
-  it("has blocks whose branch gets no gradient but for its last gain", async () => {
+  it("has blocks in whose branch only the last gain gets a gradient", async () => {
     const images: HostArray = { shape: [2, 1, 8, 8], data: Float64Array.from({ length: 128 }, (_, i) => Math.sin(i * i)) };
     const grads = await evaluate(referenceEngine(), (k) => {
       const { params, running } = initialRegnet(k, small, keyOf(1));

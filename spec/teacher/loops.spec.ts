@@ -1,4 +1,4 @@
-/** The loops that the laws of the teacher rest on, against timm (fixtures/regnet). */
+/** The loops that are the oracles of the teacher's laws, against timm (fixtures/regnet). */
 import { describe, expect, it } from "vitest";
 import { gap, gapOfLeaves } from "../../src/check/close.ts";
 import { referenceBounds } from "../../src/check/tolerance.ts";
@@ -33,7 +33,7 @@ describe("the network by loops", () => {
     expect(gapOfLeaves(new Map(moved), new Map(buffers))).toBeLessThanOrEqual(bound);
   });
 
-  it("says how far the nearest kink is", () => {
+  it("returns the distance to the nearest kink", () => {
     expect([evaluated, trained].every(({ margin }) => margin > 0 && margin < 0.1)).toBe(true);
   });
 });

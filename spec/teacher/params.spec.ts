@@ -10,7 +10,7 @@ import { textOf } from "../helpers/fixtures.ts";
 interface Model {
   readonly parameters: number;
   readonly stages: { readonly [stage: string]: number };
-  /** Of regnety_160 alone. */
+  /** Every tensor in order; given for regnety_160 only. */
   readonly state_dict?: readonly (readonly [name: string, shape: readonly number[], kind: string])[];
 }
 const { models }: { readonly models: { readonly [name: string]: Model } } = JSON.parse(textOf("regnet/regnety_names.json"));
@@ -39,7 +39,7 @@ describe("RegNetY-16GF", () => {
     expect([...regnetShapes(config)].map(([name, { shape, kind }]) => [name, shape, kind])).toEqual(models["regnety_160"]?.state_dict);
   });
 
-  it("is as a checkpoint the parameters and the buffers side by side", () => {
+  it("has a checkpoint of the parameters and the buffers together", () => {
     const { kernels: k } = abstractEngine();
     const { params, running } = buildRegnet(config, (_, shape) => k.zeros(shape));
     const shapes = [...named(params), ...named(running)].map(([name, t]) => [name, t.shape] as const);

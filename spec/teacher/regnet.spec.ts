@@ -14,7 +14,7 @@ import { regnetCall, regnetFixture, under } from "../helpers/regnet.ts";
 
 const { bound } = referenceBounds.parity;
 
-/** One line for each expected array that is missing or further off than allowed. */
+/** One line for each expected array whose error is too large. */
 const offOf = (actual: Leaves, expected: Leaves): readonly string[] =>
   [...expected].flatMap(([name, want]) => {
     const got = tensorOf(actual, name);
@@ -54,7 +54,7 @@ describe.each(["two_stage", "four_stage"])("%s", (name) => {
     expect(offOf(new Map([["eval.x_grad", tensorOf(evaluated, "x_grad")]]), only("eval.x_grad"))).toEqual([]);
   });
 
-  it("predicts the logits of evaluation, to the bit", () => {
+  it("predicts bitwise the logits of evaluation", () => {
     expect(tensorOf(evaluated, "predicted")).toEqual(tensorOf(evaluated, "logits"));
   });
 
@@ -84,7 +84,7 @@ describe.each(["two_stage", "four_stage"])("%s", (name) => {
 });
 
 describe("taps", () => {
-  it("of stem and blocks are timm's, at timm's names", async () => {
+  it("of stem and blocks are timm's, under timm's names", async () => {
     const fixture = regnetFixture("two_stage");
     const taps = await evaluate(referenceEngine(), (k) => {
       const seen = new Map<string, Tensor>();
@@ -113,7 +113,7 @@ describe("a step of the running statistics", () => {
     expect(() => k.square(attrs.running.stem.bn.running_mean)).toThrow("donated");
   });
 
-  it("leaves them usable if one has no statistics", () => {
+  it("leaves them usable if statistics are missing", () => {
     const { kernels: k } = referenceEngine();
     const { inputs, attrs } = regnetCall(k, fixture);
     const { stem, s1 } = regnetTrain.forward(k, inputs, attrs).out.stats.constant;
@@ -125,7 +125,7 @@ describe("a step of the running statistics", () => {
 });
 
 describe("inference", () => {
-  it("keeps nothing but the logits", () => {
+  it("keeps only the logits in memory", () => {
     const engine = referenceEngine();
     const { inputs, attrs } = regnetCall(engine.kernels, regnetFixture("two_stage"));
     const before = engine.memory().live;
@@ -133,7 +133,7 @@ describe("inference", () => {
     expect(engine.memory().live - before).toBe(8 * logits.shape.reduce((a, b) => a * b, 1));
   });
 
-  it("does not mix samples: one image alone has the logits it has in a batch", async () => {
+  it("does not mix samples: an image has the same logits alone and in a batch", async () => {
     const fixture = regnetFixture("two_stage");
     const { shape, data } = tensorOf(fixture.tensors, "x");
     const one = { shape: [1, ...shape.slice(1)], data: data.slice(0, data.length / 4) };
@@ -147,7 +147,7 @@ describe("inference", () => {
 });
 
 describe("paths", () => {
-  it("name an op with parameters as timm names its module", () => {
+  it("of ops with parameters are timm's names of the modules", () => {
     const { kernels } = referenceEngine();
     const fixture = regnetFixture("two_stage");
     const paths = new Set<string>();
@@ -158,7 +158,7 @@ describe("paths", () => {
     expect(modules.filter((module) => !paths.has(module))).toEqual([]);
   });
 
-  it("stand before the error of a part", () => {
+  it("begin the error of a part", () => {
     const { kernels: k } = referenceEngine();
     const { inputs, attrs } = regnetCall(k, regnetFixture("two_stage"));
     const params = mapTree(inputs.params, (t, leaf) => (leaf === "s2.b1.conv2.bn.weight" ? k.zeros([7]) : t));
@@ -167,10 +167,10 @@ describe("paths", () => {
     );
   });
 
-  it("of running statistics must go with those of the parameters", () => {
+  it("of running statistics must match those of the parameters", () => {
     const { kernels: k } = referenceEngine();
     const { inputs, attrs } = regnetCall(k, regnetFixture("two_stage"));
     const running = { stem: attrs.running.stem };
-    expect(() => regnetPredict(k, inputs, { ...attrs, running })).toThrow("regnet: running must have s1, as params has");
+    expect(() => regnetPredict(k, inputs, { ...attrs, running })).toThrow("regnet: running must have s1, because params has it");
   });
 });

@@ -28,7 +28,7 @@ describe("ReLU", () => {
     expect(gap(tensorOf(await ours, "y"), rectified(x))).toBe(0);
   });
 
-  it("passes the cotangent where x > 0 and nothing at 0", async () => {
+  it("passes the cotangent where x > 0, and 0 at x = 0", async () => {
     expect(tensorOf(await ours, "dx").data).toEqual(rectifiedGrad(x, dy).data);
     expect([...tensorOf(await ours, "dx").data]).toEqual([0, 0, 0, 0, 5, 6]);
   });
@@ -41,15 +41,15 @@ describe("sigmoid", () => {
     const { out, saved } = sigmoid.forward(k, { u: put(k, u) });
     return { g: out, du: sigmoid.vjp(k, saved, put(k, dg)).u };
   });
-  /** The worst relative error, so that the tails count too. */
+  /** The largest relative error, so that the tails count too. */
   const relative = (actual: HostArray, expected: HostArray): number =>
     Math.max(...[...expected.data].map((e, i) => Math.abs((actual.data[i] ?? NaN) - e) / (e || 1)));
 
-  it("is 1/(1 + exp(−u)), also far out", async () => {
+  it("is 1/(1 + exp(−u)), also in the tails", async () => {
     expect(relative(tensorOf(await ours, "g"), gates(u))).toBeLessThanOrEqual(bound);
   });
 
-  it("has derivative g(1 − g), also far out (G21)", async () => {
+  it("has the derivative g(1 − g), also in the tails (G21)", async () => {
     expect(relative(tensorOf(await ours, "du"), gatesGrad(u, dg))).toBeLessThanOrEqual(bound);
   });
 
@@ -70,7 +70,7 @@ describe("global average pooling", () => {
     expect(gap(tensorOf(await ours, "m"), pooled(x))).toBeLessThanOrEqual(bound);
   });
 
-  it("shares the cotangent out evenly", async () => {
+  it("distributes the cotangent evenly over the pixels", async () => {
     expect(gap(tensorOf(await ours, "dx"), pooledGrad(dm, 4, 5))).toBeLessThanOrEqual(bound);
   });
 });
@@ -100,7 +100,7 @@ describe("squeeze-excite", () => {
     expect(gap(tensorOf(await ours, "dx"), excitedVjp(x, params, dy).x)).toBeLessThanOrEqual(bound);
   });
 
-  it("has gradients of its weights in the shapes that a checkpoint has", async () => {
+  it("has gradients of its weights with the shapes in a checkpoint", async () => {
     const shapes = [...(await ours)].filter(([name]) => name.startsWith("params.")).map(([name, { shape }]) => [name, shape]);
     expect(shapes).toEqual([
       ["params.fc1.weight", [3, 6, 1, 1]],

@@ -4,13 +4,13 @@ import { fold, keyOf, normalAt, permutation, philox, uniform53At, uniformAt, typ
 
 const hex = (words: readonly number[]): string => words.map((word) => word.toString(16).padStart(8, "0")).join(" ");
 
-/** Any 32 bits; words at both ends carry the most. */
+/** Any 32 bits; the extreme words cause the most carries. */
 const word = fc.oneof(fc.integer({ min: 0, max: 0xffffffff }), fc.constantFrom(0, 1, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff));
 
 const [HIGH, LOW] = [(x: bigint): bigint => x >> 32n, (x: bigint): bigint => x & 0xffffffffn];
 
-/** Salmon et al., section 4, with numbers of any length. */
-function philoxOfWholeProducts(counter: readonly number[], key: readonly number[]): readonly number[] {
+/** Salmon et al., section 4, with integers of any length. */
+function philoxByBigInt(counter: readonly number[], key: readonly number[]): readonly number[] {
   let [[c0 = 0n, c1 = 0n, c2 = 0n, c3 = 0n], [k0 = 0n, k1 = 0n]] = [counter.map(BigInt), key.map(BigInt)];
   for (let round = 0; round < 10; round++) {
     const [product0, product1] = [0xd2511f53n * c0, 0xcd9e8d57n * c2];
@@ -30,10 +30,10 @@ describe("Philox 4×32-10", () => {
     expect(hex(philox(counter, key))).toBe(answer);
   });
 
-  it("is ten rounds of products of 64 bits, for any counter and key", () => {
+  it("is ten rounds with 64-bit products, for any counter and key", () => {
     fc.assert(
       fc.property(fc.tuple(word, word, word, word), fc.tuple(word, word), (counter, key) => {
-        expect(philox(counter, key)).toEqual(philoxOfWholeProducts(counter, key));
+        expect(philox(counter, key)).toEqual(philoxByBigInt(counter, key));
       }),
       { numRuns: 1000 },
     );
@@ -41,7 +41,7 @@ describe("Philox 4×32-10", () => {
 });
 
 describe("keys", () => {
-  it("folded by different names or numbers are different, by equal ones equal", () => {
+  it("folded with different names or numbers differ, and with equal ones are equal", () => {
     const key = keyOf(7);
     const words = [fold(key, "a"), fold(key, "b"), fold(key, "ab"), fold(key, 0), fold(key, 1), fold(fold(key, "a"), "b")].map((k) =>
       k.words.join(),
@@ -54,8 +54,8 @@ describe("keys", () => {
     expect(keyOf(1).words).not.toEqual(keyOf(1 + 2 ** 32).words);
   });
 
-  it("refuse a seed that is no natural number", () => {
-    expect(() => keyOf(-1)).toThrow("key: seed must be an integer of 0 … 2^53 - 1, got -1");
+  it("refuse a seed that is not a natural number", () => {
+    expect(() => keyOf(-1)).toThrow("key: seed must be an integer from 0 to 2^53 - 1, got -1");
     expect(() => keyOf(0.5)).toThrow(RangeError);
   });
 });
@@ -83,7 +83,7 @@ describe("draw i is a function of key and i", () => {
     );
   });
 
-  it("normal: Box and Muller's of the two halves of block i", () => {
+  it("normal: by Box and Muller from the two halves of block i", () => {
     const boxMuller = ([a, b, c, d]: readonly number[]): number =>
       Math.sqrt(-2 * Math.log(1 - fraction53(a, b))) * Math.cos(2 * Math.PI * fraction53(c, d));
     fc.assert(

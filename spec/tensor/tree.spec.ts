@@ -31,7 +31,7 @@ describe("trees", () => {
     expect(() => forEachTensor({ x: value }, () => {})).toThrow(message);
   });
 
-  it("say whose leaf is missing", () => {
+  it("name the owner of a missing leaf in the error", () => {
     expect(() => leaf(named({}), "head.weight", "adamw")).toThrow("adamw: nothing named head.weight");
   });
 });

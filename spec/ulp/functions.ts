@@ -1,4 +1,4 @@
-/** Errors of the elementwise functions, range by range, in units in the last place of the true value. */
+/** The errors of the elementwise functions, range by range, in units in the last place of the true value. */
 import { ulps } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
 import type { Engines } from "../../src/check/engines.ts";
@@ -16,7 +16,7 @@ interface Elementwise {
   readonly ranges: readonly Range[];
 }
 
-/** Results that are subnormal in f32 have ranges of their own. */
+/** The functions and their ranges; separate ranges have results that are subnormal in f32. */
 const functions: readonly Elementwise[] = [
   { name: "exp", run: (k, x) => k.exp(x), ranges: [[-103, -87.4], [-87.3, -10], [-10, -1], [-1, 1], [1, 10], [10, 88.7]] }, // prettier-ignore
   { name: "log", run: (k, x) => k.log(x), ranges: [[1e-38, 1e-3], [1e-3, 0.5], [0.5, 0.99], [0.99, 1.01], [1.01, 2], [2, 1e3], [1e3, 1e38]] }, // prettier-ignore
@@ -54,7 +54,7 @@ async function errorOn({ name, run }: Elementwise, range: Range, { engine, refer
   return { function: name, range, worst, at };
 }
 
-/** Errors against an engine in f64. A correctly rounded result has an error of half a unit at most. */
+/** Errors against an f64 engine. A correctly rounded result has an error of at most half a unit. */
 export async function functionErrors(engines: Engines, points: number): Promise<readonly FunctionError[]> {
   const errors: FunctionError[] = [];
   for (const f of functions) for (const range of f.ranges) errors.push(await errorOn(f, range, engines, points));

@@ -1,4 +1,4 @@
-/** Errors of each op on random calls: of its output against the reference engine, and of its laws of gradients and parity. */
+/** The errors of each op on random calls: of its output against the reference engine, and of the laws of gradients and parity. */
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { drawOf } from "../../src/check/draw.ts";
 import type { Engines } from "../../src/check/engines.ts";

@@ -1,4 +1,4 @@
-/** Ops at the sizes of DeiT-Ti⚗ and batch 1: they have long sums and full tiles. */
+/** Ops at the sizes of DeiT-Ti⚗ and batch 1, with long sums and full tiles. */
 import { subjectOf, type Subject } from "../../src/check/laws/subject.ts";
 import { crossEntropy } from "../../src/losses/crossEntropy.ts";
 import { attention } from "../../src/ops/attention.ts";
@@ -11,7 +11,7 @@ import { tiny } from "../../src/bench/opBench.ts";
 const { T, D, h, d, M, K } = tiny;
 const EPS = 1e-6;
 
-/** These have no expected output, so only the reference engine judges them. */
+/** The subjects. They have no expected output, so that they are compared with the reference engine only. */
 export const sizedSubjects: readonly Subject[] = [
   subjectOf(linear, (draw) => {
     const params = { weight: draw.array([M, D], { deviation: D ** -0.5 }), bias: draw.array([M]) };

@@ -1,4 +1,4 @@
-/** fast-check arbitraries: arrays for any function, and drawn calls of an op. Both shrink. */
+/** fast-check arbitraries: arrays for any function, and random calls of an op. Both shrink. */
 import fc from "fast-check";
 import type { Precision } from "../kernels/engine.ts";
 import { fold, keyOf } from "../tensor/key.ts";
@@ -9,10 +9,10 @@ import { drawOf, type Draw } from "./draw.ts";
 import type { HostArray } from "./host.ts";
 import type { Subject, Trial } from "./laws/subject.ts";
 
-/** Longer arrays are drawn whole: to shrink them number by number would take too long. */
+/** Longer arrays are drawn as a whole: shrinking them number by number would take too long. */
 const SHRINKABLE = 64;
 
-/** Cells for so many numbers, those around 0 the simplest. */
+/** `length` cells, of which those around 0 are the simplest. */
 function cellsArbitrary(length: number): fc.Arbitrary<readonly number[]> {
   if (length <= SHRINKABLE) return fc.array(fc.integer({ min: -CELLS, max: CELLS - 1 }), { minLength: length, maxLength: length });
   return fc.noShrink(fc.nat()).map((seed) => {
@@ -22,8 +22,8 @@ function cellsArbitrary(length: number): fc.Arbitrary<readonly number[]> {
 }
 
 /**
- * Arrays of these shapes with values of −3 … 3 that keep apart from each other within an array and between them; they shrink to common small values.
- * How far apart, docs/checking-gradients.md says.
+ * Arrays of these shapes, with values from −3 to 3. No two values are close to each other, in one array or in two; they shrink to common small
+ * values. docs/checking-gradients.md says how far apart they are.
  */
 export function arraysArbitrary<Name extends string>(shapes: { readonly [K in Name]: Shape }): fc.Arbitrary<Arrays<Name>>;
 export function arraysArbitrary(shapes: { readonly [name: string]: Shape }): fc.Arbitrary<Arrays> {
@@ -36,14 +36,14 @@ export function arraysArbitrary(shapes: { readonly [name: string]: Shape }): fc.
   });
 }
 
-/** One such array. Of two that are drawn independently, numbers may be equal: draw them by arraysArbitrary. */
+/** One such array. Two arrays that are drawn independently may share numbers; draw them together with `arraysArbitrary`. */
 export const arrayArbitrary = (shape: Shape): fc.Arbitrary<HostArray> => arraysArbitrary({ x: shape }).map(({ x }) => x);
 
-/** So many decisions of a draw can shrink; later ones are random. */
+/** This many decisions of a draw can shrink; later ones are random. */
 const TAPE = 32;
 const STEPS = 2 ** 20;
 
-/** A draw whose first decisions are read from `tape`, numbers of 0 … STEPS − 1: smaller ones make smaller sizes. */
+/** A draw whose first decisions are read from `tape`, numbers from 0 to STEPS − 1; smaller numbers make smaller sizes. */
 function drawFrom(tape: readonly number[], seed: number, precision: Precision): Draw {
   const key = keyOf(seed);
   const later = drawOf(fold(key, "decisions"), precision);
@@ -73,15 +73,15 @@ function drawFrom(tape: readonly number[], seed: number, precision: Precision): 
 const callText = (name: string, { inputs }: Trial): string =>
   `${name}(${[...inputs].map(([input, { shape }]) => `${input} ${show(shape)}`.trim()).join(", ")})`;
 
-/** A drawn call with the stream of draws that its laws go on with. */
+/** A random call, with the stream of draws from which its laws continue. */
 export interface DrawnTrial {
   /** The call: its inputs on the host, and what runs it on an engine. */
   readonly trial: Trial;
-  /** Where cotangents and directions come from, so that a law draws the same for the same call. */
+  /** The source of cotangents and directions, so that a law draws the same ones for the same call. */
   readonly draw: Draw;
 }
 
-/** Valid calls of the subject's op for an engine of this precision, with small sizes as the simplest. */
+/** Valid calls of the subject's op for an engine of this precision; the simplest ones are small. */
 export function trialArbitrary(subject: Subject, precision: Precision): fc.Arbitrary<DrawnTrial> {
   const tape = fc.array(fc.nat({ max: STEPS - 1 }), { minLength: TAPE, maxLength: TAPE });
   return fc.tuple(tape, fc.noShrink(fc.nat())).map(([words, seed]) => {

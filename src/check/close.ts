@@ -1,30 +1,30 @@
-/** Comparison of two arrays: how far apart, where, and said in one line. */
+/** Comparison of two arrays: how far they are apart, where, and a description in one line. */
 import type { Precision } from "../kernels/engine.ts";
 import { show, size } from "../tensor/tensor.ts";
 import type { HostArray, Leaves } from "./host.ts";
 
-/** Two arrays at the element where they are furthest apart. */
+/** The comparison of two arrays at the element where they are furthest apart. */
 export interface Comparison {
-  /** Largest |actual − expected|, over the scale (1 if all expected values are 0); Infinity if NaN or an infinity has no counterpart. */
+  /** Largest |actual − expected|, divided by the scale (by 1 if all expected values are 0); Infinity if NaN or an infinity is on one side only. */
   readonly error: number;
   /** Flat index of the worst element. */
   readonly worst: number;
-  /** What is there at the worst element. */
+  /** The actual value at the worst element. */
   readonly actual: number;
-  /** What should be there. */
+  /** The expected value there. */
   readonly expected: number;
   /** Largest |expected|. */
   readonly scale: number;
 }
 
-/** NaN matches NaN only, an infinity one of the same sign. */
+/** |actual − expected|. NaN equals NaN only, and an infinity only one of the same sign. */
 function distance(actual: number, expected: number): number {
   if (Object.is(actual, expected) || actual === expected) return 0;
   const gap = Math.abs(actual - expected);
   return Number.isFinite(gap) ? gap : Infinity;
 }
 
-/** Where two arrays are furthest apart, and by how much; an error of Infinity if their shapes differ. */
+/** Where two arrays are furthest apart, and by how much; the error is Infinity if their shapes differ. */
 export function compare(actual: HostArray, expected: HostArray): Comparison {
   if (show(actual.shape) !== show(expected.shape)) return { error: Infinity, worst: 0, actual: NaN, expected: NaN, scale: NaN };
   const finite = expected.data.map((x) => (Number.isFinite(x) ? Math.abs(x) : 0));
@@ -37,16 +37,16 @@ export function compare(actual: HostArray, expected: HostArray): Comparison {
   return { error: most / (scale || 1), worst, actual: actual.data[worst] ?? NaN, expected: expected.data[worst] ?? NaN, scale };
 }
 
-/** The error alone. */
+/** The error of `compare`. */
 export const gap = (actual: HostArray, expected: HostArray): number => compare(actual, expected).error;
 
-/** Largest absolute value of all arrays. */
+/** Largest absolute value in all arrays. */
 export const scaleOf = (leaves: Leaves): number =>
   [...leaves.values()].reduce((most, { data }) => data.reduce((m, x) => Math.max(m, Math.abs(x)), most), 0);
 
 /**
- * The worst error of two sets of named arrays; Infinity if their names differ. Errors are shares of an array's own scale, but of no less than
- * `floor`: an array that all but cancels to 0 has the rounding of its terms.
+ * The worst error of two sets of named arrays; Infinity if their names differ. An error is a share of the array's own scale or of `floor`,
+ * whichever is larger: an array whose terms cancel to almost 0 keeps the rounding errors of these terms.
  */
 export function gapOfLeaves(actual: Leaves, expected: Leaves, floor = 0): number {
   if (actual.size !== expected.size) return Infinity;
@@ -60,13 +60,13 @@ export function gapOfLeaves(actual: Leaves, expected: Leaves, floor = 0): number
   return worst;
 }
 
-/** A leaf whose true gradient is 0 holds the rounding of the others: smaller ones than this share of the largest are measured by it. */
+/** A leaf whose true gradient is 0 holds rounding errors of the others. Errors are relative to at least this share of the largest gradient. */
 const SMALLEST_LEAF: { readonly [P in Precision]: number } = { f64: 1e-3, f32: 1e-1, f16: 1e-1 };
 
 /**
  * The worst error of two sets of gradients.
  *
- * @param terms the scale of what the gradients are sums of, should all of them cancel
+ * @param terms the scale of the terms that the gradients are sums of, in case all of them cancel
  */
 export const gapOfGradients = (actual: Leaves, expected: Leaves, terms: number, precision: Precision): number =>
   gapOfLeaves(actual, expected, SMALLEST_LEAF[precision] * Math.max(terms, scaleOf(expected)));
@@ -84,14 +84,14 @@ export function describe(name: string, actual: HostArray, expected: HostArray, b
   return `${name}${show(indexOf(expected.shape, c.worst))}: ${c.actual} instead of ${c.expected} (error ${c.error.toPrecision(3)} of scale ${c.scale.toPrecision(3)}${share})`;
 }
 
-/** Exponent of the least normal number, and bits of the fraction. */
+/** Exponent of the smallest normal number, and bits of the fraction. */
 const FORMATS: { readonly [P in Precision]: readonly [least: number, bits: number] } = {
   f64: [-1022, 52],
   f32: [-126, 23],
   f16: [-14, 10],
 };
 
-/** Distance in units in the last place of the precision, at `expected`. */
+/** The distance in units in the last place (ulps) of the precision, at `expected`. */
 export function ulps(actual: number, expected: number, precision: Precision = "f64"): number {
   const [least, bits] = FORMATS[precision];
   const exponent = Math.max(Math.floor(Math.log2(Math.abs(expected) || Number.MIN_VALUE)), least);

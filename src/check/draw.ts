@@ -5,26 +5,25 @@ import { size, type Shape } from "../tensor/tensor.ts";
 import type { HostArray } from "./host.ts";
 
 /**
- * Each call goes on in the stream. All arrays are of numbers that the precision has (f16: of f32, as parameters and images are), so that the loops
- * and the engine start from the same.
- * Single numbers are not rounded: how an engine rounds its settings is the engine's own.
+ * Each call continues the stream. The precision can represent all numbers of an array exactly (for f16: f32 can, the format of parameters and
+ * images), so that the loops and the engine start from the same numbers. Single numbers are not rounded: each engine rounds its settings itself.
  */
 export interface Draw {
-  /** Of the engine that the case is for. */
+  /** The precision of the engine that the case is for. */
   readonly precision: Precision;
-  /** The nearest number that the precision has: for arrays that a case makes of what it has drawn. */
+  /** The nearest number that the precision can represent, for arrays that a case computes from what it has drawn. */
   readonly round: (x: number) => number;
-  /** min … max, both included. */
+  /** An integer from min to max, both included. */
   readonly integer: (min: number, max: number) => number;
   /** Uniform on [min, max). */
   readonly real: (min: number, max: number) => number;
-  /** One of the choices, each as likely. */
+  /** One of the choices, all equally likely. */
   readonly oneOf: <T>(choices: readonly [T, ...T[]]) => T;
   /** Independent normal draws. */
   readonly array: (shape: Shape, options?: { readonly mean?: number; readonly deviation?: number }) => HostArray;
-  /** Class numbers 0 … classes − 1. */
+  /** Class numbers from 0 to classes − 1. */
   readonly labels: (shape: Shape, classes: number) => HostArray;
-  /** Rows of the last axis that are distributions, to the rounding of the precision. */
+  /** Each row along the last axis is a distribution, up to the rounding of the precision. */
   readonly distribution: (shape: Shape) => HostArray;
   /** A fresh key. */
   readonly key: () => Key;
@@ -32,7 +31,7 @@ export interface Draw {
 
 const roundings: { readonly [P in Precision]: (x: number) => number } = { f64: (x) => x, f32: Math.fround, f16: Math.fround };
 
-/** @param precision the same stream, rounded; f64: as it is */
+/** @param precision arrays are rounded to it; f64 rounds nothing */
 export function drawOf(key: Key, precision: Precision = "f64"): Draw {
   const round = roundings[precision];
   let next = 0;

@@ -1,10 +1,10 @@
-/** What rows and laws run on. */
+/** The engines that rows and laws run on. */
 import type { Engine } from "../kernels/engine.ts";
 
-/** The engine that rows and laws are checked on, and the one that its gradients are held to. */
+/** The engine under test, and the one that provides the expected gradients. */
 export interface Engines {
-  /** The engine that is checked. */
+  /** The engine under test. */
   readonly engine: Engine;
-  /** An engine of f64 that gradients in f32 are held to: differences of f32 resolve none. May be `engine`. */
+  /** An f64 engine, with whose gradients those in f32 are compared, because finite differences in f32 are too inexact. May be `engine`. */
   readonly reference: Engine;
 }

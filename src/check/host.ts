@@ -1,24 +1,25 @@
-/** Arrays on the host, and trees of them: what laws draw, hand to an engine and read back. */
+/** Arrays on the host, and trees of them: laws draw them, upload them to an engine, and read them back. */
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { size, show, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { named } from "../tensor/tree.ts";
 
-/** Numbers in f64, row-major. */
+/** An array of f64 numbers, row-major. */
 export interface HostArray {
   /** Axis lengths, outermost first. */
   readonly shape: Shape;
-  /** As many numbers as the product of the axis lengths. */
+  /** The numbers, as many as the product of the axis lengths. */
   readonly data: Float64Array;
 }
 
 /** @throws RangeError unless there is one number for each element of `shape` */
 export function hostArray(shape: Shape, data: ArrayLike<number>): HostArray {
-  if (data.length !== size(shape)) throw new RangeError(`hostArray: ${show(shape)} has ${size(shape)} elements, got ${data.length}`);
+  if (data.length !== size(shape))
+    throw new RangeError(`hostArray: data must have ${size(shape)} numbers, for the shape ${show(shape)}, got ${data.length}`);
   return { shape, data: Float64Array.from(data) };
 }
 
-/** A tree with host arrays in the place of tensors. */
+/** The tree T with host arrays instead of tensors. */
 export type Host<T> = T extends Tensor
   ? HostArray
   : T extends number | string | boolean | null
@@ -27,7 +28,7 @@ export type Host<T> = T extends Tensor
 
 const isHostArray = (value: object): value is HostArray => "data" in value && "shape" in value;
 
-/** The same tree on an engine. */
+/** Uploads the arrays of a tree to an engine. */
 export function upload<T>(k: Kernels, tree: Host<T>): T;
 export function upload(k: Kernels, tree: unknown): unknown {
   if (tree === null || typeof tree !== "object") return tree;
@@ -46,7 +47,7 @@ export function leavesOf(tree: unknown, path = ""): Leaves {
   return new Map(Object.entries(tree).flatMap(([key, child]) => [...leavesOf(child, path === "" ? key : `${path}.${key}`)]));
 }
 
-/** The same host tree with each array replaced. */
+/** The same host tree with each array replaced by `f(array, path)`. */
 export function mapHost<T>(tree: T, f: (a: HostArray, path: string) => HostArray, path?: string): T;
 export function mapHost(tree: unknown, f: (a: HostArray, path: string) => HostArray, path = ""): unknown {
   if (tree === null || typeof tree !== "object") return tree;
@@ -56,7 +57,7 @@ export function mapHost(tree: unknown, f: (a: HostArray, path: string) => HostAr
   return Object.fromEntries(Object.entries(tree).map((entry) => [entry[0], child(entry)]));
 }
 
-/** Runs `f` in a region of its own and reads every tensor of its result, by name. Nothing stays alive. */
+/** Runs `f` in a region of its own and reads every tensor of its result, by name. No tensor outlives the call. */
 export async function evaluate(engine: Engine, f: (k: Kernels) => unknown): Promise<Leaves> {
   const reads: Promise<readonly [string, HostArray]>[] = [];
   engine.kernels.region("evaluate", () => {
@@ -67,7 +68,7 @@ export async function evaluate(engine: Engine, f: (k: Kernels) => unknown): Prom
   return new Map(await Promise.all(reads));
 }
 
-/** `evaluate` for a function with one tensor as result. */
+/** `evaluate` for a function that returns one tensor. */
 export async function evaluateOne(engine: Engine, f: (k: Kernels) => Tensor): Promise<HostArray> {
   const leaves = await evaluate(engine, (k) => ({ out: f(k) }));
   return leaves.get("out") ?? hostArray([0], []);

@@ -1,9 +1,9 @@
-/** The numerical side of a derivative: along a unit direction, and for one coordinate. */
+/** Numerical derivatives by a 4-point stencil. */
 
-/** Step of the 4-point stencil, in units of a unit direction. */
+/** Step of the 4-point stencil along a direction of length 1. */
 export const STEP = 1e-4;
 
-/** d/dh f(h) at 0, exact for polynomials of degree 4: truncation h⁴, rounding 1.5 ulp(f)/h. @param near f(h) − f(−h) @param far f(2h) − f(−2h) */
+/** d/dh f(h) at 0, exact for polynomials of degree 4: truncation error h⁴, rounding error 1.5 ulp(f)/h. @param near f(h) − f(−h) @param far f(2h) − f(−2h) */
 export const fourPoint = (near: number, far: number, h: number): number => (8 * near - far) / (12 * h);
 
 /** d/dh f(h) at 0. */

@@ -6,7 +6,7 @@
  * closes; it owns the state that a training loop holds.
  */
 import type { Basis, FusedTable, Kernels, Scope } from "../kernels/kernels.ts";
-import { product, rules } from "../kernels/rules.ts";
+import { matmulSizes, rules } from "../kernels/rules.ts";
 import { StaleError } from "../tensor/errors.ts";
 import { isTensor, show, size, tensor, type Shape, type Tensor } from "../tensor/tensor.ts";
 import { forEachTensor } from "../tensor/tree.ts";
@@ -175,7 +175,7 @@ function basisOf<B extends Block>({ regions, take, loops, count }: Parts<B>): Ba
   const basis = Object.fromEntries(Object.entries(rules).map(kernel));
   if (!hasRulesOf(basis)) throw new Error("a kernel without a rule");
   const matmul: Basis["matmul"] = (a, b, transpose) => {
-    count(0, size(a.shape) * product(a.shape, b.shape, transpose).n);
+    count(0, size(a.shape) * matmulSizes(a.shape, b.shape, transpose).n);
     return basis.matmul(a, b, transpose);
   };
   return { ...basis, matmul, reshape: (a, shape) => tensor(rules.reshape(a, shape), regions.live(a, "reshape")) };

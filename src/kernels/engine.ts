@@ -1,4 +1,4 @@
-/** What an engine is to those who create and use one. Types only. */
+/** The interface of an engine. Types only. */
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Kernels } from "./kernels.ts";
 
@@ -28,7 +28,7 @@ export interface Counters {
  */
 export type Precision = "f64" | "f32" | "f16";
 
-/** What an engine also has if its kernels return at once and a device executes them later. */
+/** What an asynchronous engine also has: its kernels return at once, and a device executes them later. */
 export interface Asynchronous {
   /** Submits all commands that are encoded; resolves when the device has executed them. */
   readonly finish: () => Promise<void>;
@@ -45,7 +45,7 @@ export interface Asynchronous {
 
 /** Measures how long a device works, section by section, from the first `cut` until `read`. */
 export interface Stopwatch {
-  /** Begins a new section: of the commands that follow. */
+  /** Begins a new section, for the commands that follow. */
   readonly cut: () => void;
   /** Ends the measurement; resolves when the device has executed all sections. */
   readonly read: () => Promise<{
@@ -56,7 +56,7 @@ export interface Stopwatch {
   }>;
 }
 
-/** Kernels, and the memory that holds their tensors. Each `…Engine(…)` creates a new one; the tensors of one are stale on another. */
+/** Kernels, and the memory that holds their tensors. Each call of `…Engine(…)` creates a new engine; the tensors of one engine are stale on another. */
 export interface Engine extends Partial<Asynchronous> {
   /** `reference`, `wasm`, `wasm-fma`, `webgpu` or `abstract`. */
   readonly name: string;
@@ -72,12 +72,12 @@ export interface Engine extends Partial<Asynchronous> {
    * Runs a program on shapes alone and reserves all the memory that it needs, so that running it allocates nothing. `held` are tensors that
    * exist already and that the program consumes; the program gets placeholders for them. Engines that need not reserve memory do nothing.
    *
-   * @throws MemoryError if the engine cannot have that much; RangeError if the system has no more
+   * @throws MemoryError if that is more than the engine's capacity; RangeError if the system cannot provide it
    */
   readonly reserve: <T>(held: T, program: (k: Kernels, held: T) => unknown) => void;
   /** The memory that the engine would hold after `reserve` with the same arguments, in bytes; 0 for an engine that reserves none. */
   readonly plan: <T>(held: T, program: (k: Kernels, held: T) => unknown) => number;
-  /** The most memory that the engine can hold, in bytes; Infinity if it sets no limit itself. */
+  /** The most memory that the engine can hold, in bytes; Infinity if it sets no limit of its own. */
   readonly capacity: number;
   /** How much memory its tensors take. */
   readonly memory: () => MemoryReport;

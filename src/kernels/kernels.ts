@@ -24,8 +24,8 @@ export interface Window {
  * The basis kernels, of which everything else is composed. They know nothing of DeiT.
  *
  * Binary kernels broadcast in two ways only: a trailing shape over more leading axes ([D] or [T, D] over [B, T, D]), and [..., 1] over
- * [..., D]; either operand may be the smaller one. Every kernel throws `StaleError` for a stale input, and `ShapeError` for shapes that do not
- * fit.
+ * [..., D]; either operand may be the smaller one. Every kernel throws `StaleError` for a stale input, and `ShapeError` for shapes that break
+ * its rule (rules.ts).
  */
 export interface Basis {
   /** A tensor of these values, row-major. */
@@ -92,7 +92,7 @@ export interface Basis {
   readonly permute: (a: Tensor, axes: readonly number[]) => Tensor;
   /** Indices start … end − 1 along an axis. */
   readonly slice: (a: Tensor, axis: number, start: number, end: number) => Tensor;
-  /** The adjoint of `slice`: `length` zeros along `axis`, with a put in from `start` on. */
+  /** The adjoint of `slice`: zeros of length `length` along `axis`, with a written from index `start` on. */
   readonly pad: (a: Tensor, axis: number, start: number, length: number) => Tensor;
   /** The parts concatenated along an axis; their other axes are equal. */
   readonly concat: (parts: readonly Tensor[], axis: number) => Tensor;
@@ -104,7 +104,7 @@ export interface Basis {
   readonly fold: (windows: Tensor, window: Window, shape: Shape) => Tensor;
 }
 
-/** One op call as an observer sees it. `path` names the instance: `blocks.3.attn.probs`. */
+/** One call of an op, as a visitor sees it. `path` names the instance: `blocks.3.attn.probs`. */
 export type Call =
   | {
       /** `recompute`: a forward that a VJP runs again; `run`: a routine. */
@@ -144,12 +144,12 @@ export interface Visitor {
 /** An op's `infer`, given the type of the op. */
 type Infers<O> = O extends { readonly forward: (k: Kernels, inputs: infer In, attrs: infer Attrs) => { readonly out: infer Out } }
   ? {
-      /** The output of `forward` alone; runs in its place under `inference`, where what an op saves is not kept. */
+      /** The output of `forward` alone; runs instead of `forward` under `inference`, where nothing is saved. */
       readonly infer?: (k: Kernels, inputs: In, attrs: Attrs) => Out;
     }
   : unknown;
 
-/** What an engine runs in place of the op or routine O. A function that it leaves out runs by its definition. */
+/** What an engine runs instead of the definition of the op or routine O. A function that it leaves out runs by its definition. */
 export type Fused<O> = Partial<O> & Infers<O>;
 
 /** The fused kernels of an engine, by the op that each replaces. */
@@ -168,7 +168,7 @@ export interface Scope {
   readonly last: unknown;
   /** The fused kernels in use. */
   readonly fused: FusedTable;
-  /** The observer; null: none. */
+  /** Who watches the calls of ops; null: nobody. */
   readonly visitor: Visitor | null;
   /** false: what an op saves for its VJP is freed when the op returns. */
   readonly saves: boolean;
@@ -186,7 +186,7 @@ export interface Kernels extends Basis {
   readonly within: (change: Partial<Scope>) => Kernels;
   /** The next op is called `label`; labels of nested `at` are joined by a dot. */
   readonly at: (label: string) => Kernels;
-  /** Says that the next op is the last to use `tree`: its tensors are freed there, unless the result holds them. Never changes a value. */
+  /** Says that the next op is the last to use `tree`: that op frees its tensors, unless the result holds them. Never changes a value. */
   readonly last: (tree: unknown) => Kernels;
   /**
    * Runs f in a region: the memory that f takes is freed when it returns, except for the tensors in `kept(result)` (default: the result). The
@@ -194,8 +194,8 @@ export interface Kernels extends Basis {
    */
   readonly region: <R>(name: string, f: () => R, kept?: (result: R) => unknown, moved?: unknown) => R;
   /**
-   * Runs f, which calls `what` with `given`, and whose result depends on these and on the settings of k alone. An engine may capture the commands
-   * of one run, and replay them for arguments of the same shapes and numbers instead of running f.
+   * Runs f, which calls `what` with `given`, and whose result depends on nothing but these and the settings of k. An engine may capture the
+   * commands of one run, and replay them for arguments of the same shapes and numbers instead of running f.
    */
   readonly capturable: <R>(what: object, given: unknown, f: () => R) => R;
   /** Frees these tensors at once: all their handles are stale. */

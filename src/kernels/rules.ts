@@ -1,4 +1,7 @@
-/** The shape rule of each basis kernel: the same arguments, the result's shape. Every engine runs these before it computes. */
+/**
+ * The shape rule of each basis kernel: from the kernel's arguments to the shape of its result. Every engine runs the rule before it computes. Errors
+ * name the argument and its axis, what is required, and what was given.
+ */
 import { ShapeError } from "../tensor/errors.ts";
 import { axis, show, size, type Shape, type Tensor } from "../tensor/tensor.ts";
 import type { Basis, Transpose, Window } from "./kernels.ts";
@@ -13,6 +16,18 @@ function spreadOf(large: Shape, small: Shape): Spread | null {
   return null;
 }
 
+/** Names the last axis of the smaller operand that differs from the larger one's. */
+function misfit(kernel: string, a: Shape, b: Shape): ShapeError {
+  const swapped = b.length > a.length || (b.length === a.length && size(b) > size(a));
+  const [large, small] = swapped ? [b, a] : [a, b];
+  const [largeName, smallName] = swapped ? ["b", "a"] : ["a", "b"];
+  const lead = large.length - small.length;
+  const one = lead === 0 && small.at(-1) === 1; // the form [..., 1], whose last axis fits
+  const i = small.findLastIndex((length, j) => length !== large[lead + j] && !(one && j === small.length - 1));
+  const wanted = `must be ${large[lead + i]}, as axis ${lead + i} of ${largeName} ${show(large)}, got ${show(small)}`;
+  return new ShapeError(`${kernel}: axis ${i} of ${smallName} ${wanted} (a trailing shape or [..., 1] of the larger operand broadcasts)`);
+}
+
 /** The result's shape, and whether `b` (or, if `swapped`, `a`) is the operand that spreads. */
 export function broadcast(
   kernel: string,
@@ -23,10 +38,12 @@ export function broadcast(
   if (spread !== null) return { shape: a, spread, swapped: false };
   const other = spreadOf(b, a);
   if (other !== null) return { shape: b, spread: other, swapped: true };
-  throw new ShapeError(`${kernel}: ${show(a)} and ${show(b)} do not broadcast; a trailing shape or [..., 1] may be the smaller one`);
+  throw misfit(kernel, a, b);
 }
 
-export interface ProductSizes {
+/** The sizes of a batched matrix multiplication, [m, k] × [k, n] for each element of the batch. */
+export interface MatmulSizes {
+  /** The shape of the result. */
   readonly shape: Shape;
   readonly batch: number;
   readonly m: number;
@@ -36,15 +53,24 @@ export interface ProductSizes {
   readonly shared: boolean;
 }
 
-/** Sizes of a · b, batched. */
-export function product(a: Shape, b: Shape, { ta = false, tb = false }: Transpose = {}): ProductSizes {
+const atLeastMatrix = (name: string, shape: Shape): void => {
+  if (shape.length < 2) throw new ShapeError(`matmul: ${name} must have at least 2 axes, [..., rows, columns], got ${show(shape)}`);
+};
+
+/** The sizes of the matrix multiplication of a and b. */
+export function matmulSizes(a: Shape, b: Shape, { ta = false, tb = false }: Transpose = {}): MatmulSizes {
+  atLeastMatrix("a", a);
+  atLeastMatrix("b", b);
   const [m, k] = ta ? [axis(a, -1), axis(a, -2)] : [axis(a, -2), axis(a, -1)];
   const [kOfB, n] = tb ? [axis(b, -1), axis(b, -2)] : [axis(b, -2), axis(b, -1)];
   const lead = a.slice(0, -2);
   const shared = b.length === 2;
-  const batched = shared || (b.length === a.length && lead.every((length, i) => length === b[i]));
-  if (a.length < 2 || b.length < 2 || k !== kOfB || !batched)
-    throw new ShapeError(`matmul: ${show(a)}${ta ? "ᵀ" : ""} × ${show(b)}${tb ? "ᵀ" : ""} do not fit`);
+  if (!shared && !(b.length === a.length && lead.every((length, i) => length === b[i]))) {
+    const wanted = show([...lead, ...b.slice(-2)]);
+    throw new ShapeError(`matmul: b must be one matrix, or have the leading axes of a, ${wanted}, got ${show(a)} and ${show(b)}`);
+  }
+  if (k !== kOfB)
+    throw new ShapeError(`matmul: axis ${tb ? -1 : -2} of b must be ${k}, as axis ${ta ? -2 : -1} of a, got ${show(a)} and ${show(b)}`);
   return { shape: [...lead, m, n], batch: size(lead), m, k, n, shared };
 }
 
@@ -62,13 +88,20 @@ function windowShape(kernel: string, shape: Shape, window: Window): Shape {
   if (!(Number.isInteger(side) && side > 0 && Number.isInteger(stride) && stride > 0 && Number.isInteger(padding) && padding >= 0))
     throw new RangeError(`${kernel}: kernel and stride must be positive integers and padding ≥ 0, got ${side}, ${stride}, ${padding}`);
   const [rows, columns] = windowGrid(H, W, window);
-  if (rows < 1 || columns < 1) throw new ShapeError(`${kernel}: a window of ${side} does not fit ${show(shape)} with padding ${padding}`);
+  if (rows < 1 || columns < 1) {
+    const i = rows < 1 ? 2 : 3;
+    const room = `axis ${i} of the images ${show(shape)} with padding ${padding} on both sides`;
+    throw new ShapeError(`${kernel}: the window must be at most ${(shape[i] ?? 0) + 2 * padding}, ${room}, got ${side}`);
+  }
   return [B, rows * columns, C * side * side];
 }
 
 function axisOf(kernel: string, { shape }: Tensor, i: number): number {
   const length = shape[i];
-  if (length === undefined) throw new ShapeError(`${kernel}: ${show(shape)} has no axis ${i}`);
+  if (length === undefined)
+    throw new ShapeError(
+      `${kernel}: the axis must be an integer ≥ 0 and < ${shape.length}, the number of axes of ${show(shape)}, got ${i}`,
+    );
   return length;
 }
 
@@ -83,15 +116,17 @@ const unary = (a: Tensor): Shape => a.shape;
 const lastToOne =
   (kernel: string) =>
   ({ shape }: Tensor): Shape => {
-    if (shape.length === 0) throw new ShapeError(`${kernel}: a scalar has no last axis`);
+    if (shape.length === 0) throw new ShapeError(`${kernel}: a must have a last axis, got a scalar, []`);
     return replaced(shape, shape.length - 1, 1);
   };
 
 function sameSize(kernel: string, shape: Shape, count: number): Shape {
-  if (size(shape) !== count) throw new ShapeError(`${kernel}: ${show(shape)} has ${size(shape)} elements, got ${count}`);
+  if (size(shape) !== count)
+    throw new ShapeError(`${kernel}: data must have ${size(shape)} numbers, for the shape ${show(shape)}, got ${count}`);
   return Object.freeze([...shape]);
 }
 
+/** For each basis kernel, its shape rule. */
 export type Rules = { readonly [K in keyof Basis]: (...args: Parameters<Basis[K]>) => Shape };
 
 export const rules: Rules = {
@@ -114,10 +149,9 @@ export const rules: Rules = {
   isFinite: unary,
   where: (condition, a, b) => {
     const [which, shape, other] = [condition.shape, a.shape, b.shape].map(show);
-    if (shape !== other || (which !== shape && condition.shape.length > 0))
-      throw new ShapeError(
-        `where: both choices must be of one shape, and the condition of that shape or [], got ${which}, ${shape}, ${other}`,
-      );
+    if (other !== shape) throw new ShapeError(`where: b must be ${shape}, the shape of a, got ${other}`);
+    if (which !== shape && condition.shape.length > 0)
+      throw new ShapeError(`where: the condition must be ${shape}, the shape of a and b, or a scalar, [], got ${which}`);
     return a.shape;
   },
   sumLast: lastToOne("sumLast"),
@@ -125,37 +159,56 @@ export const rules: Rules = {
   maxLast: lastToOne("maxLast"),
   sumLeading: ({ shape }, count) => {
     if (!(Number.isInteger(count) && count >= 0 && count <= shape.length))
-      throw new ShapeError(`sumLeading: ${show(shape)} has no ${count} leading axes`);
+      throw new ShapeError(
+        `sumLeading: count must be an integer from 0 to ${shape.length}, the number of axes of ${show(shape)}, got ${count}`,
+      );
     return shape.slice(count);
   },
   argmaxLast: (a) => lastToOne("argmaxLast")(a).slice(0, -1),
   oneHot: ({ shape }, classes) => [...shape, classes],
-  matmul: (a, b, transpose) => product(a.shape, b.shape, transpose).shape,
+  matmul: (a, b, transpose) => matmulSizes(a.shape, b.shape, transpose).shape,
   reshape: ({ shape }, to) => {
-    if (size(shape) !== size(to)) throw new ShapeError(`reshape: ${show(shape)} has ${size(shape)} elements, ${show(to)} has ${size(to)}`);
+    if (size(shape) !== size(to))
+      throw new ShapeError(
+        `reshape: the new shape must have ${size(shape)} elements, as ${show(shape)} has, got ${show(to)} with ${size(to)}`,
+      );
     return to;
   },
   permute: (a, axes) => {
     if (axes.length !== a.shape.length || new Set(axes).size !== axes.length)
-      throw new ShapeError(`permute: ${show(axes)} is no order of the axes of ${show(a.shape)}`);
+      throw new ShapeError(
+        `permute: axes must hold each axis of ${show(a.shape)} once, the numbers ${show([...a.shape.keys()])} in any order, got ${show(axes)}`,
+      );
     return axes.map((i) => axisOf("permute", a, i));
   },
   slice: (a, i, start, end) => {
-    if (!(start >= 0 && start <= end && end <= axisOf("slice", a, i)))
-      throw new ShapeError(`slice: ${start} … ${end} is outside axis ${i} of ${show(a.shape)}`);
+    const length = axisOf("slice", a, i);
+    if (!(start >= 0 && start <= end && end <= length))
+      throw new ShapeError(
+        `slice: start and end must satisfy 0 ≤ start ≤ end ≤ ${length}, the length of axis ${i} of ${show(a.shape)}, got ${start} and ${end}`,
+      );
     return replaced(a.shape, i, end - start);
   },
   pad: (a, i, start, length) => {
-    if (!(start >= 0 && start + axisOf("pad", a, i) <= length))
-      throw new ShapeError(`pad: axis ${i} of ${show(a.shape)} at ${start} does not fit ${length}`);
+    const own = axisOf("pad", a, i);
+    if (!(start >= 0 && start + own <= length))
+      throw new ShapeError(
+        `pad: start must be ≥ 0 and the length at least start + ${own}, for axis ${i} of ${show(a.shape)}, got start ${start} and length ${length}`,
+      );
     return replaced(a.shape, i, length);
   },
   concat: (parts, i) => {
     const [first] = parts;
-    if (first === undefined) throw new ShapeError("concat: no parts");
-    for (const { shape } of parts)
-      if (shape.length !== first.shape.length || shape.some((length, j) => j !== i && length !== first.shape[j]))
-        throw new ShapeError(`concat: ${show(shape)} does not continue ${show(first.shape)} on axis ${i}`);
+    if (first === undefined) throw new ShapeError("concat: there must be at least one part, got none");
+    for (const [n, { shape }] of parts.entries()) {
+      const j = shape.findIndex((length, j) => j !== i && length !== first.shape[j]);
+      if (shape.length !== first.shape.length)
+        throw new ShapeError(`concat: part ${n} must have ${first.shape.length} axes, as part 0 ${show(first.shape)}, got ${show(shape)}`);
+      if (j !== -1)
+        throw new ShapeError(
+          `concat: axis ${j} of part ${n} must be ${first.shape[j]}, as in part 0 ${show(first.shape)}, got ${show(shape)}`,
+        );
+    }
     return replaced(
       first.shape,
       i,

@@ -32,7 +32,7 @@ export interface DivergenceAttrs {
 
 /** What the VJP of `divergence` reads. */
 export interface DivergenceSaved extends Omit<DivergenceAttrs, "teacher"> {
-  /** log s and log p, [B, K]. */
+  /** log s of the tempered student, [B, K]. */
   readonly student: Tensor;
   /** log p of the tempered teacher, [B, K]. */
   readonly teacher: Tensor;

@@ -1,5 +1,5 @@
 /**
- * The other reading of the paper's notation, which prints the student first: KL(s‖p). Nobody trains with it; (E23) is the default.
+ * The divergence as the paper writes it, with the student first: KL(s‖p). Nobody trains with it; (E23) is the default.
  *
  *          τ² KL = (τ²/B) Σ_b Σ_k s_bk (log s_bk − log p_bk)
  *

@@ -1,5 +1,5 @@
 /**
- * Soft distillation: the student learns the teacher's distribution beside the true label.
+ * Soft distillation: the student learns from the true label and from the teacher's distribution.
  *
  *   (E22)  L = (1 − λ) CE(z_c, q) + λ τ² KL                 KL of the student's logits z_d from the teacher's, (E23) or (E24)
  *

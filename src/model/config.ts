@@ -103,7 +103,7 @@ export const patchCount = ({ imageSize, patchSize }: DeitConfig): number => (ima
 /** P: 1 plain, 2 distilled. */
 export const prefixCount = ({ distilled }: DeitConfig): number => (distilled ? 2 : 1);
 
-/** M = D · mlpRatio. A ratio may be read as M/D, whose product with D can differ from M by a rounding. */
+/** M = D · mlpRatio. A ratio that was computed as M/D can give, times D, a number that differs from M by a rounding error; the result is M. */
 export const mlpWidth = ({ width, mlpRatio }: Pick<DeitConfig, "width" | "mlpRatio">): number => {
   const exact = width * mlpRatio;
   const whole = Math.round(exact);

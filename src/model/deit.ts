@@ -5,7 +5,7 @@
  *   (E2), (E3)    prefix tokens and positions
  *   (E11), (E12)  L blocks
  *   (E13)         Z = LN_f(X_L), over all tokens
- *   (E14), (E15)  one head a prefix token
+ *   (E14), (E15)  one head per prefix token
  *
  * The parameters have timm's names and nesting: the path of a leaf in the tree is its name in a checkpoint.
  */
@@ -106,7 +106,7 @@ export function deitLogitsOf<S>(blockOp: BlockOp<S>): Op<DeitInputs, DeitSaved<S
 /** Training: the logits of each head, and what the VJP needs. */
 export const deitLogits: Op<DeitInputs, DeitSaved, DeitAttrs, Logits> = deitLogitsOf(block);
 
-/** Evaluation: the mean of both heads' logits (E27), [B, K]. Nothing is saved, and the weights are taken to stay the same between calls. */
+/** Evaluation: the mean of both heads' logits (E27), [B, K]. Nothing is saved, and an engine may assume constant weights. */
 export function deitPredict(k: Kernels, inputs: DeitInputs, attrs: DeitAttrs): Tensor {
   const evaluating = constantWeights(inference(k));
   return k.region("deitPredict", () => {

@@ -1,7 +1,7 @@
 /**
  * Fusion of the two heads at test time (E27). A plain model has one head, whose logits are the result.
  *
- *   (E27)  the authors' code: mean of the logits, ½(z_c + z_d)          the default, as for released accuracies
+ *   (E27)  the authors' code: mean of the logits, ½(z_c + z_d)          the default, as in the released accuracies
  *          the paper: sum of the softmax outputs, σ(z_c) + σ(z_d)       may decide differently (deit.md 2.6)
  *
  *   (G9)   mean: z̄_c = z̄_d = ½ z̄        sum of softmax: (G2) for each head

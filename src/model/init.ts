@@ -6,7 +6,7 @@
  *   layer norm γ, β                     1, 0
  *   patch projection, weight and bias   uniform on ±1/√(C·p²), a convolution's default
  *
- * The bounds are absolute, 100 standard deviations away, and so have no effect in practice. (torch maps a uniform draw of exactly −1 to −∞ and
+ * The bounds are absolute, 100 standard deviations away, and so have no effect in practice. (PyTorch maps a uniform draw of exactly −1 to −∞ and
  * clamps it to −2.)
  */
 import type { Kernels } from "../kernels/kernels.ts";

@@ -1,7 +1,7 @@
 /**
  * The parameters of a configuration: their names and shapes in timm's order (deit.md 5.1), their number (E28), and the tree of them.
  *
- * The shapes stand here once, as the tree that `buildParams` builds: no op can be run to find them, since they are what an op is run on.
+ * The shapes are written once, in the tree that `buildParams` builds. Running an op cannot give them, because every op needs its parameters first.
  */
 import type { LinearParams } from "../ops/linear.ts";
 import { size, tensor, type Shape, type Tensor } from "../tensor/tensor.ts";
@@ -9,9 +9,9 @@ import type { BlockParams } from "./block.ts";
 import { mlpWidth, tokenCount, type DeitConfig } from "./config.ts";
 import type { DeitParams } from "./deit.ts";
 
-/** Which heads a distilled model has. */
+/** Which classifier heads a distilled model has. */
 export interface HeadOptions {
-  /** Whether a distilled model has its second head; default true. Without it the class head alone decides, as in one of Hugging Face's classes. */
+  /** Whether a distilled model has its second head; default true. Without it the class head alone decides, as in Hugging Face's `DeiTForImageClassification`. */
   readonly distillationHead?: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The attention core, head by head: Tq queries attend to Tk keys and average the Tk values by the weights they find (Tq = Tk = T in
+ * The attention core, head by head: Tq queries are compared with Tk keys, and the resulting weights average the Tk values (Tq = Tk = T in
  * self-attention).
  *
  *   (E7)   S = d^(−½) Q Kᵀ      A = σ(S), each row sums to 1      O = A V
@@ -10,8 +10,8 @@
  *
  * The scale uses the head width d, not the width D. S, A and O each come from an op of their own, so that each has a path and can be recorded.
  *
- * S and A, Tq × Tk numbers each, are freed when the forward returns, and the VJP computes them again. What is saved grows with Tq and with Tk,
- * not with their product: Q, K, V, and two tensors with which a kernel can compute A tile by tile, without ever holding a whole row of it:
+ * S and A, Tq × Tk numbers each, are freed when the forward returns, and the VJP computes them again. The memory of what is saved grows with
+ * Tq + Tk, not with Tq · Tk: Q, K, V, and two tensors with which a kernel can compute A tile by tile, without ever holding a whole row of it:
  *
  *          A = e^(S − λ)         λ = log Σ e^S, one number a row
  *          ⟨Ā, A⟩ = ⟨Ō, O⟩       known before any element of Ā is
@@ -83,7 +83,7 @@ export interface AttentionSaved extends AttentionInputs {
   readonly out: Tensor;
   /** λ, [..., Tq, 1]. Only kernels that never hold whole rows of A read it. */
   readonly logSum: Tensor;
-  /** The VJP draws the same mask from it. */
+  /** Dropout of A, from whose key the VJP draws the same mask; null: none. */
   readonly dropout: DropoutAttrs | null;
 }
 

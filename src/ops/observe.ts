@@ -1,8 +1,8 @@
-/** Other ways to run the same program: observed, without saving for a VJP, and with or without fused kernels. */
+/** Other ways to run the same program: under observation, without saving for a VJP, and with or without fused kernels. */
 import type { Fused, FusedTable, Kernels, Visitor } from "../kernels/kernels.ts";
 import { isTensor, type Tensor } from "../tensor/tensor.ts";
 
-/** k with `visitor` seeing every call of an op. Observers nest: the outermost is called first before an op, and last after it. */
+/** k whose every call of an op is shown to `visitor`. Visitors nest: before an op the outermost is called first, after it last. */
 export function observe(k: Kernels, visitor: Visitor): Kernels {
   const outer = k.scope.visitor;
   return k.within({ visitor: outer === null ? visitor : both(outer, visitor) });
@@ -40,7 +40,7 @@ export const inference = (k: Kernels): Kernels => k.within({ saves: false });
 /** k for weights that stay the same between calls: an engine may cache what it derives from them, for as long as they are alive. */
 export const constantWeights = (k: Kernels): Kernels => k.within({ constantWeights: true });
 
-/** k that runs these ops by their definitions, so that observers see their parts. */
+/** k that runs these ops by their definitions, so that visitors see their parts. */
 export function withoutFusion(k: Kernels, ...ops: readonly object[]): Kernels {
   const { fused } = k.scope;
   return k.within({ fused: { get: (op) => (ops.includes(op) ? undefined : fused.get(op)) } });
@@ -49,7 +49,7 @@ export function withoutFusion(k: Kernels, ...ops: readonly object[]): Kernels {
 /** k that runs every op and every routine by its definition. */
 export const unfused = (k: Kernels): Kernels => k.within({ fused: { get: () => undefined } });
 
-/** An op and what an engine runs in its place. */
+/** An op and the kernel that an engine runs instead of its definition. */
 type Entry = readonly [op: object, kernel: object];
 
 /** Pairs an op or routine with a fused kernel of its type: the same inputs, attributes, output and saved record. */

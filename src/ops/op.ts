@@ -5,8 +5,8 @@
  * of the output; the formulas write it with a bar, ȳ), it computes dOut·J, the gradient of the loss with respect to each input, without ever
  * forming J.
  *
- * `defineOp` adds to a definition all that depends on where it runs: its path, the checks, the region of memory, observers, and the fused
- * kernel that an engine may have for it. Ops that are composed of other ops name these with `parts` (parts.ts).
+ * `defineOp` adds to a definition all that depends on where the op runs: its path, the checks, the region of memory, visitors, and the fused
+ * kernel that an engine may have for it. An op that is composed of other ops names them with `parts` (parts.ts).
  */
 import type { Call, Kernels } from "../kernels/kernels.ts";
 import { StaleError } from "../tensor/errors.ts";
@@ -31,11 +31,11 @@ export type Grads<In> = In extends Tensor
 export interface Layer<Params> {
   /** The activations. */
   readonly x: Tensor;
-  /** All that is trained. */
+  /** The trained parameters. */
   readonly params: Params;
 }
 
-/** What a forward returns. `saved` stays in memory until the VJP has run: it is what the op costs a training step. */
+/** What a forward returns. `saved` stays in memory until the VJP has run: it is the memory that the op costs a training step. */
 export interface Result<Out, Saved> {
   /** The output. */
   readonly out: Out;
@@ -46,7 +46,7 @@ export interface Result<Out, Saved> {
 /**
  * A differentiable function of `In`. `Attrs` are not differentiated: numbers, flags, keys, and tensors such as targets.
  *
- * @throws ShapeError, RangeError before anything is computed, with the path of the innermost op; StaleError for a dead tensor
+ * @throws ShapeError or RangeError before anything is computed, StaleError for a stale tensor; the message begins with the path of the innermost op
  */
 export interface Op<In, Saved, Attrs = void, Out = Tensor> {
   /** Names the op in paths, errors and reports. */
@@ -61,7 +61,7 @@ export interface Op<In, Saved, Attrs = void, Out = Tensor> {
 export interface OpDefinition<In, Saved, Attrs, Out> {
   /** Names the op in paths, errors and reports. */
   readonly name: string;
-  /** Shape text (tensor/shape.ts), run at every call, fused or not. */
+  /** Shapes as text (tensor/shape.ts), checked at every call, whether the op is fused or not. */
   readonly shapes?: {
     /** Shapes of the inputs. */
     readonly inputs?: Shapes<NoInfer<In>>;
@@ -73,7 +73,7 @@ export interface OpDefinition<In, Saved, Attrs, Out> {
   /** The op adds no segment to paths: its parts appear directly under its caller. */
   readonly inline?: boolean;
   /**
-   * Refuses inputs and attributes that no computation can follow. Runs at every call, after the shape check, whether the op is fused or not.
+   * Rejects inputs and attributes for which the op is not defined. Runs at every call, after the shape check, whether the op is fused or not.
    *
    * @throws RangeError or ShapeError that names the argument
    */
@@ -86,7 +86,7 @@ export interface OpDefinition<In, Saved, Attrs, Out> {
   readonly vjp: (k: Kernels, saved: NoInfer<Saved>, dOut: Grads<NoInfer<Out>>) => Grads<NoInfer<In>>;
 }
 
-/** In the place of `saved` where an engine computed the output alone; `vjp` refuses it. */
+/** Stands for `saved` where an engine computed only the output; `vjp` rejects it. */
 const NOT_SAVED = "nothing was saved";
 
 function withoutSaved<Out, Saved>(out: Out): Result<Out, Saved>;
@@ -148,7 +148,7 @@ export interface Routine<In, Attrs = void, Out = Tensor> {
 
 /** What `defineRoutine` makes a routine from. */
 interface RoutineDefinition<In, Attrs, Out> extends Routine<In, Attrs, Out> {
-  /** As an op's `check`: runs at every call, whether the routine is fused or not. */
+  /** Like an op's `check`: runs at every call, whether the routine is fused or not. */
   readonly check?: (inputs: NoInfer<In>, attrs: NoInfer<Attrs>) => void;
 }
 
@@ -185,12 +185,12 @@ interface Body<R> {
   readonly body: (inner: Kernels, replace: Replace | null) => R;
   /** The part of the result whose tensors outlive the call; default: all of it. */
   readonly kept?: (result: R) => unknown;
-  /** The part that observers see; default: all of it. */
+  /** The part that visitors see; default: all of it. */
   readonly shown?: (result: R) => unknown;
   readonly replaced?: (result: R, replace: Replace) => R;
 }
 
-/** Runs the body of an op in a region of its own, between the observer's `before` and `after`. */
+/** Runs the body of an op in a region of its own, between the visitor's `before` and `after`. */
 function boundary<R>(k: Kernels, call: Call, inline: boolean, { body, kept = whole, shown = whole, replaced }: Body<R>): R {
   const { visitor, path, label, last } = k.scope;
   const inner = k.within({ path: inline ? join(path, label ?? "") : call.path, label: null, last: null });
@@ -208,7 +208,7 @@ function boundary<R>(k: Kernels, call: Call, inline: boolean, { body, kept = who
   }
 }
 
-/** Puts the path of the innermost op before an error's message. Outer ops leave the error as it is. */
+/** Puts the path of the innermost op before an error's message. Outer ops leave the error unchanged. */
 function located(error: unknown, { path, phase }: Call): unknown {
   if (!(error instanceof Error) || "opPath" in error) return error;
   const place = phase === "forward" ? path : `${path} (${phase})`;

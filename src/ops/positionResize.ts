@@ -88,7 +88,7 @@ export interface PositionResizeSaved {
   readonly columns: Tensor;
 }
 
-/** Separates the prefix, resamples the grid along both sides, and concatenates them again; `transposed` applies Rᵀ and R′ᵀ instead. */
+/** Resamples the grid along both sides and puts the unchanged prefix rows before it; `transposed` applies Rᵀ and R′ᵀ instead of R and R′. */
 function resample(
   k: Kernels,
   pos: Tensor,

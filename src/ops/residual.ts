@@ -13,7 +13,7 @@ import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 export interface ResidualInputs {
   /** [B, ..., D] */
   readonly x: Tensor;
-  /** Of the shape of x. */
+  /** [B, ..., D], the shape of x. */
   readonly branch: Tensor;
 }
 

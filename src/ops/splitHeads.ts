@@ -4,7 +4,7 @@
  *   (E6)  a row of qkv is (query, key or value; head; channel): head m of Q is columns m·d … (m+1)·d − 1 of the first third, and so on
  *   (E8)  concat_m(O_m): the heads are concatenated again
  *
- * Both only move numbers, so their VJPs move them back.
+ * Both ops only move numbers, so their VJPs move them back.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";

@@ -1,5 +1,5 @@
 /**
- * Prefix tokens are put before the patches, and one token is taken out again.
+ * Prefix tokens: they are prepended to the patches, and after the encoder one token at a time is selected.
  *
  *   (E2)   plain      [cls; E]            (E3)  distilled  [cls; dist; E]        broadcast over the batch; dist is token 1
  *
@@ -50,7 +50,7 @@ export interface TokenInputs {
   readonly z: Tensor;
 }
 
-/** Which token is taken. */
+/** Which token is selected. */
 export interface TokenAttrs {
   /** 0: class, 1: distillation. */
   readonly index: number;

@@ -1,5 +1,5 @@
 /**
- * Global average pooling: an image becomes one number a channel.
+ * Global average pooling: an image becomes one number per channel.
  *
  *   m = mean_HW(x)
  *
@@ -16,7 +16,7 @@ export interface AveragePoolInputs {
   readonly x: Tensor;
 }
 
-/** H and W. */
+/** What the VJP of `averagePool` reads: H and W. */
 export interface AveragePoolSaved {
   /** H. */
   readonly rows: number;

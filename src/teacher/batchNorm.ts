@@ -9,7 +9,7 @@
  *          training     x̄ = r ⊙ (h − mean(h) − x̂ ⊙ mean(h ⊙ x̂))
  *          evaluation   x̄ = r ⊙ h
  *
- * Two ops of one type, so that a network is written once. Units as in layer norm: with x in u, ε is in u² and r in 1/u.
+ * Training and evaluation are two ops of one type, so that a network is written once. Units as in layer norm: with x in u, ε is in u² and r in 1/u.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { defineOp, type Constant, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";
@@ -24,7 +24,7 @@ export interface BatchNormParams {
   readonly bias: Tensor;
 }
 
-/** What training gathers for evaluation; part of a checkpoint, not trained. */
+/** The running statistics that training collects for evaluation; part of a checkpoint, but not trained. */
 export interface BatchNormBuffers {
   /** [C] */
   readonly running_mean: Tensor;
@@ -42,7 +42,7 @@ export interface BatchNormAttrs {
 
 /** Settings of a batch norm in evaluation. */
 export interface FrozenBatchNormAttrs extends BatchNormAttrs {
-  /** What it normalises by. */
+  /** The running statistics with which it normalises. */
   readonly running: BatchNormBuffers;
 }
 
@@ -50,13 +50,13 @@ export interface FrozenBatchNormAttrs extends BatchNormAttrs {
 export interface BatchStats {
   /** Mean of each channel, [C]. */
   readonly mean: Tensor;
-  /** Unbiased, v·n/(n − 1), as PyTorch keeps it. */
+  /** Unbiased variance v·n/(n − 1) of each channel, [C], as PyTorch stores it. */
   readonly variance: Tensor;
 }
 
-/** An output with the statistics that it was normalised by: `BatchStats` in training, null in evaluation, or a tree of either. */
+/** An output with the statistics that normalised it: `BatchStats` in training, null in evaluation, or a tree of either. */
 export interface Normed<Stats> {
-  /** The output, as the input in shape. */
+  /** The output, [B, C, H, W]. */
   readonly y: Tensor;
   /** The statistics, which are not differentiated. */
   readonly stats: Constant<Stats>;
@@ -91,7 +91,7 @@ function checkEps(op: string, eps: number): void {
   if (!(eps > 0)) throw new RangeError(`${op}: eps must be > 0, got ${eps}`);
 }
 
-/** From centred pixels and their variance on, both ops are the same. */
+/** The steps after centring, which both ops share: x̂ and y from the centred pixels and the variance. */
 function normalised(
   k: Kernels,
   x: Tensor,
@@ -143,13 +143,13 @@ export const batchNorm: Op<Layer<BatchNormParams>, BatchNormSaved, BatchNormAttr
   check({ x }, { eps }) {
     checkEps("batchNorm", eps);
     const n = valuesPerChannel(x);
-    if (n < 2) throw new RangeError(`batchNorm: training needs more than one value a channel, got ${n}`);
+    if (n < 2) throw new RangeError(`batchNorm: training needs at least 2 values per channel (batch × rows × columns), got ${n}`);
   },
   forward,
   vjp,
 });
 
-/** Evaluation: [B, C, H, W] → the same, by the running statistics; no sample looks at another. */
+/** Evaluation: [B, C, H, W] → the same, by the running statistics, so that no sample depends on another. */
 export const frozenBatchNorm: NormOp<null> = defineOp({
   name: "frozenBatchNorm",
   shapes: {

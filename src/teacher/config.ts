@@ -1,23 +1,23 @@
 /**
- * Sizes of RegNetY (deit.md 8.1): the teachers of the paper by name, and any other.
+ * Configurations of RegNetY (deit.md 8.1): the paper's teachers by name, and any other sizes.
  *
- * A published network is five numbers (Radosavovic et al. 2020, "Designing network design spaces", equations 2 to 4, and the authors' model
- * zoo): block j of d would have width w₀ + slope·j, is given the nearest w₀·multiplierⁿ (n an integer, nearest by logarithm) and rounded to
- * a multiple of 8; equal widths are a stage, and a stage's width is rounded to a multiple of the group width.
+ * Five numbers describe a published network (Radosavovic et al. 2020, "Designing network design spaces", equations 2 to 4, and the authors'
+ * model zoo). Block j of d starts from the width w₀ + slope·j; it gets the nearest w₀·multiplierⁿ (n an integer, nearest in the logarithm),
+ * rounded to a multiple of 8. Consecutive blocks of equal width form a stage, whose width is rounded to a multiple of the group width.
  */
 
 export interface RegnetConfig {
-  /** Of the images. */
+  /** C, the channels of the images. */
   readonly channels: number;
   /** Width of the stem. */
   readonly stem: number;
-  /** Of each stage. */
+  /** Width of each stage. */
   readonly widths: readonly number[];
-  /** Blocks of each stage. */
+  /** Number of blocks of each stage. */
   readonly depths: readonly number[];
   /** Channels of a group of the 3×3 convolutions, a divisor of every width. */
   readonly groupWidth: number;
-  /** Squeezed width of a block, over the width of its input. */
+  /** Squeezed width of a block, as a share of the width of its input. */
   readonly seRatio: number;
   /** K */
   readonly classes: number;
@@ -25,15 +25,15 @@ export interface RegnetConfig {
   readonly batchNormEps: number;
 }
 
-/** w₀, slope, multiplier, blocks in all, group width. */
+/** The five numbers of a published network. */
 export interface Design {
   /** w₀, the width of the first block. */
   readonly start: number;
-  /** What each block is wider than the one before, before rounding. */
+  /** By how much each block is wider than the one before it, before rounding. */
   readonly slope: number;
-  /** Widths are w₀ times its powers. */
+  /** The widths are w₀ times the powers of this. */
   readonly multiplier: number;
-  /** Blocks in all. */
+  /** Number of blocks of all stages together. */
   readonly depth: number;
   /** Channels of a group of the 3×3 convolutions. */
   readonly groupWidth: number;
@@ -65,7 +65,7 @@ const common: Omit<RegnetConfig, "widths" | "depths" | "groupWidth"> = {
 /** Block widths are first rounded to multiples of this. */
 const QUANTUM = 8;
 
-/** The nearest integer, the even one of two, as NumPy and Python round. */
+/** The nearest integer, ties to even, as NumPy and Python round. */
 function roundHalfEven(x: number): number {
   const up = Math.round(x);
   return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
@@ -85,13 +85,13 @@ export function stagesOfDesign({ start, slope, multiplier, depth, groupWidth }: 
   };
 }
 
-/** S: the width that a block fed with `input` channels squeezes to. */
+/** S: the squeezed width of a block with `input` input channels. */
 export const squeezedWidth = ({ seRatio }: RegnetConfig, input: number): number => roundHalfEven(seRatio * input);
 
 /**
- * The same configuration, if a network can be made of it.
+ * Returns `config` if it describes a network.
  *
- * @throws RangeError naming the field
+ * @throws RangeError naming the field that is out of range
  */
 export function checkedRegnetConfig(config: RegnetConfig): RegnetConfig {
   const count = (field: string, value: number): void => {
@@ -100,7 +100,9 @@ export function checkedRegnetConfig(config: RegnetConfig): RegnetConfig {
   const { channels, stem, widths, depths, groupWidth, classes, batchNormEps } = config;
   for (const [field, value] of Object.entries({ channels, stem, groupWidth, classes })) count(field, value);
   if (widths.length === 0 || widths.length !== depths.length)
-    throw new RangeError(`regnet config: there must be as many depths as widths, and some, got ${depths.length} and ${widths.length}`);
+    throw new RangeError(
+      `regnet config: depths and widths must have the same length, at least 1, got ${depths.length} and ${widths.length}`,
+    );
   for (const depth of depths) count("depths", depth);
   for (const width of widths) {
     count("widths", width);
@@ -109,7 +111,7 @@ export function checkedRegnetConfig(config: RegnetConfig): RegnetConfig {
   }
   for (const width of [stem, ...widths])
     if (!(squeezedWidth(config, width) > 0))
-      throw new RangeError(`regnet config: seRatio must leave a channel of ${width}, got ${config.seRatio}`);
+      throw new RangeError(`regnet config: seRatio times width ${width} must round to at least 1, got ${config.seRatio}`);
   if (!(batchNormEps > 0)) throw new RangeError(`regnet config: batchNormEps must be > 0, got ${batchNormEps}`);
   return config;
 }
@@ -121,10 +123,10 @@ export const regnetNames: readonly string[] = Object.keys(published).map((size) 
 const NAME = /^regnety(?:-(\d+)gf|_(\d+)0)$/;
 
 /**
- * A published network, with some sizes changed: `regnetConfig("regnety-16gf", { classes: 10 })`.
+ * The configuration of a published network, with some fields changed: `regnetConfig("regnety-16gf", { classes: 10 })`.
  *
- * @param name completed by editors; any text is taken, as from a command line
- * @throws RangeError for an unknown name or sizes that do not fit
+ * @param name any string, for instance from a command line; editors complete the known names
+ * @throws RangeError for an unknown name, or naming the field that is out of range
  */
 export function regnetConfig(name: RegnetName | TimmRegnetName | (string & {}), changes: Partial<RegnetConfig> = {}): RegnetConfig {
   const [, ours, timms] = NAME.exec(name) ?? [];

@@ -1,13 +1,13 @@
 /**
- * Grouped convolution, no bias: output channel o sees the C/G input channels of its own group, numbered c in the weight and c′ in x.
+ * Grouped convolution without bias: output channel o reads the C/G input channels of its own group, numbered c in the weight and c′ in x.
  *
  *          y[b,o,i,j] = Σ_{c,r,t} W[o,c,r,t] x[b, c′, s·i + r − pad, s·j + t − pad]          x is 0 outside the image
  *
  *   (G22)  W̄[o,c,r,t] = Σ_{b,i,j} ȳ[b,o,i,j] x[b, c′, s·i + r − pad, s·j + t − pad]
- *          x̄ gathers ȳ W over the same index pairs
+ *          x̄ sums ȳ W over the same index pairs
  *
- * Unfolded, the windows are columns U of one matrix a group, and all three are products: Y = W U, W̄ = Ȳ Uᵀ, Ū = Wᵀ Ȳ. A 1×1 convolution
- * is the case k = 1. U has k² times the size of x, so x is saved and U made again.
+ * Unfolded, the windows are the columns of one matrix U per group, and all three are matrix multiplications: Y = W U, W̄ = Ȳ Uᵀ, Ū = Wᵀ Ȳ.
+ * A 1×1 convolution is the case k = 1. U is k² times as large as x, so x is saved and the VJP makes U again.
  */
 import type { Kernels, Window } from "../kernels/kernels.ts";
 import { rules, windowGrid } from "../kernels/rules.ts";
@@ -15,7 +15,7 @@ import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/o
 import { ShapeError } from "../tensor/errors.ts";
 import { axis, show, type Shape, type Tensor } from "../tensor/tensor.ts";
 
-/** The kernels of a convolution of C channels to O in G groups; it has no bias. */
+/** The weight of a convolution from C channels to O in G groups; it has no bias. */
 export interface ConvParams {
   /** W, [O, C/G, k, k]. */
   readonly weight: Tensor;
@@ -41,7 +41,7 @@ export interface ConvSaved extends ConvAttrs {
 
 const windowOf = (weight: Tensor, { stride, padding }: ConvAttrs): Window => ({ kernel: axis(weight.shape, -1), stride, padding });
 
-/** U, [G, B·N, C/G·k²] for N windows an image. */
+/** Uᵀ, [G, B·N, C/G·k²], for N windows per image. */
 function columns(k: Kernels, x: Tensor, window: Window, G: number): Tensor {
   const u = k.unfold(x, window);
   const [B = 0, N = 0, Q = 0] = u.shape;
@@ -56,7 +56,7 @@ function images(k: Kernels, dU: Tensor, window: Window, shape: Shape): Tensor {
   return k.fold(k.reshape(windows, [B, BN / B, G * q]), window, shape);
 }
 
-/** W as one matrix a group, [G, O/G, C/G·k²]. */
+/** W as one matrix per group, [G, O/G, C/G·k²]. */
 function matrices(k: Kernels, weight: Tensor, G: number): Tensor {
   const [O = 0, I = 0, side = 0] = weight.shape;
   return k.reshape(weight, [G, O / G, I * side * side]);
@@ -69,7 +69,7 @@ function check({ x, params: { weight } }: Layer<ConvParams>, attrs: ConvAttrs): 
     throw new RangeError(`groupedConv: groups must divide C = ${C} and O = ${O}, got ${G}`);
   if (axis(weight.shape, 1) !== C / G)
     throw new ShapeError(`groupedConv: params.weight must be [O, C/G, k, k] with C/G = ${C / G} (from x), got ${show(weight.shape)}`);
-  rules.unfold(x, windowOf(weight, attrs)); // a window must fit into the padded image
+  rules.unfold(x, windowOf(weight, attrs)); // throws unless a window fits into the padded image
 }
 
 function forward(k: Kernels, inputs: Layer<ConvParams>, attrs: ConvAttrs): Result<Tensor, ConvSaved> {
@@ -80,9 +80,9 @@ function forward(k: Kernels, inputs: Layer<ConvParams>, attrs: ConvAttrs): Resul
   const [rows, across] = windowGrid(axis(x.shape, 2), axis(x.shape, 3), window);
 
   const u = columns(k, x, window, G);
-  const products = k.matmul(matrices(k, weight, G), u, { tb: true }); //   [G, O/G, B·N]
-  const apart = k.reshape(products, [O, B, rows * across]);
-  const y = k.reshape(k.permute(apart, [1, 0, 2]), [B, O, rows, across]);
+  const grouped = k.matmul(matrices(k, weight, G), u, { tb: true }); //    Y, [G, O/G, B·N]
+  const byChannel = k.reshape(grouped, [O, B, rows * across]);
+  const y = k.reshape(k.permute(byChannel, [1, 0, 2]), [B, O, rows, across]);
   return { out: y, saved: { x, weight, groups: G, stride, padding } };
 }
 
@@ -91,11 +91,11 @@ function vjp(k: Kernels, saved: ConvSaved, dy: Tensor): Grads<Layer<ConvParams>>
   const [B = 0, O = 0, rows = 0, across = 0] = dy.shape;
   const window = windowOf(weight, saved);
 
-  const apart = k.permute(k.reshape(dy, [B, O, rows * across]), [1, 0, 2]);
-  const dProducts = k.reshape(apart, [G, O / G, B * rows * across]);
+  const byChannel = k.permute(k.reshape(dy, [B, O, rows * across]), [1, 0, 2]);
+  const dGrouped = k.reshape(byChannel, [G, O / G, B * rows * across]); // Ȳ
   const u = columns(k, x, window, G);
-  const dWeight = k.reshape(k.matmul(dProducts, u), weight.shape); //      (G22) W̄
-  const dU = k.matmul(dProducts, matrices(k, weight, G), { ta: true });
+  const dWeight = k.reshape(k.matmul(dGrouped, u), weight.shape); //       (G22) W̄
+  const dU = k.matmul(dGrouped, matrices(k, weight, G), { ta: true });
   const dx = images(k, dU, window, x.shape); //                            (G22) x̄
   return { x: dx, params: { weight: dWeight } };
 }

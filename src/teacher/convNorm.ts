@@ -1,7 +1,7 @@
 /**
- * The unit that RegNetY is made of: a convolution that keeps the size (but for its stride), then batch norm, and mostly a ReLU.
+ * The unit that RegNetY is made of: a convolution that keeps the size of the image (divided by its stride), a batch norm, and usually a ReLU.
  *
- * `norm` is `batchNorm` or `frozenBatchNorm`: with it the unit is one for training or one for evaluation.
+ * `norm` is `batchNorm`, which makes a unit for training, or `frozenBatchNorm`, which makes one for evaluation.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";
@@ -13,13 +13,13 @@ import { relu, type ReluSaved } from "./relu.ts";
 
 /** Parameters of a convolution and its batch norm. */
 export interface ConvNormParams {
-  /** The kernels. */
+  /** The weight of the convolution. */
   readonly conv: ConvParams;
-  /** Gain and shift. */
+  /** Gain and shift of the batch norm. */
   readonly bn: BatchNormParams;
 }
 
-/** What goes with the one norm of a unit: buffers, statistics. */
+/** One T for the norm of a unit: its running statistics, the statistics of a batch, or null. */
 export interface UnitNorm<T> {
   /** What belongs to the batch norm. */
   readonly bn: T;
@@ -29,9 +29,9 @@ export interface UnitNorm<T> {
 export interface ConvNormAttrs extends BatchNormAttrs {
   /** G */
   readonly groups: number;
-  /** In pixels. */
+  /** s, in pixels. */
   readonly stride: number;
-  /** Running statistics; training reads none of their values. */
+  /** Running statistics; training does not read their values. */
   readonly running: UnitNorm<BatchNormBuffers>;
 }
 
@@ -81,7 +81,7 @@ export interface ConvNormReluSaved {
 /** A convolution, a batch norm and a ReLU. */
 export type ConvNormReluOp<Stats> = Op<Layer<ConvNormParams>, ConvNormReluSaved, ConvNormAttrs, Normed<UnitNorm<Stats>>>;
 
-/** The same with a ReLU behind the norm. */
+/** The same, followed by a ReLU. */
 export function convNormReluOf<Stats>(norm: NormOp<Stats>): ConvNormReluOp<Stats> {
   const unit = convNormOf(norm);
   const part = parts({ act: relu });

@@ -1,4 +1,4 @@
-/** RegNetY's classifier: the mean of each channel, then a linear layer. */
+/** RegNetY's classifier: the mean of each channel, followed by a linear layer. */
 import type { Kernels } from "../kernels/kernels.ts";
 import { linear, type LinearParams, type LinearSaved } from "../ops/linear.ts";
 import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";

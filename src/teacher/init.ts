@@ -1,9 +1,9 @@
 /**
- * Initial values of RegNetY (deit.md 8.1). Two versions of timm differ; the authors' (0.3.2) is the default.
+ * Initial values of RegNetY (deit.md 8.1). Two versions of timm differ; the default is 0.3.2, which DeiT's authors used.
  *
  *   convolutions, also 1×1   N(0, 2/fan-out), fan-out = O·k²       timm 1.0: O·k²/groups
  *   squeeze-excite biases    uniform on ±1/√I for I inputs         timm 1.0: 0
- *   batch norm γ, β          1, 0, and γ = 0 for the last norm of each block, which so begins as its shortcut
+ *   batch norm γ, β          1, 0; but γ = 0 for the last norm of each block, so that the block begins as its shortcut
  *   running mean, variance   0, 1, after 0 batches
  *   classifier               N(0, 0.01²), bias 0
  */
@@ -15,11 +15,11 @@ import { buildRegnet, regnetShapes, type RegnetTrees } from "./params.ts";
 
 const CLASSIFIER_DEVIATION = 0.01;
 
-/** What the two versions decide differently. */
+/** The choices in which the two versions differ. */
 export interface InitRule {
   /** Whether the fan-out of a grouped convolution is that of one group. */
   readonly fanOutOfGroup: boolean;
-  /** Whether the biases of squeeze-excite are drawn. */
+  /** Whether the biases of squeeze-excite are drawn at random; otherwise they are 0. */
   readonly drawnBiases: boolean;
 }
 
@@ -36,7 +36,7 @@ const groupsOf = (name: string, [O = 0]: Shape, { groupWidth }: RegnetConfig): n
 const inputsOf = (name: string, config: RegnetConfig): number =>
   axis(regnetShapes(config).get(name.replace(/bias$/, "weight"))?.shape ?? [], 1);
 
-/** The values of one parameter or buffer, drawn from a key of its own name. */
+/** The initial values of one parameter or buffer, drawn from a key derived from its name. */
 export function initialRegnetValues(config: RegnetConfig, key: Key, name: string, shape: Shape, rule: InitRule = timm032): Float64Array {
   const own = fold(key, name);
   const values = new Float64Array(size(shape));
@@ -59,6 +59,6 @@ export function initialRegnetValues(config: RegnetConfig, key: Key, name: string
   return values;
 }
 
-/** Parameters and buffers to start training from. */
+/** Freshly drawn parameters and buffers to train from. */
 export const initialRegnet = (k: Kernels, config: RegnetConfig, key: Key, rule: InitRule = timm032): RegnetTrees =>
   buildRegnet(config, (name, shape) => k.upload(shape, initialRegnetValues(config, key, name, shape, rule)));

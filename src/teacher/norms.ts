@@ -1,15 +1,15 @@
-/** Trees as a RegNet nests: numbered stages and blocks, and what goes with each of its norms. Names are timm's. */
+/** Trees with the nesting of a RegNet: numbered stages and blocks, and one value for each norm. The names are timm's. */
 import type { UnitNorm } from "./convNorm.ts";
 import type { BlockNorms } from "./regnetBlock.ts";
 
-/** b1, b2, …: counted from 1 without a gap. */
+/** b1, b2, …: numbered from 1 without a gap. */
 export type Blocks<T> = { readonly [name: `b${number}`]: T };
-/** s1, s2, …: counted from 1 without a gap. */
+/** s1, s2, …: numbered from 1 without a gap. */
 export type Stages<T> = { readonly [name: `s${number}`]: T };
 
-/** One T for each norm: running statistics, statistics of a batch, or null. */
+/** One T for each norm: its running statistics, the statistics of a batch, or null. */
 export interface RegnetNorms<T> extends Stages<Blocks<BlockNorms<T>>> {
-  /** Of the stem's norm. */
+  /** The stem's norm. */
   readonly stem: UnitNorm<T>;
 }
 
@@ -33,7 +33,7 @@ export function stagesOf<T>(tree: Stages<T>): readonly (readonly [`s${number}`, 
   }
 }
 
-/** The same tree with `f` of each norm's value and name: `s1.b1.conv1.bn`. */
+/** The same tree with each norm's value replaced by `f(value, name)`; a name is `s1.b1.conv1.bn`. */
 export function mapNorms<A, B>(norms: RegnetNorms<A>, f: (value: A, name: string) => B): RegnetNorms<B> {
   const unit = ({ bn }: UnitNorm<A>, name: string): UnitNorm<B> => ({ bn: f(bn, `${name}.bn`) });
   const block = (b: BlockNorms<A>, name: string): BlockNorms<B> => ({

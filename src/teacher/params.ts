@@ -1,7 +1,7 @@
 /**
- * The tensors of a RegNetY: names and shapes in timm's order (deit.md 8.1), their number, and the trees of them.
+ * The tensors of a RegNetY: their names and shapes in timm's order (deit.md 8.1), their number, and the trees of them.
  *
- * A checkpoint holds parameters, which are trained, and buffers, which batch norm gathers, side by side under one set of names.
+ * A checkpoint holds both parameters, which are trained, and buffers, which are batch norm's running statistics, under one set of names.
  */
 import type { LinearParams } from "../ops/linear.ts";
 import { size, tensor, type Shape, type Tensor } from "../tensor/tensor.ts";
@@ -12,17 +12,17 @@ import type { Blocks, RegnetNorms } from "./norms.ts";
 import type { RegnetParams } from "./regnet.ts";
 import type { BlockNorms, RegnetBlockParams } from "./regnetBlock.ts";
 
-/** Trained, or gathered. */
+/** `parameter`: trained; `buffer`: a running statistic. */
 export type LeafKind = "parameter" | "buffer";
 
-/** Gives the tensor of a name. */
+/** Makes the tensor of a parameter or buffer. */
 export type LeafOf = (name: string, shape: Shape, kind: LeafKind) => Tensor;
 
-/** The two trees of a network; by path, their leaves together are a checkpoint. */
+/** The two trees of a network. Their leaves together, by path, are a checkpoint. */
 export interface RegnetTrees {
-  /** What is trained. */
+  /** The trained parameters. */
   readonly params: RegnetParams;
-  /** What training gathers for evaluation. */
+  /** The running statistics that training collects for evaluation. */
   readonly running: RegnetNorms<BatchNormBuffers>;
 }
 
@@ -31,7 +31,7 @@ interface Unit {
   readonly running: UnitNorm<BatchNormBuffers>;
 }
 
-/** A k×k convolution from `I` channels a group to O, and its norm. */
+/** A convolution with `I` input channels per group and O output channels, and its norm; `side` is k. */
 function unit(leafOf: LeafOf, name: string, O: number, I: number, side: number): Unit {
   const parameter = (leaf: string, ...shape: Shape): Tensor => leafOf(`${name}.${leaf}`, shape, "parameter");
   const buffer = (leaf: string, ...shape: Shape): Tensor => leafOf(`${name}.bn.${leaf}`, shape, "buffer");
@@ -56,7 +56,7 @@ interface Block {
   readonly running: BlockNorms<BatchNormBuffers>;
 }
 
-/** A block from C to w channels; `first` of its stage, so that its shortcut changes the shape. */
+/** A block from C to w channels. The `first` of a stage changes the shape, so that its shortcut has a convolution. */
 function block(leafOf: LeafOf, name: string, config: RegnetConfig, C: number, w: number, first: boolean): Block {
   const S = squeezedWidth(config, C);
   const conv1 = unit(leafOf, `${name}.conv1`, w, C, 1);
@@ -70,7 +70,7 @@ function block(leafOf: LeafOf, name: string, config: RegnetConfig, C: number, w:
   };
 }
 
-/** The trees whose leaf `name` is `leafOf(name, shape, kind)`, asked for in the order of a checkpoint. */
+/** The trees whose leaf `name` is `leafOf(name, shape, kind)`. The leaves are made in the order of a checkpoint. */
 export function buildRegnet(config: RegnetConfig, leafOf: LeafOf): RegnetTrees {
   const stem = unit(leafOf, "stem", config.stem, config.channels, 3);
   const params: { [name: `s${number}`]: Blocks<RegnetBlockParams> } = {};
@@ -102,7 +102,7 @@ export function regnetShapes(config: RegnetConfig): ReadonlyMap<string, LeafShap
   const shapes = new Map<string, LeafShape>();
   buildRegnet(config, (name, shape, kind) => {
     shapes.set(name, { shape, kind });
-    return tensor(shape, shapes); // a handle on nothing: only its place in the tree counts
+    return tensor(shape, shapes); // a handle without numbers: only its name, shape and kind are wanted
   });
   return shapes;
 }

@@ -1,11 +1,11 @@
 /**
  * RegNetY, the convolutional teacher (deit.md 8.1): images → logits.
  *
- *   stem     3×3 conv of stride 2, norm, ReLU; no pooling
- *   stages   blocks of one width each, the first of stride 2
+ *   stem     3×3 convolution of stride 2, norm, ReLU; no pooling
+ *   stages   blocks of one width per stage, the first block of stride 2
  *   head     mean over the pixels, then a linear layer
  *
- * Names and nesting of parameters and buffers are timm's: together, by path, they are a checkpoint.
+ * Parameters and buffers have timm's names and nesting: together, by path, they are a checkpoint.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { inference } from "../ops/observe.ts";
@@ -39,11 +39,11 @@ export interface RegnetInputs {
 export interface RegnetAttrs extends BatchNormAttrs {
   /** Channels of a group of every 3×3 convolution in a block. */
   readonly groupWidth: number;
-  /** Training reads none of their values. */
+  /** Running statistics of all norms; training does not read their values. */
   readonly running: RegnetNorms<BatchNormBuffers>;
 }
 
-/** Logits, and what the batch says about the running statistics. */
+/** The logits, and the statistics of the batch, from which the running statistics are updated. */
 export interface RegnetOut<Stats> {
   /** [B, K] */
   readonly logits: Tensor;
@@ -61,7 +61,7 @@ export interface RegnetSaved {
   readonly head: ClassifierSaved;
 }
 
-/** The network with a norm for training or for evaluation. */
+/** The network with a norm for training (`batchNorm`) or for evaluation (`frozenBatchNorm`). */
 export function regnetOf<Stats>(norm: NormOp<Stats>): Op<RegnetInputs, RegnetSaved, RegnetAttrs, RegnetOut<Stats>> {
   const part = parts({ stem: convNormReluOf(norm), head: classifier });
   const stage = regnetStageOf(norm);
@@ -74,7 +74,7 @@ export function regnetOf<Stats>(norm: NormOp<Stats>): Op<RegnetInputs, RegnetSav
     const stages: (readonly RegnetBlockSaved[])[] = [];
     for (const [name, stageParams] of stagesOf(params)) {
       const buffers = running[name];
-      if (buffers === undefined) throw new RangeError(`regnet: running must have ${name}, as params has`);
+      if (buffers === undefined) throw new RangeError(`regnet: running must have ${name}, because params has it`);
       const y = stage.forward(k.at(name).last(x), { x, params: stageParams }, { eps, groupWidth, running: buffers });
       x = y.out.y;
       stats[name] = y.out.stats.constant;
@@ -111,13 +111,13 @@ export function regnetOf<Stats>(norm: NormOp<Stats>): Op<RegnetInputs, RegnetSav
   });
 }
 
-/** Training: logits by the statistics of the batch, which come out beside them for `moveRunning`. */
+/** Training: the logits by the statistics of the batch, and these statistics, for `moveRunning`. */
 export const regnetTrain: Op<RegnetInputs, RegnetSaved, RegnetAttrs, RegnetOut<BatchStats>> = regnetOf(batchNorm);
 
-/** Evaluation with what a pullback needs: logits by the running statistics. */
+/** Evaluation with a VJP: the logits by the running statistics. */
 export const regnetLogits: Op<RegnetInputs, RegnetSaved, RegnetAttrs, RegnetOut<null>> = regnetOf(frozenBatchNorm);
 
-/** Evaluation: logits by the running statistics, [B, K]; nothing is saved. */
+/** Evaluation without a VJP: the logits by the running statistics, [B, K]; nothing is saved. */
 export function regnetPredict(k: Kernels, inputs: RegnetInputs, attrs: RegnetAttrs): Tensor {
   return k.region("regnetPredict", () => regnetLogits.forward(inference(k), inputs, attrs).out.logits);
 }

@@ -3,7 +3,7 @@
  *
  *   1×1 conv, norm, ReLU → 3×3 grouped conv of stride s, norm, ReLU → squeeze-excite → 1×1 conv, norm → + shortcut → ReLU
  *
- * The shortcut is x itself, or where the shape changes a 1×1 conv of stride s and a norm.
+ * The shortcut is x, or where the shape changes a 1×1 convolution of stride s and a norm.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";
@@ -11,33 +11,41 @@ import { parts } from "../ops/parts.ts";
 import { residual, type ResidualAttrs } from "../ops/residual.ts";
 import { axis } from "../tensor/tensor.ts";
 import type { BatchNormAttrs, BatchNormBuffers, Normed, NormOp } from "./batchNorm.ts";
-import { convNormOf, convNormReluOf, type ConvNormParams, type ConvNormReluSaved, type ConvNormSaved, type UnitNorm } from "./convNorm.ts";
+import {
+  convNormOf,
+  convNormReluOf,
+  type ConvNormOp,
+  type ConvNormParams,
+  type ConvNormReluSaved,
+  type ConvNormSaved,
+  type UnitNorm,
+} from "./convNorm.ts";
 import { relu, type ReluSaved } from "./relu.ts";
 import { squeezeExcite, type SqueezeExciteParams, type SqueezeExciteSaved } from "./squeezeExcite.ts";
 
 /** Parameters of one block of RegNetY, under timm's names. */
 export interface RegnetBlockParams {
-  /** 1×1, to the block's width. */
+  /** First unit: 1×1, to the block's width. */
   readonly conv1: ConvNormParams;
-  /** 3×3, in groups. */
+  /** Second unit: 3×3, in groups. */
   readonly conv2: ConvNormParams;
   /** Squeeze-excite. */
   readonly se: SqueezeExciteParams;
-  /** 1×1, before the sum. */
+  /** Third unit: 1×1, before the residual sum. */
   readonly conv3: ConvNormParams;
-  /** null: the shortcut is the identity. */
+  /** The shortcut; null: it is the identity. */
   readonly downsample: ConvNormParams | null;
 }
 
-/** What goes with the norms of a block: buffers, statistics. */
+/** One T for each norm of a block: its running statistics, the statistics of a batch, or null. */
 export interface BlockNorms<T> {
-  /** Of the first unit. */
+  /** The norm of the first unit. */
   readonly conv1: UnitNorm<T>;
-  /** Of the second unit. */
+  /** The norm of the second unit. */
   readonly conv2: UnitNorm<T>;
-  /** Of the third unit. */
+  /** The norm of the third unit. */
   readonly conv3: UnitNorm<T>;
-  /** Of the shortcut; null: it is the identity. */
+  /** The norm of the shortcut; null: it is the identity. */
   readonly downsample: UnitNorm<T> | null;
 }
 
@@ -47,7 +55,7 @@ export interface RegnetBlockAttrs extends BatchNormAttrs {
   readonly groupWidth: number;
   /** s, in pixels. */
   readonly stride: number;
-  /** Running statistics of its norms; training reads none of their values. */
+  /** Running statistics of the block's norms; training does not read their values. */
   readonly running: BlockNorms<BatchNormBuffers>;
 }
 
@@ -69,8 +77,21 @@ export interface RegnetBlockSaved {
   readonly act: ReluSaved;
 }
 
-/** A block of RegNetY, in training or in evaluation. */
+/** A block of RegNetY, for training or for evaluation. */
 export type RegnetBlockOp<Stats> = Op<Layer<RegnetBlockParams>, RegnetBlockSaved, RegnetBlockAttrs, Normed<BlockNorms<Stats>>>;
+
+/** The shortcut by `downsample`; null where it is the identity. */
+function shortcut<Stats>(
+  k: Kernels,
+  downsample: ConvNormOp<Stats>,
+  { x, params }: Layer<RegnetBlockParams>,
+  { eps, stride, running }: RegnetBlockAttrs,
+): Result<Normed<UnitNorm<Stats>>, ConvNormSaved> | null {
+  if (params.downsample === null) return null;
+  if (running.downsample === null)
+    throw new RangeError("regnetBlock: running.downsample must be a record, because params has downsample, got null");
+  return downsample.forward(k, { x, params: params.downsample }, { eps, groups: 1, stride, running: running.downsample });
+}
 
 /** [B, C, H, W] → [B, w, H/s, W/s], rounded up; `norm` as in convNorm.ts. */
 export function regnetBlockOf<Stats>(norm: NormOp<Stats>): RegnetBlockOp<Stats> {
@@ -84,17 +105,6 @@ export function regnetBlockOf<Stats>(norm: NormOp<Stats>): RegnetBlockOp<Stats> 
     act: relu,
   });
 
-  /** The side branch; null for the identity. */
-  function shortcut(
-    k: Kernels,
-    { x, params }: Layer<RegnetBlockParams>,
-    { eps, stride, running }: RegnetBlockAttrs,
-  ): Result<Normed<UnitNorm<Stats>>, ConvNormSaved> | null {
-    if (params.downsample === null) return null;
-    if (running.downsample === null) throw new RangeError("regnetBlock: running.downsample must go with params.downsample, got null");
-    return part.downsample.forward(k, { x, params: params.downsample }, { eps, groups: 1, stride, running: running.downsample });
-  }
-
   function forward(
     k: Kernels,
     inputs: Layer<RegnetBlockParams>,
@@ -107,7 +117,7 @@ export function regnetBlockOf<Stats>(norm: NormOp<Stats>): RegnetBlockOp<Stats> 
     const b = part.conv2.forward(k, { x: a.out.y, params: params.conv2 }, { eps, groups, stride, running: running.conv2 });
     const gated = part.se.forward(k, { x: b.out.y, params: params.se }); //                         (G21)
     const c = part.conv3.forward(k, { x: gated.out, params: params.conv3 }, { eps, groups: 1, stride: 1, running: running.conv3 });
-    const side = shortcut(k, inputs, attrs);
+    const side = shortcut(k, part.downsample, inputs, attrs);
     const u = part.sum.forward(k, { x: side?.out.y ?? x, branch: c.out.y }, { multiplier: null });
     const y = part.act.forward(k, { x: u.out });
 

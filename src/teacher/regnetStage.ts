@@ -1,4 +1,4 @@
-/** A stage: blocks one after the other, the first of which halves the image; their number is that of `params`. */
+/** A stage: the blocks of `params` in sequence, the first of which halves the image. */
 import type { Kernels } from "../kernels/kernels.ts";
 import { defineOp, type Grads, type Layer, type Op, type Result } from "../ops/op.ts";
 import type { BatchNormBuffers, Normed, NormOp } from "./batchNorm.ts";
@@ -11,7 +11,7 @@ export interface RegnetStageAttrs extends Omit<RegnetBlockAttrs, "stride" | "run
   readonly running: Blocks<BlockNorms<BatchNormBuffers>>;
 }
 
-/** A stage of RegNetY, its blocks one after the other. */
+/** A stage of RegNetY, for training or for evaluation. */
 export type RegnetStageOp<Stats> = Op<
   Layer<Blocks<RegnetBlockParams>>,
   readonly RegnetBlockSaved[],
@@ -19,7 +19,7 @@ export type RegnetStageOp<Stats> = Op<
   Normed<Blocks<BlockNorms<Stats>>>
 >;
 
-/** Of the first block of each stage, and of the stem. */
+/** The stride of the stem and of the first block of each stage. */
 export const HALVING = 2;
 
 /** [B, C, H, W] → [B, w, H/2, W/2], rounded up; `norm` as in convNorm.ts. */
@@ -36,7 +36,7 @@ export function regnetStageOf<Stats>(norm: NormOp<Stats>): RegnetStageOp<Stats> 
     const saved: RegnetBlockSaved[] = [];
     for (const [i, [name, blockParams]] of blocksOf(params).entries()) {
       const buffers = running[name];
-      if (buffers === undefined) throw new RangeError(`regnetStage: running must have ${name}, as params has`);
+      if (buffers === undefined) throw new RangeError(`regnetStage: running must have ${name}, because params has it`);
       const attrs = { eps, groupWidth, stride: i === 0 ? HALVING : 1, running: buffers };
       const next = block.forward(k.at(name).last(y), { x: y, params: blockParams }, attrs);
       y = next.out.y;

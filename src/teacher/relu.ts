@@ -3,7 +3,7 @@
  *
  *   y = x where x > 0, else 0          x̄ = ȳ where x > 0, else 0: the derivative at 0 is 0, as in PyTorch
  *
- * y is saved, not x: y > 0 just where x > 0, and the layer behind keeps y anyway.
+ * The VJP reads y instead of x: y > 0 exactly where x > 0, and the next layer saves y anyway.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { defineOp, type Op } from "../ops/op.ts";

@@ -1,5 +1,5 @@
 /**
- * What batch norm remembers for evaluation: the running statistics move on by a share m of each batch.
+ * The running statistics that batch norm keeps for evaluation: each batch moves them by a share m towards its own statistics.
  *
  *   mean ← (1 − m) mean + m μ        var ← (1 − m) var + m v n/(n − 1)        m = 0.1 in RegNetY (deit.md 8.1)
  */
@@ -11,19 +11,19 @@ import { mapNorms, type RegnetNorms } from "./norms.ts";
 
 /** Running statistics, and those of a batch. */
 export interface RunningInputs {
-  /** As they are so far. */
+  /** The running statistics before the batch. */
   readonly running: BatchNormBuffers;
-  /** Of the batch. */
+  /** The statistics of the batch. */
   readonly stats: BatchStats;
 }
 
-/** How far they move. */
+/** How far the running statistics move. */
 export interface RunningAttrs {
   /** m, the share of the batch. */
   readonly momentum: number;
 }
 
-/** m of RegNetY, and PyTorch's default. */
+/** m in RegNetY; also PyTorch's default. */
 export const MOMENTUM = 0.1;
 
 /** The buffers of one norm after a batch. Consumes `running`: its handles are stale afterwards. */
@@ -56,7 +56,7 @@ export function moveRunning(
   mapNorms(stats, (of, name) => batch.set(name, of));
   const pairs = mapNorms(running, (buffers, name): RunningInputs => {
     const of = batch.get(name);
-    if (of === undefined) throw new RangeError(`moveRunning: stats must have ${name}`);
+    if (of === undefined) throw new RangeError(`moveRunning: stats must have ${name}, because running has it`);
     return { running: buffers, stats: of };
   });
   return mapNorms(pairs, (pair, name) => runningStatistics.run(k.at(name), pair, { momentum }));

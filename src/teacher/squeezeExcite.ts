@@ -1,11 +1,11 @@
 /**
- * Squeeze-and-excitation (Hu et al. 2018): each channel is scaled by a gate that looks at the means of all channels.
+ * Squeeze-and-excitation (Hu et al. 2018): each channel is scaled by a gate that depends on the means of all channels.
  *
  *          m = mean_HW(x)      u = W₂ relu(W₁ m + b₁) + b₂      g = sigmoid(u)      y = x·g
  *
  *   (G21)  ḡ = Σ_HW ȳ ⊙ x      ū = ḡ g(1 − g)      back through the two 1×1 layers to m̄      x̄ = ȳ g + m̄/(HW)
  *
- * On means, a 1×1 convolution is a linear layer; the checkpoint stores its weight with two axes of length 1 more.
+ * On one mean per channel, a 1×1 convolution is a linear layer; the checkpoint stores its weight with two more axes of length 1.
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { linear, type LinearParams, type LinearSaved } from "../ops/linear.ts";
@@ -17,7 +17,7 @@ import { pixels } from "./pixels.ts";
 import { relu, type ReluSaved } from "./relu.ts";
 import { sigmoid, type SigmoidInputs } from "./sigmoid.ts";
 
-/** The two layers that make the gate. */
+/** The two layers that compute the gate. */
 export interface SqueezeExciteParams {
   /** W₁, [S, C, 1, 1] and b₁, [S]: C channels squeezed to S. */
   readonly fc1: LinearParams;
@@ -54,7 +54,7 @@ const flat = (k: Kernels, { weight, bias }: LinearParams): LinearParams => ({
 /** [O, I] → [O, I, 1, 1] */
 const stored = (k: Kernels, { weight, bias }: LinearParams): LinearParams => ({ weight: k.reshape(weight, [...weight.shape, 1, 1]), bias });
 
-/** x·g: one factor a channel. */
+/** x·g: one factor per channel. */
 const scaled = (k: Kernels, x: Tensor, g: Tensor): Tensor => k.reshape(k.mul(pixels(k, x), k.reshape(g, [...g.shape, 1])), x.shape);
 
 function forward(k: Kernels, { x, params }: Layer<SqueezeExciteParams>): Result<Tensor, SqueezeExciteSaved> {

@@ -30,7 +30,7 @@ export class MemoryError extends RangeError {
   /** The most that the engine can have, in bytes. */
   readonly capacity: number;
 
-  /** @param what what needs the memory: `wasm`, `wasm: a batch of 8` */
+  /** @param what names what needs the memory: `wasm`, `wasm: a batch of 8` */
   constructor(what: string, { needed, capacity }: { readonly needed: number; readonly capacity: number }, advice = "") {
     super(`${what} needs ${megabytes(needed)} of at most ${megabytes(capacity)}${advice}`);
     this.needed = needed;

@@ -1,7 +1,7 @@
 /**
  * Counter-based random numbers: Philox 4×32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
  *
- * A key is a value, and there is no state. A draw is a function of (key, index) alone, so that neither resuming a run nor the number of
+ * A key is a value, and there is no state. A draw is a function of key and index only, so that neither resuming a run nor the number of
  * workers can change it. Keys are derived by name: `fold(keyOf(seed), "dropPath")`.
  */
 
@@ -77,10 +77,10 @@ function hashOf(name: string): number {
 /**
  * The key for a seed.
  *
- * @throws RangeError unless `seed` is an integer of 0 … 2⁵³ − 1
+ * @throws RangeError unless `seed` is an integer from 0 to 2⁵³ − 1
  */
 export function keyOf(seed: number): Key {
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`key: seed must be an integer of 0 … 2^53 - 1, got ${seed}`);
+  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`key: seed must be an integer from 0 to 2^53 - 1, got ${seed}`);
   return { words: [low32(seed), high32(seed)] };
 }
 

@@ -8,7 +8,7 @@
 import { ShapeError } from "./errors.ts";
 import { isTensor, show, type Shape, type Tensor } from "./tensor.ts";
 
-/** Shape text for some or all tensors of T: `{ x: "... D", params: { weight: "D" } }`. */
+/** Shapes as text for some or all tensors of T: `{ x: "... D", params: { weight: "D" } }`. */
 export type Shapes<T> = T extends Tensor ? string : { readonly [K in keyof T]?: Shapes<NonNullable<T[K]>> };
 
 interface Axis {
@@ -25,7 +25,7 @@ interface Rule {
   readonly axes: readonly Axis[];
 }
 
-/** What is determined so far: lengths by letter, and `...` as a list; each with the argument that it came from, for the error message. */
+/** The lengths known so far: one for each letter, and the list for `...`; each with the argument that determined it, for the error message. */
 interface Letters {
   dots: Shape | null;
   dotsFrom: string;
@@ -54,7 +54,7 @@ const lookUp = (value: unknown, keys: readonly string[]): unknown =>
 
 const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((length, i) => length === b[i]);
 
-/** Determines the letter of an axis, or compares its length. */
+/** Determines the letter of an axis, or compares the axis with it; false if it does not fit. */
 function axisFits({ times, letter }: Axis, got: number, name: string, letters: Letters): boolean {
   if (letter === "") return got === times;
   const bound = letters.length.get(letter);
@@ -64,7 +64,7 @@ function axisFits({ times, letter }: Axis, got: number, name: string, letters: L
   return got % times === 0;
 }
 
-/** Determines letters from a tensor's shape, or compares it; false if it does not fit. */
+/** Determines letters from a tensor's shape, or compares the shape with them; false if it does not fit. */
 function fits(rule: Rule, shape: Shape, letters: Letters): boolean {
   const lead = shape.length - rule.axes.length;
   if (lead < 0 || (lead > 0 && !rule.dots)) return false;
@@ -107,7 +107,7 @@ export interface ShapeCheck {
   readonly vjp: (saved: unknown, dOut: unknown) => void;
 }
 
-/** The checks for the shape text of an op's definition; see the head of this file. */
+/** The checks for the shapes of an op's definition, whose syntax the head of this file describes. */
 export function shapeCheck(
   op: string,
   shapes: { readonly inputs?: unknown; readonly saved?: unknown; readonly out?: unknown } = {},

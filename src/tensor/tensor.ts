@@ -3,7 +3,7 @@
 /** Axis lengths, outermost first; [] is a scalar. */
 export type Shape = readonly number[];
 
-/** A handle of an immutable array. Two handles may share a block (`reshape`); whether it is alive is known to the block alone. */
+/** A handle to an immutable array. Two handles may share a block (`reshape`); they become stale together. */
 export interface Tensor {
   /** Axis lengths, outermost first; [] is a scalar. */
   readonly shape: Shape;
@@ -11,7 +11,7 @@ export interface Tensor {
   readonly block: object;
 }
 
-/** A frozen handle of `block` with this shape. */
+/** An immutable handle to `block` with this shape. */
 export const tensor = (shape: Shape, block: object): Tensor => Object.freeze({ shape, block });
 
 /** Whether a value is a tensor, alive or stale. */

@@ -1,9 +1,9 @@
-/** Trees of tensors: plain records and arrays. Numbers, strings, booleans and null may occur in them and are left alone. */
+/** Trees of tensors: plain records and arrays. They may also hold numbers, strings, booleans and null, which these functions leave unchanged. */
 import { isTensor, type Tensor } from "./tensor.ts";
 
 const join = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
 
-/** `keys` lead from the root to `tree`. It is one array for the whole walk, so that paths are joined only where they are needed. */
+/** Visits the tensors below `tree`, to which `keys` lead from the root: one array for the whole walk, so that paths are joined only where needed. */
 function walk(tree: unknown, visit: (t: Tensor, keys: readonly string[]) => void, keys: string[]): void {
   if (typeof tree === "function") throw new TypeError(`a tree may not hold a function (at "${keys.join(".")}")`);
   if (tree === null || typeof tree !== "object") return;
@@ -27,7 +27,7 @@ function walk(tree: unknown, visit: (t: Tensor, keys: readonly string[]) => void
  */
 export const forEachTensor = (tree: unknown, visit: (t: Tensor) => void): void => walk(tree, visit, []);
 
-/** The leaves by the path to each: in a parameter tree its name in timm, `blocks.0.attn.qkv.weight`. */
+/** The leaves by path; in a parameter tree a path is timm's name, `blocks.0.attn.qkv.weight`. */
 export function named(tree: unknown): ReadonlyMap<string, Tensor> {
   const leaves = new Map<string, Tensor>();
   walk(tree, (t, keys) => leaves.set(keys.join("."), t), []);

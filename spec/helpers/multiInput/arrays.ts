@@ -1,4 +1,4 @@
-/** Operators of two and three inputs whose numbers are joined: sorted, pooled, contracted. */
+/** Operators of two and three inputs that combine several elements of each: sorting, pooling, contraction. */
 import type { Arrays, HostArray } from "../../../src/check.ts";
 import { array, at, map, product, softmaxOf, softmaxVjp } from "../plainOps.ts";
 import { named, operator, type MultiInputOp, type Vjp } from "./op.ts";
@@ -7,15 +7,15 @@ const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((a,
 const x = (arrays: Arrays): HostArray => named(arrays, "x");
 const y = (arrays: Arrays): HostArray => named(arrays, "y");
 
-/** The numbers of x and then of y. */
+/** The numbers of x, followed by those of y. */
 const joined = (arrays: Arrays): readonly number[] => [...x(arrays).data, ...y(arrays).data];
-/** The indices into these, of the smallest number first. */
+/** The indices of the joined numbers, in ascending order of the numbers. */
 const order = (arrays: Arrays): readonly number[] => {
   const numbers = joined(arrays);
   return numbers.map((_, i) => i).toSorted((i, j) => (numbers[i] ?? NaN) - (numbers[j] ?? NaN));
 };
 
-/** Picks numbers of x and y, each output one of them. */
+/** An operator that selects numbers of x and y; each output is one of them. */
 function picking(name: string, inputs: MultiInputOp["inputs"], picked: (arrays: Arrays) => readonly number[]): MultiInputOp {
   const vjpOf =
     (indices: (arrays: Arrays) => readonly number[]): Vjp =>
@@ -37,7 +37,7 @@ function picking(name: string, inputs: MultiInputOp["inputs"], picked: (arrays: 
   });
 }
 
-/** For each window of two places the index of the largest of the four numbers there. */
+/** For each window of two positions, the index of the largest of its four numbers. */
 const pooled = (arrays: Arrays): readonly number[] => {
   const [numbers, n] = [joined(arrays), x(arrays).data.length];
   return Array.from({ length: n / 2 }, (_, i) => [2 * i, 2 * i + 1, n + 2 * i, n + 2 * i + 1].reduce((a, b) => ((numbers[a] ?? NaN) >= (numbers[b] ?? NaN) ? a : b))); // prettier-ignore
@@ -74,13 +74,16 @@ const cosine = operator({
   forward: (arrays) => array([], [dot(x(arrays), y(arrays)) / norm(x(arrays)) / norm(y(arrays))]),
   vjp: (arrays, dOut) => ({ x: cosineSlope(x(arrays), y(arrays), dOut), y: cosineSlope(y(arrays), x(arrays), dOut) }),
   wrong: {
-    "the norm held": (arrays, dOut) => ({ x: cosineSlope(x(arrays), y(arrays), dOut, 0), y: cosineSlope(y(arrays), x(arrays), dOut) }),
+    "the norm taken as constant": (arrays, dOut) => ({
+      x: cosineSlope(x(arrays), y(arrays), dOut, 0),
+      y: cosineSlope(y(arrays), x(arrays), dOut),
+    }),
   },
 });
 
 const largestAt = ({ data }: HostArray): number => data.indexOf(data.reduce((a, b) => Math.max(a, b), -Infinity));
 const gathered = operator({
-  name: "y at the place of the largest x",
+  name: "y at the index of the largest x",
   inputs: { x: [4], y: [4] },
   forward: (arrays) => array([], [at(y(arrays), largestAt(x(arrays)))]),
   vjp: (arrays, dOut) => ({
@@ -112,9 +115,9 @@ const columns = ({ shape: [n = 0, m = 0], data }: HostArray): HostArray =>
   array([m], Array.from({ length: m }, (_, j) => sum(Array.from({ length: n }, (__, i) => data[i * m + j] ?? NaN)))); // prettier-ignore
 const before = (arrays: Arrays): HostArray => map(product(x(arrays), y(arrays)), (v, i) => v + at(named(arrays, "b"), i % 2));
 const layerVjp =
-  (isOpen: (u: number) => boolean): Vjp =>
+  (passes: (u: number) => boolean): Vjp =>
   (arrays, dOut) => {
-    const d = map(before(arrays), (u, i) => (isOpen(u) ? at(dOut, i) : 0));
+    const d = map(before(arrays), (u, i) => (passes(u) ? at(dOut, i) : 0));
     return { x: product(d, y(arrays), { tb: true }), y: product(x(arrays), d, { ta: true }), b: columns(d) };
   };
 const layer = operator({

@@ -1,4 +1,4 @@
-/** Operators with kinks where numbers of different inputs are equal, or their sums or products are. */
+/** Operators with kinks where numbers of different inputs, or their sums or products, are equal. */
 import { elementwise, type MultiInputOp } from "./op.ts";
 
 const is = Number;

@@ -1,4 +1,4 @@
-/** Operators of two and three inputs with their gradients, right ones and wrong ones, as a user of checkGradient writes them. */
+/** Operators of two and three inputs, with their gradient and with wrong gradients, as a user of checkGradient writes them. */
 import type { Arrays, HostArray } from "../../../src/check.ts";
 import { array, at, map } from "../plainOps.ts";
 
@@ -10,13 +10,13 @@ export interface MultiInputOp {
   readonly inputs: Readonly<Record<string, Shape>>;
   readonly forward: (inputs: Arrays) => HostArray;
   readonly vjp: Vjp;
-  /** Wrong gradients, by what is wrong with them. */
+  /** Wrong gradients, by a description of the error. */
   readonly wrong: Readonly<Record<string, Vjp>>;
 }
 
-/** What an operator consists of, and what is known of it. */
+/** An operator, and properties of it. */
 export interface Definition extends Omit<MultiInputOp, "wrong"> {
-  /** Wrong in a way of its own. */
+  /** Errors that only this operator can have. */
   readonly wrong?: Readonly<Record<string, Vjp>>;
   /** Inputs whose gradient is 0 everywhere. */
   readonly flat?: readonly string[];
@@ -70,13 +70,13 @@ export const operator = (definition: Definition): MultiInputOp => ({
   wrong: { ...wrongInAnyWay(definition), ...definition.wrong },
 });
 
-/** The shape that others broadcast to, their last axes in line. */
+/** The shape to which these broadcast, aligned at their last axes. */
 function broadcast(shapes: readonly Shape[]): Shape {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => Math.max(...shapes.map((shape) => shape[axis - rank + shape.length] ?? 1)));
 }
 
-/** For each number of the output the flat index of the number of an input that it is made of. */
+/** For each element of the output, the flat index of the input's element from which it is computed. */
 function sources(shape: Shape, out: Shape): readonly number[] {
   const length = out.reduce((a, b) => a * b, 1);
   return Array.from({ length }, (_, flat) => {
@@ -92,11 +92,11 @@ function sources(shape: Shape, out: Shape): readonly number[] {
   });
 }
 
-/** A function of the numbers of all inputs. */
+/** A function of one number of each input. */
 type Scalar = (...numbers: readonly number[]) => number;
 type Slopes = Readonly<Record<string, Scalar>>;
 
-/** y = f(x, y, …) element by element, with the derivative by each input; wrong ones replace some of these. */
+/** f(x, y, …) element by element, with the derivative with respect to each input; each entry of `wrong` replaces some of these. */
 export function elementwise(
   name: string,
   inputs: Readonly<Record<string, Shape>>,
@@ -131,7 +131,7 @@ export function elementwise(
     vjp: vjpWith(slopes),
     wrong: {
       ...Object.fromEntries(Object.entries(wrong).map(([what, some]) => [what, vjpWith({ ...slopes, ...some })])),
-      ...(isBroadcast ? { "the mean of what was broadcast": vjpWith(slopes, "mean"), "the last of what was broadcast": vjpWith(slopes, "last") } : {}), // prettier-ignore
+      ...(isBroadcast ? { "a mean instead of the sum over broadcast elements": vjpWith(slopes, "mean"), "only the last broadcast element": vjpWith(slopes, "last") } : {}), // prettier-ignore
     },
   });
 }

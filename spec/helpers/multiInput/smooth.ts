@@ -1,4 +1,4 @@
-/** Operators of two and three inputs without a kink, or with kinks in one input alone. */
+/** Operators of two and three inputs without a kink, or with kinks that depend on one input only. */
 import { elementwise, type MultiInputOp } from "./op.ts";
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));

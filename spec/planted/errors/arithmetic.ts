@@ -24,7 +24,7 @@ const linearErrors: readonly PlantedError[] = [
       return { x, params: { weight: params.weight, bias: k.scale(params.bias, 1 / rows) } };
     },
   }),
-  planted(linear, "the sign of W̄ turned", {
+  planted(linear, "the sign of W̄ flipped", {
     vjp(k, saved, dy) {
       const { x, params } = right(linear).vjp(k, saved, dy);
       return { x, params: { weight: k.scale(params.weight, -1), bias: params.bias } };
@@ -52,20 +52,20 @@ const layerNormErrors: readonly PlantedError[] = [
       return { out: k.add(k.mul(xHat, gamma), beta), saved: { xHat, rstd, gamma } };
     },
   }),
-  planted(layerNorm, "mean(h) dropped from its pullback", {
+  planted(layerNorm, "mean(h) dropped from its VJP", {
     vjp(k, { xHat, rstd, gamma }, dy) {
       const h = k.mul(dy, gamma);
       const alongXHat = k.mul(xHat, k.meanLast(k.mul(h, xHat)));
       return { ...right(layerNorm).vjp(k, { xHat, rstd, gamma }, dy), x: k.mul(k.sub(h, alongXHat), rstd) };
     },
   }),
-  planted(layerNorm, "the projection on x̂ dropped from its pullback", {
+  planted(layerNorm, "the projection on x̂ dropped from its VJP", {
     vjp(k, { xHat, rstd, gamma }, dy) {
       const h = k.mul(dy, gamma);
       return { ...right(layerNorm).vjp(k, { xHat, rstd, gamma }, dy), x: k.mul(k.sub(h, k.meanLast(h)), rstd) };
     },
   }),
-  planted(layerNorm, "γ forgotten in its pullback", {
+  planted(layerNorm, "γ forgotten in its VJP", {
     vjp(k, saved, dy) {
       const ones = k.addScalar(k.zeros(saved.gamma.shape), 1);
       return { ...right(layerNorm).vjp(k, saved, dy), x: right(layerNorm).vjp(k, { ...saved, gamma: ones }, dy).x };
@@ -80,8 +80,8 @@ const layerNormErrors: readonly PlantedError[] = [
 ];
 
 const softmaxErrors: readonly PlantedError[] = [
-  planted(softmax, "⟨s̄, s⟩ dropped from its pullback", { vjp: (k, { s }, ds) => ({ z: k.mul(s, ds) }) }),
-  planted(softmax, "⟨s̄, 1⟩ in the place of ⟨s̄, s⟩", { vjp: (k, { s }, ds) => ({ z: k.mul(s, k.sub(ds, k.sumLast(ds))) }) }),
+  planted(softmax, "⟨s̄, s⟩ dropped from its VJP", { vjp: (k, { s }, ds) => ({ z: k.mul(s, ds) }) }),
+  planted(softmax, "⟨s̄, 1⟩ instead of ⟨s̄, s⟩", { vjp: (k, { s }, ds) => ({ z: k.mul(s, k.sub(ds, k.sumLast(ds))) }) }),
   planted(softmax, "the largest logit not counted", {
     forward(k, { z }) {
       const e = k.exp(k.sub(z, k.maxLast(z)));
@@ -89,7 +89,7 @@ const softmaxErrors: readonly PlantedError[] = [
       return { out: s, saved: { s } };
     },
   }),
-  planted(logSoftmax, "⟨ℓ̄, 1⟩ dropped from its pullback", { vjp: (_, _saved, dLogProbs) => ({ z: dLogProbs }) }),
+  planted(logSoftmax, "⟨ℓ̄, 1⟩ dropped from its VJP", { vjp: (_, _saved, dLogProbs) => ({ z: dLogProbs }) }),
   planted(logSoftmax, "⟨ℓ̄, 1⟩ spread evenly, not by σ(z)", {
     vjp: (k, _, dLogProbs) => ({ z: k.sub(dLogProbs, k.meanLast(dLogProbs)) }),
   }),
@@ -111,7 +111,7 @@ const geluErrors: readonly PlantedError[] = [
       return { out: k.div(x, k.addScalar(k.exp(k.scale(u, -2)), 1)), saved: { x } }; // ½(1 + tanh u) = 1/(1 + exp(−2u))
     },
   }),
-  planted(gelu, "x φ(x) dropped from its pullback", { vjp: (k, { x }, dy) => ({ x: k.mul(dy, k.normalCdf(x)) }) }),
+  planted(gelu, "x φ(x) dropped from its VJP", { vjp: (k, { x }, dy) => ({ x: k.mul(dy, k.normalCdf(x)) }) }),
   planted(gelu, "the density at x/√2", {
     vjp(k, { x }, dy) {
       const density = k.scale(k.exp(k.scale(k.square(x), -0.25)), 1 / Math.sqrt(2 * Math.PI));
@@ -120,7 +120,7 @@ const geluErrors: readonly PlantedError[] = [
   }),
 ];
 
-/** A of the forward, and what dropout has left of it. */
+/** A of the forward, before and after dropout. */
 function again(
   k: Kernels,
   saved: AttentionSaved,
@@ -130,16 +130,16 @@ function again(
 }
 
 const attentionErrors: readonly PlantedError[] = [
-  planted(scores, "d in the place of √d", {
+  planted(scores, "d instead of √d", {
     forward: (k, { q, keys }) => ({ out: k.scale(k.matmul(q, keys, { tb: true }), 1 / axis(q.shape, -1)), saved: { q, keys } }),
   }),
-  planted(scores, "the scale missing in its pullback", {
+  planted(scores, "the scale missing in its VJP", {
     vjp: (k, { q, keys }, dS) => ({ q: k.matmul(dS, keys), keys: k.matmul(dS, q, { ta: true }) }),
   }),
   planted(scores, "the scale missing in K̄ alone", {
     vjp: (k, saved, dS) => ({ q: right(scores).vjp(k, saved, dS).q, keys: k.matmul(dS, saved.q, { ta: true }) }),
   }),
-  planted(mix, "the sign of Ā turned", {
+  planted(mix, "the sign of Ā flipped", {
     vjp(k, saved, dO) {
       const d = right(mix).vjp(k, saved, dO);
       return { probs: k.scale(d.probs, -1), values: d.values };
@@ -151,7 +151,7 @@ const attentionErrors: readonly PlantedError[] = [
       return { probs: d.probs, values: k.scale(d.values, 1 / axis(dO.shape, -2)) };
     },
   }),
-  planted(attention, "the softmax skipped in its pullback", {
+  planted(attention, "the softmax skipped in its VJP", {
     vjp(k, saved, dO) {
       const { kept } = again(k, saved);
       const dMix = mix.vjp(k, { probs: kept.out, values: saved.values }, dO);
@@ -159,7 +159,7 @@ const attentionErrors: readonly PlantedError[] = [
       return { ...scores.vjp(k, saved, dDrop.x), values: dMix.values };
     },
   }),
-  planted(attention, "dropout ignored in its pullback", {
+  planted(attention, "dropout ignored in its VJP", {
     vjp(k, saved, dO) {
       const { probs, kept } = again(k, saved);
       const dMix = mix.vjp(k, { probs: kept.out, values: saved.values }, dO);
@@ -173,22 +173,22 @@ const attentionErrors: readonly PlantedError[] = [
   planted(attention, "the running sum not rescaled to the maximum of the next tile", {
     forward: (k, inputs, attrs) => tiled(k, inputs, attrs, (a, b, aMost, bMost) => share(k, k.sub(a, aMost), k.sub(b, bMost))),
   }),
-  planted(attention, "⟨Ō, O⟩ dropped from the recompute form of its pullback", {
+  planted(attention, "⟨Ō, O⟩ dropped from the recompute form of its VJP", {
     vjp: (k, saved, dO) => recomputed(k, saved, dO, k.zeros(saved.logSum.shape)),
   }),
-  planted(attention, "λ doubled in the recompute form of its pullback", {
+  planted(attention, "λ doubled in the recompute form of its VJP", {
     vjp: (k, saved, dO) => recomputed(k, { ...saved, logSum: k.scale(saved.logSum, 2) }, dO, along(k, saved, dO)),
   }),
-  planted(attention, "another mask in its pullback", {
+  planted(attention, "another mask in its VJP", {
     vjp: (k, saved, dO) => right(attention).vjp(k, { ...saved, dropout: dropoutAt(saved.dropout, "again") }, dO),
   }),
 ];
 
 const branchErrors: readonly PlantedError[] = [
-  planted(dropout, "the factor 1/(1 − r) missing in its pullback", {
+  planted(dropout, "the factor 1/(1 − r) missing in its VJP", {
     vjp: (k, { mask }, dy) => ({ x: mask === null ? dy : k.mul(dy, k.step(k.addScalar(mask, -0.5))) }),
   }),
-  planted(dropout, "the mask ignored in its pullback", { vjp: (_, _saved, dy) => ({ x: dy }) }),
+  planted(dropout, "the mask ignored in its VJP", { vjp: (_, _saved, dy) => ({ x: dy }) }),
   planted(dropout, "the complement of the mask", {
     forward(k, { x }, attrs) {
       const { saved } = right(dropout).forward(k, { x }, attrs);
@@ -197,8 +197,8 @@ const branchErrors: readonly PlantedError[] = [
       return { out: k.mul(x, mask), saved: { mask } };
     },
   }),
-  planted(residual, "the multiplier forgotten in its pullback", { vjp: (_, _saved, dy) => ({ x: dy, branch: dy }) }),
-  planted(residual, "the skip forgotten in its pullback", {
+  planted(residual, "the multiplier forgotten in its VJP", { vjp: (_, _saved, dy) => ({ x: dy, branch: dy }) }),
+  planted(residual, "the skip forgotten in its VJP", {
     vjp: (k, saved, dy) => ({ x: k.zeros(dy.shape), branch: right(residual).vjp(k, saved, dy).branch }),
   }),
   planted(residual, "the multiplier on the skip too", {

@@ -1,4 +1,4 @@
-/** Errors in the ops that move values: wrong axes, orders and rows. */
+/** Errors in the ops that move numbers: wrong axes, orders and rows. */
 import { patches } from "../../../src/ops/patches.ts";
 import { addPosition } from "../../../src/ops/position.ts";
 import { positionResize } from "../../../src/ops/positionResize.ts";
@@ -45,7 +45,7 @@ const patchErrors: readonly PlantedError[] = [
       return { out: k.reshape(columns, [B, N, length]), saved };
     },
   }),
-  planted(patches, "the channels of a pixel side by side", {
+  planted(patches, "the channels of a pixel adjacent", {
     forward(k, inputs, attrs) {
       const { out, saved } = right(patches).forward(k, inputs, attrs);
       const [B = 0, N = 0, length = 0] = out.shape;
@@ -95,13 +95,13 @@ const positionErrors: readonly PlantedError[] = [
   planted(addPosition, "the positions subtracted", {
     forward: (k, { x, pos }) => right(addPosition).forward(k, { x, pos: k.scale(pos, -1) }),
   }),
-  planted(positionResize, "resized back in its pullback, not transposed", {
+  planted(positionResize, "resized back in its VJP, not transposed", {
     vjp(k, { attrs }, dY) {
       const { from, to, ...rest } = attrs;
       return { pos: right(positionResize).forward(k, { pos: dY }, { ...rest, from: to, to: from }).out };
     },
   }),
-  planted(positionResize, "the prefix rows forgotten in its pullback", {
+  planted(positionResize, "the prefix rows forgotten in its VJP", {
     vjp(k, saved, dY) {
       const { pos } = right(positionResize).vjp(k, saved, dY);
       const [, T = 0, D = 0] = pos.shape;

@@ -11,19 +11,19 @@ import { axis } from "../../../src/tensor/tensor.ts";
 import { planted, right, type PlantedError } from "../../helpers/planted.ts";
 
 const crossEntropyErrors: readonly PlantedError[] = [
-  planted(crossEntropy, "the sum over the batch in the place of its mean", {
+  planted(crossEntropy, "the sum over the batch instead of its mean", {
     forward(k, inputs, attrs) {
       const { out, saved } = right(crossEntropy).forward(k, inputs, attrs);
       return { out: k.scale(out, axis(inputs.logits.shape, 0)), saved };
     },
   }),
-  planted(crossEntropy, "1/B missing in its pullback", {
+  planted(crossEntropy, "1/B missing in its VJP", {
     vjp(k, { logProbs, target }, dLoss) {
       const dz = k.sub(k.mul(k.exp(logProbs), k.sumLast(target)), target);
       return { logits: k.mul(dz, dLoss) };
     },
   }),
-  planted(crossEntropy, "⟨q, 1⟩ taken to be 1 in its pullback", {
+  planted(crossEntropy, "⟨q, 1⟩ taken to be 1 in its VJP", {
     vjp(k, { logProbs, target }, dLoss) {
       const dz = k.scale(k.sub(k.exp(logProbs), target), 1 / axis(target.shape, 0));
       return { logits: k.mul(dz, dLoss) };
@@ -38,25 +38,25 @@ const divergenceErrors: readonly PlantedError[] = [
       return { out: k.scale(out, attrs.tau ** -2), saved };
     },
   }),
-  planted(divergence, "τ missing in its pullback", {
+  planted(divergence, "τ missing in its VJP", {
     vjp: (k, saved, dOut) => ({ student: k.scale(right(divergence).vjp(k, saved, dOut).student, 1 / saved.tau) }),
   }),
-  planted(divergence, "the pullback divided by B alone, whatever the loss is divided by", {
+  planted(divergence, "its VJP always divided by B", {
     vjp: (k, saved, dOut) => right(divergence).vjp(k, { ...saved, divideBy: "batch" }, dOut),
   }),
-  planted(divergence, "divided by B·K, whatever is asked for", {
+  planted(divergence, "always divided by B·K", {
     forward: (k, inputs, attrs) => right(divergence).forward(k, inputs, { ...attrs, divideBy: "batch*classes" }),
   }),
-  planted(divergence, "p − s in the place of s − p", {
+  planted(divergence, "p − s instead of s − p", {
     vjp: (k, { student, teacher, ...rest }, dOut) => right(divergence).vjp(k, { student: teacher, teacher: student, ...rest }, dOut),
   }),
-  planted(reverseDivergence, "⟨s, u⟩ dropped from its pullback", {
+  planted(reverseDivergence, "⟨s, u⟩ dropped from its VJP", {
     vjp(k, { probs, ratio, tau }, dOut) {
       const dz = k.scale(k.mul(probs, ratio), tau / axis(probs.shape, 0));
       return { student: k.mul(dz, dOut) };
     },
   }),
-  planted(reverseDivergence, "KL(p‖s) in the place of KL(s‖p)", {
+  planted(reverseDivergence, "KL(p‖s) instead of KL(s‖p)", {
     forward(k, inputs, { teacher, tau }) {
       const { saved } = right(reverseDivergence).forward(k, inputs, { teacher, tau });
       const p = softmax.forward(k, { z: k.scale(teacher, 1 / tau) }).out;
@@ -70,16 +70,16 @@ const distillationErrors: readonly PlantedError[] = [
   planted(softDistillation, "the shares exchanged", {
     forward: (k, inputs, attrs) => right(softDistillation).forward(k, inputs, { ...attrs, lambda: 1 - attrs.lambda }),
   }),
-  planted(softDistillation, "λ missing in its pullback", {
+  planted(softDistillation, "λ missing in its VJP", {
     vjp(k, saved, dLoss) {
       const { head } = right(softDistillation).vjp(k, saved, dLoss);
       return { head, head_dist: divergence.vjp(k, saved.teacher, dLoss).student };
     },
   }),
-  planted(hardDistillation, "the shares exchanged in its pullback", {
+  planted(hardDistillation, "the shares exchanged in its VJP", {
     vjp: (k, saved, dLoss) => right(hardDistillation).vjp(k, { ...saved, alpha: 1 - saved.alpha }, dLoss),
   }),
-  planted(hardDistillation, "the teacher's softmax in the place of its decision", {
+  planted(hardDistillation, "the teacher's softmax instead of its decision", {
     forward(k, { head, head_dist }, { target, teacher, alpha }) {
       const truth = crossEntropy.forward(k, { logits: head }, { target });
       const taught = crossEntropy.forward(k, { logits: head_dist }, { target: softmax.forward(k, { z: teacher }).out });
@@ -93,7 +93,7 @@ const distillationErrors: readonly PlantedError[] = [
   planted(usualHardDistillation, "'head is used twice' forgotten", {
     vjp: (k, saved, dLoss) => ({ head: hardDistillation.vjp(k, saved, dLoss).head_dist }),
   }),
-  planted(twoClassTokens, "½ missing in its pullback", {
+  planted(twoClassTokens, "½ missing in its VJP", {
     vjp: (k, saved, dLoss) => ({
       head: crossEntropy.vjp(k, saved.head, dLoss).logits,
       head_dist: crossEntropy.vjp(k, saved.head_dist, dLoss).logits,

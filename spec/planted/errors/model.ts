@@ -1,4 +1,4 @@
-/** Errors in the parts of the model: a path of the cotangent forgotten, a layer skipped, two things exchanged. */
+/** Errors in the parts of the model: a path of the cotangent forgotten, a layer skipped, two tensors exchanged. */
 import type { Kernels } from "../../../src/kernels/kernels.ts";
 import { block } from "../../../src/model/block.ts";
 import { deitLogits } from "../../../src/model/deit.ts";
@@ -41,29 +41,29 @@ const embeddingErrors: readonly PlantedError[] = [
       return right(embed).forward(k, { patches, params: { ...params, pos_embed } }, { ...attrs, fixedPosition });
     },
   }),
-  planted(embed, "the class token's gradient given to the distillation token", {
+  planted(embed, "the class token's gradient returned for the distillation token", {
     vjp(k, saved, dX0) {
       const { patches, params } = right(embed).vjp(k, saved, dX0);
       return { patches, params: { ...params, dist_token: params.dist_token === null ? null : params.cls_token } };
     },
   }),
-  planted(embed, "dropout ignored in its pullback", {
+  planted(embed, "dropout ignored in its VJP", {
     vjp: (k, saved, dX0) => right(embed).vjp(k, { ...saved, drop: { mask: null } }, dX0),
   }),
 ];
 
 const layerErrors: readonly PlantedError[] = [
-  planted(mlp, "GELU skipped in its pullback", {
+  planted(mlp, "GELU skipped in its VJP", {
     vjp(k, saved, dy) {
       const dFc2 = linear.vjp(k, saved.fc2, dropout.vjp(k, saved.drop2, dy).x);
       const dFc1 = linear.vjp(k, saved.fc1, dropout.vjp(k, saved.drop1, dFc2.x).x);
       return { x: dFc1.x, params: { fc1: dFc1.params, fc2: dFc2.params } };
     },
   }),
-  planted(mlp, "the second dropout ignored in its pullback", {
+  planted(mlp, "the second dropout ignored in its VJP", {
     vjp: (k, saved, dy) => right(mlp).vjp(k, { ...saved, drop2: { mask: null } }, dy),
   }),
-  planted(selfAttention, "Q̄ and K̄ exchanged before they meet Wqkv", {
+  planted(selfAttention, "Q̄ and K̄ exchanged before the VJP of Wqkv", {
     vjp(k, saved, dy) {
       const dProj = linear.vjp(k, saved.proj, dropout.vjp(k, saved.drop, dy).x);
       const dRoles = attention.vjp(k, saved.attention, mergeHeads.vjp(k, saved.context, dProj.x).o);
@@ -77,11 +77,11 @@ const layerErrors: readonly PlantedError[] = [
   }),
 ];
 
-/** Where two cotangents of one tensor meet. */
+/** How two cotangents of one tensor are combined. */
 type Meet = (k: Kernels, skip: Tensor, branch: Tensor) => Tensor;
 const sum: Meet = (k, skip, branch) => k.add(skip, branch);
 
-/** The pullback of a block with something else done where u and where x are used twice. */
+/** The VJP of a block with another combination of the cotangents of u and of x, each of which is used twice. */
 const blockVjp =
   (atU: Meet, atX: Meet): typeof block.vjp =>
   (k, saved, dy) => {
@@ -110,7 +110,7 @@ const blockErrors: readonly PlantedError[] = [
 const encoder = encoderOf(block);
 
 const encoderErrors: readonly PlantedError[] = [
-  planted(encoder, "the blocks pulled back from first to last", {
+  planted(encoder, "the blocks backpropagated from first to last", {
     vjp(k, saved, dOut) {
       const { x, params } = right(encoder).vjp(k, saved.toReversed(), dOut);
       return { x, params: params.toReversed() };
@@ -138,16 +138,16 @@ const headErrors: readonly PlantedError[] = [
       return { z, params: right(classifierHeads).vjp(k, saved, dLogits).params };
     },
   }),
-  planted(meanOfLogits, "½ missing in its pullback", {
+  planted(meanOfLogits, "½ missing in its VJP", {
     vjp: (_, { distilled }, dz) => ({ head: dz, head_dist: distilled ? dz : null }),
   }),
-  planted(sumOfSoftmax, "σ(z_c) in the place of σ(z_d) in its pullback", {
+  planted(sumOfSoftmax, "σ(z_c) instead of σ(z_d) in its VJP", {
     vjp(k, { head, head_dist }, dScore) {
       const dz = softmax.vjp(k, head, dScore).z;
       return { head: dz, head_dist: head_dist === null ? null : dz };
     },
   }),
-  planted(deitLogits, "the final norm skipped in its pullback", {
+  planted(deitLogits, "the final norm skipped in its VJP", {
     vjp(k, saved, dLogits) {
       const dHeads = classifierHeads.vjp(k, saved.classifierHeads, dLogits);
       const dNorm = layerNorm.vjp(k, saved.norm, dHeads.z);
@@ -158,7 +158,7 @@ const headErrors: readonly PlantedError[] = [
       return { images: dPatch.images, params };
     },
   }),
-  planted(deitLogits, "positions that are learned not trained", {
+  planted(deitLogits, "no gradient for learned positions", {
     vjp(k, saved, dLogits) {
       const { images, params } = right(deitLogits).vjp(k, saved, dLogits);
       const pos_embed = params.pos_embed === null ? null : k.zeros(params.pos_embed.shape);

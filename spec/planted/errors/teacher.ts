@@ -21,7 +21,7 @@ const functionErrors: readonly PlantedError[] = [
       return { out: k.add(y, k.scale(k.sub(x, y), 0.01)), saved: { y } };
     },
   }),
-  planted(sigmoid, "g in the place of g(1 − g)", {
+  planted(sigmoid, "g instead of g(1 − g)", {
     vjp: (k, { u }, dg) => ({ u: k.mul(dg, right(sigmoid).forward(k, { u }).out) }),
   }),
   planted(sigmoid, "exp(−|u|) on both sides", {
@@ -30,17 +30,17 @@ const functionErrors: readonly PlantedError[] = [
       return right(sigmoid).forward(k, { u: k.mul(u, sign) });
     },
   }),
-  planted(averagePool, "1/(HW) missing in its pullback", {
+  planted(averagePool, "1/(HW) missing in its VJP", {
     vjp: (k, saved, dm) => ({ x: k.scale(right(averagePool).vjp(k, saved, dm).x, saved.rows * saved.columns) }),
   }),
-  planted(averagePool, "H and W exchanged in its pullback", {
+  planted(averagePool, "H and W exchanged in its VJP", {
     vjp(k, { rows, columns }, dm) {
       const { x } = right(averagePool).vjp(k, { rows, columns: rows }, dm);
       const [B = 0, C = 0] = x.shape;
       return { x: k.add(k.zeros([B, C, rows, columns]), k.slice(x, 3, 0, 1)) };
     },
   }),
-  planted(classifier, "1/(HW) missing in its pullback", {
+  planted(classifier, "1/(HW) missing in its VJP", {
     vjp(k, saved, dLogits) {
       const { x, params } = right(classifier).vjp(k, saved, dLogits);
       return { x: k.scale(x, saved.pool.rows * saved.pool.columns), params };
@@ -55,7 +55,7 @@ const functionErrors: readonly PlantedError[] = [
   }),
 ];
 
-/** x with its padding around it, as an image of its own. */
+/** x with its padding, as a larger image. */
 function padded(k: Kernels, x: Tensor, p: number): Tensor {
   const [, , H = 0, W = 0] = x.shape;
   return k.pad(k.pad(x, 2, p, H + 2 * p), 3, p, W + 2 * p);
@@ -76,11 +76,11 @@ const convErrors: readonly PlantedError[] = [
       return { x, params: { weight: k.scale(params.weight, 1 / (axis(dy.shape, 2) * axis(dy.shape, 3))) } };
     },
   }),
-  planted(groupedConv, "the input channels dealt out to the groups in turn", {
+  planted(groupedConv, "the input channels assigned to the groups in turn", {
     forward(k, { x, params }, attrs) {
       const [B = 0, C = 0, H = 0, W = 0] = x.shape;
-      const dealt = k.permute(k.reshape(x, [B, C / attrs.groups, attrs.groups, H, W]), [0, 2, 1, 3, 4]);
-      return right(groupedConv).forward(k, { x: k.reshape(dealt, x.shape), params }, attrs);
+      const interleaved = k.permute(k.reshape(x, [B, C / attrs.groups, attrs.groups, H, W]), [0, 2, 1, 3, 4]);
+      return right(groupedConv).forward(k, { x: k.reshape(interleaved, x.shape), params }, attrs);
     },
   }),
   planted(groupedConv, "the window's rows and columns exchanged", {
@@ -93,7 +93,7 @@ const convErrors: readonly PlantedError[] = [
 
 const ones = (k: Kernels, like: Tensor): Tensor => k.addScalar(k.zeros(like.shape), 1);
 
-/** [B, C, N]: the mean of each channel, at every place. */
+/** [B, C, N]: the mean of each channel, at every position. */
 function channelMeans(k: Kernels, t: Tensor): Tensor {
   const [B = 0, C = 0, N = 0] = t.shape;
   const means = k.scale(k.sumLeading(k.sumLast(t), 1), 1 / (B * N)); // [C, 1]
@@ -110,7 +110,7 @@ const normErrors: readonly PlantedError[] = [
       return { out: { y, stats: out.stats }, saved };
     },
   }),
-  planted(batchNorm, "mean(h) dropped from its pullback", {
+  planted(batchNorm, "mean(h) dropped from its VJP", {
     vjp(k, saved, { y: dy, stats }) {
       const { x, params } = right(batchNorm).vjp(k, saved, { y: dy, stats });
       const [B = 0, C = 0, H = 0, W = 0] = dy.shape;
@@ -119,9 +119,9 @@ const normErrors: readonly PlantedError[] = [
       return { x: k.add(x, k.reshape(lost, dy.shape)), params };
     },
   }),
-  planted(batchNorm, "its statistics held fixed in its pullback", { vjp: frozenBatchNorm.vjp }),
-  planted(frozenBatchNorm, "its pullback through the statistics of the batch", { vjp: batchNorm.vjp }),
-  planted(frozenBatchNorm, "γ forgotten in its pullback", {
+  planted(batchNorm, "its statistics held fixed in its VJP", { vjp: frozenBatchNorm.vjp }),
+  planted(frozenBatchNorm, "its VJP through the statistics of the batch", { vjp: batchNorm.vjp }),
+  planted(frozenBatchNorm, "γ forgotten in its VJP", {
     vjp(k, saved, dOut) {
       const { x } = right(frozenBatchNorm).vjp(k, { ...saved, gamma: ones(k, saved.gamma) }, dOut);
       return { x, params: right(frozenBatchNorm).vjp(k, saved, dOut).params };
@@ -135,18 +135,18 @@ const normErrors: readonly PlantedError[] = [
       return { x: k.reshape(dx, dy.shape), params };
     },
   }),
-  planted(squeezeExcite, "ReLU skipped in its pullback", {
+  planted(squeezeExcite, "ReLU skipped in its VJP", {
     vjp: (k, saved, dy) => right(squeezeExcite).vjp(k, { ...saved, act: { y: ones(k, saved.act.y) } }, dy),
   }),
 ];
 
 const networkErrors: readonly PlantedError[] = [
-  planted(trained.convNorm, "the norm's statistics held fixed in its pullback", { vjp: frozen.convNorm.vjp }),
-  planted(frozen.convNorm, "the norm's pullback through the statistics of the batch", { vjp: trained.convNorm.vjp }),
-  planted(trained.convNormRelu, "ReLU skipped in its pullback, in training", {
+  planted(trained.convNorm, "the norm's statistics held fixed in its VJP", { vjp: frozen.convNorm.vjp }),
+  planted(frozen.convNorm, "the norm's VJP through the statistics of the batch", { vjp: trained.convNorm.vjp }),
+  planted(trained.convNormRelu, "ReLU skipped in its VJP, in training", {
     vjp: (k, saved, dOut) => trained.convNorm.vjp(k, saved.unit, dOut),
   }),
-  planted(frozen.convNormRelu, "ReLU skipped in its pullback, in evaluation", {
+  planted(frozen.convNormRelu, "ReLU skipped in its VJP, in evaluation", {
     vjp: (k, saved, dOut) => frozen.convNorm.vjp(k, saved.unit, dOut),
   }),
   planted(trained.block, "'x is used twice' forgotten: the shortcut alone", {
@@ -157,7 +157,7 @@ const networkErrors: readonly PlantedError[] = [
       return { x, params };
     },
   }),
-  planted(frozen.block, "its norms pulled back through the statistics of the batch", { vjp: trained.block.vjp }),
+  planted(frozen.block, "its norms backpropagated through the statistics of the batch", { vjp: trained.block.vjp }),
   planted(trained.stage, "the cotangent taken past the later blocks", {
     vjp(k, saved, dOut) {
       const { x, params } = right(trained.stage).vjp(k, saved, dOut);
@@ -165,9 +165,9 @@ const networkErrors: readonly PlantedError[] = [
       return { x: first === undefined ? x : trained.block.vjp(k, first, dOut).x, params };
     },
   }),
-  planted(frozen.stage, "its norms pulled back through the statistics of the batch", { vjp: trained.stage.vjp }),
-  planted(regnetTrain, "the statistics held fixed in its pullback", { vjp: regnetLogits.vjp }),
-  planted(regnetLogits, "its pullback through the statistics of the batch", { vjp: regnetTrain.vjp }),
+  planted(frozen.stage, "its norms backpropagated through the statistics of the batch", { vjp: trained.stage.vjp }),
+  planted(regnetTrain, "the statistics held fixed in its VJP", { vjp: regnetLogits.vjp }),
+  planted(regnetLogits, "its VJP through the statistics of the batch", { vjp: regnetTrain.vjp }),
   planted(regnetLogits, "normalised by the batch", {
     forward(k, inputs, attrs) {
       const { out, saved } = regnetTrain.forward(k, inputs, attrs);

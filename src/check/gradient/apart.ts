@@ -1,27 +1,27 @@
 /**
- * Numbers of −3 … 3 that keep apart from each other, from 0, and, if they are few, from each other's sums, differences and products: where an
- * operator of several inputs compares them, |x − y|, relu(x + y − z), max(x, yz), it has its kinks.
+ * Numbers from −3 to 3 that are not close to each other, to 0, or, if they are few, to each other's sums, differences and products. An operator
+ * that compares its inputs, such as |x − y|, relu(x + y − z) or max(x, yz), has its kinks where these are close.
  */
 import { keyOf, uniform53At } from "../../tensor/key.ts";
 
-/** Magnitudes lie in the middle of cells of this width, away from its multiples: 0, ½, 1, … are likely thresholds. */
+/** Magnitudes lie in the middle part of cells of this width, away from its multiples, because 0, ½, 1, … are likely thresholds. */
 const [CELL, MIDDLE] = [1 / 32, 3 / 4];
-/** Cells of the magnitudes 0 … 3. */
+/** Number of cells of the magnitudes from 0 to 3. */
 export const CELLS = 96;
-/** So many places of a cell are tried before the next one. */
+/** This many places in a cell are tried before the next cell. */
 const TRIES = 8;
-/** Sums and products of two are looked at among so many numbers at most. */
+/** Sums and products of pairs are considered among at most this many numbers. */
 const PAIRED = 64;
-/** Sums and products keep away from the multiples of this too. */
+/** Sums and products also keep a distance from the multiples of this. */
 const THRESHOLDS = 1 / 4;
 
-/** How far apart numbers keep if there are `count` of them, and how far their sums, differences and products; 0: not at all. */
+/** The least distance between `count` numbers, and between their sums, differences and products; 0: not required. */
 export const distances = (count: number): { readonly numbers: number; readonly pairs: number } => ({
   numbers: Math.min(1 / 256, 1 / (4 * count)),
   pairs: count > PAIRED ? 0 : Math.min(1e-6, 1 / (32 * count ** 3)),
 });
 
-/** Values met so far, and whether another is within `distance` of one. */
+/** The values so far, and whether another value is within the distance of one. */
 interface Met {
   readonly near: (value: number) => boolean;
   readonly add: (value: number) => void;
@@ -39,14 +39,14 @@ function metWithin(distance: number): Met {
   };
 }
 
-/** What two magnitudes and a sign can make: the number itself, and its sums, differences and products with itself and all others. */
+/** A number, and its sums, differences and products with itself and all others. */
 function madeOf(value: number, others: readonly number[]): readonly number[] {
   const made = [value, 2 * value, value * value];
   for (const other of others) made.push(value + other, Math.abs(value - other), value * other);
   return made;
 }
 
-/** Keeps what pairs of numbers make apart. @returns whether a number may join those that have */
+/** Keeps the sums, differences and products of pairs apart. @returns a function that says whether a number may join, and adds it if so */
 function pairsApart(distance: number): (value: number, others: readonly number[]) => boolean {
   const met = metWithin(distance);
   return (value, others) => {
@@ -63,9 +63,9 @@ function pairsApart(distance: number): (value: number, others: readonly number[]
 }
 
 /**
- * A number in each of these cells, −CELLS … CELLS − 1, or in the next one that has room.
+ * One number in each of these cells, which are numbered from −CELLS to CELLS − 1, or in the next cell that has room.
  *
- * @param seed of their places in the cells
+ * @param seed determines the places in the cells
  */
 export function apart(cells: readonly number[], seed: number): Float64Array {
   const { numbers, pairs } = distances(cells.length);
@@ -74,7 +74,7 @@ export function apart(cells: readonly number[], seed: number): Float64Array {
   const met = metWithin(numbers);
   const mayJoin = pairs === 0 ? () => true : pairsApart(pairs);
   let tries = 0;
-  // this ends: the numbers take a third of all places, and what pairs rule out of the rest, a part
+  // this ends: the numbers take a third of all places, and pairs rule out only a part of the rest
   const magnitudeFrom = (first: number): number => {
     for (let i = 0; ; i++) {
       const cell = (first + Math.floor(i / TRIES)) % CELLS;

@@ -1,4 +1,4 @@
-/** What the comparisons of a case start from. */
+/** The data that the comparisons of a case start from. */
 import type { Calls } from "./calls.ts";
 import type { Site } from "./curve.ts";
 import { differentiated, mapArrays, type Arrays } from "./differentiable.ts";
@@ -6,7 +6,7 @@ import type { Draw } from "../draw.ts";
 import { Fault } from "./fault.ts";
 import type { HostArray } from "../host.ts";
 
-/** Inputs, output, cotangent, and the gradients of the vjp. */
+/** Inputs, output, cotangent, and the gradients that `vjp` returned. */
 export interface Base {
   readonly inputs: Arrays;
   readonly y: HostArray;
@@ -14,17 +14,17 @@ export interface Base {
   readonly gradients: Arrays;
 }
 
-/** Every number of the inputs that are differentiated is moved by a unit in its last place, up or down. */
+/** Moves every number of the differentiated inputs by one unit in its last place, up or down. */
 const nudged = (inputs: Arrays, constants: readonly string[], draw: Draw): Arrays =>
   mapArrays(inputs, ({ shape, data }, name) => {
     const unit = constants.includes(name) ? 0 : Number.EPSILON;
     return { shape, data: data.map((x) => (x === 0 ? x : x * (1 + unit * draw.oneOf([-1, 1])))) };
   });
 
-/** How often they are moved so. */
+/** Number of such moves. */
 const NUDGES = 3;
 
-/** The gradients at inputs that are the same but for rounding: how far they differ is the rounding that the vjp makes of its own. */
+/** The gradients at inputs that differ only by rounding. Their differences show the rounding error of `vjp`. */
 async function gradientsNearby(
   { vjp }: Calls,
   { inputs, dOut }: Base,
@@ -36,12 +36,12 @@ async function gradientsNearby(
     try {
       all.push((await vjp(nudged(inputs, constants, draw), dOut)).value);
     } catch (error) {
-      if (!(error instanceof Fault)) throw error; // such as beside the function's domain: then there is no allowance
+      if (!(error instanceof Fault)) throw error; // a fault, such as leaving the function's domain, only means that nothing is allowed for rounding
     }
   return all;
 }
 
-/** A site for each input that is differentiated. */
+/** A site for each differentiated input. */
 export function sitesOf(calls: Calls, base: Base, constants: readonly string[], draw: Draw): readonly Site[] {
   const { inputs, y, dOut, gradients } = base;
   let found: Promise<readonly Arrays[]> | null = null;

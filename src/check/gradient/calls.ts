@@ -1,17 +1,17 @@
-/** Calls of a user's functions: each gets arrays of its own, may throw, and must leave its arguments as they were. */
+/** Calls of a user's functions: each call gets its own copies of the arrays, may throw, and must not change its arguments. */
 import { show } from "../../tensor/tensor.ts";
 import { indexOf } from "../close.ts";
 import { checkedGradients, checkedOutput, copy, mapArrays, type Arrays, type Differentiable } from "./differentiable.ts";
 import { Fault } from "./fault.ts";
 import type { HostArray } from "../host.ts";
 
-/** What a call gave: a copy of it, and the very arrays, which a later call might write into. */
+/** What a call returned: a copy, and the returned arrays themselves, which a later call might write into. */
 export interface Returned<T> {
   readonly value: T;
   readonly raw: T;
 }
 
-/** The functions under names known at run time only. */
+/** The functions, with input names that are known only at run time. */
 export interface Calls {
   /** @throws Fault of kind threw, shape or impure */
   readonly forward: (inputs: Arrays) => Promise<Returned<HostArray>>;
@@ -19,31 +19,31 @@ export interface Calls {
   readonly vjp: (inputs: Arrays, dOut: HostArray) => Promise<Returned<Arrays>>;
 }
 
-/** Where two arrays differ in a bit: the flat index; −1 if they do not. NaN equals NaN, and −0 equals 0. */
+/** The flat index at which two arrays differ; −1 if they are equal. NaN equals NaN, and −0 equals 0. */
 export const differsAt = (a: HostArray, b: HostArray): number =>
   b.data.findIndex((y, i) => y !== a.data[i] && !(Number.isNaN(y) && Number.isNaN(a.data[i])));
 
-/** @throws Fault if the array that was handed over is no longer as it was */
+/** @throws Fault if the function changed the array that it was called with */
 function untouched(which: string, argument: string, before: HostArray, after: HostArray | undefined, data: Float64Array): void {
   const place = { input: argument };
   if (after === undefined || after.data !== data || show(after.shape) !== show(before.shape))
-    throw new Fault("impure", `${which} puts another array in the place of its argument ${argument}`, place);
+    throw new Fault("impure", `${which} replaces its argument ${argument} by another array; let it leave its arguments unchanged`, place);
   const i = differsAt(before, after);
   if (i === -1) return;
   const index = indexOf(before.shape, i);
   const what = `${argument}${show(index)} was ${before.data[i]} and is ${after.data[i]}`;
-  throw new Fault("impure", `${which} writes into its argument: ${what}; let it write into an array of its own`, { ...place, index });
+  throw new Fault("impure", `${which} writes into its argument: ${what}; let it write into a new array`, { ...place, index });
 }
 
 const thrown = (cause: unknown): string => (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
 
-/** The same record under the names that its function knows. */
+/** The same record, with the type that the user's function expects. */
 function named<Name extends string>(arrays: Arrays): Arrays<Name>;
 function named(arrays: Arrays): Arrays {
   return arrays;
 }
 
-/** Runs one of the functions on copies of its arguments, and looks at them afterwards. */
+/** Runs one of the functions on copies of its arguments, and then checks that it has not changed them. */
 async function guarded(
   which: string,
   inputs: Arrays,

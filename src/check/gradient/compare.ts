@@ -1,4 +1,4 @@
-/** One direction of one input: ⟨x̄, v⟩ of the vjp against d/dh ⟨ȳ, f(x + h·v)⟩ at h = 0 of differences, and what follows from it. */
+/** One direction of one input: ⟨x̄, v⟩ from `vjp` against d/dh ⟨ȳ, f(x + h·v)⟩ at h = 0 from finite differences, and the verdict. */
 import { show } from "../../tensor/tensor.ts";
 import { indexOf } from "../close.ts";
 import { curveOf, largestOf, massOf, widths, type Direction, type Met, type Site } from "./curve.ts";
@@ -7,8 +7,8 @@ import type { HostArray } from "../host.ts";
 import { looksKinked, sampleAt, slopeOf, type Sample, type Slope } from "./slope.ts";
 
 /**
- * `zero`: both sides are 0 but for rounding. `kink`: there is no slope, and the gradient lies between those of both sides. `jump`: nor is there
- * one from a side. `unresolved`: rounding hides it.
+ * `zero`: both sides are 0 up to rounding. `kink`: the slopes from the left and from the right differ, and the gradient lies between them.
+ * `jump`: there is no slope from one side either. `unresolved`: rounding hides the slope.
  */
 export type Verdict = "holds" | "zero" | "off" | "kink" | "jump" | "unresolved";
 
@@ -21,23 +21,24 @@ export interface Judged {
 const FLOOR = 1e-3;
 /** A comparison counts if the differences resolve the slope to this share of it. */
 const RESOLVED = 1e-2;
-/** How many times the disagreement of neighbouring widths is taken to be open. */
+/** The uncertainty of a slope, in multiples of the disagreement of neighbouring widths. */
 const SAFETY = 16;
 /**
- * A gradient that is 0 holds the rounding of some terms: this share of Σ|ȳ ⊙ y| over the width at which it was read; and one of that other
- * share is 0 if nothing resolves it. Widths below this share of the largest number say nothing of the function's own.
+ * A gradient whose true value is 0 holds rounding errors of some terms: up to the share ZERO of Σ|ȳ ⊙ y|, divided by the width of the difference.
+ * Up to the share NEARLY_ZERO it also counts as 0 if no width resolves it. Widths below the share NARROW of the largest number are not natural
+ * for the function, and are not used for this.
  */
 const [ZERO, NEARLY_ZERO, NARROW] = [2 ** -46, 2 ** -36, 2 ** -20];
 
-/** Outputs that move by less than this are near the least normal number, 2⁻¹⁰²², and have lost their digits. */
+/** Outputs that move by less than this are near the smallest normal number, 2⁻¹⁰²², and have lost digits. */
 const VANISHING = 2 ** -900;
 
 const UNITS = { f64: 2 ** -53, f32: 2 ** -24 };
 
-/** What the analytic side says of a direction, and what errors are relative to. */
+/** The directional derivative by the analytic side, and what errors are relative to. */
 interface Analytic {
   readonly value: number;
-  /** The rounding that the vjp is known to have made of it; 0 as long as it was not asked for. */
+  /** The measured rounding error of `vjp` in it; 0 before it is measured. */
   readonly rounding: number;
   readonly scaleWith: (numeric: number) => number;
 }
@@ -53,13 +54,13 @@ function analyticOf({ gradient }: Site, direction: Direction): Analytic {
   return { value: total(terms), rounding: 0, scaleWith: (numeric) => Math.max(contributions, Math.abs(numeric), floor) };
 }
 
-/** How far the gradient along a direction moves if the inputs do by a unit in their last place. */
+/** How far the gradient along a direction moves if the inputs move by a unit in their last place. */
 async function roundingIn(site: Site, direction: Direction, { value }: Analytic): Promise<number> {
   const gaps = (await site.nearby()).map((gradient) => Math.abs(total(termsOf(gradient, direction)) - value));
   return Math.max(0, ...gaps);
 }
 
-/** Gradients of what size are rounding, and which are if nothing resolves them. */
+/** Gradients up to `zero` are rounding errors; up to `nearlyZero` they are if no width resolves them. */
 interface Sizes {
   readonly zero: number;
   readonly nearlyZero: number;
@@ -70,7 +71,7 @@ function sizesOf(site: Site, { h }: Slope): Sizes {
   return { zero: Math.max(ZERO * natural, VANISHING / h), nearlyZero: NEARLY_ZERO * natural };
 }
 
-/** A slope against what the gradient says it is. */
+/** Compares the slope with the gradient. */
 function judge(
   { value, rounding, scaleWith }: Analytic,
   slope: Slope,
@@ -99,9 +100,9 @@ function judge(
 }
 
 /**
- * Differences of a middling width, and if they do not agree with the gradient those of all widths.
+ * Compares the gradient with differences of a medium width and, if they do not agree, with those of all widths.
  *
- * @throws Fault where forward gives no number on one side or the other, however little the input moves
+ * @throws Fault if forward returns no number on one side or the other, however little the input moves
  */
 export async function compareAlong(site: Site, direction: Direction, tolerance: number): Promise<Judged> {
   const { input, x } = site;
@@ -127,21 +128,21 @@ export async function compareAlong(site: Site, direction: Direction, tolerance: 
   const mass = massOf(site, met.active);
   const ordered = all.flatMap((exponent) => samples.get(exponent) ?? []).map((s) => ({ ...s, mass: Math.max(s.mass, mass) }));
   const slope = slopeOf(ordered, unit);
-  if (slope === null) throw beside(site, index, met.fault);
+  if (slope === null) throw noDifference(site, index, met.fault);
   const sizes = sizesOf(site, slope);
   const { central: numeric, left, right } = slope;
-  const asked = judge(analytic, slope, sizes, tolerance);
-  const slight = asked.verdict === "off" && slope.kind === "smooth" && asked.error <= RESOLVED;
+  const initial = judge(analytic, slope, sizes, tolerance);
+  const slight = initial.verdict === "off" && slope.kind === "smooth" && initial.error <= RESOLVED;
   const { verdict, uncertainty, error } = slight
     ? judge({ ...analytic, rounding: await roundingIn(site, direction, analytic) }, slope, sizes, tolerance)
-    : asked;
+    : initial;
   return { verdict, finding: { input, index, analytic: analytic.value, numeric, left, right, uncertainty, error } };
 }
 
-/** What stood in the way of every difference. */
-function beside({ input }: Site, index: readonly number[] | null, fault: Fault | null): Fault {
+/** The fault that prevented every difference. */
+function noDifference({ input }: Site, index: readonly number[] | null, fault: Fault | null): Fault {
   const where = index === null ? input : `${input}${show(index)}`;
-  const what = fault?.message ?? "forward gives no number";
-  const text = `${what} as soon as ${where} moves: no difference can be formed; keep the inputs inside of the function's domain, or name it among the constants`;
+  const what = fault?.message ?? "forward returns no number";
+  const text = `${what} as soon as ${where} moves, so that no finite difference exists; keep the inputs inside the function's domain, or name ${input} among the constants`;
   return new Fault(fault?.kind ?? "non-finite", text, { input, ...(index === null ? {} : { index }), cause: fault?.cause });
 }

@@ -1,4 +1,4 @@
-/** The curve ⟨ȳ, f(x + h·v)⟩ of h that a gradient is compared along, and the widths h to try. */
+/** The curve ⟨ȳ, f(x + h·v)⟩ as a function of h, along which a gradient is compared, and the widths h to try. */
 import { show } from "../../tensor/tensor.ts";
 import { finiteOutput } from "./differentiable.ts";
 import { Fault } from "./fault.ts";
@@ -14,24 +14,27 @@ export interface Site {
   readonly dOut: HostArray;
   /** The output with x moved. */
   readonly at: (x: HostArray) => Promise<HostArray>;
-  /** The gradient at inputs that are the same but for rounding. */
+  /** The gradients at inputs that differ only by rounding. */
   readonly nearby: () => Promise<readonly HostArray[]>;
 }
 
 /** A direction in one input: its components at some flat indices. */
 export type Direction = readonly (readonly [i: number, component: number])[];
 
-/** Widths are powers of 2, so that x + h is exact: in steps of 2⁴, from 2⁻² of the largest number (or of 1) to 2⁻⁴⁰ of the one that moves; first 2⁻¹⁰. */
+/**
+ * Widths are powers of 2, so that x + h is exact. They go in steps of 2⁴ from 2⁻² of the largest number (or of 1) to 2⁻⁴⁰ of the number that moves;
+ * the first to be tried is 2⁻¹⁰.
+ */
 const [WIDEST, FIRST, NARROWEST, STRIDE] = [-2, -10, -40, 4];
-/** Numbers that are smaller than this share of the largest are moved as if they were that large. */
+/** Numbers below this share of the largest number are moved as if they were that large. */
 const SMALLEST = 2 ** -40;
-/** An array of nothing larger says nothing of the scale that its function varies at: it is moved as one of 1 is. */
+/** An array without larger numbers does not show the scale on which its function varies; it is moved as if its numbers were 1. */
 const TINY = 2 ** -300;
 
 export const largestOf = ({ data }: HostArray): number => data.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 const exponentOf = (v: number): number => Math.floor(Math.log2(v));
 
-/** Exponents of the widths for a direction: all, the widest first, and those to begin with. */
+/** Exponents of the widths for a direction: all of them, the widest first, and those to try first. */
 export function widths(x: HostArray, direction: Direction): { readonly all: readonly number[]; readonly first: readonly number[] } {
   const most = largestOf(x);
   const array = most < TINY ? 1 : most;
@@ -50,13 +53,13 @@ function moved({ shape, data }: HostArray, direction: Direction, h: number): Hos
   return { shape, data: next };
 }
 
-/** What a curve met on its way. */
+/** What was observed while a curve was evaluated. */
 export interface Met {
-  /** Outputs that moved anywhere. */
+  /** The outputs that moved at any width. */
   readonly active: Set<number>;
-  /** Whether every output was a number of f32: then the function has the rounding of f32. */
+  /** Whether every output was an f32 number; then the function rounds to f32. */
   single: boolean;
-  /** Why the function gave no number, where it gave none. */
+  /** The first fault, if the function returned no number somewhere. */
   fault: Fault | null;
 }
 

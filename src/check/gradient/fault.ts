@@ -1,74 +1,77 @@
-/** What can be wrong with an operator, or with how it is checked; and where. */
+/** What can be wrong with a function and its gradient, or with a check of them, and where. */
 
 export type FaultKind =
-  /** The check itself: its options, or inputs that were drawn. */
+  /** The options of the check are wrong, or the inputs that were drawn. */
   | "options"
-  /** An array is none, has not as many numbers as its shape says, or not the shape of its input. */
+  /** A value is not an array, an array has not as many numbers as its shape requires, or a gradient has not the shape of its input. */
   | "shape"
-  /** A gradient is missing, or is of no input. */
+  /** A gradient is missing, or belongs to no input. */
   | "entries"
-  /** NaN or an infinity, of forward or of vjp. */
+  /** forward or vjp returns NaN or an infinity. */
   | "non-finite"
-  /** An argument is written into, or two calls with equal arguments differ. */
+  /** A function writes into an argument, or returns different results for equal arguments. */
   | "impure"
-  /** forward or vjp threw; `cause` is what. */
+  /** forward or vjp threw; `cause` is what it threw. */
   | "threw"
   /** A gradient is not the derivative. */
   | "gradient"
   /** vjp is not linear in dOut. */
   | "linearity"
-  /** forward is not linear in an input that it is said to be linear in. */
+  /** forward is not linear in an input that the check names as linear. */
   | "not-linear"
-  /** No derivative: slopes from the left and from the right differ, or the output jumps. */
+  /** There is no derivative: the slopes from the left and from the right differ, or the output jumps. */
   | "kink"
-  /** Rounding in forward is larger than what a difference could show. */
+  /** Rounding in forward hides what finite differences could show. */
   | "unresolved";
 
 /** The two sides at one coordinate, or along a direction. */
 export interface Finding {
   /** The name of the input that was moved. */
   readonly input: string;
-  /** null: along a direction of the whole input. */
+  /** The coordinate that was moved; null: a direction in the whole input. */
   readonly index: readonly number[] | null;
-  /** ⟨vjp(dOut), direction⟩, what the hand-written gradient says. */
+  /** ⟨vjp(dOut), direction⟩, the value by the hand-written gradient. */
   readonly analytic: number;
-  /** The slope by central differences; NaN where forward gives none. */
+  /** The slope by central differences; NaN where forward returns no number. */
   readonly numeric: number;
-  /** The slope from the left: NaN where forward gives none. */
+  /** The slope from the left; NaN where forward returns no number. */
   readonly left: number;
-  /** The slope from the right: NaN where forward gives none. */
+  /** The slope from the right; NaN where forward returns no number. */
   readonly right: number;
-  /** What rounding and truncation leave open of the numeric side; 0 where both sides agree without it. */
+  /** The relative uncertainty of the numeric side, by rounding and truncation; 0 where both sides agree without it. */
   readonly uncertainty: number;
-  /** |analytic − numeric| beyond the uncertainty, over the larger of both sides (and no less than a thousandth of the input's largest gradient); Infinity where one is not finite. */
+  /**
+   * |analytic − numeric| beyond the uncertainty, divided by the larger of both sides or a thousandth of the input's largest gradient, whichever is
+   * larger; Infinity where a side is not finite.
+   */
   readonly error: number;
 }
 
-/** Where a fault is; all absent where it has no place. */
-export interface Place {
+/** Where a fault is; a property is absent where it does not apply. */
+export interface FaultLocation {
   /** The input at fault. */
   readonly input?: string;
-  /** The place in it, an index for each axis. */
+  /** The element of the input, an index for each axis. */
   readonly index?: readonly number[];
-  /** Both sides of the comparison that is off; it has input and index itself. */
+  /** The comparison that failed; it names input and index too. */
   readonly finding?: Finding;
-  /** What was thrown. */
+  /** What forward or vjp threw. */
   readonly cause?: unknown;
 }
 
-/** A fault on its way out of a case. */
+/** Ends a case that has a fault; `checkGradient` turns it into a `GradientError`. */
 export class Fault extends Error {
   /** `Fault`. */
   override readonly name = "Fault";
   /** What is wrong. */
   readonly kind: FaultKind;
-  /** The input at fault; null where it is none in particular. */
+  /** The input at fault; null if it is no particular input. */
   readonly input: string | null;
-  /** The place in it, an index for each axis; null where it is none in particular. */
+  /** The element of the input, an index for each axis; null if it is no particular element. */
   readonly index: readonly number[] | null;
-  /** Both sides of the comparison that is off; null where nothing was compared. */
+  /** The comparison that failed; null where nothing was compared. */
   readonly finding: Finding | null;
-  constructor(kind: FaultKind, message: string, { input, index, finding, cause }: Place = {}) {
+  constructor(kind: FaultKind, message: string, { input, index, finding, cause }: FaultLocation = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.kind = kind;
     this.input = finding?.input ?? input ?? null;

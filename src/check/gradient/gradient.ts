@@ -1,4 +1,4 @@
-/** Property-testing of any hand-written gradient: random inputs, every gradient against finite differences, a small counterexample. */
+/** Property-based tests of any hand-written gradient: random inputs, every gradient against finite differences, a small counterexample. */
 import fc from "fast-check";
 import { keyOf } from "../../tensor/key.ts";
 import { callsOf, type Calls } from "./calls.ts";
@@ -7,40 +7,40 @@ import { drawOf } from "../draw.ts";
 import { Fault, type Finding } from "./fault.ts";
 import { gradientError, kinkText, offText, unresolvedText } from "./error.ts";
 import { checkedInputs, inputsArbitrary, nameOf, settingsOf, type GradientCheck, type Settings } from "./options.ts";
-import { nonFinite, probe, those, type Probed } from "./probe.ts";
-import { forwardIsLinear, pullbackIsLinear, repeat } from "./pureLaws.ts";
+import { nonFinite, probe, findingsWith, type Probed } from "./probe.ts";
+import { forwardIsLinear, vjpIsLinear, repeat } from "./pureLaws.ts";
 import { emptyTally, tallied, type Tally } from "./tally.ts";
 
-/** What a check that holds has seen. */
+/** The report of a check that has passed. */
 export interface GradientReport {
   /** The name of the check. */
   readonly name: string;
-  /** Cases that were drawn. */
+  /** Number of cases that were drawn. */
   readonly cases: number;
-  /** What they were drawn from: the same seed draws the same cases. */
+  /** The seed from which they were drawn: the same seed draws the same cases. */
   readonly seed: number;
-  /** Largest error met, and where. */
+  /** The largest error. */
   readonly worst: number;
-  /** What the worst error was held to. */
+  /** The largest error that the check allows. */
   readonly tolerance: number;
   /** The comparison of the worst error; null if every error is 0. */
   readonly worstAt: Finding | null;
-  /** Coordinates and directions that were compared. */
+  /** Number of comparisons, one for each coordinate or direction. */
   readonly comparisons: number;
-  /** The least exact comparison: what rounding in forward left open of it, relative. */
+  /** The largest relative uncertainty of a comparison, by rounding in forward. */
   readonly resolution: number;
-  /** Comparisons of two sides that are 0 but for rounding: small against what forward adds up. */
+  /** Number of comparisons in which both sides are 0 up to rounding: small against the terms that forward adds up. */
   readonly zeros: number;
-  /** Comparisons that rounding in forward hides, and those at a kink; neither holds nor is off. */
+  /** Number of comparisons that rounding in forward hides; they neither hold nor fail. */
   readonly unresolved: number;
-  /** Comparisons at a kink, where the gradient lies between the slopes of both sides. */
+  /** Number of comparisons at a kink, where the gradient lies between the slopes from both sides. */
   readonly kinks: number;
 }
 
 /**
  * The laws of one drawn case.
  *
- * @throws Fault of the first that is off; kinks and what is not resolved are left to the tally
+ * @throws Fault of the first law that fails; kinks and unresolved comparisons go to the tally
  */
 async function lawsOfCase(calls: Calls, inputs: Arrays, word: number, { constants, linear, tolerance }: Settings): Promise<Probed> {
   const draw = drawOf(keyOf(word));
@@ -51,36 +51,36 @@ async function lawsOfCase(calls: Calls, inputs: Arrays, word: number, { constant
   const base = { inputs, y: y.value, dOut, gradients: grads.value };
   const bad = await nonFinite(calls, base, constants, draw, tolerance);
   const probed = bad === null ? await probe(calls, base, constants, draw, tolerance) : { judged: [], off: bad };
-  await repeat(calls, base, y, grads); // a function that changes its mind has no gradient to be right or wrong
+  await repeat(calls, base, y, grads); // before any comparison is reported: only a pure function has a gradient
   if (probed.off !== null)
     throw new Fault(bad === null ? "gradient" : "non-finite", offText(probed.off, tolerance), { finding: probed.off });
-  await pullbackIsLinear(calls, base, draw);
+  await vjpIsLinear(calls, base, draw);
   await forwardIsLinear(calls, base, linear, draw);
   return probed;
 }
 
-/** A kink, which a second run throws if no case had anything worse. */
+/** The fault of a case's first kink. A second run throws it, if no case has a worse fault. */
 function kinkOf({ judged }: Probed): Fault | null {
-  const [kink] = those(judged, "kink", "jump");
-  return kink === undefined ? null : new Fault("kink", kinkText(kink, those(judged, "jump").includes(kink)), { finding: kink });
+  const [kink] = findingsWith(judged, "kink", "jump");
+  return kink === undefined ? null : new Fault("kink", kinkText(kink, findingsWith(judged, "jump").includes(kink)), { finding: kink });
 }
 
-/** A shrunk case shows the same fault if it is of the same kind, and not so much smaller that it might be rounding of a case that has become extreme. */
+/** Whether a shrunk case shows the same fault: one of the same kind, whose error is not so small that it might be rounding in an extreme case. */
 const isLike = (first: Fault, shrunk: Fault): boolean =>
   shrunk.kind === first.kind && (first.finding === null || (shrunk.finding?.error ?? 0) >= SHRUNK * first.finding.error);
 
 const SHRUNK = 0.1;
-/** A failing case is shrunk in so many tries at most. */
+/** The most tries to shrink a failing case. */
 const SHRINKS = 500;
 
-/** What a check consists of. */
+/** A check, prepared to run. */
 interface Prepared {
   readonly settings: Settings;
   readonly calls: Calls;
   readonly arbitrary: fc.Arbitrary<unknown>;
 }
 
-/** Runs the cases. @returns the tally of all, @throws GradientError of the first that fails, shrunk to the smallest with a fault of the same kind */
+/** Runs the cases. @returns the tally of all cases, @throws GradientError for the first that fails, shrunk to the smallest with a fault of the same kind */
 async function run({ settings, calls, arbitrary }: Prepared, throwKinks: boolean): Promise<Tally> {
   const { name, seed, cases, path } = settings;
   const met: { tries: number; tally: Tally; first: Fault | null; last: Fault | null } = {
@@ -90,7 +90,7 @@ async function run({ settings, calls, arbitrary }: Prepared, throwKinks: boolean
     last: null,
   };
   const holds = async (drawn: unknown, word: number): Promise<void> => {
-    if (met.tries > SHRINKS) return; // enough: what is left of the shrinking finds nothing smaller
+    if (met.tries > SHRINKS) return; // ends the shrinking: no further case fails
     if (met.first !== null) met.tries++;
     try {
       const probed = await lawsOfCase(calls, checkedInputs(drawn, settings), word, settings);
@@ -100,7 +100,7 @@ async function run({ settings, calls, arbitrary }: Prepared, throwKinks: boolean
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       met.first ??= error;
-      if (!isLike(met.first, error)) return; // shrunk into another fault
+      if (!isLike(met.first, error)) return; // the shrunk case has another fault
       met.last = error;
       throw error;
     }
@@ -129,8 +129,9 @@ function prepared<Name extends string, Constant extends Name>(check: GradientChe
 }
 
 /**
- * Draws inputs and a cotangent, and holds the functions to their laws: the gradient of every input is that of finite differences (at every
- * coordinate of a small input, along directions in all parts of a large one), vjp is linear in dOut, equal calls give equal bits, no argument changes.
+ * Draws inputs and a cotangent, and checks the laws: the gradient of every input is that of finite differences (at every coordinate of a small
+ * input, along directions in all parts of a large one), vjp is linear in dOut, equal calls return bitwise identical results, and no argument
+ * changes.
  *
  * @throws GradientError (as a rejection) naming input, index, analytic and numeric value of a shrunk counterexample; its `kind` says what is wrong
  */

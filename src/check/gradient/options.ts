@@ -1,4 +1,4 @@
-/** What checkGradient is given: the options, checked, and the arbitrary of inputs that they describe. */
+/** The argument of `checkGradient`: its options, checked, and the arbitrary of inputs that they describe. */
 import fc from "fast-check";
 import { show, size, type Shape } from "../../tensor/tensor.ts";
 import { arraysArbitrary } from "../arbitraries.ts";
@@ -8,32 +8,32 @@ import { Fault } from "./fault.ts";
 import type { HostArray } from "../host.ts";
 import { tolerances } from "../tolerance.ts";
 
-/** By name, a shape, for values of −3 … 3 that keep away from 0 and from those of all other shapes, or a fast-check arbitrary of arrays. */
+/** For each input a shape, for values from −3 to 3 that are not close to 0 or to each other, or a fast-check arbitrary of arrays. */
 export type InputsByName<Name extends string> = { readonly [K in Name]: Shape | fc.Arbitrary<HostArray> };
 
-/** A function with its gradient, what to draw for it, and how strictly it is held: the argument of `checkGradient`. */
+/** A function with its gradient, the inputs to draw, and the tolerance: the argument of `checkGradient`. */
 export interface GradientCheck<Name extends string, Constant extends Name = never> extends Differentiable<Name, Constant> {
-  /** For messages. */
+  /** Names the function in messages. */
   readonly name: string;
-  /** By name; or one fast-check arbitrary of the whole record, where the shapes depend on each other. */
+  /** The inputs by name; or, where their shapes depend on each other, one fast-check arbitrary of the whole record. */
   readonly inputs: InputsByName<Name> | fc.Arbitrary<Arrays<Name>>;
   /** The same seed draws the same cases; default 0. */
   readonly seed?: number;
   /** Default 100. */
   readonly cases?: number;
-  /** Largest error that holds, relative; default 1e-7. */
+  /** The largest relative error allowed; default 1e-7. */
   readonly tolerance?: number;
-  /** Starts at the case that an error names. */
+  /** The path that an error names: the check starts at that case. */
   readonly path?: string;
-  /** Inputs that are not differentiated, such as labels and masks: never moved, and without a gradient. */
+  /** Inputs that are not differentiated, such as labels and masks; they are never moved and have no gradient. */
   readonly constants?: readonly Constant[];
-  /** Inputs that forward is linear in, the others held; tried by values. */
+  /** Inputs in which forward is linear while the others stay fixed; the check tries this with values. */
   readonly linear?: readonly NoInfer<Name>[];
-  /** At a kink there is no derivative: "reject" (the default) says so, "count" goes on if the gradient lies between the slopes of both sides. */
+  /** At a kink there is no derivative: "reject" (the default) fails, "count" continues if the gradient lies between the slopes from both sides. */
   readonly kinks?: "reject" | "count";
 }
 
-/** With the defaults. */
+/** The options with the defaults filled in. */
 export interface Settings {
   readonly name: string;
   readonly seed: number;
@@ -46,18 +46,18 @@ export interface Settings {
 }
 
 const DEFAULT_CASES = 100;
-/** An input of more numbers would take too long. */
+/** The most numbers of an input; more would take too long. */
 const LARGEST = 1e6;
 
 function wanted(holds: boolean, option: string, what: string, got: unknown): void {
   if (!holds) throw new Fault("options", `${option} must be ${what}, got ${typeof got === "string" ? JSON.stringify(got) : String(got)}`);
 }
 
-/** Of any copy of fast-check. */
+/** Recognises arbitraries of any copy of fast-check. */
 const isArbitrary = (value: unknown): value is fc.Arbitrary<unknown> =>
   typeof value === "object" && value !== null && "generate" in value && "shrink" in value;
 
-/** What to call a check whose options may be wrong, its name among them. */
+/** A name for the check, even if its options, including the name, may be wrong. */
 export const nameOf = (check: unknown): string =>
   typeof check === "object" && check !== null && "name" in check && typeof check.name === "string" ? check.name : "checkGradient";
 
@@ -91,14 +91,15 @@ function checkedShape(name: string, given: unknown): Shape {
 }
 
 /**
- * Inputs by name: those of shapes together, so that their numbers keep apart; arbitraries independently, unless one draws them all.
+ * The arbitrary of all inputs. Inputs that are given by shapes are drawn together, so that no two numbers are close; arbitraries are independent,
+ * unless one draws the whole record.
  *
  * @throws Fault of kind options
  */
 export function inputsArbitrary(inputs: unknown): fc.Arbitrary<unknown> {
   if (isArbitrary(inputs)) return inputs;
   if (inputs === null || typeof inputs !== "object" || Array.isArray(inputs) || Object.keys(inputs).length === 0)
-    throw new Fault("options", "inputs must be a record of shapes or arbitraries with one entry at least");
+    throw new Fault("options", "inputs must be a record of shapes or arbitraries with at least one entry");
   const entries = Object.entries(inputs);
   const arbitraries = entries.flatMap(([name, given]): [string, fc.Arbitrary<unknown>][] => (isArbitrary(given) ? [[name, given]] : []));
   const shapes = entries.flatMap(([name, given]) => (isArbitrary(given) ? [] : [[name, checkedShape(name, given)] as const]));
@@ -107,12 +108,13 @@ export function inputsArbitrary(inputs: unknown): fc.Arbitrary<unknown> {
     .map(([drawn, given]) => Object.fromEntries(entries.map(([name]) => [name, drawn[name] ?? given[name]])));
 }
 
-/** @throws Fault of kind options unless arrays of finite numbers were drawn (constants may hold infinities), under the names that options speak of */
+/** @throws Fault of kind options unless arrays of finite numbers were drawn (constants may hold infinities), under the names that the options use */
 export function checkedInputs(drawn: unknown, { constants, linear }: Settings): Arrays {
   if (drawn === null || typeof drawn !== "object" || Array.isArray(drawn))
     throw new Fault("options", `inputs must be drawn as a record of arrays, got ${String(drawn)}`);
   const stranger = [...constants, ...linear].find((name) => !Object.hasOwn(drawn, name));
-  if (stranger !== undefined) throw new Fault("options", `constants and linear name inputs; ${stranger} is none`);
+  if (stranger !== undefined)
+    throw new Fault("options", `constants and linear must name inputs, ${Object.keys(drawn).join(", ")}, got ${stranger}`);
   return mapArrays(Object.fromEntries(Object.entries(drawn)), (array, input) => {
     const { shape, data } = checkedArray(array, `the array drawn for ${input}`, "options", { input });
     const bad = constants.includes(input) ? -1 : data.findIndex((x) => !Number.isFinite(x));

@@ -1,10 +1,10 @@
 /**
- * One case: one pullback against finite differences, input by input.
+ * One case: one call of `vjp` against finite differences, input by input.
  *
- *   ⟨x̄, v⟩ = d/dh ⟨ȳ, f(x + h·v)⟩ at h = 0          x̄ from the vjp of ȳ; the adjoint law ⟨ȳ, Jv⟩ = ⟨Jᵀȳ, v⟩
+ *   ⟨x̄, v⟩ = d/dh ⟨ȳ, f(x + h·v)⟩ at h = 0          x̄ = vjp(ȳ); the adjoint law ⟨ȳ, Jv⟩ = ⟨Jᵀȳ, v⟩
  *
- * along every coordinate of a small input, and along random directions of a large one, each in a part of it, together all of it. A direction
- * that is off is halved until the coordinate at fault is found.
+ * The directions v are all coordinates of a small input; for a large input they are random, one in each of many parts, which together are the
+ * whole input. A direction that fails is halved until the coordinate at fault is found.
  */
 import { sitesOf, type Base } from "./base.ts";
 import type { Calls } from "./calls.ts";
@@ -15,20 +15,20 @@ import type { Draw } from "../draw.ts";
 import type { Finding } from "./fault.ts";
 import type { HostArray } from "../host.ts";
 
-/** An input of so many numbers is tried at each of them; a larger one in so many parts. */
+/** An input of at most SMALL numbers is moved at each of them, a larger one in PARTS parts. */
 const SMALL = 64;
 const PARTS = 32;
 
-/** What came of the comparisons of a case. */
+/** The comparisons of a case. */
 export interface Probed {
   readonly judged: readonly Judged[];
-  /** The comparison that was off, at which the case ended. */
+  /** The comparison that failed, at which the case ended; null: none failed. */
   readonly off: Finding | null;
 }
 
 const coordinate = (i: number): Direction => [[i, 1]];
 
-/** The coordinate that is most at fault for a direction that is off; the direction itself if no coordinate is off alone. */
+/** The coordinate that contributes most to the error of a direction; the direction itself if no single coordinate fails. */
 async function culprit(site: Site, direction: Direction, whole: Judged, tolerance: number): Promise<Judged> {
   const gapOf = async (part: Direction): Promise<number> => {
     const { analytic, numeric } = (await compareAlong(site, part, tolerance)).finding;
@@ -56,7 +56,7 @@ function directions({ data }: HostArray, draw: Draw): readonly Direction[] {
   });
 }
 
-/** The comparisons of one input, up to the first that is off. */
+/** The comparisons of one input, up to the first that fails. */
 async function probeInput(site: Site, draw: Draw, tolerance: number): Promise<Probed> {
   const judged: Judged[] = [];
   for (const direction of directions(site.x, draw)) {
@@ -68,7 +68,7 @@ async function probeInput(site: Site, draw: Draw, tolerance: number): Promise<Pr
   return { judged, off: null };
 }
 
-/** The first gradient that is NaN or infinite, and what differences give there. */
+/** The first gradient that is NaN or infinite, with the value by finite differences there. */
 export async function nonFinite(
   calls: Calls,
   base: Base,
@@ -89,7 +89,7 @@ export async function nonFinite(
   return null;
 }
 
-/** All comparisons of a case, up to the first that is off. */
+/** All comparisons of a case, up to the first that fails. */
 export async function probe(calls: Calls, base: Base, constants: readonly string[], draw: Draw, tolerance: number): Promise<Probed> {
   const judged: Judged[] = [];
   for (const site of sitesOf(calls, base, constants, draw)) {
@@ -100,6 +100,6 @@ export async function probe(calls: Calls, base: Base, constants: readonly string
   return { judged, off: null };
 }
 
-/** Those with one of these verdicts. */
-export const those = (judged: readonly Judged[], ...verdicts: readonly Verdict[]): readonly Finding[] =>
+/** The findings with one of these verdicts. */
+export const findingsWith = (judged: readonly Judged[], ...verdicts: readonly Verdict[]): readonly Finding[] =>
   judged.filter(({ verdict }) => verdicts.includes(verdict)).map(({ finding }) => finding);

@@ -1,4 +1,4 @@
-/** Laws of a user's functions beside the adjoint one: two calls give the same bits, vjp is linear in dOut, forward in what it is said to be linear in. */
+/** Laws of a user's functions other than the adjoint law: equal calls return bitwise identical results, vjp is linear in dOut, forward in the inputs named as linear. */
 import { show } from "../../tensor/tensor.ts";
 import type { Base } from "./base.ts";
 import { differsAt, type Calls, type Returned } from "./calls.ts";
@@ -20,11 +20,12 @@ function same(what: string, before: HostArray, after: HostArray, says: string, i
   throw new Fault("impure", `${what}${show(index)}: ${before.data[i]} and then ${after.data[i]}: ${says}`, { ...place, index });
 }
 
-const DIFFERS = "two calls with equal arguments must give the same bits (random numbers and state belong into the inputs)";
-const REUSED = "a later call writes into an array that was returned before; return one of its own each time";
+const DIFFERS = "two calls with equal arguments must return bitwise identical results (random numbers and state belong in the inputs)";
+const REUSED = "a later call writes into an array that was returned before; return a new array each time";
 
 /**
- * After forward was called with other inputs and vjp with another cotangent, what they had returned is as before; and so is what they return.
+ * After calls of forward with other inputs and of vjp with another cotangent, the arrays that were returned before are unchanged, and the
+ * original calls return the same results again.
  *
  * @throws Fault of kind impure
  */
@@ -52,7 +53,7 @@ interface Sides {
   readonly input: string;
 }
 
-/** Of f32, since a user's functions may compute in it; what the law is there to find, a threshold, a limit or an offset, is larger. */
+/** The bound of f32, because a user's functions may compute in f32; the errors that the law looks for, a threshold, a limit or an offset, are larger. */
 const { bound } = tolerances.linearity.f32;
 
 /** @throws Fault where the two differ by more than the tolerance, relative to `terms` */
@@ -63,9 +64,9 @@ function equal(actual: HostArray, expected: HostArray, terms: number, { kind, wh
   throw new Fault(kind, `${what}${show(index)}: ${law}: ${actual.data[bad]} instead of ${expected.data[bad]}`, { input, index });
 }
 
-/** Far from 1, so that a threshold or a limit on dOut shows; a power of 2, so that scaling is exact. */
+/** Far from 1, so that a threshold or a limit on dOut is noticed; a power of 2, so that scaling is exact. */
 const FAR = 2 ** 20;
-/** Gradients are held to no less than this share of the largest one, and of the cotangent: a gradient that is 0 holds the rounding of others. */
+/** Errors are relative to at least these shares of the largest gradient and of the cotangent: a gradient whose true value is 0 holds rounding errors. */
 const [OF_LARGEST, OF_COTANGENT] = [1e-3, 2 ** -36];
 
 /**
@@ -73,7 +74,7 @@ const [OF_LARGEST, OF_COTANGENT] = [1e-3, 2 ** -36];
  *
  * @throws Fault of kind linearity
  */
-export async function pullbackIsLinear({ vjp }: Calls, { inputs, dOut, gradients }: Base, draw: Draw): Promise<void> {
+export async function vjpIsLinear({ vjp }: Calls, { inputs, dOut, gradients }: Base, draw: Draw): Promise<void> {
   const other = draw.array(dOut.shape);
   const ofOther = (await vjp(inputs, other)).value;
   const ofBoth = (await vjp(inputs, mix(FAR, dOut, 1, other))).value;
@@ -92,7 +93,7 @@ export async function pullbackIsLinear({ vjp }: Calls, { inputs, dOut, gradients
 }
 
 /**
- * f(a·x + b·x′) = a·f(x) + b·f(x′) in each of these inputs, the others held.
+ * f(a·x + b·x′) = a·f(x) + b·f(x′) in each of these inputs, while the others stay fixed.
  *
  * @throws Fault of kind not-linear
  */

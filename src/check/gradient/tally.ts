@@ -1,13 +1,13 @@
-/** What came of all comparisons of a check. */
+/** The summary of all comparisons of a check. */
 import type { Judged } from "./compare.ts";
 import type { Finding } from "./fault.ts";
 
 /** Comparisons with one input that rounding hides. */
 export interface Hidden {
   readonly count: number;
-  /** Of so many with this input. */
+  /** Number of all comparisons with this input. */
   readonly of: number;
-  /** The first of them. */
+  /** The first hidden comparison. */
   readonly finding: Finding | null;
 }
 

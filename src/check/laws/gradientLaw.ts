@@ -1,4 +1,4 @@
-/** The law of gradients: those of finite differences; in f32, where differences resolve no slope, those of a reference engine. */
+/** The law of gradients: they equal finite differences, or in f32, where differences are too inexact, the gradients of a reference engine. */
 import type { Engine } from "../../kernels/engine.ts";
 import { gapOfGradients, scaleOf } from "../close.ts";
 import type { Draw } from "../draw.ts";
@@ -18,12 +18,12 @@ function unitDirection(inputs: Leaves, draw: Draw): Leaves {
   return mapLeaves(raw, (v) => ({ shape: v.shape, data: v.data.map((x) => x / length) }));
 }
 
-/** Rounding of the stencil's differences, over the function's value: a few units in the last place, divided by the step. */
+/** The rounding error of the stencil's differences as a share of the function's value: a few units in the last place, divided by the step. */
 const ROUNDING = (4 * 2 ** -53) / STEP;
 
 /**
- * ⟨ȳ, Jv⟩ by differences against ⟨vjp(ȳ), v⟩. Scaled by the sum of |contributions|, so that cancellation can neither hide nor fake a failure;
- * less what the rounding of the function's value explains, where that is flat.
+ * ⟨ȳ, Jv⟩ by finite differences against ⟨vjp(ȳ), v⟩. The error is relative to the sum of |contributions|, so that cancellation can neither hide
+ * nor fake a failure, and excludes what the rounding error of the function's value explains.
  */
 async function againstDifferences(engine: Engine, trial: Trial, draw: Draw): Promise<number> {
   const { cotangentOf } = drawnCotangents(draw);
@@ -60,7 +60,7 @@ async function againstReference(engine: Engine, trial: Trial, draw: Draw, refere
 
 export const gradientLaw: Law = {
   name: "gradients",
-  says: "⟨ȳ, Jv⟩ by finite differences equals ⟨vjp(ȳ), v⟩; in f32: vjp(ȳ) is that of the reference engine",
+  says: "⟨ȳ, Jv⟩ by finite differences equals ⟨vjp(ȳ), v⟩; in f32, vjp(ȳ) equals that of the reference engine",
   tolerance: tolerances.gradients,
   error: (engine, trial, draw, reference) =>
     engine.precision === "f64" ? againstDifferences(engine, trial, draw) : againstReference(engine, trial, draw, reference),

@@ -1,23 +1,23 @@
-/** What a law is, and what laws are made of: outputs, gradients and cotangents of one drawn call. */
+/** The type of a law, and what laws use: outputs, gradients and cotangents of one random call. */
 import type { Engine } from "../../kernels/engine.ts";
 import type { Draw } from "../draw.ts";
 import { evaluate, type HostArray, type Leaves } from "../host.ts";
 import type { CotangentOf, Trial } from "./subject.ts";
 import type { Tolerance } from "../tolerance.ts";
 
-/** What every op owes, as an error to measure on one drawn call. */
+/** A law that every op must obey, as an error that is measured on one random call. */
 export interface Law {
   /** `shapes`, `value`, `gradients` and so on. */
   readonly name: string;
-  /** The claim in a sentence. */
+  /** The law in a sentence. */
   readonly says: string;
-  /** Largest error that holds, for an engine of each precision. */
+  /** The largest error allowed, for an engine of each precision. */
   readonly tolerance: Tolerance;
-  /** How far one call is from the claim; `reference` is an engine of f64 that gradients in f32 are held to. */
+  /** The error of one call; `reference` is an f64 engine, with whose gradients those in f32 are compared. */
   readonly error: (engine: Engine, trial: Trial, draw: Draw, reference: Engine) => Promise<number>;
 }
 
-/** Cotangents that are drawn once for each leaf and then stay; `drawn` are those that were asked for. */
+/** Cotangents that are drawn once for each leaf, at its first use; `drawn` holds those so far. */
 export function drawnCotangents(draw: Draw): { readonly cotangentOf: CotangentOf; readonly drawn: Leaves } {
   const drawn = new Map<string, HostArray>();
   const cotangentOf: CotangentOf = (name, shape) => {
@@ -28,7 +28,7 @@ export function drawnCotangents(draw: Draw): { readonly cotangentOf: CotangentOf
   return { cotangentOf, drawn };
 }
 
-/** All outputs that are differentiated. */
+/** All differentiated outputs. */
 export const outputs = async (engine: Engine, trial: Trial, moved: Leaves): Promise<Leaves> => {
   const leaves = await evaluate(engine, (k) => trial.forward(k, moved).out);
   return new Map([...leaves].filter(([name]) => !name.split(".").includes("constant")));

@@ -1,41 +1,41 @@
-/** The laws of one op as functions to call: from a test, or by themselves. */
+/** The laws of one op as functions that a test, or any other code, can call. */
 import fc from "fast-check";
 import type { Engine } from "../../kernels/engine.ts";
 import { trialArbitrary } from "../arbitraries.ts";
 import { laws, type Law } from "./laws.ts";
 import type { Subject } from "./subject.ts";
 
-/** How many calls a law is tried on, which, and on what engine. */
+/** Which random calls a law is tried on, how many, and on which engine. */
 export interface LawOptions {
   /** The same seed draws the same calls; default 0. */
   readonly seed?: number;
-  /** Default 100. */
+  /** Number of calls; default 100. */
   readonly cases?: number;
-  /** Starts at the call that an error names. */
+  /** The path that an error names: the run starts at that call. */
   readonly path?: string;
-  /** Default: a reference engine of its own. */
+  /** The engine under test; default: a new reference engine. */
   readonly engine?: Engine;
 }
 
-/** What a law that holds has seen. */
+/** The report of a law that holds. */
 export interface LawReport {
   /** The name of the law. */
   readonly law: string;
-  /** Calls that were drawn. */
+  /** Number of calls that were drawn. */
   readonly cases: number;
-  /** Largest error met. */
+  /** The largest error. */
   readonly worst: number;
-  /** What the errors were held to. */
+  /** The largest error allowed. */
   readonly tolerance: number;
 }
 
-/** `for (const law of lawsOf(layerNorm)) test(law.name, () => law.run())` */
+/** A law of one op, to run: `for (const law of lawsOf(layerNorm)) test(law.name, () => law.run())`. */
 export interface NamedLaw {
   /** `shapes`, `value`, `gradients` and so on. */
   readonly name: string;
-  /** The claim in a sentence. */
+  /** The law in a sentence. */
   readonly says: string;
-  /** @throws Error (as a rejection) naming op, law, error and a shrunk call that shows it, with seed and path; RangeError for cases that are none */
+  /** @throws Error (as a rejection) naming op, law, error and a shrunk call that shows it, with seed and path; RangeError if `cases` is not a positive integer */
   readonly run: (options?: LawOptions) => Promise<LawReport>;
 }
 
@@ -58,11 +58,11 @@ function namedLaw(subject: Subject, law: Law, makeReference: () => Engine): Name
     if (!failed) return { law: name, cases, worst, tolerance: bound };
     const what = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
     const replay = `seed ${seed}, path ${JSON.stringify(counterexamplePath)}, call ${fc.stringify(counterexample?.[0])}`;
-    throw new Error(`${subject.name}: law ${name} (${says}) is off: ${what}; ${replay}`, { cause: errorInstance });
+    throw new Error(`${subject.name}: law ${name} (${says}) does not hold: ${what}; ${replay}`, { cause: errorInstance });
   };
   return { name, says, run };
 }
 
-/** Every law that an op owes. */
+/** Every law that an op must obey. */
 export const lawsOfSubject = (subject: Subject, makeReference: () => Engine): readonly NamedLaw[] =>
   laws.map((law) => namedLaw(subject, law, makeReference));

@@ -1,4 +1,4 @@
-/** The laws of any op: each a claim about one drawn call, with its error. */
+/** The laws of any op: each is a claim about one random call, with its error. */
 import type { FusedTable, Kernels } from "../../kernels/kernels.ts";
 import { observe, unfused } from "../../ops/observe.ts";
 import type { Shape } from "../../tensor/tensor.ts";
@@ -15,7 +15,7 @@ export { type Law } from "./law.ts";
 
 const shapes: Law = {
   name: "shapes",
-  says: "there is a gradient for each input, of its shape",
+  says: "each input has a gradient, of the input's shape",
   tolerance: tolerances.exact,
   error: async (engine, trial, draw) => {
     const text = (leaves: Leaves): string =>
@@ -27,12 +27,12 @@ const shapes: Law = {
   },
 };
 
-/** Draws are of order 1, and so are the terms of an output that cancels (a divergence of near distributions). */
+/** Draws are of order 1, and so are the terms of an output in which they cancel (a divergence of similar distributions). */
 const UNIT = 1;
 
 const value: Law = {
   name: "value",
-  says: "the output is that of plain loops over numbers",
+  says: "the output equals that of plain loops over numbers",
   tolerance: tolerances.equation,
   error: async (engine, trial) =>
     trial.expected === null ? 0 : gapOfLeaves(await outputs(engine, trial, new Map()), trial.expected, UNIT),
@@ -40,7 +40,7 @@ const value: Law = {
 
 const linearity: Law = {
   name: "linearity",
-  says: "the pullback is linear: vjp(a·ȳ + b·ȳ′) = a·vjp(ȳ) + b·vjp(ȳ′)",
+  says: "the VJP is linear in the cotangent: vjp(a·ȳ + b·ȳ′) = a·vjp(ȳ) + b·vjp(ȳ′)",
   tolerance: tolerances.linearity,
   error: async (engine, trial, draw) => {
     const [a, b] = [draw.real(-2, 2), draw.real(-2, 2)];
@@ -61,7 +61,7 @@ const linearity: Law = {
 
 const purity: Law = {
   name: "purity",
-  says: "two runs give the same bits, and so does the rematerialised op",
+  says: "two runs give bitwise identical gradients, and so does the rematerialised op",
   tolerance: tolerances.exact,
   error: async (engine, trial, draw) => {
     const { cotangentOf } = drawnCotangents(draw);
@@ -73,7 +73,7 @@ const purity: Law = {
 
 const immutability: Law = {
   name: "immutability",
-  says: "no input and no attr changes a bit, forwards or backwards",
+  says: "neither forward nor vjp changes a bit of inputs or attrs",
   tolerance: tolerances.exact,
   error: async (engine, trial, draw) => {
     const { cotangentOf } = drawnCotangents(draw);
@@ -84,7 +84,7 @@ const immutability: Law = {
 
 const memory: Law = {
   name: "memory",
-  says: "after a call that fails, as many bytes are live as before it",
+  says: "after a call that fails, as many bytes are in use as before it",
   tolerance: tolerances.exact,
   error: async (engine, trial) => {
     const before = engine.memory().live;
@@ -102,7 +102,7 @@ const memory: Law = {
 
 const parity: Law = {
   name: "parity",
-  says: "the fused kernel is the op: output, saved and gradients are those of its definition",
+  says: "the fused kernel equals the op's definition in output, saved record and gradients",
   tolerance: tolerances.parity,
   error: async (engine, trial, draw) => {
     const { cotangentOf, drawn } = drawnCotangents(draw);
@@ -116,7 +116,7 @@ const parity: Law = {
       return k.within({ fused: { get } });
     };
     const grads = await evaluate(engine, (k) => trial.gradients(watched(k), cotangentOf));
-    if (!fused) return 0; // all was by definition
+    if (!fused) return 0; // everything ran by definition
     const result = await evaluate(engine, (k) => trial.forward(k, new Map()));
     return Math.max(
       gapOfLeaves(result, await evaluate(engine, (k) => trial.forward(unfused(k), new Map())), UNIT),
@@ -125,23 +125,23 @@ const parity: Law = {
   },
 };
 
-/** Every op owes these. */
+/** The laws that every op must obey. */
 export const laws: readonly Law[] = [shapes, value, gradientLaw, linearity, purity, immutability, memory, parity];
 
-/** How much of its tolerance an error uses; all and more if it is not a number. */
+/** An error as a share of its tolerance; Infinity if it is not a number. */
 function shareOf(error: number, { bound }: Bound): number {
   if (error === 0) return 0;
   return bound === 0 || Number.isNaN(error) ? Infinity : error / bound;
 }
 
-/** The largest share that any of these laws uses of its tolerance, in one drawn call; and that law. */
+/** The largest error of these laws in one random call, as a share of the law's tolerance; and that law. */
 export async function worstLaw(
   subject: Subject,
   { engine, reference }: Engines,
   draw: Draw,
   among: readonly Law[] = laws,
 ): Promise<{
-  /** The largest error, as a share of what its law allows; more than 1 is off. */
+  /** The largest error as a share of its law's tolerance; more than 1 breaks the law. */
   readonly share: number;
   /** The name of that law. */
   readonly law: string;

@@ -1,4 +1,4 @@
-/** A row of `deit check`: one claim, tried on many random cases. */
+/** The rows of `deit check`: each is a claim, tried on many random cases. */
 import type { Engine } from "../../kernels/engine.ts";
 import { DeviceLostError } from "../../tensor/errors.ts";
 import { fold, keyOf } from "../../tensor/key.ts";
@@ -6,49 +6,49 @@ import { drawOf, type Draw } from "../draw.ts";
 import type { Engines } from "../engines.ts";
 import type { Tolerance } from "../tolerance.ts";
 
-/** A claim with a way to measure how far one random case is from it: a row of `deit check`. */
+/** A row of `deit check`: a claim, and a function that measures its error in one random case. */
 export interface Row {
   /** `E4`, `G10` or `op/layerNorm`. */
   readonly id: string;
-  /** What it says. */
+  /** The claim. */
   readonly title: string;
-  /** Largest error that holds, for an engine of each precision. */
+  /** The largest error allowed, for an engine of each precision. */
   readonly tolerance: Tolerance;
-  /** No engine computes this; `error` uses none. */
+  /** The claim is about code that runs on the host; `error` uses no engine. */
   readonly host?: true;
-  /** The error of one random case: at most the bound of the engine's precision if the claim holds. */
+  /** The error of one random case. The claim holds if it is at most the bound of the engine's precision. */
   readonly error: (engine: Engine, draw: Draw, reference: Engine) => number | Promise<number>;
 }
 
-/** What came of a row. */
+/** The result of a row. */
 export interface RowReport {
   /** `E4`, `G10` or `op/layerNorm`. */
   readonly id: string;
-  /** What the row says. */
+  /** The row's claim. */
   readonly title: string;
-  /** Cases that were run. */
+  /** Number of cases that ran. */
   readonly cases: number;
-  /** The largest error met; Infinity where a case threw or met NaN. */
+  /** The largest error; Infinity if a case threw or its error is NaN. */
   readonly worst: number;
-  /** The bound that was used: that of the engine's precision. */
+  /** The bound for the engine's precision. */
   readonly tolerance: number;
   /** `ok`: every error is within the tolerance; `off`: one is not, or a case threw. */
   readonly status: "ok" | "off";
-  /** No engine computed this. */
+  /** The row used no engine. */
   readonly host?: true;
-  /** The first case that was off, and the error it threw if it did. */
+  /** The first case that failed, with its error if it threw one. */
   readonly failure?: string;
 }
 
 /** Which random cases a row is run on. */
 export interface RunOptions {
-  /** How many cases are drawn. */
+  /** Number of cases. */
   readonly cases: number;
-  /** What they are drawn from: the same seed draws the same cases. */
+  /** The seed from which they are drawn: the same seed draws the same cases. */
   readonly seed: number;
 }
 
-/** Tries a row; stops at the first case that is off. Case i is a function of (seed, row, i), rounded to the engine's precision. */
+/** Runs a row, up to the first case that fails. Case i is a function of seed, row and i, rounded to the engine's precision. */
 export async function runRow(row: Row, { engine, reference }: Engines, { cases, seed }: RunOptions): Promise<RowReport> {
   const { id, title, host } = row;
   const precision = host === true ? "f64" : engine.precision;
@@ -71,7 +71,7 @@ export async function runRow(row: Row, { engine, reference }: Engines, { cases, 
       worst = Math.max(worst, Number.isNaN(error) ? Infinity : error);
       if (worst > bound) return report(i + 1, worst, `case ${i}`);
     } catch (error) {
-      if (error instanceof DeviceLostError) throw error; // which says nothing of the row
+      if (error instanceof DeviceLostError) throw error; // it says nothing about the row
       return report(i + 1, Infinity, `case ${i}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }

@@ -1,4 +1,4 @@
-/** An op with a way to draw valid calls of it: what the laws of any op need. */
+/** Subjects: an op with a generator of valid random calls, which is all that the laws need. */
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Grads, Op, Result } from "../../ops/op.ts";
 import { rematerialise } from "../../ops/rematerialise.ts";
@@ -6,46 +6,46 @@ import { isTensor, type Shape } from "../../tensor/tensor.ts";
 import type { Draw } from "../draw.ts";
 import { leavesOf, mapHost, upload, type Host, type HostArray, type Leaves } from "../host.ts";
 
-/** A drawn call: inputs on the host, attrs made on the engine, and the output by other means where those are at hand. */
+/** A random call: inputs on the host, attrs made on the engine, and if available the expected output. */
 export interface DrawnCall<In, Attrs, Out> {
-  /** The op's inputs, with host arrays in the place of tensors. */
+  /** The op's inputs, with host arrays instead of tensors. */
   readonly inputs: Host<In>;
-  /** Makes the attrs on the engine that the call is for. */
+  /** Makes the attrs on the engine that runs the call. */
   readonly attrs: (k: Kernels) => Attrs;
-  /** The output by loops over numbers, which knows nothing of the op. */
+  /** The output by an oracle, plain loops over numbers that do not use the op. */
   readonly expected?: Host<Out>;
 }
 
 /** The cotangent for a leaf of the output. */
 export type CotangentOf = (name: string, shape: Shape) => HostArray;
 
-/** One call with the op's types forgotten, so that one suite runs over all ops. */
+/** One call without the op's types, so that the same laws run for all ops. */
 export interface Trial {
   /** The inputs by their dotted path: `params.weight`. */
   readonly inputs: Leaves;
-  /** The output by other means (loops over numbers), by path; null where none are at hand. */
+  /** The output by an oracle, by path; null if there is none. */
   readonly expected: Leaves | null;
-  /** Forward, with some inputs replaced. */
+  /** Runs the forward, with the inputs in `moved` replaced. */
   readonly forward: (k: Kernels, moved: Leaves) => Result<unknown, unknown>;
-  /** Forward, then the pullback of the cotangents. */
+  /** Runs the forward, then the VJP with the cotangents. */
   readonly gradients: (k: Kernels, cotangentOf: CotangentOf) => unknown;
-  /** The same by the rematerialised op. */
+  /** The same with the rematerialised op. */
   readonly gradientsAgain: (k: Kernels, cotangentOf: CotangentOf) => unknown;
-  /** The tensors handed in (inputs and attrs), after forward and pullback if `run`. */
+  /** The arguments of a call, inputs and attrs; if `run`, after forward and VJP have run on them. */
   readonly handed: (k: Kernels, cotangentOf: CotangentOf, run: boolean) => unknown;
 }
 
-/** An op with a way to draw its calls; `subjectOf` makes one. */
+/** An op with a generator of random calls; `subjectOf` makes one. */
 export interface Subject {
   /** The op's name. */
   readonly name: string;
   /** The op itself. */
   readonly op: object;
-  /** Draws a call. */
+  /** Draws a random call. */
   readonly trial: (draw: Draw) => Trial;
 }
 
-/** A cotangent for every tensor of `out`; what is declared constant has none. */
+/** A cotangent for every tensor of `out`, except those declared constant. */
 function cotangents<Out>(k: Kernels, out: Out, cotangentOf: CotangentOf, path?: string): Grads<Out>;
 function cotangents(k: Kernels, out: unknown, cotangentOf: CotangentOf, path = ""): unknown {
   if (out === null || typeof out !== "object") return out;
@@ -58,7 +58,7 @@ function cotangents(k: Kernels, out: unknown, cotangentOf: CotangentOf, path = "
   return Object.fromEntries(Object.entries(out).map(child));
 }
 
-/** Makes a subject of an op and a way to draw a call. */
+/** Makes a subject from an op and a function that draws a valid call. */
 export function subjectOf<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, call: (draw: Draw) => DrawnCall<In, Attrs, Out>): Subject {
   const trial = (draw: Draw): Trial => {
     const { inputs, attrs, expected } = call(draw);
@@ -67,7 +67,7 @@ export function subjectOf<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, 
         k,
         mapHost(inputs, (a, name) => moved.get(name) ?? a),
       );
-    const pulledBack = <S>(k: Kernels, which: Op<In, S, Attrs, Out>, cotangentOf: CotangentOf, handed: In, given: Attrs): Grads<In> => {
+    const backward = <S>(k: Kernels, which: Op<In, S, Attrs, Out>, cotangentOf: CotangentOf, handed: In, given: Attrs): Grads<In> => {
       const { out, saved } = which.forward(k, handed, given);
       return which.vjp(k, saved, cotangents(k, out, cotangentOf));
     };
@@ -75,11 +75,11 @@ export function subjectOf<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, 
       inputs: leavesOf(inputs),
       expected: expected === undefined ? null : leavesOf(expected),
       forward: (k, moved) => op.forward(k, tensors(k, moved), attrs(k)),
-      gradients: (k, cotangentOf) => pulledBack(k, op, cotangentOf, tensors(k, new Map()), attrs(k)),
-      gradientsAgain: (k, cotangentOf) => pulledBack(k, rematerialise(op), cotangentOf, tensors(k, new Map()), attrs(k)),
+      gradients: (k, cotangentOf) => backward(k, op, cotangentOf, tensors(k, new Map()), attrs(k)),
+      gradientsAgain: (k, cotangentOf) => backward(k, rematerialise(op), cotangentOf, tensors(k, new Map()), attrs(k)),
       handed: (k, cotangentOf, run) => {
         const [handed, given] = [tensors(k, new Map()), attrs(k)];
-        if (run) pulledBack(k, op, cotangentOf, handed, given);
+        if (run) backward(k, op, cotangentOf, handed, given);
         return { inputs: handed, attrs: given };
       },
     };

@@ -2,7 +2,7 @@
  * Counts the FLOP of a program, kernel by kernel: each addition, multiplication, division, root and comparison is one. Moves have none. These are
  * the operations of the formulas; an engine may do more.
  */
-import { product } from "../../kernels/rules.ts";
+import { matmulSizes } from "../../kernels/rules.ts";
 import { size, type Tensor } from "../../tensor/tensor.ts";
 import type { Loops } from "../region.ts";
 
@@ -48,7 +48,7 @@ export function countedLoops(count: (flop: number) => void): Loops {
     sumLeading: ofEachInput,
     argmaxLast: ofEachInput,
     oneHot: none,
-    matmul: (_, a, b, transpose) => count(2 * size(a.shape) * product(a.shape, b.shape, transpose).n),
+    matmul: (_, a, b, transpose) => count(2 * size(a.shape) * matmulSizes(a.shape, b.shape, transpose).n),
     permute: none,
     slice: none,
     pad: none,

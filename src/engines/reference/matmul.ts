@@ -1,12 +1,12 @@
 /** Batched matrix multiplication: two orders of the same three loops, so that the innermost goes through memory in order. Both sum k upwards. */
-import { product } from "../../kernels/rules.ts";
+import { matmulSizes } from "../../kernels/rules.ts";
 import type { Loops } from "../region.ts";
 import type { Data } from "./data.ts";
 
 export const matmul =
   (data: Data): Loops["matmul"] =>
   (out, a, b, { ta = false, tb = false } = {}) => {
-    const { batch, m, k, n, shared } = product(a.shape, b.shape, { ta, tb });
+    const { batch, m, k, n, shared } = matmulSizes(a.shape, b.shape, { ta, tb });
     const [o, x, y] = [data(out), data(a), data(b)];
     const [rowOfA, columnOfA] = ta ? [1, m] : [k, 1]; // a[i, p] is at i·rowOfA + p·columnOfA
     o.fill(0);

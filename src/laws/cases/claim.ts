@@ -10,17 +10,24 @@ import type { Grads, Op } from "../../ops/op.ts";
 import { forwardOf, gradientsOf, type HostCall } from "./hostCall.ts";
 import { row } from "./row.ts";
 
-/** `actual`, a tensor or a tree of tensors, equals `expected`, the same tree by loops; or, in an identity, `equals`, another tree on the engine. */
+/**
+ * The claim that `actual`, a tensor or a tree of tensors, equals `expected`, the same tree by loops; or, in an identity, `equals`, another tree on
+ * the engine.
+ */
 export type Claim = {
   readonly actual: (k: Kernels) => unknown;
   /** The size of the terms whose sums may cancel; default 1. Errors are relative to no less than this. */
   readonly terms?: number;
 } & ({ readonly expected: unknown } | { readonly equals: (k: Kernels) => unknown });
 
-/** A difference of two distributions may be almost 0, while its rounding is that of probabilities, which are of order 1. */
+/**
+ * The floor of errors in claims; the rows of hostCall.ts have none. Claims are mostly about losses and their gradients, in which probabilities and
+ * logits of order 1 may cancel to almost 0 and leave their rounding errors: without the floor, G6, G21, identity/shift-invariance and
+ * identity/large-temperature fail in f32. The outputs and taps of the rows in hostCall.ts do not cancel, so that they need no floor.
+ */
 const UNIT = 1;
 
-/** The worst error of some claims. */
+/** The largest error of the claims. */
 export async function errorOf(engine: Engine, claims: readonly Claim[]): Promise<number> {
   let worst = 0;
   for (const claim of claims) {
@@ -30,17 +37,17 @@ export async function errorOf(engine: Engine, claims: readonly Claim[]): Promise
   return worst;
 }
 
-/** A row that holds if all its claims do. */
+/** A row that holds if all its claims hold. */
 export const claimsRow = (id: string, title: string, claims: (draw: Draw) => readonly Claim[], tolerance?: ToleranceName): Row =>
   row(id, title, (engine, draw) => errorOf(engine, claims(draw)), tolerance);
 
-/** The forward of `op` is what the call expects. */
+/** The claim that the forward of `op` gives the call's expected output. */
 export const forwardClaim = <In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, call: HostCall<In, Attrs, Out>): Claim => ({
   actual: (k) => forwardOf(k, op, call).out,
   expected: call.expected,
 });
 
-/** The VJP of a call with `dOut` is `expected`. */
+/** The claim that the VJP of a call with the cotangent `dOut` is `expected`. */
 export const vjpClaim = <In, Saved, Attrs, Out>(
   op: Op<In, Saved, Attrs, Out>,
   call: Pick<HostCall<In, Attrs, Out>, "inputs" | "attrs">,
@@ -48,7 +55,7 @@ export const vjpClaim = <In, Saved, Attrs, Out>(
   expected: Host<Grads<In>>,
 ): Claim => ({ actual: (k) => gradientsOf(k, op, call, dOut), expected });
 
-/** 0 if `actual`, rounded to `digits` digits, is the number printed; else Infinity. */
+/** 0 if `actual`, rounded to `digits` digits, is the printed number; otherwise Infinity. */
 export const rounds = (actual: number, printed: number, digits: number): number =>
   Number(actual.toPrecision(digits)) === printed ? 0 : Infinity;
 

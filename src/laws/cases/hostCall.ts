@@ -1,4 +1,4 @@
-/** A call of an op with all its tensors on the host, and its output by plain loops; and the kinds of rows that use one. */
+/** Calls of ops with all tensors on the host and the expected output by plain loops, and the rows that use them. */
 import { gapOfGradients, gapOfLeaves, scaleOf } from "../../check/close.ts";
 import type { Draw } from "../../check/draw.ts";
 import { evaluate, leavesOf, mapHost, upload, type Host, type Leaves } from "../../check/host.ts";
@@ -21,14 +21,14 @@ export interface HostCall<In, Attrs = void, Out = Tensor> {
 
 export type DrawHostCall<In, Attrs, Out> = (draw: Draw) => HostCall<In, Attrs, Out>;
 
-/** The call as the laws of `check/laws` take it. */
+/** The call in the form that the laws of `check/laws` take. */
 export const drawn = <In, Attrs, Out>({ inputs, attrs, expected }: HostCall<In, Attrs, Out>): DrawnCall<In, Attrs, Out> => ({
   inputs,
   attrs: (k) => upload<Attrs>(k, attrs),
   expected,
 });
 
-/** The same, but with dropout in two of three cases, for which there is no output by loops to compare with. */
+/** The same, but in two of three cases with dropout, for which the loops give no expected output. */
 export function withDropout<In, Attrs extends { readonly dropout: DropoutAttrs | null }, Out>(
   draw: Draw,
   call: HostCall<In, Attrs, Out>,
@@ -56,13 +56,13 @@ export function gradientsOf<In, Saved, Attrs, Out>(
   return op.vjp(k, saved, upload<Grads<Out>>(k, dOut));
 }
 
-/** A drawn cotangent for each tensor of an output of this shape. */
+/** A random cotangent for each tensor of the output. */
 export function drawCotangent<Out>(draw: Draw, expected: Host<Out>): Host<Grads<Out>>;
 export function drawCotangent(draw: Draw, expected: unknown): unknown {
   return mapHost(expected, ({ shape }) => draw.array(shape));
 }
 
-/** The output of `op` is that of the loops. */
+/** A row: the output of `op` equals that of the loops. Errors are relative to the output's own scale (claim.ts has a floor, and says why). */
 export const outputRow = <In, Saved, Attrs, Out>(
   id: string,
   title: string,
@@ -74,7 +74,7 @@ export const outputRow = <In, Saved, Attrs, Out>(
     return gapOfLeaves(await evaluate(engine, (k) => forwardOf(k, op, call).out), leavesOf(call.expected));
   });
 
-/** Intermediate results of `op` are those of the loops. The op runs by its definition, since those of a fused kernel cannot be observed. */
+/** A row: the intermediate results of `op` equal those of the loops. The op runs by its definition, because those of a fused kernel are not observable. */
 export const tapRow = <In, Saved, Attrs, Out>(
   id: string,
   title: string,
@@ -91,7 +91,7 @@ export const tapRow = <In, Saved, Attrs, Out>(
 /** The VJP of an op by loops. */
 export type VjpByLoops<In, Attrs, Out> = (inputs: Host<In>, attrs: Host<Attrs>, dOut: Host<Grads<Out>>) => Host<Grads<In>>;
 
-/** The gradients of `op` are those of the loops. */
+/** A row: the gradients of `op` equal those of the loops. */
 export const gradientRow = <In, Saved, Attrs, Out>(
   id: string,
   title: string,

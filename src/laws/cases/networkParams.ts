@@ -1,4 +1,4 @@
-/** Random parameters, all away from special values: gains are not 1, shifts and biases not 0. */
+/** Random parameters without special values: gains are not 1, shifts and biases not 0. */
 import type { Draw } from "../../check/draw.ts";
 import type { Host, HostArray } from "../../check/host.ts";
 import type { BlockParams } from "../../model/block.ts";
@@ -9,9 +9,9 @@ import type { Multipliers } from "../../ops/dropPath.ts";
 import type { LayerNormParams } from "../../ops/layerNorm.ts";
 import type { LinearParams } from "../../ops/linear.ts";
 
-/** Of weights and biases: activations stay of order 1 at the widths of the laws. */
+/** Standard deviation of weights and biases: at the widths of the laws, activations stay of order 1. */
 const DEVIATION = 0.5;
-/** Of what makes queries and keys: a sharper softmax has gradients of the size of its rounding. */
+/** The same for the layer of queries, keys and values: a sharper softmax would have gradients as small as its rounding errors. */
 const DEVIATION_OF_QKV = 0.3;
 
 /** W [O, I], b [O]. */
@@ -43,12 +43,12 @@ export const blockParams = (draw: Draw, D: number, M: number): Host<BlockParams>
   mlp: mlpParams(draw, D, M),
 });
 
-/** Drop-path multipliers, [B]: a sample's branch is dropped, kept as it is, or scaled. */
+/** Drop-path multipliers, [B]: the branch of a sample is dropped, kept, or scaled. */
 export function multiplier(draw: Draw, B: number): HostArray {
   return { shape: [B], data: Float64Array.from({ length: B }, () => draw.round(draw.oneOf([0, 1, draw.real(1, 2), draw.real(0.2, 1)]))) };
 }
 
-/** Of both branches of a block. */
+/** The multipliers of both branches of a block. */
 export const multipliers = (draw: Draw, B: number): Host<Multipliers> => ({ attn: multiplier(draw, B), mlp: multiplier(draw, B) });
 
 /** [1, 1, D] */

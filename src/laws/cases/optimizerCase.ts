@@ -1,4 +1,4 @@
-/** A small tree of parameters under names that weight decay knows, and the step of each optimiser on all of it by loops. */
+/** A small tree of parameters, whose names decide about weight decay, and the step of each optimiser on the whole tree by loops. */
 import type { Draw } from "../../check/draw.ts";
 import { leavesOf, mapHost, type Host, type HostArray } from "../../check/host.ts";
 import type { Shape, Tensor } from "../../tensor/tensor.ts";
@@ -37,14 +37,14 @@ export const blank: Host<Params> = {
   head: { weight: zeros(4, 3), bias: zeros(4) },
 };
 
-/** Normal draws in the place of all arrays. */
+/** A tree of normal draws. */
 export const drawTree = (draw: Draw): Host<Params> => mapHost(blank, ({ shape }) => draw.array(shape));
 
-/** Squares of normal draws, for second moments. */
+/** A tree of squared normal draws, for second moments. */
 export const drawSquares = (draw: Draw): Host<Params> =>
   mapHost(drawTree(draw), ({ shape, data }) => ({ shape, data: data.map((x) => draw.round(x * x)) }));
 
-/** The arrays of several trees under one name. */
+/** The arrays of several trees that have the same name. */
 function together(...trees: readonly unknown[]): (name: string) => readonly HostArray[] {
   const leaves = trees.map((tree) => leavesOf(tree));
   return (name) => leaves.map((arrays) => arrays.get(name) ?? zeros(0));
@@ -91,7 +91,7 @@ export function emaTrees(average: Host<Params>, params: Host<Params>, decay: num
   return mapHost(average, (old, name) => ema(old, leaves(name)[0] ?? old, decay));
 }
 
-/** η, β₁, β₂, eps and wd of a size that shows, and k. */
+/** η, β₁, β₂, eps and wd so large that each of them matters, and k. */
 export const drawAdamW = (draw: Draw, step: number): AdamWAttrs => ({
   lr: draw.real(0.01, 0.2),
   beta1: draw.real(0.6, 0.95),
@@ -101,7 +101,7 @@ export const drawAdamW = (draw: Draw, step: number): AdamWAttrs => ({
   step,
 });
 
-/** η, μ and wd of a size that shows, with and without Nesterov. */
+/** η, μ and wd so large that each of them matters, with and without Nesterov. */
 export const drawSgd = (draw: Draw): SgdAttrs => ({
   lr: draw.real(0.01, 0.2),
   momentum: draw.real(0.3, 0.95),
@@ -111,7 +111,7 @@ export const drawSgd = (draw: Draw): SgdAttrs => ({
 
 export const NON_FINITE: readonly [number, number, number] = [NaN, Infinity, -Infinity];
 
-/** S, n and s before the step `step`, at the bounds and in the last step before growth more often than not. */
+/** S, n and s before the step `step`; most of them at the bounds or in the last step before S grows. */
 export function drawLossScale(draw: Draw, step: number): LossScaleState {
   const exponent = draw.oneOf([-14, -13, 23, 24, draw.integer(-14, 24)]);
   const most = Math.min(step - 1, MOST_SKIPPED);

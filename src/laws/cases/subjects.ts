@@ -1,4 +1,4 @@
-/** Every op of this project with a way to draw calls of it. */
+/** Every op of this project as a subject, with a generator of its random calls. */
 import type { Subject } from "../../check/laws/subject.ts";
 import { lossSubjects } from "./subjects/losses.ts";
 import { modelSubjects } from "./subjects/model.ts";

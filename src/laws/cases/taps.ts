@@ -1,4 +1,4 @@
-/** What happens inside a run: the outputs of named ops, and the cotangents that reach them. */
+/** Intermediate results of a run: the outputs of ops by path, and the cotangents that reach them. */
 import type { HostArray, Leaves } from "../../check/host.ts";
 import { evaluate } from "../../check/host.ts";
 import type { Engine } from "../../kernels/engine.ts";
@@ -6,7 +6,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { observe } from "../../ops/observe.ts";
 import { named } from "../../tensor/tree.ts";
 
-/** The outputs of the ops at `paths` and, as `cotangents/PATH`, the cotangents of those outputs; a record's leaves follow after a dot. */
+/** The outputs of the ops at `paths` and, as `cotangents/PATH`, the cotangents of those outputs; the leaves of a record are named `PATH.KEY`. */
 export async function taps(engine: Engine, run: (k: Kernels) => unknown, paths: readonly string[]): Promise<Leaves> {
   const reads: Promise<readonly [string, HostArray]>[] = [];
   const see = (path: string, tree: unknown): void => {

@@ -1,4 +1,4 @@
-/** Random parameters and running statistics of the teacher, all away from special values: gains are not 1, shifts and means not 0. */
+/** Random parameters and running statistics of the teacher, without special values: gains are not 1, shifts and means not 0. */
 import type { Draw } from "../../check/draw.ts";
 import { hostArray, type Host, type HostArray } from "../../check/host.ts";
 import type { LinearParams } from "../../ops/linear.ts";
@@ -13,16 +13,16 @@ import { size } from "../../tensor/tensor.ts";
 import { mapped } from "../loops/rows.ts";
 import { linearParams } from "./networkParams.ts";
 
-/** Not near 0: a weak channel would be nearly constant. */
+/** Moves numbers away from 0, because a weak channel would be nearly constant. */
 const strong = (draw: Draw, a: HostArray): HostArray => mapped(a, (v) => draw.round(v < 0 ? v - 0.5 : v + 0.5));
 
-/** [O, ...inner], so scaled that outputs are of order 1 where inputs are. */
+/** Weights [O, ...inner], scaled so that inputs of order 1 give outputs of order 1. */
 export function kernel(draw: Draw, O: number, ...inner: readonly number[]): HostArray {
   const scale = size(inner) ** -0.5;
   return mapped(strong(draw, draw.array([O, ...inner])), (v) => draw.round(scale * v));
 }
 
-/** γ of either sign and β, [C]. */
+/** γ, of either sign, and β, [C]. */
 export const gains = (draw: Draw, C: number): Host<BatchNormParams> => ({
   weight: strong(draw, draw.array([C], { deviation: 0.5 })),
   bias: draw.array([C], { mean: 0.2, deviation: 0.5 }),
@@ -35,7 +35,7 @@ export const buffers = (draw: Draw, C: number): Host<BatchNormBuffers> => ({
   num_batches_tracked: hostArray([], [draw.integer(0, 9)]),
 });
 
-/** C channels, squeezed to S. */
+/** Squeeze-excite from C channels to S. */
 export function squeezeParams(draw: Draw, C: number, S: number): Host<SqueezeExciteParams> {
   const layer = (O: number, I: number): Host<LinearParams> => ({
     weight: kernel(draw, O, I, 1, 1),
@@ -44,13 +44,13 @@ export function squeezeParams(draw: Draw, C: number, S: number): Host<SqueezeExc
   return { fc1: layer(S, C), fc2: layer(C, S) };
 }
 
-/** What is trained, and what batch norm gathers. */
+/** Random parameters, and random running statistics. */
 export interface Drawn<Params, Buffers> {
   readonly params: Host<Params>;
   readonly running: Host<Buffers>;
 }
 
-/** A k×k convolution from I channels a group to O, and its norm. */
+/** A k×k convolution with I input channels per group and O output channels, and its norm. */
 export const drawUnit = (draw: Draw, O: number, I: number, k: number): Drawn<ConvNormParams, UnitNorm<BatchNormBuffers>> => ({
   params: { conv: { weight: kernel(draw, O, I, k, k) }, bn: gains(draw, O) },
   running: { bn: buffers(draw, O) },
@@ -62,7 +62,7 @@ export interface BlockSizes {
   readonly groupWidth: number;
   /** Squeezed width. */
   readonly S: number;
-  /** Whether the shortcut has weights. */
+  /** Whether the block is the first of its stage, whose shortcut has weights. */
   readonly first: boolean;
 }
 
@@ -76,7 +76,7 @@ export function drawBlock(draw: Draw, { C, w, groupWidth, S, first }: BlockSizes
   };
 }
 
-/** Blocks of width w, the first of them fed with C channels. */
+/** Blocks of width w, of which the first has C input channels. */
 export function drawStage(
   draw: Draw,
   config: RegnetConfig,

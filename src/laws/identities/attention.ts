@@ -1,4 +1,4 @@
-/** What attention and its parts must do whatever the formula: sums that are 1 or 0, and changes of the keys that change nothing. */
+/** Properties of attention and its parts that do not repeat the formula: sums that are 1 or 0, and changes of the keys that change nothing. */
 import { gap } from "../../check/close.ts";
 import type { Draw } from "../../check/draw.ts";
 import { evaluate, evaluateOne, hostArray, upload, type Host, type HostArray } from "../../check/host.ts";
@@ -35,7 +35,7 @@ function meanValue({ q, values: v }: Host<AttentionInputs>): HostArray {
   return reshaped(mean, [...q.shape.slice(0, -1), d]);
 }
 
-/** What two calls of the core give that differ in their inputs only. */
+/** A row: this change of the inputs does not change the output. */
 const unchanged = (id: string, title: string, change: (inputs: Host<AttentionInputs>, draw: Draw) => Host<AttentionInputs>): Row =>
   row(id, title, async (engine, draw) => {
     const { inputs, attrs } = attentionCall(draw);
@@ -48,7 +48,7 @@ const unchanged = (id: string, title: string, change: (inputs: Host<AttentionInp
 const FAR = 1e4;
 
 export const attentionIdentities: readonly Row[] = [
-  row("identity/softmax-range", "softmax of logits of ±1e4 is finite: all on the largest", async (engine, draw) => {
+  row("identity/softmax-range", "softmax of logits of ±1e4 is finite: 1 for the largest, 0 for the others", async (engine, draw) => {
     const K = draw.integer(2, 6);
     const order = permutation(draw.key(), K);
     const z = tabulate([1, K], (_, c) => FAR * ((order[c] ?? 0) - (K - 1) / 2));
@@ -67,7 +67,7 @@ export const attentionIdentities: readonly Row[] = [
       mapped(sums, () => 1),
     );
   }),
-  row("identity/attention-saved", "what is saved makes A again, A = e^(S − λ), and ⟨Ā, A⟩, which is ⟨Ō, O⟩", async (engine, draw) => {
+  row("identity/attention-saved", "the saved λ and O give A = e^(S − λ) and ⟨Ā, A⟩ = ⟨Ō, O⟩", async (engine, draw) => {
     const call = attentionCall(draw);
     const saved = await evaluate(engine, (k) => forwardOf(k, attention, call).saved);
     const { scores: S, probs: A, mix: O } = attentionByLoops(call.inputs);

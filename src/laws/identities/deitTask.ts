@@ -1,4 +1,4 @@
-/** What a training step of DeiT minimises: the loss of a small network by loops, and its gradient by differences. */
+/** The objective of a training step of DeiT: the loss of a small network by loops, and its gradient by finite differences. */
 import { gapOfGradients } from "../../check/close.ts";
 import type { Draw } from "../../check/draw.ts";
 import { evaluate, evaluateOne, hostArray, leavesOf, mapHost, upload, type Host, type HostArray, type Leaves } from "../../check/host.ts";
@@ -24,7 +24,7 @@ import { dropPathRate, multiplier } from "../loops/recipe.ts";
 import { reshaped } from "../loops/rows.ts";
 import { deitParams } from "../cases/networkParams.ts";
 
-/** The teacher of these rows: its logits are the first pixels of the image as the student sees it. */
+/** The teacher of these rows: its logits are the first pixels of the image that the student gets. */
 const firstPixels =
   (K: number) =>
   (k: Kernels, images: Tensor): Tensor => {
@@ -84,7 +84,7 @@ function drawTask(draw: Draw, dropout: number): TaskCase {
   };
 }
 
-/** The loss, its smoothed targets, masks and teacher included. */
+/** The loss by loops, with smoothed targets, drop-path masks and teacher. */
 function lossByLoops({ settings, params, batch: { images, labels }, key }: TaskCase): number {
   const { config, distillation } = settings;
   const { patchSize, heads, layerNormEps: eps, depth: L, width: D, classes: K, imageSize: S } = config;
@@ -104,7 +104,7 @@ function lossByLoops({ settings, params, batch: { images, labels }, key }: TaskC
   return distillation.kind === "soft" ? softDistillation([head, head_dist], target, teacher, { ...distillation, perClass: false }) : NaN;
 }
 
-/** Loss and gradients by the project, with these parameters. */
+/** Loss and gradients by the project's code, with these parameters. */
 function run(
   k: Kernels,
   { settings, batch, key }: TaskCase,
@@ -119,10 +119,10 @@ function lossClaims(draw: Draw): readonly Claim[] {
   return [{ actual: (k) => run(k, drawn, drawn.params).loss, expected: scalar(lossByLoops(drawn)) }];
 }
 
-/** Of the loss. */
+/** The cotangent of the loss. */
 const COTANGENT = 1;
 
-/** ⟨gradient, v⟩ against the slope of the loss along a unit direction v, as a share of the sum of all |contributions|; as the law of gradients. */
+/** ⟨gradient, v⟩ against the slope of the loss along a unit direction v, as a share of the sum of all |contributions|, like the law of gradients. */
 const gradientError: Row["error"] = async (engine, draw, reference) => {
   const drawn = drawTask(draw, draw.oneOf([0, draw.real(0.1, 0.4)]));
   const raw = mapHost(drawn.params, ({ shape }) => draw.array(shape));
@@ -146,9 +146,11 @@ const gradientError: Row["error"] = async (engine, draw, reference) => {
   const grads = await gradsOf(engine);
   if (engine.precision !== "f64") return gapOfGradients(grads, await gradsOf(reference), COTANGENT, engine.precision);
   if (grads.size !== direction.size) return Infinity;
-  const products = [...direction].flatMap(([name, { data }]) => [...data].map((v, i) => (v * (grads.get(name)?.data[i] ?? NaN)) / length));
-  const slope = products.reduce((a, b) => a + b, 0);
-  const mass = products.reduce((a, b) => a + Math.abs(b), 0);
+  const contributions = [...direction].flatMap(([name, { data }]) =>
+    [...data].map((v, i) => (v * (grads.get(name)?.data[i] ?? NaN)) / length),
+  );
+  const slope = contributions.reduce((a, b) => a + b, 0);
+  const mass = contributions.reduce((a, b) => a + Math.abs(b), 0);
   return Math.abs((await derivative(along)) - slope) / mass;
 };
 
@@ -156,7 +158,7 @@ export const deitTaskRows: readonly Row[] = [
   claimsRow("identity/training-loss", "the loss of a training step: network, drop path, smoothing and teacher, by loops", lossClaims),
   {
     id: "identity/training-gradient",
-    title: "the gradient of a training step, with drop path and dropout, by differences (in f32 and f16: by the reference engine)",
+    title: "the gradient of a training step, with drop path and dropout, by finite differences (in f32 and f16: by the reference engine)",
     tolerance: tolerances.gradients,
     error: gradientError,
   },

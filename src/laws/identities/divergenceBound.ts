@@ -1,4 +1,4 @@
-/** The divergence is a distance of sorts: never negative, and 0 just where both distributions are the same. */
+/** The divergence measures a distance: it is never negative, and 0 only where both distributions are equal. */
 import { evaluateOne, upload } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
 import { tolerances } from "../../check/tolerance.ts";
@@ -11,7 +11,7 @@ import { scalar, tempered } from "../loops/losses.ts";
 import { softmax } from "../loops/softmax.ts";
 import { at, sum, tabulate } from "../loops/matrix.ts";
 
-/** By how much τ² KL falls short of τ²/(2B) Σ_b (Σ_k |p_bk − s_bk|)², which is 0 only for p = s (Pinsker's inequality). */
+/** By how much τ² KL is below τ²/(2B) Σ_b (Σ_k |p_bk − s_bk|)², its lower bound (Pinsker's inequality), which is 0 only for p = s. */
 const divergenceError: Row["error"] = async (engine, draw) => {
   const { inputs, attrs } = divergenceCall(draw, moderate, "batch");
   const { tau } = attrs;

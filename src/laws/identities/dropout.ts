@@ -1,4 +1,4 @@
-/** Where dropout and drop path act in the network, and that their draws are independent. */
+/** Where dropout and drop path act in the network, and the independence of their draws. */
 import { gap, gapOfLeaves } from "../../check/close.ts";
 import { evaluate, evaluateOne, upload, type HostArray, type Leaves } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -18,7 +18,7 @@ import { row } from "../cases/row.ts";
 import { block as blockByLoops } from "../loops/block.ts";
 import { mapped, masked, paired } from "../loops/rows.ts";
 
-/** The mask on A, drawn again as the pullback draws it. */
+/** The mask on A, drawn again as the VJP draws it. */
 const maskOfA = (k: Kernels, { q, keys, dropout }: AttentionSaved): Tensor | null =>
   dropout === null ? null : keepMask.run(k, null, { ...dropout, shape: [...q.shape.slice(0, -1), axis(keys.shape, -2)] });
 
@@ -52,10 +52,10 @@ const places = row(
   },
 );
 
-/** Two masks of this many draws at rate ½ are equal by chance once in 10¹². */
+/** Two independent masks of this many draws at rate ½ are equal with a probability of 10⁻¹². */
 const ENOUGH = 40;
 
-/** How many pairs of masks begin with the same draws; pairs too short to tell are left out. */
+/** The number of pairs of masks that begin with the same draws. Pairs too short to be sure do not count. */
 function pairsAlike(masks: readonly HostArray[]): number {
   const alike = (a: HostArray, b: HostArray): boolean => {
     const length = Math.min(a.data.length, b.data.length);
@@ -67,7 +67,7 @@ function pairsAlike(masks: readonly HostArray[]): number {
 const maskOf = (leaves: Leaves): readonly HostArray[] => [...leaves].filter(([name]) => name.endsWith(".mask")).map(([, mask]) => mask);
 
 const independence: Row = {
-  ...row("identity/dropout-draws", "no two places of a network drop by the same draws", async (engine, draw) => {
+  ...row("identity/dropout-draws", "no two dropouts of a network use the same draws", async (engine, draw) => {
     const call = deitCall(draw);
     const attrs = { ...call.attrs, dropout: { rate: 0.5, key: draw.key() } };
     const saved = await evaluate(engine, (k) => {
@@ -81,7 +81,7 @@ const independence: Row = {
 
 const mean = row(
   "identity/drop-path-mean",
-  "over its draws, a dropped branch is the branch on the mean: r·0 + (1 − r)·1/(1 − r) = 1",
+  "the mean of a dropped branch over its draws is the branch: r·0 + (1 − r)·1/(1 − r) = 1",
   async (engine, draw) => {
     const { inputs } = residualCall(draw);
     const r = draw.real(0.1, 0.9);

@@ -1,6 +1,6 @@
 /**
- * Fused kernels of what is no op, and has no laws of ops: the optimisers, the moving average, the running statistics, the loss scale, the
- * draws of what is dropped, and what is done to a batch.
+ * The fused kernels of routines, to which the laws of ops do not apply: the optimisers, the moving average, the running statistics, the loss scale,
+ * the keep mask, and the processing of a batch.
  */
 import type { Draw } from "../../check/draw.ts";
 import { upload, type Host, type HostArray } from "../../check/host.ts";
@@ -25,13 +25,13 @@ import { drawAdamW, drawLossScale, drawSgd, NON_FINITE, scaleArrays } from "../c
 import { leading, severalRows, sizes } from "../cases/sizes.ts";
 import { buffers } from "../cases/teacherParams.ts";
 
-/** As the engine runs it, and by its definition, each on inputs of its own. */
+/** The claim that the engine's routine equals its definition. Each runs on its own copy of the inputs. */
 function same<In, Attrs, Out>(routine: Routine<In, Attrs, Out>, inputs: Host<In>, attrs: Attrs): Claim {
   const run = (k: Kernels): Out => routine.run(k, upload<In>(k, inputs), attrs);
   return { actual: run, equals: (k) => run(unfused(k)) };
 }
 
-/** One number for all. */
+/** A scalar. */
 const single = (value: number): HostArray => tabulate([], () => value);
 
 const corrections = (draw: Draw): Host<Corrections> => ({
@@ -39,14 +39,14 @@ const corrections = (draw: Draw): Host<Corrections> => ({
   unbias: single(draw.round(draw.real(1, 30))),
 });
 
-/** With one number that is none. */
-function spoilt({ shape, data }: HostArray, draw: Draw): HostArray {
+/** A copy with one element NaN or infinite. */
+function withNonFinite({ shape, data }: HostArray, draw: Draw): HostArray {
   const at = draw.integer(0, data.length - 1);
   const value = draw.oneOf(NON_FINITE);
   return { shape, data: data.map((x, i) => (i === at ? value : x)) };
 }
 
-/** Some parameters of shapes of their own. */
+/** Several parameters, each with a shape of its own. */
 const several = <T>(draw: Draw, leaf: (array: () => HostArray) => T): ByName<T> =>
   Object.fromEntries(
     Array.from({ length: draw.integer(1, MOST_LEAVES) }, (_, i) => {
@@ -57,13 +57,13 @@ const several = <T>(draw: Draw, leaf: (array: () => HostArray) => T): ByName<T> 
 
 const MOST_LEAVES = 4;
 
-/** Attrs of each of `several`. */
+/** The attrs of each of `several` parameters. */
 function ofEach<T>(attrs: () => T): LeavesAttrs<T> {
   const drawn = Array.from({ length: MOST_LEAVES }, attrs);
   return { of: (name) => drawn[Number(name.split(".")[1])] ?? attrs() };
 }
 
-/** What is done to a batch: each on numbers of the host, and on what a kernel before it has left as the engine stores that. */
+/** The processing of a batch: each routine on numbers of the host, and on the output of another kernel, as the engine stores it. */
 function mixingClaims(draw: Draw): readonly Claim[] {
   const [C, H, W] = [draw.integer(1, 3), ...sizes(draw, 2)] as const;
   const B = 2 * draw.integer(1, 2);
@@ -74,7 +74,7 @@ function mixingClaims(draw: Draw): readonly Claim[] {
   const [box, lambda] = [{ rows: span(H), columns: span(W) }, draw.real(0, 1)];
   const x = draw.array([B, C, H ?? 0, W ?? 0]);
   const pixels: Host<PixelInputs> = { x, mean: draw.array([C]), std: mapped(draw.array([C]), (s) => draw.round(1 + s * s)) };
-  const inTurn = (k: Kernels): unknown => {
+  const inSequence = (k: Kernels): unknown => {
     const normalised = normalisePixels.run(k, upload<PixelInputs>(k, pixels));
     const cut = cutMix.run(k, { x: normalised }, box);
     return { normalised, cut, mixed: mixup.run(k, { x: cut }, { lambda }) };
@@ -82,11 +82,11 @@ function mixingClaims(draw: Draw): readonly Claim[] {
   return [
     same(mixup, { x: draw.array([B, ...leading(draw)]) }, { lambda }),
     same(cutMix, { x }, box),
-    { actual: inTurn, equals: (k) => inTurn(unfused(k)) },
+    { actual: inSequence, equals: (k) => inSequence(unfused(k)) },
   ];
 }
 
-/** Draws that fall on a rate are kept: they are multiples of 2⁻²⁴. */
+/** Draws are multiples of 2⁻²⁴; some rates are too, because a draw that equals the rate must be kept. */
 function keepMaskClaims(draw: Draw): readonly Claim[] {
   const rate = draw.oneOf([0, 0.5, draw.real(0, 0.9), draw.integer(0, 2 ** 23) / 2 ** 24]);
   return [same(keepMask, null, { key: draw.key(), shape: draw.oneOf([[], severalRows(draw)]), rate })];
@@ -117,10 +117,12 @@ function claims(draw: Draw): readonly Claim[] {
         ofEach(() => ({ decay: draw.real(0.6, 0.99) })),
       ),
     ]),
-    ...[array(), spoilt(array(), draw)].map((last) =>
+    ...[array(), withNonFinite(array(), draw)].map((last) =>
       same(unscaledLeaves, { grads: { ...several(draw, (own) => own()), last }, inverse: single(2 ** draw.integer(-24, 14)) }, undefined),
     ),
-    ...[array(), spoilt(array(), draw)].map((grad) => same(unscaledLeaf, { grad, inverse: single(2 ** draw.integer(-24, 14)) }, undefined)),
+    ...[array(), withNonFinite(array(), draw)].map((grad) =>
+      same(unscaledLeaf, { grad, inverse: single(2 ** draw.integer(-24, 14)) }, undefined),
+    ),
     ...[0, 1].map((finite) =>
       same(nextLossScale, { ...scaleArrays(drawLossScale(draw, draw.integer(1, 99))), finite: single(finite) }, undefined),
     ),
@@ -132,7 +134,7 @@ function claims(draw: Draw): readonly Claim[] {
 
 export const fusedRoutinesRow: Row = claimsRow(
   "identity/fused-routines",
-  "the fused kernels of optimisers, average, running statistics, loss scale, draws, mixing and pixels are their definitions",
+  "the fused kernels of optimisers, average, running statistics, loss scale, draws, mixing and pixels equal their definitions",
   claims,
   "parity",
 );

@@ -1,4 +1,4 @@
-/** Initial values (deit.md 6.1): each parameter's own distribution, by mean and deviation; what is constant, exactly. */
+/** Initial values (deit.md 6.1): each parameter's distribution, by mean and standard deviation; constants exactly. */
 import type { Draw } from "../../check/draw.ts";
 import { evaluate, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -6,7 +6,7 @@ import { tolerances } from "../../check/tolerance.ts";
 import { checkedConfig, type DeitConfig } from "../../model/config.ts";
 import { initialParams } from "../../model/init.ts";
 
-/** Wide enough that the draws of one token show their deviation. */
+/** A model so wide that the draws of one token show their standard deviation. */
 function drawConfig(draw: Draw): DeitConfig {
   const patchSize = draw.integer(2, 3);
   return checkedConfig({
@@ -24,7 +24,7 @@ function drawConfig(draw: Draw): DeitConfig {
   });
 }
 
-/** A distribution of mean 0: its deviation, what the deviation of n draws is off by (in shares of itself, times √n), and its bound. */
+/** A distribution of mean 0: its standard deviation, the relative standard error of that in a sample of n draws, times √n, and its bound. */
 interface Spread {
   readonly deviation: number;
   readonly wobble: number;
@@ -40,7 +40,7 @@ function uniform({ channels, patchSize }: DeitConfig): Spread {
   return { deviation: bound / Math.sqrt(3), wobble: Math.sqrt(1 / 5), bound };
 }
 
-/** How far mean and deviation of the draws are from their own, in standard deviations; Infinity beyond the bound. */
+/** The error of the draws' mean and standard deviation, in standard errors; Infinity if a draw is beyond the bound. */
 function spreadError({ data }: HostArray, { deviation, wobble, bound }: Spread, round: Draw["round"]): number {
   const n = data.length;
   if (data.some((x) => Math.abs(x) > round(bound))) return Infinity;
@@ -51,7 +51,7 @@ function spreadError({ data }: HostArray, { deviation, wobble, bound }: Spread, 
 
 const constantError = ({ data }: HostArray, value: number): number => (data.every((x) => x === value) ? 0 : Infinity);
 
-/** The rule of deit.md 6.1 for a name. */
+/** The error of one parameter by the rule of deit.md 6.1 for its name. */
 function error(name: string, values: HostArray, config: DeitConfig, round: Draw["round"]): number {
   if (name.startsWith("patch_embed.proj")) return spreadError(values, uniform(config), round);
   if (name.endsWith("bias")) return constantError(values, 0);

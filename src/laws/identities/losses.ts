@@ -38,7 +38,7 @@ import { smoothingRows } from "./smoothing.ts";
 
 const zeros = (shape: Shape): HostArray => tabulate(shape, () => 0);
 
-/** Adding a constant to a row of logits changes no probability, so each row of a gradient sums to 0. */
+/** Adding a constant to a row of logits changes no probability, so that each row of a gradient sums to 0. */
 function zeroSum<In, Saved, Attrs>(op: Op<In, Saved, Attrs>, call: HostCall<In, Attrs>): Claim {
   return {
     actual: (k) => mapTree(gradientsOf(k, op, call, scalar(1)), (d) => k.sumLast(d)),
@@ -57,7 +57,7 @@ const zeroSums = (draw: Draw): readonly Claim[] => [
   zeroSum(twoClassTokens, twoClassTokensCall(draw, anySize)),
 ];
 
-/** A constant of its own added to each row of [B, K] arrays; other arrays as they are. */
+/** Adds a different constant to each row of each array [B, K]. */
 function shifted<T>(draw: Draw, tree: T): T {
   return mapHost(tree, (a) => {
     const [B = 0] = a.shape;
@@ -66,7 +66,7 @@ function shifted<T>(draw: Draw, tree: T): T {
   });
 }
 
-/** The loss is the same if all its logits, the teacher's included, are shifted. */
+/** The claim that the loss does not change if all its logits, including the teacher's, are shifted. */
 function shiftless<In, Saved, Attrs>(
   draw: Draw,
   op: Op<In, Saved, Attrs>,
@@ -104,7 +104,7 @@ function lossAndGradients<In, Saved, Attrs>(
   return { loss, d: op.vjp(k, saved, k.upload([], [1])) };
 }
 
-/** At an end of the balance one part of the loss is left, and the other head gets no gradient. */
+/** With a share of 0 or 1 only one part of the loss is left, and the other head gets no gradient. */
 function balanceClaims(draw: Draw): readonly Claim[] {
   const [soft, hard] = [softDistillationCall(draw, moderate), hardDistillationCall(draw, moderate)];
   const softAt =
@@ -148,13 +148,13 @@ function balanceClaims(draw: Draw): readonly Claim[] {
   ];
 }
 
-/** τ so large that the logits over τ are small; in f32 a factor τ enlarges the rounding of probabilities before that. */
+/** τ so large that the logits divided by τ are small. In f32 it must be smaller, because a factor τ enlarges the rounding errors of probabilities. */
 const LARGE_TAU: { readonly [P in Precision]: number } = { f64: 5000, f32: 50, f16: 50 };
 
-/** Powers of 1/τ up to the second removed by extrapolation from τ, 2τ and 4τ. */
+/** The weights at τ, 2τ and 4τ of an extrapolation that removes the first and second power of 1/τ. */
 const EXTRAPOLATION = [1 / 3, -2, 8 / 3] as const;
 
-/** (G6) for τ → ∞: the centred difference of the logits over B·K. This is why τ² is there. */
+/** (G6) for τ → ∞: the centred difference of the logits, divided by B·K. The factor τ² makes this limit finite and different from 0. */
 function largeTemperatureClaims(draw: Draw): readonly Claim[] {
   const [B, K] = lossSizes(draw);
   const [student, teacher] = [moderate(draw, [B, K]), moderate(draw, [B, K])];

@@ -1,4 +1,4 @@
-/** Consequences of the network's equations (deit.md 3): true whatever the numbers, and not a formula again. */
+/** Consequences of the network's equations (deit.md 3) that hold for any numbers and do not repeat a formula. */
 import { gap, gapOfLeaves } from "../../check/close.ts";
 import { evaluate, evaluateOne, hostArray, leavesOf, upload, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -111,7 +111,7 @@ const patchOrder = row(
   },
 );
 
-/** Rows 0 and 1 of positions [1, T, D], exchanged. */
+/** Positions [1, T, D] with rows 0 and 1 exchanged. */
 const exchanged = (pos: HostArray | null): HostArray | null => pos && tabulate(pos.shape, (_, t, c) => at(pos, 0, t < 2 ? 1 - t : t, c));
 
 const prefixExchange = row(
@@ -128,22 +128,18 @@ const prefixExchange = row(
   },
 );
 
-const wholeNetwork = row(
-  "identity/whole-network",
-  "deitLogits and deitPredict are (E1)–(E15), one after the other",
-  async (engine, draw) => {
-    const call = deitCall(draw);
-    const { head, head_dist } = call.expected;
-    const actual = await evaluate(engine, (k) => ({
-      logits: forwardOf(k, deitLogits, call).out,
-      prediction: deitPredict(k, upload<DeitInputs>(k, call.inputs), upload<DeitAttrs>(k, call.attrs)),
-    }));
-    return gapOfLeaves(actual, leavesOf({ logits: call.expected, prediction: meanOf(head, head_dist) }));
-  },
-);
+const wholeNetwork = row("identity/whole-network", "deitLogits and deitPredict are (E1)–(E15) in sequence", async (engine, draw) => {
+  const call = deitCall(draw);
+  const { head, head_dist } = call.expected;
+  const actual = await evaluate(engine, (k) => ({
+    logits: forwardOf(k, deitLogits, call).out,
+    prediction: deitPredict(k, upload<DeitInputs>(k, call.inputs), upload<DeitAttrs>(k, call.attrs)),
+  }));
+  return gapOfLeaves(actual, leavesOf({ logits: call.expected, prediction: meanOf(head, head_dist) }));
+});
 
 const rematerialised: Row = {
-  ...row("identity/rematerialised-blocks", "rematerialised blocks give the same gradients, to the bit", async (engine, draw) => {
+  ...row("identity/rematerialised-blocks", "rematerialised blocks give bitwise identical gradients", async (engine, draw) => {
     const call = deitCall(draw);
     const dLogits = drawCotangent<Logits>(draw, call.expected);
     const again = await evaluate(engine, (k) => gradientsOf(k, deitLogitsOf(rematerialise(block)), call, dLogits));

@@ -1,4 +1,4 @@
-/** What follows from the recipe's equations, and the parts of a training step that have no number in deit.md. */
+/** Consequences of the recipe's equations, and the parts of a training step that have no number in deit.md. */
 import type { Draw } from "../../check/draw.ts";
 import { leavesOf, mapHost, upload, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -14,7 +14,7 @@ import { paired } from "../loops/rows.ts";
 import { tabulate } from "../loops/matrix.ts";
 import { trainStepRow } from "./trainStep.ts";
 
-/** A limit below the norm scales the whole gradient to it; one above changes no bit. */
+/** A limit below the norm scales the whole gradient to the limit; a limit above the norm changes no bit. */
 function clipClaims(draw: Draw): readonly Claim[] {
   const grads = drawTree(draw);
   const norm = Math.sqrt(squares(leavesOf(grads).values()));

@@ -45,8 +45,8 @@ const PRINTED = [
 ] as const;
 
 /**
- * The loss at logits log q, which is least; its gradient there; and the loss a little beside. Compared with the digits that are printed;
- * in f32 with the number, as the rounding of 1000 equal terms adds up.
+ * The loss at the logits log q, where it is least; its gradient there; and the loss at logits nearby. In f64 the loss is compared with the printed
+ * digits; in f32 with the printed number up to a tolerance, because the rounding errors of 1000 equal terms add up.
  */
 const leastError: Row["error"] = async (engine, draw) => {
   const labels = hostArray([1], [draw.integer(0, CLASSES - 1)]);
@@ -54,16 +54,16 @@ const leastError: Row["error"] = async (engine, draw) => {
   let worst = 0;
   for (const { smooth, least, on, off } of PRINTED) {
     const best = tabulate([1, CLASSES], (_, k) => Math.log(k === at(labels, 0) ? on : off));
-    const beside = tabulate([1, CLASSES], (_, k) => at(best, 0, k) + at(noise, k));
+    const nearby = tabulate([1, CLASSES], (_, k) => at(best, 0, k) + at(noise, k));
     const values = await evaluate(engine, (k) => {
       const target = smooth(k, upload<Tensor>(k, labels), CLASSES, SHARE);
       const { out, saved } = crossEntropy.forward(k, { logits: upload<Tensor>(k, best) }, { target });
-      return { least: out, d: crossEntropy.vjp(k, saved, k.upload([], [1])).logits, beside: ce(k, beside, target) };
+      return { least: out, d: crossEntropy.vjp(k, saved, k.upload([], [1])).logits, nearby: ce(k, nearby, target) };
     });
     const number = (name: string): number => values.get(name)?.data[0] ?? NaN;
     const slope = values.get("d")?.data.reduce((most, x) => Math.max(most, Math.abs(x)), 0) ?? NaN;
     const missed = draw.precision === "f64" ? rounds(number("least"), least, 6) : relative(number("least"), least);
-    worst = Math.max(worst, missed, slope, number("beside") > number("least") ? 0 : Infinity);
+    worst = Math.max(worst, missed, slope, number("nearby") > number("least") ? 0 : Infinity);
   }
   return worst;
 };

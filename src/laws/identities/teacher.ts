@@ -1,4 +1,4 @@
-/** What else deit.md 8.1 says of the teacher: a whole network, its running statistics, its tensors and their initial values. */
+/** The rest of deit.md 8.1 about the teacher: a whole network, its running statistics, its tensors and their initial values. */
 import type { Draw } from "../../check/draw.ts";
 import { leavesOf, upload, type HostArray, type Leaves } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -24,7 +24,7 @@ function forwardClaims(draw: Draw): readonly Claim[] {
   ];
 }
 
-/** m of RegNetY. */
+/** m in RegNetY. */
 const PRINTED_MOMENTUM = 0.1;
 
 type Call = Pick<ReturnType<ReturnType<typeof networkCallOf>>, "inputs" | "attrs">;
@@ -36,7 +36,7 @@ function statisticsOf({ inputs, attrs }: Call, images: HostArray): Leaves {
   return regnetTrainByLoops(weights, images, { depths, groupWidth: attrs.groupWidth, eps: attrs.eps }).stats;
 }
 
-/** mean ← (1 − m) mean + m μ, var ← (1 − m) var + m v n/(n − 1), and one batch more. */
+/** mean ← (1 − m) mean + m μ, var ← (1 − m) var + m v n/(n − 1), and one more batch. */
 function movedBy(running: Leaves, stats: Leaves, m: number): Leaves {
   const moved = ([name, old]: readonly [string, HostArray]): readonly [string, HostArray] => {
     if (name.endsWith(".num_batches_tracked")) return [name, { shape: [], data: old.data.map((count) => count + 1) }];
@@ -46,7 +46,7 @@ function movedBy(running: Leaves, stats: Leaves, m: number): Leaves {
   return new Map([...running].map(moved));
 }
 
-/** A step for each of some batches; m as drawn, or RegNetY's. */
+/** The claim about one step for each batch; `momentum` null: RegNetY's m. */
 function runningClaim(call: Call, batches: readonly HostArray[], momentum: number | null): Claim {
   const { inputs, attrs } = call;
   const expected = batches.reduce(

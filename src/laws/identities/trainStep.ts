@@ -1,4 +1,4 @@
-/** A whole training step on a task whose gradient is known: what comes after what (deit.md 7.6). */
+/** The order of operations in a training step (deit.md 7.6), on a task whose gradient is known. */
 import type { Draw } from "../../check/draw.ts";
 import { leavesOf, mapHost, upload, type Host, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -26,7 +26,10 @@ import {
   type Params,
 } from "../cases/optimizerCase.ts";
 
-/** The loss is the image's first pixel, θ̄ = θ + a draw for each element of θ; one bias has the second pixel besides. The buffer gathers the labels. */
+/**
+ * The loss is the image's first pixel. θ̄ = θ + a random draw for each element of θ; for one bias the second pixel is added. The buffer sums the
+ * labels.
+ */
 const task: Task<Params, Tensor, Tensor> = {
   lossAndGrads: (k, { params }, { images, labels }, key, dLoss) => {
     const pixel = (i: number): Tensor => k.reshape(k.slice(images, 3, i, i + 1), []);
@@ -47,7 +50,7 @@ const task: Task<Params, Tensor, Tensor> = {
   },
 };
 
-/** θ̄ by loops, where the second pixel is 0. */
+/** θ̄ by loops, for a second pixel of 0. */
 const gradients = (params: Host<Params>, key: Key): Host<Params> =>
   mapHost(params, ({ shape, data }, name) => ({ shape, data: data.map((theta, i) => theta + uniformAt(fold(key, name), i)) }));
 
@@ -68,7 +71,7 @@ interface HostStep {
   readonly settings: StepSettings;
 }
 
-/** Gradient, clipping, optimiser, average of the new weights, buffers; with a scaled loss nothing of it where a gradient is not finite. */
+/** Gradient, clipping, optimiser, average of the new weights, buffers. With a scaled loss, a non-finite gradient skips the step. */
 function stepByLoops(state: HostState, { images, labels, key, settings }: HostStep): HostState {
   const { params, m, v, buffers, average, step } = state;
   const { optimizer, clipNorm, lr, emaDecay } = settings;
@@ -99,7 +102,7 @@ function drawOptimizer(draw: Draw): Optimizer {
   return { kind: "adamw", noDecay, ...drawAdamW(draw, 1) };
 }
 
-/** Two steps from the start or later, with rates of their own; the norm of the gradient is around 10. */
+/** Two steps from the start or from a later step, each with its own rate; the norm of the gradient is around 10. */
 function claims(draw: Draw): readonly Claim[] {
   const [optimizer, B] = [drawOptimizer(draw), draw.integer(1, 4)];
   const [clipNorm, emaDecay] = [draw.oneOf([null, 1e6, draw.real(0.5, 5)]), draw.real(0.5, 0.95)];

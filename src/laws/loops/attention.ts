@@ -14,7 +14,7 @@ import { at, sum, tabulate } from "./matrix.ts";
 import { asGroups, masked, reshaped } from "./rows.ts";
 import { softmax, softmaxVjp } from "./softmax.ts";
 
-/** A tabulated [groups, rows, columns], with the leading axes of `like`. */
+/** `tabulate` for [groups, rows, columns], reshaped to the leading axes of `like`. */
 const grouped = (like: HostArray, rows: number, columns: number, f: (g: number, i: number, j: number) => number): HostArray => {
   const lead: Shape = like.shape.slice(0, -2);
   return reshaped(tabulate([axis(asGroups(like).shape, 0), rows, columns], f), [...lead, rows, columns]);
@@ -47,7 +47,7 @@ export function attention(inputs: Host<AttentionInputs>, mask: HostArray | null 
   return { scores: S, probs: A, mix: mix(masked(A, mask), inputs.values) };
 }
 
-/** Cotangents of A and S, and of the inputs. */
+/** The cotangents of A, of S and of the inputs. */
 export interface AttentionCotangents extends Host<AttentionInputs> {
   readonly probs: HostArray;
   readonly scores: HostArray;

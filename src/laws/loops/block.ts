@@ -34,7 +34,7 @@ export interface BlockSettings {
   readonly dropPath: Host<Multipliers> | null;
 }
 
-/** What dropout leaves in both branches. */
+/** The dropout masks of both branches. */
 export interface BlockMasks {
   readonly attn: SelfAttentionMasks;
   readonly mlp: MlpMasks;

@@ -1,5 +1,5 @@
 /**
- * Closed forms for the size of a model, in numbers alone; heads: 1 plain, 2 distilled.
+ * Closed forms for the size of a model. The number of heads is 1 for a plain model, 2 for a distilled one.
  *
  *   (E28)  params = 144 D² + D(156 + 768 + 1 + P + T + 2) + heads·(D K + K)             for L = 12, 3p² = 768, M = 4D
  *          per block: 12 D² + 13 D
@@ -7,7 +7,7 @@
  */
 import type { DeitConfig } from "../../model/config.ts";
 
-/** What the formulas are made of: N = (S/p)², P, T = N + P, heads, and C·p² inputs of a patch. */
+/** The quantities in the formulas: N = (S/p)², P, T = N + P, the number of heads, and C·p², the numbers of a patch. */
 function letters({ imageSize: S, patchSize: p, channels: C, distilled }: DeitConfig): {
   readonly N: number;
   readonly P: number;
@@ -31,7 +31,7 @@ export function printedParameterCount(config: DeitConfig): number {
 export const blockParameterCount = ({ width: D, mlpRatio }: DeitConfig): number =>
   3 * D * D + 3 * D + (D * D + D) + (D * D * mlpRatio + D * mlpRatio) + (D * mlpRatio * D + D) + 4 * D;
 
-/** (E28) for any depth, patch and MLP; fixed positions are no parameters. */
+/** (E28) for any depth, patch and MLP; fixed positions are not parameters. */
 export function parameterCount(config: DeitConfig): number {
   const { width: D, classes: K, depth: L, position } = config;
   const { P, T, heads, patch } = letters(config);
@@ -45,7 +45,7 @@ export function macs(config: DeitConfig): number {
   return N * patch * D + L * ((4 + 2 * mlpRatio) * T * D * D + 2 * T * T * D) + heads * D * K;
 }
 
-/** A line of deit.md 4.1. */
+/** One line of deit.md 4.1. */
 export interface PrintedSize {
   readonly name: string;
   /** T */

@@ -1,5 +1,5 @@
 /**
- * From images to the first block by loops; g patches a side, P prefix tokens.
+ * From images to the first block by loops, with g patches per side and P prefix tokens.
  *
  *   (E1)   U[b, i·g + j, c·p² + r·p + s] = img[b, c, i·p + r, j·p + s]      E = U · reshape(Wp, D, C·p²)ᵀ + bp
  *   (E2)   plain: X₀ = [cls; E] + pos            (E3)  distilled: X₀ = [cls; dist; E] + pos
@@ -63,7 +63,7 @@ export const addPosition = (x: HostArray, pos: HostArray): HostArray => tabulate
 const tokensOf = ({ cls_token, dist_token }: Host<EmbedParams>): readonly HostArray[] =>
   dist_token === null ? [cls_token] : [cls_token, dist_token];
 
-/** (E2), (E3); `fixed`: the positions of a model that learns none. */
+/** (E2), (E3); `fixed`: the positions of a model without learned ones. */
 export function embed({ patches, params }: Host<EmbedInputs>, fixed: HostArray | null): HostArray {
   const x = prefixTokens(patches, tokensOf(params));
   const pos = params.pos_embed ?? fixed;

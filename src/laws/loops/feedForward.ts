@@ -26,7 +26,7 @@ function erf(z: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-z * z) * total;
 }
 
-/** x below which the tail's continued fraction is used, and its depth: exact to rounding there. */
+/** Below x = TAIL the continued fraction is used; at this depth it is exact up to rounding. */
 const TAIL = -2;
 const DEPTH = 200;
 
@@ -47,7 +47,7 @@ export const geluSlope = (x: number): number => normalCdf(x) + x * density(x);
 /** (G11) */
 export const geluVjp = (x: HostArray, dy: HostArray): HostArray => paired(x, dy, (value, d) => d * geluSlope(value));
 
-/** What dropout leaves after GELU and of the output, as multipliers; null: all. */
+/** The dropout masks after GELU and of the output; null: nothing is dropped. */
 export interface MlpMasks {
   readonly drop1: HostArray | null;
   readonly drop2: HostArray | null;

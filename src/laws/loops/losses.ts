@@ -73,5 +73,5 @@ export function softDistillation(
 export const hardDistillation = ([zc, zd]: readonly [HostArray, HostArray], q: HostArray, zt: HostArray, alpha: number): number =>
   (1 - alpha) * crossEntropy(zc, q) + alpha * crossEntropy(zd, decision(zt));
 
-/** A number as a host array of no axes. */
+/** A number as a scalar host array. */
 export const scalar = (value: number): HostArray => hostArray([], [value]);

@@ -1,4 +1,4 @@
-/** Plain loops over numbers that the left sides of the laws are made of. No kernel and no op is used here. */
+/** The loops of which the oracles consist. They use no kernel and no op. */
 import { hostArray, type HostArray } from "../../check/host.ts";
 import { size, type Shape } from "../../tensor/tensor.ts";
 

@@ -14,7 +14,7 @@ import { at, sum, tabulate } from "./matrix.ts";
 export const mixup = (x: HostArray, lambda: number): HostArray =>
   tabulate(x.shape, (b = 0, ...rest) => lambda * at(x, b, ...rest) + (1 - lambda) * at(x, axis(x.shape, 0) - 1 - b, ...rest));
 
-/** Whether a place along a side is within the cut. */
+/** Whether a position along a side is within the cut. */
 function isCut(place: number, centre: number, side: number, { lambda, rule }: BoxSettings): boolean {
   const half = Math.floor(side * Math.sqrt(1 - lambda)) / 2;
   const upper = rule === "timm" ? Math.ceil(half) : Math.floor(half);
@@ -28,7 +28,7 @@ const isInBox = (y: number, x: number, settings: BoxSettings): boolean =>
 export const cutMix = (images: HostArray, settings: BoxSettings): HostArray =>
   tabulate(images.shape, (b = 0, c = 0, y = 0, x = 0) => at(images, isInBox(y, x, settings) ? axis(images.shape, 0) - 1 - b : b, c, y, x));
 
-/** λ of (E39) as it comes out. */
+/** The λ that results from (E39). */
 export function shareLeft(settings: BoxSettings): number {
   const { H, W } = settings;
   return 1 - sum(H, (y) => sum(W, (x) => (isInBox(y, x, settings) ? 1 : 0))) / (H * W);

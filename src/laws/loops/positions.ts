@@ -9,14 +9,14 @@
  *          timm: c = (n/m)(i + ½), σ = max(n/m, 1), w = 2σ, taps trunc(c−w+½) … trunc(c+w+½) − 1 inside the map,
  *          weights k((j − c + ½)/σ) with a = −½, divided by their sum
  *
- *   (G19)  Y[i, j] = Σ_rs R[i, r] X[r, s] R′[j, s]          X̄[r, s] = Σ_ij R[i, r] Ȳ[i, j] R′[j, s]          prefix rows as they are
+ *   (G19)  Y[i, j] = Σ_rs R[i, r] X[r, s] R′[j, s]          X̄[r, s] = Σ_ij R[i, r] Ȳ[i, j] R′[j, s]          prefix rows unchanged
  */
 import type { HostArray } from "../../check/host.ts";
 import type { Grid, PositionResizeAttrs, Resampling } from "../../ops/positionResize.ts";
 import { axis } from "../../tensor/tensor.ts";
 import { at, sum, tabulate } from "./matrix.ts";
 
-/** f and t of (E16): a quotient and its rest, in integers. */
+/** f and t of (E16), as a quotient and its remainder in integers. */
 export function phase(n: number, m: number, i: number): { readonly f: number; readonly t: number } {
   const numerator = n * (2 * i + 1) - m;
   const f = Math.floor(numerator / (2 * m));
@@ -36,7 +36,7 @@ export function tapWeights(t: number): readonly number[] {
 
 const clamp = (tap: number, n: number): number => Math.min(Math.max(tap, 0), n - 1);
 
-/** DeiT's R, [m, n]: clamped taps add up. */
+/** DeiT's R, [m, n]: the weights of taps that are clamped to the same input add up. */
 function deitMatrix(n: number, m: number): HostArray {
   return tabulate([m, n], (i, column) => {
     const { f, t } = phase(n, m, i);
@@ -44,7 +44,7 @@ function deitMatrix(n: number, m: number): HostArray {
   });
 }
 
-/** timm's R, [m, n]: taps outside are dropped, the rest is divided by its sum. */
+/** timm's R, [m, n]: taps outside the grid are dropped, and the other weights are divided by their sum. */
 function timmMatrix(n: number, m: number): HostArray {
   const a = -1 / 2;
   const sigma = Math.max(n / m, 1);
@@ -67,7 +67,7 @@ function matrices({ from, to, resampling }: PositionResizeAttrs): readonly [Host
   return [along(0), along(1)];
 }
 
-/** Row t of a [1, P + rows·columns, D] embedding as its place in the grid. */
+/** The row and column in the grid of token t of an embedding [1, P + rows·columns, D]. */
 const place = (t: number, prefix: number, [, columns]: Grid): readonly [number, number] => {
   const patch = t - prefix;
   return [Math.floor(patch / columns), patch % columns];
@@ -108,7 +108,7 @@ const PRINTED: readonly (readonly [f: number, ...weights: readonly (readonly [nu
 /** f of the phases 6 … 11, whose weights are those of 5 … 0 in reverse. */
 const MIRRORED_F = [3, 3, 4, 5, 5, 6] as const;
 
-/** Phases in a period, and the inputs that it spans. */
+/** The number of phases in a period, and of the inputs that it spans. */
 const [PERIOD, SPAN] = [12, 7] as const;
 
 /** f and weights of output i of 14 → 24, as printed. */

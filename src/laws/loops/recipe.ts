@@ -78,11 +78,11 @@ export interface LossScaleState {
   readonly S: number;
   /** Steps since S changed or a step overflowed. */
   readonly n: number;
-  /** Steps taken back. */
+  /** Skipped steps. */
   readonly s: number;
 }
 
-/** The scale of the next loss: halved by an overflow, doubled by the 2000th step in a row without one, from 2⁻¹⁴ to 2²⁴. */
+/** The scale of the next loss: halved by an overflow, doubled by the 2000th consecutive step without one, between 2⁻¹⁴ and 2²⁴. */
 export function lossScale({ S, n, s }: LossScaleState, overflow: boolean): LossScaleState {
   if (overflow) return { S: Math.max(S / 2, 2 ** -14), n: 0, s: Math.min(s + 1, 64) };
   return n + 1 < 2000 ? { S, n: n + 1, s } : { S: Math.min(2 * S, 2 ** 24), n: 0, s };

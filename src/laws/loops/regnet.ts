@@ -1,18 +1,18 @@
-/** A RegNetY and its parts as loops over numbers (deit.md 8.1). No kernel and no op is used here. */
+/** RegNetY and its parts as loops over numbers (deit.md 8.1), without kernels and ops. */
 import type { HostArray, Leaves } from "../../check/host.ts";
 import { linear } from "./linear.ts";
 import { paired } from "./rows.ts";
 import { excited, pooled, rectified } from "./squeezeExcite.ts";
 import { batchNormEval, batchNormTrain, convolved } from "./teacher.ts";
 
-/** The array of a checkpoint that is called `name`. */
+/** The array called `name` in a checkpoint. */
 export function need(weights: Leaves, name: string): HostArray {
   const found = weights.get(name);
-  if (found === undefined) throw new RangeError(`regnet loops: no weight ${name}`);
+  if (found === undefined) throw new RangeError(`regnet loops: the weights must have ${name}`);
   return found;
 }
 
-/** A norm given by the name of its parameters. */
+/** A norm, which finds its parameters by name. */
 export type NamedNorm = (x: HostArray, name: string) => HostArray;
 
 const layerOf = (weights: Leaves, name: string): { readonly weight: HostArray; readonly bias: HostArray } => ({
@@ -20,7 +20,7 @@ const layerOf = (weights: Leaves, name: string): { readonly weight: HostArray; r
   bias: need(weights, `${name}.bias`),
 });
 
-/** By the running statistics. `weights` is a checkpoint under timm's names. */
+/** The norm by the running statistics. `weights` is a checkpoint under timm's names. */
 export const evalNorm =
   (weights: Leaves, eps: number): NamedNorm =>
   (x, name) => {
@@ -28,7 +28,7 @@ export const evalNorm =
     return batchNormEval(x, layerOf(weights, name), running, eps);
   };
 
-/** By the statistics of the batch, which are put into `stats` as `stem.bn.mean` and `stem.bn.variance` (unbiased), and so on. */
+/** The norm by the statistics of the batch, which it stores in `stats`: `stem.bn.mean`, `stem.bn.variance` (unbiased), and so on. */
 export const trainNorm =
   (weights: Leaves, eps: number, stats: Map<string, HostArray>): NamedNorm =>
   (x, name) => {
@@ -37,19 +37,19 @@ export const trainNorm =
     return y;
   };
 
-/** Each takes an image and the name of its weights. */
+/** The parts of a network; most take images and the name of their weights. */
 export interface RegnetParts {
   /** Convolution and norm. */
   readonly unit: (x: HostArray, name: string, stride: number, groups?: number) => HostArray;
   readonly unitRelu: (x: HostArray, name: string, stride: number, groups?: number) => HostArray;
   readonly block: (x: HostArray, name: string, stride: number) => HostArray;
-  /** So many blocks, the first of stride 2. */
+  /** `depth` blocks, of which the first has stride 2. */
   readonly stage: (x: HostArray, name: string, depth: number) => HostArray;
-  /** The whole network, with so many blocks in each stage. */
+  /** The whole network, with these numbers of blocks in its stages. */
   readonly logits: (images: HostArray, depths: readonly number[]) => HostArray;
-  /** The smallest |input| that a ReLU has met: how far the nearest kink is. */
+  /** The smallest |input| of a ReLU so far: the distance to the nearest kink. */
   readonly margin: () => number;
-  /** Whether each ReLU on an image has passed some of it and stopped some. */
+  /** Whether each ReLU on an image has passed some values and zeroed others. */
   readonly mixed: () => boolean;
 }
 
@@ -92,7 +92,7 @@ export function regnetParts(weights: Leaves, norm: NamedNorm, groupWidth: number
 }
 
 export interface RegnetSizes {
-  /** Blocks of each stage. */
+  /** The number of blocks of each stage. */
   readonly depths: readonly number[];
   /** Channels of a group of conv2. */
   readonly groupWidth: number;
@@ -101,7 +101,7 @@ export interface RegnetSizes {
 
 export interface RegnetByLoops {
   readonly logits: HostArray;
-  /** As of `RegnetParts`. */
+  /** As in `RegnetParts`. */
   readonly margin: number;
 }
 
@@ -114,7 +114,7 @@ function network(weights: Leaves, images: HostArray, { depths, groupWidth }: Reg
 export const regnetEval = (weights: Leaves, images: HostArray, sizes: RegnetSizes): RegnetByLoops =>
   network(weights, images, sizes, evalNorm(weights, sizes.eps));
 
-/** Training: norms by the statistics of the batch, which come out under the names of `trainNorm`. */
+/** Training: norms by the statistics of the batch, which are returned under the names of `trainNorm`. */
 export function regnetTrain(weights: Leaves, images: HostArray, sizes: RegnetSizes): RegnetByLoops & { readonly stats: Leaves } {
   const stats = new Map<string, HostArray>();
   return { ...network(weights, images, sizes, trainNorm(weights, sizes.eps, stats)), stats };

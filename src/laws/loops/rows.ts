@@ -1,9 +1,9 @@
-/** Other views of an array, and elementwise functions, for the plain loops. */
+/** Reshaped views of arrays, and elementwise functions, for the oracles. */
 import { hostArray, type HostArray } from "../../check/host.ts";
 import { axis, size, type Shape } from "../../tensor/tensor.ts";
 import { at, sum, tabulate } from "./matrix.ts";
 
-/** The same numbers under another shape. */
+/** The same numbers with another shape. */
 export const reshaped = (a: HostArray, shape: Shape): HostArray => hostArray(shape, a.data);
 
 /** [..., D] as [rows, D]. */
@@ -15,7 +15,7 @@ export const asGroups = (a: HostArray): HostArray => reshaped(a, [size(a.shape.s
 /** f of each element. */
 export const mapped = ({ shape, data }: HostArray, f: (x: number) => number): HostArray => ({ shape, data: data.map(f) });
 
-/** f of each pair of elements of two arrays of one shape. */
+/** f of each pair of elements of two arrays of the same shape. */
 export const paired = (a: HostArray, b: HostArray, f: (x: number, y: number) => number): HostArray => ({
   shape: a.shape,
   data: a.data.map((x, i) => f(x, b.data[i] ?? NaN)),
@@ -38,7 +38,7 @@ export const rowSums = (a: HostArray): HostArray =>
     mapped(a, () => 1),
   );
 
-/** The largest |a_i| as a share of the largest |b_i|: how near to 0 a is, where cancelling terms are as large as b. */
+/** The largest |a_i| as a share of the largest |b_i|: how near a is to 0, if a is a sum of cancelling terms as large as b. */
 export function share(a: HostArray, b: HostArray): number {
   const largest = ({ data }: HostArray): number => data.reduce((most, x) => (Math.abs(x) <= most ? most : Math.abs(x)), 0);
   return largest(a) / (largest(b) || 1);

@@ -6,7 +6,7 @@
  *   (E7)   O_m from Q_m, K_m, V_m
  *   (E8)   C_bt,(m·d + c) = O_bmtc      MSA(X) = C Woᵀ + bo
  *
- *   (G13)  (G1) for Wo gives C̄ and with it Ō; (G12) gives Q̄, K̄, V̄, side by side Ȳ; (G1) for Wqkv
+ *   (G13)  (G1) for Wo gives C̄ and with it Ō; (G12) gives Q̄, K̄, V̄, concatenated Ȳ; (G1) for Wqkv
  */
 import type { Host, HostArray } from "../../check/host.ts";
 import type { SelfAttentionParams } from "../../model/selfAttention.ts";

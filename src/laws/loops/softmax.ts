@@ -1,5 +1,5 @@
 /**
- * Softmax and log-softmax by loops, for each row n of all leading axes. This is the only oracle of either: attention and the losses use it too.
+ * Softmax and log-softmax by loops, for each row n of all leading axes. The oracles of attention and of the losses use these too.
  *
  *          s_ni = exp(z_ni − max_l z_nl) / Σ_l exp(z_nl − max_l z_nl)
  *   (E18)  ℓ_ni = z_ni − max_l z_nl − log Σ_l exp(z_nl − max_l z_nl)

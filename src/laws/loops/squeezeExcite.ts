@@ -1,4 +1,4 @@
-/** Squeeze-excite and the functions in it as loops over numbers (deit.md 8.1, G21). No kernel and no op is used here. */
+/** Squeeze-excite and its functions as loops over numbers (deit.md 8.1, G21), without kernels and ops. */
 import type { HostArray } from "../../check/host.ts";
 import { linear, linearVjp } from "./linear.ts";
 import { at, sum, tabulate } from "./matrix.ts";
@@ -52,7 +52,7 @@ const stored = ({ weight, bias }: LayerParams): LayerParams => ({ weight: reshap
 
 export interface Excited {
   readonly y: HostArray;
-  /** What the ReLU inside is given, W₁ m + b₁. */
+  /** The input of the ReLU, W₁ m + b₁. */
   readonly squeezed: HostArray;
 }
 

@@ -1,4 +1,4 @@
-/** The teacher's parts as loops over numbers and indices (deit.md 8.1, G20 to G22). No kernel and no op is used here. */
+/** The teacher's parts as loops over numbers and indices (deit.md 8.1, G20 to G22), without kernels and ops. */
 import type { HostArray } from "../../check/host.ts";
 import type { Shape } from "../../tensor/tensor.ts";
 import { at, sum, tabulate } from "./matrix.ts";
@@ -68,11 +68,11 @@ function channelSums(
   return tabulate([C], (c = 0) => sum(B, (b) => sum(H, (i) => sum(W, (j) => f(b, c, i, j)))));
 }
 
-const valuesAChannel = ({ shape: [B = 0, , H = 0, W = 0] }: HostArray): number => B * H * W;
+const valuesPerChannel = ({ shape: [B = 0, , H = 0, W = 0] }: HostArray): number => B * H * W;
 
-/** Mean and variance of each channel; biased: over n. */
+/** Mean and biased variance of each channel, both over n. */
 function statistics(x: HostArray): { readonly mean: HostArray; readonly biased: HostArray } {
-  const n = valuesAChannel(x);
+  const n = valuesPerChannel(x);
   const mean = channelSums(x, (b, c, i, j) => at(x, b, c, i, j) / n);
   return { mean, biased: channelSums(x, (b, c, i, j) => (at(x, b, c, i, j) - at(mean, c)) ** 2 / n) };
 }
@@ -82,7 +82,7 @@ export interface NormParams {
   readonly bias: HostArray;
 }
 
-/** Of each channel, [C]. */
+/** The statistics of each channel, [C]. */
 export interface NormStatistics {
   readonly mean: HostArray;
   readonly variance: HostArray;
@@ -98,7 +98,7 @@ export function batchNormEval(x: HostArray, { weight, bias }: NormParams, { mean
 
 /** Batch norm in training: y, and the batch's mean and unbiased variance. */
 export function batchNormTrain(x: HostArray, params: NormParams, eps: number): NormStatistics & { readonly y: HostArray } {
-  const n = valuesAChannel(x);
+  const n = valuesPerChannel(x);
   const { mean, biased } = statistics(x);
   const variance = tabulate(biased.shape, (c = 0) => (at(biased, c) * n) / (n - 1));
   return { y: batchNormEval(x, params, { mean, variance: biased }, eps), mean, variance };
@@ -108,7 +108,7 @@ export interface NormGrads extends NormParams {
   readonly x: HostArray;
 }
 
-/** γ̄ = Σ ȳ x̂ and β̄ = Σ ȳ, with x̂ by these statistics. */
+/** γ̄ = Σ ȳ x̂ and β̄ = Σ ȳ. */
 function normParamGrads(x: HostArray, dy: HostArray, xHat: (b: number, c: number, i: number, j: number) => number): NormParams {
   return {
     weight: channelSums(x, (b, c, i, j) => at(dy, b, c, i, j) * xHat(b, c, i, j)),
@@ -118,7 +118,7 @@ function normParamGrads(x: HostArray, dy: HostArray, xHat: (b: number, c: number
 
 /** (G20), training: x̄ = r (h − mean(h) − x̂ mean(h x̂)), h = ȳ γ. */
 export function batchNormTrainGrads(x: HostArray, gamma: HostArray, dy: HostArray, eps: number): NormGrads {
-  const n = valuesAChannel(x);
+  const n = valuesPerChannel(x);
   const { mean, biased } = statistics(x);
   const r = (c: number): number => 1 / Math.sqrt(at(biased, c) + eps);
   const xHat = (b: number, c: number, i: number, j: number): number => (at(x, b, c, i, j) - at(mean, c)) * r(c);

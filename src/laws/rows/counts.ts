@@ -1,4 +1,4 @@
-/** Rows of the model's size, (E28) and (E29): the project's parameters and products against closed forms (loops/counts.ts). */
+/** Rows of the model's size, (E28) and (E29): the project's parameters and multiply–adds against closed forms (loops/counts.ts). */
 import type { Draw } from "../../check/draw.ts";
 import type { Row } from "../../check/laws/row.ts";
 import { abstractEngine } from "../../engines/abstract/engine.ts";
@@ -12,7 +12,7 @@ import { deitAttrs } from "../../train/step/deitTask.ts";
 import { hostRow } from "../cases/row.ts";
 import * as closed from "../loops/counts.ts";
 
-/** 0 where they are the same, else Infinity. */
+/** 0 if both are equal, otherwise Infinity. */
 const same = <T>(actual: T, expected: T): number => (actual === expected ? 0 : Infinity);
 
 /** A model of any sizes. */
@@ -33,7 +33,7 @@ function drawConfig(draw: Draw): DeitConfig {
   });
 }
 
-/** A model for which (E28) is printed: 12 blocks, 16-pixel patches, RGB, M = 4D. */
+/** A model for which the printed form of (E28) holds: 12 blocks, 16-pixel patches, RGB, M = 4D. */
 function drawPrintedConfig(draw: Draw): DeitConfig {
   const heads = draw.integer(1, 12);
   return deitConfig(draw.oneOf(["deit-tiny", "deit-base-distilled"]), {
@@ -48,7 +48,7 @@ function drawPrintedConfig(draw: Draw): DeitConfig {
 const blockCount = (config: DeitConfig, i: number): number =>
   [...parameterShapes(config)].reduce((sum, [name, shape]) => sum + (name.startsWith(`blocks.${i}.`) ? size(shape) : 0), 0);
 
-/** Each leaf of the tree lies at the path of its name, has its name's shape, and was asked for once. */
+/** The path of each leaf in the tree is the name under which `buildParams` made it, and each leaf was made once. */
 function treeError(config: DeitConfig): number {
   const { kernels } = abstractEngine();
   const asked = new Map<string, Tensor>();
@@ -61,7 +61,7 @@ function treeError(config: DeitConfig): number {
   return Math.max(same(leaves.size, asked.size), ...[...asked].map(([name, leaf]) => same(leaves.get(name), leaf)));
 }
 
-/** A line of deit.md 4.1, and what all its models share. */
+/** One line of deit.md 4.1, and the properties that all its models share. */
 function publishedError({ name, tokens, parameters }: closed.PrintedSize): number {
   const config = deitConfig(name);
   return Math.max(

@@ -1,4 +1,4 @@
-/** (E31): the multipliers of drop path, for the masks that the uniform draws give, and their mean. */
+/** (E31): the multipliers of drop path against those of the uniform draws, and their mean. */
 import type { Draw } from "../../check/draw.ts";
 import { evaluate, hostArray, upload } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -12,10 +12,10 @@ import { at, tabulate } from "../loops/matrix.ts";
 import { multiplier } from "../loops/recipe.ts";
 import { mapped } from "../loops/rows.ts";
 
-/** Draws behind the mean of one case. */
+/** Number of draws in the mean of one case. */
 const SAMPLES = 4000;
 
-/** To the bit of the precision: every multiplier is that of its own draw; a branch is multiplied sample by sample; no rate, no multipliers. */
+/** Bitwise: every multiplier is that of its own draw, a branch is multiplied sample by sample, and without a rate there are no multipliers. */
 function maskClaims(draw: Draw): readonly Claim[] {
   const [key, B] = [draw.key(), draw.integer(1, 9)];
   const rates = [0, ...Array.from({ length: draw.integer(1, 3) }, () => draw.real(0.05, 0.7))];
@@ -38,7 +38,7 @@ function maskClaims(draw: Draw): readonly Claim[] {
   ];
 }
 
-/** The branch's mean over masks is the branch: how far it is off, in standard deviations of a mean of so many multipliers. */
+/** How far the mean of the multipliers is from 1, in standard deviations of a mean of this many multipliers. */
 async function meanDeviations(engine: Engine, draw: Draw): Promise<number> {
   const [key, rate] = [draw.key(), draw.real(0.05, 0.6)];
   const multipliers = await evaluate(engine, (k) => dropPathMultipliers(k, key, [rate], SAMPLES));

@@ -1,4 +1,4 @@
-/** (E27): the decision of two heads, by the paper's rule and by the code's. */
+/** (E27): the decision of two heads, by the paper's rule and by the authors' code. */
 import type { Draw } from "../../check/draw.ts";
 import { hostArray, upload, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -27,10 +27,10 @@ const paperScores = ({ head, head_dist }: TwoLogits): HostArray => add(softmax(h
 /** argmax_k [z_c + z_d]_k */
 const codeScores = ({ head, head_dist }: TwoLogits): HostArray => add(head, head_dist);
 
-/** How far the best class must lead: beyond the rounding of sums of up to 20. */
+/** How far the best class must lead: by more than the rounding errors of sums of up to 20. */
 const MARGIN: { readonly [P in Precision]: number } = { f64: 1e-6, f32: 1e-5, f16: 1e-1 };
 
-/** Whether one class of each row leads by a margin. */
+/** Whether in each row one class leads by the margin. */
 function clear(scores: HostArray, margin: number): boolean {
   const best = argmaxes(scores);
   const leads = tabulate(scores.shape, (b, k) => (k === at(best, b) ? Infinity : at(scores, b, at(best, b)) - at(scores, b, k)));
@@ -46,7 +46,7 @@ function clearLogits(draw: Draw, shape: Shape): TwoLogits {
   }
 }
 
-/** Both decisions of both rules. */
+/** The claim that both rules decide as expected. */
 const decided = (logits: TwoLogits, expected: { readonly paper: HostArray; readonly code: HostArray }): Claim => ({
   actual: (k) => {
     const uploaded = upload<Logits>(k, { head: logits.head, head_dist: logits.head_dist });

@@ -1,4 +1,4 @@
-/** Rows of the losses' gradients, (G3) to (G9): the project's pullbacks against plain loops (loops/lossPullbacks.ts), for any cotangent. */
+/** Rows of the losses' gradients, (G3) to (G9): the project's VJPs against plain loops (loops/lossVjps.ts), for any cotangent. */
 import type { Draw } from "../../check/draw.ts";
 import { upload, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -45,7 +45,7 @@ function logSoftmaxClaims(draw: Draw): readonly Claim[] {
   return [vjpClaim(logSoftmax, { inputs: { z }, attrs: undefined }, dLogProbs, { z: logSoftmaxVjp(z, dLogProbs) })];
 }
 
-/** q a distribution, and q of any sum. */
+/** q is a distribution, or has any sum. */
 function crossEntropyClaims(draw: Draw): readonly Claim[] {
   const c = cotangent(draw);
   return [false, true].map((general) => {
@@ -54,7 +54,7 @@ function crossEntropyClaims(draw: Draw): readonly Claim[] {
   });
 }
 
-/** Targets of both conventions, made by the project from labels. */
+/** Targets of both conventions, which the project makes from labels. */
 function smoothedClaims(draw: Draw): readonly Claim[] {
   const [B, K] = lossSizes(draw);
   const [labels, z, eps, c] = [draw.labels([B], K), anySize(draw, [B, K]), smoothing(draw), cotangent(draw)];
@@ -69,7 +69,7 @@ function smoothedClaims(draw: Draw): readonly Claim[] {
   return [claim(smoothOverAll, loops.smoothOverAll(labels, K, eps)), claim(smoothOverOthers, loops.smoothOverOthers(labels, K, eps))];
 }
 
-/** τ² KL alone, then with λ on two heads, then on one, where both cotangents add up. */
+/** τ² KL alone; then with λ on two heads; then with λ on one head, where both cotangents add up. */
 function softClaims(draw: Draw): readonly Claim[] {
   const c = cotangent(draw);
   const divisors: readonly Divisor[] = ["batch", "batch*classes"];
@@ -98,7 +98,7 @@ function softClaims(draw: Draw): readonly Claim[] {
 function reverseClaims(draw: Draw): readonly Claim[] {
   const [call, c] = [reverseDivergenceCall(draw, anySize), cotangent(draw)];
   const student = reverseDivergenceVjp(call.inputs.student, call.attrs.teacher, call.attrs.tau, c);
-  const terms = Math.max(1, Math.abs(c) * at(call.expected)); // of one sign or the other in the gradient, of one sign in the loss
+  const terms = Math.max(1, Math.abs(c) * at(call.expected)); // the terms of the gradient have both signs; those of the loss one
   return [{ ...vjpClaim(reverseDivergence, call, loops.scalar(c), { student }), terms }];
 }
 

@@ -1,4 +1,4 @@
-/** Rows of what is done to a batch before a network sees it: (E33), (E38), (E39), what follows from them, and normalised pixels. */
+/** Rows of the processing of a batch before the network: (E33), (E38), (E39), their consequences, and normalised pixels. */
 import type { Draw } from "../../check/draw.ts";
 import { upload, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -16,12 +16,12 @@ import { tabulate } from "../loops/matrix.ts";
 import { mapped } from "../loops/rows.ts";
 import { leading, sizes } from "../cases/sizes.ts";
 
-/** Most samples of a batch, in pairs. */
+/** The most pairs of samples in a batch. */
 const MOST_PAIRS = 3;
 
 const evenBatch = (draw: Draw): number => 2 * draw.integer(1, MOST_PAIRS);
 
-/** λ, at times one of its ends. */
+/** λ, sometimes 0 or 1. */
 const share = (draw: Draw): number => draw.oneOf([0, 1, draw.real(0, 1), draw.real(0, 1), draw.real(0, 1)]);
 
 /** [B, C, H, W]; C, H and W differ from each other. */
@@ -56,7 +56,7 @@ function settingsOf(draw: Draw, { shape: [, , H = 0, W = 0] }: HostArray): BoxSe
   return { H, W, lambda: share(draw), centre, rule: draw.oneOf(["deit", "timm"]) };
 }
 
-/** The same bits: pixels are moved, and both λ are 1 less the same quotient. */
+/** Bitwise identical: pixels are only moved, and both λ are 1 minus the same quotient. */
 const cutMixClaims =
   (boxOf: typeof cutMixBox) =>
   (draw: Draw): readonly Claim[] => {
@@ -71,7 +71,7 @@ const cutMixClaims =
     ];
   };
 
-/** @param boxOf `cutMixBox`; another one to see that it is refused */
+/** @param boxOf `cutMixBox`; tests pass a wrong one to see that the row fails */
 export const cutMixRow = (boxOf: typeof cutMixBox): Row =>
   claimsRow("E39", "CutMix: boxes by both rules, the pixels in them, and what is left of an image", cutMixClaims(boxOf), "exact");
 

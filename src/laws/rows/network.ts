@@ -1,4 +1,4 @@
-/** The equations of the network, a row each: the op against plain loops. */
+/** The equations of the network, one row each: the op against plain loops. */
 import { gap, gapOfLeaves } from "../../check/close.ts";
 import { evaluate, hostArray, leavesOf, upload, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -62,7 +62,7 @@ const headRow = (id: string, title: string, head: keyof Logits, drawCall: typeof
     return gapOfLeaves(new Map([...logits].filter(([name]) => name === head)), leavesOf({ [head]: call.expected[head] }));
   });
 
-/** Up to so many tokens and pairs of channels. */
+/** The most tokens, and the most pairs of channels. */
 const [TOKENS, PAIRS] = [40, 8];
 
 const fixedPosition = hostRow(

@@ -1,4 +1,4 @@
-/** The gradients of the network, a row each: the printed formula in plain loops, at the loops' own forward values, against the pullback. */
+/** The gradients of the network, one row each: the op's VJP against the printed formula in plain loops, at the loops' own forward values. */
 import { gap, gapOfGradients, gapOfLeaves, scaleOf } from "../../check/close.ts";
 import { evaluate, hostArray, leavesOf, upload, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -34,7 +34,7 @@ import { softmax as softmaxByLoops, softmaxVjp } from "../loops/softmax.ts";
 import { severalRows, sizes } from "../cases/sizes.ts";
 import { taps } from "../cases/taps.ts";
 
-/** Several claims under one number. */
+/** Several rows under one number. */
 const together = (id: string, title: string, ...rows: readonly Row[]): Row =>
   row(id, title, async (engine, draw, reference) => {
     let worst = 0;
@@ -55,7 +55,7 @@ const coreGradients = gradientRow(
 
 const absolute = (a: HostArray): HostArray => mapped(a, Math.abs);
 
-/** Ā and S̄ on the way; ⟨Ā, A⟩ = ⟨Ō, O⟩; rows of S̄ sum to 0. */
+/** The intermediate Ā and S̄; ⟨Ā, A⟩ = ⟨Ō, O⟩; the rows of S̄ sum to 0. */
 const coreOnTheWay = row("G12", "Ā, S̄ and ⟨Ā, A⟩ = ⟨Ō, O⟩", async (engine, draw) => {
   const call = attentionCall(draw);
   const dO = drawCotangent<Tensor>(draw, call.expected);
@@ -79,7 +79,7 @@ const coreOnTheWay = row("G12", "Ā, S̄ and ⟨Ā, A⟩ = ⟨Ō, O⟩", async (
   );
 });
 
-/** 0 or 1/(1 − rate), whichever each element means to be. */
+/** The exact multiplier for each element of an engine's mask: 0 or 1/(1 − rate). */
 const asMask = (mask: HostArray | undefined, rate: number): HostArray =>
   mapped(mask ?? hostArray([0], []), (m) => (m === 0 ? 0 : 1 / (1 - rate)));
 
@@ -109,7 +109,7 @@ const throughDropPath = row("G15", "drop path: the branch's cotangent is m_b ȳ 
   return gapOfLeaves(actual, leavesOf({ out: residualByLoops(x, branch, multiplier), multiplier, grads }));
 });
 
-/** Positions are learned here. */
+/** The positions are learned, so that they have a gradient. */
 const prefixAsPosition = row("G16", "cls̄ = pos̄[0], dist̄ = pos̄[1]", async (engine, draw) => {
   const { inputs, attrs, expected } = embedCall(draw);
   const params = { ...inputs.params, pos_embed: inputs.params.pos_embed ?? attrs.fixedPosition };
@@ -145,7 +145,7 @@ export const networkGradientRows: readonly Row[] = [
   ),
   together(
     "G14",
-    "X⁺ = X + m F(X): X̄ = X̄⁺ + F-backward(m X̄⁺), by itself and twice in a block",
+    "X⁺ = X + m F(X): X̄ = X̄⁺ + F-backward(m X̄⁺), alone and twice in a block",
     gradientRow("G14", "residual", residual, residualCall, (_, { multiplier }, dy) => ({ x: dy, branch: perSample(multiplier, dy) })),
     gradientRow("G14", "block", block, blockCall, blockVjp),
   ),

@@ -1,4 +1,4 @@
-/** Each choice of a recipe's loss, on plain and on distilled models: the loss and the cotangents of both heads. */
+/** Each kind of loss in a recipe, for plain and for distilled models: the loss and the cotangents of both heads. */
 import type { Draw } from "../../check/draw.ts";
 import { upload, type Host, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -13,7 +13,7 @@ import { mapped, paired } from "../loops/rows.ts";
 const add = (a: HostArray, b: HostArray): HostArray => paired(a, b, (x, y) => x + y);
 const scaled = ({ shape, data }: HostArray, factor: number): HostArray => ({ shape, data: data.map((x) => x * factor) });
 
-/** What each choice weighs: the logits for the true label and for the teacher are the class head's or the distillation head's. */
+/** For each kind of loss, the weights of its terms, and whether they read the class head's or the distillation head's logits. */
 function claims(draw: Draw): readonly Claim[] {
   const shape = lossSizes(draw);
   const [head, head_dist, teacher] = [anySize(draw, shape), anySize(draw, shape), anySize(draw, shape)];
@@ -42,7 +42,7 @@ function claims(draw: Draw): readonly Claim[] {
   const none: Distillation = { kind: "none" };
   const ofHard = (student: "class" | "distillation"): Distillation => ({ kind: "hard", alpha, student });
   const ofSoft = (student: "class" | "distillation"): Distillation => ({ kind: "soft", lambda, tau, divideBy, student });
-  const mean = mapped(scaled(add(head, head_dist), 0.5), draw.round); // what an engine holds of 10⁴ + 0.1
+  const mean = mapped(scaled(add(head, head_dist), 0.5), draw.round); // as an engine rounds 10⁴ + 0.1
   const bothHalf = (loops.crossEntropy(head, target) + loops.crossEntropy(head_dist, target)) / 2;
   const hardOnOne = add(truth(head, 1 - alpha), hard(head));
   const softOnOne = add(truth(head, 1 - lambda), soft(head));

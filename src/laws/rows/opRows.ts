@@ -1,10 +1,10 @@
-/** One row an op: all laws that any op owes, on a call drawn by its subject. */
+/** One row per op: all laws of ops, on a call that its subject draws. */
 import { laws, worstLaw, type Law } from "../../check/laws/laws.ts";
 import type { Row } from "../../check/laws/row.ts";
 import type { Subject } from "../../check/laws/subject.ts";
 import { tolerances } from "../../check/tolerance.ts";
 
-/** The error is the largest share that a law uses of its own tolerance, in units of that of gradients. */
+/** The error is the largest error of a law as a share of its own tolerance, times the tolerance of gradients. */
 const opRow = (name: string, subjects: readonly Subject[], among: readonly Law[]): Row => ({
   id: `op/${name}`,
   title: among.map((law) => law.name).join(", "),
@@ -16,7 +16,7 @@ const opRow = (name: string, subjects: readonly Subject[], among: readonly Law[]
   },
 });
 
-/** In the order of their names; subjects of one name, such as variants of an op, share a row. */
+/** The rows in the order of their names; subjects of the same name, such as variants of an op, share a row. */
 export function opRows(subjects: readonly Subject[], among: readonly Law[] = laws): readonly Row[] {
   const names = [...new Set(subjects.map(({ name }) => name))].toSorted();
   return names.map((name) =>

@@ -1,4 +1,4 @@
-/** Rows of the resized position embedding, (E16), (E17) and (G19): the project's against plain loops (loops/positions.ts). */
+/** Rows of position resizing, (E16), (E17) and (G19): the project's op and its matrix R against plain loops (loops/positions.ts). */
 import { gap } from "../../check/close.ts";
 import type { Draw } from "../../check/draw.ts";
 import { hostArray, type HostArray } from "../../check/host.ts";
@@ -19,7 +19,7 @@ const [FROM, TO] = [14, 24] as const;
 
 const most = (n: number, f: (i: number) => number): number => Math.max(0, ...Array.from({ length: n }, (_, i) => f(i)));
 
-/** R's row i has its weights at f−1 … f+2 alone; the outer two are a·t(1−t)² and a·t²(1−t), so that t is a share of their sum. */
+/** Row i of R has weights at f−1 … f+2 only. The outer two are a·t(1−t)² and a·t²(1−t), so that the last one's share of their sum is t. */
 function phaseError(R: HostArray, i: number, { f, t }: ReturnType<typeof loops.phase>): number {
   const [, n = 0] = R.shape;
   if (f < 1 || f + 2 >= n) return 0; // a clamped tap: (E17)
@@ -46,7 +46,7 @@ const printedMatrix: HostArray = tabulate([TO, FROM], (i, column) => {
   return weights.reduce((total, weight, j) => total + (Math.min(Math.max(f - 1 + j, 0), FROM - 1) === column ? weight : 0), 0);
 });
 
-/** First entries of the rows 0 and 1, as printed to six places; what follows is 0. */
+/** The first entries of the rows 0 and 1, as printed to six places; the others are 0. */
 const PRINTED_ROWS: { readonly [R in Resampling]: readonly (readonly number[])[] } = {
   deit: [
     [1.097928, -0.097928],
@@ -58,7 +58,7 @@ const PRINTED_ROWS: { readonly [R in Resampling]: readonly (readonly number[])[]
   ],
 };
 
-/** 0 if the rows round to what is printed. */
+/** 0 if the rows round to the printed entries, otherwise Infinity. */
 function printedRowsError(resampling: Resampling): number {
   const R = matrix(FROM, TO, resampling);
   const agrees = PRINTED_ROWS[resampling].every((printed, i) =>
@@ -67,7 +67,7 @@ function printedRowsError(resampling: Resampling): number {
   return agrees ? 0 : Infinity;
 }
 
-/** R against loops for any n → m; its rows sum to 1; R = I, bit for bit, for n = m if it is DeiT's. */
+/** R against loops for any n → m; its rows sum to 1; DeiT's R for n = m is I, bitwise. */
 function matrixError(draw: Draw, resampling: Resampling): number {
   const [n, m] = [draw.integer(1, 30), draw.integer(1, 40)];
   const R = matrix(n, m, resampling);
@@ -79,7 +79,7 @@ function matrixError(draw: Draw, resampling: Resampling): number {
   return Math.max(gap(R, loops.resizeMatrix(n, m, resampling)), sums, resampling === "timm" || same === 0 ? 0 : Infinity);
 }
 
-/** The matrix R, which is made on the host, and R X R′ᵀ with it. */
+/** A row of the matrix R, which the host computes, and of R X R′ᵀ. */
 const resampled = (id: string, title: string, resampling: Resampling, printed: () => number): Row => ({
   id,
   title,

@@ -1,4 +1,4 @@
-/** Rows of sizes and of the recipe, (E28) to (E32) and (E35) to (E37): the project's against plain loops (loops/recipe.ts). */
+/** Rows of sizes and of the recipe, (E28) to (E32) and (E35) to (E37): the project against plain loops (loops/recipe.ts). */
 import type { Draw } from "../../check/draw.ts";
 import { upload } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -38,7 +38,7 @@ function ratesError(draw: Draw): number {
   return rates.length === L ? Math.max(...errors, relative(printed, PRINTED_RATES.sum)) : Infinity;
 }
 
-/** DeiT's schedule, and what deit.md section 12 prints of it: f(t), and the authors' delayed rate by epoch. */
+/** DeiT's schedule, and the numbers that deit.md section 12 prints: f(t), and the authors' delayed rate by epoch. */
 const DEIT: Schedule = { base: 1e-3, min: 1e-5, warmup: 1e-6, warmupEpochs: 5, epochs: 300 };
 const PRINTED: readonly (readonly [t: number, rate: number])[] = [
   [0, 1e-6],
@@ -75,7 +75,7 @@ function scheduleError(draw: Draw): number {
   );
 }
 
-/** Steps of one case. */
+/** Number of steps in one case. */
 const STEPS = 3;
 
 /** f(0), …, f(STEPS − 1) */
@@ -83,7 +83,7 @@ const steps = <T>(f: (i: number) => T): readonly T[] => Array.from({ length: STE
 
 const rule = (draw: Draw): DecayRule => draw.oneOf(["deit", "timm"]);
 
-/** From the start, or going on at some step with moments that are there. */
+/** From the start, or from a later step with moments of earlier ones. */
 function adamwClaims(draw: Draw): readonly Claim[] {
   const [first, decay] = [draw.oneOf([1, draw.integer(2, 9)]), rule(draw)];
   const fresh = first === 1;
@@ -106,7 +106,7 @@ function adamwClaims(draw: Draw): readonly Claim[] {
   ];
 }
 
-/** From the start, or with a buffer that is there. */
+/** From the start, or with a buffer of earlier steps. */
 function sgdClaims(draw: Draw): readonly Claim[] {
   const decay = rule(draw);
   const start: SgdTrees = { params: drawTree(draw), buffer: draw.oneOf([true, false]) ? null : drawTree(draw) };
@@ -125,7 +125,7 @@ function sgdClaims(draw: Draw): readonly Claim[] {
   ];
 }
 
-/** From a copy of the first weights on; the weights themselves stay as they are. */
+/** From a copy of the first weights; the weights themselves do not change. */
 function emaClaims(draw: Draw): readonly Claim[] {
   const [decay, initial, weights] = [draw.real(0.6, 0.99), drawTree(draw), steps(() => drawTree(draw))];
   return [

@@ -1,4 +1,4 @@
-/** The gradients of the teacher, (G20) to (G22), a row each: the printed formula in plain loops against the pullback. */
+/** The gradients of the teacher, (G20) to (G22), one row each: the op's VJP against the printed formula in plain loops. */
 import type { Draw } from "../../check/draw.ts";
 import { hostArray, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
@@ -33,7 +33,7 @@ function frozenNormClaims(draw: Draw): readonly Claim[] {
   return [forwardClaim(frozenBatchNorm, call), vjpClaim(frozenBatchNorm, call, { y: dy, stats: null }, { x: dx, params: dParams })];
 }
 
-/** Also where exp overflows, and where 1 − g is below the rounding of g. */
+/** Also for inputs at which exp overflows, or at which 1 − g is below the rounding error of g. */
 function sigmoidClaims(draw: Draw): readonly Claim[] {
   const u = draw.array(severalRows(draw), { deviation: draw.oneOf([1, 30, 1000]) });
   const call = { inputs: { u }, attrs: undefined, expected: gates(u) };

@@ -1,6 +1,6 @@
 /**
- * Initial values of RegNetY (deit.md 8.1) by both versions of timm: each drawn tensor has mean 0 and its rule's deviation σ, every other is 0
- * or 1 exactly.
+ * Initial values of RegNetY (deit.md 8.1) by both versions of timm: each randomly drawn tensor has mean 0 and its rule's standard deviation σ, and
+ * every other is exactly 0 or 1.
  */
 import type { Draw } from "../../check/draw.ts";
 import { evaluate, type HostArray } from "../../check/host.ts";
@@ -11,13 +11,13 @@ import { initialRegnet, initialRegnetValues, timm032, timm10, type InitRule } fr
 import { fold } from "../../tensor/key.ts";
 import { size, type Shape } from "../../tensor/tensor.ts";
 
-/** So many values are looked at, of so many tensors a case: of that many values, the mean of squares is nearly normal. */
+/** The number of values per tensor, of which the mean square is nearly normal, and of tensors per case. */
 const [VALUES, TENSORS] = [3000, 2];
 
 /** Variance of x²/σ² for the two distributions. */
 const SQUARES = { normal: 2, uniform: 0.8 };
 
-/** What a tensor is by its name and shape: a constant, or drawn. */
+/** The expected values of a tensor: a constant, or draws from a distribution. */
 type Expected = number | Distribution;
 
 interface Distribution {
@@ -35,7 +35,7 @@ function expectedOf(name: string, [O = 0, , k = 1]: Shape, { groupWidth }: Regne
   return name.endsWith(".bn.weight") && !name.includes(".conv3.") ? 1 : 0;
 }
 
-/** How many standard deviations mean and mean square are off; Infinity for a value that a uniform distribution cannot have. */
+/** The error of mean and mean square, in standard deviations; Infinity for a value that a uniform distribution cannot have. */
 function offBy(values: readonly number[], { deviation, from }: Distribution): number {
   const n = values.length;
   const shares = values.map((x) => x / deviation);
@@ -64,7 +64,7 @@ const initialError: Row["error"] = async (engine, draw) => {
     if (typeof expected !== "number") drawn.push([name, leaf, expected]);
     else if (leaf.data.some((x) => x !== expected)) return Infinity;
   }
-  if (new Set(drawn.map(([, { data }, { deviation }]) => (data[0] ?? NaN) / deviation)).size < drawn.length) return Infinity; // one key for two
+  if (new Set(drawn.map(([, { data }, { deviation }]) => (data[0] ?? NaN) / deviation)).size < drawn.length) return Infinity; // two tensors share a key
   const [first, ...others] = drawn;
   if (first === undefined) return Infinity;
   let worst = 0;

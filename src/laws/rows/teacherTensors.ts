@@ -7,7 +7,7 @@ import { size, tensor, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import { named } from "../../tensor/tree.ts";
 import { hostRow } from "../cases/row.ts";
 
-/** Widths and depths of the stages. */
+/** The printed sizes of one network. */
 interface Printed {
   readonly timm: string;
   readonly parameters: number;
@@ -60,7 +60,7 @@ function sizesHold([name, { timm, parameters, widths, depths, groupWidth }]: rea
   );
 }
 
-/** The teacher of the paper: parameters of each stage, and squeezed width of each block. */
+/** The teacher of the paper: the number of parameters of each stage, and the squeezed width of each block. */
 const STAGES = [648_768, 3_777_032, 54_604_200, 21_534_212];
 const SQUEEZED = [8, 56, 56, 112, 112, 112, 112, 308, 308, 308, 308, 308, 308, 308, 308, 308, 308, 308];
 
@@ -80,7 +80,7 @@ const layer = (name: string, O: number, ...inner: Shape): readonly Named[] => [
   [`${name}.bias`, [O], "parameter"],
 ];
 
-/** Stem, blocks one after the other, head: every tensor that a checkpoint has. */
+/** Every tensor of a checkpoint in order: stem, blocks, head. */
 function teacherTensors({ widths, depths, groupWidth }: Printed): readonly Named[] {
   const tensors = [...convolution("stem", 32, 3, 3)];
   let [input, n] = [32, 0];
@@ -108,10 +108,10 @@ function teacherHolds(teacher: Printed): boolean {
   );
 }
 
-/** The design of 16GF with groups of one channel, so that its widths stay as the blocks have them. */
+/** The design of 16GF with groups of one channel, so that the widths of stages are those of the blocks. */
 const DESIGN = { start: 200, slope: 106.23, multiplier: 2.48, depth: 18, groupWidth: 1 };
 
-/** Roundings: block widths to multiples of 8, a quarter of the input's channels as Python rounds (a half to the even neighbour). */
+/** Roundings: block widths to multiples of 8; a quarter of the input's channels as Python rounds, ties to even. */
 const roundingsHold = (): boolean =>
   same(stagesOfDesign(DESIGN), { widths: [200, 496, 1232, 3048], depths: [2, 4, 11, 1] }) &&
   same(
@@ -119,7 +119,7 @@ const roundingsHold = (): boolean =>
     [2, 4, 4, 6],
   );
 
-/** A leaf of the trees lies at the path that is its name, parameters in the one and buffers in the other. */
+/** The path of each leaf is its name; parameters are in one tree, buffers in the other. */
 function pathsAreNames(): boolean {
   const names = new Map<Tensor, string>();
   const { params, running } = buildRegnet(regnetConfig("regnety-16gf"), (name, shape, kind) => {
@@ -127,12 +127,12 @@ function pathsAreNames(): boolean {
     names.set(leaf, `${kind} ${name}`);
     return leaf;
   });
-  const lieRight = (tree: unknown, kind: string): boolean =>
+  const pathsHold = (tree: unknown, kind: string): boolean =>
     [...named(tree)].every(([path, leaf]) => names.get(leaf) === `${kind} ${path}`);
   return (
-    lieRight(params, "parameter") &&
-    lieRight(running, "buffer") &&
-    lieRight(
+    pathsHold(params, "parameter") &&
+    pathsHold(running, "buffer") &&
+    pathsHold(
       mapNorms(running, (of) => of),
       "buffer",
     )

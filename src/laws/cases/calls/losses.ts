@@ -1,4 +1,4 @@
-/** Random calls of the losses, with the loss by loops. */
+/** Random calls of the losses, with the expected loss by loops. */
 import type { Draw } from "../../../check/draw.ts";
 import type { HostArray } from "../../../check/host.ts";
 import type { CrossEntropyAttrs, CrossEntropyInputs } from "../../../losses/crossEntropy.ts";
@@ -24,16 +24,16 @@ export function lossSizes(draw: Draw): readonly [B: number, K: number] {
 /** How logits are drawn. */
 export type DrawLogits = (draw: Draw, shape: Shape) => HostArray;
 
-/** All classes count. */
+/** Logits of order 1: all classes contribute. */
 export const moderate: DrawLogits = (draw, shape) => draw.array(shape, { mean: draw.real(-1, 1), deviation: draw.oneOf([0.5, 2]) });
 
-/** Whole thousands up to ±10⁴: exp overflows without the shift, and ties are exact at every temperature. */
+/** Multiples of 1000 up to ±10⁴: exp overflows without the shift, and ties are exact at every temperature. */
 const huge: DrawLogits = (draw, shape) => ({ shape, data: draw.array(shape).data.map(() => 1000 * draw.integer(-10, 10)) });
 
-/** Moderate ones, at times huge. */
+/** Moderate logits, or in a third of the cases huge ones. */
 export const anySize: DrawLogits = (draw, shape) => draw.oneOf([moderate, moderate, huge])(draw, shape);
 
-/** Quarters of few values: most rows have a tie for the largest. */
+/** Multiples of ¼ with few values: most rows have a tie for the largest. */
 export const tied: DrawLogits = (draw, shape) => ({ shape, data: draw.array(shape).data.map(() => draw.integer(-2, 2) / 4) });
 
 /** ε of label smoothing, well above 0. */
@@ -42,7 +42,7 @@ export const smoothing = (draw: Draw): number => draw.real(0.05, 0.6);
 /** τ below and above 1. */
 export const temperature = (draw: Draw): number => draw.oneOf([draw.real(0.3, 0.9), draw.real(1.2, 5)]);
 
-/** A teacher's share, on either side of ½. */
+/** The share of the teacher, below or above ½. */
 export const share = (draw: Draw): number => draw.oneOf([draw.real(0.05, 0.45), draw.real(0.55, 0.95)]);
 
 const divisor = (draw: Draw): Divisor => draw.oneOf(["batch", "batch*classes"]);
@@ -85,7 +85,7 @@ export function softDistillationCall(
   return { inputs: { head, head_dist }, attrs, expected: scalar(loss) };
 }
 
-/** (E22) as printed: one z_s. */
+/** (E22) as printed, with the same logits for both terms. */
 export function usualSoftCall(
   draw: Draw,
   logitsOf: DrawLogits,
@@ -105,7 +105,7 @@ export function hardDistillationCall(draw: Draw, logitsOf: DrawLogits): HostCall
   return { inputs: { head, head_dist }, attrs: { target, teacher, alpha }, expected: scalar(loss) };
 }
 
-/** The same logits for both labels. */
+/** (E26) with the same logits for both labels. */
 export function usualHardCall(draw: Draw, logitsOf: DrawLogits): HostCall<ClassLogits, HardDistillationAttrs> {
   const { inputs, attrs } = hardDistillationCall(draw, logitsOf);
   const { head } = inputs;

@@ -1,4 +1,4 @@
-/** Random calls of the model's parts, with the output by loops. Dropout is off, as the loops draw no masks. */
+/** Random calls of the model's parts, with the expected output by loops. Dropout is off, because the loops draw no masks. */
 import type { Draw } from "../../../check/draw.ts";
 import type { Host, HostArray } from "../../../check/host.ts";
 import type { BlockAttrs, BlockParams } from "../../../model/block.ts";
@@ -32,7 +32,7 @@ export function patchEmbedCall(draw: Draw): HostCall<PatchEmbedInputs, PatchesAt
   return { inputs, attrs: { patchSize: p }, expected: patchEmbed(inputs, p) };
 }
 
-/** With one prefix token, or with two; positions learned or fixed. Where both are given, the learned ones are added. */
+/** One or two prefix tokens; positions learned or fixed. In some calls both are given; then the learned ones are added. */
 export const embedCallOf =
   (distilled: boolean) =>
   (draw: Draw): HostCall<EmbedInputs, EmbedAttrs> => {
@@ -79,7 +79,7 @@ export function encoderCall(draw: Draw): HostCall<Layer<readonly BlockParams[]>,
   return { inputs, attrs, expected: encoder(inputs, attrs) };
 }
 
-/** Of L blocks, or none. */
+/** Drop-path multipliers of L blocks, or null. */
 const dropPaths = (draw: Draw, B: number, L: number): Host<EncoderAttrs>["dropPath"] =>
   draw.oneOf([null, Array.from({ length: L }, () => multipliers(draw, B))]);
 
@@ -94,7 +94,7 @@ export const headsCallOf =
 
 export const headsCall = (draw: Draw): HostCall<HeadsInputs, void, Logits> => headsCallOf(draw.oneOf([true, false]))(draw);
 
-/** Logits of one head or two, and what `fuse` makes of them. */
+/** The logits of one head or two, and their fusion by `fuse`. */
 const fusionCall =
   (fuse: (head: HostArray, dist: HostArray | null) => HostArray) =>
   (draw: Draw): HostCall<Logits> => {
@@ -123,7 +123,7 @@ export const deitCallOf =
     const [B, C, S] = [axis(images.shape, 0), axis(images.shape, 1), axis(images.shape, 2)];
     const { h, D } = headSizes(draw);
     const [M = 1] = sizes(draw, 1, [D], LARGEST_OF_BLOCKS);
-    const K = draw.integer(2, 5); // a lone logit near 0 would have no scale
+    const K = draw.integer(2, 5); // a single logit near 0 would have no scale
     const N = (S / p) ** 2;
     const L = N > LARGEST_OF_BLOCKS ? 1 : draw.integer(1, 2);
     const learned = draw.oneOf([true, false]);

@@ -1,4 +1,4 @@
-/** Random calls of the ops, with the output by loops. */
+/** Random calls of the ops, with the expected output by loops. */
 import type { Draw } from "../../../check/draw.ts";
 import type { HostArray } from "../../../check/host.ts";
 import type { AttentionAttrs, AttentionInputs, MixInputs, ScoresInputs } from "../../../ops/attention.ts";
@@ -36,7 +36,7 @@ export function linearCall(draw: Draw): HostCall<Layer<LinearParams>> {
   return { inputs: { x, params }, attrs: undefined, expected: linear(x, params) };
 }
 
-/** D = 1, where y = β exactly; else D ≥ 4: narrower rows lose digits to cancellation. */
+/** D = 1, where y = β exactly, or D ≥ 4, because narrower rows lose digits to cancellation. */
 export function layerNormCall(draw: Draw): HostCall<Layer<LayerNormParams>, LayerNormAttrs> {
   const D = draw.oneOf([1, draw.integer(4, 8), draw.integer(4, 8), draw.integer(4, 8)]);
   const x = draw.array([...leading(draw), D], { mean: draw.real(-2, 2), deviation: draw.oneOf([0.3, 1, 3]) });
@@ -56,7 +56,7 @@ export function logSoftmaxCall(draw: Draw): HostCall<LogSoftmaxInputs> {
   return { inputs: { z }, attrs: undefined, expected: logSoftmax(z) };
 }
 
-/** Both tails, and values around 0. */
+/** Inputs in both tails, and around 0. */
 export function geluCall(draw: Draw): HostCall<GeluInputs> {
   const [columns = 1] = sizes(draw, 1);
   const x = draw.array([...severalRows(draw), columns], { deviation: draw.oneOf([0.5, 2, 4]) });

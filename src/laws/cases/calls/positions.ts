@@ -1,4 +1,4 @@
-/** Random calls of the position resizing, with the output by loops. */
+/** Random calls of position resizing, with the expected output by loops. */
 import type { Draw } from "../../../check/draw.ts";
 import type { Grid, PositionResizeAttrs, PositionResizeInputs, Resampling } from "../../../ops/positionResize.ts";
 import type { HostCall } from "../hostCall.ts";
@@ -7,13 +7,13 @@ import { positionResize } from "../../loops/positions.ts";
 const MOST_INPUTS = 7;
 const MOST_OUTPUTS = 9;
 
-/** Rectangular grids, larger, smaller or as before; `deit` is also what is used where nothing is said. */
+/** Rectangular grids that grow, shrink or keep their size. Some calls omit `resampling`, whose default is `deit`. */
 export function positionResizeCall(draw: Draw, resampling: Resampling): HostCall<PositionResizeInputs, PositionResizeAttrs> {
   const from: Grid = [draw.integer(1, MOST_INPUTS), draw.integer(1, MOST_INPUTS)];
   const to: Grid = [draw.integer(1, MOST_OUTPUTS), draw.oneOf([from[1], draw.integer(1, MOST_OUTPUTS)])];
   const prefix = draw.integer(1, 2);
-  const unsaid = resampling === "deit" && draw.oneOf([true, false]);
-  const attrs: PositionResizeAttrs = { from, to, prefix, ...(unsaid ? {} : { resampling }) };
+  const omitted = resampling === "deit" && draw.oneOf([true, false]);
+  const attrs: PositionResizeAttrs = { from, to, prefix, ...(omitted ? {} : { resampling }) };
   const pos = draw.array([1, prefix + from[0] * from[1], draw.integer(1, 3)]);
   return { inputs: { pos }, attrs, expected: positionResize(pos, attrs) };
 }

@@ -1,7 +1,8 @@
 /**
- * Random calls of what RegNetY is composed of, in training and in evaluation, with the output by loops. None is near a kink.
+ * Random calls of the parts of RegNetY, in training and in evaluation, with the expected output by loops. None is near a kink.
  *
- * ε is never tiny: where a single input of a convolution varies, its weight only scales what is then normalised, and has a gradient by ε alone.
+ * ε is never tiny: where only one input of a convolution varies, its weight only scales what the norm then normalises, so that the weight's gradient
+ * is proportional to ε.
  */
 import type { Draw } from "../../../check/draw.ts";
 import { leavesOf, type Host, type HostArray, type Leaves } from "../../../check/host.ts";
@@ -19,7 +20,7 @@ import { epsilonOfBlocks } from "../sizes.ts";
 import { drawBlock, drawRegnet, drawStage, drawUnit } from "../teacherParams.ts";
 import { drawUntil, marginOf, rectangle, spread } from "./teacher.ts";
 
-/** What norms go by, and what they say of the batch. */
+/** Training or evaluation: the norms by loops, and the statistics that they report. */
 export interface Mode<Stats> {
   readonly norm: (weights: Leaves, eps: number, seen: Map<string, HostArray>) => NamedNorm;
   readonly stats: (seen: Leaves, name: string) => Host<Stats>;
@@ -32,15 +33,15 @@ export const training: Mode<BatchStats> = {
 
 export const evaluation: Mode<null> = { norm: evalNorm, stats: () => null };
 
-/** The output by loops, and the statistics of each norm by its name. */
+/** The output by loops of a case that is not near a kink, and the statistics of each norm by its name. */
 interface Clear<Stats> {
   readonly y: HostArray;
   readonly of: (norm: string) => Host<Stats>;
 }
 
 /**
- * Runs the loops on these weights. Null near a kink, where a channel is nearly constant, and where a ReLU stops nothing: the shift before
- * it is then taken away by the next norm, and its gradient is 0.
+ * Runs the loops with these weights. Null if the case is near a kink, if a channel is nearly constant, or if a ReLU passes all its inputs: the
+ * next norm then removes the shift before the ReLU, whose gradient is 0.
  */
 function clear<Stats>(
   draw: Draw,
@@ -57,15 +58,15 @@ function clear<Stats>(
   return flat || parts.margin() < marginOf(draw) || !parts.mixed() ? null : { y, of: (norm) => mode.stats(seen, norm) };
 }
 
-/** Parameters and buffers side by side, as a checkpoint has them. */
+/** Parameters and buffers under one set of names, as in a checkpoint. */
 export const checkpoint = (trees: { readonly params: unknown; readonly running: unknown }, path = ""): Leaves =>
   new Map([...leavesOf(trees.params, path), ...leavesOf(trees.running, path)]);
 
-/** Several images, of more rows than columns or fewer. */
+/** Several images that are not square. */
 const images = (draw: Draw, C: number, min: number, max: number): HostArray =>
   draw.array([draw.integer(2, 3), C, ...rectangle(draw, min, max)]);
 
-/** 1×1 or grouped 3×3, with a ReLU behind the norm or without one. */
+/** A 1×1 or grouped 3×3 convolution and a norm, with or without a ReLU. */
 export const unitCallOf =
   <Stats>(mode: Mode<Stats>, which: "unit" | "unitRelu") =>
   (draw: Draw): HostCall<Layer<ConvNormParams>, ConvNormAttrs, Normed<UnitNorm<Stats>>> =>
@@ -93,7 +94,7 @@ const blockStats = <Stats>({ of }: Clear<Stats>, params: Host<RegnetBlockParams>
   downsample: params.downsample === null ? null : { bn: of(`${name}.downsample.bn`) },
 });
 
-/** The first of a stage, of either stride, or a later one. */
+/** The first block of a stage, with stride 1 or 2, or a later one. */
 export const blockCallOf =
   <Stats>(mode: Mode<Stats>) =>
   (draw: Draw): HostCall<Layer<RegnetBlockParams>, RegnetBlockAttrs, Normed<BlockNorms<Stats>>> =>
@@ -115,7 +116,7 @@ function stageStats<Stats>(result: Clear<Stats>, params: Host<Blocks<RegnetBlock
   return Object.fromEntries(blocksOf(params).map(([b, block]) => [b, blockStats(result, block, `${name}.${b}`)] as const));
 }
 
-/** Blocks of each stage. */
+/** Choices for the numbers of blocks of the stages. */
 const DEPTHS: readonly [readonly number[], ...(readonly number[])[]] = [[1], [2], [1, 1]];
 
 function drawConfig(draw: Draw): RegnetConfig {
@@ -132,7 +133,7 @@ function drawConfig(draw: Draw): RegnetConfig {
   });
 }
 
-/** One block or two. */
+/** A stage of one block or two. */
 export const stageCallOf =
   <Stats>(mode: Mode<Stats>) =>
   (draw: Draw): HostCall<Layer<Blocks<RegnetBlockParams>>, RegnetStageAttrs, Normed<Blocks<BlockNorms<Stats>>>> =>
@@ -153,7 +154,7 @@ function networkStats<Stats>(result: Clear<Stats>, params: Host<RegnetInputs["pa
   return { stem: { bn: result.of("stem.bn") }, ...Object.fromEntries(stages) };
 }
 
-/** One stage or two. */
+/** A network of one stage or two. */
 export const networkCallOf =
   <Stats>(mode: Mode<Stats>) =>
   (draw: Draw): HostCall<RegnetInputs, RegnetAttrs, RegnetOut<Stats>> =>

@@ -1,4 +1,4 @@
-/** Random calls of the teacher's small ops, with the output by loops. None is near a kink, and no channel nearly constant. */
+/** Random calls of the teacher's small ops, with the expected output by loops. None is near a kink, and no channel is nearly constant. */
 import type { Draw } from "../../../check/draw.ts";
 import type { Precision } from "../../../kernels/engine.ts";
 import type { HostArray } from "../../../check/host.ts";
@@ -20,18 +20,18 @@ import { linearParams } from "../networkParams.ts";
 import { epsilon, severalRows, sizes } from "../sizes.ts";
 import { buffers, gains, kernel, squeezeParams } from "../teacherParams.ts";
 
-/** The least |input| of a ReLU: well beyond what the stencil of a directional derivative moves it, or roundings to f16. */
+/** The least |input| of a ReLU: far more than the step of the stencil or rounding to f16 moves it. */
 const MARGINS: { readonly [P in Precision]: number } = { f64: 1e-3, f32: 1e-3, f16: 4e-3 };
 
 export const marginOf = ({ precision }: Draw): number => MARGINS[precision];
 
-/** The least variance of a channel that is divided by its deviation. */
+/** The least variance of a channel that a norm divides by its standard deviation. */
 const SPREAD = 0.005;
 
 /** Whether no channel is nearly constant. */
 export const spread = (variance: HostArray): boolean => variance.data.every((v) => v >= SPREAD);
 
-/** Draws again as long as `make` says null. */
+/** Calls `make` until it returns a case instead of null. */
 export function drawUntil<T>(make: () => T | null): T {
   for (;;) {
     const made = make();
@@ -45,7 +45,7 @@ export function reluCall(draw: Draw): HostCall<ReluInputs> {
   return { inputs: { x }, attrs: undefined, expected: rectified(x) };
 }
 
-/** Of several elements: both sides, and where g(1 − g) is small. */
+/** Several elements, of both signs, some where g(1 − g) is small. */
 export function sigmoidCall(draw: Draw): HostCall<SigmoidInputs> {
   const u = draw.array([...severalRows(draw), draw.integer(2, 5)], { deviation: draw.oneOf([0.5, 2]) });
   return { inputs: { u }, attrs: undefined, expected: gates(u) };
@@ -56,14 +56,14 @@ export function averagePoolCall(draw: Draw): HostCall<AveragePoolInputs> {
   return { inputs: { x }, attrs: undefined, expected: pooled(x) };
 }
 
-/** Rows and columns, of different numbers. */
+/** A number of rows and a different number of columns. */
 export const rectangle = (draw: Draw, min: number, max: number): Shape =>
   drawUntil(() => {
     const [rows, columns] = [draw.integer(min, max), draw.integer(min, max)];
     return rows === columns ? null : [rows, columns];
   });
 
-/** Groups, strides, paddings; H ≠ W; windows may stick out, or leave a rest of the image out. */
+/** Groups, strides and paddings; H ≠ W. Windows may extend beyond the image, or leave some of its border out. */
 export function convCall(draw: Draw): HostCall<Layer<ConvParams>, ConvAttrs> {
   const [B, groups, side, stride] = [draw.integer(1, 3), draw.integer(1, 3), draw.oneOf([1, 3]), draw.integer(1, 3)];
   const [I = 1, perGroup = 1] = sizes(draw, 2).map((size) => Math.ceil(size / 2));
@@ -74,7 +74,7 @@ export function convCall(draw: Draw): HostCall<Layer<ConvParams>, ConvAttrs> {
   return { inputs: { x, params: { weight } }, attrs, expected: convolved(x, weight, attrs) };
 }
 
-/** Three values a channel and more: of two, only the sign of their difference is left. */
+/** At least three values per channel: a norm of two values keeps only the sign of their difference. */
 function normImages(draw: Draw): HostArray {
   const shape = drawUntil(() => {
     const [B = 1, C = 1, H = 1, W = 1] = sizes(draw, 4);

@@ -1,4 +1,4 @@
-/** The losses as subjects of the laws of any op; logits are moderate, so that differences resolve the slope. */
+/** The losses as subjects of the laws of ops; logits are moderate, so that finite differences are exact enough. */
 import { subjectOf, type Subject } from "../../../check/laws/subject.ts";
 import { crossEntropy } from "../../../losses/crossEntropy.ts";
 import { divergence } from "../../../losses/divergence.ts";

@@ -1,4 +1,4 @@
-/** The parts of the model as subjects of the laws of any op: plain and distilled, with and without dropout and drop path. */
+/** The parts of the model as subjects of the laws of ops: plain and distilled, with and without dropout and drop path. */
 import { subjectOf, type Subject } from "../../../check/laws/subject.ts";
 import { block } from "../../../model/block.ts";
 import { deitLogits } from "../../../model/deit.ts";

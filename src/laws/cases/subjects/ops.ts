@@ -1,4 +1,4 @@
-/** The ops as subjects of the laws of any op. */
+/** The ops as subjects of the laws of ops. */
 import { subjectOf, type Subject } from "../../../check/laws/subject.ts";
 import { attention, mix, scores } from "../../../ops/attention.ts";
 import { dropout } from "../../../ops/dropout.ts";

@@ -1,4 +1,4 @@
-/** The teacher's ops as subjects of the laws of any op. */
+/** The teacher's ops as subjects of the laws of ops. */
 import { subjectOf, type Subject } from "../../../check/laws/subject.ts";
 import type { Op } from "../../../ops/op.ts";
 import { averagePool } from "../../../teacher/averagePool.ts";
@@ -25,7 +25,7 @@ import {
 } from "../calls/teacher.ts";
 import { drawn, type DrawHostCall } from "../hostCall.ts";
 
-/** What is made of a norm. */
+/** The ops that contain a norm. */
 export interface NormUsers<Stats> {
   readonly convNorm: ConvNormOp<Stats>;
   readonly convNormRelu: ConvNormReluOp<Stats>;
@@ -43,7 +43,7 @@ const usersOf = <Stats>(norm: NormOp<Stats>): NormUsers<Stats> => ({
 export const trained: NormUsers<BatchStats> = usersOf(batchNorm);
 export const frozen: NormUsers<null> = usersOf(frozenBatchNorm);
 
-/** A subject whose statistics are left to the rows of equations: the laws compare what is differentiated. */
+/** A subject whose statistics the laws do not compare, because they compare what is differentiated; the rows of equations check the statistics. */
 function withoutStats<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, drawCall: DrawHostCall<In, Attrs, Out>): Subject {
   const subject = subjectOf(op, (draw) => drawn(drawCall(draw)));
   const trial: Subject["trial"] = (draw) => {
@@ -53,7 +53,7 @@ function withoutStats<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, draw
   return { ...subject, trial };
 }
 
-/** Every op of `src/teacher`; of those that are made of a norm, the one for training and the one for evaluation. */
+/** Every op of `src/teacher`; an op that contains a norm occurs for training and for evaluation. */
 export const teacherSubjects: readonly Subject[] = [
   subjectOf(relu, (draw) => drawn(reluCall(draw))),
   subjectOf(sigmoid, (draw) => drawn(sigmoidCall(draw))),
