@@ -87,7 +87,7 @@ describe("weights without metadata", () => {
 
   it("that are of something else are refused", () => {
     expect(() => readWeights(writeSafetensors(new Map()))).toThrow(
-      "weights: no metadata deit, and no tensor cls_token to tell the model by",
+      "weights: no metadata deit, and no tensor cls_token from which to infer the model",
     );
   });
 });

@@ -95,7 +95,7 @@ describe("an ONNX file is refused", () => {
     const config = { ...small, width: 12_000 };
     const empty = (shape: readonly number[]): Stored => ({ dtype: "F32", shape, data: new Float32Array(0) });
     const tensors = new Map([...parameterShapes(config)].map(([name, shape]) => [name, empty(shape)]));
-    const message = "onnx: the model takes more than the 2147483647 bytes that a file of this format holds";
+    const message = "onnx: the model is larger than 2147483647 bytes, the most that a file of this format can hold";
     expect(() => writeOnnx({ ...weights, config, tensors }, { taps: false })).toThrow(new OnnxError(message));
   });
 });

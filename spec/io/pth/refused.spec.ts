@@ -77,8 +77,8 @@ describe("a pickle is refused", () => {
   const value = dict([text("x"), tensor()]);
   it.each<readonly [why: string, file: Uint8Array, rule: string]>([
     ["that does not begin with its protocol", legacy([...value, ...op(".")]), "a pickle of torch.save begins with the opcode PROTO"],
-    ["of protocol 1", legacy([0x80, 1, ...value, ...op(".")]), "opcode PROTO has protocol 1; read are 2 to 4"],
-    ["of protocol 5", legacy([0x80, 5, ...value, ...op(".")]), "opcode PROTO has protocol 5; read are 2 to 4"],
+    ["of protocol 1", legacy([0x80, 1, ...value, ...op(".")]), "opcode PROTO has protocol 1; only 2 to 4 are read"],
+    ["of protocol 5", legacy([0x80, 5, ...value, ...op(".")]), "opcode PROTO has protocol 5; only 2 to 4 are read"],
     ["with its protocol twice", ofValue([0x80, 2], value), "opcode PROTO is not one that torch.save writes"],
     ["with a byte that is no opcode", ofValue([0xff]), "byte 255 is no opcode of pickle"],
     ["with an int of protocol 0", ofValue(op("I", 0x31, 0x0a)), "opcode INT is not one that torch.save writes"],
@@ -94,12 +94,12 @@ describe("a pickle is refused", () => {
     ["that takes from below a mark", ofValue(int(1), MARK, [0x85]), "opcode TUPLE1 needs 1 values on the stack, which has 0"],
     ["that drops from below a mark", ofValue(int(1), MARK, op("0")), "opcode POP needs a value on the stack, which has none"],
     ["that remembers nothing", ofValue(op("q", 0)), "opcode BINPUT needs a value on the stack, which has none"],
-    ["that asks for what it has not", ofValue(op("h", 7)), "opcode BINGET asks for value 7 of the memo, which has none"],
+    ["that asks for what it has not", ofValue(op("h", 7)), "opcode BINGET asks for value 7 of the memo, which does not exist"],
     ["that appends to a dictionary", ofValue(op("}"), int(1), op("a")), "opcode APPEND adds to a list, but has a dict"],
     ["that sets an item of a list", ofValue(op("]"), int(1), int(2), op("s")), "opcode SETITEM adds to a dict, but has a list"],
     ["with a key and no value", ofValue(op("}"), MARK, int(1), op("u")), "opcode SETITEMS has a key without a value"],
-    ["with a list for a key", ofValue(dict([list(), int(1)])), "opcode SETITEMS has a list for a key"],
-    ["with a key twice", ofValue(dict([text("x"), int(1)], [text("x"), int(2)])), 'opcode SETITEMS sets the key "x" for the second time'],
+    ["with a list for a key", ofValue(dict([list(), int(1)])), "opcode SETITEMS uses a list as a key"],
+    ["with a key twice", ofValue(dict([text("x"), int(1)], [text("x"), int(2)])), 'opcode SETITEMS sets the key "x" twice'],
     ["that calls a number", ofValue(int(1), tuple(), REDUCE), "opcode REDUCE calls a number"],
     ["that calls with a list", ofValue(global("torch", "Size"), list(), REDUCE), "opcode REDUCE calls torch.Size with a list, not a tuple"],
     ["that calls a kind of number", ofValue(call("torch", "float32")), "opcode REDUCE calls torch.float32, which may not be called"],
@@ -109,14 +109,14 @@ describe("a pickle is refused", () => {
     ["with settings that are a tuple", ofValue(op("}"), build(tuple())), "opcode BUILD gives attributes as a tuple, not a dict"],
     ["with a size that is no tuple", ofValue(call("torch", "Size", list(int(1)))), "calls torch.Size, which needs a tuple, got a list"],
     ["with a parameter of no tensor", ofValue(call("torch._utils", "_rebuild_parameter", int(1))), "needs a tensor, got a number"],
-    ["with an int of 100 bytes", ofValue(long(1n, 100)), "opcode LONG1 has an int of 100 bytes; 64 are read"],
-    ["with an int of 4 GB", ofValue([0x8b, 255, 255, 255, 255]), "opcode LONG4 has an int of 4294967295 bytes; 64 are read"],
-    ["with a text that is no UTF-8", ofValue(op("X", 1, 0, 0, 0, 0xff)), "a text must be UTF-8"],
-    ["with an import that is no text", ofValue(int(1), int(2), [0x93]), "opcode STACK_GLOBAL needs the texts of a module and a name"],
+    ["with an int of 100 bytes", ofValue(long(1n, 100)), "opcode LONG1 has an int of 100 bytes; at most 64 are read"],
+    ["with an int of 4 GB", ofValue([0x8b, 255, 255, 255, 255]), "opcode LONG4 has an int of 4294967295 bytes; at most 64 are read"],
+    ["with a text that is no UTF-8", ofValue(op("X", 1, 0, 0, 0, 0xff)), "a string must be UTF-8"],
+    ["with an import that is no text", ofValue(int(1), int(2), [0x93]), "opcode STACK_GLOBAL needs a module and a name as strings"],
     [
       "with a million and one opcodes",
       ofValue([...new Uint8Array(1_000_001).fill(0x4e)]),
-      "opcode NONE is one more than the 1000000 that are read",
+      "opcode NONE exceeds the limit of 1000000 opcodes",
     ],
   ])("%s", (_, file, rule) => {
     expect(() => read(file)).toThrow(PthError);
@@ -138,21 +138,21 @@ describe("a storage is refused", () => {
   it.each<readonly [why: string, file: Uint8Array, rule: string]>([
     ["that is a number", ofTensor({ storage: [...int(0), ...op("Q")] }), "opcode BINPERSID must name a storage"],
     ["of another word", named(text("module"), of, key, place, int(4)), "opcode BINPERSID must name a storage"],
-    ["without a class", named(word, text("FloatStorage"), key, place, int(4)), "needs the class of a storage, got a text"],
+    ["without a class", named(word, text("FloatStorage"), key, place, int(4)), "needs the class of a storage, got a string"],
     ["of a class that is none", named(word, global("torch", "Size"), key, place, int(4)), "needs the class of a storage, got torch.Size"],
     ["of complex numbers", named(word, global("torch", "ComplexFloatStorage"), key, place, int(4)), 'imports "torch.ComplexFloatStorage"'],
-    ["whose key is a number", named(word, of, int(0), place, int(4)), "needs a storage's key and location, which are texts"],
-    ["of −1 numbers", named(word, of, key, place, int(-1)), "needs how many numbers the storage has, got a number"],
+    ["whose key is a number", named(word, of, int(0), place, int(4)), "needs a storage's key and location as strings"],
+    ["of −1 numbers", named(word, of, key, place, int(-1)), "needs the count of the storage's numbers, got a number"],
     ["that is a view", named(word, of, key, place, int(4), tuple()), "names a view of a storage, which torch wrote before 0.4 only"],
     [
       "of two lengths",
       ofValue(list(tensor(), tensor({ storage: storage("FloatStorage", key, int(5)) }))),
-      'names storage "0" as 5 of F32, before as 4 of F32',
+      'names storage "0" as 5 of F32, but before as 4 of F32',
     ],
     [
       "of two kinds",
       ofValue(list(tensor(), tensor({ storage: storage("IntStorage") }))),
-      'names storage "0" as 4 of I32, before as 4 of F32',
+      'names storage "0" as 4 of I32, but before as 4 of F32',
     ],
   ])("%s", (_, file, rule) => {
     expect(() => read(file)).toThrow(PthError);
@@ -166,7 +166,7 @@ describe("a tensor is refused", () => {
   it.each<readonly [why: string, parts: TensorParts, rule: string]>([
     ["of no storage", { storage: int(1) }, "needs a storage, got a number"],
     ["with an offset before the storage", { offset: int(-1) }, "needs an offset of 0, 1, …, got a number"],
-    ["with an offset that is no number", { offset: FALSE }, "needs an offset of 0, 1, …, got a truth value"],
+    ["with an offset that is no number", { offset: FALSE }, "needs an offset of 0, 1, …, got a bool"],
     ["one number beyond its storage", { offset: int(1) }, `${beyond}: offset 1, shape [2, 2], strides [2, 1]`],
     ["with strides beyond its storage", { strides: tuple(int(3), int(1)) }, `${beyond}: offset 0, shape [2, 2], strides [3, 1]`],
     ["with a stride backwards", { strides: tuple(int(2), int(-1)) }, "needs a stride of 0, 1, … for each of 2 axes"],
@@ -191,7 +191,7 @@ describe("a tensor is refused", () => {
 
   it("that repeats one number a billion times, before memory is taken", () => {
     const file = ofTensor({ shape: tuple(int(2 ** 15), int(2 ** 15)), strides: tuple(int(0), int(0)) });
-    expect(() => read(file)).toThrow(/^pth: byte 0: the tensors may take \d+ bytes, they claim 4294967296$/);
+    expect(() => read(file)).toThrow(/^pth: byte 0: the tensors may take \d+ bytes, but claim 4294967296$/);
   });
 
   it("with a BOOL that is neither 0 nor 1", () => {
@@ -205,20 +205,20 @@ describe("a file of the form before torch 1.6 is refused", () => {
   it.each<readonly [why: string, file: Uint8Array, rule: string]>([
     ["with nothing in it", new Uint8Array(0), "a file of torch.save is a zip archive, or begins with the pickle of its magic number"],
     ["that is a text", new TextEncoder().encode("weights"), "a file of torch.save is a zip archive, or begins with"],
-    ["of another magic number", legacy(value, { magic: long(1n) }), "a file of torch.save begins with its number"],
+    ["of another magic number", legacy(value, { magic: long(1n) }), "a file of torch.save must begin with its magic number"],
     ["of another version", legacy(value, { version: int(1002) }), "the version must be 1001"],
     ["of a big-endian machine", legacy(value, { system: dict([text("little_endian"), FALSE]) }), "the numbers must be little-endian"],
     ["of a machine that it does not describe", legacy(value, { system: int(1) }), "the numbers must be little-endian"],
     ["with keys that are no list", legacy(value, { keys: tuple(text("0")) }), "the keys of the storages must be a list"],
-    ["with a key that is no text", legacy(value, { keys: list(int(0)) }), "a storage is no text, which the pickle does not name"],
-    ["with a key that nothing names", legacy(value, { keys: list(text("1")) }), 'a storage is "1", which the pickle does not name'],
-    ["with a key twice", legacy(value, { keys: list(text("0"), text("0")) }), 'storage "0" is there for the second time'],
+    ["with a key that is no text", legacy(value, { keys: list(int(0)) }), "a storage key is not a string, which the pickle does not name"],
+    ["with a key that nothing names", legacy(value, { keys: list(text("1")) }), 'a storage key is "1", which the pickle does not name'],
+    ["with a key twice", legacy(value, { keys: list(text("0"), text("0")) }), 'storage "0" occurs twice'],
     ["with a key too few", legacy(value, { keys: list(), data: [] }), 'the list of storages has no "0", which the pickle names'],
     ["with a storage of another length", legacy(value, { data: [5, ...zeros(27)] }), 'storage "0" must have 4 numbers, got 5'],
     ["with a storage of −1 numbers", legacy(value, { data: zeros(24).map(() => 255) }), 'storage "0" must have 4 numbers, got -1'],
     ["that ends before a storage", legacy(value, { data: [] }), 'the file is truncated: storage "0" is missing'],
     ["that ends in a storage", whole.subarray(0, -1), 'the file is truncated: storage "0" has 4 of F32'],
-    ["with a byte too many", legacy(value, { data: [4, ...zeros(24)] }), "1 bytes after the last storage belong to nothing"],
+    ["with a byte too many", legacy(value, { data: [4, ...zeros(24)] }), "1 bytes after the last storage belong to no storage"],
   ])("%s", (_, file, rule) => {
     expect(() => read(file)).toThrow(PthError);
     expect(() => read(file)).toThrow(rule);
@@ -234,7 +234,7 @@ describe("an archive is refused", () => {
   it.each<readonly [why: string, file: Uint8Array, rule: string]>([
     ["without a pickle", archive([], {}, "a/other.pkl"), "an archive of torch.save must have FOLDER/data.pkl"],
     ["with a pickle in no folder", archive([], {}, "data.pkl"), "an archive of torch.save must have FOLDER/data.pkl"],
-    ["with two pickles", zipped({ ...data, "b/data.pkl": [] }), '"b/data.pkl" is a second pickle beside "a/data.pkl"'],
+    ["with two pickles", zipped({ ...data, "b/data.pkl": [] }), '"b/data.pkl" is a second pickle, after "a/data.pkl"'],
     ["without a storage", zipped({}), 'the archive has no "a/data/0", which the pickle names'],
     ["with a storage that is too short", zipped({ "a/data/0": zeros(15) }), '"a/data/0" must have 16 bytes (4 of F32), got 15'],
     ["with a storage that is too long", zipped({ "a/data/0": zeros(17) }), '"a/data/0" must have 16 bytes (4 of F32), got 17'],
@@ -260,15 +260,15 @@ describe("what was saved is refused", () => {
     [
       "where it is a number",
       legacy(pickle(int(3)), { keys: list(), data: [] }),
-      "weights: the file must hold a dictionary of tensors, it holds a number",
+      "weights: the file must hold a dictionary of tensors, but it holds a number",
     ],
-    ["where it is a tensor", ofValue(tensor()), "weights: the file must hold a dictionary of tensors, it holds a tensor"],
+    ["where it is a tensor", ofValue(tensor()), "weights: the file must hold a dictionary of tensors, but it holds a tensor"],
     [
       "with a number among the tensors",
       ofValue(dict([text("x"), tensor()], [text("y"), int(1)])),
-      'weights: "y" must be a tensor, the file has a number',
+      'weights: "y" must be a tensor, but the file has a number',
     ],
-    ["with a number for a name", ofValue(dict([int(1), tensor()])), "weights: a tensor's name must be a text, the file has a number"],
+    ["with a number for a name", ofValue(dict([int(1), tensor()])), "weights: a tensor's name must be a string, but the file has a number"],
   ])("%s", (_, file, message) => {
     expect(() => read(file)).toThrow(new WeightsError(message));
   });
