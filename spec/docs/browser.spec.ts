@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { contentPolicy, exampleFiles, isolation, threadsPolicy } from "../browser/example.ts";
 import { serve, type Files, type SentHeaders } from "../browser/site.ts";
-import { inChromium, UNHURRIED } from "../browser/suite.ts";
+import { inChromium, START_TIMEOUT_MS } from "../browser/suite.ts";
 
 /** The loss of a network that has learned nothing yet. */
 const UNDECIDED = Math.log(10);
@@ -74,7 +74,7 @@ inChromium("the example of docs/browser.md", (browser) => {
   let files: Files = new Map();
   beforeAll(async () => {
     files = await exampleFiles();
-  }, UNHURRIED);
+  }, START_TIMEOUT_MS);
 
   const closing: (() => unknown)[] = [];
   afterEach(async () => {
