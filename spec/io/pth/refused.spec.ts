@@ -147,7 +147,7 @@ describe("a storage is refused", () => {
     ["of complex numbers", named(word, global("torch", "ComplexFloatStorage"), key, place, int(4)), 'imports "torch.ComplexFloatStorage"'],
     ["whose key is a number", named(word, of, int(0), place, int(4)), "needs a storage's key and location as strings"],
     ["of −1 numbers", named(word, of, key, place, int(-1)), "needs the count of the storage's numbers, got a number"],
-    ["that is a view", named(word, of, key, place, int(4), tuple()), "names a view of a storage, which torch wrote before 0.4 only"],
+    ["that is a view", named(word, of, key, place, int(4), tuple()), "names a view of a storage, which only torch before 0.4 wrote"],
     [
       "of two lengths",
       ofValue(list(tensor(), tensor({ storage: storage("FloatStorage", key, int(5)) }))),
