@@ -1,6 +1,6 @@
 /**
- * `npm run build`: the WASM kernels from assembly (asc), as text in two modules of src; the index of the source that `deit explain` reads
- * (sourceIndex.mjs); then dist/ from src (tsc), and dist/benches from bench against it.
+ * `npm run build`: compiles the WASM kernels from assembly (asc) and stores them as text in modules of src; makes the index of the source that
+ * `deit explain` reads (sourceIndex.mjs); then compiles src to dist/ (tsc), and bench to dist/benches.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -14,8 +14,8 @@ function run(tool, ...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Runs a tool several times at once. */
-async function runSideBySide(tool, calls) {
+/** Runs a tool several times in parallel. */
+async function runInParallel(tool, calls) {
   const processes = calls.map((args) => spawn(`node_modules/.bin/${tool}`, args, { stdio: "inherit" }));
   for (const [status] of await Promise.all(processes.map((process) => once(process, "exit")))) if (status !== 0) process.exit(status ?? 1);
 }
@@ -24,7 +24,7 @@ const KERNELS = "src/engines/wasm/generated";
 const SOURCES = "src/explain/generated";
 const HEAD = "// Made by build.mjs from assembly/.\n";
 
-/** Writes only what has changed, so that tools that watch rest. */
+/** Writes a file only if its text has changed, so that watching tools are not triggered. */
 function write(folder, name, text) {
   mkdirSync(folder, { recursive: true });
   const path = `${folder}/${name}.ts`;
@@ -34,7 +34,7 @@ function write(folder, name, text) {
   writeFileSync(path, text);
 }
 
-/** Adds to `seen` a declaration file of dist/, and all that its import lines lead to. */
+/** Adds a declaration file of dist/ to `seen`, and every file that it imports, directly or not. */
 function followDeclarations(file, seen) {
   if (seen.has(file)) return;
   seen.add(file);
@@ -43,7 +43,7 @@ function followDeclarations(file, seen) {
     followDeclarations(join(dirname(file), to).replace(/\.[jt]s$/, ".d.ts"), seen);
 }
 
-/** Removes the declarations that no entry point of the package leads to: nobody could import them. */
+/** Removes the declarations that no entry point of the package reaches, since nobody could import them. */
 function pruneDeclarations() {
   const used = new Set();
   for (const { types } of Object.values(JSON.parse(readFileSync("package.json", "utf8")).exports))
@@ -53,7 +53,7 @@ function pruneDeclarations() {
 }
 
 const targets = ["release", "debug", "fma"];
-await runSideBySide(
+await runInParallel(
   "asc",
   targets.map((target) => ["--config", "asconfig.json", "--target", target]),
 );
@@ -62,23 +62,23 @@ for (const target of targets) {
   write(KERNELS, target, `${HEAD}export const binary: string =\n  "${binary}";\n`);
 }
 
-// what asc says of the kernels' types, as an interface
+// the types of the kernels, which asc has written, as an interface
 const functions = [...readFileSync("dist/wasm/release.d.ts", "utf8").matchAll(/export function (\w+)(\(.*\): \w+);/g)];
 const members = functions.map(([, name, type]) => `  readonly ${name}: ${type.replace(/\): (\w+)$/, ") => $1")};\n`);
 write(KERNELS, "exports", `${HEAD}export interface Exports {\n${members.join("")}}\n`);
 
 write(SOURCES, "sources", sourceIndex());
 
-// the comments go into the declarations, where editors show them, and not into the programs as well
-await runSideBySide("tsc", [
+// comments go into the declarations, where editors show them, but not into the programs
+await runInParallel("tsc", [
   ["-p", "tsconfig.build.json", "--emitDeclarationOnly"],
   ["-p", "tsconfig.build.json", "--declaration", "false", "--isolatedDeclarations", "false", "--removeComments"],
 ]);
 for (const name of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
   const [, path] = /^(?!wasm\/|benches\/)(.+?)(?:\.d\.ts|\.js)$/.exec(name) ?? [];
-  if (path !== undefined && !existsSync(`src/${path}.ts`)) rmSync(`dist/${name}`); // its source is gone, and it would be packed
+  if (path !== undefined && !existsSync(`src/${path}.ts`)) rmSync(`dist/${name}`); // its source no longer exists, but it would be packed
 }
-rmSync("dist/benches", { recursive: true, force: true }); // the command line lists the folder, and would find benches that are gone
+rmSync("dist/benches", { recursive: true, force: true }); // the command line lists the folder, and would find benches that no longer exist
 run("tsc", "-p", "bench/tsconfig.json");
 pruneDeclarations();
 chmodSync("dist/cli.js", 0o755); // npx runs it through a link

@@ -1,13 +1,13 @@
 /**
- * What `deit explain` says of the source, read off the source: on which line each op, function, loop and check row is defined, and each
- * numbered formula of docs/deit.md. `npm run build` writes it to src/explain/generated/sources.ts, so that no line number is kept by hand.
+ * Makes the index that `deit explain` reads: the line on which each op, function, loop and check row is defined, and the numbered formulas of
+ * docs/deit.md. `npm run build` writes it to src/explain/generated/sources.ts, so that no line number is maintained by hand.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
 
-/** Where ops and routines are defined. */
+/** The folders in which ops and routines are defined. */
 const OPS = ["src/ops", "src/losses", "src/model", "src/teacher", "src/train/mixing", "src/train/optimizer"];
-/** Whose text names what it wants indexed. */
+/** The folders whose sources name the functions and rows to be indexed. */
 const EXPLAIN = ["src/explain", "src/explain/operations"];
 const ROWS = ["src/laws/rows", "src/laws/identities"];
 const SUBJECTS = ["src/laws/cases/subjects"];
@@ -30,7 +30,7 @@ const lineOf = (node) => {
   return source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
 };
 
-/** Visits a node and all below it. */
+/** Visits a node and all its descendants. */
 function walk(node, visit) {
   visit(node);
   ts.forEachChild(node, (child) => walk(child, visit));
@@ -40,7 +40,7 @@ const calleeOf = (node) => (ts.isCallExpression(node) && ts.isIdentifier(node.ex
 
 const propertyOf = (object, name) => object.properties.find((property) => property.name?.getText() === name);
 
-/** The text of a property that is a literal; null otherwise. */
+/** The string literal that a property has as its value; null if it has none. */
 function literalOf(object, name) {
   const property = propertyOf(object, name);
   return property !== undefined && ts.isPropertyAssignment(property) && ts.isStringLiteral(property.initializer)
@@ -57,7 +57,7 @@ function functionNamed(name, node) {
   return null;
 }
 
-/** The line of `forward`, `vjp` or `run` of an op's definition; null where it has none. */
+/** The line of `forward`, `vjp` or `run` of an op's definition; null if it has none. */
 function bodyLine(definition, name) {
   const property = propertyOf(definition, name);
   if (property === undefined) return null;
@@ -65,7 +65,7 @@ function bodyLine(definition, name) {
   return body === null ? null : lineOf(body);
 }
 
-/** The names that a definition is given: its own, or those that the calls of the function around it pass as their first argument. */
+/** The names of a definition: its own, or those that the calls of the enclosing function pass as their first argument. */
 function namesOf(definition) {
   const own = literalOf(definition, "name");
   if (own !== null) return [own.text];
@@ -79,7 +79,7 @@ function namesOf(definition) {
   return names;
 }
 
-/** A comment's text without its stars, its indentation kept. */
+/** A comment's text without the stars; indentation is kept. */
 const plain = (comment) =>
   comment
     .replace(/^\/\*\*/, "")
@@ -92,12 +92,12 @@ const plain = (comment) =>
 /** The comment at the head of a file. */
 const headOf = (source) => plain(/^\/\*\*[^]*?\*\//.exec(source.text)?.[0] ?? "");
 
-/** The first sentence of a comment, or what stands before its first colon. */
+/** The first sentence of a comment, or its beginning up to the first colon. */
 const titleIn = (comment) => /^[^]*?(?=[.:;](?:\s|$)|$)/.exec(comment)[0].replaceAll(/\s+/g, " ");
 
 /**
- * Ops and routines: where the forward and the vjp stand, and which formulas the head of the file cites; and of those whose file cites no
- * equation, that head itself.
+ * Ops and routines: the lines of forward and vjp, and the formulas that the comment at the head of the file cites. If that comment cites no
+ * equation, it is indexed itself.
  */
 function opsIndex() {
   const [ops, comments] = [{}, {}];
@@ -110,7 +110,7 @@ function opsIndex() {
       const [definition] = kind === "defineOp" || kind === "defineRoutine" ? node.arguments : [];
       if (definition === undefined || !ts.isObjectLiteralExpression(definition)) return;
       for (const name of namesOf(definition)) {
-        if (ops[name] !== undefined) continue; // `unscale` of all parameters, after that of one
+        if (ops[name] !== undefined) continue; // `unscale` names two routines: for one parameter, then for all
         ops[name] = [
           path,
           bodyLine(definition, kind === "defineOp" ? "forward" : "run"),
@@ -125,7 +125,7 @@ function opsIndex() {
   return { ops, comments };
 }
 
-/** The lines of the functions that stand at the top of a file, by name. */
+/** The lines of a file's top-level functions, by name. */
 function functionsOf(path) {
   const lines = new Map();
   for (const statement of sourceOf(path).statements) {
@@ -137,18 +137,18 @@ function functionsOf(path) {
   return lines;
 }
 
-/** What src/explain names in its own text, as `"laws/loops/linear.ts linear"`: the line of each such function. */
+/** The line of each function that src/explain names as `"laws/loops/linear.ts linear"`. */
 function functionsIndex(texts) {
   const functions = {};
   for (const [, path, name] of texts.matchAll(/"([\w/]+\.ts) (\w+)"/g)) {
     const line = functionsOf(`src/${path}`).get(name);
-    if (line === undefined) throw new Error(`src/explain names ${name} in src/${path}, where no function is called so`);
+    if (line === undefined) throw new Error(`src/explain names ${name} in src/${path}, where there is no such function`);
     functions[`${path} ${name}`] = line;
   }
   return functions;
 }
 
-/** The id and the title of a row that a call or a record states; null for anything else. */
+/** The id and the title of the row that a call or a record defines; null if it defines none. */
 function rowAt(node) {
   const [id, title] = ts.isCallExpression(node)
     ? node.arguments
@@ -159,7 +159,7 @@ function rowAt(node) {
   return isText(id) && isText(title) && /^(?:[EG]\d+|identity\/.+)$/.test(id.text) ? { id, title } : null;
 }
 
-/** Check rows by id: the numbered ones, and those that src/explain names. Parts of a row that repeat its id stand before it or inside it. */
+/** Check rows by id: the numbered ones, and those that src/explain names. Parts of a row that repeat its id come before it or inside it. */
 function rowsIndex(texts) {
   const rows = {};
   const isWanted = ({ id: { text } }) => !text.includes("/") || texts.includes(`"${text}"`);
@@ -178,7 +178,7 @@ function namedBy(expression) {
   return ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.getText();
 }
 
-/** The subjects of the laws that every op owes, by the op's name: what `op/NAME` is checked on. */
+/** The subjects that row `op/NAME` checks the laws on, by the op's name. */
 function subjectsIndex() {
   const [subjects, renamed] = [{}, { block: "regnetBlock", stage: "regnetStage", regnetTrain: "regnet", regnetLogits: "regnet" }];
   for (const path of SUBJECTS.flatMap(filesOf))
@@ -192,7 +192,7 @@ function subjectsIndex() {
   return subjects;
 }
 
-/** The numbered formulas of docs/deit.md: those in a block, each up to the next one or the end of the block, and those in a sentence. */
+/** The numbered formulas of docs/deit.md: those in code blocks, each up to the next one or the end of the block, and those inside sentences. */
 function formulasIndex() {
   const formulas = {};
   let [isBlock, id] = [false, null];
@@ -210,14 +210,14 @@ function formulasIndex() {
   return Object.fromEntries(Object.entries(formulas).map(([key, lines]) => [key, undented(lines)]));
 }
 
-/** The lines of a formula without its number and without the indentation that they share with it. */
+/** The lines of a formula without its number and without their common indentation. */
 function undented([first, ...rest]) {
   const indents = rest.map((line) => /^ */.exec(line)[0].length);
   const shared = Math.min(...indents);
   return [first.trim(), ...rest.map((line) => (shared > 0 ? "  " : "") + line.slice(shared).trimEnd())].join("\n");
 }
 
-/** The module's text. */
+/** The text of the generated module. */
 export function sourceIndex() {
   const texts = EXPLAIN.flatMap(filesOf)
     .map((path) => readFileSync(path, "utf8"))

@@ -1,4 +1,4 @@
-/** Entry point `deit/formats`: the files that need a package. npz and torch.save's are zip archives (fflate), ONNX is a protocol buffer. */
+/** Entry point `deit/formats`: the file formats that need a package. npz and torch.save's files are zip archives (fflate); ONNX is a protocol buffer. */
 export { converted, encoded, isDeit } from "./io/weights/convert.ts";
 export type { Conversion, Naming } from "./io/weights/convert.ts";
 export { parseNpz, writeNpz } from "./io/numpy/npz.ts";

@@ -1,6 +1,6 @@
-/** Entry point `deit`: tensors, ops, losses, model, teacher, training step, reference and abstract engine. */
+/** Entry point `deit`: tensors, ops, losses, the model, its teacher, the training step, and the reference and abstract engines. */
 
-// Tensors, trees of them, random keys
+// Tensors, trees of tensors, random keys
 export { isTensor, size } from "./tensor/tensor.ts";
 export type { Shape, Tensor } from "./tensor/tensor.ts";
 export { named, mapTree } from "./tensor/tree.ts";
@@ -147,7 +147,7 @@ export type { SigmoidInputs } from "./teacher/sigmoid.ts";
 export { squeezeExcite } from "./teacher/squeezeExcite.ts";
 export type { SqueezeExciteParams, SqueezeExciteSaved } from "./teacher/squeezeExcite.ts";
 
-// Images, from raw pixels to what a network takes
+// Images, from raw pixels to a network's input
 export { bicubicTaps } from "./data/images/bicubic.ts";
 export type { Taps } from "./data/images/bicubic.ts";
 export type { Pixels, Size, Region } from "./data/images/pixels.ts";

@@ -1,4 +1,4 @@
-/** Entry point `deit/io`: files of tensors. What needs a package to be read or written is in `deit/formats`. */
+/** Entry point `deit/io`: files of tensors. The formats that need a package are in `deit/formats`. */
 export { memoryBytes, type ByteSource } from "./io/disk/byteSource.ts";
 export { fileBytes } from "./io/disk/fileBytes.ts";
 export { huggingFaceNamed, timmNamed, unwrapped, type Tensors } from "./io/weights/names.ts";

@@ -1,19 +1,19 @@
 /**
- * `npm run bench:browser`: how long a page is kept from its own work while its worker trains. The page is the example of docs/browser.md, the model
- * DeiT-Ti at 224, with a loss that the page shows after each step; beside it the same page at rest. Without an assertion: other work on the machine
- * shows here.
+ * `npm run bench:browser`: measures for how long a page is blocked while its worker trains. The page is the example of docs/browser.md, which shows
+ * the loss after each step; the model is DeiT-Ti at 224. The same page at rest is measured for comparison. Nothing is asserted, since other
+ * processes on the machine influence the times.
  */
 import type { Browser, Page } from "playwright-core";
 import { startChromium, whyNoChromium } from "./chromium.ts";
 import { exampleFiles, isolation } from "./example.ts";
 import { serve, type Files, type SentHeaders } from "./site.ts";
 
-/** ms of the page at rest. */
+/** How long the page at rest is measured, in ms. */
 const REST = 5000;
-/** More than ten times what a training takes, in ms. */
-const PATIENCE = 300_000;
+/** More than ten times as long as a training takes. */
+const TIMEOUT_MS = 300_000;
 
-/** What is trained; the example makes a checkpoint, which its page gets, after five steps. */
+/** What is trained. Every five steps, the example posts a checkpoint to its page. */
 interface Training {
   readonly engine: string;
   readonly threads: number;
@@ -22,28 +22,29 @@ interface Training {
 }
 
 const onWasm = (threads: number): Training => ({ engine: "wasm", threads, batch: 8, steps: 10 });
-/** Less, as SwiftShader is slow. */
+/** A smaller training, since SwiftShader is slow. */
 const onWebgpu: Training = { engine: "webgpu", threads: 1, batch: 1, steps: 6 };
 
-/** All in ms. */
+/** What `watch` measures, in ms. */
 interface Watched {
-  /** The longest time between two calls of a timer that is always running; 4 to 5 where nothing is in its way. */
+  /** The longest time between two calls of a timer that is always running; 4 to 5 if nothing delays it. */
   readonly turn: number;
-  /** The longest time between two frames; 17 where nothing is in their way. */
+  /** The longest time between two frames; 17 if nothing delays them. */
   readonly frame: number;
-  /** The longest task of more than 50, or 0. */
+  /** The longest task of more than 50 ms; 0 if there was none. */
   readonly task: number;
+  /** The whole time. */
   readonly all: number;
 }
 
 interface Measured extends Watched {
-  /** `turn` of this process in the same time, which does nothing: what is as long here comes from the machine, not from the page. */
+  /** `turn` of this process at the same time. It is idle, so a delay that also shows here comes from the machine, not from the page. */
   readonly elsewhere: number;
-  /** All that the main thread computed, this watching included, in ms of CPU time: other work on the machine does not show here. */
+  /** CPU time of the page's main thread, the measurement included, in ms. Other processes do not influence it. */
   readonly busy: number;
 }
 
-/** Runs on the page: watches until `stopWatching` is called. */
+/** Runs on the page, and measures until `stopWatching` is called. */
 function watch(): void {
   const start = performance.now();
   let [turn, frame, task, watching] = [0, 0, 0, true];
@@ -74,7 +75,7 @@ function watch(): void {
 }
 declare const stopWatching: () => Watched;
 
-/** The longest time between two turns of this process, until it is asked for. */
+/** Measures the longest time between two turns of this process, until the returned function is called. */
 function ownTurns(): () => number {
   let [longest, last] = [0, performance.now()];
   const onTurn = (): void => {
@@ -107,12 +108,12 @@ async function measured(page: Page, meanwhile: () => Promise<unknown>): Promise<
 
 async function train(page: Page, steps: number): Promise<void> {
   await page.getByRole("button").click();
-  await page.getByText(new RegExp(`^step ${steps} |Error`)).waitFor({ timeout: PATIENCE });
-  const said = await page.locator("p").textContent();
-  if (said?.startsWith("step") !== true) throw new Error(`bench:browser: ${said}`);
+  await page.getByText(new RegExp(`^step ${steps} |Error`)).waitFor({ timeout: TIMEOUT_MS });
+  const text = await page.locator("p").textContent();
+  if (text?.startsWith("step") !== true) throw new Error(`bench:browser: ${text}`);
 }
 
-/** Of the first column. */
+/** The width of the first column, in characters. */
 const WIDTH = 60;
 const ms = (x: number): string => `${x.toFixed(0)} ms`.padStart(8);
 
@@ -141,8 +142,8 @@ const files = await exampleFiles();
 const browser = await startChromium();
 try {
   console.log(`The page's main thread while its worker trains DeiT-Ti (Chromium ${browser.version()}): longest time between two turns of its
-event loop, between two frames, and of a task of more than 50 ms; its CPU time, as a share of the time that passed; and turns of a process that does
-nothing, at the same time.\n`);
+event loop, between two frames, and of a task of more than 50 ms; its CPU time, as a share of the time that passed; and turns of an idle
+process at the same time.\n`);
   console.log(
     `${"".padEnd(WIDTH)}${"turn".padStart(8)}${"frame".padStart(8)}${"task".padStart(8)}${"CPU".padStart(8)}${"elsewhere".padStart(11)}`,
   );

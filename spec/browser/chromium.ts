@@ -1,6 +1,6 @@
 /**
- * The Chromium that the package @sparticuz/chromium brings, for Linux on x64, with the libraries that a bare machine lacks and the SwiftShader that
- * draws without a GPU, started without a window.
+ * Starts the headless Chromium of the package @sparticuz/chromium, for Linux on x64, with the libraries that a bare machine lacks and with
+ * SwiftShader, which draws without a GPU.
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { inflated, unpackedOnce, unpackTar } from "../../src/gpu/packed.ts";
 
 const EXECUTABLE = 0o755;
 
-/** The folder where it lies unpacked. */
+/** The folder with the unpacked browser. */
 const unpacked = (): string =>
   unpackedOnce("chromium", (folder) => {
     writeFileSync(join(folder, "chromium"), inflated("chromium.br"), { mode: EXECUTABLE });
@@ -28,7 +28,7 @@ function program(): Program {
   return { path: join(folder, "chromium"), environment: { ...Object.fromEntries(given), LD_LIBRARY_PATH: join(folder, "lib") } };
 }
 
-/** Why this machine cannot run the program; null: it can. */
+/** Why this machine cannot run the browser; null if it can. */
 export function whyNoChromium(): string | null {
   const { path, environment } = program();
   const { error, status, stderr } = spawnSync(path, ["--version"], { env: environment, encoding: "utf8" });
@@ -37,7 +37,7 @@ export function whyNoChromium(): string | null {
   return `it does not run here: ${reason}`;
 }
 
-/** WebGPU on SwiftShader, whatever else the machine has. */
+/** Chooses SwiftShader for WebGPU, even if the machine has a GPU. */
 const GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 /** A new browser; the caller closes it. */

@@ -12,7 +12,7 @@ import { inChromium } from "./suite.ts";
 
 const SEED = 29;
 
-/** The engine's options, and the cases of each row. */
+/** The engine's options, and the number of cases of each row. */
 const engines = [
   { build: "release", threads: 1, cases: 6 },
   { build: "debug", threads: 1, cases: 3 },
@@ -26,16 +26,16 @@ const PLANTED = "gelu-tanh.hash-hard-f64.everywhere.safetensors";
 
 const training = { steps: 5, seed: SEED };
 
-/** What the page fetches. */
+/** The files that the page fetches. */
 const fetched: Files = new Map([...recordings, `planted/${PLANTED}`].map((path) => [path, bytesOf(path)]));
 
 inChromium("the WASM engine", (browser) => {
   onEachPage(browser, fetched, ({ isolated, ask, workers }) => {
-    it("the worker is isolated or not, as the headers say", async () => {
+    it("the worker is isolated if the headers say so", async () => {
       expect(await ask("isIsolated")).toBe(isolated);
     });
 
-    it("the entry points export what they do in Node", async () => {
+    it("the entry points have the same exports as in Node", async () => {
       expect(await ask("exportedNames")).toEqual(await jobs.exportedNames());
     });
 
@@ -49,13 +49,13 @@ inChromium("the WASM engine", (browser) => {
         expect(reports.map(({ id, cases }) => ({ id, cases }))).toEqual(allRows.map(({ id }) => ({ id, cases })));
       });
 
-      it("fused kernels are their definitions", async () => {
+      it("fused kernels compute what their definitions do", async () => {
         const reports = await ask("parity", choice, { cases: PARITY_CASES, seed: SEED });
         expect(reports.filter(({ status }) => status !== "ok")).toEqual([]);
         expect(reports.length).toBeGreaterThan(40);
       });
 
-      it("training has the bits of one thread in Node", async ({ skip }) => {
+      it("training is bitwise identical to training on one thread in Node", async ({ skip }) => {
         skip(build === "fma" && !relaxedSimd, "this Node has no relaxed SIMD");
         expect(await ask("trainingDigest", choice, training)).toBe(await jobs.trainingDigest({ build }, training));
       });
@@ -70,7 +70,7 @@ inChromium("the WASM engine", (browser) => {
       });
     });
 
-    it.runIf(isolated)("threads work, wake up for it, and are gone when their engine is closed, in their sleep too", async () => {
+    it.runIf(isolated)("threads wake up and work, and end when their engine is closed, even if they are asleep", async () => {
       const alone = (): Promise<void> => expect.poll(workers).toBe(1);
       await alone();
       for (const threads of [2, 4]) expect(await ask("sumByOthers", { threads }, 300)).toBe(300 ** 3);
@@ -90,12 +90,12 @@ inChromium("the WASM engine", (browser) => {
       expect({ match, first, variant }).toEqual({ match: false, first: planted?.first, variant: "gelu-tanh" });
     });
 
-    it("what the engine throws arrives as it is", async () => {
+    it("errors of the engine reach the page", async () => {
       await expect(ask("verify", { build: "release" }, "/index.html")).rejects.toThrow(/RecordingError|SafetensorsError/);
     });
   });
 
-  it("the digest of a training run tells one seed, and one step more, from another", async () => {
+  it("the digest of a training run depends on the seed and on the number of steps", async () => {
     const digests = [training, { ...training, seed: SEED + 1 }, { ...training, steps: training.steps + 1 }].map((of) =>
       jobs.trainingDigest({ build: "release" }, of),
     );

@@ -1,4 +1,4 @@
-/** The example of docs/browser.md as a site: its files and the headers that the page gives. */
+/** The example of docs/browser.md: its files, and the headers that the page lists. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundled, type Files, type SentHeaders } from "./site.ts";
@@ -17,13 +17,13 @@ const headersOf = (text: string): SentHeaders =>
   Object.fromEntries([...text.matchAll(/^([^:\n]+): (.*)$/gm)].map(([, name = "", value = ""]) => [name, value]));
 
 const [first, second, third] = blocks.filter(({ language }) => language === "http").map(({ text }) => headersOf(text));
-/** What makes a page cross-origin isolated. */
+/** The headers that make a page cross-origin isolated. */
 export const isolation: SentHeaders = first ?? {};
-/** What a policy on content must allow, and what it must for threads. */
+/** The content security policy for one thread, and the one for several. */
 export const contentPolicy: SentHeaders = second ?? {};
 export const threadsPolicy: SentHeaders = third ?? {};
 
-/** The three files, bundled. */
+/** The example's three files, bundled. */
 export async function exampleFiles(): Promise<Files> {
   const folder = `${FOLDER}-${process.pid}`;
   mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** The page of `deit inspect` as a browser lays it out. */
+/** The layout of the page of `deit inspect` in a browser. */
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { inChromium } from "./suite.ts";
 
 const photo = fileURLToPath(new URL("../../fixtures/preprocess/source/landscape.jpg", import.meta.url));
 
-/** In the page: its width and height once all pictures are there, which otherwise come as they are scrolled to. */
+/** Runs in the page: its width and height after all pictures are loaded, which otherwise happens when they are scrolled into view. */
 const LOADED = `(async () => {
   for (const image of document.images) image.loading = "eager";
   await Promise.all([...document.images].map((image) => image.decode()));
@@ -16,7 +16,7 @@ const LOADED = `(async () => {
 })()`;
 
 inChromium("the page of an inspection", (browser) => {
-  it("of 12 blocks is as wide as the window, and on a wide one at most five thousand pixels long", async () => {
+  it("with 12 blocks is as wide as the window, and in a wide window at most five thousand pixels long", async () => {
     const out = join(temporaryFolder(), "seen");
     const model = ["--model", "deit-tiny-distilled", "--image-size", "32"];
     expect((await deitHere("inspect", "hash:0", photo, ...model, "--out", out)).status).toBe(0);

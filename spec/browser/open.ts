@@ -1,21 +1,21 @@
-/** A page in a browser, with its worker, as something that can be asked. */
+/** Opens a page whose worker does jobs on request. */
 import type { Browser } from "playwright-core";
 import type { Jobs } from "./page/jobs.ts";
 import type { Answer, Question } from "./page/worker.ts";
 
 type Result<Name extends keyof Jobs> = Awaited<ReturnType<Jobs[Name]>>;
 
-/** The page's own. */
+/** A function of the page (page/page.ts). */
 declare const ask: <Name extends keyof Jobs>(question: Question) => Promise<Answer<Result<Name>>>;
 
 export interface OpenPage {
   /**
    * Does a job in the page's worker.
    *
-   * @throws Error with the text of what the job throws
+   * @throws Error with the text of the error that the job throws
    */
   readonly ask: <Name extends keyof Jobs>(job: Name, ...of: Parameters<Jobs[Name]>) => Promise<Result<Name>>;
-  /** Workers that are running, and workers of workers. */
+  /** The number of running workers, including workers of workers. */
   readonly workers: () => number;
   readonly close: () => Promise<void>;
 }

@@ -1,25 +1,25 @@
-/** The page of the folder `page` on a site with the headers that isolate it, and on one without. */
+/** Serves the page of the folder `page` with the headers that isolate it, and without. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe } from "vitest";
 import { isolation } from "./example.ts";
 import { openPage, type OpenPage } from "./open.ts";
 import { bundled, serve, type Files, type Site } from "./site.ts";
-import { UNHURRIED } from "./suite.ts";
+import { START_TIMEOUT_MS } from "./suite.ts";
 
 export interface PageOf extends Pick<OpenPage, "ask" | "workers"> {
   readonly isolated: boolean;
 }
 
 /**
- * A suite for each.
+ * Defines a suite for each of the two pages.
  *
- * @param fetched what the page's jobs may fetch
+ * @param fetched the files that the page's jobs may fetch
  */
 export function onEachPage(browser: () => Browser, fetched: Files, body: (page: PageOf) => void): void {
   let files: Files = fetched;
   beforeAll(async () => {
     files = new Map([...(await bundled("spec/browser/page")), ...fetched]);
-  }, UNHURRIED);
+  }, START_TIMEOUT_MS);
 
   describe.each([
     { mode: "an isolated page", headers: isolation, isolated: true },
@@ -34,10 +34,10 @@ export function onEachPage(browser: () => Browser, fetched: Files, body: (page: 
       await page?.close();
       site?.close();
     });
-    const opened = (): OpenPage => {
+    const currentPage = (): OpenPage => {
       if (page === null) throw new Error("onEachPage: there is no page before the suite's hooks have run");
       return page;
     };
-    body({ isolated, ask: (job, ...of) => opened().ask(job, ...of), workers: () => opened().workers() });
+    body({ isolated, ask: (job, ...of) => currentPage().ask(job, ...of), workers: () => currentPage().workers() });
   });
 }

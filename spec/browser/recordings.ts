@@ -1,4 +1,4 @@
-/** Those that are verified on pages, by their paths in fixtures. */
+/** The recordings that are verified on pages, by their paths in fixtures. */
 export const recordings: readonly string[] = [
   "tiny-plain-f64",
   "tiny-distilled-hard-f64",

@@ -1,4 +1,4 @@
-/** Pages as a site has them: bundled by Vite in memory, and served on this machine with the headers that a test is about. */
+/** Bundles pages with Vite, in memory, and serves them on this machine with given headers. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { isBuiltin } from "node:module";
@@ -7,11 +7,11 @@ import { build, type Plugin } from "vite";
 
 export type SentHeaders = Readonly<Record<string, string>>;
 
-/** Contents by path. */
+/** Contents of files by path. */
 export type Files = ReadonlyMap<string, string | Uint8Array>;
 
-const nothingOfNode: Plugin = {
-  name: "nothing-of-node",
+const refuseNodeModules: Plugin = {
+  name: "refuse-node-modules",
   enforce: "pre",
   resolveId: (source, importer) => {
     if (isBuiltin(source)) throw new Error(`${importer} imports ${source}, which no browser has`);
@@ -20,9 +20,9 @@ const nothingOfNode: Plugin = {
 };
 
 /**
- * The page of a folder's index.html, with its workers and all that they import.
+ * Bundles the page of a folder's index.html, with its workers and all that they import.
  *
- * @throws Error where something imports a module of Node's
+ * @throws Error if anything imports a module of Node's
  */
 export async function bundled(folder: string): Promise<Files> {
   const results = await build({
@@ -30,8 +30,8 @@ export async function bundled(folder: string): Promise<Files> {
     configFile: false,
     publicDir: false,
     logLevel: "warn",
-    plugins: [nothingOfNode],
-    worker: { format: "es", plugins: () => [nothingOfNode] },
+    plugins: [refuseNodeModules],
+    worker: { format: "es", plugins: () => [refuseNodeModules] },
     build: { write: false, target: "es2023", chunkSizeWarningLimit: Infinity },
   });
   const outputs = [results].flat().flatMap((result) => ("output" in result ? result.output : []));
@@ -41,12 +41,12 @@ export async function bundled(folder: string): Promise<Files> {
 const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
 
 export interface Site {
-  /** Of the page. */
+  /** The address of the page. */
   readonly url: string;
   readonly close: () => void;
 }
 
-/** Serves these files, all with these headers, on a port that is free. */
+/** Serves these files, all with these headers, on a free port. */
 export async function serve(files: Files, headers: SentHeaders): Promise<Site> {
   const server = createServer(({ url = "" }, response) => {
     const path = new URL(url, "http://localhost").pathname.slice(1);

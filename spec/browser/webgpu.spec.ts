@@ -21,16 +21,16 @@ const training = { steps: 3, seed: SEED };
 const DIGITS = "digits/digits.safetensors";
 const run = { steps: 8, every: 3, lostIn: [] };
 
-/** The same training in Node. */
+/** The training on an engine in Node. */
 const digitsOn = (engine: Engine): Promise<DigitsResult> =>
   digitsRun(async () => ({ engine, lose: () => undefined }), bytesOf(DIGITS), run);
 const gpuEngine = async (): Promise<Engine> => webgpuEngine({ device: await gpuDevice() });
 
 inChromium("the WebGPU engine", (browser) => {
   let inNode: Promise<string> | null = null;
-  let undisturbed: DigitsResult | null = null;
+  let uninterrupted: DigitsResult | null = null;
   onEachPage(browser, new Map([...recordings, DIGITS].map((path) => [path, bytesOf(path)])), ({ isolated, ask }) => {
-    /** Isolated pages use only what every device has, others all that the adapter has. */
+    /** Isolated pages use only what every device has, other pages all that the adapter has. */
     const gpu = { plain: isolated };
 
     it("all equations and all laws of all ops hold", async () => {
@@ -55,21 +55,21 @@ inChromium("the WebGPU engine", (browser) => {
     });
 
     it.runIf(isolated)("training on the digits is bitwise identical with and without a device loss", async () => {
-      undisturbed = await ask("digits", `/${DIGITS}`, run);
-      const { losses, digest } = undisturbed;
+      uninterrupted = await ask("digits", `/${DIGITS}`, run);
+      const { losses, digest } = uninterrupted;
       expect(await ask("digits", `/${DIGITS}`, { ...run, lostIn: [5] })).toEqual({ losses, digest, engines: 2 });
     });
   });
 
-  it("training on the digits has the losses of the WASM engine", async () => {
+  it("training on the digits has the WASM engine's losses within the tolerance", async () => {
     const { bound } = tolerances.recordedAdamW.f32;
     const { losses } = await digitsOn(await wasmEngine());
-    const gaps = losses.map((loss, i) => Math.abs((undisturbed?.losses[i] ?? NaN) / loss - 1));
+    const gaps = losses.map((loss, i) => Math.abs((uninterrupted?.losses[i] ?? NaN) / loss - 1));
     expect(gaps).toHaveLength(run.steps);
     expect(Math.max(...gaps)).toBeLessThan(bound);
   });
 
   it.skipIf(whyNoGpu !== null)("training on the digits is bitwise identical to training in Node", async () => {
-    expect(undisturbed).toEqual(await digitsOn(await gpuEngine()));
+    expect(uninterrupted).toEqual(await digitsOn(await gpuEngine()));
   });
 });

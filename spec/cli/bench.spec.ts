@@ -2,18 +2,18 @@ import { describe, expect, it } from "vitest";
 import { json } from "./deit.ts";
 import { deitHere, jsonHere } from "./inProcess.ts";
 
-/** One sample of each, and of little: what is claimed here is what is printed, not how fast it was. */
+/** Takes one short sample: these tests check what is printed, not how fast it was. */
 const bench = (args: string): Promise<unknown> => jsonHere("bench", ...args.split(" "), "--repetitions", "1");
 
-/** In a process of its own, since the files of bench/ops are built against dist. */
+/** Runs in a separate process, since the files of bench/ops are built against dist. */
 const benchOps = (args: string): unknown => json(["bench", "op", ...args.split(" "), "--repetitions", "1"]);
 
 const model = "--model deit-tiny-distilled --image-size 32";
 const someNumber: unknown = expect.any(Number);
-/** null: on a loaded machine it happens that no two peaks agree. */
+/** null, since on a loaded machine it may happen that no two peaks agree. */
 const someRatio: unknown = expect.toBeOneOf([expect.any(Number), null]);
 
-/** Relative error of a few roundings in f64. */
+/** The relative error of a few roundings in f64. */
 const EXACT = 1e-14;
 
 interface Row {
@@ -25,7 +25,7 @@ const isReport = (value: unknown): value is { readonly ratio: number | null; rea
   typeof value === "object" && value !== null && "ratio" in value && "rows" in value && Array.isArray(value.rows);
 
 describe("deit bench", () => {
-  it("peak prints the contract's JSON, of the wasm engine by default", async () => {
+  it("peak prints the contract's JSON, for the wasm engine by default", async () => {
     expect(await bench("peak")).toEqual({ what: "peak", engine: "wasm", threads: 1, peakGflops: someNumber });
   });
 
@@ -44,7 +44,7 @@ describe("deit bench", () => {
     );
   });
 
-  it("gemm on the reference engine has rates and no ratio", async () => {
+  it("gemm on the reference engine prints rates but no ratio", async () => {
     expect(await bench("gemm --only 64×198 --engine reference")).toEqual({
       what: "gemm",
       engine: "reference",
@@ -94,13 +94,13 @@ describe("deit bench", () => {
     });
   });
 
-  it("forward on the reference engine has no ratio to a peak", async () => {
+  it("forward on the reference engine prints no ratio to a peak", async () => {
     const found = await bench(`forward ${model} --engine reference`);
     expect(found).toMatchObject({ engine: "reference", msPerImage: someNumber, gflops: someNumber });
     expect(Object.keys(Object(found))).not.toContain("ratio");
   });
 
-  it("train allocates nothing after the first step, and as much as was planned before", async () => {
+  it("train allocates what was planned, and nothing more after the first step", async () => {
     const found = await bench(`train ${model} --batch 2`);
     expect(found).toMatchObject({ what: "train", batch: 2, msPerImage: someNumber, ratio: someRatio, freshBytes: 0 });
     const { reservedBytes, planBytes } = Object(found);
@@ -108,7 +108,7 @@ describe("deit bench", () => {
     expect(reservedBytes).toBeLessThan(1.05 * planBytes); // design: measured ± 5 %
   });
 
-  it("train in low memory takes less, as was planned", async () => {
+  it("train in low memory takes less memory, as planned", async () => {
     const train = `train ${model} --batch 8`;
     const [low, normal] = [Object(await bench(`${train} --memory low`)), Object(await bench(`${train} --memory normal`))];
     expect(low).toMatchObject({ memory: "low", freshBytes: 0 });
@@ -135,7 +135,7 @@ describe("deit bench", () => {
     expect(sum("macs")).toBe(profile.macs);
   });
 
-  it("forward --profile prints a tree in which the blocks share a node", async () => {
+  it("forward --profile prints a tree in which all blocks share one node", async () => {
     const { status, stdout } = await deitHere("bench", "forward", ...model.split(" "), "--profile", "--repetitions", "1");
     expect(status).toBe(0);
     expect(stdout).toMatch(/\nop +share +ms +own ms +forward +recompute +vjp +GMAC +of peak\nall +█+ +100\.00 %/);
@@ -153,7 +153,7 @@ describe("deit bench", () => {
   });
 
   it.each([
-    ["forward --ranges", "--ranges says nothing to forward; see deit bench --help"],
+    ["forward --ranges", "--ranges has no effect on forward; see deit bench --help"],
     ["train --ranges --profile", "option '--ranges' cannot be used with option '--profile'; see deit bench --help"],
   ])("%s is refused", async (what, message) => {
     expect(await deitHere("bench", ...what.split(" "))).toEqual({ status: 2, stdout: "", stderr: `deit bench: ${message}\n` });

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { onGpu } from "../helpers/gpu.ts";
 import { json } from "./deit.ts";
 
-/** One short sample: this spec checks what is printed, not how fast it was. */
+/** Takes one short sample: this spec checks what is printed, not how fast it was. */
 const bench = (args: string): unknown => json(["bench", ...args.split(" "), "--engine", "webgpu", "--repetitions", "1"]);
 
 const forward = "forward --model deit-tiny-distilled --image-size 32";

@@ -39,7 +39,7 @@ describe("deit bench project", () => {
     expect(stdout).toMatch(/\n {6}blocks\.\* ×12 +█/);
   });
 
-  it("says which step would be too large, and continues with the others", async () => {
+  it("reports a step that would be too large, and continues with the others", async () => {
     const { status, stdout } = await deitHere("bench", "project", "--only", "deit-base 384 f32", "--batch", "1024");
     expect(status).toBe(0);
     expect(stdout).toMatch(/\nrefused: deit-base 384 f32: .*a tensor needs \d+\.\d MB of at most 1073\.7 MB\n/);
@@ -48,14 +48,14 @@ describe("deit bench project", () => {
   it.each([
     ["project --adapter abacus", "unknown adapter abacus; known: h100, a100, rtx-4090, v100, m2-max"],
     ["project --only vit", "--only vit: no name contains this; the nearest are "],
-    ["project --image-size 224", "--image-size says nothing to project; see deit bench --help"],
+    ["project --image-size 224", "--image-size has no effect on project; see deit bench --help"],
     ["train --precision f16", "--precision has no effect on the wasm engine; it goes with --engine webgpu"],
     [
       "train --model deit-tiny --teacher regnety-4gf",
       "--teacher regnety-4gf: a plain model has no teacher; use a distilled one, such as --model deit-base-distilled",
     ],
     ["train --teacher deit-tiny", "--teacher deit-tiny: the teacher must be a RegNetY, such as regnety-16gf, the paper's"],
-    ["forward --teacher regnety-4gf", "--teacher says nothing to forward; see deit bench --help"],
+    ["forward --teacher regnety-4gf", "--teacher has no effect on forward; see deit bench --help"],
   ])("refuses `%s`", async (args, message) => {
     const { status, stdout, stderr } = await deitHere("bench", ...args.split(" "));
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

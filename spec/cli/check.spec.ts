@@ -11,7 +11,7 @@ const upTo = (letter: string, last: number): readonly string[] => Array.from({ l
 describe("the rows of deit check", () => {
   const ids = allRows.map(({ id }) => id);
 
-  it("are the numbered equations and gradients, one each and in order, then the ops, then the identities", () => {
+  it("are the numbered equations and gradients, one row each and in order, then the ops, then the identities", () => {
     const numbered = [...upTo("E", 39), ...upTo("G", 22)];
     expect(ids.slice(0, numbered.length)).toEqual(numbered);
     const others = ids.slice(numbered.length).map((id) => id.split("/")[0]);
@@ -19,11 +19,11 @@ describe("the rows of deit check", () => {
     expect(new Set(others)).toEqual(new Set(["op", "identity"]));
   });
 
-  it("have ids of their own", () => {
+  it("have distinct ids", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it("are marked host where no engine computes them", () => {
+  it("are marked host if no engine computes them", () => {
     expect(allRows.filter(({ id, host }) => host === true && /^[EG]\d/.test(id)).map(({ id }) => id)).toEqual(
       expect.arrayContaining(["E28", "E29", "E30", "E32", "E34"]),
     );
@@ -48,14 +48,14 @@ describe("deit check", () => {
     });
   });
 
-  it("prints a table, and exits with 0 where all rows hold", async () => {
+  it("prints a table, and exits with 0 if all rows hold", async () => {
     const { status, stdout, stderr } = await deitHere("check", ...few, "--seed", "5");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toMatch(/^id +what it says +cases +wasm +allowed\nE3 /);
+    expect(stdout).toMatch(/^id +claim +cases +wasm +allowed\nE3 /);
     expect(stdout).toMatch(/\nwasm: 3 of 3 rows hold \(3 cases each, seed 5\)\n$/);
   });
 
-  it("gives the same numbers on several threads as on one", async () => {
+  it("gives bitwise identical errors on several threads and on one", async () => {
     const options = { cases: 2, seed: 9 };
     const engine = await engineOf({ engine: "reference", threads: 1 });
     const chosen = allRows.filter(({ id }) => /^(E|G)\d$/.test(id));

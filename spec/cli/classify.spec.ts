@@ -62,7 +62,7 @@ describe("deit classify", () => {
 });
 
 describe("classNames", () => {
-  it("are ImageNet's for 1000 classes without a name", () => {
+  it("are ImageNet's for 1000 unnamed classes", () => {
     const names = classNames(null, 1000);
     expect([names.length, names[0], names[999]]).toEqual([
       1000,
@@ -74,7 +74,7 @@ describe("classNames", () => {
     expect(synsets.every((synset, i) => i === 0 || synset > (synsets[i - 1] ?? ""))).toBe(true);
   });
 
-  it("are those of the weights, a synset with its label; else numbers", () => {
+  it("are those of the weights, with ImageNet's label for a synset; else numbers", () => {
     expect(classNames(["cat", "n01440764"], 2)).toEqual([{ label: "cat" }, { synset: "n01440764", label: "tench" }]);
     expect(classNames(null, 2)).toEqual([{ label: "0" }, { label: "1" }]);
   });
@@ -83,15 +83,15 @@ describe("classNames", () => {
 describe("deit classify refuses", () => {
   it.each([
     [
-      "a file that is not there, before it classifies the others",
+      "a missing file, before it classifies the others",
       [...files, "nowhere.jpg", ...weights],
       "no image nowhere.jpg: there is no such file",
     ],
-    ["to work without weights", files, "required option '--weights <weights>' not specified; see deit classify --help"],
+    ["to run without weights", files, "required option '--weights <weights>' not specified; see deit classify --help"],
     [
-      "a size that is no multiple of the patch",
+      "an image size that is not a multiple of the patch",
       [...files, ...weights, "--image-size", "100"],
-      "--image-size must be a multiple of the patch, 16: got 100, 112 would do",
+      "--image-size must be a multiple of the patch, 16: got 100; 112 would be right",
     ],
   ])("%s", async (_, args, line) => {
     const { status, stdout, stderr } = await deitHere("classify", ...args);

@@ -12,13 +12,13 @@ const set = (...changes: readonly string[]): readonly string[] => changes.flatMa
 const filesIn = (folder: string): readonly string[] => readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted();
 
 describe("deit compare", () => {
-  const place = (): { readonly folder: string; readonly recipe: string } => {
+  const folderWithRecipe = (): { readonly folder: string; readonly recipe: string } => {
     const folder = temporaryFolder();
     return { folder, recipe: tinyRecipe(folder) };
   };
 
   it("trains both arms on each seed, and its table agrees with deit eval of the runs", async () => {
-    const { folder, recipe } = place();
+    const { folder, recipe } = folderWithRecipe();
     const out = join(folder, "runs");
     const result = Object(json(["compare", recipe, "--seeds", "2", "--out", out], folder));
     expect(readdirSync(out).toSorted()).toEqual(["distilled-0", "distilled-1", "plain-0", "plain-1"]);
@@ -31,20 +31,20 @@ describe("deit compare", () => {
     }
     const [a = NaN, b = NaN] = rows.map((row) => row.difference);
     expect(result.difference.mean).toBeCloseTo((a + b) / 2, 12);
-    expect(result.difference.standardError).toBeCloseTo(Math.abs(a - b) / 2, 12); // of two values: half their distance
+    expect(result.difference.standardError).toBeCloseTo(Math.abs(a - b) / 2, 12); // the standard error of two values is half their distance
     expect(result.epochs).toBe(2);
   });
 
   it("prints the difference whatever its sign, and that one seed has no standard error", () => {
-    const { folder, recipe } = place();
+    const { folder, recipe } = folderWithRecipe();
     const { status, stdout } = deit(["compare", recipe, "--seeds", "1", "--out", join(folder, "one")], folder);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^seed +teacher +distilled +plain +difference$/m);
     expect(stdout).toMatch(/Distillation changes top-1 by [+-]?\d+\.\d\d points; .* unknown for one seed/);
   });
 
-  it("saves its runs at SIGINT, says which command continues them, and continues", async () => {
-    const { folder, recipe } = place();
+  it("saves its runs at SIGINT, prints the command that continues them, and continues", async () => {
+    const { folder, recipe } = folderWithRecipe();
     const args = ["compare", recipe, "--seeds", "1", ...set("training.epochs=100"), "--out", "run s"];
     const { status, stdout, stderr } = await stoppedOnceThereIs(join(folder, "run s/plain-0/metrics.jsonl"), args, folder);
     expect({ status, stdout }).toEqual({ status: 130, stdout: "" });
@@ -55,8 +55,8 @@ describe("deit compare", () => {
     expect(json(args, folder)).toMatchObject({ epochs: 100, rows: [{ seed: 0, difference: expect.any(Number) }] });
   });
 
-  it("stops the other runs once one has failed, and says which, why and how to continue", () => {
-    const { folder, recipe } = place();
+  it("stops the other runs once one has failed, and reports which, why and how to continue", () => {
+    const { folder, recipe } = folderWithRecipe();
     const broken = ["--seeds", "4", ...set("training.batch=2000"), "--out", join(folder, "failing")];
     const { status, stdout, stderr } = deit(["compare", recipe, ...broken], folder);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
@@ -67,8 +67,8 @@ describe("deit compare", () => {
     expect(readdirSync(folder)).toEqual(["tiny.toml"]);
   });
 
-  it("refuses a recipe without a teacher, with nothing written", async () => {
-    const { folder, recipe } = place();
+  it("refuses a recipe without a teacher, and writes nothing", async () => {
+    const { folder, recipe } = folderWithRecipe();
     const { status, stderr } = await deitIn(folder, "compare", recipe, "--set", "distillation.kind=none", "--out", "none");
     expect(status).toBe(2);
     expect(stderr).toBe("deit compare: recipe tiny: it has no teacher, so there is nothing to compare\n");
@@ -98,14 +98,14 @@ describe("deit compare with runs of an earlier comparison", () => {
     return stderr.trim();
   }
 
-  it("refuses another recipe than theirs, by key, with both values and how to go on", async () => {
+  it("refuses a recipe that differs from theirs, and names the keys, both values and how to continue", async () => {
     expect(await refused("--seeds", "1")).toBe(
       `deit compare: the run in ${out}/distilled-0 has data.mean = [0.4], not [0.5]; training.epochs = 1, not 2; ` +
         "another --out begins another comparison, and --set 'data.mean=[0.4]' --set training.epochs=1 continues the existing runs",
     );
   });
 
-  it("refuses another recipe that has the same changes, if its file has changed", async () => {
+  it("refuses a recipe whose file has changed, even with the same --set", async () => {
     writeFileSync(recipe, tinyToml.replace("width = 8", "width = 16"));
     expect(await refused("--seeds", "1", ...set(...changes))).toContain("distilled-0 has model.width = 8, not 16; another --out");
     writeFileSync(recipe, tinyToml);
@@ -123,7 +123,7 @@ describe("deit compare with runs of an earlier comparison", () => {
     expect(await refused("--seeds", "3", ...set("training.epochs=1"))).toContain("distilled-0 has data.mean = [0.4], not [0.5]; another");
   });
 
-  it("refuses another engine than theirs", async () => {
+  it("refuses an engine other than theirs", async () => {
     expect(await refused("--seeds", "1", ...set(...changes), "--engine", "reference")).toBe(
       `deit compare: the run in ${out}/distilled-0 is of the wasm engine, not of reference, which rounds differently; ` +
         "another --out begins another comparison, and --engine wasm continues the existing runs",
@@ -164,7 +164,7 @@ describe("deit compare with runs of an earlier comparison", () => {
     );
   });
 
-  it("takes what is there when the same is asked again, and trains what is added or missing", () => {
+  it("reuses existing runs when the command is repeated, and trains those that are added or missing", () => {
     const weights = readFileSync(join(out, "distilled-0/weights.safetensors"));
     rmSync(join(out, "plain-0"), { recursive: true });
     const two = Object(json([...args, "--seeds", "2", "--threads", "2"], folder));

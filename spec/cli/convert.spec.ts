@@ -21,7 +21,7 @@ const expected = (name: string): Safetensors => parseSafetensors(bytesOf(`names/
 const reads = (path: string): Safetensors => parseSafetensors(readFileSync(path));
 const out = (name: string): string => join(temporaryFolder(), name);
 
-/** Converts a fixture into a file of that name, and its path. */
+/** Converts a fixture to a file of that name. Returns its path. */
 async function converted(from: string, name: string, ...options: readonly string[]): Promise<string> {
   const path = out(name);
   const { status, stderr } = await deitHere("convert", fixture(from), path, ...options);
@@ -36,7 +36,7 @@ describe("deit convert", () => {
     "tiny_distilled.legacy.pth",
     "tiny_distilled.hf_deit.safetensors",
     "tiny_distilled.timm.safetensors",
-  ])("%s has the same bits under timm's names, in timm's order", async (name) => {
+  ])("%s becomes bitwise identical tensors under timm's names, in timm's order", async (name) => {
     const { tensors } = reads(await converted(name, "o.safetensors"));
     expect(tensors).toEqual(expected("tiny_distilled.timm").tensors);
     expect([...tensors.keys()].slice(0, 4)).toEqual(["cls_token", "pos_embed", "dist_token", "patch_embed.proj.weight"]);
@@ -46,18 +46,18 @@ describe("deit convert", () => {
     ["tiny_distilled.pth", "tiny_distilled.hf_deit"],
     ["tiny_plain.pth", "tiny_plain.hf_vit"],
     ["tiny_plain.hf_vit.safetensors", "tiny_plain.hf_vit"],
-  ])("--names hf: %s has the same bits under Hugging Face's names", async (name, same) => {
+  ])("--names hf: %s becomes bitwise identical tensors under Hugging Face's names", async (name, same) => {
     expect(reads(await converted(name, "o.safetensors", "--names", "hf")).tensors).toEqual(expected(same).tensors);
   });
 
-  it("says in the file of what model it is, where it can know", async () => {
+  it("writes the model into the metadata if the number of heads is known", async () => {
     const known = reads(await converted("tiny_plain.pth", "o.safetensors", "--heads", "3", "--names", "hf")).metadata;
     expect(JSON.parse(known.get("deit") ?? "")).toMatchObject({ model: { width: 24, depth: 2, heads: 3, imageSize: 16, classes: 7 } });
     expect(known.get("format")).toBe("pt");
     expect(reads(await converted("tiny_plain.pth", "o.safetensors")).metadata).toEqual(new Map());
   });
 
-  it("takes the moving average of a training checkpoint with --ema, else its model", async () => {
+  it("converts the moving average of a training checkpoint with --ema, else its model", async () => {
     const { tensors } = expected("training_checkpoint.expected");
     const under = (prefix: string): unknown =>
       new Map([...tensors].flatMap(([name, t]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), t] as const] : [])));
@@ -65,7 +65,7 @@ describe("deit convert", () => {
     expect(parseNpz(readFileSync(await converted("training_checkpoint.pth", "o.npz")))).toEqual(under("model."));
   });
 
-  it("keeps the names of what is no DeiT", async () => {
+  it("keeps the names of tensors that are not a DeiT's", async () => {
     const file = reads(await converted("odd_tensors.legacy.pth", "o.safetensors"));
     expect(file.tensors).toEqual(expected("odd_tensors.expected").tensors);
   });
@@ -85,7 +85,7 @@ describe("deit convert", () => {
     expect(new Map([...after, ["pos_embed", from]])).toEqual(before);
   });
 
-  it("gives equal files each time, and by way of npz", async () => {
+  it("writes equal files each time, also by way of npz", async () => {
     const npz = await converted("tiny_distilled.pth", "o.npz");
     const back = out("o.safetensors");
     expect((await deitHere("convert", npz, back, "--heads", "3")).status).toBe(0);
@@ -94,7 +94,7 @@ describe("deit convert", () => {
     );
   });
 
-  it("tells scripts what it has written", async () => {
+  it("prints what it has written as JSON", async () => {
     const path = out("o.safetensors");
     expect(await jsonHere("convert", fixture("tiny_plain.pth"), path, "--names", "hf", "--heads", "3")).toEqual({
       file: path,
@@ -105,7 +105,7 @@ describe("deit convert", () => {
     });
   });
 
-  it("takes weights from a hash, and replaces a file", async () => {
+  it("accepts weights from a hash, and replaces an existing file", async () => {
     const path = out("o.safetensors");
     writeFileSync(path, "old");
     expect((await deitHere("convert", "hash:7", path, "--model", "deit-tiny")).status).toBe(0);
@@ -127,7 +127,7 @@ onOnnxruntime((run) => {
     expect(gap(tensorOf(taps, "logits"), wanted)).toBeLessThanOrEqual(tolerances.recordedEndToEnd.f32.bound);
   });
 
-  it("Hugging Face's class with one head becomes an .onnx file that decides by the class token alone", async () => {
+  it("Hugging Face's class with one head becomes an .onnx file whose logits are those of the class head alone", async () => {
     const { tensors } = expected("logits");
     const [x, logits] = [tensors.get("x"), tensors.get("distilled.cls.f32")];
     if (x === undefined || logits === undefined) throw new Error("no logits");
@@ -144,7 +144,7 @@ onOnnxruntime((run) => {
 });
 
 describe("deit convert refuses", () => {
-  /** The one line of the error; nothing is written. */
+  /** The one line of a command that must fail and write nothing. */
   async function refused(from: string, to: string, ...options: readonly string[]): Promise<string> {
     const folder = temporaryFolder();
     const { status, stdout, stderr } = await deitHere("convert", from, join(folder, to), ...options);
@@ -162,44 +162,52 @@ describe("deit convert refuses", () => {
   });
 
   it.each<readonly [why: string, args: readonly [from: string, to: string, ...string[]], message: string]>([
-    ["an ending that is not written", [tiny, "o.pth"], "o.pth: a file to be written must end in .safetensors, .npz, .onnx"],
+    ["an ending that cannot be written", [tiny, "o.pth"], "o.pth: a file to be written must end in .safetensors, .npz, .onnx"],
     [
-      "an ending that is not read",
+      "an ending that cannot be read",
       [fixture("README.md"), "o.npz"],
       "README.md: a file of tensors to be read must end in .safetensors, .npz,",
     ],
-    ["a file that is not there", ["none.pth", "o.npz"], "no weights none.pth"],
-    ["a folder that is not there", [tiny, "none/o.npz"], "none/o.npz: there is no folder "],
-    ["names that nobody has", [tiny, "o.npz", "--names", "keras"], "argument 'keras' is invalid. Allowed choices are timm, hf"],
+    ["a missing file", ["none.pth", "o.npz"], "no weights none.pth"],
+    ["a missing folder", [tiny, "none/o.npz"], "none/o.npz: there is no folder "],
+    ["unknown names", [tiny, "o.npz", "--names", "keras"], "argument 'keras' is invalid. Allowed choices are timm, hf"],
     ["Hugging Face's names in an .onnx file", [tiny, "o.onnx", "--names", "hf"], "leave --names out"],
     [
-      "a size that is no multiple of the patch",
+      "an image size that is not a multiple of the patch",
       [tiny, "o.npz", "--image-size", "18"],
       "imageSize must be a multiple of patchSize 4, got 18",
     ],
     ["heads that do not divide the width", [tiny, "o.npz", "--heads", "5"], "heads must divide width 24, got 5"],
-    ["an .onnx file of a model whose heads nobody knows", [tiny, "o.onnx"], "width 24 is no multiple of 64: give the number of heads"],
     [
-      "a moving average where there is none",
+      "an .onnx file of a model with an unknown number of heads",
+      [tiny, "o.onnx"],
+      "width 24 is no multiple of 64: give the number of heads",
+    ],
+    [
+      "a moving average that the file does not have",
       [tiny, "o.npz", "--ema"],
       'the file has no moving average, model_ema or state_dict_ema; it has "model"',
     ],
     [
-      "a moving average of a file that is no checkpoint",
+      "a moving average of a file that is not a checkpoint",
       [fixture("tiny_plain.timm.safetensors"), "o.npz", "--ema"],
       "a moving average is in training checkpoints (.pth) only, not in safetensors files",
     ],
-    ["another size of what is no DeiT", [fixture("odd_tensors.pth"), "o.npz", "--image-size", "32"], "these tensors are no DeiT's"],
     [
-      "an .onnx file of what is no DeiT",
+      "another image size for tensors that are not a DeiT's",
+      [fixture("odd_tensors.pth"), "o.npz", "--image-size", "32"],
+      "these tensors are not a DeiT's",
+    ],
+    [
+      "an .onnx file of tensors that are not a DeiT's",
       [fixture("odd_tensors.pth"), "o.onnx"],
-      "an .onnx file is written of a DeiT, or of a RegNetY of a published size; these are neither's",
+      "an .onnx file can hold a DeiT or a RegNetY of a published size; these tensors are neither",
     ],
   ])("%s", async (_, args, message) => {
     expect(await refused(...args)).toContain(message);
   });
 
-  it("to write over what it reads, or over a folder", async () => {
+  it("to overwrite the file that it reads, or a folder", async () => {
     const folder = temporaryFolder();
     const path = join(folder, "w.safetensors");
     const bytes = bytesOf("names/tiny_plain.timm.safetensors");

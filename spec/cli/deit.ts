@@ -1,4 +1,4 @@
-/** Runs the built command line in a process of its own, as a user does. */
+/** Runs the built command line in a separate process, as a user does. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 export const CLI: string = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
-/** What a command left behind. */
+/** The outcome of a command. */
 export interface Ran {
   readonly status: number | null;
   readonly stdout: string;
@@ -29,7 +29,7 @@ export function jsonOf({ stdout, stderr }: Ran): unknown {
   return JSON.parse(stdout);
 }
 
-/** The JSON on stdout of a command that must have ended well. */
+/** The JSON that a command prints with --json, which must succeed. */
 export const json = (args: readonly string[], cwd?: string): unknown => jsonOf(deit([...args, "--json"], cwd));
 
 /** Starts a command, sends it a signal once a file exists, and waits for it to end. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { onGpu } from "../helpers/gpu.ts";
 import { CLI, deit, json } from "./deit.ts";
 
-/** What Node 20 needs; later ones do not know it. */
+/** The option that Node 20 needs; later versions do not know it. */
 const RELAXED = process.version.startsWith("v20.") ? ["--experimental-wasm-relaxed-simd"] : [];
 
 describe("deit engines", () => {
@@ -18,7 +18,7 @@ describe("deit engines", () => {
     });
   });
 
-  it("has wasm-fma where the host has relaxed SIMD, and says what is missing elsewhere", () => {
+  it("has wasm-fma if the host has relaxed SIMD, else reports what is missing", () => {
     const bare = deit(["check", "--only", "E1", "--cases", "1", "--engine", "wasm-fma"]);
     const enabled = spawnSync(
       process.execPath,
@@ -32,7 +32,7 @@ describe("deit engines", () => {
     expect(JSON.parse(enabled.stdout)).toMatchObject({ ok: true });
   });
 
-  it("says what this Node offers", () => {
+  it("lists what this version of Node supports", () => {
     const { status, stdout } = deit(["engines"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/\nwasm +yes +f32, up to \d+ threads, SIMD\n/);
@@ -40,7 +40,7 @@ describe("deit engines", () => {
 });
 
 onGpu("deit engines", () => {
-  it("tells the adapter with its limits and features", () => {
+  it("lists the adapter with its limits and features", () => {
     const { engines }: { engines: readonly unknown[] } = JSON.parse(JSON.stringify(json(["engines", "--adapter", "SwiftShader"])));
     expect(engines.at(-1)).toEqual({
       name: "webgpu",
@@ -58,7 +58,7 @@ onGpu("deit engines", () => {
     });
   });
 
-  /** Of a machine without a driver. */
+  /** The environment of a machine without a driver. */
   const bare = { PATH: process.env["PATH"], VK_ICD_FILENAMES: "/nowhere", VK_DRIVER_FILES: "/nowhere" };
   const onBare = (...args: readonly string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: "utf8", env: bare });
@@ -66,13 +66,13 @@ onGpu("deit engines", () => {
   };
   const one = ["check", "--engine", "webgpu", "--only", "E5", "--cases", "2"];
 
-  it("says what is needed where there is no driver", () => {
+  it("reports what is needed if there is no driver", () => {
     const { status, stdout } = onBare("engines", "--adapter", "hardware");
     expect(status).toBe(0);
     expect(stdout).toMatch(/\nwebgpu +no: it needs an adapter, and none is here: a GPU with a driver for Vulkan/);
   });
 
-  it("has SwiftShader where there is no driver, and a command says that it computes there", () => {
+  it("uses SwiftShader if there is no driver, and a command reports that it computes there", () => {
     expect(onBare("engines").stdout).toMatch(/\nwebgpu +yes +f32, vulkan, on the processor/);
     const { status, stdout, stderr } = onBare(...one);
     expect({ status, stderr }).toEqual({
@@ -82,7 +82,7 @@ onGpu("deit engines", () => {
     expect(stdout).toMatch(/webgpu: 1 of 1 rows hold/);
   });
 
-  it("takes SwiftShader where it is asked for, and for no hardware", () => {
+  it("uses SwiftShader if it is asked for, but not if hardware is asked for", () => {
     const asked = onBare(...one, "--adapter", "swiftshader");
     expect({ status: asked.status, stderr: asked.stderr }).toEqual({ status: 0, stderr: "" });
     for (const { status, stdout, stderr } of [onBare(...one, "--adapter", "hardware"), deit([...one, "--adapter=hardware"])]) {
@@ -91,7 +91,7 @@ onGpu("deit engines", () => {
     }
   });
 
-  it("survives a driver that crashes", () => {
+  it("survives a crashing driver", () => {
     const crash = "if (process.argv[1].endsWith('gpuProbe.js')) process.kill(process.pid, 'SIGSEGV')";
     const env = { ...process.env, NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(crash)}"` };
     const { status, stdout } = spawnSync(process.execPath, [CLI, "engines"], { encoding: "utf8", env });

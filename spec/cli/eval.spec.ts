@@ -13,7 +13,7 @@ import { bytesOf, textOf } from "../helpers/fixtures.ts";
 import { deitHere, jsonHere } from "./inProcess.ts";
 import { tinyRecipe } from "./tiny.ts";
 
-/** A finished run and what it said of itself. */
+/** A finished run, and the results that it printed. */
 const folder: string = mkdtempSync(join(tmpdir(), "deit-"));
 const run: string = join(folder, "run");
 let student: unknown;
@@ -24,20 +24,23 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("deit eval", () => {
-  it.each(["class", "distillation", "mean", "softmax-sum"])("of a run by %s is what the run said of its test images", async (head) => {
-    expect(await jsonHere("eval", run, "synthetic:7", "--head", head)).toEqual(Reflect.get(Object(student), head));
-  });
+  it.each(["class", "distillation", "mean", "softmax-sum"])(
+    "gives the results of the %s head that the run itself printed",
+    async (head) => {
+      expect(await jsonHere("eval", run, "synthetic:7", "--head", head)).toEqual(Reflect.get(Object(student), head));
+    },
+  );
 
-  it("takes the run's file of weights, and the mean of the heads unless told otherwise", async () => {
+  it("accepts the run's weights file, and evaluates the mean of the heads by default", async () => {
     expect(await jsonHere("eval", join(run, "weights.safetensors"), "synthetic:7")).toEqual(Reflect.get(Object(student), "mean"));
   });
 
-  it("of a plain model has no disagreement", async () => {
+  it("gives no disagreement for a plain model", async () => {
     const found = await jsonHere("eval", "hash:7", "synthetic:1", "--model", "deit-tiny");
     expect(found).toEqual({ top1: expect.any(Number), top5: expect.any(Number), loss: expect.any(Number), images: 1, disagreement: null });
   });
 
-  it("of photographs in folders named by synsets is what timm's logits say", async () => {
+  it("agrees with timm's logits on photographs in folders named by synsets", async () => {
     const photographs = join(folder, "photographs");
     interface Classified {
       readonly sets: readonly { readonly images: readonly { readonly name: string; readonly logits: readonly number[] }[] }[];
@@ -57,7 +60,7 @@ describe("deit eval", () => {
     expect(Math.abs(Number(Reflect.get(Object(found), "loss")) / expected - 1)).toBeLessThan(tolerances.parity.f32.bound);
   });
 
-  it("prints for people", async () => {
+  it("prints the results as text", async () => {
     const { status, stdout, stderr } = await deitHere("eval", run, "synthetic:7", "--image-size", "8");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(
@@ -65,7 +68,7 @@ describe("deit eval", () => {
     );
   });
 
-  it("with another image size resizes the position embedding, and nothing else", async () => {
+  it("resizes the position embedding for another image size, and nothing else", async () => {
     const engine = referenceEngine();
     const model = weightedModel(run, {});
     const resized = weightedModel(run, { imageSize: 8 });
@@ -96,7 +99,7 @@ describe("deit eval refuses", () => {
     return stderr;
   };
 
-  it("a file that is no safetensors", async () => {
+  it("a file that is not in the safetensors format", async () => {
     const path = join(folder, "broken.safetensors");
     writeFileSync(path, "nothing");
     expect(await refused(path, "digits")).toContain(`${path}: safetensors: byte 7: `);
@@ -106,23 +109,25 @@ describe("deit eval refuses", () => {
     expect(await refused(folder, "digits")).toContain(`${folder} has no weights.safetensors: its run is not finished`);
   });
 
-  it("an image size that is no multiple of the patch", async () => {
+  it("an image size that is not a multiple of the patch", async () => {
     expect(await refused(run, "synthetic:7", "--image-size", "7")).toContain(
-      "--image-size must be a multiple of the patch, 2: got 7, 8 would do",
+      "--image-size must be a multiple of the patch, 2: got 7; 8 would be right",
     );
   });
 
-  it("a model for weights that tell it themselves", async () => {
+  it("--model with a weights file, which determines its model", async () => {
     expect(await refused(run, "digits", "--model", "deit-tiny")).toContain("--model deit-tiny goes with hash:SEED");
   });
 
-  it("weights from a hash for what is no DeiT", async () => {
-    expect(await refused("hash:1", "digits", "--model", "regnety-4gf")).toContain("hash:1 makes the weights of a DeiT, not of regnety-4gf");
+  it("weights from a hash for a model that is not a DeiT", async () => {
+    expect(await refused("hash:1", "digits", "--model", "regnety-4gf")).toContain(
+      "hash:1 generates the weights of a DeiT, not of regnety-4gf",
+    );
   });
 });
 
 describe("deit eval of weights of DeiT III", () => {
-  it("says that their positions leave out the class token, and that it is another network", async () => {
+  it("reports that the position embedding has no row for the class token, and that DeiT III is another network", async () => {
     const { config } = weightedModel("hash:1", { model: "deit-tiny", imageSize: 32 });
     const small = { ...config, width: 64, heads: 1, depth: 1, classes: 3 };
     const shapes = new Map([...parameterShapes(small), ["pos_embed", [1, 4, 64]], ["blocks.0.gamma_1", [64]], ["blocks.0.gamma_2", [64]]]);

@@ -1,9 +1,9 @@
-/** The command line in this process: what a user would see, without the half second that the start of a process takes. */
+/** Runs the command line in this process: the same output, without the half second that a new process takes to start. */
 import { vi } from "vitest";
 import { runCommandLine } from "../../src/cli/program.ts";
 import { jsonOf, type Ran } from "./deit.ts";
 
-/** Runs one command, in this folder. One at a time: stdout, stderr, the working directory and the exit status belong to the process. */
+/** Runs a command in this folder. Only one may run at a time, since stdout, stderr, the working directory and the exit status belong to the process. */
 export async function deitIn(folder: string, ...args: readonly string[]): Promise<Ran> {
   const printed = { stdout: "", stderr: "" };
   const spies = (["stdout", "stderr"] as const).map((stream) =>
@@ -27,7 +27,7 @@ export async function deitIn(folder: string, ...args: readonly string[]): Promis
 
 export const deitHere = (...args: readonly string[]): Promise<Ran> => deitIn(process.cwd(), ...args);
 
-/** The JSON on stdout of a command that must have ended well. */
+/** The JSON that a command prints with --json, which must succeed. */
 export const jsonIn = async (folder: string, ...args: readonly string[]): Promise<unknown> =>
   jsonOf(await deitIn(folder, ...args, "--json"));
 

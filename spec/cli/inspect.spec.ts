@@ -42,7 +42,7 @@ const answer = z.object({
   files: z.array(z.string()),
 });
 
-/** How often the run's teacher is right. */
+/** The accuracy of the run's teacher. */
 const trained = z.object({ teacher: z.object({ top1: z.number() }) });
 let taught: z.infer<typeof trained>["teacher"] = { top1: NaN };
 
@@ -149,7 +149,7 @@ describe("deit inspect of a data set", () => {
     for (const section of document.querySelectorAll("section")) expect(section.textContent?.trim().length).toBeGreaterThan(60);
   });
 
-  it("has a page that says what made it, and names rows, columns and colours", async () => {
+  it("has a page that shows its origin, and names rows, columns and colours", async () => {
     const { document } = parseHTML(file("data", "index.html").toString());
     const texts = (selector: string): readonly string[] => [...document.querySelectorAll(selector)].map((e) => e.textContent?.trim() ?? "");
     expect(texts(".facts dt")).toEqual(["weights", "engine", "deit"]);
@@ -173,7 +173,7 @@ describe("deit inspect of a data set", () => {
     expect(seen?.decisions.map(({ by }) => by)).toEqual(["class", "distillation", "both"]);
   });
 
-  it("is the same for the run's file of weights, except for the teacher, which a file does not have", async () => {
+  it("gives the same for the run's weights file, except for the teacher, which the file does not have", async () => {
     const alone = await inspected("file", join(run, "weights.safetensors"), "synthetic:7", "--index", "2");
     expect({ ...alone, out: seen?.out, disagreement: null }).toEqual({ ...seen, disagreement: null });
     expect(alone.disagreement?.names).toEqual(["truth", "class", "distillation", "both"]);
@@ -190,7 +190,7 @@ describe("deit inspect of a data set", () => {
     for (const [name, array] of f32) expect(gap(array, tensorOf(f64, name))).toBeLessThan(tolerances.recordedEndToEnd.f32.bound);
   });
 
-  it("gives the same bytes again", async () => {
+  it("writes equal files each time", async () => {
     await inspected("again", run, "synthetic:7", "--index", "2");
     for (const name of seen?.files ?? []) expect(file("again", name).equals(file("data", name))).toBe(true);
   });
@@ -209,7 +209,7 @@ describe("deit inspect of an image file", () => {
     expect([...arrays("image")].map(([name, { shape }]) => [name, shape])).toEqual([["images", [1, 3, 32, 32]], ...taps]);
   });
 
-  it("has no distillation parts for a plain model, and says so", async () => {
+  it("has no distillation parts for a plain model, and its page explains why", async () => {
     const args = ["inspect", "hash:5", photo, ...hash("deit-tiny")];
     const { status, stdout, stderr } = await deitHere(...args, "--out", join(folder, "plain"));
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -233,7 +233,7 @@ describe("deit inspect of a folder of photographs", () => {
     }
   });
 
-  it("inspects one of them, whose class is known, and measures on all or some", async () => {
+  it("inspects one of them with its class, and measures on all or some", async () => {
     const first = await inspected("first", ...args, "--images", "1");
     expect([first.label, first.disagreement?.images]).toEqual([0, 1]);
     const second = await inspected("second", ...args, "--index", "1");
@@ -273,8 +273,12 @@ describe("deit inspect refuses", () => {
   });
 
   it.each([
-    ["an image that the set does not have", ["synthetic:7", "--index", "7"], "--index 7: synthetic:7 has 7 images, 0 … 6"],
-    ["an image file for a model of one channel", [photo], "landscape.jpg is read as an image of 3 channels, and the model takes 1"],
+    ["an index beyond the data set", ["synthetic:7", "--index", "7"], "--index 7: synthetic:7 has 7 images, 0 … 6"],
+    [
+      "an image file for a model of one channel",
+      [photo],
+      "landscape.jpg is read as an image of 3 channels, but the model takes 1; use a data set of images with 1",
+    ],
     ["an unknown data set", ["nowhere"], 'unknown data set "nowhere"'],
   ])("%s", async (_, args, line) => {
     expect(await refused("new", run, ...args)).toContain(line);

@@ -29,7 +29,7 @@ describe("deit preprocess", () => {
     ["portrait.jpg", 64, "timm", ["--image-size", "64", "--convention", "timm"]],
     ["natural3.jpg", 112, "timm-384", ["--image-size", "112", "--convention", "timm-384"]],
     ["natural3.jpg", 80, "hf", ["--image-size", "80", "--convention", "hf"]],
-  ] as const)("of %s at %d by %s writes Pillow's pixels and torchvision's tensor", async (name, S, convention, options) => {
+  ] as const)("writes Pillow's pixels and torchvision's tensor of %s at %d by convention %s", async (name, S, convention, options) => {
     const out = join(temporaryFolder(), "out.npz");
     const { status, stdout, stderr } = await deitHere("preprocess", source(name), out, ...options);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -37,7 +37,7 @@ describe("deit preprocess", () => {
     expect(expected(name, S, convention)).toMatchObject(written(out, S));
   });
 
-  it("says where the crop is, as JSON", async () => {
+  it("prints the position of the crop as JSON", async () => {
     const out = join(temporaryFolder(), "out.npz");
     expect(await jsonHere("preprocess", source("landscape.jpg"), out)).toEqual({
       file: source("landscape.jpg"),
@@ -54,14 +54,14 @@ describe("deit preprocess", () => {
 describe("deit preprocess refuses", () => {
   const jpeg = readFileSync(source("gray.jpg"));
   it.each([
-    ["a file that is not there", "nowhere.jpg", "out.npz", [], "no image IN: there is no such file"],
+    ["a missing file", "nowhere.jpg", "out.npz", [], "no image IN: there is no such file"],
     ["a folder", ".", "out.npz", [], "IN is not a file; give a JPEG, PNG or WebP image"],
     ["text", "text.jpg", "out.npz", [], "IN: is not a JPEG, PNG or WebP image: it begins with the bytes 6e 6f 20 69 6d 61 67 65"],
     ["half an image", "half.jpg", "out.npz", [], "IN: is a JPEG image that cannot be decoded: "],
-    ["an output of another kind", "whole.jpg", "out.png", [], "OUT: the file to write must be called NAME.npz"],
-    ["an output in no folder", "whole.jpg", "nowhere/out.npz", [], "OUT cannot be written: ENOENT"],
+    ["an output of another format", "whole.jpg", "out.png", [], "OUT: the file to write must be called NAME.npz"],
+    ["an output in a missing folder", "whole.jpg", "nowhere/out.npz", [], "OUT cannot be written: ENOENT"],
     [
-      "a size beyond reason",
+      "an excessive image size",
       "whole.jpg",
       "out.npz",
       ["--image-size", "100000"],

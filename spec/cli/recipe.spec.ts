@@ -8,7 +8,7 @@ import { temporaryFolder } from "../helpers/temporary.ts";
 import { jsonIn } from "./inProcess.ts";
 import { tinyToml } from "./tiny.ts";
 
-/** The recipe of a text, in a file of its own. */
+/** Reads a recipe from its text, by way of a new file. */
 function read(text: string, ...set: readonly string[]): ReadRecipe {
   const path = join(temporaryFolder(), "test.toml");
   writeFileSync(path, text);
@@ -23,7 +23,7 @@ describe("a recipe", () => {
     expect(readRecipe(name).recipe.name).toBe(name);
   });
 
-  it("becomes the run that it says", () => {
+  it("becomes the run that it describes", () => {
     const { recipe } = read(tinyToml);
     expect(recipe).toMatchObject({
       name: "test",
@@ -36,7 +36,7 @@ describe("a recipe", () => {
     });
   });
 
-  it("knows where each value comes from", () => {
+  it("records where each value comes from", () => {
     const found = read(tinyToml, "training.batch=8");
     expect(sourceOf(found, "training.epochs")).toBe("recipe");
     expect(sourceOf(found, "training.batch")).toBe("--set");
@@ -45,7 +45,7 @@ describe("a recipe", () => {
     expect(found.values.every(({ source }) => source !== "")).toBe(true);
   });
 
-  it("written out in full says the same run", () => {
+  it("written out in full describes the same run", () => {
     const full = read(tinyToml, "training.clip_norm=1.5");
     const again = read(full.text);
     expect(again.recipe).toEqual({ ...full.recipe, name: "test" });
@@ -58,13 +58,13 @@ describe("a recipe", () => {
     expect([training.lossScale, teacher?.training.lossScale]).toEqual(["dynamic", null]);
   });
 
-  it("has the paper's learning rate, 0.0005 · batch/512, where it has none", () => {
+  it("uses the paper's learning rate, 0.0005 · batch/512, if it gives none", () => {
     const found = read(tinyToml.replace("lr = 1e-2", ""), "training.batch=1024");
     expect(found.recipe.training.schedule.base).toBe(1e-3);
     expect(sourceOf(found, "training.lr")).toBe("deit.md 7.1: 0.0005 · batch/512");
   });
 
-  it("takes the sizes of models that it names", () => {
+  it("uses the sizes of the models that it names", () => {
     const text = tinyToml
       .replace(/\[model\][^[]*/, '[model]\nname = "deit-small-distilled"\nchannels = 1\n\n')
       .replace("stem = 4", 'name = "regnety-4gf"');
@@ -83,17 +83,17 @@ describe("--set", () => {
     ['data.test="synthetic:3"', "data.test", "synthetic:3"],
     ["data.test=synthetic:3", "data.test", "synthetic:3"],
     ["distillation.student=class", "distillation.student", "class"],
-  ])("%s is a value of TOML, or a bare word", (set, key, value) => {
+  ])("%s takes a TOML value or a bare word", (set, key, value) => {
     expect(valueOf(read(tinyToml, set), key)).toEqual(value);
   });
 
-  it("of another kind makes another table", () => {
+  it("with another kind replaces the table", () => {
     const { recipe } = read(tinyToml, "distillation.alpha=0.25", "distillation.kind=soft", "training.optimizer.kind=sgd");
     expect(recipe.distillation).toEqual({ kind: "soft", lambda: 0.1, tau: 3, divideBy: "batch", student: "distillation" });
     expect(recipe.training.optimizer).toEqual({ kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 });
   });
 
-  it("distillation.kind=none leaves the teacher out", () => {
+  it("with distillation.kind=none drops the teacher", () => {
     const found = read(tinyToml, "distillation.kind=none");
     expect(found.recipe.teacher).toBeNull();
     expect(found.text).not.toContain("teacher");
@@ -103,14 +103,14 @@ describe("--set", () => {
 describe("a wrong recipe", () => {
   const without = (line: string): string => tinyToml.replace(`${line}\n`, "");
   it.each([
-    ["a key with a slip", tinyToml.replace("epochs = 2", "epoch = 2"), "training.epoch is not known; did you mean training.epochs?"],
+    ["a misspelt key", tinyToml.replace("epochs = 2", "epoch = 2"), "training.epoch is not known; did you mean training.epochs?"],
     [
       "a key of another kind",
       tinyToml.replace('"hard"', '"hard"\ntau = 3'),
       'distillation.tau does not go with distillation.kind = "hard"',
     ],
-    ["a table with a slip", tinyToml.replace("[training]", "[trainning]"), "trainning is not known; did you mean training?"],
-    ["a text for a number", tinyToml.replace("width = 8", 'width = "8"'), 'model.width must be a positive integer, got "8"'],
+    ["a misspelt table", tinyToml.replace("[training]", "[trainning]"), "trainning is not known; did you mean training?"],
+    ["a string for a number", tinyToml.replace("width = 8", 'width = "8"'), 'model.width must be a positive integer, got "8"'],
     [
       "a number out of range",
       tinyToml.replace("ema_decay = 0.9", "ema_decay = 1"),
@@ -136,11 +136,11 @@ describe("a wrong recipe", () => {
       'distillation.kind is "hard", which needs a [teacher.model] and a [teacher.training]',
     ],
     [
-      "a plain model with a token to teach",
+      "a plain model whose distillation token is to be taught",
       tinyToml.replace("distilled = true", "distilled = false"),
       'distillation.student is "distillation", which needs model.distilled = true',
     ],
-    ["no TOML", tinyToml.replace("seed = 3", "seed = "), "line 2, column 8: "],
+    ["invalid TOML", tinyToml.replace("seed = 3", "seed = "), "line 2, column 8: "],
   ])("with %s is refused in one line", (_, text, what) => {
     expect(() => read(text)).toThrow(/^recipe \S+test\.toml: [^\n]+$/);
     expect(() => read(text)).toThrow(what);

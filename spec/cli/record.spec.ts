@@ -6,12 +6,12 @@ import { temporaryFolder } from "../helpers/temporary.ts";
 import type { Ran } from "./deit.ts";
 import { deitHere } from "./inProcess.ts";
 
-/** Options of a model of a few milliseconds. */
+/** Options for a model that takes a few milliseconds. */
 const SMALL = "--image-size 12 --set model.patchSize=4 --set model.width=12 --set model.depth=2 --set model.classes=5".split(" ");
 const SOFT = "--distillation soft --drop-path 0.3 --optimizer adamw --lr 1e-3,5e-4".split(" ");
 const HARD = "--distillation hard --loss distribution --optimizer sgd".split(" ");
 
-/** `deit record MODEL OUT …`, OUT in this folder. */
+/** Runs `deit record MODEL OUT …` with OUT in this folder. */
 const record = (cwd: string, model: string, out: string, ...options: readonly string[]): Promise<Ran> =>
   deitHere("record", model, join(cwd, out), ...options);
 
@@ -22,7 +22,7 @@ describe("a recording of one engine", () => {
     ["wasm", "reference", "deit-tiny", HARD],
     ["reference", "wasm", "deit-tiny", HARD],
     ["reference", "reference", "deit-tiny-distilled", ["--loss", "labels", "--store", "f32"]],
-  ] as const)("of %s is right to %s: %s, %j", async (maker, verifier, model, options) => {
+  ] as const)("made by %s matches on %s: %s, %j", async (maker, verifier, model, options) => {
     const cwd = temporaryFolder();
     const made = await record(cwd, model, "own.safetensors", ...SMALL, ...options, "--engine", maker);
     expect([made.status, made.stderr]).toEqual([0, ""]);
@@ -32,7 +32,7 @@ describe("a recording of one engine", () => {
 });
 
 describe("deit record", () => {
-  it("writes the same bytes again, and other bytes from another seed", async () => {
+  it("writes equal bytes each time, and other bytes with another seed", async () => {
     const cwd = temporaryFolder();
     const bytes = async (name: string, ...more: readonly string[]): Promise<Uint8Array> => {
       await record(cwd, "deit-tiny", name, ...SMALL, "--loss", "labels", ...more);
@@ -63,7 +63,7 @@ describe("deit record", () => {
     expect([...(given.get("labels")?.data ?? [])]).toEqual([4, 0]);
   });
 
-  it("takes stored weights and images, and the JSON of another recording", async () => {
+  it("accepts stored weights and images, and the JSON of another recording", async () => {
     const cwd = temporaryFolder();
     await record(cwd, "deit-tiny", "hashed", ...SMALL, "--engine", "reference");
     const { configuration } = readRecording(readFileSync(join(cwd, "hashed")));

@@ -15,7 +15,7 @@ import { temporaryFolder } from "../helpers/temporary.ts";
 const orderFrom = (model: string, options: Partial<RequestOptions>): ReturnType<typeof requestOf> =>
   requestOf(referenceEngine(), model, { seed: 0, ...options });
 
-/** A small model that is none by name. */
+/** A small model without a name. */
 const config = deitConfig("deit-tiny-distilled", {
   imageSize: 8,
   patchSize: 4,
@@ -26,7 +26,7 @@ const config = deitConfig("deit-tiny-distilled", {
   layerNormEps: 1e-5,
 });
 
-/** A file of its weights; the first number of each is its name's length. */
+/** Writes a file of its weights, in which the first number of each tensor is the length of its name. */
 function weightsFile(): string {
   const path = join(temporaryFolder(), "weights.safetensors");
   const stored = (name: string, shape: Shape): Stored => ({ dtype: "F32", shape, data: Float32Array.from({ length: size(shape) }, (_, i) => (i === 0 ? name.length : 0)) }); // prettier-ignore
@@ -75,7 +75,7 @@ describe("a file", () => {
 describe("options that do not fit are refused", () => {
   it.each<readonly [model: string, options: Partial<RequestOptions>, message: string]>([
     ["deit-tin", {}, "unknown model deit-tin; did you mean deit-tiny?"],
-    ["regnety-4gf", {}, "a recording is of a DeiT, not of regnety-4gf; deit-tiny-distilled would do"],
+    ["regnety-4gf", {}, "a recording is made of a DeiT, not of regnety-4gf; deit-tiny-distilled would be right"],
     ["no.json", {}, "no such file: no.json"],
     ["deit-tiny", { weights: "none.safetensors" }, "no weights none.safetensors"],
     ["deit-tiny", { weights: "hash:4294967296" }, "recording: weights.hash must be an integer of 0 … 2^32 - 1, got 4294967296"],

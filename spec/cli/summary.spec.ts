@@ -3,7 +3,7 @@ import { modelNamed } from "../../src/cli/inputs/models.ts";
 import { summaryOf, type Summary, type SummaryRow } from "../../src/cli/plan.ts";
 import { deitHere, jsonHere } from "./inProcess.ts";
 
-/** deit.md 4.1 and 8.1: name, side, tokens, parameters, and GMACs to the digits printed there (empty: none are). */
+/** deit.md 4.1 and 8.1: name, side, tokens, parameters, and GMACs with the digits printed there (empty if not printed). */
 const printed: readonly (readonly [name: string, side: number, tokens: number | null, parameters: number, gmacs: string])[] = [
   ["deit-tiny", 224, 197, 5_717_416, "1.254"],
   ["deit-small", 224, 197, 22_050_664, "4.599"],
@@ -28,7 +28,7 @@ const digitsOf = (text: string): number => text.split(".")[1]?.length ?? 0;
 const summary = (name: string, side?: number, batch = 1): Summary => summaryOf(modelNamed(name, side), batch);
 
 describe("summary", () => {
-  it.each(printed)("%s at %i has the tokens, parameters and products of the specification", (name, side, tokens, parameters, gmacs) => {
+  it.each(printed)("%s at %i has the tokens, parameters and MACs of the specification", (name, side, tokens, parameters, gmacs) => {
     const found = summary(name, side);
     expect(found).toMatchObject({ tokens, parameters });
     expect(gmacs === "" ? "" : (found.macs / 1e9).toFixed(digitsOf(gmacs))).toBe(gmacs);
@@ -39,12 +39,12 @@ describe("summary", () => {
     expect(summary("deit-tiny-distilled").macs).toBe(N * 768 * D + L * (12 * T * D ** 2 + 2 * T ** 2 * D) + heads * D * K);
   });
 
-  it("takes timm's names", () => {
+  it("accepts timm's names", () => {
     expect(summary("deit_base_distilled_patch16_384")).toEqual(summary("deit-base-distilled", 384));
     expect(summary("regnety_160")).toEqual(summary("regnety-16gf"));
   });
 
-  it("has one row a module, with all parameters and products between them", () => {
+  it("has one row a module, and together the rows have all parameters and MACs", () => {
     const { rows, parameters, macs } = summary("deit-small-distilled");
     const block = (i: number): readonly string[] => ["norm1", "attn", "norm2", "mlp"].map((part) => `blocks.${i}.${part}`);
     const paths = ["patch_embed", "embed", ...Array.from({ length: 12 }, (_, i) => block(i)).flat(), "norm", "head", "head_dist"];
@@ -65,13 +65,13 @@ describe("summary", () => {
     expect([sum(rows, (r) => r.parameters), sum(rows, (r) => r.macs)]).toEqual([parameters, macs]);
   });
 
-  it("tells what each pullback keeps: of layer norm x̂ and r", () => {
+  it("shows what each forward saves: for layer norm, x̂ and r", () => {
     const [B, T, D] = [4, 198, 192];
     const row = summary("deit-tiny-distilled", 224, B).rows.find(({ path }) => path === "blocks.3.norm1");
     expect(row).toEqual({ path: "blocks.3.norm1", parameters: 2 * D, macs: 0, shape: [B, T, D], savedBytes: 4 * B * T * (D + 1) });
   });
 
-  it("needs memory for weights, two moments and gradients at least, and more for a larger batch, products an image being the same", () => {
+  it("needs memory for at least weights, two moments and gradients, and more for a larger batch; the MACs an image stay the same", () => {
     const [one, eight] = [summary("deit-tiny", 224, 1), summary("deit-tiny", 224, 8)];
     expect(one.trainBytes).toBeGreaterThan(4 * 4 * one.parameters);
     expect(eight.trainBytes).toBeGreaterThan(2 * one.trainBytes);

@@ -46,7 +46,7 @@ lr = 5e-2
 warmup_epochs = 0
 `;
 
-/** Writes it as tiny.toml; its path. */
+/** Writes the recipe as tiny.toml. Returns its path. */
 export function tinyRecipe(folder: string): string {
   const path = join(folder, "tiny.toml");
   writeFileSync(path, tinyToml);

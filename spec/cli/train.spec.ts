@@ -15,10 +15,10 @@ const filesIn = (folder: string): readonly string[] => readdirSync(folder, { rec
 const weightsOf = (run: string): Buffer => readFileSync(join(run, "weights.safetensors"));
 const set = (...changes: readonly string[]): readonly string[] => changes.flatMap((change) => ["--set", change]);
 
-/** Enough steps of the student to be interrupted in: 200 an epoch. */
+/** Gives the student 200 steps an epoch, enough to interrupt it. */
 const LONG = set("data.train=synthetic:800", "teacher.training.batch=100");
 
-/** A folder with the run that most tests look at: 4 steps an epoch. */
+/** A folder with the finished run that most tests read: 4 steps an epoch. */
 const finished: string = mkdtempSync(join(tmpdir(), "deit-"));
 const CHANGE = set("training.batch=3");
 let printed: Ran = { status: null, stdout: "", stderr: "" };
@@ -27,7 +27,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(finished, { recursive: true }));
 
-/** The same folder again, to be changed. */
+/** A copy of that folder, which a test may change. */
 function copyOfFinished(): string {
   const folder = temporaryFolder();
   cpSync(finished, folder, { recursive: true });
@@ -77,7 +77,7 @@ describe("deit train", () => {
     expect(texts("#confusion p")[0]).toMatch(/^All 7 test images/);
   });
 
-  it("ends well without a report that cannot be written, and says so in one line", async () => {
+  it("succeeds even if the report cannot be written, and reports that in one line", async () => {
     const folder = copyOfFinished();
     const args = ["train", "tiny.toml", ...CHANGE, "--resume"];
     const report = join(folder, "runs/tiny-3/report.html");
@@ -93,7 +93,7 @@ describe("deit train", () => {
     expect(readFileSync(report, "utf8")).toMatch(/^<!doctype html>/);
   });
 
-  it("prints one JSON object with --json, fractions of the test images", async () => {
+  it("prints one JSON object with --json, with accuracies as fractions", async () => {
     const folder = temporaryFolder();
     const found = await jsonIn(folder, "train", tinyRecipe(folder), "--seed", "5");
     const accuracy = { top1: expect.any(Number), top5: 1, loss: expect.any(Number), images: 7 };
@@ -107,7 +107,7 @@ describe("deit train", () => {
     });
   });
 
-  it("gives bitwise identical weights in less memory, and continues a run that had more", async () => {
+  it("gives bitwise identical weights with --memory low, which may also continue a run made without it", async () => {
     const folder = copyOfFinished();
     const args = ["train", "tiny.toml", ...CHANGE, "--memory", "low"];
     expect((await deitIn(folder, ...args, "--out", "low")).status).toBe(0);
@@ -140,14 +140,14 @@ describe("an interrupted run", () => {
 });
 
 describe("a run that is going on", () => {
-  it("is left alone by --resume, which continues it once its process is dead", async () => {
+  it("is refused by --resume, which continues it once its process is dead", async () => {
     const folder = temporaryFolder();
     const recipe = tinyRecipe(folder);
     const run = join(folder, "run");
     const args = ["train", recipe, ...LONG, "--out", run];
     const child = spawn(process.execPath, [CLI, ...args], { stdio: "ignore" });
     while (!existsSync(join(run, "teacher/metrics.jsonl"))) await sleep(20);
-    child.kill("SIGSTOP"); // it is alive, and cannot end before it has been looked at
+    child.kill("SIGSTOP"); // alive, but it cannot end before the test has looked at it
     const { status, stdout, stderr } = await deitHere(...args, "--resume");
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(
@@ -193,7 +193,7 @@ describe("deit train refuses", () => {
     );
   });
 
-  it("to resume a plain run as a distilled one, but not because of changes to a teacher that the student does not learn from", async () => {
+  it("to resume a plain run as a distilled one, but ignores changes to a teacher that the student does not learn from", async () => {
     const folder = temporaryFolder();
     const plain = [tinyRecipe(folder), ...set("model.distilled=false", "distillation.kind=none")];
     const changed = [...plain, "--set", "teacher.training.epochs=3"];
@@ -214,7 +214,7 @@ describe("deit train refuses", () => {
     expect(await refused(folder, ["tiny.toml", ...CHANGE, "--resume"])).toMatch(/checkpoint: .*state\.safetensors: SHA-256 must be/);
   });
 
-  it("a batch that does not fit the engine's memory, with batches that do", async () => {
+  it("a batch that does not fit the engine's memory, and names batches that do", async () => {
     const folder = temporaryFolder();
     const large = set("model.width=512", "training.batch=90000", "data.train=synthetic:90000");
     expect(await refused(folder, [tinyRecipe(folder), ...large])).toMatch(
@@ -223,14 +223,14 @@ describe("deit train refuses", () => {
     expect(await refused(folder, [tinyRecipe(folder), ...large, "--memory", "low"])).toMatch(/ MB; a batch of \d+ would fit\n$/);
   });
 
-  it.each(["training.batch", "teacher.training.batch"])("a %s of more images than there are", async (key) => {
+  it.each(["training.batch", "teacher.training.batch"])("a %s with more images than the data set has", async (key) => {
     const folder = temporaryFolder();
     expect(await refused(folder, [tinyRecipe(folder), "--set", `${key}=2000`])).toContain(
       "data: synthetic:13 has 13 images, too few for a batch of 2000; the largest batch is 13",
     );
   });
 
-  it("a batch of which the teacher cannot take statistics", async () => {
+  it("a batch that is too small for the teacher's batch statistics", async () => {
     const folder = temporaryFolder();
     expect(await refused(folder, [tinyRecipe(folder), "--set", "teacher.training.batch=1"])).toContain(
       "batchNorm: training needs at least 2 values per channel (batch × rows × columns), got 1",

@@ -15,6 +15,7 @@ const COMMANDS = [
   "classify",
   "preprocess",
   "inspect",
+  "explain",
   "convert",
   "summary",
   "bench",
@@ -22,7 +23,7 @@ const COMMANDS = [
 ];
 const KNOWN = `known: ${COMMANDS.join(", ")}`;
 
-/** Command lines that are wrong, each with the line that says so. */
+/** Wrong command lines, each with the beginning of its error line. */
 const wrong: readonly (readonly [args: string, line: string])[] = [
   ["", `deit: which command? ${KNOWN}; see deit --help`],
   ["chek", `deit: unknown command 'chek' (Did you mean check?); see deit --help; ${KNOWN}`],
@@ -49,7 +50,7 @@ const wrong: readonly (readonly [args: string, line: string])[] = [
   ["check --engine reference --threads 2", "deit check: --threads 2: the reference engine runs on one thread; --threads 1 would be right"],
   ["summary", "deit summary: missing required argument 'model'; see deit summary --help"],
   ["summary deit-bas --json", "deit summary: unknown model deit-bas; did you mean deit-base?"],
-  ["summary deit-base --image-size 300", "deit summary: --image-size must be a multiple of the patch, 16: got 300, 304 would do"],
+  ["summary deit-base --image-size 300", "deit summary: --image-size must be a multiple of the patch, 16: got 300; 304 would be right"],
   [
     "bench gem",
     "deit bench: command-argument value 'gem' is invalid for argument 'what'. Allowed choices are peak, gemm, op, init, forward, train",
@@ -57,11 +58,11 @@ const wrong: readonly (readonly [args: string, line: string])[] = [
   ["bench gemm --only 300", "deit bench: --only 300: no name contains this; the nearest are ["],
   ["bench op --only layernorm", "deit bench: --only layernorm: no name contains this; the nearest are layerNorm, "],
   ["bench peak --engine reference", "deit bench: --engine reference: the peak is measured for the wasm engine only; use --engine wasm"],
-  ["bench op --batch 3", "deit bench: --batch says nothing to op; see deit bench --help"],
-  ["bench init --batch 3", "deit bench: --batch says nothing to init; see deit bench --help"],
+  ["bench op --batch 3", "deit bench: --batch has no effect on op; see deit bench --help"],
+  ["bench init --batch 3", "deit bench: --batch has no effect on init; see deit bench --help"],
   ["bench init --model regnety-4gf", "deit bench: --model regnety-4gf: bench times DeiT models only, such as deit-tiny-distilled"],
   ["bench forward --model regnety-4gf", "deit bench: --model regnety-4gf: bench times DeiT models only, such as deit-tiny-distilled"],
-  ["bench train --image-size 20", "deit bench: --image-size must be a multiple of the patch, 16: got 20, 32 would do"],
+  ["bench train --image-size 20", "deit bench: --image-size must be a multiple of the patch, 16: got 20; 32 would be right"],
   ["bench forward --repetitions 0", "deit bench: option '--repetitions <n>' argument '0' is invalid. It must be an integer of at least 1"],
   ["train nothing", "deit train: no recipe nothing: no file of that name can be read; bundled recipes: digits"],
   ["train digits --set training.batch", "deit train: --set training.batch: must be key=value, as in training.batch=32"],
@@ -77,7 +78,7 @@ const wrong: readonly (readonly [args: string, line: string])[] = [
   ["eval hash:1 synthetic:1 --model deit-tiny --head best", "deit eval: option '--head <head>' argument 'best' is invalid."],
 ];
 
-/** What is supervised, and what needs files that are built. */
+/** Whether a command line needs a separate process: it is supervised, or uses built files. */
 const isProcess = (args: string): boolean => args.includes("webgpu") || args.startsWith("bench op");
 
 describe("a wrong command line", () => {
@@ -92,7 +93,7 @@ describe("a wrong command line", () => {
   });
 });
 
-/** In a process of its own, which is what ends with the status. */
+/** Runs in a separate process, whose exit status is checked. */
 it("the program ends with 2 and one line for a wrong command line", () => {
   const args = ["check", "--cases", "0"];
   expect(deit(args)).toMatchObject({ status: 2, stdout: "", stderr: expect.stringMatching(/^deit check: option '--cases[^\n]*\n$/) });

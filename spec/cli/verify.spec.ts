@@ -14,8 +14,9 @@ const RIGHT = fixture("recordings/tiny-plain-soft-class-mixed-f64");
 const TANH = fixture("planted/gelu-tanh.hash-hard-f64.everywhere");
 const UNKNOWN = fixture("planted/rms-norm.hash-hard-f64.everywhere");
 
-/** Two errors, and one whose first wrong tensor is wrong from the images on. */
+/** A recording with two errors. */
 const SEVERAL = fixture("planted/residual-from-norm-mid+smoothing-missing.hash-plain-f64.block-1+loss");
+/** A recording whose first wrong tensor is compared end to end. */
 const FAR = fixture("recorded/mine-unscaled-f64");
 
 const folder = mkdtempSync(join(tmpdir(), "verify-"));
@@ -30,7 +31,7 @@ const field = (value: unknown, name: string): unknown => Reflect.get(Object(valu
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 describe("deit verify", () => {
-  it.each(["reference", "wasm"])("accepts a right recording on %s, and prints the JSON of the format", async (engine) => {
+  it.each(["reference", "wasm"])("finds that a right recording matches on %s, and prints the JSON of the format", async (engine) => {
     const found = await jsonHere("verify", RIGHT, "--engine", engine);
     expect(found).toMatchObject({ verdict: "match", engine, first: null, explanation: null });
     const tensors = list(field(found, "tensors"));
@@ -49,7 +50,7 @@ describe("deit verify", () => {
     expect(new Set(bounds)).toEqual(new Set([1e-9]));
   });
 
-  it("exits with 1 if something is wrong, and names it", async () => {
+  it("exits with 1 if a tensor is wrong, and names the first", async () => {
     const { status, stdout } = await deitHere("verify", TANH, "--json");
     expect(status).toBe(1);
     const found: unknown = JSON.parse(stdout);
@@ -66,7 +67,7 @@ describe("deit verify", () => {
     expect(stdout).toMatch(/gelu-tanh: the tanh approximation/);
   });
 
-  it("claims nothing about an error that it does not know", async () => {
+  it("gives no explanation for an unknown error", async () => {
     const found = await deitHere("verify", UNKNOWN, "--json");
     expect(found.status).toBe(1);
     expect(JSON.parse(found.stdout)).toMatchObject({ first: "taps/blocks.0.norm1", explanation: null });
@@ -85,14 +86,14 @@ describe("deit verify", () => {
     expect((await deitHere("verify", SEVERAL, "--engine", "reference")).stdout).toMatch(/also wrong: loss: smoothing-missing: /);
   });
 
-  it("names nothing if the time for the search is up, and says how to give it more", async () => {
+  it("gives no explanation if the time for the search is up, and says how to allow more", async () => {
     const { status, stdout } = await deitHere("verify", FAR, "--minutes", "0");
     expect(status).toBe(1);
     expect(stdout).toMatch(/hint: the search for an explanation stopped when its time was up; --minutes gives it more/);
     expect(await jsonHere("verify", FAR)).toMatchObject({ explanation: { variant: "scale-missing" } });
   });
 
-  it("takes several files, and exits with the status of the worst", async () => {
+  it("accepts several files, and exits with the status of the worst", async () => {
     const { status, stdout } = await deitHere("verify", RIGHT, TANH, "--json");
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({

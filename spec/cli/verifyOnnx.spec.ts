@@ -1,4 +1,4 @@
-/** An ONNX file of this project, run by onnxruntime, recorded, and looked at by deit verify. */
+/** Verifies recordings of this project's ONNX files, run by onnxruntime. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -33,7 +33,7 @@ onOnnxruntime((run) => {
     });
   });
 
-  it("a tap that was changed by a thousandth is found", async () => {
+  it("finds a tap that was changed by a thousandth", async () => {
     const { taps } = await recorded;
     const { shape, data } = tensorOf(taps, "blocks.1.mlp.gelu");
     const wrong: Leaves = new Map([...taps, ["blocks.1.mlp.gelu", { shape, data: data.map((x) => 1.001 * x) }]]);
@@ -44,7 +44,7 @@ onOnnxruntime((run) => {
     expect(status).toBe(1);
   });
 
-  it("deit convert writes DeiT-Ti⚗, and deit verify accepts the logits of that file", async () => {
+  it("deit convert writes DeiT-Ti⚗ as ONNX, and deit verify finds that its logits match", async () => {
     const folder = temporaryFolder();
     const [onnx, recording] = [join(folder, "tiny.onnx"), join(folder, "recording.safetensors")];
     const config = deitConfig("deit-tiny-distilled");

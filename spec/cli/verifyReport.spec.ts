@@ -37,7 +37,7 @@ describe("deit verify --report", () => {
 
   const refused: readonly (readonly [why: string, args: () => readonly string[], says: RegExp])[] = [
     ["several files", () => [RIGHT, TANH, "--report", at("several.html")], /--report draws one recording, got 2/],
-    ["a folder that is not there", () => [TANH, "--report", join(folder, "nowhere", "out.html")], /there is no folder .*nowhere/],
+    ["a missing folder", () => [TANH, "--report", join(folder, "nowhere", "out.html")], /there is no folder .*nowhere/],
     [
       "a folder as the page",
       () => {
@@ -54,8 +54,8 @@ describe("deit verify --report", () => {
       },
       /is the recording itself; name another file/,
     ],
-    ["no page", () => [TANH, "--report"], /--report <file>/],
-    ["a recording that is none", () => [at("tanh.html"), "--report", at("none.html")], /tanh\.html/],
+    ["a missing file name", () => [TANH, "--report"], /--report <file>/],
+    ["a file that is not a recording", () => [at("tanh.html"), "--report", at("none.html")], /tanh\.html/],
   ];
 
   it.each(refused)("refuses %s in one line and writes nothing", async (_, args, says) => {

@@ -3,7 +3,7 @@ import { augment } from "../../src/data/augment.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 
 const S = 4;
-/** Two channels; no two pixels are equal, none is zero. */
+/** An image of two channels in which all pixels differ and none is zero. */
 const image = { pixels: Float64Array.from({ length: 2 * S * S }, (_, i) => i + 1), side: S };
 const keys = Array.from({ length: 400 }, (_, i) => fold(keyOf(1), i));
 
@@ -19,18 +19,18 @@ function windowAt(down: number, right: number): Float64Array {
 const mirrored = (pixels: Float64Array): Float64Array => pixels.map((_, at) => pixels[Math.floor(at / S) * S + S - 1 - (at % S)] ?? NaN);
 
 describe("augment", () => {
-  it("without padding and flip changes nothing", () => {
+  it("changes nothing without padding and flip", () => {
     for (const key of keys) expect(augment(image, { rotation: 0, padding: 0, flip: false }, key)).toEqual(image.pixels);
   });
 
-  it("crops any window of the padded image, all channels alike, and every one in time", () => {
+  it("crops any window of the padded image, the same in all channels, and every window for some key", () => {
     const offsets = [-1, 0, 1];
     const windows = offsets.flatMap((down) => offsets.map((right) => windowAt(down, right).join()));
     const seen = new Set(keys.map((key) => augment(image, { rotation: 0, padding: 1, flip: false }, key).join()));
     expect([...seen].toSorted()).toEqual(windows.toSorted());
   });
 
-  it("rotates about the centre: a point on an axis goes along a circle, to either side, as far as is allowed", () => {
+  it("rotates about the centre: a point on an axis moves along a circle, to either side, up to the largest angle", () => {
     const side = 21; // an odd side has a pixel in its centre
     const [centre, radius] = [10, 8];
     const dot = { pixels: Float64Array.from({ length: side ** 2 }, (_, at) => (at === centre * side + centre + radius ? 1 : 0)), side };
@@ -49,7 +49,7 @@ describe("augment", () => {
     expect(Math.abs(angles.filter((angle) => angle > 0).length / angles.length - 0.5)).toBeLessThan(0.2);
   });
 
-  it("rotates all channels alike, and a constant image only at its corners", () => {
+  it("rotates all channels alike, and changes a constant image only at its corners", () => {
     const even = { pixels: new Float64Array(2 * 9 * 9).fill(0.7), side: 9 };
     for (const key of keys.slice(0, 20)) {
       const view = augment(even, { rotation: 45, padding: 0, flip: false }, key);
@@ -65,7 +65,7 @@ describe("augment", () => {
     expect(Math.abs(flipped / keys.length - 0.5)).toBeLessThan(0.1);
   });
 
-  it("draws the crop alike whether or not images are flipped", () => {
+  it("draws the same crop whether or not images are flipped", () => {
     for (const key of keys) {
       const crop = augment(image, { rotation: 0, padding: 2, flip: false }, key);
       const both = augment(image, { rotation: 0, padding: 2, flip: true }, key);
@@ -73,7 +73,7 @@ describe("augment", () => {
     }
   });
 
-  it("gives one view for one key", () => {
+  it("gives equal views for equal keys", () => {
     for (const key of keys)
       expect(augment(image, { rotation: 0, padding: 2, flip: true }, key)).toEqual(
         augment(image, { rotation: 0, padding: 2, flip: true }, key),

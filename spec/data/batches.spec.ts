@@ -39,21 +39,21 @@ describe("a training batch", () => {
     expect(batch.labels).toEqual([1, 0, 2]);
   });
 
-  it("is the same whenever it is made", () => {
+  it("is the same each time it is made", () => {
     expect(trainingBatch(dataset, [4, 9, 2], settings, { key, epoch: 7 })).toEqual(batch);
   });
 
-  it("shows a sample by (key, epoch, sample), wherever it stands", () => {
+  it("shows a sample by (key, epoch, sample), wherever it is in the batch", () => {
     const other = trainingBatch(dataset, [0, 4], settings, { key, epoch: 7 });
     expect(other.images.data.subarray(16)).toEqual(batch.images.data.subarray(0, 16));
   });
 
-  it("shows a sample anew in other epochs", () => {
+  it("shows a sample differently in other epochs", () => {
     const views = new Set([0, 1, 2, 3, 4, 5].map((epoch) => trainingBatch(dataset, [4], settings, { key, epoch }).images.data.join()));
     expect(views.size).toBeGreaterThan(2);
   });
 
-  it("is augmented before it is normalised: what the crop lays open is black", () => {
+  it("is augmented before it is normalised: pixels outside the image are black", () => {
     const white = { ...dataset, pixels: () => new Float64Array(16).fill(1) };
     const values = new Set([0, 1, 2, 3, 4, 5].flatMap((epoch) => [...trainingBatch(white, [4], settings, { key, epoch }).images.data]));
     expect([...values].toSorted((a, b) => a - b)).toEqual([-2, 2]);
@@ -71,7 +71,7 @@ describe("evaluation batches", () => {
     ]);
   });
 
-  it("are normalised and nothing else", () => {
+  it("are normalised but not augmented", () => {
     expect(batches[2]?.images.data.subarray(0, 16)).toEqual(dataset.pixels(8).map((pixel) => (pixel - 0.5) / 0.25));
   });
 });

@@ -20,7 +20,7 @@ const first = [
 describe("digits", () => {
   const [train, test] = [digits("train", 8), digits("test", 8)];
 
-  it("are the file that the fixture's README names", () => {
+  it("are the file whose digest is in the fixture's README", () => {
     const digest = createHash("sha256")
       .update(readFileSync(new URL("digits.safetensors", folder)))
       .digest("hex");
@@ -48,7 +48,7 @@ describe("digits", () => {
         expect(large[row * 24 + column]).toBe(small[Math.floor(row / 3) * 8 + Math.floor(column / 3)]);
   });
 
-  it("come in multiples of 8 pixels only", () => {
+  it("are refused unless the size is a multiple of 8 pixels", () => {
     expect(() => digits("train", 12)).toThrow("digits: the image size must be a multiple of 8, got 12");
   });
 

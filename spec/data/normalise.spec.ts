@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkedNormalisation, normalise } from "../../src/data/normalise.ts";
 
 describe("normalise", () => {
-  it("takes each channel's mean away and divides by its deviation", () => {
+  it("subtracts each channel's mean and divides by its standard deviation", () => {
     const normalised = normalise(Float64Array.of(0, 1, 0.5, 0.25), { mean: [0.5, 0.25], std: [0.25, 0.5] });
     expect([...normalised]).toEqual([-2, 2, 0.5, 0]);
   });

@@ -8,7 +8,7 @@ const all = Array.from({ length: dataset.count }, (_, i) => i);
 const apart = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + (x - (b[i] ?? 0)) ** 2, 0);
 
 describe("synthetic images", () => {
-  it("have the size that is asked for", () => {
+  it("have the requested size", () => {
     expect(dataset.pixels(0)).toHaveLength(2 * 6 * 6);
   });
 
@@ -16,15 +16,15 @@ describe("synthetic images", () => {
     for (const i of all) for (const pixel of dataset.pixels(i)) expect(pixel >= 0 && pixel <= 1).toBe(true);
   });
 
-  it("are the same whenever they are made", () => {
+  it("are the same each time they are made", () => {
     expect(synthetic({ count: 60, channels: 2, side: 6, classes: 5 }).pixels(17)).toEqual(dataset.pixels(17));
   });
 
-  it("of one class differ", () => {
+  it("differ within a class", () => {
     expect(dataset.pixels(0)).not.toEqual(dataset.pixels(5));
   });
 
-  it("have all classes in turn", () => {
+  it("cycle through the classes", () => {
     expect(all.slice(0, 7).map(dataset.label)).toEqual([0, 1, 2, 3, 4, 0, 1]);
   });
 

@@ -1,6 +1,6 @@
 /**
- * `node spec/docs/anchors.mjs [--check]`: the line numbers of links to declarations, such as [`forward`](../src/ops/gelu.ts#L23), in docs/*.md.
- * Writes them, or says with --check which are wrong, and exits with 1.
+ * `node spec/docs/anchors.mjs [--check]`: updates the line numbers of links to declarations, such as [`forward`](../src/ops/gelu.ts#L23), in
+ * docs/*.md. With --check it changes nothing, but lists the wrong ones and exits with 1.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

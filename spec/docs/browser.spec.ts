@@ -3,25 +3,25 @@ import type { Page } from "playwright-core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { contentPolicy, exampleFiles, isolation, threadsPolicy } from "../browser/example.ts";
 import { serve, type Files, type SentHeaders } from "../browser/site.ts";
-import { inChromium, UNHURRIED } from "../browser/suite.ts";
+import { inChromium, START_TIMEOUT_MS } from "../browser/suite.ts";
 
-/** As the page says, from a network that has learned nothing yet. */
+/** The loss of a network that has learned nothing yet. */
 const UNDECIDED = Math.log(10);
 const STEPS = 20;
 /** Steps from one checkpoint to the next. */
 const EVERY = 5;
 
-/** What the page keeps, seen from outside: the digests of its checkpoints are collected there. */
+/** The digests of the checkpoints that the page has received, which `listen` collects. */
 declare const digests: Promise<string>[];
 
-/** Runs on the page before its own program: listens to its workers. */
+/** Runs on the page before its own program, and observes the messages of its workers. */
 function listen(): void {
   const digests: Promise<string>[] = [];
   const digestOf = async (tensors: ReadonlyMap<string, { readonly data: Float32Array<ArrayBuffer> }>): Promise<string> => {
     const bytes = await new Blob([...tensors.values()].map(({ data }) => data)).arrayBuffer();
     return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toString();
   };
-  class Heard extends Worker {
+  class ObservedWorker extends Worker {
     constructor(url: string | URL, options?: WorkerOptions) {
       super(url, options);
       this.addEventListener("message", ({ data }) => {
@@ -29,11 +29,11 @@ function listen(): void {
       });
     }
   }
-  Object.assign(globalThis, { Worker: Heard, digests });
+  Object.assign(globalThis, { Worker: ObservedWorker, digests });
 }
 
-/** What the page says from now on, until it says so much; then its button is pressed, if so wished, before the page hears any more. */
-const saidUntil = (page: Page, until: RegExp, then: "press" | "nothing" = "nothing"): Promise<readonly string[]> =>
+/** The texts that the page shows from now on, up to the first that matches `until`. With `press`, the button is then pressed before the page can receive another message. */
+const textsUntil = (page: Page, until: RegExp, then: "press" | "nothing" = "nothing"): Promise<readonly string[]> =>
   page.evaluate(
     ([until, then]) =>
       new Promise<readonly string[]>((resolve) => {
@@ -54,13 +54,13 @@ const saidUntil = (page: Page, until: RegExp, then: "press" | "nothing" = "nothi
 const END = new RegExp(`^step ${STEPS} |Error`);
 const stepOf = (text: string): number => Number(/^step (\d+) of 20: loss /.exec(text)?.[1]);
 const lossOf = (text: string): number => Number(/^step \d+ of 20: loss (.*)$/.exec(text)?.[1]);
-/** Whole numbers, both included. */
+/** The integers from `first` to `last`, both included. */
 const range = (first: number, last: number): readonly number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
-/** That lets no WebAssembly compile. */
+/** A policy that does not allow WebAssembly to compile. */
 const strict = Object.fromEntries(Object.entries(contentPolicy).map(([name, value]) => [name, value.replace(" 'wasm-unsafe-eval'", "")]));
 
-/** What the page has said, in short. */
+/** A summary of the texts that the page has shown. */
 const courseOf = (
   said: readonly string[],
 ): { readonly steps: readonly number[]; readonly undecided: boolean; readonly learned: boolean } => ({
@@ -74,15 +74,15 @@ inChromium("the example of docs/browser.md", (browser) => {
   let files: Files = new Map();
   beforeAll(async () => {
     files = await exampleFiles();
-  }, UNHURRIED);
+  }, START_TIMEOUT_MS);
 
   const closing: (() => unknown)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0)) await close();
   });
 
-  /** Until the test is over. */
-  async function opened(headers: SentHeaders, query: string): Promise<Page> {
+  /** A page of the example, which is closed when the test ends. */
+  async function openedPage(headers: SentHeaders, query: string): Promise<Page> {
     const site = await serve(files, headers);
     closing.push(site.close);
     const page = await browser().newPage();
@@ -94,85 +94,85 @@ inChromium("the example of docs/browser.md", (browser) => {
 
   const press = (page: Page): Promise<void> => page.getByRole("button").click();
 
-  /** What the page says after the button was pressed. */
+  /** Presses the button. Returns all texts that the page then shows. */
   async function pressed(page: Page): Promise<readonly string[]> {
-    const said = saidUntil(page, END);
+    const said = textsUntil(page, END);
     await press(page);
     return said;
   }
 
-  /** Presses the button, and once more after so many steps. */
+  /** Presses the button, and again after this step. */
   async function stopped(page: Page, step: number): Promise<void> {
-    const said = saidUntil(page, new RegExp(`^step ${step} `), "press");
+    const said = textsUntil(page, new RegExp(`^step ${step} `), "press");
     await press(page);
     expect((await said).map(stepOf)).toEqual(range(1, step));
-    expect(await page.getByRole("button").textContent()).toBe("Go on");
+    expect(await page.getByRole("button").textContent()).toBe("Continue");
   }
 
   it.each([
     { what: "no headers", headers: {}, isolated: false, query: "threads=1" },
-    { what: "those of isolation", headers: isolation, isolated: true, query: "threads=2" },
+    { what: "the headers of isolation", headers: isolation, isolated: true, query: "threads=2" },
     {
-      what: "those of isolation and the policy on content",
+      what: "the headers of isolation and the content policy for one thread",
       headers: { ...isolation, ...contentPolicy },
       isolated: true,
       query: "threads=1",
     },
     {
-      what: "those of isolation and the policy for threads",
+      what: "the headers of isolation and the content policy for threads",
       headers: { ...isolation, ...threadsPolicy },
       isolated: true,
       query: "threads=2",
     },
-  ])("learns its batch with $what, $query", async ({ headers, isolated, query }) => {
-    const page = await opened(headers, query);
+  ])("memorises its batch with $what, $query", async ({ headers, isolated, query }) => {
+    const page = await openedPage(headers, query);
     const said = await pressed(page);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(isolated);
     expect(courseOf(said)).toEqual(course);
   });
 
-  it("says why it does not under a policy that lets no WebAssembly compile", async () => {
+  it("reports the error under a policy that does not allow WebAssembly to compile", async () => {
     expect(strict).not.toEqual(contentPolicy);
-    const said = await pressed(await opened(strict, "threads=1"));
+    const said = await pressed(await openedPage(strict, "threads=1"));
     expect(said.at(-1)).toMatch(/^CompileError: /);
   });
 
-  it("says why it does not on threads that the policy or the page has no place for", async () => {
-    const refused = await pressed(await opened({ ...isolation, ...contentPolicy }, "threads=2"));
+  it("reports the error if the policy or the page does not allow threads", async () => {
+    const refused = await pressed(await openedPage({ ...isolation, ...contentPolicy }, "threads=2"));
     expect(refused.at(-1)).toMatch(/^Error: wasm: a thread could not be started: .* content security policy lacks `worker-src blob:`$/);
-    const apart = await pressed(await opened({}, "threads=2"));
+    const apart = await pressed(await openedPage({}, "threads=2"));
     expect(apart.at(-1)).toMatch(/^RangeError: wasm: 2 threads need shared memory/);
   });
 
-  /** Of the last checkpoint, once all are there. */
+  /** The digest of the last checkpoint, once the page has received all. */
   async function lastDigest(page: Page): Promise<string | undefined> {
     await page.waitForFunction((all) => digests.length === all, STEPS / EVERY);
     return page.evaluate(() => digests.at(-1));
   }
 
-  it("goes on in another worker where the first was stopped, to the same bits", async () => {
-    const whole = await opened({}, "engine=wasm");
+  it("continues in another worker after the first was stopped, with bitwise identical results", async () => {
+    const whole = await openedPage({}, "engine=wasm");
     await pressed(whole);
-    const page = await opened({}, "engine=wasm");
+    const page = await openedPage({}, "engine=wasm");
     await stopped(page, 8);
     expect((await pressed(page)).map(stepOf)).toEqual(range(6, STEPS));
     expect(await lastDigest(page)).toBe(await lastDigest(whole));
   });
 
-  describe("on a GPU that is a program", () => {
+  describe("on a software adapter", () => {
     const query = "engine=webgpu&depth=1&batch=2";
-    let undisturbed: string | undefined;
+    let uninterrupted: string | undefined;
 
-    it("learns its batch, under a policy that lets no WebAssembly compile", async () => {
-      const page = await opened(strict, query);
+    it("memorises its batch, under a policy that does not allow WebAssembly to compile", async () => {
+      const page = await openedPage(strict, query);
       expect(courseOf(await pressed(page))).toEqual(course);
-      undisturbed = await lastDigest(page);
+      uninterrupted = await lastDigest(page);
     });
 
-    it("goes on to the same bits where its worker was stopped, and where the browser's process for the GPU dies", async () => {
-      const page = await opened({}, query);
+    it("continues with bitwise identical results after its worker was stopped and the browser's GPU process has crashed", async () => {
+      const page = await openedPage({}, query);
       await stopped(page, 6);
-      const [before, all] = [saidUntil(page, /^step 7 /), saidUntil(page, END)];
+      const [before, all] = [textsUntil(page, /^step 7 /), textsUntil(page, END)];
       await press(page);
       expect((await before).map(stepOf)).toEqual([6, 7]);
       const session = await browser().newBrowserCDPSession();
@@ -180,10 +180,10 @@ inChromium("the example of docs/browser.md", (browser) => {
         (await session.send("SystemInfo.getProcessInfo")).processInfo.find(({ type }) => type === "GPU")?.id;
       const killed = await gpuProcess();
       await session.send("Browser.crashGpuProcess");
-      expect(await page.locator("p").textContent()).not.toMatch(END); // its device is lost with work to do
+      expect(await page.locator("p").textContent()).not.toMatch(END); // the device was lost before the work was done
       expect(new Set((await all).map(stepOf))).toEqual(new Set(range(6, STEPS)));
       expect(await gpuProcess()).not.toBe(killed);
-      expect(await lastDigest(page)).toBe(undisturbed);
+      expect(await lastDigest(page)).toBe(uninterrupted);
     });
   });
 });

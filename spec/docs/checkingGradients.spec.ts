@@ -1,4 +1,4 @@
-/** Each block of docs/checking-gradients.md is run beside the package as it is packed, and prints what the page says. */
+/** Runs each block of docs/checking-gradients.md against the packed package, and compares its output with the page. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,11 +8,11 @@ import { installed } from "../package/packed.ts";
 
 const blocks = blocksOf("docs/checking-gradients.md");
 const LONG = process.env["DEIT_LONG"] === "1";
-/** With the newest fast-check, as a user has it today, and in the long run with the oldest that is allowed, which all other specs have. */
+/** Folders with the newest fast-check, and in the long run also with the oldest allowed, which all other specs use. */
 const folders = ["fast-check-newest", ...(LONG ? ["fast-check"] : [])].map((fastCheck) => installed(fastCheck, ["vitest"]));
 const [newest = ""] = folders;
 
-/** Programs of plain node, with the block of text below each. */
+/** Programs for plain Node, each with the block of expected output that follows it. */
 const programs = blocks.flatMap(({ language, text }, i) =>
   language === "js" ? [{ title: /name: "(\w+)"/.exec(text)?.[1] ?? "ops", text, printed: blocks[i + 1] }] : [],
 );
@@ -31,7 +31,7 @@ describe("docs/checking-gradients.md", () => {
     expect([programs.length, blocks.filter(({ language }) => language === "ts vitest").length]).toEqual([4, 1]);
   });
 
-  it.each(programs)("prints what it says: $title", ({ title, text, printed }) => {
+  it.each(programs)("shows the output of its program $title", ({ title, text, printed }) => {
     const file = join(newest, `${title}.mjs`);
     writeFileSync(file, text);
     expect(printed?.language).toBe("text");

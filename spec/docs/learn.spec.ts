@@ -1,4 +1,4 @@
-/** docs/learn.md leads through the code: its links name declarations at the lines where they stand. */
+/** docs/learn.md leads through the code: its links point to the lines of the declarations that they name. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ describe("docs/learn.md", () => {
     expect(status).toBe(0);
   });
 
-  it("goes from the images to the loss and the step, in the order in which the code runs", () => {
+  it("leads from the images to the loss and the step, in the order in which the code runs", () => {
     const linked = [...page.matchAll(/\[`\w+`\]\(\.\.\/src\/([\w/]+)\.ts#L\d+\)/g)].map(([, file = ""]) => file);
     expect([...new Set(linked)].filter((file) => path.includes(file))).toEqual(path);
   });

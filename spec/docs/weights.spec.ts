@@ -1,4 +1,4 @@
-/** What docs/weights.md says of names is what is done. */
+/** The table of names in docs/weights.md agrees with the code. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { huggingFaceNamed } from "../../src/io/weights/names.ts";

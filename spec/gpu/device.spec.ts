@@ -42,7 +42,7 @@ onGpu("a device", () => {
     expect([...least.features]).not.toEqual(expect.arrayContaining(["timestamp-query"]));
   });
 
-  it("of the null backend has f16 and subgroup matrices", async () => {
+  it("on the null backend has f16 and subgroup matrices", async () => {
     const device = await nullDevice();
     const code = "enable f16; enable subgroups; enable chromium_experimental_subgroup_matrix; @compute @workgroup_size(1) fn main() {}";
     const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
@@ -58,7 +58,7 @@ onGpu("a device", () => {
     expect(await doubled(await gpuDevice(), [1])).toEqual([2]);
   });
 
-  it("of an unknown adapter is refused, naming the known adapters", async () => {
+  it("on an unknown adapter is refused, naming the known adapters", async () => {
     expect(await listAdapters()).toContainEqual({ name: "SwiftShader Device (Subzero)", backend: "vulkan" });
     await expect(openDevice({ adapter: "Voodoo", experimental: false, plain: false })).rejects.toThrow(
       "needs an adapter Voodoo, which is not here; known: SwiftShader Device (Subzero) (vulkan)",

@@ -1,4 +1,4 @@
-/** Training that survives the loss of its devices and the end of its processes, bitwise identical to undisturbed training. */
+/** Training that survives device losses and killed processes is bitwise identical to uninterrupted training. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -35,7 +35,7 @@ const options = (directory: string, onProgress: RunOptions["onProgress"] = null)
 });
 
 /** Timeout in ms: seconds on an idle machine, and minutes for many failures. */
-const UNHURRIED = { timeout: LONG ? 900_000 : 120_000 };
+const LONG_TIMEOUT = { timeout: LONG ? 900_000 : 120_000 };
 
 const newFolder = (): string => join(temporaryFolder(), "run");
 
@@ -44,8 +44,8 @@ const filesOf = (run: string): readonly Buffer[] =>
     readFileSync(join(run, name)),
   );
 
-/** Runs a recipe with the device destroyed after each step that `loses` names. Gives the number of device losses. */
-async function runLosing(directory: string, loses: (place: string, losses: number) => boolean): Promise<number> {
+/** Runs a recipe, and destroys the device after each step for which `loses` is true. Returns the number of device losses. */
+async function runLosing(directory: string, loses: (step: string, deviceLosses: number) => boolean): Promise<number> {
   const devices: GPUDevice[] = [];
   const newEngine = async (): Promise<Engine> => {
     const device = await gpuDevice();
@@ -61,12 +61,12 @@ async function runLosing(directory: string, loses: (place: string, losses: numbe
 }
 
 onGpu("a run with device losses", () => {
-  it("ends with the same weights and metrics, byte for byte, as an undisturbed run", UNHURRIED, async () => {
+  it("ends with the same weights and metrics, byte for byte, as an uninterrupted run", LONG_TIMEOUT, async () => {
     const [whole, pieces] = [newFolder(), newFolder()];
     const engine = webgpuEngine({ device: await gpuDevice() });
     await runRecipe(engine, recipe, options(whole));
     engine.close();
-    expect(await runLosing(pieces, (place, losses) => place === DEVICE_LOSSES[losses])).toBe(DEVICE_LOSSES.length);
+    expect(await runLosing(pieces, (step, deviceLosses) => step === DEVICE_LOSSES[deviceLosses])).toBe(DEVICE_LOSSES.length);
     expect(filesOf(pieces)).toEqual(filesOf(whole));
   });
 });
@@ -90,10 +90,10 @@ interface Killed {
   readonly failures: readonly string[];
 }
 
-/** Runs `deit train` with these arguments, and kills its process (SIGKILL) soon after each new checkpoint, at most so many times. */
+/** Runs `deit train` with these arguments, and kills its process (SIGKILL) soon after each new checkpoint, at most `most` times. */
 async function trainedKilled(args: readonly string[], run: string, most: number): Promise<Killed> {
   const supervisor = spawn(process.execPath, [CLI, ...args], { stdio: ["ignore", "ignore", "pipe"] });
-  const said = text(supervisor.stderr);
+  const messages = text(supervisor.stderr);
   let kills = 0;
   let [seen, killed] = [newest(run), 0];
   const watch = setInterval(() => {
@@ -107,7 +107,7 @@ async function trainedKilled(args: readonly string[], run: string, most: number)
   }, 1);
   const [status]: unknown[] = await once(supervisor, "close");
   clearInterval(watch);
-  return { kills, status, failures: (await said).split("\n").filter((line) => line.startsWith("deit ")) };
+  return { kills, status, failures: (await messages).split("\n").filter((line) => line.startsWith("deit ")) };
 }
 
 /** Starts `deit train` of the tiny recipe with many epochs; resolves when it has made its first checkpoint. */
@@ -115,12 +115,12 @@ async function begun(run: string, recipe: string): Promise<ChildProcess> {
   const supervisor = spawn(process.execPath, [CLI, "train", recipe, "--engine", "webgpu", "--set", "training.epochs=500", "--out", run], {
     stdio: "ignore",
   });
-  await vi.waitUntil(() => newest(run) !== "", UNHURRIED);
+  await vi.waitUntil(() => newest(run) !== "", LONG_TIMEOUT);
   return supervisor;
 }
 
 onGpu("a run whose processes are killed", () => {
-  it("ends with the same weights and metrics, byte for byte, as an undisturbed run", UNHURRIED, async () => {
+  it("ends with the same weights and metrics, byte for byte, as an uninterrupted run", LONG_TIMEOUT, async () => {
     const folder = temporaryFolder();
     const [whole, pieces] = [join(folder, "whole"), join(folder, "pieces")];
     const args = ["train", tinyRecipe(folder), "--engine", "webgpu", "--adapter", "swiftshader", "--set", `training.epochs=${KILLS + 4}`];
@@ -145,6 +145,6 @@ onGpu("a run whose processes are killed", () => {
     const supervisor = await begun(join(folder, "run"), tinyRecipe(folder));
     const child = childOf(supervisor.pid ?? 0);
     supervisor.kill("SIGKILL");
-    expect(await vi.waitUntil(() => !existsSync(`/proc/${child}/cmdline`), UNHURRIED)).toBe(true);
+    expect(await vi.waitUntil(() => !existsSync(`/proc/${child}/cmdline`), LONG_TIMEOUT)).toBe(true);
   });
 });

@@ -16,17 +16,17 @@ const run = { recipe: "r", engine: "wasm" };
 const save = (folder: string, step: number): Promise<void> => saveCheckpoint(folder, { step, ...run, tensors: tensorsOf(step) });
 const stateOf = (folder: string, step: number): string => join(folder, `step-0000000${step}`, "state.safetensors");
 
-/** A folder with whole checkpoints of steps 1 and 2, as a kill before the older one's removal leaves it. */
+/** A folder with complete checkpoints of steps 1 and 2, as it is after a kill before the older one was removed. */
 async function two(): Promise<string> {
-  const [folder, aside] = [temporaryFolder(), temporaryFolder()];
+  const [folder, copies] = [temporaryFolder(), temporaryFolder()];
   await save(folder, 1);
-  cpSync(join(folder, "step-00000001"), join(aside, "one"), { recursive: true });
+  cpSync(join(folder, "step-00000001"), join(copies, "one"), { recursive: true });
   await save(folder, 2);
-  cpSync(join(aside, "one"), join(folder, "step-00000001"), { recursive: true });
+  cpSync(join(copies, "one"), join(folder, "step-00000001"), { recursive: true });
   return folder;
 }
 
-/** Turns one bit over. */
+/** Flips one bit of a file. */
 function damage(path: string): void {
   const bytes = readFileSync(path);
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
@@ -34,7 +34,7 @@ function damage(path: string): void {
 }
 
 describe("a checkpoint", () => {
-  it("reads back with all its bits", async () => {
+  it("reads back bitwise identical", async () => {
     const folder = temporaryFolder();
     await save(folder, 7);
     expect(await newestCheckpoint(folder, run)).toEqual({ step: 7, tensors: tensorsOf(7) });
@@ -48,7 +48,7 @@ describe("a checkpoint", () => {
     expect(about).toEqual({ step: 7, ...run, state: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 
-  it("is the same bytes wherever and whenever it is written", async () => {
+  it("has the same bytes wherever and whenever it is written", async () => {
     const [one, other] = [temporaryFolder(), temporaryFolder()];
     await save(one, 7);
     await save(other, 7);
@@ -71,7 +71,7 @@ describe("a checkpoint", () => {
     expect((await newestCheckpoint(folder, run))?.step).toBe(1);
   });
 
-  it("that a kill has left half written is passed over, and written again", async () => {
+  it("left half written by a kill is ignored, and written again", async () => {
     const folder = temporaryFolder();
     await save(folder, 1);
     mkdirSync(join(folder, "step-00000002.partial"));
@@ -87,18 +87,18 @@ describe("the newest checkpoint", () => {
     expect((await newestCheckpoint(await two(), run))?.step).toBe(2);
   });
 
-  it("is the one before it where the last one is broken", async () => {
+  it("is the previous one if the last one is broken", async () => {
     const folder = await two();
     damage(stateOf(folder, 2));
     expect((await newestCheckpoint(folder, run))?.step).toBe(1);
   });
 
-  it("is none in a new folder", async () => {
+  it("is null in a new folder", async () => {
     expect(await newestCheckpoint(join(temporaryFolder(), "new"), run)).toBeNull();
   });
 
   it.each<readonly [why: string, breakIt: (folder: string) => void, file: string, reason: string]>([
-    ["a bit has turned over", (f) => damage(stateOf(f, 1)), "state.safetensors", "SHA-256 must be "],
+    ["a bit is flipped", (f) => damage(stateOf(f, 1)), "state.safetensors", "SHA-256 must be "],
     ["numbers are cut off", (f) => truncateSync(stateOf(f, 1), 20), "state.safetensors", "SHA-256 must be "],
     ["numbers are missing", (f) => rmSync(stateOf(f, 1)), "state.safetensors", "cannot be read: ENOENT"],
     ["its JSON is missing", (f) => rmSync(join(f, "step-00000001", "checkpoint.json")), "checkpoint.json", "cannot be read: ENOENT"],
@@ -115,7 +115,7 @@ describe("the newest checkpoint", () => {
       "checkpoint.json",
       "must be a JSON object",
     ],
-  ])("is refused in one line, with file and reason, where %s", async (_, breakIt, file, reason) => {
+  ])("is refused in one line, with file and reason, if %s", async (_, breakIt, file, reason) => {
     const folder = temporaryFolder();
     await save(folder, 1);
     breakIt(folder);
@@ -125,13 +125,13 @@ describe("the newest checkpoint", () => {
     expect(String(error)).not.toContain("\n");
   });
 
-  it("is refused where it is of another recipe", async () => {
+  it("is refused if it belongs to another recipe", async () => {
     const folder = temporaryFolder();
     await save(folder, 1);
     await expect(newestCheckpoint(folder, { ...run, recipe: "other" })).rejects.toThrow("checkpoint.json: is of another recipe");
   });
 
-  it("is refused where it is of another engine, whose bits are others", async () => {
+  it("is refused if it belongs to another engine, whose results are not bitwise identical", async () => {
     const folder = temporaryFolder();
     await save(folder, 1);
     const other = newestCheckpoint(folder, { ...run, engine: "reference" });

@@ -1,4 +1,4 @@
-/** Ranged reads: what they give, and what they refuse. */
+/** Ranged reads: their results and errors. */
 import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -29,13 +29,13 @@ describe.each<readonly [what: string, open: () => ByteSource]>([
     [3, 5],
     [999, 1],
     [1000, 0],
-  ])("gives, from byte %i on, %i bytes in a buffer of their own", (offset, length) => {
+  ])("reads, from byte %i on, %i bytes into a new buffer", (offset, length) => {
     const read = open().read(offset, length);
     expect(read).toEqual(content.slice(offset, offset + length));
     expect(read.buffer.byteLength).toBe(length);
   });
 
-  it("keeps nothing: what is read may be written to", () => {
+  it("returns copies, which the caller may change", () => {
     const source = open();
     source.read(0, 10).fill(1);
     expect(source.read(0, 10)).toEqual(content.slice(0, 10));
@@ -57,7 +57,7 @@ describe.each<readonly [what: string, open: () => ByteSource]>([
 });
 
 describe("a file", () => {
-  it("that is not there is refused when it is opened", () => {
+  it("that does not exist is refused when it is opened", () => {
     expect(() => fileBytes(join(temporaryFolder(), "none"))).toThrow("ENOENT");
   });
 
@@ -76,7 +76,7 @@ describe("a file", () => {
         renameSync(`${path}.new`, path);
       },
     ],
-  ])("that becomes %s is read no more", (_, change) => {
+  ])("that becomes %s can no longer be read", (_, change) => {
     const path = written();
     const source = fileBytes(path);
     source.read(0, 1);
@@ -84,7 +84,7 @@ describe("a file", () => {
     expect(() => source.read(0, 1)).toThrow(new RangeError(`${path} has changed since it was opened`));
   });
 
-  it("that is removed is read no more", () => {
+  it("that is removed can no longer be read", () => {
     const path = written();
     const source = fileBytes(path);
     rmSync(path);
@@ -92,6 +92,6 @@ describe("a file", () => {
   });
 });
 
-it("an array that no host has room for is refused in words", () => {
+it("an array that is too large for any host is refused with a message", () => {
   expect(() => allocated(2 ** 53 - 1)).toThrow(new RangeError("read: there is no room in memory for 9007199254740991 bytes at once"));
 });

@@ -10,7 +10,7 @@ function* failing(): Generator<readonly [string, string], void> {
 }
 
 describe("a folder", () => {
-  it("gets all of its files, those of folders inside and those of several pieces too", async () => {
+  it("gets all of its files, including those in subfolders and those of several pieces", async () => {
     const folder = join(temporaryFolder(), "new", "folder");
     const pieces = [Uint8Array.of(1, 2), Uint8Array.of(3)];
     await writeFolder(folder, [["a.txt", "text"], ["in/b.bin", Uint8Array.of(9)], ["c.bin", pieces]]); // prettier-ignore
@@ -20,13 +20,13 @@ describe("a folder", () => {
     expect([...readFileSync(join(folder, "c.bin"))]).toEqual([1, 2, 3]);
   });
 
-  it("does not exist if one of its files cannot be made, nor does anything else", async () => {
+  it("is not created, nor anything else, if one of its files fails", async () => {
     const around = temporaryFolder();
     await expect(writeFolder(join(around, "new"), failing())).rejects.toThrow("no more");
     expect(readdirSync(around)).toEqual([]);
   });
 
-  it("that exists already is left alone", async () => {
+  it("that exists already is left unchanged", async () => {
     const folder = join(temporaryFolder(), "old");
     mkdirSync(folder);
     await expect(writeFolder(folder, [["a.txt", "a"]])).rejects.toThrow(`${folder} exists already`);

@@ -8,7 +8,7 @@ import { temporaryFolder } from "../helpers/temporary.ts";
 
 const own = { pid: process.pid, began: null, host: hostname(), since: "2026-01-02T03:04:05.000Z" };
 
-/** A folder with this as its lock. */
+/** A folder that contains this lock. */
 function lockedBy(holder: object | string): string {
   const folder = temporaryFolder();
   writeFileSync(join(folder, LOCK), typeof holder === "string" ? holder : JSON.stringify(holder));
@@ -16,7 +16,7 @@ function lockedBy(holder: object | string): string {
 }
 
 describe("the lock of a folder", () => {
-  it("holds until it is given back, for the same process too", async () => {
+  it("holds until it is released, also for the same process", async () => {
     const folder = temporaryFolder();
     await lock(folder);
     await expect(lock(folder)).rejects.toThrow(`a run is going on in ${folder}: process ${process.pid} on ${hostname()}, since `);
@@ -26,20 +26,20 @@ describe("the lock of a folder", () => {
     unlock(folder);
   });
 
-  it("counts for nothing once its process has ended", async () => {
+  it("is ignored once its process has ended", async () => {
     const { pid } = spawnSync(process.execPath, ["--version"]);
     const folder = lockedBy({ ...own, pid });
     checkUnlocked(folder);
     expect(existsSync(join(folder, LOCK))).toBe(false);
   });
 
-  it.runIf(process.platform === "linux")("counts for nothing where another process has got the number of the one that is dead", () => {
+  it.runIf(process.platform === "linux")("is ignored if another process has reused the number of one that has died", () => {
     const folder = lockedBy({ ...own, began: "1" });
     checkUnlocked(folder);
     expect(existsSync(join(folder, LOCK))).toBe(false);
   });
 
-  it("of another machine holds, whatever runs here", () => {
+  it("of another machine holds, whatever processes run here", () => {
     const { pid } = spawnSync(process.execPath, ["--version"]);
     const folder = lockedBy({ ...own, pid, host: "elsewhere" });
     expect(() => checkUnlocked(folder)).toThrow(
@@ -48,7 +48,7 @@ describe("the lock of a folder", () => {
   });
 
   it.each(["", "{}", "[1]", '{"pid":-1,"began":null,"host":"a","since":"b"}'])(
-    "that is damaged holds, and says what to remove: %j",
+    "that is damaged holds, and the error names the file to remove: %j",
     (text) => {
       const folder = lockedBy(text);
       expect(() => checkUnlocked(folder)).toThrow(`${join(folder, LOCK)} is damaged: if no run is going on in ${folder}, remove it`);
@@ -56,7 +56,7 @@ describe("the lock of a folder", () => {
     },
   );
 
-  it("is not given back by a process that does not hold it", () => {
+  it("is not released by a process that does not hold it", () => {
     const folder = lockedBy({ ...own, pid: 1 });
     unlock(folder);
     expect(existsSync(join(folder, LOCK))).toBe(true);

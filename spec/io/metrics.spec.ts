@@ -21,7 +21,7 @@ describe("metrics", () => {
     expect(readFileSync(path, "utf8")).toBe('{"epoch":0,"step":1,"loss":1}\n{"epoch":0,"step":2,"loss":0.5}\n');
   });
 
-  it("opened at a step have no row of later ones", async () => {
+  it("opened at a step lose the rows of later steps", async () => {
     const path = await written([1, 2, 3, 4]);
     const file = await openMetrics(path, 2);
     await file.append([row(3)]);
@@ -29,13 +29,13 @@ describe("metrics", () => {
     expect(readFileSync(path, "utf8")).toBe(readFileSync(await written([1, 2, 3]), "utf8"));
   });
 
-  it("are read as they were written, but for a torn line", async () => {
+  it("are read as they were written, except a torn line", async () => {
     const path = await written([1, 2]);
     appendFileSync(path, '{"epoch":0,"step":3,"lo');
     expect(await readMetrics(path)).toEqual([row(1), row(2)]);
   });
 
-  it("are none where there is no file", async () => {
+  it("are empty if there is no file", async () => {
     expect(await readMetrics(join(temporaryFolder(), "metrics.jsonl"))).toEqual([]);
   });
 

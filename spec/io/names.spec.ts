@@ -18,19 +18,19 @@ const withOne = (tensors: Tensors, name: string, stored: Stored): Tensors => new
 const one: Stored = { dtype: "F32", shape: [1], data: Float32Array.of(0) };
 
 describe.each(["distilled", "plain"] as const)("the %s model", (kind) => {
-  it("has timm's bits from Hugging Face's names", () => {
+  it("converts from Hugging Face's names to timm's tensors, bitwise identical", () => {
     expect(timmNamed(huggingFace[kind])).toEqual(timm[kind]);
   });
 
-  it("has Hugging Face's bits from timm's names", () => {
+  it("converts from timm's names to Hugging Face's tensors, bitwise identical", () => {
     expect(huggingFaceNamed(timm[kind])).toEqual(huggingFace[kind]);
   });
 
-  it("is told apart by its names", () => {
+  it("is recognised by its names", () => {
     expect([isHuggingFace(timm[kind]), isHuggingFace(huggingFace[kind])]).toEqual([false, true]);
   });
 
-  it("is the same weights in either naming", () => {
+  it("gives the same weights in either naming", () => {
     const of = (tensors: Tensors): unknown => weightsIn({ metadata: new Map(), tensors }, { heads: 3 });
     expect(of(huggingFace[kind])).toEqual(of(timm[kind]));
   });
@@ -49,7 +49,7 @@ describe("Hugging Face's class with one head on a distilled model", () => {
     expect(named.has("deit.embeddings.distillation_token")).toBe(true);
   });
 
-  it("comes back to the bit", () => {
+  it("converts back bitwise identical", () => {
     expect(timmNamed(named)).toEqual(one);
   });
 
@@ -70,37 +70,37 @@ describe("names are refused", () => {
       "weights: nothing named deit.embeddings.distillation_token",
     ],
     [
-      "with one that is not known",
+      "with an unknown one",
       () => timmNamed(withOne(huggingFace.plain, "vit.pooler.dense.bias", one)),
       "weights: vit.pooler.dense.bias is no parameter of Hugging Face's ViT of 2 layers",
     ],
     [
-      "of both at once",
+      "of both kinds",
       () => timmNamed(withOne(huggingFace.distilled, "head.weight", one)),
       "weights: head.weight is no parameter of Hugging Face's DeiT of 2 layers",
     ],
     [
-      "of a layer that is left out",
+      "with a gap in the layer numbers",
       () => timmNamed(renamed(huggingFace.plain, (name) => name.replace("layer.1", "layer.7"))),
       "weights: vit.encoder.layer.7.attention.attention.key.bias is no parameter of Hugging Face's ViT of 2 layers",
     ],
     [
-      "where key and query do not fit",
+      "if key and query do not fit",
       () => timmNamed(new Map([...huggingFace.distilled, [key, narrow]])),
       `weights: ${key} must be of F32 and as wide as deit.encoder.layer.1.attention.attention.query.weight`,
     ],
     [
-      "on the way to Hugging Face, with one missing",
+      "when converted to Hugging Face, with one missing",
       () => huggingFaceNamed(without(timm.plain, "blocks.1.mlp.fc1.bias")),
       "weights: nothing named blocks.1.mlp.fc1.bias",
     ],
     [
-      "on the way to Hugging Face, with one too many",
+      "when converted to Hugging Face, with an unknown one",
       () => huggingFaceNamed(withOne(timm.plain, "blocks.0.ls1.gamma", one)),
       "weights: blocks.0.ls1.gamma is no parameter of a plain DeiT of 2 blocks",
     ],
     [
-      "where queries, keys and values are not of one height",
+      "if queries, keys and values differ in height",
       () =>
         huggingFaceNamed(new Map([...timm.plain, ["blocks.0.attn.qkv.bias", { dtype: "F32", shape: [71], data: new Float32Array(71) }]])),
       "weights: blocks.0.attn.qkv.bias must have 3 parts of equal height",
@@ -110,13 +110,13 @@ describe("names are refused", () => {
     expect(from).toThrow(message);
   });
 
-  it("where only some have a wrapper's prefix", () => {
+  it("if only some have a wrapper's prefix", () => {
     const some = renamed(timm.plain, (name) => (name === "cls_token" ? name : `module.${name}`));
     expect(() => weightsIn({ metadata: new Map(), tensors: some }, { heads: 3 })).toThrow(WeightsError);
   });
 });
 
-it("written under Hugging Face's names, the file reads as the same weights", () => {
+it("a file written under Hugging Face's names reads as the same weights", () => {
   const file = parseSafetensors(writeSafetensors(huggingFaceNamed(timm.distilled)));
   expect(weightsIn(file, { heads: 3 }).tensors).toEqual(timm.distilled);
 });

@@ -1,4 +1,4 @@
-/** One array a file: numpy's own files, and what is wrong in others. */
+/** Files of one array: numpy's own files, and invalid ones. */
 import { describe, expect, it } from "vitest";
 import { NpyError, parseNpy, writeNpy } from "../../src/io/numpy/npy.ts";
 import { numbersOf, type Stored } from "../../src/io/weights/stored.ts";
@@ -14,7 +14,7 @@ describe("numpy's files", () => {
     expect(parseNpy(bytesOf(`numpy/${name}.npy`))).toEqual({ dtype: "F32", shape: [2, 3, 4], data: quarters });
   });
 
-  it("in Fortran order come in C order", () => {
+  it("in Fortran order are read in C order", () => {
     const { shape, data } = parseNpy(bytesOf("numpy/fortran.npy"));
     expect(shape).toEqual([2, 3, 4]);
     expect([...data]).toEqual(counted(24));
@@ -28,7 +28,7 @@ describe("numpy's files", () => {
     expect(parseNpy(bytesOf("numpy/b1.npy"))).toEqual({ dtype: "BOOL", shape: [2, 3], data: Uint8Array.of(1, 0, 1, 0, 0, 1) });
   });
 
-  it.each(["f4", "b1", "scalar"])("%s.npy is written to the byte", (name) => {
+  it.each(["f4", "b1", "scalar"])("%s.npy is written byte for byte", (name) => {
     const file = bytesOf(`numpy/${name}.npy`);
     expect(writeNpy(parseNpy(file))).toEqual(new Uint8Array(file));
   });
@@ -42,13 +42,13 @@ describe("a file that is written", () => {
     expect(numbersOf(read)).toEqual(numbersOf(stored));
   });
 
-  it("has as many numbers as its shape says", () => {
+  it("must have as many numbers as its shape says", () => {
     expect(() => writeNpy({ dtype: "F32", shape: [2, 2], data: new Float32Array(3) })).toThrow(
       "writeNpy: the array must have 4 numbers (from [2, 2]), got 3",
     );
   });
 
-  it("has BOOLs of 0 and 1", () => {
+  it("must have BOOLs of 0 and 1", () => {
     expect(() => writeNpy({ dtype: "BOOL", shape: [2], data: Uint8Array.of(1, 2) })).toThrow(
       "writeNpy: the array must have BOOLs of 0 or 1",
     );
@@ -83,7 +83,7 @@ describe("what Python accepts is read", () => {
 const good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}";
 const shaped = (shape: string): Uint8Array => npyOf(`{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}}`, 8);
 const described = (descr: string): Uint8Array => npyOf(`{'descr': ${descr}, 'fortran_order': False, 'shape': (2,)}`, 8);
-/** Where the shape and the kind stand in these. */
+/** The positions of the shape and of descr in these files. */
 const [SHAPE, DESCR] = [10 + 50, 10 + 10];
 
 function changed(at: number, ...to: readonly number[]): Uint8Array {
@@ -146,7 +146,7 @@ describe("a file is refused", () => {
     ["with a length of 2^53", shaped("(9007199254740992,)"), SHAPE + 1, "lengths from 0 to 2^53"],
     ["with a sum for a length", shaped("(1+1,)"), SHAPE + 2, "must be a dictionary"],
     ["with a tuple in its shape", shaped("((2,),)"), SHAPE + 1, "shape must have lengths"],
-    ["with a comma too many", shaped("(2,,)"), SHAPE + 3, "shape must have lengths"],
+    ["with an extra comma", shaped("(2,,)"), SHAPE + 3, "shape must have lengths"],
     ["with a comma alone", shaped("(,)"), SHAPE + 1, "shape must have lengths"],
     ["with a shape that does not end", shaped("(2,"), SHAPE + 3, "shape must have lengths"],
     ["with 65 axes", shaped(`(${"1, ".repeat(65)})`), SHAPE, "may have 64 axes, it has 65"],
@@ -162,8 +162,8 @@ describe("a file is refused", () => {
     ["in the host's order", described("'=f4'"), DESCR, 'got "=f4"'],
     ["with an empty kind", described("''"), DESCR, 'got ""'],
     ["with a kind of two lines and 200 letters", described(`'${"x".repeat(200)}'`), DESCR, `got "${"x".repeat(60)}…"`],
-    ["with one number too few", npyOf(good, 7), 72, "truncated: [2] of F32 ends at byte 73"],
-    ["with a byte too many", npyOf(good, 9), 73, "1 bytes after the array"],
+    ["with a missing number", npyOf(good, 7), 72, "truncated: [2] of F32 ends at byte 73"],
+    ["with an extra byte", npyOf(good, 9), 73, "1 bytes after the array"],
     ["with a BOOL of 2", npyOf("{'descr': '|b1', 'fortran_order': False, 'shape': (2,)}", [1, 2]), 66, "must be 0 or 1, got 2"],
   ])("%s", (_, bytes, offset, rule) => {
     expect(() => parseNpy(bytes)).toThrow(NpyError);

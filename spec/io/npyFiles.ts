@@ -1,4 +1,4 @@
-/** Files of version 1.0, made by hand: this header, and these bytes or so many zeros. */
+/** A file of version 1.0 with this header, and these data or that many zero bytes. */
 export function npyOf(header: string, data: number | readonly number[] = 0): Uint8Array {
   const text = new TextEncoder().encode(header);
   const numbers = typeof data === "number" ? new Uint8Array(data) : Uint8Array.from(data);

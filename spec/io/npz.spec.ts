@@ -1,4 +1,4 @@
-/** Archives of arrays: numpy's own files, and what is wrong in others. */
+/** Archives of arrays: numpy's own files and ours. */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -51,7 +51,7 @@ describe("numpy's files", () => {
     expect(deflated).toEqual(Object.fromEntries(arrays));
   });
 
-  it("have members that are written to the byte", () => {
+  it("have members that are written byte for byte", () => {
     const little = zipMembers(numpy.stored, refuse).filter(({ name }) => !/big|fortran/.test(name));
     expect(little.length).toBe(12);
     for (const member of little) {
@@ -84,11 +84,11 @@ describe.each(writers)("a file that is written $how", ({ write }) => {
     expect([...parseNpz(file)]).toEqual([...tensors]);
   });
 
-  it("is the same bytes each time", () => {
+  it("has the same bytes each time", () => {
     expect(write()).toEqual(file);
   });
 
-  it("is the same bytes in every time zone", () => {
+  it("has the same bytes in every time zone", () => {
     const zone = process.env["TZ"];
     process.env["TZ"] = "Pacific/Kiritimati";
     const there = write();
@@ -97,7 +97,7 @@ describe.each(writers)("a file that is written $how", ({ write }) => {
     expect(there).toEqual(file);
   });
 
-  it("is read by numpy, where Python has it", (context) => {
+  it("is read by numpy, if Python has it", (context) => {
     const path = join(temporaryFolder(), "file.npz");
     writeFileSync(path, file);
     const script =
@@ -116,7 +116,7 @@ describe.each(writers)("a file that is written $how", ({ write }) => {
   });
 });
 
-it("is given away array by array", () => {
+it("an archive is written array by array", () => {
   const asked: string[] = [];
   function* arrays(): Generator<readonly [string, Stored], void> {
     for (const [name, stored] of tensors) {
@@ -129,11 +129,11 @@ it("is given away array by array", () => {
   expect(asked).toEqual(["blocks.0/attn"]);
 });
 
-it("deflates what repeats", () => {
+it("deflates repeated data", () => {
   expect(writeNpz(tensors, { compress: true }).length).toBeLessThan(writeNpz(tensors).length / 2);
 });
 
-it("the sum of nothing and of a known text", () => {
+it("the checksum of no bytes and of a known text", () => {
   expect(crc32(new Uint8Array(0))).toBe(0);
   expect(crc32(new TextEncoder().encode("123456789"))).toBe(0xcbf43926); // the check value of the standard
 });

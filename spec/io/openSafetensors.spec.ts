@@ -1,4 +1,4 @@
-/** Files that are opened, and read tensor by tensor. */
+/** Opens files and reads them tensor by tensor. */
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -22,7 +22,7 @@ const tensors: ReadonlyMap<string, Writable> = new Map<string, Writable>([
 const bytes = writeSafetensors(tensors, new Map([["k", "v"]]));
 const dataStart = bytes.length - 24 - 2 - 8;
 
-/** Says which ranges were read. */
+/** A source, and the ranges that were read from it. */
 function watched(source: ByteSource): { readonly source: ByteSource; readonly ranges: (readonly [number, number])[] } {
   const ranges: (readonly [number, number])[] = [];
   const read: ByteSource["read"] = (offset, length) => {
@@ -33,7 +33,7 @@ function watched(source: ByteSource): { readonly source: ByteSource; readonly ra
 }
 
 describe("a file that is opened", () => {
-  it("has its metadata, and its entries with their places in the file", () => {
+  it("has its metadata, and its entries with their positions in the file", () => {
     const { metadata, entries } = openSafetensors(memoryBytes(bytes));
     expect([...metadata]).toEqual([["k", "v"]]);
     expect([...entries.values()]).toEqual([
@@ -44,7 +44,7 @@ describe("a file that is opened", () => {
     ]);
   });
 
-  it("is read no further than its header, then a tensor at a time", () => {
+  it("is read up to the end of its header, then one tensor at a time", () => {
     const { source, ranges } = watched(memoryBytes(bytes));
     const { read } = openSafetensors(source);
     expect(ranges).toEqual([
@@ -55,20 +55,20 @@ describe("a file that is opened", () => {
     expect(ranges.slice(2)).toEqual([[dataStart + 26, 8]]);
   });
 
-  it("gives a tensor anew each time", () => {
+  it("reads a new copy of a tensor each time", () => {
     const { read } = openSafetensors(memoryBytes(bytes));
     const { data } = read("a");
     if (data instanceof Float32Array) data.fill(0);
     expect(read("a")).toEqual(tensors.get("a"));
   });
 
-  it("refuses a name that is not in it, inherited ones too", () => {
+  it("refuses unknown names, including inherited ones", () => {
     const { read } = openSafetensors(memoryBytes(bytes));
     expect(() => read("e")).toThrow(new RangeError('safetensors: nothing named "e"'));
     expect(() => read("constructor")).toThrow(new RangeError('safetensors: nothing named "constructor"'));
   });
 
-  it("refuses a BOOL of another byte than 0 and 1 when it is read", () => {
+  it("refuses a BOOL other than 0 and 1 when it is read", () => {
     const odd = Uint8Array.from(bytes);
     odd[dataStart + 25] = 2;
     const { read } = openSafetensors(memoryBytes(odd));
@@ -88,14 +88,14 @@ it("a file of 5 GiB is read at its far end", () => {
   writeSync(file, length, 0, 8, 0);
   writeSync(file, json, 0, json.length, 8);
   writeSync(file, Uint8Array.of(7, 8, 9), 0, 3, 8 + json.length + large);
-  closeSync(file); // what was never written takes no room on the disk
+  closeSync(file); // the gap takes no space on the disk
 
   const { entries, read } = openSafetensors(fileBytes(path));
   expect(entries.get("zeros")?.end).toBe(8 + json.length + large);
   expect(read("last")).toEqual({ dtype: "U8", shape: [3], data: Uint8Array.of(7, 8, 9) });
 });
 
-it("a file is the same read whole from memory and from the disk", () => {
+it("a file reads the same from memory and from the disk", () => {
   const path = join(temporaryFolder(), "small.safetensors");
   writeFileSync(path, bytes);
   expect(readSafetensors(fileBytes(path))).toEqual(readSafetensors(memoryBytes(bytes)));

@@ -8,7 +8,7 @@ interface Chunk {
   readonly crc: number;
 }
 
-/** The chunks behind the signature. */
+/** The chunks after the signature. */
 function chunksOf(png: Uint8Array): readonly Chunk[] {
   const bytes = Buffer.from(png);
   const chunks: Chunk[] = [];
@@ -32,17 +32,17 @@ describe("a PNG", () => {
     expect(chunksOf(png).map(({ name }) => name)).toEqual(["IHDR", "IDAT", "IEND"]);
   });
 
-  it("ends with the check sum that every PNG ends with", () => {
+  it("ends with the checksum that every PNG ends with", () => {
     expect(chunksOf(pngOf(grey, 2)).at(-1)?.crc).toBe(0xae426082);
   });
 
-  it("of one channel is grey, of more than full scale white", () => {
+  it("of one channel is grey, and values above full scale are white", () => {
     const png = pngOf(grey, 2);
     expect([...dataOf(png, "IHDR")]).toEqual([0, 0, 0, 2, 0, 0, 0, 2, 8, 0, 0, 0, 0]);
     expect([...inflateSync(dataOf(png, "IDAT"))]).toEqual([0, 0, 128, 0, 255, 255]);
   });
 
-  it("of three channels is coloured, of less than 0 black", () => {
+  it("of three channels is coloured, and values below 0 are black", () => {
     const png = pngOf(red, 2);
     expect([...dataOf(png, "IHDR")]).toEqual([0, 0, 0, 2, 0, 0, 0, 2, 8, 2, 0, 0, 0]);
     expect([...inflateSync(dataOf(png, "IDAT"))]).toEqual([0, 255, 0, 0, 0, 255, 0, 0, 0, 0, 255, 0, 0, 0]);
@@ -52,7 +52,7 @@ describe("a PNG", () => {
     expect([...inflateSync(dataOf(pngOf(Float64Array.of(1, 0, 0, 1, 1, 1, 1, 1), 2), "IDAT"))]).toEqual([0, 255, 0, 0, 0, 255]);
   });
 
-  it("of a coloured picture has its rows one after the other, and may be wider than high", () => {
+  it("of a coloured image has its rows one after the other, and may be wider than high", () => {
     const png = pngOfRgb(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9), 3, 1);
     expect([...dataOf(png, "IHDR")]).toEqual([0, 0, 0, 3, 0, 0, 0, 1, 8, 2, 0, 0, 0]);
     expect([...inflateSync(dataOf(png, "IDAT"))]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);

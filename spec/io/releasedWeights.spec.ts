@@ -1,4 +1,4 @@
-/** One model in every form that weights are released in: the same bits, and PyTorch's logits (fixtures/names). */
+/** One model in every form in which weights are released: bitwise identical weights, and PyTorch's logits (fixtures/names). */
 import { describe, expect, it } from "vitest";
 import { gap } from "../../src/check/close.ts";
 import { evaluateOne, hostArray, type HostArray } from "../../src/check/host.ts";
@@ -17,7 +17,7 @@ import { deitAttrs } from "../../src/train/step/deitTask.ts";
 import { onEachEngine } from "../helpers/engines.ts";
 import { bytesOf, tensorOf, tensorsOf } from "../helpers/fixtures.ts";
 
-const HEADS = 3; // of the fixtures; no file of them says so
+const HEADS = 3; // of the fixtures, whose files do not say it
 
 const read = (path: string, bytes: Uint8Array): Weights =>
   weightsIn(readTensorFile(formatRead(path), memoryBytes(bytes)), { heads: HEADS });
@@ -26,7 +26,7 @@ const fixture = (name: string): Weights => read(name, bytesOf(`names/${name}`));
 const timm = { distilled: fixture("tiny_distilled.timm.safetensors"), plain: fixture("tiny_plain.timm.safetensors") };
 const numbers = tensorsOf("names/logits.safetensors");
 
-/** Logits of the mean of both heads, or of one. */
+/** The mean of both heads' logits, or the logits of one head. */
 function logitsOf(engine: Engine, weights: Weights, head: "mean" | "head" | "head_dist"): Promise<HostArray> {
   const { shape, data } = tensorOf(numbers, "x");
   return evaluateOne(engine, (kernels) => {
@@ -37,7 +37,7 @@ function logitsOf(engine: Engine, weights: Weights, head: "mean" | "head" | "hea
   });
 }
 
-describe("the same bits come from", () => {
+describe("bitwise identical weights come from", () => {
   it.each(["tiny_distilled.hf_deit.safetensors", "tiny_distilled.pth", "tiny_distilled.torch17_cuda.pth", "tiny_distilled.legacy.pth"])(
     "%s",
     (name) => {
@@ -55,7 +55,7 @@ describe("the same bits come from", () => {
     expect(read("a.npz", writeNpz(huggingFaceNamed(tensors)))).toEqual(timm[kind]);
   });
 
-  it("a file that says of what model it is, under Hugging Face's names", () => {
+  it("a file under Hugging Face's names with metadata", () => {
     const { metadata } = parseSafetensors(writeWeights(timm.plain));
     const file = parseSafetensors(writeSafetensors(huggingFaceNamed(timm.plain.tensors), metadata));
     expect(weightsIn(file)).toEqual(timm.plain);
@@ -63,7 +63,7 @@ describe("the same bits come from", () => {
 });
 
 onEachEngine((suite) => {
-  /** How far the logits are from PyTorch's of f64, as a share of what this engine may be off. */
+  /** The error of the logits against PyTorch's in f64, as a share of this engine's bound. */
   const shareOfBound = async (weights: Weights, head: "mean" | "head" | "head_dist", name: string): Promise<number> => {
     const { engine } = await suite.made;
     const { bound } = engine.precision === "f64" ? referenceBounds.source : tolerances.recordedEndToEnd.f32;
@@ -79,13 +79,13 @@ onEachEngine((suite) => {
     expect(await shareOfBound(timm[kind], head, name)).toBeLessThanOrEqual(1);
   });
 
-  it("Hugging Face's class with one head decides by the class token alone", async () => {
+  it("for Hugging Face's class with one head, the logits are those of the class head alone", async () => {
     const tensors = new Map([...timm.distilled.tensors].filter(([name]) => !name.startsWith("head_dist.")));
     const weights = weightsIn({ metadata: new Map(), tensors: huggingFaceNamed(tensors) }, { heads: HEADS });
     expect(await shareOfBound(weights, "mean", "distilled.cls")).toBeLessThanOrEqual(1);
   });
 });
 
-it("the logits of the fixtures are not all alike", () => {
+it("the logits of the fixtures are not all near zero", () => {
   expect(gap(hostArray([2, 7], new Float64Array(14)), tensorOf(numbers, "plain.eval.f64"))).toBeGreaterThan(0.5);
 });

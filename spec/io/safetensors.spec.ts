@@ -35,7 +35,7 @@ describe("a file that was written", () => {
     expect(parseSafetensors(bytes).metadata).toEqual(metadata);
   });
 
-  it("reads the same at any place of a larger buffer", () => {
+  it("reads the same at any position in a larger buffer", () => {
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
     expect(parseSafetensors(shifted.subarray(3))).toEqual(parseSafetensors(bytes));
@@ -49,12 +49,12 @@ describe("a file that was written", () => {
     expect(Number(new DataView(bytes.buffer).getBigUint64(0, true)) % 8).toBe(0);
   });
 
-  it("is the same bytes each time", () => {
+  it("has the same bytes each time", () => {
     expect(writeSafetensors(everyDtype, metadata)).toEqual(bytes);
   });
 });
 
-/** The values of one tensor with these bits. */
+/** The values of a tensor that consists of these 16-bit words. */
 function words(dtype: string, ...bits: readonly number[]): Float64Array {
   const bytes = fileOf(`{"x":{${tensor(dtype, [bits.length], 0, 2 * bits.length)}}}`, 2 * bits.length);
   for (const [i, word] of bits.entries()) new DataView(bytes.buffer).setUint16(bytes.length - 2 * bits.length + 2 * i, word, true);
@@ -63,7 +63,7 @@ function words(dtype: string, ...bits: readonly number[]): Float64Array {
 }
 
 describe("16-bit numbers", () => {
-  it("come and go as their bits, quiet and signalling NaN with their payloads included", () => {
+  it("are read and written bitwise identical, including quiet and signalling NaN with their payloads", () => {
     const data = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
     for (const dtype of ["F16", "BF16"] as const) {
       const tensors = new Map<string, Writable>([["x", { dtype, shape: [data.length], data }]]);
@@ -93,7 +93,7 @@ describe("a file is read", () => {
     { why: "without a tensor", header: "{}", dataBytes: 0, names: [] },
     { why: "with empty metadata", header: '{"__metadata__":{}}', dataBytes: 0, names: [] },
     {
-      why: "with spaces of all kinds between",
+      why: "with spaces of all kinds",
       header: `{ \n"a"\t:\r{ "dtype" : "U8", "shape" : [ 1 ] , "data_offsets" : [ 0 , 1 ] } } \n `,
       dataBytes: 1,
       names: ["a"],
@@ -150,7 +150,7 @@ it("metadata of many megabytes is read", () => {
   expect(parseSafetensors(writeSafetensors(new Map(), metadata)).metadata).toEqual(metadata);
 });
 
-it("a key is told from a text that looks like one", () => {
+it("a string that looks like keys is not taken for keys", () => {
   const metadata = new Map([["text", '{"a":1,"a":2,"__proto__":3}']]);
   expect(parseSafetensors(writeSafetensors(new Map(), metadata)).metadata).toEqual(metadata);
 });

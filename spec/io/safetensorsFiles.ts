@@ -1,11 +1,11 @@
-/** Files of safetensors, made by hand: right ones, and ones that are wrong at a place that is marked. */
+/** Builds files of safetensors, valid ones and ones with an error at a marked byte. */
 
-/** Stands in a header before the byte where it is wrong; it is not written. */
+/** Marks, in a header, the byte that is wrong; it is not written. */
 export const HERE = "☛";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** A file of this header, whatever it is, and this data or so many zero bytes. */
+/** A file with this header, valid or not, and these data or that many zero bytes. */
 export function fileOf(header: string | Uint8Array, data: number | readonly number[] = 0): Uint8Array {
   const json = typeof header === "string" ? bytesOf(header.replace(HERE, "")) : header;
   const numbers = typeof data === "number" ? new Uint8Array(data) : Uint8Array.from(data);
@@ -16,7 +16,7 @@ export function fileOf(header: string | Uint8Array, data: number | readonly numb
   return bytes;
 }
 
-/** The byte of the file at which the mark of a header stands. */
+/** The position in the file of the byte that the mark of a header precedes. */
 export function placeOf(header: string): number {
   const [before, after] = header.split(HERE);
   if (before === undefined || after === undefined) throw new Error(`no mark in ${header}`);

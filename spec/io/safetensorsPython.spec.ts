@@ -1,4 +1,4 @@
-/** Files of the safetensors package itself, and what it makes of ours. */
+/** A file that the safetensors package has written, and ours as the package reads it. */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,18 +7,18 @@ import { numbersOf, parseSafetensors, writeSafetensors, type Stored } from "../.
 import { bytesOf } from "../helpers/fixtures.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
-/** The script's exit status where Python lacks it. */
+/** The script's exit status if Python lacks the package. */
 const NO_PACKAGE = 3;
 
-/** A tensor as `every.json` tells it. */
-interface Told {
+/** A tensor as `every.json` describes it. */
+interface Described {
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** Of its bytes. */
+  /** Its bytes in hexadecimal digits. */
   readonly hex: string;
 }
 
-const told = ({ dtype, shape, data }: Stored): Told => ({
+const described = ({ dtype, shape, data }: Stored): Described => ({
   dtype,
   shape,
   hex: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("hex"),
@@ -28,8 +28,8 @@ const { metadata, tensors } = parseSafetensors(bytesOf("safetensors/every.safete
 const expected: unknown = JSON.parse(Buffer.from(bytesOf("safetensors/every.json")).toString());
 
 describe("the package's file", () => {
-  it("has every tensor to the bit", () => {
-    expect(Object.fromEntries([...tensors].map(([name, stored]) => [name, told(stored)]))).toEqual(expected);
+  it("has every tensor, bitwise identical", () => {
+    expect(Object.fromEntries([...tensors].map(([name, stored]) => [name, described(stored)]))).toEqual(expected);
   });
 
   it("has its metadata", () => {
@@ -42,7 +42,7 @@ describe("the package's file", () => {
   });
 });
 
-it("our file is read by the package to the same bits, where Python has it", (context) => {
+it("our file is read by the package bitwise identical, if Python has it", (context) => {
   const path = join(temporaryFolder(), "ours.safetensors");
   writeFileSync(path, writeSafetensors(tensors, metadata));
   const script = [

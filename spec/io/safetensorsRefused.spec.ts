@@ -1,11 +1,11 @@
-/** Files that break a rule of the format: each is refused with the byte and the rule. */
+/** Files that break a rule of the format are refused with the byte and the rule. */
 import { describe, expect, it } from "vitest";
 import { parseSafetensors, SafetensorsError } from "../../src/io/safetensors/safetensors.ts";
 import { fileOf, HERE, placeOf, tensor } from "./safetensorsFiles.ts";
 
 const refusal = (offset: number, rule: string): SafetensorsError => new SafetensorsError(offset, rule);
 
-/** What a value of JSON may be that is not what was asked for, and how an error quotes it. */
+/** JSON values of every kind, and how an error quotes them. */
 const values: { readonly [kind: string]: readonly [json: string, quoted: string] } = {
   null: ["null", '"null"'],
   true: ["true", '"true"'],
@@ -62,14 +62,14 @@ const cases: { readonly [rule: string]: readonly Case[] } = {
     ["never closed", `{${HERE}`, "a key must be a text, the JSON ends there"],
     ["never closed after a tensor", `{"a":{${F32}}${HERE}`, "the header must go on with a comma or end with }, the JSON ends there"],
     ["a second one after it", `{}${HERE}{}`, 'only spaces may follow, got "{"'],
-    ["zeros for padding", `{}${HERE}\0\0`, 'only spaces may follow, got "\\u0000\\u0000"'],
+    ["zeros as padding", `{}${HERE}\0\0`, 'only spaces may follow, got "\\u0000\\u0000"'],
     ["a comma at its end", `{"a":{${F32}},${HERE}}`, 'a key must be a text, got "}"'],
     ["a comma at its beginning", `{${HERE},"a":{${F32}}}`, 'a key must be a text, got ","'],
     ["no comma between", `{"a":{${F32}}${HERE}"b":{${F32}}}`, 'the header must go on with a comma or end with }, got "\\"b\\""'],
-    ["a bracket for a brace", `{"a":{${F32}}${HERE}]`, 'the header must go on with a comma or end with }, got "]"'],
+    ["a bracket instead of a brace", `{"a":{${F32}}${HERE}]`, 'the header must go on with a comma or end with }, got "]"'],
     ["a key without quotation marks", `{${HERE}a:{${F32}}}`, 'a key must be a text, got "a"'],
     ["a key in single quotation marks", `{${HERE}'a':{${F32}}}`, `a key must be a text, got "'a'"`],
-    ["a number for a key", `{${HERE}1:{${F32}}}`, 'a key must be a text, got "1"'],
+    ["a number as a key", `{${HERE}1:{${F32}}}`, 'a key must be a text, got "1"'],
     ["no colon after a key", `{"a" ${HERE}{${F32}}}`, 'a colon must follow a key, got "{"'],
     ["a comment", `{${HERE}/* none */}`, 'a key must be a text, got "/*"'],
     ["another kind of space", `{${HERE}\u00a0}`, 'a key must be a text, got "\u00a0"'],
@@ -243,7 +243,7 @@ describe("the header is as long as it says; refused is", () => {
       0,
       "the header may have 100000000 bytes, it claims 144115188075855872",
     ],
-    ["a header cut off in a text", fileOf('{"a').subarray(0, 11), 11, "a key must end with a quotation mark, the JSON ends there"],
+    ["a header cut off in a string", fileOf('{"a').subarray(0, 11), 11, "a key must end with a quotation mark, the JSON ends there"],
   ])("%s", (_, bytes, offset, rule) => {
     expect(() => parseSafetensors(bytes)).toThrow(refusal(offset, rule));
   });
@@ -251,10 +251,10 @@ describe("the header is as long as it says; refused is", () => {
 
 describe("the header is UTF-8; refused is", () => {
   it.each<readonly [why: string, bytes: readonly number[]]>([
-    ["a byte that begins nothing", [0xff]],
-    ["a byte that goes on with nothing", [0x80]],
+    ["an invalid first byte", [0xff]],
+    ["a continuation byte without a beginning", [0x80]],
     ["a character cut short", [0xc3]],
-    ["a character longer than need be", [0xc0, 0xaf]],
+    ["an overlong character", [0xc0, 0xaf]],
     ["a half of a pair", [0xed, 0xa0, 0x80]],
     ["a character beyond the last", [0xf4, 0x90, 0x80, 0x80]],
   ])("%s", (_, odd) => {
@@ -273,7 +273,7 @@ describe("the tensors cover every byte once; refused is", () => {
     ["a byte after the last", [["a", 0, 4]], 5, 4, "1 bytes after the last tensor belong to no tensor"],
     ["a byte before the first", [["a", 1, 5]], 5, 0, '1 bytes before tensor "a" belong to no tensor'],
     [
-      "a hole",
+      "a gap",
       [
         ["a", 0, 4],
         ["b", 8, 12],
@@ -283,7 +283,7 @@ describe("the tensors cover every byte once; refused is", () => {
       '4 bytes before tensor "b" belong to no tensor',
     ],
     [
-      "a hole before an empty tensor",
+      "a gap before an empty tensor",
       [
         ["a", 0, 4],
         ["b", 5, 5],
@@ -343,7 +343,7 @@ describe("the tensors cover every byte once; refused is", () => {
       'tensor "b" overlaps the one before it',
     ],
     [
-      "a hole that makes up for an overlap",
+      "a gap that compensates for an overlap",
       [
         ["a", 0, 4],
         ["b", 2, 6],
@@ -365,7 +365,7 @@ describe("the tensors cover every byte once; refused is", () => {
       4,
       '5 bytes before tensor "b" belong to no tensor',
     ],
-    ["the end of the world", [["a", 0, 2 ** 53 - 1]], 4, 4, 'the file is truncated: tensor "a" ends at byte END'],
+    ["the largest end", [["a", 0, 2 ** 53 - 1]], 4, 4, 'the file is truncated: tensor "a" ends at byte END'],
   ])("%s", (_, ranges, dataBytes, offset, rule) => {
     const header = `{${ranges.map(([name, begin, end]) => `"${name}":{${tensor("U8", [end - begin], begin, end)}}`).join(",")}}`;
     const start = 8 + header.length;

@@ -1,4 +1,4 @@
-/** Files of tensors that are written, whole or tensor by tensor. */
+/** Writes files of tensors, whole or tensor by tensor. */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -26,7 +26,7 @@ const metadata = new Map([
   ["10", "a number for a key"],
   ["9", '"'],
 ]);
-const itself = (_: string, tensor: Writable): Writable => tensor;
+const unchanged = (_: string, tensor: Writable): Writable => tensor;
 
 async function collected(pieces: AsyncIterable<Uint8Array>): Promise<readonly Uint8Array[]> {
   const all: Uint8Array[] = [];
@@ -35,13 +35,13 @@ async function collected(pieces: AsyncIterable<Uint8Array>): Promise<readonly Ui
 }
 
 describe("pieces", () => {
-  it("are the bytes that are written whole: header, then a piece a tensor", async () => {
-    const pieces = await collected(safetensorsPieces(tensors, itself, metadata));
+  it("together are the whole file: the header, then one piece for each tensor", async () => {
+    const pieces = await collected(safetensorsPieces(tensors, unchanged, metadata));
     expect(pieces.length).toBe(1 + tensors.size);
     expect(new Uint8Array(Buffer.concat(pieces))).toEqual(writeSafetensors(tensors, metadata));
   });
 
-  it("ask for a tensor when its turn has come, and only once", async () => {
+  it("request each tensor when its turn has come, and only once", async () => {
     const asked: string[] = [];
     const pieces = safetensorsPieces(tensors, (name, tensor) => {
       asked.push(name);
@@ -58,7 +58,7 @@ describe("pieces", () => {
   it.each<readonly [what: string, tensor: Writable]>([
     ["[3, 2] of F32", { dtype: "F32", shape: [3, 2], data: new Float32Array(6) }],
     ["[2, 3] of I32", { dtype: "I32", shape: [2, 3], data: new Int32Array(6) }],
-  ])("refuse %s for what was planned otherwise", async (what, tensor) => {
+  ])("refuse %s if something else was planned", async (what, tensor) => {
     const planned = new Map<string, Planned>([["x", { dtype: "F32", shape: [2, 3] }]]);
     await expect(collected(safetensorsPieces(planned, () => tensor))).rejects.toThrow(
       new RangeError(`writeSafetensors: x was to be [2, 3] of F32, got ${what}`),
@@ -67,9 +67,9 @@ describe("pieces", () => {
 });
 
 describe("a file", () => {
-  it("is written from what was opened to the same bytes", async () => {
+  it("that was opened is written again with the same bytes", async () => {
     const [one, other] = [join(temporaryFolder(), "one"), join(temporaryFolder(), "other")];
-    await saveSafetensors(one, tensors, itself, metadata);
+    await saveSafetensors(one, tensors, unchanged, metadata);
     const opened = openSafetensors(fileBytes(one));
     await saveSafetensors(other, opened.entries, opened.read, opened.metadata);
     expect(readFileSync(one)).toEqual(readFileSync(other));
@@ -79,7 +79,7 @@ describe("a file", () => {
   it("replaces an older one", async () => {
     const path = join(temporaryFolder(), "file");
     writeFileSync(path, "older");
-    await saveSafetensors(path, tensors, itself);
+    await saveSafetensors(path, tensors, unchanged);
     expect(new Uint8Array(readFileSync(path))).toEqual(writeSafetensors(tensors));
   });
 
@@ -96,16 +96,16 @@ describe("a file", () => {
     expect(readFileSync(path, "utf8")).toBe("older");
   });
 
-  it("that cannot take its place leaves nothing behind", async () => {
+  it("that cannot be moved to its path leaves nothing behind", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "taken"));
-    await expect(saveSafetensors(join(folder, "taken"), tensors, itself)).rejects.toThrow(/EISDIR|EPERM|EEXIST/);
+    await expect(saveSafetensors(join(folder, "taken"), tensors, unchanged)).rejects.toThrow(/EISDIR|EPERM|EEXIST/);
     expect(readdirSync(folder)).toEqual(["taken"]);
   });
 });
 
 describe("what is written", () => {
-  it("keeps the order of tensors and metadata, also of those that are called by numbers", () => {
+  it("keeps the order of tensors and metadata, also if their names are numbers", () => {
     const read = parseSafetensors(writeSafetensors(tensors, metadata));
     expect([...read.tensors]).toEqual([...tensors]);
     expect([...read.metadata]).toEqual([...metadata]);

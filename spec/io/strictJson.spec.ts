@@ -25,7 +25,7 @@ describe("JSON", () => {
     expect(() => parseJson(text)).toThrow(new JsonError(position, message));
   });
 
-  it("may be a hundred deep", () => {
+  it("may be nested a hundred levels deep", () => {
     expect(parseJson(deep(100))).toEqual(JSON.parse(deep(100)));
     expect(() => parseJson(deep(101))).toThrow(new JsonError(100, "objects and lists may be nested 100 deep at most"));
     expect(() => parseJson(`{"a":${deep(1_000_000)}}`)).toThrow(new JsonError(104, "objects and lists may be nested 100 deep at most"));
@@ -36,6 +36,6 @@ describe("JSON", () => {
   });
 });
 
-it("an object is told from a list and from null", () => {
+it("isRecord distinguishes an object from a list and from null", () => {
   expect([{}, [], null, "", 1].map(isRecord)).toEqual([true, false, false, false, false]);
 });

@@ -19,7 +19,7 @@ function unpacked(source: Source): Readonly<Record<string, string>> {
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 
 describe("tarFiles", () => {
-  it.each(["ustar", "pax", "gnu"])("of %s are what Python's tarfile unpacks, from memory and from a file", (format) => {
+  it.each(["ustar", "pax", "gnu"])("of %s are the files that Python's tarfile unpacks, from memory and from a file", (format) => {
     const bytes = bytesOf(`tar/${format}.tar`);
     expect(unpacked(sourceOf(bytes))).toEqual(described[format]);
     expect(tarFiles(sourceOf(bytes)).map(({ name }) => name)).toEqual(Object.keys(described[format] ?? {}));
@@ -50,12 +50,12 @@ describe("tarFiles", () => {
     expect(tarFiles(sourceOf(Uint8Array.from([...member, ...new Uint8Array(1024)])))).toEqual([{ name: "a", begin: 512, end: 515 }]);
   });
 
-  it("of the end alone are none", () => {
+  it("of an archive with only its end are none", () => {
     expect(tarFiles(sourceOf(new Uint8Array(1024)))).toEqual([]);
   });
 });
 
-/** Whether the files are inside of the archive, or a typed error says why there are none. */
+/** Whether the files are inside the archive, or a TarError says why it cannot be read. */
 function sound(bytes: Uint8Array): boolean {
   try {
     return tarFiles(sourceOf(bytes)).every(({ begin, end }) => begin <= end && end <= bytes.length);
@@ -86,7 +86,7 @@ describe("tarFiles refuses", () => {
     ["a record without a length", pax("path=b\n"), "tar: byte 512: a pax record must be LENGTH KEY=VALUE and a line end"],
     ["a record that is too long", pax("99 path=b\n"), "tar: byte 512: a pax record must be LENGTH KEY=VALUE and a line end"],
     ["a record of length 0", pax("0 path=b\n"), "tar: byte 512: a pax record must be LENGTH KEY=VALUE and a line end"],
-    ["a size that is none", pax("10 size=x\n"), 'tar: byte 512: the size must be a number, got "x"'],
+    ["a size that is not a number", pax("10 size=x\n"), 'tar: byte 512: the size must be a number, got "x"'],
     ["a size beyond the file", pax("16 size=9999999\n"), 'tar: byte 3072: the file is truncated: "a.txt" ends at byte '],
     ["a sparse file", pax("22 GNU.sparse.major=1\n"), "tar: byte 512: sparse files are not read"],
     [
@@ -100,7 +100,7 @@ describe("tarFiles refuses", () => {
     expect(found).toThrow(message);
   });
 
-  it("or reads whatever has been done to an archive, and throws nothing else", () => {
+  it("or reads an archive with any change, and throws nothing else", () => {
     const archives = ["ustar", "pax", "gnu"].map((format) => bytesOf(`tar/${format}.tar`));
     const change = fc.tuple(fc.nat(20_480), fc.nat(255));
     fc.assert(

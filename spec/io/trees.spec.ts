@@ -21,14 +21,14 @@ describe("a tree", () => {
     expect((await readTree(single, { a: tree.a })).get("a")?.dtype).toBe("F32");
   });
 
-  it("is uploaded with its numbers, and what is no tensor unchanged", async () => {
+  it("is uploaded with its numbers, and leaves that are not tensors are unchanged", async () => {
     const stored = await readTree(engine, tree);
     const copy = uploadTree(k, tree, stored);
     expect(await readTree(engine, copy)).toEqual(stored);
     expect([copy.step, copy.b[1]]).toEqual([4, null]);
   });
 
-  it("is not uploaded in part: a missing or misshapen leaf is named first", async () => {
+  it("is never uploaded in part: a missing or misshapen leaf is reported before anything is allocated", async () => {
     const stored = await readTree(engine, tree);
     const before = engine.memory().live;
     expect(() => uploadTree(k, { ...tree, d: tree.a }, stored)).toThrow("nothing named d");

@@ -39,7 +39,7 @@ describe("weights", () => {
     expect(readWeights(writeWeights(weights))).toEqual(weights);
   });
 
-  it("stand in timm's order, whatever order they come in", () => {
+  it("are written in timm's order, whatever order they come in", () => {
     const shuffled = new Map([...tensors].toReversed());
     expect(Buffer.compare(writeWeights({ ...weights, tensors: shuffled }), writeWeights(weights))).toBe(0);
     expect([...parseSafetensors(writeWeights(weights)).tensors.keys()].slice(0, 4)).toEqual([
@@ -50,49 +50,49 @@ describe("weights", () => {
     ]);
   });
 
-  it("say model, class names and preprocessing in the metadata deit, and nothing else", () => {
+  it("have model, class names and preprocessing in the metadata deit, and nothing else", () => {
     const { metadata } = parseSafetensors(writeWeights(weights));
     expect([...metadata.keys()]).toEqual(["deit"]);
     expect(JSON.parse(metadata.get("deit") ?? "")).toEqual(about);
   });
 
-  it("may leave class names and preprocessing open", () => {
+  it("may leave out class names and preprocessing", () => {
     const open = { ...weights, classes: null, preprocessing: null };
     expect(readWeights(writeWeights(open))).toEqual(open);
   });
 
-  it("go to an engine under their names", async () => {
+  it("are uploaded to an engine under their names", async () => {
     const engine = referenceEngine();
     expect(await readTree(engine, uploadWeights(engine.kernels, weights))).toEqual(tensors);
   });
 });
 
 describe("weights without metadata", () => {
-  it.each([true, false])("give their model by their shapes (distilled: %s)", (distilled) => {
+  it.each([true, false])("have a model that follows from their shapes (distilled: %s)", (distilled) => {
     const own = { ...config, distilled, layerNormEps: 1e-6 };
     const read = readWeights(writeSafetensors(tensorsOf(own)), { heads: 4 });
     expect(read).toEqual({ config: own, classes: null, preprocessing: null, tensors: tensorsOf(own) });
   });
 
-  it("have heads of width 64 unless told", () => {
+  it("have heads of width 64 by default", () => {
     expect(readWeights(writeSafetensors(tensors)).config.heads).toBe(1);
   });
 
-  it("need to be told the heads where 64 does not divide the width", () => {
+  it("need the number of heads if 64 does not divide the width", () => {
     const narrow = { ...config, width: 32 };
     expect(() => readWeights(writeSafetensors(tensorsOf(narrow)))).toThrow(
       "weights: no metadata deit, and width 32 is no multiple of 64: give the number of heads",
     );
   });
 
-  it("that are of something else are refused", () => {
+  it("that are not a DeiT's are refused", () => {
     expect(() => readWeights(writeSafetensors(new Map()))).toThrow(
-      "weights: no metadata deit, and no tensor cls_token to tell the model by",
+      "weights: no metadata deit, and no tensor cls_token from which to infer the model",
     );
   });
 });
 
-describe("weights whose positions are not those of their patches and tokens", () => {
+describe("weights whose position embedding does not fit their patches and tokens", () => {
   const withRows = (rows: number, distilled: boolean, renamed = (name: string): string => name): Uint8Array =>
     writeSafetensors(
       new Map(
@@ -133,7 +133,7 @@ describe("weights whose positions are not those of their patches and tokens", ()
     ],
     [201, false, "weights: pos_embed must have a row for each of n × n patches and for 1 token, got 201 rows"],
     [201, true, "weights: pos_embed must have a row for each of n × n patches and for 2 tokens, got 201 rows"],
-  ] as const)("are refused by what the %d rows are for (distilled: %s)", (rows, distilled, line) => {
+  ] as const)("are refused with an explanation of the %d rows (distilled: %s)", (rows, distilled, line) => {
     expect(() => readWeights(withRows(rows, distilled))).toThrow(WeightsError);
     expect(() => readWeights(withRows(rows, distilled))).toThrow(line);
   });
@@ -148,7 +148,7 @@ describe("weights are refused", () => {
     expect(() => writeWeights({ ...weights, tensors: without("head_dist.bias") })).toThrow("weights: nothing named head_dist.bias");
   });
 
-  it("with a parameter too many", () => {
+  it("with an extra parameter", () => {
     const more = new Map([...tensors, ["head2.bias", { dtype: "F32", shape: [1], data: Float32Array.of(0) }] as const]);
     expect(() => writeWeights({ ...weights, tensors: more })).toThrow("weights: head2.bias is no parameter of this model");
   });

@@ -1,4 +1,4 @@
-/** The commands, run from the package as it is packed, in a folder with nothing but what a user gets. */
+/** Runs the commands from the packed package, in a folder with nothing but what a user gets. */
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -35,7 +35,7 @@ it.each(commands)("deit %s works", (line) => {
   expect({ status, stderr: status === 0 ? "" : stderr }).toEqual({ status: 0, stderr: "" });
 });
 
-it("deit engines and --engine webgpu say how the package for it is added", () => {
+it("deit engines and --engine webgpu name the command that adds the missing package", () => {
   expect(existsSync(join(folder, "node_modules/webgpu"))).toBe(false);
   const needs = "it needs the package webgpu, which is not installed: npm install webgpu@0.6.2";
   expect(run("engines").stdout).toContain(needs);

@@ -1,4 +1,4 @@
-/** What an editor shows of the package: a text for everything that can be reached from its entry points, and names that it completes. */
+/** What an editor shows: a description of everything reachable from the package's entry points, and completions of names. */
 import { join } from "node:path";
 import typescript from "typescript";
 import { expect, it } from "vitest";
@@ -14,7 +14,7 @@ const compilerOptions: typescript.CompilerOptions = {
 };
 const entries = Object.values(manifest.exports).map(({ types }) => join(root, types));
 
-/** A member of a type literal that is an argument or part of one (`Extract<T, { kind: "x" }>`) is explained by its owner. */
+/** Whether a node is in a type literal that is an argument or part of one (`Extract<T, { kind: "x" }>`), which its owner documents. */
 const isOwners = (node: typescript.Node): boolean => {
   for (let at = node.parent; at !== undefined; at = at.parent) {
     if (typescript.isParameter(at) || typescript.isTypeParameterDeclaration(at)) return true;
@@ -23,14 +23,14 @@ const isOwners = (node: typescript.Node): boolean => {
   return false;
 };
 
-/** The declared thing that a reference in a type names. */
+/** The name in a type reference. */
 function nameIn(node: typescript.Node): typescript.Node | undefined {
   if (typescript.isTypeReferenceNode(node)) return node.typeName;
   if (typescript.isExpressionWithTypeArguments(node)) return node.expression;
   return typescript.isImportTypeNode(node) ? node.qualifier : undefined;
 }
 
-/** `FILE: OWNER.MEMBER` of all that has no text. */
+/** `FILE: OWNER.MEMBER` of everything without a description. */
 function undocumented(
   program: typescript.Program,
   files: readonly string[],
@@ -82,7 +82,7 @@ function undocumented(
   return { missing, seen: seen.size };
 }
 
-/** A user's file, which is nowhere but here. */
+/** A user's file, which exists only in this spec. */
 const file = join(root, "dist/editor.ts");
 const text = 'import { deitConfig, regnetConfig } from "./index.js";\ndeitConfig("");\nregnetConfig("");\nexport const bare = 1;\n';
 const service = typescript.createLanguageService({
@@ -101,13 +101,13 @@ const service = typescript.createLanguageService({
 const program = service.getProgram();
 if (program === undefined) throw new Error("the compiler makes no program");
 
-it("everything that the entry points export or lead to has a text", () => {
+it("everything that the entry points export or refer to has a description", () => {
   const { missing, seen } = undocumented(program, entries);
   expect(missing).toEqual([]);
   expect(seen).toBeGreaterThan(1000);
 });
 
-it("what has none is found", () => {
+it("a missing description is found", () => {
   expect(undocumented(program, [file]).missing).toEqual(["dist/editor.ts: bare"]);
 });
 

@@ -1,4 +1,4 @@
-/** What a user gets: the files of the package, what they weigh, where their links lead. */
+/** What a user gets: the files of the package, their size, and the targets of their links. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -8,14 +8,14 @@ const { files, unpackedSize } = packed();
 const paths: ReadonlySet<string> = new Set(files.map(({ path }) => path));
 const entries = Object.values(manifest.exports);
 
-/** All that a file leads to by its import lines, itself among them, written as in the repository. */
-function behind(file: string, asType: boolean, seen = new Set<string>()): ReadonlySet<string> {
+/** A file and all that it imports, directly or not, as paths in the repository. */
+function importsOf(file: string, asType: boolean, seen = new Set<string>()): ReadonlySet<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
   const text = readFileSync(join(root, file), "utf8").replaceAll(/^\s*(?:\/\*)?\*.*$/gm, "");
   for (const [, to = ""] of text.matchAll(/(?:\bfrom |\bimport\(|^import )"(\.[^"]+)"/gm)) {
     const path = join(dirname(file), to);
-    behind(asType ? path.replace(/\.[jt]s$/, ".d.ts") : path, asType, seen);
+    importsOf(asType ? path.replace(/\.[jt]s$/, ".d.ts") : path, asType, seen);
   }
   return seen;
 }
@@ -23,29 +23,29 @@ function behind(file: string, asType: boolean, seen = new Set<string>()): Readon
 const missing = (wanted: Iterable<string>): readonly string[] => [...wanted].filter((path) => !paths.has(path));
 
 describe("the package", () => {
-  it("weighs at most 2.5 MB unpacked", () => {
+  it("takes at most 2.5 MB unpacked", () => {
     expect(unpackedSize).toBeLessThanOrEqual(2.5e6);
   });
 
-  it("and all that comes with it weigh at most 60 MB", () => {
+  it("and all its dependencies take at most 60 MB", () => {
     const peers = ["node_modules/fast-check", "node_modules/pure-rand"];
     const bytes = [...dependencyPaths(), ...peers].map((path) => bytesBelow(join(root, path)));
     expect(bytes.reduce((sum, n) => sum + n, unpackedSize)).toBeLessThanOrEqual(60e6);
   });
 
-  it("has no WebAssembly beside that which its modules hold, no map, and nothing that specs leave in dist", () => {
+  it("has no WebAssembly files, which its modules contain as text, no source maps, and nothing that specs leave in dist", () => {
     expect([...paths].filter((path) => /\.(wasm|wat|map|tgz|tsbuildinfo)$|^dist\/\./.test(path))).toEqual([]);
   });
 
-  it.each(entries.map((entry) => entry.default).concat("dist/cli.js"))("has every module that %s leads to", (entry) => {
-    expect(missing(behind(normalize(entry), false))).toEqual([]);
+  it.each(entries.map((entry) => entry.default).concat("dist/cli.js"))("has every module that %s imports", (entry) => {
+    expect(missing(importsOf(normalize(entry), false))).toEqual([]);
   });
 
-  it.each(entries.map((entry) => entry.types))("has every declaration that %s leads to", (entry) => {
-    expect(missing(behind(normalize(entry), true))).toEqual([]);
+  it.each(entries.map((entry) => entry.types))("has every declaration that %s imports", (entry) => {
+    expect(missing(importsOf(normalize(entry), true))).toEqual([]);
   });
 
-  it("has the modules that run as workers and processes of their own, and all files that are read", () => {
+  it("has the modules that run as workers and separate processes, and all files that are read", () => {
     const modules = [...paths].filter((path) => path.startsWith("dist/") && path.endsWith(".js"));
     const named = modules.flatMap((path) => {
       const urls = [...readFileSync(join(root, path), "utf8").matchAll(/new URL\("([^"]+)", import\.meta\.url\)/g)];
@@ -57,14 +57,14 @@ describe("the package", () => {
     expect(paths).toContain("fixtures/record.py");
   });
 
-  it("asks for fast-check as a peer, so that tests and checks have one copy, and for webgpu only if it is wished", () => {
+  it("has fast-check as a peer dependency, so that tests and checks share one copy, and webgpu as an optional one", () => {
     expect(manifest.peerDependencies).toEqual({ "fast-check": `^${manifest.devDependencies["fast-check"]}`, webgpu: "^0.6.2" });
     expect(manifest.peerDependenciesMeta).toEqual({ webgpu: { optional: true } });
     expect(Object.keys(manifest.dependencies)).not.toContain("fast-check");
   });
 });
 
-/** Relative links of a page, with the part behind #. */
+/** Relative links of a page, with the part after #. */
 const linksOf = (page: string): readonly string[] =>
   [
     ...readFileSync(join(root, page), "utf8")
@@ -89,11 +89,11 @@ function hasAnchor(page: string, anchor: string): boolean {
   return [...headings].some(([, heading = ""]) => anchorOf(heading) === anchor);
 }
 
-/** Whether a text has a line: `L28`, as in a link to source. */
+/** Whether a file has the line of an anchor such as `L28`. */
 const hasLine = (file: string, anchor: string): boolean =>
   Number(anchor.slice(1)) <= readFileSync(join(root, file), "utf8").split("\n").length;
 
-/** Links of a page that lead nowhere. */
+/** Links of a page without a target. */
 function deadLinks(page: string, exists: (path: string) => boolean): readonly string[] {
   return linksOf(page).filter((link) => {
     const [to = "", anchor] = link.split("#");
@@ -103,18 +103,18 @@ function deadLinks(page: string, exists: (path: string) => boolean): readonly st
   });
 }
 
-/** Or in the source, of which the package has the ops and the model, and docs/equations.md says so. */
+/** Whether the package has a path. docs/equations.md may also link to sources that only the repository has, as it says. */
 const inPackage = (page: string, path: string): boolean =>
   paths.has(path) || [...paths].some((file) => file.startsWith(`${path}/`)) || (page === "docs/equations.md" && path.startsWith("src/"));
 const pages = [...paths].filter((path) => path.endsWith(".md"));
 
 describe("links", () => {
-  it("are there to be looked at", () => {
+  it("are found", () => {
     expect(pages.flatMap(linksOf).length).toBeGreaterThan(20);
     expect(deadLinks("README.md", () => false)).toEqual(linksOf("README.md"));
   });
 
-  it.each(pages)("of %s lead to files of the repository and of the package", (page) => {
+  it.each(pages)("in %s have targets in the repository and in the package", (page) => {
     expect(deadLinks(page, (path) => existsSync(join(root, path)))).toEqual([]);
     expect(deadLinks(page, (path) => inPackage(page, path))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** What `npm pack` would put into the package, and a folder where it is installed, as far as that can be had without a network. */
+/** The contents of the package as `npm pack` makes it, and a folder where it is installed, as far as possible without a network. */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,12 +8,12 @@ import { dirname, join } from "node:path";
 export const root: string = join(import.meta.dirname, "../..");
 
 interface Packed {
-  /** Bytes of all files together. */
+  /** The size of all files together, in bytes. */
   readonly unpackedSize: number;
   readonly files: readonly { readonly path: string; readonly size: number }[];
 }
 
-/** By npm itself, of what was built last. */
+/** What npm would pack of the last build. */
 export function packed(): Packed {
   const printed = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, encoding: "utf8" });
   const [report]: readonly Packed[] = JSON.parse(printed);
@@ -21,7 +21,7 @@ export function packed(): Packed {
   return report;
 }
 
-/** The repository's package.json, as far as specs ask. */
+/** The fields of the repository's package.json that specs use. */
 export interface Manifest {
   readonly exports: { readonly [entry: string]: { readonly types: string; readonly default: string } };
   readonly dependencies: { readonly [name: string]: string };
@@ -37,7 +37,7 @@ interface Locked {
   readonly devOptional?: boolean;
 }
 
-/** Paths below node_modules, from the repository's folder, of what a user gets beside this package: no dev dependency, nothing for other platforms. */
+/** Paths in node_modules, from the repository's folder, of what a user gets with this package: no dev dependencies, nothing for other platforms. */
 export function dependencyPaths(): readonly string[] {
   const { packages }: { readonly packages: { readonly [path: string]: Locked } } = JSON.parse(
     readFileSync(join(root, "package-lock.json"), "utf8"),
@@ -48,7 +48,7 @@ export function dependencyPaths(): readonly string[] {
   });
 }
 
-/** Bytes of the files below a folder, those of packages inside of it left out. */
+/** The size of the files in a folder, in bytes, without nested packages. */
 export function bytesBelow(folder: string): number {
   let bytes = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -60,10 +60,10 @@ export function bytesBelow(folder: string): number {
 }
 
 /**
- * A new folder with the package installed: its files are copied, its dependencies are those of the repository.
+ * Makes a folder with the package installed: its files are copied, and its dependencies are linked to the repository's.
  *
- * @param fastCheck the folder of node_modules that stands for fast-check
- * @param tools packages that the user has as well
+ * @param fastCheck the folder of node_modules to use as fast-check
+ * @param tools further packages that the user has
  */
 export function installed(fastCheck: string, tools: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), "deit-installed-"));

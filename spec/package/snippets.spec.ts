@@ -1,4 +1,4 @@
-/** Every TypeScript block of the README and of docs compiles in a user's project, beside the package as it is packed. */
+/** Every TypeScript block of the README and of docs compiles in a user's project with the packed package. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import typescript from "typescript";
@@ -12,7 +12,7 @@ const resolutions = {
   bundler: { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Bundler },
 };
 
-/** Blocks that are whole programs: a quotation of a file of this project is none. */
+/** Blocks that are whole programs; quotations of this project's files are not. */
 const programs = pages.flatMap((page) =>
   blocksOf(page).flatMap(({ language, text }, i) =>
     /^ts( vitest)?$/.test(language) ? [{ name: `${page.replaceAll("/", ".")}.${i}.ts`, text }] : [],
@@ -32,7 +32,7 @@ function hostFor(options: typescript.CompilerOptions): typescript.CompilerHost {
   return { ...host, getSourceFile };
 }
 
-/** What the compiler says of a user's files, and of the declarations of this package. */
+/** The compiler's errors in a user's files and in the declarations of this package. */
 function errors(folder: string, names: readonly string[], resolution: typescript.CompilerOptions): readonly string[] {
   const common = {
     strict: true,
@@ -52,29 +52,29 @@ function errors(folder: string, names: readonly string[], resolution: typescript
   );
 }
 
-it("there are programs in TypeScript", () => {
+it("the pages have programs in TypeScript", () => {
   expect(programs.map(({ name }) => name.replace(/\d+\.ts$/, ""))).toEqual(
     expect.arrayContaining(["README.md.", "docs.checking-gradients.md.", "docs.webgpu.md.", "docs.weights.md."]),
   );
 });
 
-/** A program that must not compile, so that the others could fail. */
+/** A program that must not compile, which shows that errors are found. */
 const wrong = { name: "wrong.ts", text: 'import { deitConfig } from "deit";\ndeitConfig("deit-tiny", { depth: "two" });\n' };
 
 const LONG = process.env["DEIT_LONG"] === "1";
 
 describe.each([
-  { fastCheck: "fast-check-newest", those: programs },
-  { fastCheck: "fast-check", those: programs.filter(({ text }) => text.includes("fast-check")) },
-])("beside $fastCheck", ({ fastCheck, those }) => {
+  { fastCheck: "fast-check-newest", wanted: programs },
+  { fastCheck: "fast-check", wanted: programs.filter(({ text }) => text.includes("fast-check")) },
+])("with $fastCheck", ({ fastCheck, wanted }) => {
   const folder = installed(fastCheck, ["vitest", "@types/node"]);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const files = [wrong, ...those];
+  const files = [wrong, ...wanted];
   for (const { name, text } of files) writeFileSync(join(folder, name), text);
 
   const quick = fastCheck === "fast-check-newest" ? "nodenext" : "bundler";
   const tried = Object.entries(resolutions).filter(([name]) => LONG || name === quick);
-  it.each(tried)("they compile under --strict, modules resolved as %s does", (_, resolution) => {
+  it.each(tried)("compile under --strict with module resolution %s", (_, resolution) => {
     const names = files.map(({ name }) => name);
     expect(errors(folder, names, resolution)).toEqual(["wrong.ts: Type 'string' is not assignable to type 'number'."]);
   });

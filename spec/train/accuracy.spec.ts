@@ -5,7 +5,7 @@ import { judge, scoredByLogits, total } from "../../src/train/evaluation/accurac
 const engine = referenceEngine();
 const k = engine.kernels;
 
-/** Six classes; four images. */
+/** Logits of four images for six classes. */
 const logits = [
   [9, 1, 2, 3, 4, 5],
   [5, 4, 3, 2, 1, 0],
@@ -19,11 +19,11 @@ const judged = (labels: readonly number[], rows: readonly (readonly number[])[] 
 };
 
 describe("judge", () => {
-  it("counts a label with the largest score as first", async () => {
+  it("counts a label with the largest score for top-1", async () => {
     expect((await judged([0, 0, 0, 0])).top1).toBe(3);
   });
 
-  it("counts a label behind fewer than five others as among five", async () => {
+  it("counts a label that fewer than five classes precede for top-5", async () => {
     expect((await judged([1, 5, 0, 4])).top5).toBe(1);
     expect((await judged([2, 4, 1, 4])).top5).toBe(4);
   });
@@ -33,7 +33,7 @@ describe("judge", () => {
     expect((await judged([0, 0, 0, 0])).decisions).toEqual([0, 0, 5, 0]);
   });
 
-  it("counts a score that is not a number as wrong", async () => {
+  it("counts a label whose score is NaN as wrong", async () => {
     const { top1, top5 } = await judged([0], [[NaN, 0, 0, 0, 0, 0]]);
     expect([top1, top5]).toEqual([0, 0]);
   });

@@ -1,4 +1,4 @@
-/** A process to be killed: `child.ts FOLDER` starts or resumes the tiny recipe and prints a line after each step. */
+/** A process that a spec kills: `child.ts FOLDER` starts or resumes the tiny recipe and prints a line after each step. */
 import { writeSync } from "node:fs";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { runRecipe } from "../../src/train/run/run.ts";

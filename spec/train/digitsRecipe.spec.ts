@@ -47,6 +47,6 @@ const digits: Recipe = {
   },
 };
 
-it("the bundled recipe of the digits means this run", () => {
+it("the bundled recipe of the digits describes this run", () => {
   expect(readRecipe("digits").recipe).toEqual(digits);
 });

@@ -20,11 +20,11 @@ const k = engine.kernels;
 const config = tiny.model;
 const dataset = synthetic({ count: 30, channels: 1, side: 4, classes: 3 });
 const batches = (size: number): Iterable<HostBatch> => evaluationBatches(dataset, size, tiny.data);
-/** Far from the start, so that heads differ. */
+/** Scaled initial parameters, with which the heads differ. */
 const params = mapTree(initialParams(k, config, keyOf(1)), (t) => k.scale(t, 8));
 const model = { config, params };
 
-/** Both heads' logits on all images, image by image. */
+/** Both heads' logits for each image. */
 async function bothLogits(): Promise<readonly (readonly [Float64Array, Float64Array])[]> {
   const [batch] = batches(dataset.count);
   if (batch === undefined) return [];
@@ -42,7 +42,7 @@ const softmax = (row: Float64Array): Float64Array => {
 };
 const plus = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x + (b[i] ?? NaN));
 
-/** Share of right decisions, and mean of −log p at the label. */
+/** The share of right decisions, and the mean of −log p of the label. */
 async function expected(
   score: (c: Float64Array, d: Float64Array) => Float64Array,
   p: (c: Float64Array, d: Float64Array) => Float64Array,
@@ -53,19 +53,19 @@ async function expected(
   return [right / rows.length, loss / rows.length];
 }
 
-const half = (row: Float64Array): Float64Array => row.map((x) => x / 2);
+const halved = (row: Float64Array): Float64Array => row.map((x) => x / 2);
 
 describe("evaluate", () => {
   it.each([
     ["class", (c: Float64Array) => c, (c: Float64Array) => softmax(c)],
     ["distillation", (_: Float64Array, d: Float64Array) => d, (_: Float64Array, d: Float64Array) => softmax(d)],
-    ["mean", plus, (c: Float64Array, d: Float64Array) => softmax(half(plus(c, d)))],
+    ["mean", plus, (c: Float64Array, d: Float64Array) => softmax(halved(plus(c, d)))],
     [
       "softmax-sum",
       (c: Float64Array, d: Float64Array) => plus(softmax(c), softmax(d)),
-      (c: Float64Array, d: Float64Array) => half(plus(softmax(c), softmax(d))),
+      (c: Float64Array, d: Float64Array) => halved(plus(softmax(c), softmax(d))),
     ],
-  ] as const)("by %s gives the accuracy and the loss of its rule", async (head, score, p) => {
+  ] as const)("by %s gives the accuracy and the loss of that rule", async (head, score, p) => {
     const [top1, loss] = await expected(score, p);
     const evaluation = await evaluate(engine, model, batches(7), head);
     expect(evaluation.top1).toBe(top1);
@@ -79,19 +79,19 @@ describe("evaluate", () => {
     expect(apart).toBeGreaterThan(0);
   });
 
-  it("gives the same whatever the batch", async () => {
+  it("gives the same for any batch size", async () => {
     const [one, other] = [await evaluateHeads(engine, model, batches(1)), await evaluateHeads(engine, model, batches(30))];
     expect(one.mean.top1).toBe(other.mean.top1);
     expect(one["softmax-sum"].loss).toBeCloseTo(other["softmax-sum"].loss, 12);
   });
 
-  it("leaves nothing alive", async () => {
+  it("leaves no tensor allocated", async () => {
     const before = engine.memory().live;
     await evaluateHeads(engine, model, batches(7));
     expect(engine.memory().live).toBe(before);
   });
 
-  it("takes a plain model's one head for every rule", async () => {
+  it("uses a plain model's one head for every rule", async () => {
     const plain = { ...config, distilled: false };
     const result = await evaluateHeads(engine, { config: plain, params: initialParams(k, plain, keyOf(1)) }, batches(7));
     expect(result.distillation).toBeNull();
@@ -108,7 +108,7 @@ describe("evaluate", () => {
 });
 
 describe("imagesAtOnce", () => {
-  it("is as many as fit beside what the engine holds, as many as are asked for, and at least 1", async () => {
+  it("is as many as fit into the memory that is left, at most as many as are asked for, and at least 1", async () => {
     const planned: number[] = [];
     const wasm = await wasmEngine();
     const plan: Engine["plan"] = (held, program) => {

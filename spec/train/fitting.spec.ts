@@ -1,4 +1,4 @@
-/** Runs within a bound of memory: normal where there is room, with blocks run again where there is not, to the same weights. */
+/** Runs within a memory bound: they use normal memory if it fits, else recompute blocks, with bitwise identical weights. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -20,7 +20,7 @@ const deep: Recipe = {
 
 interface Ran {
   readonly weights: Buffer;
-  /** Taken, in bytes. */
+  /** The memory that the engine allocated, in bytes. */
   readonly fresh: number;
 }
 
@@ -33,8 +33,8 @@ async function run(memory: MemoryChoice, bound: number): Promise<Ran> {
   return { weights: readFileSync(join(directory, "weights.safetensors")), fresh };
 }
 
-onGpu("a run that is to fit", () => {
-  it("has normal memory where there is room, less where there is not, and the same weights", async () => {
+onGpu("a run with memory fit", () => {
+  it("uses normal memory if it fits, else less, with bitwise identical weights", async () => {
     const [normal, low] = [await run("normal", Infinity), await run("low", Infinity)];
     expect(low.fresh).toBeLessThan(normal.fresh);
     const between = (low.fresh + normal.fresh) / 2;

@@ -14,7 +14,7 @@ interface Weight {
   readonly weight: Tensor;
 }
 
-/** ½|θ − z|² for a z that is drawn in each step. The buffer counts steps. */
+/** The loss ½|θ − z|² for a z that is drawn in each step. The buffer counts the steps. */
 const wander: Task<Weight, Tensor, null> = {
   lossAndGrads: (k, { params: { weight } }, _, key) => ({
     loss: k.zeros([]),
@@ -33,18 +33,18 @@ const sgd: Optimizer = { kind: "sgd", noDecay: "timm", momentum: 0.9, nesterov: 
 
 const STEPS = 10;
 
-interface Told {
-  /** By their number in the order of all attempts; the device is lost when one of these begins. */
-  readonly losses: readonly number[];
+interface Failures {
+  /** The device is lost at the beginning of these steps, counted over all attempts. */
+  readonly deviceLosses: readonly number[];
   readonly optimizer?: Optimizer;
 }
 
-/** A training whose device is lost from time to time, and what is seen of it. */
-function doomed({ losses, optimizer = adamw }: Told): {
+/** A training whose device is lost from time to time, and what was observed. */
+function withDeviceLosses({ deviceLosses, optimizer = adamw }: Failures): {
   readonly keeping: KeptTraining<Weight, Tensor>;
-  readonly seen: { readonly steps: number[]; readonly checkpoints: Checkpoint[]; opened: number; closed: number };
+  readonly seen: { readonly steps: number[]; readonly checkpoints: Checkpoint[]; engines: number; closed: number };
 } {
-  const seen = { steps: [] as number[], checkpoints: [] as Checkpoint[], opened: 0, closed: 0 };
+  const seen = { steps: [] as number[], checkpoints: [] as Checkpoint[], engines: 0, closed: 0 };
   const training = { optimizer, emaDecay: 0.9, lossScale: "dynamic" } as const;
   const study = ({ kernels: k }: Engine): ResumableTraining<Weight, Tensor> => ({
     initial: () => {
@@ -52,77 +52,77 @@ function doomed({ losses, optimizer = adamw }: Told): {
       return initialState(k, training, model);
     },
     step: async (state) => {
-      if (losses.includes(seen.steps.push(state.step + 1))) throw new DeviceLostError("the device is lost");
+      if (deviceLosses.includes(seen.steps.push(state.step + 1))) throw new DeviceLostError("the device is lost");
       const batch = { images: k.zeros([1]), labels: k.zeros([1]) };
       const settings = { optimizer, lr: 0.1, clipNorm: null, emaDecay: 0.9 };
       return trainStep(k, wander, state, batch, fold(keyOf(2), state.step), settings).state;
     },
   });
   const open = async (): Promise<Engine> => {
-    seen.opened++;
+    seen.engines++;
     return { ...referenceEngine(), close: () => seen.closed++ };
   };
   return { keeping: { open, study, steps: STEPS, every: 3, from: null, onCheckpoint: (c) => seen.checkpoints.push(c) }, seen };
 }
 
-describe.each([adamw, sgd])("training that is kept up, with $kind", (optimizer) => {
-  const undisturbed = async (): Promise<readonly Checkpoint[]> => {
-    const { keeping, seen } = doomed({ losses: [], optimizer });
+describe.each([adamw, sgd])("keepTraining with $kind", (optimizer) => {
+  const uninterrupted = async (): Promise<readonly Checkpoint[]> => {
+    const { keeping, seen } = withDeviceLosses({ deviceLosses: [], optimizer });
     await keepTraining(keeping);
     return seen.checkpoints;
   };
 
-  it("comes to the same bits however often the device is lost, from the last checkpoint each time", async () => {
-    const { keeping, seen } = doomed({ losses: [2, 6, 8, 9, 15], optimizer });
+  it("continues from the last checkpoint after each device loss, with bitwise identical results", async () => {
+    const { keeping, seen } = withDeviceLosses({ deviceLosses: [2, 6, 8, 9, 15], optimizer });
     await keepTraining(keeping);
-    expect(seen.checkpoints).toEqual(await undisturbed());
+    expect(seen.checkpoints).toEqual(await uninterrupted());
     expect(seen.steps).toEqual([1, 2, 1, 2, 3, 4, 4, 5, 4, 4, 5, 6, 7, 8, 9, 7, 8, 9, 10]);
     expect(seen.checkpoints.map(({ step }) => step)).toEqual([3, 6, 9, STEPS]);
   });
 
-  it("goes on to the same bits from a checkpoint that crossed from another worker", async () => {
-    const whole = await undisturbed();
-    const { keeping, seen } = doomed({ losses: [], optimizer });
+  it("continues from a checkpoint of another worker, with bitwise identical results", async () => {
+    const whole = await uninterrupted();
+    const { keeping, seen } = withDeviceLosses({ deviceLosses: [], optimizer });
     await keepTraining({ ...keeping, from: structuredClone(whole[1] ?? null) });
     expect(seen.steps).toEqual([7, 8, 9, 10]);
     expect(seen.checkpoints).toEqual(whole.slice(2));
   });
 
-  it("does nothing where nothing is left to do", async () => {
-    const { keeping, seen } = doomed({ losses: [], optimizer });
-    await keepTraining({ ...keeping, from: (await undisturbed()).at(-1) ?? null });
+  it("does nothing if no step is left", async () => {
+    const { keeping, seen } = withDeviceLosses({ deviceLosses: [], optimizer });
+    await keepTraining({ ...keeping, from: (await uninterrupted()).at(-1) ?? null });
     expect(seen.steps).toEqual([]);
   });
 });
 
-describe("training that is kept up", () => {
+describe("keepTraining", () => {
   it("closes every engine", async () => {
-    const { keeping, seen } = doomed({ losses: [1, 4] });
+    const { keeping, seen } = withDeviceLosses({ deviceLosses: [1, 4] });
     await keepTraining(keeping);
-    expect([seen.opened, seen.closed]).toEqual([3, 3]);
+    expect([seen.engines, seen.closed]).toEqual([3, 3]);
   });
 
-  it("gives up where engines are lost one after the other before there is a checkpoint", async () => {
-    const { keeping, seen } = doomed({ losses: [5, 6, 7, 8] });
+  it("gives up if engines are lost one after the other without a checkpoint in between", async () => {
+    const { keeping, seen } = withDeviceLosses({ deviceLosses: [5, 6, 7, 8] });
     await expect(keepTraining(keeping)).rejects.toThrow(new DeviceLostError("the device is lost"));
-    expect([seen.opened, seen.closed]).toEqual([4, 4]);
-    const apart = doomed({ losses: [5, 6, 7, 11, 12, 13] });
+    expect([seen.engines, seen.closed]).toEqual([4, 4]);
+    const apart = withDeviceLosses({ deviceLosses: [5, 6, 7, 11, 12, 13] });
     await keepTraining(apart.keeping);
-    expect(apart.seen.opened).toBe(7);
+    expect(apart.seen.engines).toBe(7);
   });
 
-  it("passes on every other error, with its engine closed", async () => {
-    const { keeping, seen } = doomed({ losses: [] });
+  it("rethrows every other error and closes its engine", async () => {
+    const { keeping, seen } = withDeviceLosses({ deviceLosses: [] });
     const study = (engine: Engine): ResumableTraining<Weight, Tensor> => ({
       ...keeping.study(engine),
       step: () => Promise.reject(new RangeError("no such label")),
     });
     await expect(keepTraining({ ...keeping, study })).rejects.toThrow(new RangeError("no such label"));
-    expect([seen.opened, seen.closed]).toEqual([1, 1]);
+    expect([seen.engines, seen.closed]).toEqual([1, 1]);
   });
 
   it("refuses a checkpoint of another model", async () => {
-    const { keeping } = doomed({ losses: [] });
+    const { keeping } = withDeviceLosses({ deviceLosses: [] });
     const from: Checkpoint = { step: 3, tensors: new Map([["params.weight", { dtype: "F64", shape: [1], data: Float64Array.of(1) }]]) };
     await expect(keepTraining({ ...keeping, from })).rejects.toThrow("params.weight must be [2, 3], got [1]");
   });

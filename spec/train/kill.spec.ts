@@ -8,7 +8,7 @@ import { compileInto } from "../helpers/javascript.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny } from "./tiny.ts";
 
-/** Runs the child and kills it (SIGKILL) so many milliseconds after it has done so many steps; whether it was killed. */
+/** Runs the child and kills it (SIGKILL) `delay` ms after it has done `steps` steps. Returns whether it was killed before it ended. */
 function killedAfter(child: string, folder: string, steps: number, delay: number): Promise<boolean> {
   const running = spawn(process.execPath, [child, folder], { stdio: ["ignore", "pipe", "inherit"] });
   let lines = 0;
@@ -31,8 +31,8 @@ const filesOf = (folder: string): readonly Buffer[] =>
     readFileSync(join(folder, name)),
   );
 
-describe("a run killed again and again", () => {
-  it("ends with the same weights and metrics, byte for byte, as one left alone", async () => {
+describe("a run that is killed repeatedly", () => {
+  it("ends with the same weights and metrics, byte for byte, as an uninterrupted run", async () => {
     const [whole, pieces] = [join(temporaryFolder(), "run"), join(temporaryFolder(), "run")];
     const options = { resume: false, recipeText: "", checkpointEvery: 2, onProgress: null, stop: null, memory: "normal" as const };
     await runRecipe(referenceEngine(), tiny, { ...options, directory: whole });

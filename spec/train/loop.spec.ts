@@ -16,7 +16,7 @@ import { tiny } from "./tiny.ts";
 
 const STEPS = 12;
 
-/** A student without a teacher, so that a run takes a moment. */
+/** The training of a student without a teacher, which takes a moment. */
 function training(changes: Partial<StudentRecipe> = {}): Training<DeitParams, null, null> {
   const { model: config, data } = tiny;
   const recipe = { ...tiny.training, ...changes };
@@ -60,7 +60,7 @@ const rowsIn = (directory: string): readonly Record<string, number>[] =>
     .map((line): Record<string, number> => JSON.parse(line));
 
 describe("a run", () => {
-  it("that is stopped after each step and resumed ends with the same bits, in state and metrics", async () => {
+  it("that is stopped after each step and resumed ends with bitwise identical state and metrics", async () => {
     const [whole, pieces] = [temporaryFolder(), temporaryFolder()];
     const { tensors } = await train(training(), settings(whole));
     let last = await train(training(), settings(pieces, { stop: () => true }));
@@ -69,7 +69,7 @@ describe("a run", () => {
     expect(readFileSync(join(pieces, "metrics.jsonl"), "utf8")).toBe(readFileSync(join(whole, "metrics.jsonl"), "utf8"));
   });
 
-  it("with SGD resumes to the same bits", async () => {
+  it("with SGD resumes with bitwise identical results", async () => {
     const sgd = training({ optimizer: { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 0.01 } });
     const [whole, pieces] = [temporaryFolder(), temporaryFolder()];
     const { tensors } = await train(sgd, settings(whole));
@@ -78,7 +78,7 @@ describe("a run", () => {
     expect((await train(sgd, settings(pieces, { resume: true }))).tensors).toEqual(tensors);
   });
 
-  it("with a scaled loss resumes to the same bits, with the scale that it had", async () => {
+  it("with a scaled loss resumes with bitwise identical results, and with its loss scale", async () => {
     const scaled = training({ lossScale: "dynamic" });
     const [whole, pieces] = [temporaryFolder(), temporaryFolder()];
     const { tensors } = await train(scaled, settings(whole));
@@ -88,7 +88,7 @@ describe("a run", () => {
     expect(tensors.get("lossScale.clean")).toEqual({ dtype: "F64", shape: [], data: Float64Array.of(STEPS) });
   });
 
-  it("that was without a scaled loss does not go on with one", async () => {
+  it("without a scaled loss is not continued with one", async () => {
     const folder = temporaryFolder();
     let steps = 0;
     await train(training(), settings(folder, { stop: () => ++steps === 5 }));
@@ -96,7 +96,7 @@ describe("a run", () => {
     await expect(scaled).rejects.toThrow("nothing named lossScale.scale");
   });
 
-  it("that is stopped says so and has saved the step it stopped at", async () => {
+  it("that is stopped reports this and has saved its last step", async () => {
     const folder = temporaryFolder();
     let steps = 0;
     const { interrupted, state } = await train(training(), settings(folder, { stop: () => ++steps === 5 }));
@@ -114,7 +114,7 @@ describe("a run", () => {
     expect(again.tensors).toEqual(tensors);
   });
 
-  it("takes no more memory at step 12 than at step 2", async () => {
+  it("holds no more memory at step 12 than at step 2", async () => {
     const engine = referenceEngine();
     const live: number[] = [];
     await trainModel(engine, training(), settings(temporaryFolder(), { onProgress: () => live.push(engine.memory().live) }));
@@ -129,7 +129,7 @@ describe("a run", () => {
     expect(rates).toEqual([1e-3, rate(1), rate(2), rate(3)].flatMap((lr) => [lr, lr, lr]));
   });
 
-  it("can be one epoch late with it, as the authors' code", async () => {
+  it("can lag one epoch behind with it, like the authors' code", async () => {
     const folder = temporaryFolder();
     await train(training({ delayed: true }), settings(folder));
     const [first, second, third] = [0, 3, 6].map((step) => rowsIn(folder)[step]?.["lr"]);
@@ -152,7 +152,7 @@ describe("a run", () => {
     ]);
   });
 
-  it("stops where the loss is not finite, before a checkpoint of it", async () => {
+  it("stops if the loss is not finite, before it saves a checkpoint", async () => {
     const folder = temporaryFolder();
     const wild = training({ schedule: { base: 1e300, min: 1e300, warmup: 1e300, warmupEpochs: 0, epochs: 4 } });
     await expect(train(wild, settings(folder))).rejects.toThrow("train: the loss is NaN at step 2 (epoch 0, learning rate 1e+300)");
@@ -168,20 +168,20 @@ describe("a run", () => {
 
   it("learns: the loss goes down", async () => {
     const folder = temporaryFolder();
-    const still = { ...tiny.data, rotation: 0, padding: 0, flip: false };
-    const quiet = training({ dropPath: 0, dropout: 0, schedule: { ...tiny.training.schedule, epochs: 40 } });
-    await train({ ...quiet, data: still }, settings(folder));
+    const unaugmented = { ...tiny.data, rotation: 0, padding: 0, flip: false };
+    const withoutDropping = training({ dropPath: 0, dropout: 0, schedule: { ...tiny.training.schedule, epochs: 40 } });
+    await train({ ...withoutDropping, data: unaugmented }, settings(folder));
     const losses = rowsIn(folder).map((row) => row["loss"] ?? NaN);
     const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
     expect(mean(losses.slice(-12))).toBeLessThan(0.8 * mean(losses.slice(0, 12)));
   });
 
-  it("tells of each step", async () => {
-    const told: Progress[] = [];
-    await train(training(), settings(temporaryFolder(), { onProgress: (p) => told.push(p) }));
-    expect(told.map((p) => p.step)).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1));
-    expect(told.map((p) => p.epoch)).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
-    expect(told.at(-1)?.secondsLeft).toBe(0);
-    for (const { imagesPerSecond, dataWait } of told) expect(imagesPerSecond > 0 && dataWait > 0 && dataWait < 1).toBe(true);
+  it("reports each step", async () => {
+    const reports: Progress[] = [];
+    await train(training(), settings(temporaryFolder(), { onProgress: (p) => reports.push(p) }));
+    expect(reports.map((p) => p.step)).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1));
+    expect(reports.map((p) => p.epoch)).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
+    expect(reports.at(-1)?.secondsLeft).toBe(0);
+    for (const { imagesPerSecond, dataWait } of reports) expect(imagesPerSecond > 0 && dataWait > 0 && dataWait < 1).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-/** Dynamic loss scaling: 10,000 steps with overflows, and mistakes that must be noticed. */
+/** Dynamic loss scaling: 10,000 steps with overflows, and planted errors that must be noticed. */
 import { describe, expect, it } from "vitest";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
@@ -18,7 +18,7 @@ import { engines } from "../helpers/engines.ts";
 const ADAMW: Optimizer = { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0 };
 const SGD: Optimizer = { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 0 };
 
-/** Where the quadratic ½‖w − goal‖² + ½‖b − goal‖² is least. */
+/** The minimum of the quadratic ½‖w − goal‖² + ½‖b − goal‖². */
 const GOAL = 0.5;
 /** The largest number of f16. */
 const HALF_MAX = 65_504;
@@ -28,18 +28,18 @@ interface Weights {
   readonly b: Tensor;
 }
 
-/** What f16 holds of large numbers: infinities beyond its largest. */
+/** Rounds numbers beyond the largest of f16 to infinity. */
 function asHalf(k: Kernels, x: Tensor): Tensor {
   const fits = k.step(k.addScalar(k.scale(k.sqrt(k.square(x)), -1), HALF_MAX));
   return k.where(fits, x, k.scale(x, Infinity));
 }
 
-/** The gradient of the quadratic times what the batch says, held in f16; the buffer gathers the same. */
+/** A task whose gradient is that of the quadratic times a factor from the batch, in f16; the buffer sums the factors. */
 const quadratic: Task<Weights, Tensor, Tensor> = {
   lossAndGrads: (k, { params }, { images }, _, dLoss) => {
-    const spoil = k.reshape(images, []);
-    const grads = mapTree(params, (t) => asHalf(k, k.mul(k.mul(k.addScalar(t, -GOAL), spoil), dLoss)));
-    return { loss: k.scale(spoil, 1), grads, statistics: k.scale(spoil, 1) };
+    const factor = k.reshape(images, []);
+    const grads = mapTree(params, (t) => asHalf(k, k.mul(k.mul(k.addScalar(t, -GOAL), factor), dLoss)));
+    return { loss: k.scale(factor, 1), grads, statistics: k.scale(factor, 1) };
   },
   moveOn: (k, buffers, statistics) => {
     const next = k.add(buffers, statistics);
@@ -49,19 +49,19 @@ const quadratic: Task<Weights, Tensor, Tensor> = {
 };
 
 const key = keyOf(5);
-const SPOILS = [NaN, Infinity, -Infinity];
+const NON_FINITE = [NaN, Infinity, -Infinity];
 
 const FIRST = 20;
 
-/** By what the gradients of a step are spoilt: nearly half of the first ones, as a run begins with too large a scale, and now and then one. */
-function spoilOf(step: number): number {
+/** The factor on the gradients of a step. It is non-finite in nearly half of the first steps, as if the initial scale were too large, and rarely later. */
+function factorOf(step: number): number {
   const overflows = uniformAt(key, step) < (step < FIRST ? 0.4 : 0.0007);
-  return overflows ? (SPOILS[step % SPOILS.length] ?? NaN) : 1;
+  return overflows ? (NON_FINITE[step % NON_FINITE.length] ?? NaN) : 1;
 }
 
 type State = TrainState<Weights, Tensor>;
 
-/** All that a step may change but the scale. */
+/** Everything that a step may change, except the loss scale. */
 const keptOf = ({ params, optimizer, buffers, average }: State): unknown => ({ params, optimizer, buffers, average });
 
 type Numbers = ReadonlyMap<string, readonly number[]>;
@@ -71,14 +71,14 @@ async function numbersOf(engine: Engine, tree: unknown): Promise<Numbers> {
   return new Map(await Promise.all(reads));
 }
 
-interface Told {
-  /** What was broken first; null: nothing. */
+interface Outcome {
+  /** The first error; null if there is none. */
   readonly broken: string | null;
-  /** All but the scale, at the end. */
+  /** The final state, except the loss scale. */
   readonly end: Numbers;
   readonly overflows: number;
   readonly growths: number;
-  /** Largest distance of a weight from the goal, at the end. */
+  /** The largest final distance of a weight from the goal. */
   readonly off: number;
 }
 
@@ -94,46 +94,46 @@ function start(k: Kernels, optimizer: Optimizer, scaled: boolean): State {
   };
 }
 
-/** A step whose gradients are `spoil` times what they should be. */
-function stepped(engine: Engine, k: Kernels, state: State, optimizer: Optimizer, spoil: number): State {
-  const batch: Batch = { images: k.upload([1, 1, 1, 1], [spoil]), labels: k.zeros([1]) };
+/** A step whose gradients are multiplied by `factor`. */
+function stepped(engine: Engine, k: Kernels, state: State, optimizer: Optimizer, factor: number): State {
+  const batch: Batch = { images: k.upload([1, 1, 1, 1], [factor]), labels: k.zeros([1]) };
   const next = trainStep(k, quadratic, state, batch, key, { optimizer, lr: 1e-3, clipNorm: null, emaDecay: 0.999 });
   engine.release([next.loss, batch]);
   return next.state;
 }
 
-/** Steps on the quadratic, each judged by what is read after it. */
-async function simulated(engine: Engine, k: Kernels, steps: number, optimizer: Optimizer): Promise<Told> {
+/** Takes steps on the quadratic, and checks the state after each. */
+async function simulated(engine: Engine, k: Kernels, steps: number, optimizer: Optimizer): Promise<Outcome> {
   let state = start(k, optimizer, true);
   let [rule, overflows, growths]: [LossScaleState, number, number] = [{ S: 2 ** 16, n: 0, s: 0 }, 0, 0];
   let before = await numbersOf(engine, keptOf(state));
   const round = engine.precision === "f32" ? Math.fround : Number;
-  const told = (broken: string | null): Told => {
+  const outcome = (broken: string | null): Outcome => {
     const weights = [...(before.get("params.w") ?? []), ...(before.get("params.b") ?? [])];
     return { broken, end: before, overflows, growths, off: Math.max(...weights.map((w) => Math.abs(w - GOAL))) };
   };
 
   for (let step = 0; step < steps; step++) {
     const slopes = ["params.w", "params.b"].flatMap((name) => before.get(name) ?? []).map((w) => round(w - GOAL));
-    const overflow = !Number.isFinite(spoilOf(step)) || slopes.some((slope) => Math.abs(slope) * rule.S > HALF_MAX);
-    state = stepped(engine, k, state, optimizer, spoilOf(step));
+    const overflow = !Number.isFinite(factorOf(step)) || slopes.some((slope) => Math.abs(slope) * rule.S > HALF_MAX);
+    state = stepped(engine, k, state, optimizer, factorOf(step));
 
     const after = await numbersOf(engine, keptOf(state));
-    if ([...after.values()].flat().some((x) => !Number.isFinite(x))) return told(`step ${step}: a number that is not finite`);
+    if ([...after.values()].flat().some((x) => !Number.isFinite(x))) return outcome(`step ${step}: a number that is not finite`);
     if (overflow && [...before].some(([name, old]) => old.some((x, i) => !Object.is(x, after.get(name)?.[i]))))
-      return told(`step ${step}: an overflow changed something`);
-    if (!overflow && before.get("buffers")?.[0] === after.get("buffers")?.[0]) return told(`step ${step}: a right step was taken back`);
+      return outcome(`step ${step}: an overflow changed something`);
+    if (!overflow && before.get("buffers")?.[0] === after.get("buffers")?.[0]) return outcome(`step ${step}: a finite step was skipped`);
     const from = rule.S;
     rule = lossScale(rule, overflow);
     const { scale = [], clean = [], skipped = [] } = Object.fromEntries(await numbersOf(engine, state.lossScale));
     const [is, should] = [[scale[0], clean[0], skipped[0]].join(), [rule.S, rule.n, rule.s].join()];
-    if (is !== should) return told(`step ${step}: the scale is ${is}, by the rule ${should}`);
+    if (is !== should) return outcome(`step ${step}: the scale is ${is}, by the rule ${should}`);
     overflows += Number(overflow);
     growths += Number(rule.S > from);
     before = after;
   }
   engine.release(state);
-  return told(null);
+  return outcome(null);
 }
 
 const whole = engines.filter(({ large }) => large);
@@ -142,7 +142,7 @@ describe.each(whole)("on the $name engine", ({ make }) => {
   it.each([
     [10_000, ADAMW],
     [4500, SGD],
-  ])("%i steps train through overflows, and the scale goes by torch's rule", { timeout: 120_000 }, async (steps, optimizer) => {
+  ])("%i steps train through overflows, and the scale follows torch's rule", { timeout: 120_000 }, async (steps, optimizer) => {
     const engine = await make();
     const { broken, overflows, growths, off } = await simulated(engine, engine.kernels, steps, optimizer);
     expect(broken).toBe(null);
@@ -153,7 +153,7 @@ describe.each(whole)("on the $name engine", ({ make }) => {
   });
 });
 
-it.each(engines)("what is taken back leaves the bits of a run without those steps: $name", async ({ make }) => {
+it.each(engines)("skipped steps leave the state bitwise identical to a run without them: $name", async ({ make }) => {
   const engine = await make();
   const k = engine.kernels;
   const { broken, overflows, end } = await simulated(engine, k, FIRST, ADAMW);
@@ -163,7 +163,7 @@ it.each(engines)("what is taken back leaves the bits of a run without those step
   expect(await numbersOf(engine, keptOf(state))).toEqual(end);
 });
 
-describe("a mistake is noticed:", () => {
+describe("a planted error is noticed:", () => {
   const right = (k: Kernels): Kernels => unfused(k);
   it.each<[string, readonly [object, object], Optimizer, RegExp]>([
     [
@@ -179,19 +179,19 @@ describe("a mistake is noticed:", () => {
       /^step 0: a number that is not finite$/,
     ],
     [
-      "an average that moves on by itself",
+      "an average that is also updated in skipped steps",
       fuse(emaLeaf, { name: "ema", run: (k, inputs, attrs) => emaLeaf.run(right(k), { ...inputs, finite: null }, attrs) }),
       ADAMW,
       /^step \d+: an overflow changed something$/,
     ],
     [
-      "a count that an overflow does not end",
+      "a count that an overflow does not reset",
       fuse(nextLossScale, {
         name: "lossScale",
         run: (k, inputs) => {
-          const goesOn = k.addScalar(inputs.clean, 1);
+          const continued = k.addScalar(inputs.clean, 1);
           const next = nextLossScale.run(right(k), inputs);
-          return { ...next, clean: k.where(inputs.finite, next.clean, goesOn) };
+          return { ...next, clean: k.where(inputs.finite, next.clean, continued) };
         },
       }),
       ADAMW,
@@ -210,9 +210,9 @@ describe("a mistake is noticed:", () => {
       ADAMW,
       /^step \d{4}: the scale is/,
     ],
-  ])("%s", async (_, mistake, optimizer, told) => {
+  ])("%s", async (_, planted, optimizer, message) => {
     const engine = await (whole[0]?.make() ?? Promise.reject(new Error("no engine")));
-    const k = engine.kernels.within({ fused: fusedTable(mistake) });
-    expect((await simulated(engine, k, 4500, optimizer)).broken).toMatch(told);
+    const k = engine.kernels.within({ fused: fusedTable(planted) });
+    expect((await simulated(engine, k, 4500, optimizer)).broken).toMatch(message);
   });
 });

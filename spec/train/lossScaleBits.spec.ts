@@ -1,4 +1,4 @@
-/** Where nothing overflows, a scaled loss trains to the bits of one that is not: the scale is a power of two. */
+/** If nothing overflows, training with a scaled loss is bitwise identical to training without: the scale is a power of two. */
 import { describe, expect, it } from "vitest";
 import { readTree } from "../../src/io/weights/trees.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
@@ -23,7 +23,7 @@ const SGD: Optimizer = { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: 
 
 const key = keyOf(5);
 
-/** The state after ten steps, with a scale and without. */
+/** The states after ten steps with a loss scale and without. */
 async function twice<P, B, S>(
   engine: Engine,
   task: Task<P, B, S>,
@@ -59,7 +59,7 @@ function initialTeacher(k: Kernels): { readonly params: RegnetParams; readonly b
 }
 
 describe.each(engines.filter(({ large }) => large))("on the $name engine", ({ make }) => {
-  it("a student of f32 or more is trained to the same bits with a scale and without", async () => {
+  it("a student's training is bitwise identical with and without a loss scale", async () => {
     const { model: config, training, distillation } = tiny;
     const { smoothing, dropPath, dropout } = training;
     const teacher = (k: Kernels, images: Tensor): Tensor => k.uniform(key, [images.shape[0] ?? 0, config.classes]);
@@ -73,7 +73,7 @@ describe.each(engines.filter(({ large }) => large))("on the $name engine", ({ ma
     expect(scaled).toEqual(plain);
   });
 
-  it("so is a teacher, with its running statistics", async () => {
+  it("so is a teacher's, including its running statistics", async () => {
     const task = regnetTask(tinyTeacher, tiny.training.smoothing);
     const [scaled, plain] = await twice(await make(), task, initialTeacher, SGD);
     expect(scaled).toEqual(plain);

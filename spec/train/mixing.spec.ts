@@ -1,4 +1,4 @@
-/** Mixup, CutMix and pixels on an engine: against timm (fixtures/mixup), against the pixels of the host, and what is refused. */
+/** Mixup, CutMix and normalisePixels on an engine, compared with timm (fixtures/mixup) and with the host's pixels, and their errors. */
 import { describe, expect, it } from "vitest";
 import { gap } from "../../src/check/close.ts";
 import { evaluate, evaluateOne, type HostArray } from "../../src/check/host.ts";
@@ -52,7 +52,7 @@ const boxOf = ({ H, W, lam, cy, cx }: Draws, rule: BoxRule): ReturnType<typeof c
 const ofKind = (kind: Case["kind"]): readonly (readonly [name: string, one: Case])[] =>
   cases.filter((one) => one.kind === kind).map((one) => [one.name, one]);
 
-/** Both rules are tried on the same images. */
+/** The name of a case's images, on which both rules are tried. */
 const idOf = (name: string): string => name.split(".")[0] ?? "";
 
 const cornersOf = ({ rows, columns }: Box): Corners => [...rows, ...columns];
@@ -79,7 +79,7 @@ describe("boxes", () => {
 onEachEngine(({ made }) => {
   const bound = async (): Promise<number> => tolerance[(await made).engine.precision === "f64" ? "f64" : "f32"];
 
-  /** The fixture's tensor in f64 on an engine of f64, else as the code computes it in f32. */
+  /** The fixture's tensor in f64 for an f64 engine, else timm's in f32. */
   const asComputed = async (name: string): Promise<HostArray> =>
     tensorOf(tensors, (await made).engine.precision === "f64" ? `${name}_f64` : name);
 
@@ -97,14 +97,14 @@ onEachEngine(({ made }) => {
     expect(gap(out, await asComputed(`${name}.out`))).toBeLessThanOrEqual(await bound());
   });
 
-  it.each(ofKind("cutmix"))("timm's %s: images, to the bit", async (name, one) => {
+  it.each(ofKind("cutmix"))("timm's %s: images, bitwise identical", async (name, one) => {
     const x = tensorOf(tensors, `${idOf(name)}.x`);
     const { box, lambda } = boxOf(one, one.rule);
     const out = await evaluateOne((await made).engine, (k) => cutMix.run(k, { x: k.upload(x.shape, x.data) }, box));
     expect({ gap: gap(out, tensorOf(tensors, `${name}.out`)), lambda }).toEqual({ gap: 0, lambda: one.lam_out });
   });
 
-  it("pixels are normalised as on the host, raw bytes as torchvision does", async () => {
+  it("pixels are normalised as on the host, and raw bytes as in torchvision", async () => {
     const [C, S, mean, std] = [3, 5, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
     const bytes = Uint8Array.from({ length: S * S * C }, (_, i) => (i * 37) % 256);
     const channelsFirst = Float64Array.from(
@@ -121,7 +121,7 @@ onEachEngine(({ made }) => {
     expect(gap(out, { shape: out.shape, data: Float64Array.from(ofImage) })).toBeLessThanOrEqual(tolerance.f32);
   });
 
-  it("what fits nothing is refused", async () => {
+  it("inputs that do not fit are refused", async () => {
     const { engine } = await made;
     const refusal = (f: (image: (...shape: number[]) => Tensor) => unknown): (() => unknown) => {
       const { kernels: k } = engine;
@@ -143,7 +143,7 @@ onEachEngine(({ made }) => {
   });
 });
 
-it("mixing keeps what it is given", async () => {
+it("mixing leaves its inputs unchanged", async () => {
   const left = await evaluate(referenceEngine(), (k) => {
     const x = k.upload([2, 1, 1, 1], [1, 2]);
     const out = cutMix.run(k, { x: mixup.run(k, { x }, { lambda: 0.25 }) }, { rows: [0, 1], columns: [0, 1] });

@@ -39,7 +39,7 @@ const weightsIn = (directory: string): Buffer => readFileSync(join(directory, "w
 const newFolder = (): string => join(temporaryFolder(), "run");
 const plain: Recipe = { ...tiny, teacher: null, distillation: { kind: "none" }, model: { ...tiny.model, distilled: false } };
 
-/** Teacher and student with this loss scale. */
+/** The tiny recipe with this loss scale for teacher and student. */
 const scaled = (lossScale: Recipe["training"]["lossScale"]): Recipe => ({
   ...tiny,
   training: { ...tiny.training, lossScale },
@@ -47,7 +47,7 @@ const scaled = (lossScale: Recipe["training"]["lossScale"]): Recipe => ({
 });
 
 describe("runRecipe", () => {
-  it("leaves recipe, metrics, checkpoints and weights of teacher and student", async () => {
+  it("writes recipe, metrics, checkpoints and weights of teacher and student", async () => {
     const folder = newFolder();
     await run(tiny, options(folder));
     expect(readdirSync(folder).toSorted()).toEqual(["checkpoints", "metrics.jsonl", "recipe.toml", "teacher", "weights.safetensors"]);
@@ -56,7 +56,7 @@ describe("runRecipe", () => {
     expect(readFileSync(join(folder, "recipe.toml"), "utf8")).toBe('name = "tiny"\n');
   });
 
-  it("gives the same files in less memory", async () => {
+  it("writes the same files with --memory low", async () => {
     const [one, two] = [newFolder(), newFolder()];
     await run(tiny, options(one));
     await run(tiny, options(two, { memory: "low" }));
@@ -67,24 +67,21 @@ describe("runRecipe", () => {
     ["normal", null],
     ["low", null],
     ["normal", "dynamic"],
-  ] as const)(
-    "takes on the wasm engine what was planned before anything was trained, memory %s, loss scale %s",
-    async (memory, lossScale) => {
-      const [engine, planner] = [await wasmEngine(), abstractEngine(fusedKernels(null))];
-      const reserve: Engine["reserve"] = (held, program) => {
-        program(planner.kernels, held); // which is nothing yet
-        engine.reserve(held, program);
-      };
-      let fresh = NaN;
-      const onProgress = (): void => {
-        ({ fresh } = engine.memory()); // of an epoch's last step: after its evaluation
-      };
-      const recipe = { ...scaled(lossScale), data: { ...tiny.data, test: "synthetic:11" } };
-      await runRecipe({ ...engine, reserve }, recipe, options(newFolder(), { memory, onProgress }));
-      expect(fresh).toBe(planner.memory().fresh);
-      expect(engine.memory().live).toBe(0);
-    },
-  );
+  ] as const)("allocates on the wasm engine what was planned before the training, memory %s, loss scale %s", async (memory, lossScale) => {
+    const [engine, planner] = [await wasmEngine(), abstractEngine(fusedKernels(null))];
+    const reserve: Engine["reserve"] = (held, program) => {
+      program(planner.kernels, held); // null at this point
+      engine.reserve(held, program);
+    };
+    let fresh = NaN;
+    const onProgress = (): void => {
+      ({ fresh } = engine.memory()); // in an epoch's last step this is after the evaluation
+    };
+    const recipe = { ...scaled(lossScale), data: { ...tiny.data, test: "synthetic:11" } };
+    await runRecipe({ ...engine, reserve }, recipe, options(newFolder(), { memory, onProgress }));
+    expect(fresh).toBe(planner.memory().fresh);
+    expect(engine.memory().live).toBe(0);
+  });
 
   it("refuses a batch that does not fit before anything is written, and names one that does", async () => {
     const folder = newFolder();
@@ -97,7 +94,7 @@ describe("runRecipe", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it("gives equal files for equal recipes, and others for another seed", async () => {
+  it("writes equal files for equal recipes, and others for another seed", async () => {
     const [one, two, three] = [newFolder(), newFolder(), newFolder()];
     await run(tiny, options(one));
     await run({ ...tiny, name: "twin" }, options(two));
@@ -106,7 +103,7 @@ describe("runRecipe", () => {
     expect(weightsIn(three).equals(weightsIn(one))).toBe(false);
   });
 
-  it("writes weights that give its accuracy again", async () => {
+  it("writes weights that reproduce its accuracy", async () => {
     const folder = newFolder();
     const { student } = await finished(tiny, options(folder));
     const { config, classes, preprocessing, ...weights } = readWeights(weightsIn(folder));
@@ -141,7 +138,7 @@ describe("runRecipe", () => {
     expect(existsSync(join(folder, "teacher"))).toBe(false);
   });
 
-  it("gives the same files with a scaled loss", async () => {
+  it("writes the same files with a scaled loss", async () => {
     const [one, two] = [newFolder(), newFolder()];
     await run(tiny, options(one));
     await run(scaled("dynamic"), options(two));
@@ -149,7 +146,7 @@ describe("runRecipe", () => {
     expect(weightsIn(join(two, "teacher")).equals(weightsIn(join(one, "teacher")))).toBe(true);
   });
 
-  it("that was without a scaled loss is refused with one, and the other way round", async () => {
+  it("refuses to resume a run without a scaled loss with one, and the reverse", async () => {
     const message = "checkpoint.json: is of another recipe; resume with the recipe that it was made with";
     for (const [first, then] of [
       [null, "dynamic"],
@@ -161,7 +158,7 @@ describe("runRecipe", () => {
     }
   });
 
-  it("leaves nothing alive on the engine", async () => {
+  it("leaves no tensor allocated on the engine", async () => {
     const engine = referenceEngine();
     await runRecipe(engine, scaled("dynamic"), options(newFolder()));
     let steps = 0;
@@ -170,7 +167,7 @@ describe("runRecipe", () => {
     expect(engine.memory().live).toBe(0);
   });
 
-  it("that is stopped in the teacher or in the student goes on to the same bits", async () => {
+  it("continues with bitwise identical results after a stop in the teacher or in the student", async () => {
     const [whole, pieces] = [newFolder(), newFolder()];
     await run(tiny, options(whole));
     let steps = 0;
@@ -182,7 +179,7 @@ describe("runRecipe", () => {
     expect(weightsIn(join(pieces, "teacher")).equals(weightsIn(join(whole, "teacher")))).toBe(true);
   });
 
-  it("says which stage a step belongs to", async () => {
+  it("reports the stage of each step", async () => {
     const stages: string[] = [];
     await run(tiny, options(newFolder(), { onProgress: ({ stage }) => stages.push(stage) }));
     expect(stages).toEqual([...Array.from({ length: 6 }, () => "teacher"), ...Array.from({ length: 12 }, () => "student")]);

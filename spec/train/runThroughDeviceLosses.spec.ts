@@ -7,7 +7,7 @@ import { runThroughDeviceLosses } from "../../src/train/run/runThroughDeviceLoss
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny } from "./tiny.ts";
 
-/** A run on engines that are as good as dead after these numbers of reads, and what became of it. */
+/** A run on engines that fail after these numbers of reads: the number of engines that it used, and how it ended. */
 async function runOn(
   reads: readonly number[],
   error: Error = new DeviceLostError("gone"),
@@ -30,22 +30,22 @@ async function runOn(
 }
 
 describe("runThroughDeviceLosses", () => {
-  it("takes another engine as long as the run gets further", async () => {
+  it("continues on another engine as long as the run makes progress", async () => {
     expect(await runOn([100, 100, 100, 100, Infinity])).toEqual({ engines: 5, end: "ended" });
   });
 
-  it("gives up at the third loss since it got further", async () => {
+  it("gives up at the third device loss without progress", async () => {
     expect(await runOn([100, 0, 0, Infinity])).toEqual({ engines: 3, end: new DeviceLostError("gone") });
   });
 
-  it("says so where there is no other device", async () => {
+  it("reports that there is no other device", async () => {
     expect(await runOn([100])).toEqual({
       engines: 2,
       end: new DeviceLostError("gone, and no other device is available: it needs an adapter"),
     });
   });
 
-  it("tries nothing again where memory is short", async () => {
+  it("does not retry if memory is short", async () => {
     const short = new MemoryError("webgpu", { needed: 2, capacity: 1 });
     expect(await runOn([100, Infinity], short)).toEqual({ engines: 1, end: short });
   });

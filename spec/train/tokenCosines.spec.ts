@@ -25,7 +25,7 @@ describe("tokenCosines", () => {
     expect(blocks).toHaveLength(config.depth);
   });
 
-  it("see positions behind the input, not in it", async () => {
+  it("depend on positions after the input, not in it", async () => {
     const { input = NaN, positioned = NaN } = (await cosines({ dist_token: params.cls_token })) ?? {};
     expect(input).toBeCloseTo(1, 12);
     expect(positioned).toBeLessThan(0.99);
@@ -37,12 +37,12 @@ describe("tokenCosines", () => {
     expect(positioned).toBeCloseTo(-1, 12);
   });
 
-  it("are the same with and without positions where there are none", async () => {
+  it("are the same with and without positions if there are none", async () => {
     const { blocks = [], blocksWithoutPositions = [NaN] } = (await cosines({ pos_embed: noPosition })) ?? {};
     expect(blocksWithoutPositions).toEqual(blocks);
   });
 
-  it("take off fixed positions too", async () => {
+  it("subtract fixed positions too", async () => {
     const fixed = { ...config, position: "fixed" } as const;
     const own = k.upload([1, 6, config.width], sineCosine(6, config.width));
     const learned = await cosines({ pos_embed: own });
@@ -50,12 +50,12 @@ describe("tokenCosines", () => {
     expect(learned?.blocksWithoutPositions).not.toEqual(learned?.blocks);
   });
 
-  it("are none for a plain model", async () => {
+  it("are null for a plain model", async () => {
     const plain = { ...config, distilled: false };
     expect(await tokenCosines(engine, { config: plain, params: initialParams(k, plain, keyOf(1)) }, batches())).toBeNull();
   });
 
-  it("leave nothing alive", async () => {
+  it("leave no tensor allocated", async () => {
     const before = engine.memory().live;
     await cosines({});
     expect(engine.memory().live).toBe(before);

@@ -31,7 +31,7 @@ const availableIf = (holds: boolean, reason: string): Pick<EngineReport, "availa
 export function processorReports(): readonly EngineReport[] {
   const threads = typeof SharedArrayBuffer === "undefined" ? "1 thread" : `up to ${availableParallelism()} threads`;
   return [
-    { name: "reference", available: true, features: ["f64", "1 thread", "the plainest loops"] },
+    { name: "reference", available: true, features: ["f64", "1 thread", "plain loops"] },
     { name: "wasm", ...availableIf(hasSimd(), NO_SIMD), features: ["f32", threads, hasSimd() ? "SIMD" : "no SIMD"] },
     {
       name: "wasm-fma",
@@ -52,7 +52,7 @@ export async function gpuReport(options: AdapterOption): Promise<EngineReport> {
   }
 }
 
-/** @throws RangeError for options that are wrong whatever adapters there are */
+/** Checks the options without looking for adapters. @throws RangeError for an unknown engine, or options that do not fit it */
 function checkOptions({ engine: name, threads, adapter, defaultLimits, gpuMemory, tensorCores, precision }: EngineOptions): void {
   const reports = processorReports();
   const known = [...reports.map((report) => report.name), WEBGPU];

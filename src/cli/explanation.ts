@@ -1,11 +1,11 @@
-/** An explanation as people read it. */
+/** Formats an explanation as lines of text. */
 import type { EngineReport, Execution, Explanation } from "../explain/explain.ts";
 import type { SourceLocation } from "../explain/locations.ts";
 import { grouped, table } from "./output.ts";
 
 const at = ({ file, line }: SourceLocation): string => `${file}:${line}`;
 
-/** `gemm ×2 chunks`, of a row of equal calls one. */
+/** The calls of kernels and their numbers of chunks; equal calls in a row are one line. */
 function callLines({ calls = [] }: Execution): readonly string[] {
   if (calls.length === 0) return [];
   const rows = calls.map(({ kernel, chunks }) => [`  ${kernel}`, `${chunks}`]);
@@ -55,7 +55,7 @@ function engineLines(engine: EngineReport, isGradient: boolean): readonly string
   ];
 }
 
-/** All that is known, in lines. */
+/** The whole explanation, in lines. */
 export function explanationLines({ id, title, formula, forward, vjp, oracle, row, engine }: Explanation): readonly string[] {
   const places = [
     ["forward", at(forward)],

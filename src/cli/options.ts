@@ -59,7 +59,7 @@ export const precisionOption = (): Option =>
 export const withEngine = (command: Command): Command =>
   command
     .addOption(new Option("--engine <name>", "the engine: see `deit engines`").default("wasm"))
-    .addOption(new Option("--threads <n>", "threads of the engine").argParser(positive).default(1))
+    .addOption(new Option("--threads <n>", "threads that the engine uses").argParser(positive).default(1))
     .addOption(adapterOption())
     .option("--default-limits", "for webgpu: use only the limits and features that every device has")
     .addOption(

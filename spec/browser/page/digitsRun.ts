@@ -1,4 +1,4 @@
-/** Some steps of DeiT on the digits, on devices that may be lost. */
+/** Trains a small DeiT on the digits for some steps, on devices that may be lost. */
 import { epochOrder, trainingBatch } from "#deit/data/batches.js";
 import { digitsOf } from "#deit/data/digitsOf.js";
 import {
@@ -57,28 +57,29 @@ export interface DigitsOptions {
   readonly steps: number;
   /** Steps from one checkpoint to the next. */
   readonly every: number;
-  /** The device is lost in the middle of these steps, once each. */
+  /** The steps in the middle of which the device is lost, once each. */
   readonly lostIn: readonly number[];
 }
 
 export interface DigitsResult {
-  /** Of each step. */
+  /** The loss of each step. */
   readonly losses: readonly number[];
   /** SHA-256 of the state after the last step, in hexadecimal digits. */
   readonly digest: string;
-  /** How many engines it took. */
+  /** How many engines were used. */
   readonly engines: number;
 }
 
-/** An engine, and what takes its device away. */
-export interface Mortal {
+/** An engine whose device can be lost. */
+export interface LosableEngine {
   readonly engine: Engine;
+  /** Destroys the device. */
   readonly lose: () => void;
 }
 
-/** @param file fixtures/digits/digits.safetensors */
+/** Runs the training. @param file fixtures/digits/digits.safetensors */
 export async function digitsRun(
-  open: () => Promise<Mortal>,
+  open: () => Promise<LosableEngine>,
   file: Uint8Array,
   { steps, every, lostIn }: DigitsOptions,
 ): Promise<DigitsResult> {
@@ -86,7 +87,7 @@ export async function digitsRun(
   const order = epochOrder(key, dataset.count, 0);
   const losses: number[] = [];
   const left = new Set(lostIn);
-  const opened: Mortal[] = [];
+  const engines: LosableEngine[] = [];
 
   const study = (engine: Engine): ResumableTraining<DeitParams, null> => {
     const k = engine.kernels;
@@ -97,8 +98,8 @@ export async function digitsRun(
         const batch = uploadBatch(k, trainingBatch(dataset, samples, augmentation, { key, epoch: 0 }));
         const { state: next, loss } = trainStep(k, task, state, batch, fold(key, state.step), settings);
         const read = engine.read(loss);
-        await Promise.resolve(); // now the device is at work on it
-        if (left.delete(next.step)) opened.at(-1)?.lose();
+        await Promise.resolve(); // now the device is working on the step
+        if (left.delete(next.step)) engines.at(-1)?.lose();
         losses[next.step - 1] = (await read)[0] ?? NaN;
         engine.release([loss, batch]);
         return next;
@@ -108,9 +109,9 @@ export async function digitsRun(
   const checkpoints: Checkpoint[] = [];
   await keepTraining({
     open: async () => {
-      const mortal = await open();
-      opened.push(mortal);
-      return mortal.engine;
+      const losable = await open();
+      engines.push(losable);
+      return losable.engine;
     },
     study,
     steps,
@@ -119,5 +120,5 @@ export async function digitsRun(
     onCheckpoint: (checkpoint) => checkpoints.push(checkpoint),
   });
   const state = [...(checkpoints.at(-1)?.tensors.values() ?? [])];
-  return { losses, digest: await digestOf(state.map(numbersOf)), engines: opened.length };
+  return { losses, digest: await digestOf(state.map(numbersOf)), engines: engines.length };
 }

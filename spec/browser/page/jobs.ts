@@ -1,4 +1,4 @@
-/** What the worker does when it is asked; Node does the same for comparison. All from the built package, as users have it. */
+/** The jobs of the worker, which Node also does for comparison. They use the built package, as users do. */
 import * as deit from "deit";
 import * as check from "deit/check";
 import * as formats from "deit/formats";
@@ -17,10 +17,10 @@ import { readRecording } from "#deit/recording/format/read.js";
 import { verify } from "#deit/recording/verify.js";
 import { wasmEngine, type WasmOptions } from "#deit/wasm.js";
 import { requestDevice, webgpuEngine, type RequestOptions } from "#deit/webgpu.js";
-import { digitsRun, type DigitsOptions, type DigitsResult, type Mortal } from "./digitsRun.ts";
+import { digitsRun, type DigitsOptions, type DigitsResult, type LosableEngine } from "./digitsRun.ts";
 import { trainingDigest, type Training } from "./trainingDigest.ts";
 
-/** The law that a fused kernel is its definition, alone. */
+/** Rows with only the law that a fused kernel computes what its definition does. */
 const parityRows = opRows(
   allSubjects,
   laws.filter(({ name }) => name === "parity"),
@@ -29,12 +29,12 @@ const parityRows = opRows(
 /** Options of the WASM engine, or of the device of a WebGPU engine. */
 type Choice = WasmOptions | { readonly gpu: RequestOptions };
 
-/** The one of this worker: programs are compiled for a device, which takes longer than most jobs. Its memory is poisoned. */
+/** The engine that all GPU jobs of this worker share, since compiling its programs takes longer than most jobs. Its free memory is poisoned. */
 let onDevice: Promise<Engine> | null = null;
 const deviceEngine = async (options: RequestOptions): Promise<Engine> =>
   webgpuEngine({ device: await requestDevice(navigator.gpu, options), poison: true });
 
-/** With a new engine, which is closed when the job is done, or with the worker's own. */
+/** Runs a job on a new WASM engine, which is closed afterwards, or on the worker's GPU engine. */
 async function onEngine<T>(choice: Choice, job: (engine: Engine) => Promise<T>): Promise<T> {
   if ("gpu" in choice) return job(await (onDevice ??= deviceEngine(choice.gpu)));
   const engine = await wasmEngine(choice);
@@ -52,7 +52,7 @@ async function reportsOf(engine: Engine, rows: readonly Row[], options: RunOptio
   return reports;
 }
 
-/** What `deit verify` says of a recording. */
+/** The verdict of `deit verify` on a recording. */
 interface Found {
   readonly match: boolean;
   readonly tensors: number;
@@ -71,10 +71,10 @@ async function verified(engine: Engine, path: string): Promise<Found> {
   return { match, tensors: tensors.length, first: first?.name ?? null, variant: findings?.explanation?.variant ?? null };
 }
 
-/** ms without work after which a thread is asleep, many times over. */
+/** Many times as long, in ms, as a thread stays awake without work. */
 const ASLEEP = 300;
 
-/** The sum of all entries of a product [n, n]·[n, n] of ones: n³. The engine's own thread does no part of it, and the others were asleep. */
+/** The sum of all entries of the matrix product [n, n]·[n, n] of ones, which is n³. Only the engine's other threads compute it, after having slept. */
 async function sumByOthers(engine: Engine, n: number): Promise<number> {
   const k = engine.kernels;
   await new Promise((resolve) => setTimeout(resolve, ASLEEP));
@@ -89,15 +89,15 @@ async function sumByOthers(engine: Engine, n: number): Promise<number> {
   }
 }
 
-/** A device that its owner can destroy. */
-async function mortal(): Promise<Mortal> {
+/** An engine whose device can be destroyed. */
+async function losableEngine(): Promise<LosableEngine> {
   const device = await requestDevice(navigator.gpu);
   return { engine: webgpuEngine({ device }), lose: () => device.destroy() };
 }
 
 type Names = Readonly<Record<string, readonly string[]>>;
 
-/** What each entry point of the package exports. */
+/** The entry points of the package. */
 const entryPoints: Readonly<Record<string, object>> = {
   deit,
   "deit/check": check,
@@ -109,7 +109,7 @@ const entryPoints: Readonly<Record<string, object>> = {
 const exportedNames = (): Names =>
   Object.fromEntries(Object.entries(entryPoints).map(([name, module]) => [name, Object.keys(module).toSorted()]));
 
-/** By the name under which they are asked for. */
+/** The jobs by name. */
 export interface Jobs {
   /** Fetches the digits from this path. */
   readonly digits: (path: string, options: DigitsOptions) => Promise<DigitsResult>;
@@ -124,7 +124,7 @@ export interface Jobs {
 }
 
 export const jobs: Jobs = {
-  digits: async (path, options) => digitsRun(mortal, await fetched(path), options),
+  digits: async (path, options) => digitsRun(losableEngine, await fetched(path), options),
   exportedNames: async () => exportedNames(),
   isIsolated: async () => crossOriginIsolated,
   laws: (choice, options) => onEngine(choice, (engine) => reportsOf(engine, allRows, options)),

@@ -1,4 +1,4 @@
-/** The page: starts the worker, and hands it what a spec asks for. */
+/** The page: starts the worker, and forwards the requests of a spec to it. */
 import type { Answer, Question } from "./worker.ts";
 
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });

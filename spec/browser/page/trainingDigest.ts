@@ -1,4 +1,4 @@
-/** A few steps of training, down to the last bit, as one number. */
+/** A digest of a few training steps, for testing bitwise identity. */
 import {
   averageOf,
   deitLogits,
@@ -18,7 +18,7 @@ import {
 import type { Engine } from "#deit/kernels/engine.js";
 import { digestOf } from "./digestOf.ts";
 
-/** Small, and with everything that can be drawn or dropped. */
+/** A small model; its training uses drop path, dropout and distillation. */
 const config: DeitConfig = {
   imageSize: 8,
   patchSize: 4,
@@ -40,7 +40,7 @@ export interface Training {
   readonly seed: number;
 }
 
-/** SHA-256 of all that the ops of these steps return, outputs and gradients, and of the state in the end, in hexadecimal digits. */
+/** The SHA-256 of all outputs and gradients of the ops in these steps, and of the final state, in hexadecimal digits. */
 export async function trainingDigest(engine: Engine, { steps, seed }: Training): Promise<string> {
   const [key, B] = [keyOf(seed), LABELS.length];
   const reads: Promise<Float64Array | Float32Array>[] = [];

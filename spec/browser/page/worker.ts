@@ -1,4 +1,4 @@
-/** The worker: does a job, and answers on the port that came with it. */
+/** The worker: does a job, and answers on the port that came with the request. */
 import { jobs, type Jobs } from "./jobs.ts";
 
 export interface Question {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decodeImage, ImageError } from "../../../src/data/images/decode.ts";
 import { described, digestOf, firstDifference, sourceOf } from "./samples.ts";
 
-describe("decodeImage gives Pillow's RGB, to the byte", () => {
+describe("decodeImage gives Pillow's RGB, byte for byte", () => {
   it.each(described.sources)("of $name", async ({ name, width, height, decoded }) => {
     const image = await decodeImage(sourceOf(name));
     expect({ ...image, data: null }).toEqual({ data: null, width, height, channels: 3 });
@@ -11,7 +11,7 @@ describe("decodeImage gives Pillow's RGB, to the byte", () => {
   });
 });
 
-/** A PNG that says it is so large. */
+/** A PNG whose header claims this size. */
 function enormous(width: number, height: number): Uint8Array {
   const bytes = Uint8Array.from(sourceOf("rgba.png"));
   const view = new DataView(bytes.buffer);
@@ -27,7 +27,7 @@ describe("decodeImage refuses", () => {
     ["half a JPEG", sourceOf("landscape.jpg").subarray(0, 16000), "is a JPEG image that cannot be decoded: "],
     ["half a PNG", sourceOf("rgba.png").subarray(0, 5000), "is a PNG image that cannot be decoded: "],
     ["half a WebP", sourceOf("lossless.webp").subarray(0, 1000), "is a WebP image that cannot be decoded: "],
-    ["a JPEG of nothing but its mark", sourceOf("gray.jpg").subarray(0, 4), "is a JPEG image that cannot be decoded: "],
+    ["a JPEG with nothing but its signature", sourceOf("gray.jpg").subarray(0, 4), "is a JPEG image that cannot be decoded: "],
     [
       "more pixels than Pillow opens",
       enormous(20_000, 10_000),

@@ -6,7 +6,7 @@ import { temporaryFolder } from "../../helpers/temporary.ts";
 import { described, digestOf, sourceOf } from "./samples.ts";
 
 describe("imageAt", () => {
-  it("is the image of a file, whatever its name", async () => {
+  it("reads the image of a file, whatever its name", async () => {
     const path = join(temporaryFolder(), "no-ending");
     writeFileSync(path, sourceOf("palette.png"));
     const { decoded } = described.sources.find(({ name }) => name === "palette.png") ?? { decoded: null };
@@ -20,7 +20,7 @@ describe("imageAt", () => {
     await expect(imageAt(path)).rejects.toThrow(`${path}: is a file of 268435457 bytes; at most 268435456 are read`);
   });
 
-  it("refuses what is not there, a folder, and no image, naming the path", async () => {
+  it("refuses a missing file, a folder and a file that is not an image, naming the path", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "inner"));
     writeFileSync(join(folder, "empty.png"), "");

@@ -5,7 +5,7 @@ const found = (paths: readonly string[], split: ImageSplit | null = null): reado
   layoutOf(paths, split).map(({ path, folder }) => `${folder}: ${path}`);
 
 describe("layoutOf", () => {
-  it("takes the first folder for the class, in the order of the paths", () => {
+  it("uses the first folder as the class, in the order of the paths", () => {
     expect(found(["b/2.jpg", "a/1.PNG", "b/inner/0.jpeg", "B/3.webp"])).toEqual([
       "B: B/3.webp",
       "a: a/1.PNG",
@@ -14,7 +14,7 @@ describe("layoutOf", () => {
     ]);
   });
 
-  it("leaves out what is no image, and what is hidden", () => {
+  it("leaves out files that are not images, and hidden ones", () => {
     expect(found(["a/1.jpg", "a/readme.md", "a/._1.jpg", ".cache/x.jpg", "labels.csv"])).toEqual(["a: a/1.jpg"]);
   });
 
@@ -24,16 +24,16 @@ describe("layoutOf", () => {
 
   const divided = ["train/a/1.jpg", "train/b/2.jpg", "test/a/3.jpg", "val/b/4.jpg"];
   it.each([
-    ["test, where none is asked for", divided, null, ["a: test/a/3.jpg"]],
-    ["val, where there is no test", ["val/a/1.jpg", "train/b/2.jpg"], null, ["a: val/a/1.jpg"]],
-    ["val, where it is all there is", ["val/a/1.jpg", "val/b/2.jpg"], null, ["a: val/a/1.jpg", "b: val/b/2.jpg"]],
-    ["the one that is asked for", divided, "train", ["a: train/a/1.jpg", "b: train/b/2.jpg"]],
-    ["one inside of a folder that holds everything", divided.map((path) => `set/${path}`), "val", ["b: set/val/b/4.jpg"]],
-  ] as const)("takes the split %s", (_, paths, split, expected) => {
+    ["test, if none is chosen", divided, null, ["a: test/a/3.jpg"]],
+    ["val, if there is no test", ["val/a/1.jpg", "train/b/2.jpg"], null, ["a: val/a/1.jpg"]],
+    ["val, if there is nothing else", ["val/a/1.jpg", "val/b/2.jpg"], null, ["a: val/a/1.jpg", "b: val/b/2.jpg"]],
+    ["that is chosen", divided, "train", ["a: train/a/1.jpg", "b: train/b/2.jpg"]],
+    ["inside a folder that holds everything", divided.map((path) => `set/${path}`), "val", ["b: set/val/b/4.jpg"]],
+  ] as const)("uses the split %s", (_, paths, split, expected) => {
     expect(found(paths, split)).toEqual(expected);
   });
 
-  it("takes a class called test for a class", () => {
+  it("accepts a class called test", () => {
     expect(found(["test/1.jpg", "other/2.jpg"])).toEqual(["other: other/2.jpg", "test: test/1.jpg"]);
   });
 

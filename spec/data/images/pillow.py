@@ -1,7 +1,7 @@
-"""Images through Pillow, asked for by spec/data/images/pillow.spec.ts: prints the version, or writes what each case gives.
+"""Processes images with Pillow for spec/data/images/pillow.spec.ts: prints the version, or writes the result of each case.
 
     python pillow.py version
-    python pillow.py resize SEED COUNT OUT     OUT.json: sizes; OUT.bin: of each case the image and the result, RGB bytes
+    python pillow.py resize SEED COUNT OUT     OUT.json: sizes; OUT.bin: the image and the result of each case, RGB bytes
     python pillow.py crop FOLDER SEED COUNT    FOLDER/N.png or .jpg or .webp and N.json: size, convention and the crop's SHA-256
 """
 import hashlib, json, sys
@@ -11,7 +11,7 @@ from PIL import Image
 
 
 def image_of(r, width, height):
-    """Noise, a flat colour with one odd pixel, or a smooth ramp: each shows other mistakes."""
+    """Noise, a flat colour with one odd pixel, or a smooth ramp; each reveals different mistakes."""
     kind = r.integers(3)
     if kind == 0:
         return r.integers(0, 256, (height, width, 3)).astype(np.uint8)

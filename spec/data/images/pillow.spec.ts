@@ -1,4 +1,4 @@
-/** Beside Pillow itself, where Python has it: PYTHON, or python3 on the PATH, with numpy and Pillow before 13. */
+/** Comparison with Pillow itself, if Python has it: PYTHON, or python3 on the PATH, with numpy and Pillow before 13. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ function python(...args: readonly string[]): string {
   return stdout.trim();
 }
 
-/** Why nothing can be compared here, or null. */
+/** Why nothing can be compared here; null if it can. */
 function missing(): string | null {
   try {
     const version = python("version");
@@ -41,7 +41,7 @@ interface Crop {
 
 const why = missing();
 
-describe.skipIf(why !== null)(`beside Pillow${why === null ? "" : ` (skipped: ${why})`}`, () => {
+describe.skipIf(why !== null)(`compared with Pillow${why === null ? "" : ` (skipped: ${why})`}`, () => {
   it(`${PAIRS} random pairs of sizes are resized to the same bytes`, () => {
     const out = join(temporaryFolder(), "pairs");
     python("resize", SEED, `${PAIRS}`, out);

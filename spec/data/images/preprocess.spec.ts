@@ -4,7 +4,7 @@ import type { Pixels } from "../../../src/data/images/pixels.ts";
 import { conventions, geometryOf, normalisedTensor, preprocess } from "../../../src/data/images/preprocess.ts";
 import { described, digestOf, firstDifference, sourceOf } from "./samples.ts";
 
-describe("preprocess gives Pillow's and torchvision's crop, and its tensor, to the bit", () => {
+describe("preprocess gives Pillow's and torchvision's crop, and its tensor, bitwise identical", () => {
   it.each(described.cases)("$source at $size by $convention", async ({ source, size, convention, cropped, normalised }) => {
     const crop = preprocess(await decodeImage(sourceOf(source)), size, convention);
     const tensor = normalisedTensor(crop, described);
@@ -17,7 +17,7 @@ describe("preprocess gives Pillow's and torchvision's crop, and its tensor, to t
 });
 
 describe("geometryOf", () => {
-  it.each(conventions)("by %s: the crop is inside of what is resized to", (convention) => {
+  it.each(conventions)("by %s: the crop is inside the resized image", (convention) => {
     for (const [width, height] of [
       [1, 1],
       [1, 100_000],
@@ -33,15 +33,15 @@ describe("geometryOf", () => {
       }
   });
 
-  // worked by hand from deit.md 7.12
+  // computed by hand from deit.md 7.12
   it.each([
-    [[341, 256], 224, "deit", [341, 256], [58, 16]], // 58.5 goes to the even 58
+    [[341, 256], 224, "deit", [341, 256], [58, 16]], // 58.5 is rounded to the even 58
     [[500, 375], 224, "deit", [341, 256], [58, 16]],
     [[375, 500], 384, "deit", [438, 584], [27, 100]],
     [[500, 500], 224, "timm", [248, 248], [12, 12]],
     [[500, 400], 384, "timm-384", [480, 384], [48, 0]],
     [[500, 100], 224, "hf", [256, 256], [16, 16]],
-    [[500, 100], 80, "hf", [91, 91], [5, 5]], // 5.5 is cut
+    [[500, 100], 80, "hf", [91, 91], [5, 5]], // 5.5 is rounded down
     [[32, 32], 32, "deit", [32, 32], [0, 0]],
     [[33, 32], 32, "deit", [37, 36], [2, 2]],
   ] as const)("%j at %d by %s: resized to %j, cropped at %j", ([width, height], S, convention, resized, corner) => {
@@ -65,7 +65,7 @@ describe("preprocess", () => {
     expect([data.length, data.every((value) => value === 7)]).toEqual([224 * 224 * 3, true]);
   });
 
-  it("refuses pixels that are not what they say", () => {
+  it("refuses pixels that do not match their size", () => {
     const wrong = { data: new Uint8Array(10), width: 2, height: 2, channels: 3 };
     expect(() => preprocess(wrong, 8, "deit")).toThrow("pixels: 2×2 of 3 channels must be 12 numbers, got 10");
   });

@@ -15,7 +15,7 @@ const image: fc.Arbitrary<Pixels> = fc
 
 const size = fc.record({ width: side(60), height: side(60) });
 
-/** A picture with its pixels moved: `from(row, column)` is where each comes from. */
+/** A picture with its pixels moved; `from(row, column)` is the source of each. */
 function moved(
   { data, width, height, channels }: Pixels,
   from: (row: number, column: number) => readonly [number, number],
@@ -35,7 +35,7 @@ const mirrored = (picture: Pixels): Pixels => moved(picture, (row, column) => [r
 const upsideDown = (picture: Pixels): Pixels => moved(picture, (row, column) => [picture.height - 1 - row, column]);
 
 describe("resize", () => {
-  it("to the same size changes nothing", () => {
+  it("changes nothing if the size stays the same", () => {
     fc.assert(
       fc.property(image, (picture) => {
         expect(resize(picture, picture)).toEqual(picture);
@@ -58,7 +58,7 @@ describe("resize", () => {
     );
   });
 
-  it("of a mirrored image is the mirrored result, up to a level where rounding falls the other way", () => {
+  it("commutes with mirroring, up to one level where rounding differs", () => {
     const close = (a: Pixels, b: Pixels): boolean => a.data.every((value, i) => Math.abs(value - (b.data[i] ?? NaN)) <= 1);
     fc.assert(
       fc.property(image, size, (picture, to) => {
@@ -68,7 +68,7 @@ describe("resize", () => {
     );
   });
 
-  it("of each channel alone is that channel of the result", () => {
+  it("gives the same for each channel alone", () => {
     const channel = ({ data, width, height, channels }: Pixels, c: number): Pixels => ({
       data: data.filter((_, i) => i % channels === c),
       width,
@@ -90,7 +90,7 @@ describe("resize", () => {
 });
 
 describe("resizeRegion", () => {
-  it("is that part of the whole result", () => {
+  it("gives that part of the whole result", () => {
     const part = fc.tuple(fc.nat(), fc.nat(), fc.nat(), fc.nat());
     fc.assert(
       fc.property(image, size, part, (picture, to, [a, b, c, d]) => {
@@ -106,7 +106,7 @@ describe("resizeRegion", () => {
     );
   });
 
-  it("refuses a region that is not inside", () => {
+  it("refuses a region that is not inside the image", () => {
     const picture: Pixels = { data: new Uint8Array(4), width: 2, height: 2, channels: 1 };
     expect(() => resizeRegion(picture, { width: 4, height: 4 }, { left: 2, top: 0, width: 3, height: 1 })).toThrow(
       "resize: 3×1 at (2, 0) is not inside the resized image of 4×4",

@@ -1,4 +1,4 @@
-/** The images of fixtures/preprocess and what Pillow makes of them. */
+/** The images of fixtures/preprocess, and Pillow's results for them. */
 import { createHash } from "node:crypto";
 import { bytesOf, textOf } from "../../helpers/fixtures.ts";
 import { numbersOf, parseSafetensors } from "../../../src/io/safetensors/safetensors.ts";
@@ -28,7 +28,7 @@ export const digestOf = (array: Uint8Array | Float32Array): string =>
     .update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
     .digest("hex");
 
-/** Where two arrays differ first; null if nowhere, or if the fixture keeps the digest only. */
+/** The first difference of two arrays; null if there is none, or if the fixture has the digest only. */
 export function firstDifference(name: string, array: Uint8Array | Float32Array): string | null {
   const stored = tensors.get(name);
   if (stored === undefined) return null;

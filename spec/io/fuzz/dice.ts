@@ -1,8 +1,8 @@
-/** Chance that can be repeated. */
+/** Repeatable random choices. */
 import { fold, keyOf, uniformAt } from "../../../src/tensor/key.ts";
 
 export interface Dice {
-  /** A whole number from 0 to n − 1. */
+  /** An integer from 0 to n − 1. */
   readonly below: (n: number) => number;
   readonly pick: <T>(from: ArrayLike<T>) => T;
   readonly oneIn: (n: number) => boolean;

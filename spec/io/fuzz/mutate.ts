@@ -1,11 +1,11 @@
-/** What goes wrong with files: in their bytes, in the words of a header, in the fields of a record. */
+/** Mutates files: their bytes, the words of a header, or the fields of a record. */
 import type { Dice } from "./dice.ts";
 
 type Bytes = Uint8Array;
 
 const joined = (...parts: readonly Bytes[]): Bytes => new Uint8Array(Buffer.concat(parts));
 
-/** A byte is turned, a range is cut, doubled or filled, something is added. */
+/** Flips a bit; cuts, doubles or fills a range; or inserts bytes. */
 export function mutatedBytes(dice: Dice, bytes: Bytes): Bytes {
   const [a, b] = [dice.below(bytes.length + 1), dice.below(bytes.length + 1)];
   const [begin, end] = [Math.min(a, b), Math.min(Math.max(a, b), Math.min(a, b) + dice.pick([1, 2, 8, 64, 1e6]))];
@@ -13,9 +13,9 @@ export function mutatedBytes(dice: Dice, bytes: Bytes): Bytes {
   switch (dice.below(7)) {
     case 0:
     case 1: {
-      const turned = Uint8Array.from(bytes);
-      if (begin < turned.length) turned[begin] = (turned[begin] ?? 0) ^ (1 << dice.below(8));
-      return turned;
+      const flipped = Uint8Array.from(bytes);
+      if (begin < flipped.length) flipped[begin] = (flipped[begin] ?? 0) ^ (1 << dice.below(8));
+      return flipped;
     }
     case 2:
       return before; // cut off
@@ -55,7 +55,7 @@ const ODD_TEXTS = [
 ];
 const ODD_MARKS = ["{", "}", "[", "]", "(", ")", ",", ":", "null", "True", "\0", "\\", '"', "'", "\u00a0", " ", "\n", "[".repeat(2000)];
 
-/** Another word in the place of one. */
+/** A replacement for a word. */
 function otherWord(dice: Dice, word: string): string {
   if (/^\d+$/.test(word)) {
     const near = String(Math.max(0, Number(word) + dice.pick([-8, -4, -2, -1, 1, 2, 4, 8])));
@@ -65,7 +65,7 @@ function otherWord(dice: Dice, word: string): string {
   return dice.pick(ODD_MARKS);
 }
 
-/** The words of a header (JSON or Python): one is dropped, doubled, moved, or another. */
+/** Drops, doubles, swaps or replaces words of a header (JSON or Python). */
 export function mutatedText(dice: Dice, text: string): string {
   const words = text.match(TOKEN) ?? [""];
   const [i, j] = [dice.below(words.length), dice.below(words.length)];
@@ -92,7 +92,7 @@ export function mutatedText(dice: Dice, text: string): string {
   return words.join("");
 }
 
-/** Where a number stands in a record, and how many bytes it has; little-endian. */
+/** The position of a number in a record and its width in bytes; little-endian. */
 export type Field = readonly [at: number, width: 2 | 4 | 8];
 
 function fieldValue(view: DataView, [at, width]: Field): bigint {
@@ -100,7 +100,7 @@ function fieldValue(view: DataView, [at, width]: Field): bigint {
   return BigInt(width === 4 ? view.getUint32(at, true) : view.getUint16(at, true));
 }
 
-/** One field holds something else: nothing, all ones, a little more or less, the file's size, another field's value. */
+/** Changes one field: to 0, all ones, a slightly different value, the file's size, or another field's value. */
 export function mutatedField(dice: Dice, bytes: Bytes, fields: readonly Field[]): Bytes {
   const changed = Uint8Array.from(bytes);
   const view = new DataView(changed.buffer);
@@ -114,7 +114,7 @@ export function mutatedField(dice: Dice, bytes: Bytes, fields: readonly Field[])
   return changed;
 }
 
-/** One to four of these, one after the other; each as likely as it is often in the list. */
+/** Applies one to four random mutations of the list, in which an entry may occur several times to be more likely. */
 export function mutated<T>(dice: Dice, value: T, ways: readonly ((dice: Dice, value: T) => T)[]): T {
   let changed = value;
   for (let left = 1 + dice.below(4); left > 0; left--) changed = dice.pick(ways)(dice, changed);

@@ -1,4 +1,4 @@
-/** Mutated files of numpy, of one array and of several: read right, or refused. Nothing else happens. */
+/** Mutated files of numpy, with one array or several, are read correctly or refused; nothing else happens. */
 import { zipSync } from "fflate";
 import { expect, it } from "vitest";
 import { parseNpy, writeNpy } from "../../../src/io/numpy/npy.ts";
@@ -18,11 +18,11 @@ const tensors = new Map<string, Stored>([
   ["", { dtype: "I64", shape: [], data: BigInt64Array.of(-1n) }],
 ]);
 
-/** Where the dictionary of an array begins. */
+/** The position at which the dictionary of an array begins. */
 const startOf = (file: Bytes): number => (file[6] === 1 ? 10 : 12);
 const lengthField = (file: Bytes): Field => [8, file[6] === 1 ? 2 : 4];
 
-/** Another dictionary; in most cases its length is right. */
+/** Mutates the dictionary; in most cases its length is then corrected. */
 function inDictionary(dice: Dice, file: Bytes): Bytes {
   const start = startOf(file);
   const length = file.length < start ? 0 : Buffer.from(file).readUIntLE(8, start - 8);
@@ -33,11 +33,11 @@ function inDictionary(dice: Dice, file: Bytes): Bytes {
 }
 
 const inLength = (dice: Dice, file: Bytes): Bytes => (file.length < 12 ? file : mutatedField(dice, file, [lengthField(file), [6, 2]]));
-const asItIs = (_: Dice, file: Bytes): Bytes => file;
+const unchanged = (_: Dice, file: Bytes): Bytes => file;
 const mutantArray = (dice: Dice): Bytes =>
-  mutated(dice, dice.pick(arrays), [inDictionary, inDictionary, inDictionary, inLength, mutatedBytes, asItIs]);
+  mutated(dice, dice.pick(arrays), [inDictionary, inDictionary, inDictionary, inLength, mutatedBytes, unchanged]);
 
-it("a mutated array is right and can be written again, or it is refused", { timeout: MINUTES_10 }, () => {
+it("a mutated array is read correctly and can be written again, or is refused", { timeout: MINUTES_10 }, () => {
   const { right, refused } = outcomesOf("npy", mutantArray, (bytes) => {
     const stored = parseNpy(bytes);
     expect(parseNpy(writeNpy(stored))).toEqual(stored);
@@ -46,7 +46,7 @@ it("a mutated array is right and can be written again, or it is refused", { time
   expect(refused.size).toBeGreaterThan(25);
 });
 
-/** The records of an archive, by the two bytes after PK, and the numbers in each. */
+/** The fields of an archive's records, by the two bytes after PK. */
 const RECORDS: { readonly [signature: string]: readonly Field[] } = {
   "\u0003\u0004": [
     [0, 4],
@@ -102,7 +102,7 @@ function fieldsOf(archive: Bytes): readonly Field[] {
   );
 }
 
-/** The same archive with an end of its directory in 64 bits. */
+/** The same archive with a 64-bit end of its directory. */
 function withLargeEnd(archive: Bytes): Bytes {
   const end = Buffer.from(archive.subarray(-22));
   const [members, length, begin] = [end.readUInt16LE(10), end.readUInt32LE(12), end.readUInt32LE(16)];
@@ -144,7 +144,7 @@ const inField = (dice: Dice, archive: Bytes): Bytes => {
   return fields.length === 0 ? archive : mutatedField(dice, archive, fields);
 };
 
-/** A right archive of mutated arrays. */
+/** A valid archive of mutated arrays. */
 function ofMutants(dice: Dice): Bytes {
   const names = ["a.npy", "b.npy", "c", "ü.npy", ".npy", "a.npy.npy", "../a.npy"];
   const members = Array.from({ length: dice.below(3) }, (): [string, Bytes] => [
@@ -155,9 +155,9 @@ function ofMutants(dice: Dice): Bytes {
 }
 
 const mutantArchive = (dice: Dice): Bytes =>
-  dice.oneIn(4) ? ofMutants(dice) : mutated(dice, dice.pick(archives), [inField, inField, inField, mutatedBytes, asItIs]);
+  dice.oneIn(4) ? ofMutants(dice) : mutated(dice, dice.pick(archives), [inField, inField, inField, mutatedBytes, unchanged]);
 
-it("a mutated archive is right and can be written again, or it is refused", { timeout: MINUTES_10 }, () => {
+it("a mutated archive is read correctly and can be written again, or is refused", { timeout: MINUTES_10 }, () => {
   const { right, refused } = outcomesOf("npz", mutantArchive, (bytes) => {
     const read = parseNpz(bytes);
     expect(parseNpz(writeNpz(read))).toEqual(read);
@@ -166,6 +166,6 @@ it("a mutated archive is right and can be written again, or it is refused", { ti
   expect(refused.size).toBeGreaterThan(25);
 });
 
-it("the archive with an end in 64 bits is one that is read", () => {
+it("the archive with a 64-bit end can be read", () => {
   expect(parseNpz(withLargeEnd(writeNpz(tensors)))).toEqual(tensors);
 });

@@ -1,4 +1,4 @@
-/** The fuzz would notice. */
+/** The fuzz test notices wrong errors. */
 import { expect, it } from "vitest";
 import { NpyError } from "../../../src/io/numpy/npy.ts";
 import { outcomesOf } from "./outcomes.ts";

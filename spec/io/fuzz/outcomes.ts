@@ -1,28 +1,28 @@
-/** What reading a file may come to: it is right, or it is refused by an error that says where and why. */
+/** The possible outcomes of reading a mutated file: it is read correctly, or it is refused by an error that says where and why. */
 import { expect } from "vitest";
 import { FormatError } from "../../../src/io/formatError.ts";
 import { diceOf, type Dice } from "./dice.ts";
 
-/** 50,000 in the long run, where a longer one is asked for. */
+/** Cases of each family; more in the long run. */
 export const CASES: number = process.env["DEIT_LONG"] === "1" ? 50_000 : 2_000;
 export const MINUTES_10 = 600_000;
-/** Sixty characters that are quoted may take six each. */
+/** The longest message: each of sixty quoted characters may take six. */
 const LONGEST_RULE = 600;
 
 export interface Outcomes {
-  /** How many files were right in spite of the mutation. */
+  /** How many files were read correctly in spite of the mutation. */
   readonly right: number;
-  /** How many were refused, by the words of the rule. */
+  /** How many were refused, by the wording of the rule. */
   readonly refused: ReadonlyMap<string, number>;
 }
 
-/** The rule without what it quotes of the file. */
+/** The wording of a rule without numbers and quotations from the file. */
 const wordsOf = (rule: string): string => rule.replaceAll(/"(?:[^"\\]|\\.)*"|\[[\d, …]*\]|\d+/g, "#");
 
 /**
  * Mutates files and reads them.
  *
- * @param check reads the file, and looks at what it finds in a right one
+ * @param check reads a file, and checks the result if it is read
  */
 export function outcomesOf(
   family: string,

@@ -1,4 +1,4 @@
-/** Mutated files of torch.save, in both forms: read right, or refused. Nothing else happens, and no more memory is taken than is allowed. */
+/** Mutated files of torch.save, in both forms, are read correctly or refused; nothing else happens, and no more memory is taken than allowed. */
 import { unzipSync } from "fflate";
 import { expect, it } from "vitest";
 import { parsePth } from "../../../src/io/pth/pth.ts";
@@ -11,10 +11,10 @@ import { CASES, MINUTES_10, outcomesOf } from "./outcomes.ts";
 
 type Bytes = Uint8Array;
 
-/** A file of torch.save, taken apart. */
+/** A file of torch.save, split into its pickle and the rest. */
 interface Parts {
   readonly pickle: Bytes;
-  /** What is around the pickle, put together with it. */
+  /** Makes a file of a pickle and the rest. */
   readonly file: (pickle: Bytes) => Bytes;
 }
 
@@ -24,7 +24,7 @@ function zipParts(name: string): Parts {
   return { pickle, file: (changed) => archive([...changed], members, `${name}/data.pkl`) };
 }
 
-/** The pickle of the value is the fourth. */
+/** The parts of a file of the legacy form, in which the fourth pickle holds the value. */
 function legacyParts(name: string): Parts {
   const whole = bytesOf(`names/${name}.legacy.pth`);
   let begin = 0;
@@ -42,7 +42,7 @@ function legacyParts(name: string): Parts {
 
 const sources = { zip: zipParts("odd_tensors"), legacy: legacyParts("odd_tensors") };
 
-/** Opcodes and runs of them that a mutation puts somewhere. */
+/** Opcodes and sequences of opcodes that a mutation inserts. */
 const PIECES: readonly Bytes[] = [
   ...Array.from(".()]}NRQbestua012", (letter) => [letter.charCodeAt(0)]),
   ...[0x81, 0x85, 0x86, 0x87, 0x88, 0x89, 0x90, 0x93, 0x94, 0x97].map((opcode) => [opcode]),
@@ -69,7 +69,7 @@ const PIECES: readonly Bytes[] = [
   pickle(int(1)),
 ].map((bytes) => Uint8Array.from(bytes));
 
-/** Opcodes of a pickle: one is dropped, doubled, moved, or another; a run of them is repeated or left out. */
+/** Drops, doubles, swaps or replaces an opcode of a pickle, or repeats or drops a sequence of opcodes. */
 function mutatedOpcodes(dice: Dice, bytes: Bytes): Bytes {
   const opcodes = [...opcodesOf(bytes)];
   const [i, j] = [dice.below(opcodes.length), dice.below(opcodes.length)];
@@ -99,7 +99,7 @@ function mutatedOpcodes(dice: Dice, bytes: Bytes): Bytes {
   return new Uint8Array(Buffer.concat(opcodes));
 }
 
-/** An argument of an opcode is another: an index, a number, a length. */
+/** Changes a byte of an opcode's argument: an index, a number, a length. */
 function mutatedArgument(dice: Dice, bytes: Bytes): Bytes {
   const opcodes = opcodesOf(bytes).map((opcode) => Uint8Array.from(opcode));
   const opcode = dice.pick(opcodes.filter(({ length }) => length > 1));
@@ -107,7 +107,7 @@ function mutatedArgument(dice: Dice, bytes: Bytes): Bytes {
   return new Uint8Array(Buffer.concat(opcodes));
 }
 
-/** Every tensor in the dictionary that was saved. */
+/** Every tensor in the saved dictionary. */
 function tensorsIn(value: Value): ReadonlyMap<string, PthTensor> {
   const entries = isA(value, "dict") ? [...value.entries] : [];
   return new Map(entries.flatMap(([, tensor], i) => (isA(tensor, "tensor") ? [[String(i), tensor] as const] : [])));
@@ -115,7 +115,7 @@ function tensorsIn(value: Value): ReadonlyMap<string, PthTensor> {
 
 const ALLOWED = (file: Bytes): number => 8 * file.length + 2 ** 24;
 
-/** Reads what there is; the numbers of all tensors are no more than is allowed. */
+/** Reads a file, and checks that all tensors together take no more bytes than allowed. */
 function check(file: Bytes): void {
   const { value, numbersOf } = parsePth(file);
   const tensors = numbersOf(tensorsIn(value));
@@ -125,7 +125,7 @@ function check(file: Bytes): void {
 
 const ways = [mutatedOpcodes, mutatedOpcodes, mutatedArgument, mutatedArgument, mutatedBytes];
 
-it.each(["zip", "legacy"] as const)("a mutated pickle in the %s form is read right, or refused", { timeout: MINUTES_10 }, (form) => {
+it.each(["zip", "legacy"] as const)("a mutated pickle in the %s form is read correctly or refused", { timeout: MINUTES_10 }, (form) => {
   const { pickle, file } = sources[form];
   const { right, refused } = outcomesOf(`pth ${form}`, (dice) => file(mutated(dice, pickle, ways)), check, CASES / 4);
   expect(right).toBeGreaterThan(20);
@@ -133,7 +133,7 @@ it.each(["zip", "legacy"] as const)("a mutated pickle in the %s form is read rig
 });
 
 it.each(["odd_tensors.pth", "odd_tensors.legacy.pth"])(
-  "%s with its bytes mutated is read right, or refused",
+  "%s with mutated bytes is read correctly or refused",
   { timeout: MINUTES_10 },
   (name) => {
     const { right, refused } = outcomesOf(name, (dice) => mutated(dice, bytesOf(`names/${name}`), [mutatedBytes]), check, CASES / 4);
@@ -142,7 +142,7 @@ it.each(["odd_tensors.pth", "odd_tensors.legacy.pth"])(
   },
 );
 
-it("the files that are mutated are right", () => {
+it("the files before mutation are valid", () => {
   for (const { pickle, file } of Object.values(sources)) {
     expect(new Uint8Array(Buffer.concat(opcodesOf(pickle)))).toEqual(new Uint8Array(pickle));
     expect(tensorsIn(parsePth(file(pickle)).value).size).toBe(14);

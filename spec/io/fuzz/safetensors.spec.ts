@@ -1,4 +1,4 @@
-/** Mutated files of safetensors: read right, or refused. Nothing else happens, and no byte is read twice. */
+/** Mutated files of safetensors are read correctly or refused; nothing else happens, and no byte is read twice. */
 import { expect, it } from "vitest";
 import { memoryBytes, type ByteSource } from "../../../src/io/disk/byteSource.ts";
 import { parseSafetensors, readSafetensors, writeSafetensors } from "../../../src/io/safetensors/safetensors.ts";
@@ -9,7 +9,7 @@ import { mutated, mutatedBytes, mutatedField, mutatedText } from "./mutate.ts";
 import { MINUTES_10, outcomesOf } from "./outcomes.ts";
 import { fileOf } from "../safetensorsFiles.ts";
 
-/** Header and data apart. */
+/** The header and the data of a file. */
 interface Parts {
   readonly header: string;
   readonly data: Uint8Array;
@@ -34,7 +34,7 @@ const seeds: readonly Parts[] = [
   ),
 ].map(partsOf);
 
-/** A tensor's line, as a right header has it. */
+/** A tensor's entry in a valid header. */
 interface Line {
   readonly shape: readonly number[];
   readonly data_offsets: readonly [number, number];
@@ -42,7 +42,7 @@ interface Line {
 
 const isLine = (value: unknown): value is Line => isRecord(value) && Array.isArray(value["shape"]) && Array.isArray(value["data_offsets"]);
 
-/** A header whose JSON is right; of any other nothing. */
+/** The members of a header; none if its JSON is invalid. */
 function membersOf(header: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(header);
@@ -52,7 +52,7 @@ function membersOf(header: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** A tensor is moved, grows with its shape, takes another's place, occurs once more, or goes. */
+/** Moves, enlarges, replaces, duplicates or removes a tensor. */
 function inLines(dice: Dice, { header, data }: Parts): Parts {
   const members = membersOf(header);
   const lines = Object.entries(members).filter((member): member is [string, Line] => isLine(member[1]));
@@ -84,7 +84,7 @@ function mutant(dice: Dice): Uint8Array {
   return dice.oneIn(4) ? mutatedBytes(dice, file) : file;
 }
 
-/** Nothing is asked for that is not there, nor more than there is. */
+/** A source that refuses to be read beyond its end, or more bytes than it has. */
 function frugal(bytes: Uint8Array): ByteSource {
   const { size, read } = memoryBytes(bytes);
   let total = 0;
@@ -98,11 +98,11 @@ function frugal(bytes: Uint8Array): ByteSource {
   };
 }
 
-it("a mutated file is right and can be written again, or it is refused", { timeout: MINUTES_10 }, () => {
+it("a mutated file is read correctly and can be written again, or is refused", { timeout: MINUTES_10 }, () => {
   const { right, refused } = outcomesOf("safetensors", mutant, (bytes) => {
     const file = readSafetensors(frugal(bytes));
     expect(parseSafetensors(writeSafetensors(file.tensors, file.metadata))).toEqual(file);
   });
   expect(right).toBeGreaterThan(50);
-  expect(refused.size).toBeGreaterThan(25); // so many rules are reached
+  expect(refused.size).toBeGreaterThan(25); // the number of rules that are reached
 });

@@ -1,4 +1,4 @@
-/** Small models, their weights from hashes, and what an ONNX file is read back with. */
+/** Small models with weights from hashes, and a reader for ONNX files. */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import type { HostArray, Leaves } from "../../../src/check/host.ts";
 import { referenceEngine } from "../../../src/engines/reference/engine.ts";
@@ -14,7 +14,7 @@ import { hashed } from "../../../src/recording/format/hash.ts";
 import { isTensor, type Shape, type Tensor } from "../../../src/tensor/tensor.ts";
 import { deitAttrs } from "../../../src/train/step/deitTask.ts";
 
-/** Two blocks; 9 patches. */
+/** A model of two blocks and 9 patches. */
 export const small: DeitConfig = checkedConfig({
   imageSize: 12,
   patchSize: 4,
@@ -43,7 +43,7 @@ export function hashedWeights(config: DeitConfig, seed: number): Weights {
 export const hashedImages = ({ channels: C, imageSize: S }: DeitConfig, B: number, seed: number): HostArray =>
   hashed("images", [B, C, S, S], seed);
 
-/** The same values from this project's ops: those of the paths that `wanted` names. */
+/** The values that this project's ops compute at the wanted paths. */
 export async function tapsOf(
   wanted: ReadonlySet<string>,
   weights: Weights,
@@ -66,7 +66,7 @@ export async function tapsOf(
   return new Map(await Promise.all(reads));
 }
 
-/** The values of a message's fields, by number: of nested ones the bytes, of integers the number. */
+/** The values of a message's fields, by field number: the bytes of nested messages, the numbers of integers. */
 export function fieldsOf(bytes: Uint8Array): ReadonlyMap<number, readonly (Uint8Array | number)[]> {
   const fields = new Map<number, (Uint8Array | number)[]>();
   const reader = new BinaryReader(bytes);

@@ -13,7 +13,7 @@ const { models }: { models: { regnety_160: { state_dict: readonly (readonly [str
 );
 const timm: Shaped = new Map(models.regnety_160.state_dict.map(([name, shape]) => [name, { shape }]));
 
-describe("a RegNetY is told by its tensors", () => {
+describe("a RegNetY is recognised by its tensors", () => {
   it("timm's regnety_160", () => {
     expect(publishedRegnet(timm)).toEqual(regnetConfig("regnety-16gf"));
   });
@@ -23,7 +23,7 @@ describe("a RegNetY is told by its tensors", () => {
     expect(publishedRegnet(regnetShapes(config))).toEqual(config);
   });
 
-  it("and by all of them", () => {
+  it("only if all of them agree", () => {
     const without = new Map([...timm].filter(([name]) => name !== "s3.b11.se.fc2.bias"));
     const other = new Map([...timm, ["s1.b1.conv1.conv.weight", { shape: [224, 32, 1, 2] }]]);
     expect([publishedRegnet(without), publishedRegnet(other), publishedRegnet(new Map())]).toEqual([null, null, null]);

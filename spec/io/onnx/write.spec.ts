@@ -1,4 +1,4 @@
-/** Field numbers here are read off onnx.proto once more, not off the writer. */
+/** The field numbers in this file come from onnx.proto, not from the writer. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describe as sayHow, gap } from "../../../src/check/close.ts";
@@ -43,15 +43,15 @@ function weightsIn(file: Uint8Array, of: Weights): ReadonlyMap<string, Stored> {
 describe("an ONNX file", () => {
   const file = writeOnnx(weights, { taps: false });
 
-  it("is the same, to the byte, for equal weights", () => {
+  it("has equal bytes for equal weights", () => {
     expect(Buffer.compare(file, writeOnnx(hashedWeights(small, 7), { taps: false }))).toBe(0);
   });
 
-  it("does not depend on the order that the tensors come in", () => {
+  it("does not depend on the order of the tensors", () => {
     expect(Buffer.compare(file, writeOnnx({ ...weights, tensors: new Map([...weights.tensors].toReversed()) }, { taps: false }))).toBe(0);
   });
 
-  it("holds every weight under timm's name, in timm's shape, to the bit", () => {
+  it("holds every weight under timm's name and in timm's shape, bitwise identical", () => {
     const found = weightsIn(file, weights);
     expect(found.size).toBe(weights.tensors.size);
     for (const [name, stored] of weights.tensors) expect(found.get(name)).toEqual(stored);
@@ -66,12 +66,12 @@ describe("an ONNX file", () => {
     for (const [name, stored] of exact.tensors) expect(found.get(name)?.data).toEqual(Float32Array.from(numbersOf(stored)));
   });
 
-  it("asks for operator set 17 and IR version 8", () => {
+  it("declares operator set 17 and IR version 8", () => {
     const model = fieldsOf(file);
     expect([model.get(1), fieldsOf(bytesOf(model.get(8)?.[0])).get(2)]).toEqual([[8], [17]]);
   });
 
-  it("says in its metadata deit what a weights file says", () => {
+  it("has the same metadata deit as a weights file", () => {
     const known = { ...weights, classes: ["a", "b", "c", "d", "ü"], preprocessing: { mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4] } };
     const entry = fieldsOf(bytesOf(fieldsOf(writeOnnx(known, { taps: false })).get(14)?.[0]));
     expect(textOf(entry.get(1)?.[0])).toBe("deit");
@@ -86,7 +86,7 @@ describe("an ONNX file is refused", () => {
     expect(() => writeOnnx(partial, { taps: false })).toThrow(new WeightsError("weights: nothing named norm.bias"));
   });
 
-  it("with a weight of too few numbers", () => {
+  it("with a weight that has too few numbers", () => {
     const short = withTensors((tensors) => tensors.set("norm.bias", { dtype: "F32", shape: [12], data: new Float32Array(11) }));
     expect(() => writeOnnx(short, { taps: false })).toThrow("onnx: norm.bias must have 12 numbers, got 11");
   });
@@ -95,21 +95,21 @@ describe("an ONNX file is refused", () => {
     const config = { ...small, width: 12_000 };
     const empty = (shape: readonly number[]): Stored => ({ dtype: "F32", shape, data: new Float32Array(0) });
     const tensors = new Map([...parameterShapes(config)].map(([name, shape]) => [name, empty(shape)]));
-    const message = "onnx: the model takes more than the 2147483647 bytes that a file of this format holds";
+    const message = "onnx: the model is larger than 2147483647 bytes, the most that a file of this format can hold";
     expect(() => writeOnnx({ ...weights, config, tensors }, { taps: false })).toThrow(new OnnxError(message));
   });
 });
 
 const { bound } = tolerances.recording.f32;
 
-/** One line for each tap that is further off than allowed. */
+/** One line for each tap whose error exceeds the bound. */
 const offOf = (actual: Leaves, expected: Leaves, bound: number): readonly string[] =>
   [...expected].flatMap(([name, want]) => {
     const got = tensorOf(actual, name);
     return gap(got, want) <= bound ? [] : [sayHow(name, got, want, bound)];
   });
 
-/** Where onnxruntime, on the file of `written`, parts from this project on `of`. */
+/** The taps in which onnxruntime, on the file of `written`, differs from this project on `of`. */
 async function offBetween(run: RunOnnx, written: Weights, of: Weights, { B = 2, within = bound } = {}): Promise<readonly string[]> {
   const images = hashedImages(of.config, B, 8);
   const names = new Set(tapShapes(of.config, B).keys());
@@ -129,7 +129,7 @@ const models: readonly { readonly title: string; readonly changes: Partial<DeitC
   { title: "a narrow feed-forward network", changes: { mlpRatio: 0.5 }, B: 2 },
 ];
 
-/** Any model of a few tokens; wide enough that no row varies by chance so little that its norm magnifies rounding. */
+/** Any model of a few tokens, wide enough that no row happens to vary so little that its norm magnifies rounding. */
 const anyModel = fc
   .record({
     grid: fc.integer({ min: 1, max: 3 }),
@@ -148,12 +148,12 @@ const anyModel = fc
   );
 
 onOnnxruntime((run) => {
-  it.each(models)("every tap of $title is this project's", async ({ changes, B }) => {
+  it.each(models)("onnxruntime computes this project's taps for $title", async ({ changes, B }) => {
     const of = hashedWeights(checkedConfig({ ...small, ...changes }), 7);
     expect(await offBetween(run, of, of, { B })).toEqual([]);
   });
 
-  it("every tap of any small model is this project's", async () => {
+  it("onnxruntime computes this project's taps for any small model", async () => {
     const holds = async (config: DeitConfig, seed: number): Promise<void> => {
       const of = hashedWeights(config, seed);
       expect(await offBetween(run, of, of, { within: tolerances.parity.f32.bound })).toEqual([]);
@@ -161,7 +161,7 @@ onOnnxruntime((run) => {
     await fc.assert(fc.asyncProperty(anyModel, fc.nat(), holds), { numRuns: 40 });
   });
 
-  it("outputs are the logits and heads, then the other taps in the order of a recording", async () => {
+  it("the outputs are the logits and heads, then the other taps in the order of a recording", async () => {
     const images = hashedImages(small, 2, 8);
     const first = ["logits", "head", "head_dist"];
     const taps = [...tapShapes(small, 2)];
@@ -171,7 +171,7 @@ onOnnxruntime((run) => {
     expect(taps.filter(([name, shape]) => String(shown.get(name)?.shape) !== String(shape))).toEqual([]);
   });
 
-  it("without taps outputs are the logits and heads alone", async () => {
+  it("without taps, the outputs are the logits and heads alone", async () => {
     const plain = hashedWeights({ ...small, distilled: false }, 7);
     expect([...(await run(writeOnnx(weights, { taps: false }), hashedImages(small, 1, 8))).keys()]).toEqual([
       "logits",
@@ -181,7 +181,7 @@ onOnnxruntime((run) => {
     expect([...(await run(writeOnnx(plain, { taps: false }), hashedImages(small, 1, 8))).keys()]).toEqual(["logits", "head"]);
   });
 
-  it("a batch has the logits of its images", async () => {
+  it("the logits of a batch are those of its images", async () => {
     const file = writeOnnx(weights, { taps: false });
     const { shape, data } = hashedImages(small, 3, 8);
     const one = { shape: [1, ...shape.slice(1)], data: data.slice(-data.length / 3) };
@@ -190,16 +190,16 @@ onOnnxruntime((run) => {
   });
 });
 
-/** The names of the first lines. */
+/** The names at the beginning of the lines. */
 const namesOf = (off: readonly string[]): readonly string[] => off.map((line) => line.slice(0, line.indexOf("[")));
 
 onOnnxruntime((run) => {
-  it("a file with another ε is found, from the first norm on", async () => {
+  it("a wrong ε is found at the first norm", async () => {
     const wrong = { ...weights, config: { ...small, layerNormEps: 1e-5 * 10 } };
     expect(namesOf(await offBetween(run, wrong, weights))[0]).toBe("blocks.0.norm1");
   });
 
-  it("a file with its heads exchanged is found in them: they read each other's token", async () => {
+  it("exchanged heads are found at the heads, which read each other's token", async () => {
     const swapped = withTensors((tensors) => {
       for (const leaf of ["weight", "bias"])
         for (const [name, other] of [
@@ -213,7 +213,7 @@ onOnnxruntime((run) => {
     expect(namesOf(await offBetween(run, swapped, weights))).toContain("head");
   });
 
-  it("a file with one weight changed is found where the weight is used", async () => {
+  it("a changed weight is found where it is used", async () => {
     const zeros: Stored = { dtype: "F32", shape: [4 * small.width], data: new Float32Array(4 * small.width) };
     const changed = withTensors((tensors) => tensors.set("blocks.1.mlp.fc1.bias", zeros));
     expect(namesOf(await offBetween(run, changed, weights))[0]).toBe("blocks.1.mlp.fc1");

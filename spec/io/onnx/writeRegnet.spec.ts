@@ -1,4 +1,4 @@
-/** RegNetY against timm (fixtures/regnet), by way of a file. */
+/** RegNetY as an ONNX file, compared with timm (fixtures/regnet). */
 import { expect, it } from "vitest";
 import { describe as sayHow, gap } from "../../../src/check/close.ts";
 import type { Leaves } from "../../../src/check/host.ts";
@@ -9,7 +9,7 @@ import { tensorOf } from "../../helpers/fixtures.ts";
 import { onOnnxruntime } from "../../helpers/onnxruntime.ts";
 import { regnetFixture, under, type RegnetFixture } from "../../helpers/regnet.ts";
 
-/** The network's numbers in f64: the file rounds them. */
+/** The network's weights in f64, which the file rounds to f32. */
 const weightsOf = ({ config, tensors }: RegnetFixture): RegnetWeights => {
   const stored = [...under(tensors, "weights.")].map(([name, array]): [string, Stored] => [name, { dtype: "F64", ...array }]);
   return { config, classes: null, preprocessing: null, tensors: new Map(stored) };
@@ -17,13 +17,13 @@ const weightsOf = ({ config, tensors }: RegnetFixture): RegnetWeights => {
 
 const { bound } = tolerances.recording.f32;
 
-/** How the logits are further off than allowed; empty: they are not. */
+/** A line that describes the error of the logits if it exceeds the bound; else empty. */
 const offOf = (actual: Leaves, expected: Leaves): readonly string[] => {
   const [got, want] = [tensorOf(actual, "logits"), tensorOf(expected, "eval.logits")];
   return gap(got, want) <= bound ? [] : [sayHow("logits", got, want, bound)];
 };
 
-it("a RegNetY's file is the same, to the byte, for equal weights", () => {
+it("a RegNetY's file has equal bytes for equal weights", () => {
   const write = (): Uint8Array => writeRegnetOnnx(weightsOf(regnetFixture("two_stage")));
   expect(Buffer.compare(write(), write())).toBe(0);
 });
@@ -46,7 +46,7 @@ onOnnxruntime((run) => {
     expect(logits.shape).toEqual([1, 5]);
   });
 
-  it("a file with another ε is found", async () => {
+  it("a wrong ε is found", async () => {
     const fixture = regnetFixture("two_stage");
     const weights = weightsOf(fixture);
     const wrong = { ...weights, config: { ...weights.config, batchNormEps: 1e-3 } };

@@ -1,4 +1,4 @@
-/** Pickles and files of torch.save put together by hand, opcode by opcode, and taken apart again. */
+/** Builds pickles and files of torch.save opcode by opcode, and splits pickles into opcodes. */
 import { zipSync } from "fflate";
 
 export type Bytes = readonly number[];
@@ -42,7 +42,7 @@ export interface TensorParts {
   readonly strides?: Bytes;
 }
 
-/** A storage's name: its class, key and how many numbers. */
+/** A reference to a storage: its class, key and count of numbers. */
 export const storage = (of = "FloatStorage", key: Bytes = text("0"), numbers: Bytes = int(4)): Bytes => [
   ...tuple(text("storage"), global("torch", of), key, text("cpu"), numbers),
   ...op("Q"),
@@ -57,7 +57,7 @@ export const tensor = ({
 }: TensorParts = {}): Bytes =>
   call("torch._utils", "_rebuild_tensor_v2", of, offset, shape, strides, FALSE, call("collections", "OrderedDict"));
 
-/** Attributes for the object before. */
+/** Sets attributes of the preceding object. */
 export const build = (state: Bytes): Bytes => [...state, ...op("b")];
 
 interface LegacyParts {
@@ -65,7 +65,7 @@ interface LegacyParts {
   readonly version?: Bytes;
   readonly system?: Bytes;
   readonly keys?: Bytes;
-  /** After the pickles. */
+  /** The bytes after the pickles. */
   readonly data?: Bytes;
 }
 
@@ -75,16 +75,16 @@ const before = ({
   system = dict([text("little_endian"), TRUE]),
 }: LegacyParts = {}): Bytes => [...pickle(magic), ...pickle(version), ...pickle(system)];
 
-/** Where the pickle of the value begins. */
+/** The position at which the pickle of the value begins. */
 export const legacyStart: number = before().length;
 
-/** A file of the form before torch 1.6 with this pickle; by default it has one storage, of four numbers. */
+/** A file of the form before torch 1.6 with this pickle, and by default one storage of four numbers. */
 export function legacy(value: Bytes, parts: LegacyParts = {}): Uint8Array {
   const { keys = list(text("0")), data = [...little(4, 8), ...new Uint8Array(16)] } = parts;
   return Uint8Array.from([...before(parts), ...value, ...pickle(keys), ...data]);
 }
 
-/** A zip archive with this pickle; by default it has one storage, of four numbers. */
+/** A zip archive with this pickle, and by default one storage of four numbers. */
 export function archive(
   value: Bytes,
   members: Readonly<Record<string, Bytes>> = { "a/data/0": [...new Uint8Array(16)] },
@@ -94,13 +94,13 @@ export function archive(
   return zipSync(Object.fromEntries(files), { level: 0, mtime: new Date(1980, 0, 1) });
 }
 
-/** Places of an archive's bytes: one in its pickle, one in its storage. */
+/** The positions of one byte in an archive's pickle and one in its storage. */
 export function parts(file: Uint8Array): { readonly pickle: number; readonly storage: number } {
   const at = (name: string): number => Buffer.from(file).indexOf(name) + name.length;
   return { pickle: at("a/data.pkl"), storage: at("a/data/0") };
 }
 
-/** How long the argument of an opcode is, given what follows it. */
+/** The length of an opcode's argument, given the bytes that follow the opcode. */
 function argumentLength(letter: number, rest: Uint8Array): number {
   const view = new DataView(rest.buffer, rest.byteOffset, rest.length);
   const fixed: { readonly [letter: number]: number } = {

@@ -24,7 +24,7 @@ const SUGGESTIONS = 3;
 
 export const timingOf = ({ threads, repetitions }: BenchOptions): TimingOptions => ({ repetitions, clock: clockOf(threads) });
 
-/** Whether the measured peak (src/bench/peak.ts) applies: it is that of WASM's multiplications and additions, fused or not. */
+/** Whether the measured peak (src/bench/peak.ts) applies: it is measured for WASM's multiplications and additions, fused or not. */
 export const hasPeak = ({ engine }: BenchOptions): boolean => engine.startsWith("wasm");
 
 /** The first keys of every JSON report. */

@@ -23,7 +23,7 @@ const cases: readonly Case[] = deitNames.flatMap((model) =>
   ),
 );
 
-/** The projection of a case, or the reason why there can be no such step. */
+/** The projection of a case, or the reason why such a step is impossible. */
 function projectedOr({ model, teacher, stage }: Case, batch: number, settings: ForecastSettings): Projection | string {
   try {
     return projected({ config: deitConfig(model), teacher: teacher === null ? null : regnetConfig(teacher) }, stage, batch, settings);

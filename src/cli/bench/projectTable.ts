@@ -9,7 +9,7 @@ import { printProfile, profileJson } from "./profileTable.ts";
 /** A training whose cost is predicted. */
 export interface Case extends Pick<ForecastSettings, "precision"> {
   readonly model: string;
-  /** The teacher whose forward is part of a step; null: a plain model has none. */
+  /** The teacher whose forward pass is part of a step; null for a plain model, which has none. */
   readonly teacher: string | null;
   readonly stage: Stage;
 }
@@ -17,7 +17,7 @@ export interface Case extends Pick<ForecastSettings, "precision"> {
 export const nameOf = ({ model, stage, precision }: Case): string => `${model} ${stage.imageSize} ${precision}`;
 
 interface ProjectedCase extends Case {
-  /** A string says why there can be no such step. */
+  /** The projection, or a string that says why such a step is impossible. */
   readonly found: Projection | string;
 }
 
@@ -83,7 +83,7 @@ const AT = ["ms", "images/s", "hours"];
 const HEAD = ["model", "side", "", "dispatches", "GB", "TFLOP", "memory GB", "largest batch", ...AT, ...AT.map((name) => `${name} at ½`)];
 
 const EXPLAINED = `The kernels reach all bounds, or half of each; a dispatch costs another 2 µs. The trainings are 300 epochs at 224 and 25 epochs at 384, which took the
-authors 53 h and 20 h for DeiT-B on eight V100. A step of a distilled model includes the forward of its teacher, a RegNetY-16GF.`;
+authors 53 h and 20 h for DeiT-B on eight V100. A step of a distilled model includes the forward pass of its teacher, a RegNetY-16GF.`;
 
 export function printProjections({ adapter, batch, rows }: Projections, profile: boolean): void {
   const { title, f32, f16, bandwidth, source } = adapter;

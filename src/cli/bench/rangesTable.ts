@@ -3,7 +3,7 @@ import type { OpRange, Range } from "../../bench/ranges.ts";
 import { percent, print, table } from "../output.ts";
 
 const DIGITS = 3;
-/** A smaller share would be printed as 0.00 %. */
+/** Smaller shares would be printed as 0.00 %. */
 const LEAST_SHARE = 5e-5;
 
 const shareText = (share: number): string => (share === 0 ? "" : share < LEAST_SHARE ? "< 0.01 %" : percent(share));

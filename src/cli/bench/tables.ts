@@ -24,10 +24,10 @@ interface Kept {
   readonly taken: number;
 }
 
-/** Says how many samples were kept: those whose two peaks disagree are dropped (src/bench/paired.ts). */
+/** Reports how many samples were kept. Samples whose two peaks disagree are dropped (src/bench/paired.ts). */
 function sayKept(all: readonly Kept[]): void {
   const sum = (of: (one: Kept) => number): number => all.reduce((total, one) => total + of(one), 0);
-  if (all.length > 0) say(`kept ${sum((one) => one.kept)} of ${sum((one) => one.taken)} samples: those between two peaks that agree`);
+  if (all.length > 0) say(`kept ${sum((one) => one.kept)} of ${sum((one) => one.taken)} samples, those between two peaks that agree`);
 }
 
 export function printPeak({ median, lower, best }: PeakResult): void {
@@ -120,7 +120,7 @@ export interface AboutProgram {
   readonly model: string;
   readonly imageSize: number;
   readonly batch: number;
-  /** The teacher whose forward is part of a step; null: there is none, or its logits exist already. */
+  /** The teacher whose forward pass is part of a step; null if there is none, or its logits are given. */
   readonly teacher: string | null;
 }
 
@@ -137,7 +137,7 @@ export function printProgram(about: AboutProgram, timing: ProgramTiming): void {
   }
   if (about.what === "train")
     print(
-      `forward, objective, backward and AdamW${about.teacher === null ? "; a teacher's logits exist already, its forward is not timed" : ""}`,
+      `forward, objective, backward and AdamW${about.teacher === null ? "; a teacher's logits are given, its forward pass is not timed" : ""}`,
     );
   print(`memory: ${megabytes(reservedBytes)} held${planBytes === null ? "" : `, ${megabytes(planBytes)} planned`}, ${freshBytes} bytes newly allocated after the first run`); // prettier-ignore
 }

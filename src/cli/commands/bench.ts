@@ -1,4 +1,4 @@
-/** `deit bench`: how fast an engine is, as medians and as shares of what the machine can do. */
+/** `deit bench`: measures how fast an engine is, in medians and as shares of the machine's measured peak. */
 import { Argument, Option, type Command } from "commander";
 import { gemm, op, peak } from "../bench/kernels.ts";
 import { init } from "../bench/init.ts";
@@ -7,16 +7,16 @@ import { program } from "../bench/programs.ts";
 import { project, PROJECT_BATCH } from "../bench/project.ts";
 import { memoryOption, positive, withEngine, withExamples, withJson } from "../options.ts";
 
-/** The fewest samples whose median is told to others. */
+/** The number of samples unless --repetitions says otherwise, and the fewest whose median is worth reporting. */
 const REPETITIONS = 15;
 
 const WHAT =
-  "peak: f32 products in registers; gemm: matrix products; op: each op; init: initial values; forward: a model; train: a training step; " +
-  "project: what the trainings of the paper would take on a GPU that is not here";
+  "peak: multiplications and additions on registers alone; gemm: matrix multiplications; op: each op; init: initial values; " +
+  "forward: a forward pass; train: a training step; project: how long the paper's trainings would take on a GPU, which is not needed";
 const CLOCK =
-  "On one thread times are of the processor: what else runs on the machine does not count. The peak of n threads is n times that of one.";
+  "On one thread, processor time is measured, so that other processes do not count. The measured peak of n threads is n times that of one.";
 
-/** Each with the options that it has beside those of all. */
+/** The benches, each with the options that it takes in addition to the common ones. */
 const benches = {
   peak: { run: peak, takes: [] },
   gemm: { run: gemm, takes: ["only"] },
@@ -32,7 +32,7 @@ interface Bench {
   readonly takes: readonly Special[];
 }
 
-/** Options that only some have. */
+/** Options that only some benches take. */
 const special = {
   only: "--only",
   model: "--model",
@@ -48,46 +48,58 @@ type Special = keyof typeof special;
 const isBench = (what: string): what is keyof typeof benches => what in benches;
 const isSpecial = (option: string): option is Special => option in special;
 
-/** @throws RangeError for an option that would be of no effect */
+/** @throws RangeError for an option that has no effect on this bench */
 async function run(what: string, options: BenchOptions, command: Command): Promise<void> {
   if (!isBench(what)) throw new RangeError(`unknown bench ${what}`);
   const bench: Bench = benches[what];
-  const vain = Object.keys(special).find(
+  const unused = Object.keys(special).find(
     (option) => isSpecial(option) && command.getOptionValueSource(option) === "cli" && !bench.takes.includes(option),
   );
-  if (vain !== undefined && isSpecial(vain)) throw new RangeError(`${special[vain]} says nothing to ${what}; see deit bench --help`);
+  if (unused !== undefined && isSpecial(unused)) throw new RangeError(`${special[unused]} has no effect on ${what}; see deit bench --help`);
   await bench.run(options);
 }
 
 export function addBench(parent: Command): void {
   const command = parent
     .command("bench")
-    .description("how fast an engine is: medians, and shares of the register peak measured at the same time")
+    .description("how fast an engine is: medians, and shares of a peak that is measured at the same time")
     .addArgument(new Argument("[what]", WHAT).choices(Object.keys(benches)).default("op"))
-    .addOption(new Option("--model <model>", "of init, forward and train").default("deit-tiny-distilled"))
+    .addOption(new Option("--model <model>", "for init, forward and train: the model").default("deit-tiny-distilled"))
     .addOption(
-      new Option("--image-size <s>", "of forward and train: side of the images in pixels, a multiple of the patch").argParser(positive),
+      new Option("--image-size <s>", "for forward and train: side of the images in pixels, a multiple of the patch").argParser(positive),
     )
     .addOption(
-      new Option("--batch <b>", `images at once (default: of forward 1, of train ${TRAIN_BATCH}, of project ${PROJECT_BATCH})`).argParser(
-        positive,
+      new Option(
+        "--batch <b>",
+        `images in a batch (default: 1 for forward, ${TRAIN_BATCH} for train, ${PROJECT_BATCH} for project)`,
+      ).argParser(positive),
+    )
+    .addOption(
+      new Option(
+        "--teacher <model>",
+        "for train of distilled models: a teacher whose forward pass is part of the step, such as regnety-16gf",
       ),
     )
-    .addOption(new Option("--teacher <model>", "of train, for distilled models: its forward is part of the step, as that of regnety-16gf"))
-    .addOption(memoryOption("of train; "))
-    .option("--profile", "of forward, train and project: where the time goes, by op and phase")
-    .addOption(new Option("--ranges", "of train: what half precision would make of each op's numbers, untimed").conflicts("profile"))
-    .addOption(new Option("--only <name>", "of gemm, op and project: the rows whose name contains this"))
-    .addOption(new Option("--repetitions <n>", "samples of each median; fewer than 15 are a try").argParser(positive).default(REPETITIONS));
+    .addOption(memoryOption("for train; "))
+    .option("--profile", "for forward, train and project: where the time goes, by op and phase")
+    .addOption(
+      new Option("--ranges", "for train: what half precision would do to the numbers of each op, without timing").conflicts("profile"),
+    )
+    .addOption(new Option("--only <name>", "for gemm, op and project: only the rows whose name contains this"))
+    .addOption(
+      new Option("--repetitions <n>", "samples of each median; fewer than 15 give a rough figure only")
+        .argParser(positive)
+        .default(REPETITIONS),
+    );
   withExamples(withJson(withEngine(command)), [
-    ["deit bench gemm", "matrix products of DeiT's layers, forwards and backwards"],
-    ["deit bench op --only attention", "with its fused kernel and without"],
-    ["deit bench init --model deit-base-distilled", "the values that training starts from"],
-    ["deit bench forward --model deit-base-distilled --image-size 384", "an image through a model"],
+    ["deit bench gemm", "matrix multiplications of DeiT's layers, forward and backward"],
+    ["deit bench op --only attention", "attention with its fused kernel and without"],
+    ["deit bench init --model deit-base-distilled", "the initial values of training"],
+    ["deit bench forward --model deit-base-distilled --image-size 384", "a forward pass of one image"],
     ["deit bench train --profile", "a training step, op by op"],
-    ["deit bench train --ranges", "how large and how small its numbers are"],
+    ["deit bench train --ranges", "how large and how small the numbers of a step are"],
     ["deit bench train --batch 8 --json", "for a script"],
-    ["deit bench project --adapter h100 --only base", "launches, bytes and FLOP of a step, and 300 epochs of them"],
+    ["deit bench project --adapter h100 --only base", "dispatches, bytes and FLOP of a step, and the time of 300 epochs"],
   ])
     .addHelpText("after", `\n${CLOCK}`)
     .action(run);

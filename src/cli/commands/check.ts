@@ -6,7 +6,7 @@ import { collected, positive, withEngine, withExamples, withJson, withSeed, type
 import { coloured, print, printJson, say, table } from "../output.ts";
 
 const DIGITS = 2;
-/** The width of the output if it is unknown, in columns. */
+/** The assumed width of the output if it is unknown, in columns. */
 const WIDE = 160;
 /** The width of all columns but the title. */
 const OTHERS = 76;
@@ -38,7 +38,7 @@ export function printReports(checked: readonly Checked[], { cases, seed }: Check
     });
   const lines = table(
     [
-      ["id", "what it says", "cases", ...checked.flatMap(({ engine }) => [engine, "allowed"])],
+      ["id", "claim", "cases", ...checked.flatMap(({ engine }) => [engine, "allowed"])],
       ...(first?.reports ?? []).map((r, i) => [
         r.id,
         shortened(r.host === true ? `host: ${r.title}` : r.title),
@@ -65,7 +65,7 @@ export function printReports(checked: readonly Checked[], { cases, seed }: Check
 /** Says which rows do not hold, and how to reproduce them. */
 export function sayFailures({ engine, reports }: Checked, { cases, seed }: CheckOptions): void {
   for (const { id, failure } of reports.filter(isOff))
-    say(`${id} is off at ${failure}; again: deit check --only ${id} --engine ${engine} --cases ${cases} --seed ${seed}`);
+    say(`${id} does not hold at ${failure}; to reproduce: deit check --only ${id} --engine ${engine} --cases ${cases} --seed ${seed}`);
 }
 
 /** The fields of the JSON contract; the others are for people. */
@@ -91,7 +91,9 @@ async function run(options: CheckOptions & EngineOptions & JsonOption): Promise<
 export function addCheck(program: Command): void {
   const command = program
     .command("check")
-    .description("check every numbered equation and gradient of DeiT and the laws of each op, on numbers; exit 1 if one does not hold")
+    .description(
+      "check every numbered equation and gradient of DeiT and the laws of each op, on random numbers; exit 1 if one does not hold",
+    )
     .addOption(new Option("--cases <n>", "random cases of each row").argParser(positive).default(100))
     .addOption(new Option("--only <id>", "run this row only; may be given several times").argParser(collected));
   withExamples(withJson(withSeed(withEngine(command), "seed of the random cases")), [

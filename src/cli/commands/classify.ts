@@ -53,7 +53,7 @@ async function run(files: readonly string[], options: ClassifyOptions): Promise<
   if (channels !== RGB) throw new RangeError(`${options.weights} takes images of ${channels} channels; image files have ${RGB}`);
   const normalisation = checkedNormalisation(preprocessing, channels);
   const names = classNames(classes, config.classes);
-  const crops: Cropped[] = []; // of all files first, so that one that cannot be read is noticed before any is classified
+  const crops: Cropped[] = []; // reads all files first, so that an unreadable one is noticed before any is classified
   for (const file of files) crops.push({ file, pixels: preprocess(await imageAt(file), S, options.convention) });
   const params = upload(engine.kernels);
   const images: Named[] = [];

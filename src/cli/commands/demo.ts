@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { printReports, sayFailures, type Checked } from "./check.ts";
 import { checkRows } from "../processes/checkRows.ts";
+import { checkUnlocked } from "../../io/disk/lock.ts";
 import { checkEngine, engineOf } from "../engine.ts";
 import { positive, withEngine, withExamples, withSeed, type EngineOptions } from "../options.ts";
 import { print } from "../output.ts";
@@ -18,9 +19,11 @@ interface DemoOptions extends EngineOptions {
 
 async function run(options: DemoOptions): Promise<void> {
   const { seed } = options;
+  const directory = join("runs", `demo-${seed}`);
+  checkUnlocked(directory);
   await checkEngine(options);
   const read = readRecipe("digits", { seed });
-  print("Every equation and gradient of DeiT, against plain loops, finite differences and the reference engine:\n");
+  print("Every equation and gradient of DeiT, checked against plain loops, finite differences and the reference engine:\n");
   const checked: Checked[] = [];
   const reference = { cases: options.cases, seed, engine: "reference", threads: 1 };
   for (const one of options.engine === reference.engine ? [reference] : [reference, options])
@@ -28,8 +31,8 @@ async function run(options: DemoOptions): Promise<void> {
   if (!printReports(checked, options)) process.exitCode = 1;
   for (const one of checked) sayFailures(one, options);
 
-  const directory = join("runs", `demo-${seed}`);
-  rmSync(directory, { recursive: true, force: true }); // the run of the last demo
+  checkUnlocked(directory); // another demo may have started in the meantime
+  rmSync(directory, { recursive: true, force: true }); // the run of an earlier demo
   print(`\nA RegNetY teacher and a distilled DeiT learn handwritten digits (seed ${seed}), in ${directory}:\n`);
   const result = await trained(() => engineOf(options), {
     read,
@@ -37,7 +40,7 @@ async function run(options: DemoOptions): Promise<void> {
     resume: false,
     threads: options.threads,
     memory: "normal",
-    tell: null,
+    notify: null,
   });
   if (result.interrupted) return;
   printResult(result);

@@ -1,4 +1,4 @@
-/** `deit explain`: a formula, an op or a place in a network: where it stands in the source, and what an engine runs for it. */
+/** `deit explain`: shows where a formula, an op or a part of a network is in the source, and what an engine runs for it. */
 import { Option, type Command } from "commander";
 import { adapterNamed } from "../../bench/adapters.ts";
 import type { WebgpuPrecision } from "../../engines/webgpu/run.ts";
@@ -20,7 +20,7 @@ const ADAPTER = "h100";
 const SUGGESTIONS = 3;
 const engines = ["reference", "wasm", "wasm-fma", "webgpu"] as const;
 
-/** @throws RangeError for an unknown engine, or an option that says nothing to it */
+/** @throws RangeError for an unknown engine, or an option that has no effect on it */
 function engineChoice({ engine, adapter, precision, threads }: ExplainOptions): EngineChoice | null {
   const name = engines.find((known) => known === engine);
   if (engine !== undefined && name === undefined) throw new RangeError(`unknown engine ${engine}; known: ${engines.join(", ")}`);
@@ -66,11 +66,11 @@ function run(words: readonly string[], options: ExplainOptions): void {
 export function addExplain(program: Command): void {
   const command = program
     .command("explain")
-    .description("a formula, an op or a place in a network: where it is in the source, and what an engine runs for it; no device is needed")
+    .description("show where a formula, an op or a part of a network is in the source, and what an engine runs for it; no device is needed")
     .argument("<what...>", 'E1 … E39, G1 … G22, an op, a path such as blocks.0.attn, or an op with shapes: "linear 64x197x768 3072"')
-    .addOption(new Option("--engine <name>", `what would run it: ${engines.join(", ")}; without, only the source is shown`))
-    .addOption(new Option("--threads <n>", "of wasm: how many threads share the work (default: 1)").argParser(positive))
-    .addOption(new Option("--adapter <name>", `of webgpu: the modelled adapter (default: ${ADAPTER})`))
+    .addOption(new Option("--engine <name>", `the engine: ${engines.join(", ")}; without it, only the source is shown`))
+    .addOption(new Option("--threads <n>", "for wasm: how many threads share the work (default: 1)").argParser(positive))
+    .addOption(new Option("--adapter <name>", `for webgpu: the modelled adapter (default: ${ADAPTER})`))
     .addOption(precisionOption());
   withExamples(withJson(command), [
     ["deit explain E7", "the equation, its code, its gradient, its check"],

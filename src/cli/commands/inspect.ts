@@ -60,13 +60,13 @@ function printInspection({ image: { name, classes }, decisions, cosines, disagre
   }
 }
 
-/** Where the weights are from, as the page says it. */
+/** Where the weights come from, as the page shows it. */
 function weightsText(source: string, { model }: WeightsOptions): string {
   if (source.startsWith(HASH)) return `${source}: random, of ${model ?? "no model"}`;
   return statSync(source).isDirectory() ? `the run in ${source}` : `the file ${source}`;
 }
 
-/** `decision` and `probability` are those of the first of `top5`. */
+/** A decision as JSON; `decision` and `probability` repeat the first entry of `top5`. */
 function decisionJson({ by, top }: Decision, classes: readonly string[]): object {
   const top5 = top.map(({ index, probability }) => ({ index, label: classes[index] ?? `${index}`, probability }));
   return { by, decision: top5[0]?.index, probability: top5[0]?.probability, top5 };
@@ -96,19 +96,19 @@ async function run(source: string, what: string, options: InspectOptions): Promi
 export function addInspect(program: Command): void {
   const command = program
     .command("inspect")
-    .description("shows the inside of a model: attention, rollout, token cosines, disagreement of the heads, every intermediate value")
+    .description("show the inside of a model: attention, rollout, token cosines, disagreement of the heads, every intermediate value")
     .argument("<run-or-weights>", WEIGHTS)
     .argument("<image-or-data>", "a JPEG, PNG or WebP file, or a data set as for `deit eval`")
     .requiredOption("--out <dir>", "a new folder for the results")
-    .addOption(new Option("--index <i>", "of a data set: which image to inspect, from 0 on (default: 0)").argParser(natural))
+    .addOption(new Option("--index <i>", "for a data set: which image to inspect, from 0 on (default: 0)").argParser(natural))
     .addOption(
-      new Option("--images <n>", "of a data set: on how many images to measure cosines and disagreement (default: all)").argParser(
+      new Option("--images <n>", "for a data set: on how many images to measure cosines and disagreement (default: all)").argParser(
         positive,
       ),
     );
   withExamples(withJson(withEngine(withConvention(withWeights(command)))), [
     ["deit inspect runs/digits-0 digits --out seen", "the first test image, and all of them"],
     ["deit inspect runs/digits-0 digits --index 7 --out seven", "another image"],
-    ["deit inspect hash:7 cat.jpg --model deit-tiny-distilled --out cat", "a photograph, random weights"],
+    ["deit inspect hash:7 cat.jpg --model deit-tiny-distilled --out cat", "a photograph, with random weights"],
   ]).action(run);
 }

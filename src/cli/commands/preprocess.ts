@@ -38,7 +38,7 @@ async function run(path: string, out: string, { imageSize: S = SIDE, convention,
   const from = [image.width, image.height];
   const to = [resized.width, resized.height];
   if (json === true) return printJson({ file: path, out, size: from, resized: to, crop: [crop.left, crop.top], imageSize: S, convention });
-  print(`${path}: ${from.join("×")} pixels, resized to ${to.join("×")}, ${S}×${S} of it from (${crop.left}, ${crop.top}) on: ${out}`);
+  print(`${path}: ${from.join("×")} pixels, resized to ${to.join("×")}, cropped to ${S}×${S} at (${crop.left}, ${crop.top}): ${out}`);
 }
 
 export function addPreprocess(program: Command): void {

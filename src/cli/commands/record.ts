@@ -42,7 +42,7 @@ async function run(model: string, out: string, options: RecordOptions): Promise<
 /** `all`, `none`, or names separated by commas. */
 const choice = (text: string): Choice => (text === "all" || text === "none" ? text : text.split(","));
 
-/** Numbers separated by commas, all of which have a property. */
+/** Parses numbers separated by commas, which must all satisfy `holds`. */
 const numbers =
   (what: string, holds: (n: number) => boolean) =>
   (text: string): readonly number[] => {
@@ -61,7 +61,7 @@ export function addRecord(program: Command): void {
   const command = program
     .command("record")
     .description(
-      "writes what this project computes on one batch as a recording: taps (intermediate values) and, with a loss, cotangents, gradients and updated weights",
+      "write what this project computes on one batch as a recording: taps (intermediate values) and, with a loss, cotangents, gradients and updated weights",
     )
     .argument(
       "<model>",

@@ -1,9 +1,10 @@
-/** `deit train`: trains a recipe from its beginning, or from where it was stopped. */
+/** `deit train`: trains a recipe from the beginning, or from where the training was stopped. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { checkFolderPath } from "../../io/disk/folder.ts";
 import type { Engine } from "../../kernels/engine.ts";
+import type { DeviceLostError } from "../../tensor/errors.ts";
 import type { MemoryChoice } from "../../train/step/deitTask.ts";
 import type { Interrupted, RunResult, StageProgress } from "../../train/run/run.ts";
 import { runThroughDeviceLosses, type FinishedRun } from "../../train/run/runThroughDeviceLosses.ts";
@@ -63,15 +64,15 @@ export interface Start {
   readonly threads: number;
   readonly memory: MemoryChoice;
   /** Notifies the supervisor, which restarts the program if its process crashes; null: there is none. */
-  readonly tell: Notify | null;
+  readonly notify: Notify | null;
 }
 
 type Engines = () => Promise<Engine>;
 
-/** Runs until the end, or until SIGINT or SIGTERM, upon which it saves. */
+/** Runs until the end, or until SIGINT or SIGTERM, after which it saves. */
 async function runUntilSignal(
   newEngine: Engines,
-  { read: { recipe, text }, directory, resume, memory, tell }: Start,
+  { read: { recipe, text }, directory, resume, memory, notify }: Start,
 ): Promise<FinishedRun> {
   let stopping = false;
   const stop = (): void => {
@@ -82,12 +83,13 @@ async function runUntilSignal(
   try {
     const report = progressReporter();
     const onProgress = (progress: StageProgress): void => {
-      tell?.({ stage: progress.stage, step: progress.step });
+      notify?.({ stage: progress.stage, step: progress.step });
       report(progress);
     };
     const options = { directory, resume, recipeText: text, checkpointEvery: null, onProgress, stop: () => stopping, memory };
-    tell?.({ run: directory });
-    const survived = await runThroughDeviceLosses(newEngine, recipe, options, ({ message }) => say(`${message}; continuing on another`));
+    notify?.({ run: directory });
+    const onLoss = ({ message }: DeviceLostError): void => say(`${message}; continuing on another device`);
+    const survived = await runThroughDeviceLosses(newEngine, recipe, options, onLoss);
     if (survived.result.interrupted) process.exitCode = INTERRUPTED;
     return survived;
   } finally {
@@ -103,7 +105,7 @@ export async function trained(newEngine: Engines, start: Start): Promise<RunResu
   const { engine, result } = await runUntilSignal(newEngine, start);
   try {
     if (result.interrupted) return result;
-    const { writeReport } = await import("../runs/report.ts"); // only now, since it loads the libraries that draw
+    const { writeReport } = await import("../runs/report.ts"); // only now, since it loads the drawing libraries
     say(`report: ${await writeReport(engine, { ...start, result })}`);
   } catch (error) {
     say(`no report: ${oneLine(error instanceof Error ? error.message : String(error))}`);
@@ -119,7 +121,7 @@ function printRecipe({ values }: ReadRecipe, json: boolean): void {
   for (const line of table([["key", "value", "from"], ...rows], ["left", "left", "left"])) print(line);
 }
 
-async function run(name: string, options: TrainOptions, tell: Notify | null): Promise<void> {
+async function run(name: string, options: TrainOptions, notify: Notify | null): Promise<void> {
   const { set, seed, out, resume = false, printRecipe: printsRecipe = false, json = false } = options;
   const changes: RecipeChanges = { ...(set && { set }), ...(seed === undefined ? {} : { seed }) };
   const directory = out ?? folderOf(readRecipe(name, changes));
@@ -130,7 +132,7 @@ async function run(name: string, options: TrainOptions, tell: Notify | null): Pr
     throw new RangeError(`${directory} exists: --resume continues the run in it, --out DIR starts one elsewhere`);
   checkFolderPath(directory);
   const { threads, memory } = options;
-  const result = await trained(() => engineOf(options), { read, directory, resume, threads, memory, tell });
+  const result = await trained(() => engineOf(options), { read, directory, resume, threads, memory, notify });
   if (result.interrupted) say(`saved in ${directory}; ${thisCommand("--resume")} continues`);
   if (json) printJson({ directory, seed: read.recipe.seed, ...result });
   else if (!result.interrupted) {
@@ -139,7 +141,7 @@ async function run(name: string, options: TrainOptions, tell: Notify | null): Pr
   }
 }
 
-export function addTrain(program: Command, tell: Notify | null): void {
+export function addTrain(program: Command, notify: Notify | null): void {
   const command = program
     .command("train")
     .description("train a recipe and write a report (report.html); Ctrl-C saves, --resume continues with bitwise identical results")
@@ -155,5 +157,5 @@ export function addTrain(program: Command, tell: Notify | null): void {
     ["deit train digits --seed 1 --out runs/one", "another seed, in a folder of your choice"],
     ["deit train digits --set training.batch=32 --print-recipe", "what would be trained"],
     ["deit train digits --resume", "continue after Ctrl-C"],
-  ]).action((name, options) => run(name, options, tell));
+  ]).action((name, options) => run(name, options, notify));
 }

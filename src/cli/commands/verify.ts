@@ -1,4 +1,4 @@
-/** `deit verify`: compares what an implementation of DeiT computed, tensor by tensor, with what is right. */
+/** `deit verify`: compares what an implementation of DeiT computed with the right values, tensor by tensor. */
 import { availableParallelism } from "node:os";
 import { InvalidArgumentError, type Command } from "commander";
 import { fileBytes } from "../../io/disk/fileBytes.ts";
@@ -154,7 +154,7 @@ function minutesOf(text: string): number {
 export function addVerify(program: Command): void {
   const command = program
     .command("verify")
-    .description("compares a recording of any implementation with the paper's formulas, and names the first wrong step")
+    .description("compare a recording of any implementation with the paper's formulas, and names the first wrong step")
     .argument("<file...>", "recordings (safetensors)")
     .option("--all", "print a line for every tensor")
     .option("--minutes <m>", "search for an explanation for up to this long in each file", minutesOf, 1)

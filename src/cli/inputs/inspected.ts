@@ -31,7 +31,7 @@ export interface Inspected {
 /** How many images a forward pass takes; no result depends on it. */
 const BATCH = 20;
 const RGB = 3;
-/** Leaves pixels of full scale 1 unchanged. */
+/** Leaves pixels scaled to [0, 1] unchanged. */
 const PLAIN: Normalisation = { mean: [0, 0, 0], std: [1, 1, 1] };
 
 /** Whether this is an image file, or must be meant as one because of its name. */
@@ -47,7 +47,9 @@ async function ofFile(
   if (given !== undefined) throw new RangeError(`--${given} needs a data set, and ${path} is one image`);
   const { channels, imageSize: S } = config;
   if (channels !== RGB)
-    throw new RangeError(`${path} is read as an image of ${RGB} channels, and the model takes ${channels}; use a data set of such images`);
+    throw new RangeError(
+      `${path} is read as an image of ${RGB} channels, but the model takes ${channels}; use a data set of images with ${channels}`,
+    );
   const cropped = preprocess(await imageAt(path), S, options.convention);
   const pixels = Float64Array.from(normalisedTensor(cropped, PLAIN));
   const tensor = normalisedTensor(cropped, checkedNormalisation(preprocessing, channels));

@@ -16,7 +16,9 @@ const known: readonly string[] = [...deitNames, ...regnetNames];
 export function resizedConfig(config: DeitConfig, imageSize: number | undefined): DeitConfig {
   const { patchSize: p } = config;
   if (imageSize !== undefined && imageSize % p !== 0)
-    throw new RangeError(`--image-size must be a multiple of the patch, ${p}: got ${imageSize}, ${Math.ceil(imageSize / p) * p} would do`);
+    throw new RangeError(
+      `--image-size must be a multiple of the patch, ${p}: got ${imageSize}; ${Math.ceil(imageSize / p) * p} would be right`,
+    );
   return { ...config, imageSize: imageSize ?? config.imageSize };
 }
 

@@ -48,14 +48,14 @@ function jsonAt(path: string): Json {
   } catch (error) {
     throw aboutFile(path, error);
   }
-  throw new RangeError(`${path}: it must hold one JSON object, that of a recording`);
+  throw new RangeError(`${path}: it must hold one JSON object, the JSON of a recording`);
 }
 
 /** The JSON for a model by name, or from a JSON file. @throws RangeError for an unknown name, or a network that is not a DeiT */
 export function jsonOf(model: string): Json {
   if (model.endsWith(".json")) return jsonAt(model);
   const named = modelNamed(model);
-  if (named.kind !== "deit") throw new RangeError(`a recording is of a DeiT, not of ${model}; deit-tiny-distilled would do`);
+  if (named.kind !== "deit") throw new RangeError(`a recording is made of a DeiT, not of ${model}; deit-tiny-distilled would be right`);
   return jsonOfModel(named.config);
 }
 

@@ -22,7 +22,7 @@ export interface WeightsOptions {
   readonly model?: string;
   /** The number of heads, for a file that does not say it. */
   readonly heads?: number;
-  /** The side of the images in pixels; default: that of the weights. Weights from a hash are made for it; others get their position embedding resized. */
+  /** The side of the images in pixels; default: that of the weights. Weights from a hash are generated for it; the position embedding of others is resized. */
   readonly imageSize?: number;
 }
 
@@ -56,7 +56,7 @@ function hashedModel(source: string, { model, imageSize }: WeightsOptions): Hash
   if (!/^\d+$/.test(text) || seed >= 2 ** 32) throw new RangeError(`hash:SEED needs an integer of 0 … 2^32 - 1, got "${text}"`);
   if (model === undefined) throw new RangeError(`hash:${text} needs --model, such as --model deit-tiny-distilled`);
   const named = modelNamed(model, imageSize);
-  if (named.kind !== "deit") throw new RangeError(`hash:${text} makes the weights of a DeiT, not of ${model}`);
+  if (named.kind !== "deit") throw new RangeError(`hash:${text} generates the weights of a DeiT, not of ${model}`);
   return { config: named.config, seed };
 }
 
@@ -72,10 +72,10 @@ export function pathOf(runOrFile: string): string {
   return file;
 }
 
-/** @throws RangeError for --model together with a file, which says itself which model it is */
+/** @throws RangeError for --model together with a weights file, which determines its model */
 function noModel(source: string, model: string | undefined): void {
   if (!source.startsWith(HASH) && model !== undefined)
-    throw new RangeError(`--model ${model} goes with hash:SEED; a file of weights says itself which model it is`);
+    throw new RangeError(`--model ${model} goes with hash:SEED; a weights file determines its model`);
 }
 
 /** Applies `use` to the file's tensors. Errors begin with the file's path. */

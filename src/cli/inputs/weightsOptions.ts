@@ -6,7 +6,7 @@ import { positive } from "../options.ts";
 export const WEIGHTS = "a run's folder, a file of weights (.safetensors, .npz, .pth), or hash:SEED with --model";
 
 const SIDE =
-  "side of the images in pixels (default: the model's); a file's position embedding is resized, weights from a hash are made for it";
+  "side of the images in pixels (default: the model's); a file's position embedding is resized, weights from a hash are generated for it";
 
 export const withWeights = (command: Command): Command =>
   command

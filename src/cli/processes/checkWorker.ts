@@ -1,4 +1,4 @@
-/** A thread of `deit check`: receives ids of rows and runs these rows one after the other, on engines that it makes once. */
+/** A thread of `deit check`: receives ids of rows and runs the rows one after the other, on engines that it creates once. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Engines } from "../../check/engines.ts";
 import { runRow, type RowReport, type RunOptions } from "../../check/laws/row.ts";

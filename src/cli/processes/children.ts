@@ -1,4 +1,4 @@
-/** Runs command lines of this program in processes of their own, as many at a time as there are cores. They can be stopped together, and save. */
+/** Runs command lines of this program in child processes, as many at a time as there are cores. All can be stopped at once, and save before they end. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
@@ -21,7 +21,7 @@ export function childCommands(): Children {
   let stopped = false;
   const run: Children["run"] = async (args) => {
     if (stopped) return null;
-    // in a process group of its own, so that Ctrl-C reaches it only once, from here
+    // in a separate process group, so that Ctrl-C reaches it only once, from here
     const child = spawn(process.execPath, [process.argv[1] ?? "", ...args], { stdio: ["ignore", "pipe", "pipe"], detached: true });
     running.add(child);
     try {

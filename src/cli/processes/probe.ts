@@ -11,7 +11,7 @@ import { messageOf } from "../output.ts";
 /** How long a driver may take to answer, in ms. */
 const TIMEOUT_MS = 60_000;
 
-/** A program of its own, since the driver that it loads may crash. */
+/** A separate program, since the driver that it loads may crash. */
 const PROBE = fileURLToPath(new URL("gpuProbe.js", import.meta.url));
 
 /** The values of `--adapter` that are not names: any GPU, and the software adapter. */

@@ -1,5 +1,5 @@
 /**
- * Runs a command in a supervised process of its own, since a GPU's driver can crash the process. A run that has reported its folder is restarted
+ * Runs a command in a supervised child process, since a GPU's driver can crash the process. A run that has reported its folder is restarted
  * from its last checkpoint, with bitwise identical results; for any other command one line says what happened.
  */
 import { spawn } from "node:child_process";
@@ -37,7 +37,7 @@ const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 interface End {
   readonly status: number;
-  /** How the process crashed; null: it ended by itself. */
+  /** How the process crashed; null: it ended normally. */
   readonly crash: string | null;
 }
 
@@ -47,7 +47,7 @@ function crashOf(status: number): string | null {
   return status > LARGEST_STATUS ? `its process ended with ${status}` : null;
 }
 
-/** Runs the process once. It is in a process group of its own, so that signals reach it only once, from here. */
+/** Runs the process once. It is in a separate process group, so that signals reach it only once, from here. */
 async function runOnce(program: string, args: readonly string[], variables: Environment, onEvent: Notify): Promise<End> {
   const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
@@ -71,7 +71,7 @@ async function runOnce(program: string, args: readonly string[], variables: Envi
   return { status: SIGNALLED + constants.signals[signalCode], crash: signalled ? null : `its process was ended by ${signalCode}` };
 }
 
-/** Commands that take `--engine webgpu` and use no device: the runs of a comparison are command lines of their own, and `explain` plans. */
+/** Commands that take `--engine webgpu` and use no device: `compare` starts a command line for each run, and `explain` only plans. */
 const UNSUPERVISED: readonly string[] = ["compare", "explain"];
 
 /** Whether a command line is supervised. */

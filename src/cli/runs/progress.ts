@@ -1,4 +1,4 @@
-/** Shows the progress of training on stderr: on a terminal in one line that is overwritten, elsewhere in a line from time to time. */
+/** Shows the progress of training on stderr: on a terminal in one line that is overwritten, elsewhere in a new line every ten seconds. */
 import type { StageProgress } from "../../train/run/run.ts";
 
 /** Between two lines without a terminal, in ms. */

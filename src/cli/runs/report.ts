@@ -13,7 +13,7 @@ import type { ReadRecipe } from "../../recipe/recipe.ts";
 import { version } from "../version.ts";
 import { weightedModel } from "../inputs/weights.ts";
 
-/** What may differ between equal runs: it belongs into the report, not into a file of weights. */
+/** What may differ between equal runs; it belongs in the report, not in a weights file. */
 function environment({ name, precision }: Engine, threads: number): Report["environment"] {
   const processors = cpus();
   return [

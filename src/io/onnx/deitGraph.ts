@@ -1,6 +1,6 @@
 /**
- * DeiT's forward pass in evaluation as a graph, one function a component, as in src/model. A node has the path of its op, so that a tap
- * (recording format, section 3) is what the node of its name gives.
+ * DeiT's forward pass in evaluation mode as an ONNX graph, one function for each component, as in src/model. Each node is named by the path of
+ * its op, so the value of a tap (recording format, section 3) is the output of the node with the tap's name.
  */
 import { patchCount, prefixCount, tokenCount, type DeitConfig } from "../../model/config.ts";
 import { hasTwoHeads, type HeadOptions } from "../../model/params.ts";
@@ -9,7 +9,7 @@ import type { Shape } from "../../tensor/tensor.ts";
 import type { GraphBuilder } from "./graph.ts";
 import { at, gelu, layerNorm, linear, reshape, transpose } from "./layers.ts";
 
-/** [T, D] */
+/** The shape [T, D] of one sample's tokens. */
 const tokens = (config: DeitConfig): Shape => [tokenCount(config), config.width];
 
 /** (E1): images [B, C, S, S] → E [B, N, D]. */
@@ -21,7 +21,7 @@ function patchEmbed(g: GraphBuilder, config: DeitConfig, images: string): string
   return g.tap(transpose(g, "patch_embed", columns, [0, 2, 1]), [patchCount(config), D]);
 }
 
-/** Learned, or those of (E34); [1, T, D]. */
+/** The learned position embedding, or the fixed one of (E34); [1, T, D]. */
 const position = (g: GraphBuilder, config: DeitConfig): string =>
   config.position === "learned"
     ? g.weight("pos_embed")
@@ -75,7 +75,7 @@ function block(g: GraphBuilder, name: string, config: DeitConfig, x: string): st
   return g.tap(g.node("Add", name, [mid, ffn]), tokens(config)); //                                        (E12)
 }
 
-/** (E14), (E15), (E27): Z → logits [B, K], and those of each head. */
+/** (E14), (E15), (E27): Z → the fused logits [B, K] and the logits of each head. */
 function heads(g: GraphBuilder, config: DeitConfig & HeadOptions, z: string): void {
   const { classes: K } = config;
   const head = linear(g, "head", at(g, "head.token", z, { axis: 1, index: 0 })); //                        (E14)

@@ -1,25 +1,25 @@
-/** How a graph is put together: node by node, in the order in which it runs. */
+/** Builds a graph node by node, in the order in which the nodes run. */
 import { size, type Shape } from "../../tensor/tensor.ts";
 import { numbersOf, type Stored } from "../weights/stored.ts";
 import type { Initializer, Model, Node, Value } from "./model.ts";
 import type { Piece } from "./wire.ts";
 
-/** The free length of the first axis of inputs and outputs. */
+/** The symbolic length of the first axis of inputs and outputs. */
 export const BATCH = "batch";
 
-/** The first argument of each component, as `k` is that of an op. Each method gives the name of what it has added. */
+/** The first argument of each component, as `k` is the first argument of an op. Each method returns the name of what it has added. */
 export interface GraphBuilder {
-  /** What an operator makes of these inputs. */
+  /** Adds a node: an operator with its inputs. */
   readonly node: (op: string, name: string, inputs: readonly string[], attributes?: Node["attributes"]) => string;
-  /** A weight of the model, under its own name. */
+  /** Adds a weight of the model under its own name. */
   readonly weight: (name: string) => string;
-  /** Numbers that are no weight. */
+  /** Adds a constant that is not a weight. */
   readonly constant: (name: string, shape: Shape, numbers: ArrayLike<number>) => string;
-  /** Whole numbers: the shape that a node is to give, [n], or one index, []. */
+  /** Adds integers: the target shape of a node, [n], or one index, []. */
   readonly integers: (name: string, numbers: readonly number[] | number) => string;
-  /** Makes what a node gives an output of the graph; `shape` is that of one sample. */
+  /** Makes a node's output an output of the graph; `shape` is the shape of one sample. */
   readonly output: (name: string, shape: Shape) => string;
-  /** The same, if the graph is to show its taps. */
+  /** Does the same if the graph has its taps as outputs, else nothing. */
   readonly tap: (name: string, shape: Shape) => string;
 }
 
@@ -34,7 +34,7 @@ const I64 = 8;
 
 const bytesOf = (data: Float32Array | BigInt64Array): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-/** A tensor's numbers as f32, made when they are written. */
+/** A tensor's numbers as f32, converted when they are written. */
 function f32Of(name: string, stored: Stored): Piece {
   const n = size(stored.shape);
   const bytes = (): Uint8Array => {
@@ -45,7 +45,7 @@ function f32Of(name: string, stored: Stored): Piece {
   return { length: n * F32, bytes };
 }
 
-/** The model that `build` describes; weights that it does not ask for are left out. */
+/** The model that `build` describes. Weights that it does not use are left out. */
 export function buildGraph({ tensors, taps, ...model }: GraphSettings, build: (g: GraphBuilder) => void): Model {
   const nodes: Node[] = [];
   const initializers = new Map<string, Initializer>();

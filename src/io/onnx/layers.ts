@@ -1,10 +1,10 @@
-/** Pieces of a graph that more than one component is made of. */
+/** Layers that several components of a graph share. */
 import type { GraphBuilder } from "./graph.ts";
 
-/** A reshape's length for the batch, which stays as it is. */
+/** In the shape of a Reshape node: keep the length of this axis. */
 const SAME = 0;
 
-/** X Wᵀ + b, [..., in] → [..., out]; W [out, in] stays as checkpoints store it. */
+/** X Wᵀ + b, [..., in] → [..., out]; W is [out, in], as checkpoints store it. */
 export function linear(g: GraphBuilder, name: string, x: string): string {
   const transposed = g.node("Transpose", `${name}.transpose`, [g.weight(`${name}.weight`)], { perm: [1, 0] });
   const product = g.node("MatMul", `${name}.product`, [x, transposed]);
@@ -31,6 +31,6 @@ export const reshape = (g: GraphBuilder, name: string, x: string, shape: readonl
 export const transpose = (g: GraphBuilder, name: string, x: string, order: readonly number[]): string =>
   g.node("Transpose", name, [x], { perm: order });
 
-/** What stands at an index of an axis; the axis is gone. */
-export const at = (g: GraphBuilder, name: string, x: string, place: { readonly axis: number; readonly index: number }): string =>
-  g.node("Gather", name, [x, g.integers(`${name}.index`, place.index)], { axis: place.axis });
+/** The slice at an index of an axis, without that axis. */
+export const at = (g: GraphBuilder, name: string, x: string, { axis, index }: { readonly axis: number; readonly index: number }): string =>
+  g.node("Gather", name, [x, g.integers(`${name}.index`, index)], { axis });

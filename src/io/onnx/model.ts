@@ -1,18 +1,18 @@
 /**
- * An ONNX model as a file: the messages of onnx.proto (IR version 8, the one that came with operator set 17), as far as graphs of this
- * project need them. Field numbers are the format's own.
+ * An ONNX model as a file: the messages of onnx.proto (IR version 8, which belongs to operator set 17), as far as this project's graphs need
+ * them. The field numbers are those of the format.
  */
 import type { Shape } from "../../tensor/tensor.ts";
 import { encoded, float, integer, nested, text, type Message, type Piece } from "./wire.ts";
 
-/** Operators are those of this version: the first with LayerNormalization. */
+/** The version of the operator set: the first that has LayerNormalization. */
 const OPERATOR_SET = 17;
 const IR_VERSION = 8;
 
-/** A whole number or list of them, or a real number. */
+/** An integer, a list of integers, or a real number. */
 export type Attribute = number | readonly number[] | { readonly float: number };
 
-/** One operator; its one output has its name. */
+/** One operator. Its single output has the node's name. */
 export interface Node {
   readonly op: string;
   readonly name: string;
@@ -23,7 +23,7 @@ export interface Node {
 
 export type ElementType = "f32" | "i64";
 
-/** A constant array: `data` is its numbers, row-major and little-endian. */
+/** A constant array; `data` holds its numbers, row-major and little-endian. */
 export interface Initializer {
   readonly name: string;
   readonly type: ElementType;
@@ -31,7 +31,7 @@ export interface Initializer {
   readonly data: Piece;
 }
 
-/** An input or output of the graph, of f32; a length that is a text is free. */
+/** An f32 input or output of the graph; a length given as a string is symbolic. */
 export interface Value {
   readonly name: string;
   readonly shape: readonly (number | string)[];
@@ -40,7 +40,7 @@ export interface Value {
 export interface Model {
   /** Name of the graph. */
   readonly name: string;
-  /** In an order in which they can be run. */
+  /** In an order in which they can run. */
   readonly nodes: readonly Node[];
   readonly initializers: readonly Initializer[];
   readonly inputs: readonly Value[];
@@ -101,7 +101,7 @@ const graphOf = ({ name, nodes, initializers, inputs, outputs }: Model): Message
 ];
 
 /**
- * The file; equal models give equal bytes.
+ * Encodes a model as a file; equal models give equal bytes.
  *
  * @throws OnnxError for more than 2 GiB
  */

@@ -1,10 +1,10 @@
-/** RegNetY's forward pass in evaluation as a graph, one function a component, as in src/teacher; batch norm by the running statistics. */
+/** RegNetY's forward pass in evaluation mode as an ONNX graph, one function for each component, as in src/teacher. Batch norm uses the running statistics. */
 import type { RegnetConfig } from "../../teacher/config.ts";
 import { HALVING } from "../../teacher/regnetStage.ts";
 import type { GraphBuilder } from "./graph.ts";
 import { linear } from "./layers.ts";
 
-/** A k×k convolution that keeps the size, but for its stride s. */
+/** A padded k×k convolution, which keeps the image size unless its stride is above 1. */
 interface Unit {
   /** k */
   readonly side: number;
@@ -30,7 +30,7 @@ const relu = (g: GraphBuilder, name: string, x: string): string => g.node("Relu"
 /** The mean of each channel, [B, C, 1, 1]. */
 const averagePool = (g: GraphBuilder, name: string, x: string): string => g.node("GlobalAveragePool", name, [x]);
 
-/** x·g; on means the two linear layers are 1×1 convolutions, as checkpoints store them. */
+/** x·g. The two linear layers act on channel means and are 1×1 convolutions, as checkpoints store them. */
 function squeezeExcite(g: GraphBuilder, name: string, x: string): string {
   const layer = (fc: string, of: string): string =>
     g.node("Conv", `${name}.${fc}`, [of, g.weight(`${name}.${fc}.weight`), g.weight(`${name}.${fc}.bias`)]);
@@ -38,7 +38,7 @@ function squeezeExcite(g: GraphBuilder, name: string, x: string): string {
   return g.node("Mul", name, [x, g.node("Sigmoid", `${name}.gate`, [layer("fc2", squeezed)])]);
 }
 
-/** A block of width w; `first` of its stage, so that it halves the image and its shortcut changes the shape. */
+/** A block of width w. The first of a stage halves the image, and its shortcut has a convolution. */
 function block(
   g: GraphBuilder,
   name: string,

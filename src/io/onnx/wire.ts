@@ -1,31 +1,33 @@
 /**
- * The wire format of protocol buffers, as far as ONNX needs it: a message is its fields one after the other, each a number with a value.
+ * The wire format of protocol buffers, as far as ONNX needs it: a message is a sequence of fields, each a number with a value.
  *
- * A file is written in pieces of known length whose bytes are made when their turn comes: beside the file itself and the weights it is made
- * of, there is never more than one weight in memory.
+ * A file is written in pieces of known length, whose bytes are made when they are written. So at most one converted weight is in memory in
+ * addition to the file and the weights themselves.
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
-/** A model cannot be written as ONNX. */
+/** Thrown for a model that cannot be written as ONNX. */
 export class OnnxError extends Error {
   override readonly name = "OnnxError";
 }
 
+/** A piece of a file, whose bytes are made on demand. */
 export interface Piece {
-  /** In bytes. */
+  /** Its length, in bytes. */
   readonly length: number;
   readonly bytes: () => Uint8Array;
 }
 
-/** Fields, tags and lengths included. */
+/** A message's fields, with their tags and lengths. */
 export type Message = readonly Piece[];
 
-/** Readers of protocol buffers count in 32 bits with a sign. */
+/** Readers of protocol buffers hold lengths in signed 32-bit integers. */
 const LONGEST = 2 ** 31 - 1;
 
 function checkedLength(message: Message): number {
   const length = message.reduce((sum, piece) => sum + piece.length, 0);
-  if (length > LONGEST) throw new OnnxError(`onnx: the model takes more than the ${LONGEST} bytes that a file of this format holds`);
+  if (length > LONGEST)
+    throw new OnnxError(`onnx: the model is larger than ${LONGEST} bytes, the most that a file of this format can hold`);
   return length;
 }
 
@@ -36,7 +38,7 @@ function piece(write: (writer: BinaryWriter) => BinaryWriter): Piece {
 
 export const integer = (field: number, value: number): Piece => piece((to) => to.tag(field, WireType.Varint).int64(value));
 
-/** Rounded to f32. */
+/** A real number, rounded to f32. */
 export const float = (field: number, value: number): Piece => piece((to) => to.tag(field, WireType.Bit32).float(value));
 
 export const text = (field: number, value: string): Piece => piece((to) => to.tag(field, WireType.LengthDelimited).string(value));
@@ -50,7 +52,7 @@ export function nested(field: number, message: Message): Message {
 /**
  * The bytes of a whole message.
  *
- * @throws OnnxError for more than the format holds, before anything is made
+ * @throws OnnxError if the format cannot hold it, before any bytes are made
  */
 export function encoded(message: Message): Uint8Array {
   const file = new Uint8Array(checkedLength(message));

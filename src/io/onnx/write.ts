@@ -1,7 +1,7 @@
 /**
- * A DeiT as an ONNX file that other programs run: `images` [batch, C, S, S] → `logits`, `head` and, distilled, `head_dist` [batch, K], all
- * of f32. Initializers are the weights under timm's names, in timm's shapes; the metadata `deit` is that of a weights file. No times, paths or
- * thread counts: equal weights give equal files.
+ * Writes a DeiT as an ONNX file that other programs can run: `images` [batch, C, S, S] → `logits`, `head` and, for a distilled model,
+ * `head_dist`, each [batch, K], all f32. The initializers are the weights under timm's names and in timm's shapes; the metadata `deit` is the same
+ * as in a weights file. The file holds no times, paths or thread counts, so equal weights give equal files.
  */
 import { parameterShapes } from "../../model/params.ts";
 import { completeTensors, headsOf, metadataOf, type Weights } from "../weights/weights.ts";
@@ -9,14 +9,14 @@ import { deitGraph } from "./deitGraph.ts";
 import { BATCH, buildGraph } from "./graph.ts";
 import { encodeModel } from "./model.ts";
 
-/** What the graph gives beside the logits. */
+/** What the graph has as outputs in addition to the logits. */
 export interface OnnxOptions {
-  /** Whether every tap (recording format, section 3) is an output, under its name. */
+  /** Whether every tap (recording format, section 3) is an output, under the tap's name. */
   readonly taps: boolean;
 }
 
 /**
- * The file. Numbers of other kinds than F32 are rounded to it.
+ * The bytes of the file. Numbers that are not F32 are rounded to it.
  *
  * @throws WeightsError unless the tensors are those of the configuration; OnnxError for more than 2 GiB
  */

@@ -1,6 +1,6 @@
 /**
- * A RegNetY as an ONNX file: `images` [batch, C, height, width] → `logits` [batch, K], of f32, by the running statistics. The rest is as for a
- * DeiT (write.ts); the metadata is called `regnet`, as in the weights file of a teacher.
+ * Writes a RegNetY in evaluation mode as an ONNX file: `images` [batch, C, height, width] → `logits` [batch, K], all f32. The rest is as for a
+ * DeiT (write.ts). The metadata key is `regnet`, as in a teacher's weights file.
  */
 import type { RegnetConfig } from "../../teacher/config.ts";
 import { regnetShapes } from "../../teacher/params.ts";
@@ -9,14 +9,15 @@ import { BATCH, buildGraph } from "./graph.ts";
 import { encodeModel } from "./model.ts";
 import { regnetGraph } from "./regnetGraph.ts";
 
+/** The parameters and buffers of a RegNetY, and what they are for. */
 export interface RegnetWeights extends Omit<Weights, "config"> {
   readonly config: RegnetConfig;
 }
 
 /**
- * The file. Numbers of other kinds than F32 are rounded to it.
+ * The bytes of the file. Numbers that are not F32 are rounded to it.
  *
- * @throws WeightsError unless the tensors are parameters and buffers of the configuration; OnnxError for more than 2 GiB
+ * @throws WeightsError unless the tensors are exactly the parameters and buffers of the configuration; OnnxError for more than 2 GiB
  */
 export function writeRegnetOnnx({ config, classes, preprocessing, tensors }: RegnetWeights): Uint8Array {
   const images = { name: "images", shape: [BATCH, config.channels, "height", "width"] };

@@ -1,29 +1,29 @@
-/** Bytes of a pickle, read one after the other; none beyond its end. */
+/** Reads the bytes of a pickle one after the other, never beyond its end. */
 import type { Refuse } from "../formatError.ts";
 
 export interface Cursor {
-  /** The byte that is read next. */
+  /** The position of the byte that is read next. */
   readonly at: () => number;
   /** An unsigned integer of 1, 2 or 4 bytes, little-endian. */
   readonly unsigned: (width: 1 | 2 | 4) => number;
-  /** A length in 8 bytes. */
+  /** An unsigned length of 8 bytes, little-endian. */
   readonly length8: () => number;
   readonly int32: () => number;
-  /** Big-endian, as pickle has it. */
+  /** Big-endian, as in pickle. */
   readonly float64: () => number;
   /** The next bytes, as a view. */
   readonly bytes: (length: number) => Uint8Array;
   /** The next bytes, as UTF-8. */
   readonly text: (length: number) => string;
-  /** The text up to the end of a line, which is skipped. */
+  /** The text up to the next newline, which is skipped. */
   readonly line: () => string;
 }
 
 const NEWLINE = 10;
-/** Of a name in a line of its own. */
+/** The greatest length of a line, in bytes; lines hold names only. */
 const LONGEST_LINE = 256;
 
-/** @throws what `refuse` makes, where the bytes end too early or are no text */
+/** @throws the error of `refuse`, if the bytes end too early or are not valid UTF-8 */
 export function cursorAt(source: Uint8Array, start: number, refuse: Refuse): Cursor {
   const view = new DataView(source.buffer, source.byteOffset, source.length);
   let next = start;
@@ -43,7 +43,7 @@ export function cursorAt(source: Uint8Array, start: number, refuse: Refuse): Cur
       return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes(length));
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      throw refuse(from, "a text must be UTF-8");
+      throw refuse(from, "a string must be UTF-8");
     }
   };
   return {

@@ -1,12 +1,12 @@
 /**
- * The names that a pickle may import, and the little that is known of each. A name is never looked up anywhere: it stands for itself. What the
- * pickle calls with arguments is a case of `called`, which makes data of them.
+ * The names that a pickle may import. A name is never looked up or imported: it stands for itself. Where a pickle calls such a name, `called`
+ * makes plain data of the arguments.
  */
 import { STORAGE_DTYPES, type Wrong } from "./storages.ts";
 import { tensorOf } from "./tensors.ts";
 import { described, isA, type Value } from "./values.ts";
 
-/** What the pickle may call, or make an object of. */
+/** Functions and classes that a pickle may call. */
 const CALLED = [
   "collections.OrderedDict",
   "argparse.Namespace",
@@ -15,7 +15,7 @@ const CALLED = [
   "torch._utils._rebuild_parameter",
 ];
 
-/** Kinds of numbers, which stand in settings. */
+/** torch's dtypes, which occur in saved settings. */
 const DTYPES = ["float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"];
 
 const ALLOWED: ReadonlySet<string> = new Set([...STORAGE_DTYPES.keys(), ...CALLED, ...DTYPES.map((name) => `torch.${name}`)]);
@@ -23,9 +23,9 @@ const ALLOWED: ReadonlySet<string> = new Set([...STORAGE_DTYPES.keys(), ...CALLE
 export const isAllowed = (name: string): boolean => ALLOWED.has(name);
 
 /**
- * What a call of an allowed name gives. Its work is that of a tensor's axes at most: a pickle cannot make much of little by calling often.
+ * The result of calling an allowed name. A call costs no more than a pass over a tensor's axes, so a small pickle cannot cause much work.
  *
- * @throws what `wrong` makes
+ * @throws the error of `wrong`
  */
 export function called(callee: Value, args: Value, wrong: Wrong): Value {
   if (!isA(callee, "global")) throw wrong(`calls ${described(callee)}`);

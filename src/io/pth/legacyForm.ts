@@ -1,12 +1,12 @@
 /**
- * `.pth` before torch 1.6: pickles one after the other, then the storages.
+ * The form of `.pth` files before torch 1.6: several pickles, then the storages.
  *
  *   a pickle of the number 0x1950a86a20f9469cfc6c
  *   a pickle of the version 1001
- *   a pickle of a dictionary that says how the writer's machine lays out numbers
+ *   a pickle of a dictionary that describes the writer's machine, such as its byte order
  *   the pickle
  *   a pickle of the list of the storages' keys
- *   for each key: how many numbers, i64, then their bytes
+ *   for each key: the count of numbers as i64, then their bytes
  */
 import { quoted, type Refuse } from "../formatError.ts";
 import { bytesIn } from "../weights/stored.ts";
@@ -17,12 +17,12 @@ import type { Contents } from "./zipForm.ts";
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const VERSION = 1001;
 
-/** A pickle. */
+/** The opcode that every pickle begins with. */
 const PROTO = 0x80;
 
 export const isLegacy = (file: Uint8Array): boolean => file[0] === PROTO;
 
-/** Where the numbers of each key begin. */
+/** The byte at which the numbers of each storage begin, by key. */
 function storagesAt(
   file: Uint8Array,
   start: number,
@@ -36,8 +36,8 @@ function storagesAt(
   for (const key of keys) {
     const storage = typeof key === "string" ? storages.get(key) : undefined;
     if (storage === undefined)
-      throw refuse(at, `a storage is ${typeof key === "string" ? quoted(key) : "no text"}, which the pickle does not name`);
-    if (places.has(storage.key)) throw refuse(at, `storage ${quoted(storage.key)} is there for the second time`);
+      throw refuse(at, `a storage key is ${typeof key === "string" ? quoted(key) : "not a string"}, which the pickle does not name`);
+    if (places.has(storage.key)) throw refuse(at, `storage ${quoted(storage.key)} occurs twice`);
     const { dtype, length } = storage;
     const bytes = bytesIn(dtype, [length]);
     if (at + 8 > file.length) throw refuse(file.length, `the file is truncated: storage ${quoted(storage.key)} is missing`);
@@ -50,14 +50,14 @@ function storagesAt(
   }
   const missing = [...storages.keys()].find((key) => !places.has(key));
   if (missing !== undefined) throw refuse(start, `the list of storages has no ${quoted(missing)}, which the pickle names`);
-  if (at < file.length) throw refuse(at, `${file.length - at} bytes after the last storage belong to nothing`);
+  if (at < file.length) throw refuse(at, `${file.length - at} bytes after the last storage belong to no storage`);
   return places;
 }
 
-/** @throws what `refuse` makes */
+/** Reads a whole file. @throws the error of `refuse` */
 export function readLegacyForm(file: Uint8Array, refuse: Refuse): Contents {
   const magic = unpickle(file, 0, refuse);
-  if (magic.value !== MAGIC) throw refuse(0, "a file of torch.save begins with its number");
+  if (magic.value !== MAGIC) throw refuse(0, "a file of torch.save must begin with its magic number");
   const version = unpickle(file, magic.end, refuse);
   if (version.value !== VERSION) throw refuse(magic.end, `the version must be ${VERSION}`);
   const system = unpickle(file, version.end, refuse);

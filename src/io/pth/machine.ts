@@ -1,4 +1,4 @@
-/** The stack that a pickle's opcodes work on. No opcode reaches below the innermost open mark. */
+/** The stack that a pickle's opcodes work on. No opcode can reach below the innermost open mark. */
 import { quoted } from "../formatError.ts";
 import type { Cursor } from "./cursor.ts";
 import { isAllowed } from "./globals.ts";
@@ -11,15 +11,15 @@ export interface Machine {
   /** The heights of the stack at the open marks. */
   readonly marks: number[];
   readonly memo: Map<number, Value>;
-  /** What the pickle has named of them, by key. */
+  /** The storages that the pickle has named so far, by key. */
   readonly storages: Map<string, Storage>;
-  /** The error of the opcode that is read. */
+  /** Makes an error that names the current opcode. */
   readonly wrong: Wrong;
 }
 
 const above = ({ stack, marks }: Machine): number => stack.length - (marks.at(-1) ?? 0);
 
-/** The value on top, which stays. */
+/** The value on top, which stays on the stack. */
 export function top(m: Machine): Value {
   const value = m.stack.at(-1);
   if (above(m) < 1 || value === undefined) throw m.wrong("needs a value on the stack, which has none");
@@ -32,20 +32,20 @@ export function pop(m: Machine): Value {
   return value;
 }
 
-/** The values above the innermost mark, taken off with it. */
+/** Removes the innermost mark and the values above it, and returns these. */
 export function popMark(m: Machine): Value[] {
   const mark = m.marks.pop();
   if (mark === undefined) throw m.wrong("needs a mark on the stack, which has none");
   return m.stack.splice(mark);
 }
 
-/** So many values, in the order in which they were pushed. */
+/** Removes the top `count` values and returns them in the order in which they were pushed. */
 export function popSome(m: Machine, count: number): Value[] {
   if (above(m) < count) throw m.wrong(`needs ${count} values on the stack, which has ${above(m)}`);
   return m.stack.splice(m.stack.length - count);
 }
 
-/** The list or dictionary on top, which is added to. */
+/** The list or dictionary on top, to which an opcode adds. */
 export function container<K extends "list" | "dict">(m: Machine, kind: K): K extends "list" ? List : Dict;
 export function container(m: Machine, kind: "list" | "dict"): List | Dict {
   const value = top(m);
@@ -55,19 +55,19 @@ export function container(m: Machine, kind: "list" | "dict"): List | Dict {
 
 const isKey = (value: Value): boolean => typeof value !== "object" || value === null || isA(value, "tuple");
 
-/** Keys and values in turn, into the dictionary on top. */
+/** Adds alternating keys and values to the dictionary on top. */
 export function setItems(m: Machine, items: readonly Value[]): void {
   const { entries } = container(m, "dict");
   if (items.length % 2 !== 0) throw m.wrong("has a key without a value");
   for (let i = 0; i + 1 < items.length; i += 2) {
     const [key = null, value = null] = items.slice(i, i + 2);
-    if (!isKey(key)) throw m.wrong(`has ${described(key)} for a key`);
-    if (entries.has(key)) throw m.wrong(`sets the key ${typeof key === "string" ? quoted(key) : described(key)} for the second time`);
+    if (!isKey(key)) throw m.wrong(`uses ${described(key)} as a key`);
+    if (entries.has(key)) throw m.wrong(`sets the key ${typeof key === "string" ? quoted(key) : described(key)} twice`);
     entries.set(key, value);
   }
 }
 
-/** Attributes for the object on top: of a dictionary they say nothing of its entries, and are left out. */
+/** Sets the attributes of the object on top. A dictionary's attributes do not affect its entries and are dropped. */
 export function build(m: Machine): void {
   const state = pop(m);
   const object = top(m);
@@ -76,9 +76,9 @@ export function build(m: Machine): void {
   else if (!isA(object, "dict")) throw m.wrong(`gives attributes to ${described(object)}`);
 }
 
-/** The name stands for itself; nothing is imported. */
+/** Pushes a name as inert data; nothing is imported. */
 export function importName(m: Machine, module: Value, name: Value): void {
-  if (typeof module !== "string" || typeof name !== "string") throw m.wrong("needs the texts of a module and a name");
+  if (typeof module !== "string" || typeof name !== "string") throw m.wrong("needs a module and a name as strings");
   const whole = `${module}.${name}`;
   if (!isAllowed(whole)) throw m.wrong(`imports ${quoted(whole)}, which is not allowed; nothing of a pickle is run`);
   m.stack.push({ kind: "global", name: whole });
@@ -86,6 +86,6 @@ export function importName(m: Machine, module: Value, name: Value): void {
 
 export function recall(m: Machine, index: number): void {
   const value = m.memo.get(index);
-  if (value === undefined) throw m.wrong(`asks for value ${index} of the memo, which has none`);
+  if (value === undefined) throw m.wrong(`asks for value ${index} of the memo, which does not exist`);
   m.stack.push(value);
 }

@@ -71,7 +71,7 @@ const OPCODES: { readonly [name: string]: string | number } = {
   READONLY_BUFFER: 0x98,
 };
 
-/** Every opcode's name by its byte, those that are refused among them. */
+/** Every opcode's name by its byte, including opcodes that are refused. */
 export const OPCODE_NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(OPCODES).map(([name, code]) => [typeof code === "number" ? code : code.charCodeAt(0), name]),
 );

@@ -1,16 +1,16 @@
-/** The opcodes of pickle's protocols 2 to 4 that `torch.save` writes (pickletools of Python says what each does). */
+/** The opcodes of pickle's protocols 2 to 4 that `torch.save` writes (Python's pickletools documents each). */
 import { quoted } from "../formatError.ts";
 import { called } from "./globals.ts";
 import { build, container, importName, pop, popMark, popSome, recall, setItems, top, type Machine } from "./machine.ts";
 import { storageOf } from "./storages.ts";
 import type { Value } from "./values.ts";
 
-/** Bytes that an int of more than 4 bytes may have. */
+/** The greatest number of bytes of a long int. */
 const LONGEST_INT = 64;
 
-/** An int of Python: two's complement, little-endian. */
+/** A Python int: two's complement, little-endian. */
 function integer(m: Machine, width: number): number | bigint {
-  if (width > LONGEST_INT) throw m.wrong(`has an int of ${width} bytes; ${LONGEST_INT} are read`);
+  if (width > LONGEST_INT) throw m.wrong(`has an int of ${width} bytes; at most ${LONGEST_INT} are read`);
   let value = 0n;
   const bytes = m.cursor.bytes(width);
   for (const byte of bytes.toReversed()) value = (value << 8n) | BigInt(byte);
@@ -21,13 +21,13 @@ function integer(m: Machine, width: number): number | bigint {
 
 const tuple = (items: readonly Value[]): Value => ({ kind: "tuple", items });
 
-/** A storage that the pickle names; each key has one kind and length. */
+/** Pushes the storage that the pickle names. A key always has the same dtype and length. */
 function persistent(m: Machine): void {
   const storage = storageOf(pop(m), m.wrong);
   const { key, dtype, length } = storage;
   const known = m.storages.get(key) ?? storage;
   if (known.dtype !== dtype || known.length !== length)
-    throw m.wrong(`names storage ${quoted(key)} as ${length} of ${dtype}, before as ${known.length} of ${known.dtype}`);
+    throw m.wrong(`names storage ${quoted(key)} as ${length} of ${dtype}, but before as ${known.length} of ${known.dtype}`);
   m.storages.set(key, known);
   m.stack.push(known);
 }
@@ -43,7 +43,7 @@ const push =
     void m.stack.push(value(m));
 const remember = (m: Machine, index: number): void => void m.memo.set(index, top(m));
 
-/** What each does. PROTO and STOP are the reader's (unpickle.ts). */
+/** What each opcode does. PROTO and STOP are handled by unpickle.ts. */
 export const ACTS: { readonly [name: string]: (m: Machine) => void } = {
   MARK: ({ marks, stack }) => void marks.push(stack.length),
   POP: (m) => void pop(m),
@@ -94,7 +94,7 @@ export const ACTS: { readonly [name: string]: (m: Machine) => void } = {
     const [module = null, name = null] = popSome(m, 2);
     importName(m, module, name);
   },
-  /** Of protocol 0, where it also calls. */
+  /** An opcode of protocol 0, which imports a name and calls it. */
   INST: (m) => {
     throw m.wrong(`imports ${quoted(`${m.cursor.line()}.${m.cursor.line()}`)} and calls it; nothing of a pickle is run`);
   },
@@ -102,6 +102,6 @@ export const ACTS: { readonly [name: string]: (m: Machine) => void } = {
   NEWOBJ: call,
   BUILD: build,
   BINPERSID: persistent,
-  /** Frames are for readers of streams. */
+  /** Skips the length of a frame, which only readers of streams need. */
   FRAME: (m) => void m.cursor.length8(),
 };

@@ -1,6 +1,6 @@
 /**
- * The files of `torch.save`, in both of its forms, read without running anything of them: the pickle inside is data to a reader that knows a few
- * names and refuses every other (unpickle.ts).
+ * Reads files of `torch.save`, in both forms, without running anything in them: the pickle is read as data, by a reader that knows a few names
+ * and refuses every other (unpickle.ts).
  */
 import { FormatError, quoted } from "../formatError.ts";
 import { gathered } from "../numpy/strided.ts";
@@ -9,7 +9,7 @@ import { isLegacy, readLegacyForm } from "./legacyForm.ts";
 import type { PthTensor, Value } from "./values.ts";
 import { isZip, readZipForm } from "./zipForm.ts";
 
-/** The file breaks a rule of the format, or its pickle wants what is not allowed. */
+/** Thrown if a file breaks a rule of the format, or its pickle uses an opcode or a name that is not allowed. */
 export class PthError extends FormatError {
   /** `PthError`. */
   override readonly name = "PthError";
@@ -20,27 +20,27 @@ export class PthError extends FormatError {
 
 const refuse = (offset: number, rule: string): PthError => new PthError(offset, rule);
 
-/** What torch.save has written, read by an allow-list: nothing is run. */
+/** The contents of a file of torch.save, read by an allow-list; nothing is run. */
 export interface Pth {
-  /** What was saved. */
+  /** The saved value. */
   readonly value: Value;
   /**
    * The numbers of tensors by name, copied, in row-major order.
    *
-   * @throws PthError where they would take much more than the file has, or a BOOL is neither 0 nor 1
+   * @throws PthError if they would take far more bytes than the file has, or a BOOL is neither 0 nor 1
    */
   readonly numbersOf: (tensors: ReadonlyMap<string, PthTensor>) => ReadonlyMap<string, Stored>;
 }
 
-/** Tensors may share numbers, and repeat them; but of a file only so many times its bytes are made. */
+/** Tensors may share numbers and repeat them, but together they may take at most this many times the file's bytes. */
 const MOST_REPEATED = 8;
-/** Bytes that a small file may need beyond that. */
+/** Bytes that a small file may take beyond that. */
 const ALLOWANCE = 2 ** 24;
 
 /**
  * Reads a whole file.
  *
- * @throws PthError naming the byte, the opcode if there is one, and the rule that is broken
+ * @throws PthError naming the byte, the opcode if there is one, and the broken rule
  */
 export function parsePth(file: Uint8Array): Pth {
   const limit = MOST_REPEATED * file.length + ALLOWANCE;
@@ -62,7 +62,7 @@ export function parsePth(file: Uint8Array): Pth {
     numbersOf: (tensors) => {
       let total = 0;
       for (const { storage, shape } of tensors.values()) total += bytesIn(storage.dtype, shape) ?? Infinity;
-      if (total > limit) throw refuse(0, `the tensors may take ${limit} bytes, they claim ${total}`);
+      if (total > limit) throw refuse(0, `the tensors may take ${limit} bytes, but claim ${total}`);
       return new Map([...tensors].map(([name, tensor]) => [name, read(name, tensor)]));
     },
   };

@@ -1,12 +1,12 @@
-/** Storages as torch pickles them: blocks of numbers that are in the file, outside the pickle, and named by it. */
+/** Storages as torch pickles them: blocks of numbers in the file, outside the pickle, which names them. */
 import type { FormatError } from "../formatError.ts";
 import type { Dtype } from "../weights/stored.ts";
 import { described, isA, isNatural, type Storage, type Value } from "./values.ts";
 
-/** Makes the error of what is wrong at the opcode that is read. */
+/** Makes an error that names the current opcode. */
 export type Wrong = (what: string) => FormatError;
 
-/** The kind of numbers, by the storage's class. */
+/** The dtype of each storage class. */
 export const STORAGE_DTYPES: ReadonlyMap<string, Dtype> = new Map([
   ["torch.DoubleStorage", "F64"],
   ["torch.FloatStorage", "F32"],
@@ -19,18 +19,18 @@ export const STORAGE_DTYPES: ReadonlyMap<string, Dtype> = new Map([
 ]);
 
 /**
- * The storage of a persistent id, `("storage", class, key, location, numbers)`; the legacy form adds a view, which torch has long written as None.
- * Where the numbers were, such as `cuda:0`, is of no concern.
+ * The storage of a persistent id, `("storage", class, key, location, numbers)`. The legacy form adds a view, which is None since torch 0.4.
+ * The location, such as `cuda:0`, is ignored.
  *
- * @throws what `wrong` makes
+ * @throws the error of `wrong`
  */
 export function storageOf(id: Value | undefined, wrong: Wrong): Storage {
   if (!isA(id, "tuple") || id.items[0] !== "storage") throw wrong('must name a storage: ("storage", class, key, location, numbers)');
   const [, of, key, location, length, view = null] = id.items;
   const dtype = isA(of, "global") ? STORAGE_DTYPES.get(of.name) : undefined;
   if (dtype === undefined) throw wrong(`needs the class of a storage, got ${isA(of, "global") ? of.name : described(of)}`);
-  if (typeof key !== "string" || typeof location !== "string") throw wrong("needs a storage's key and location, which are texts");
-  if (!isNatural(length)) throw wrong(`needs how many numbers the storage has, got ${described(length)}`);
-  if (view !== null) throw wrong("names a view of a storage, which torch wrote before 0.4 only");
+  if (typeof key !== "string" || typeof location !== "string") throw wrong("needs a storage's key and location as strings");
+  if (!isNatural(length)) throw wrong(`needs the count of the storage's numbers, got ${described(length)}`);
+  if (view !== null) throw wrong("names a view of a storage, which only torch before 0.4 wrote");
   return { kind: "storage", dtype, key, length };
 }

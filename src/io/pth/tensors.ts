@@ -4,23 +4,23 @@ import { bytesIn } from "../weights/stored.ts";
 import type { Wrong } from "./storages.ts";
 import { described, isA, isNatural, type PthTensor, type Value } from "./values.ts";
 
-/** Axes that a tensor may have: torch's own limit. */
+/** The most axes of a tensor: torch's own limit. */
 const MOST_AXES = 64;
 
 const lengthsOf = (value: Value | undefined): readonly number[] | null =>
   isA(value, "tuple") && value.items.length <= MOST_AXES && value.items.every(isNatural) ? value.items : null;
 
-/** Numbers from the first to the last that a view reaches, both included; 0: it has none. */
+/** The count of numbers from the first to the last of a view, both included; 0 for an empty view. */
 function reach(shape: readonly number[], strides: readonly number[]): number {
   if (shape.includes(0)) return 0;
   return 1 + shape.reduce((sum, length, axis) => sum + (length - 1) * (strides[axis] ?? 0), 0);
 }
 
 /**
- * The tensor of `torch._utils._rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks, …)`. Whether it wants a gradient, and
- * hooks, are of no concern to a reader of numbers.
+ * The tensor of `torch._utils._rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks, …)`. `requires_grad` and the hooks are
+ * ignored.
  *
- * @throws what `wrong` makes
+ * @throws the error of `wrong`
  */
 export function tensorOf([storage, offset, sizes, steps]: readonly Value[], wrong: Wrong): PthTensor {
   if (!isA(storage, "storage")) throw wrong(`needs a storage, got ${described(storage)}`);

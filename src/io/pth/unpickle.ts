@@ -1,6 +1,6 @@
 /**
- * Reads a pickle without running it: a machine whose opcodes only make data, and whose imports are names of an allow-list. Anything else is refused,
- * with the opcode, its byte and the import. The work is bounded by the pickle's length, and that by a number of opcodes.
+ * Reads a pickle without running it, on a machine whose opcodes only make data and whose imports are names of an allow-list. Anything else is
+ * refused, with an error that names the opcode, its byte and the import. The pickle's length and a limit on its opcodes bound the work.
  */
 import type { Refuse } from "../formatError.ts";
 import { cursorAt } from "./cursor.ts";
@@ -11,20 +11,20 @@ import type { Storage, Value } from "./values.ts";
 
 export interface Unpickled {
   readonly value: Value;
-  /** The byte after the pickle. */
+  /** The position of the first byte after the pickle. */
   readonly end: number;
-  /** Those that it names, by key. */
+  /** The storages that the pickle names, by key. */
   readonly storages: ReadonlyMap<string, Storage>;
 }
 
 const [OLDEST, NEWEST] = [2, 4];
-/** A checkpoint of DeiT with the optimiser's state has 30,000. */
+/** For comparison: a DeiT checkpoint with the optimiser's state has 30,000. */
 const MOST_OPCODES = 1_000_000;
 
 /**
- * The pickle that begins at byte `start`.
+ * Reads the pickle that begins at byte `start`.
  *
- * @throws what `refuse` makes
+ * @throws the error of `refuse`
  */
 export function unpickle(source: Uint8Array, start: number, refuse: Refuse): Unpickled {
   const cursor = cursorAt(source, start, refuse);
@@ -42,9 +42,9 @@ export function unpickle(source: Uint8Array, start: number, refuse: Refuse): Unp
 
   if (next() !== "PROTO") throw refuse(at, "a pickle of torch.save begins with the opcode PROTO");
   const protocol = cursor.unsigned(1);
-  if (protocol < OLDEST || protocol > NEWEST) throw wrong(`has protocol ${protocol}; read are ${OLDEST} to ${NEWEST}`);
+  if (protocol < OLDEST || protocol > NEWEST) throw wrong(`has protocol ${protocol}; only ${OLDEST} to ${NEWEST} are read`);
   for (let count = 0; next() !== "STOP"; count++) {
-    if (count === MOST_OPCODES) throw wrong(`is one more than the ${MOST_OPCODES} that are read`);
+    if (count === MOST_OPCODES) throw wrong(`exceeds the limit of ${MOST_OPCODES} opcodes`);
     const act = ACTS[name];
     if (act === undefined) throw wrong("is not one that torch.save writes");
     act(machine);

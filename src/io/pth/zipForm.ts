@@ -1,5 +1,5 @@
 /**
- * `.pth` since torch 1.6: a zip archive with one folder, whose name is the writer's choice.
+ * The form of `.pth` files since torch 1.6: a zip archive with one folder, whose name the writer chooses.
  *
  *   FOLDER/data.pkl     the pickle
  *   FOLDER/data/KEY     the bytes of each storage
@@ -11,7 +11,7 @@ import { zipBytes, zipMembers, type ZipMember } from "../archive/zip.ts";
 import { unpickle } from "./unpickle.ts";
 import type { Storage, Value } from "./values.ts";
 
-/** What a file says, and how to get at the bytes of a storage that it names. */
+/** The pickled value of a file, and access to the bytes of the storages that it names. */
 export interface Contents {
   readonly value: Value;
   readonly bytesOf: (storage: Storage) => Uint8Array;
@@ -19,26 +19,28 @@ export interface Contents {
 
 const PICKLE = "data.pkl";
 
-/** Of the archive of a file: `PK`. */
+/** Whether a file begins like a zip archive, with `PK`. */
 export const isZip = (file: Uint8Array): boolean => file[0] === 0x50 && file[1] === 0x4b;
 
-/** The member that is a folder's pickle, and the folder's name with its slash. */
+/** The member that holds the pickle, and its folder with the slash. */
 function pickleOf(members: readonly ZipMember[], refuse: Refuse): readonly [ZipMember, string] {
   const pickles = members.filter(({ name }) => name.endsWith(`/${PICKLE}`) && name.split("/").length === 2);
   const [pickle, second] = pickles;
   if (pickle === undefined) throw refuse(0, `an archive of torch.save must have FOLDER/${PICKLE}`);
-  if (second !== undefined) throw refuse(second.begin, `${quoted(second.name)} is a second pickle beside ${quoted(pickle.name)}`);
+  if (second !== undefined) throw refuse(second.begin, `${quoted(second.name)} is a second pickle, after ${quoted(pickle.name)}`);
   return [pickle, pickle.name.slice(0, -PICKLE.length)];
 }
 
 /**
- * @param limit bytes that all members together may take
- * @throws what `refuse` makes; a byte of the pickle counts in that member
+ * Reads a whole file.
+ *
+ * @param limit the most bytes that all members together may take
+ * @throws the error of `refuse`; the position of a byte of the pickle counts from the start of that member
  */
 export function readZipForm(file: Uint8Array, limit: number, refuse: Refuse): Contents {
   const members = zipMembers(file, refuse);
   const total = members.reduce((sum, { length }) => sum + length, 0);
-  if (total > limit) throw refuse(0, `the members may take ${limit} bytes, they claim ${total}`);
+  if (total > limit) throw refuse(0, `the members may take ${limit} bytes, but claim ${total}`);
   const [pickle, folder] = pickleOf(members, refuse);
   const named = new Map(members.map((member) => [member.name, member]));
 
@@ -55,7 +57,7 @@ export function readZipForm(file: Uint8Array, limit: number, refuse: Refuse): Co
     if (member.length !== wanted)
       throw refuse(member.begin, `${quoted(member.name)} must have ${wanted} bytes (${length} of ${dtype}), got ${member.length}`);
   }
-  const checked = new Map<string, Uint8Array>(); // many tensors may share a storage: its sum is made once
+  const checked = new Map<string, Uint8Array>(); // many tensors may share a storage, whose checksum is computed once
   const bytesOf = ({ key }: Storage): Uint8Array => {
     const member = named.get(`${folder}data/${key}`);
     if (member === undefined) throw refuse(0, `the archive has no storage ${quoted(key)}`);

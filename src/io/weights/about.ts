@@ -1,9 +1,9 @@
-/** What a file of weights is for: the model, its classes, and what images must be made into; from its metadata, or from its shapes. */
+/** What a weights file is for: the model, its classes and the preprocessing of images. It is read from the metadata, or else from the shapes. */
 import { checkedConfig, type DeitConfig } from "../../model/config.ts";
 import type { Shape } from "../../tensor/tensor.ts";
 import { isRecord, parseJson } from "../strictJson.ts";
 
-/** A file of weights is not one of a DeiT. */
+/** Thrown for a file that does not hold the weights of a DeiT. */
 export class WeightsError extends Error {
   /** `WeightsError`. */
   override readonly name = "WeightsError";
@@ -11,13 +11,13 @@ export class WeightsError extends Error {
 
 /** How images are normalised: (pixel − mean)/std, channel by channel. */
 export interface Preprocessing {
-  /** Of pixels of full scale 1, one a channel. */
+  /** The mean of pixels scaled to [0, 1], one value a channel. */
   readonly mean: readonly number[];
-  /** Of pixels of full scale 1, one a channel; each > 0. */
+  /** The standard deviation of pixels scaled to [0, 1], one value a channel; each > 0. */
   readonly std: readonly number[];
 }
 
-/** The metadata. Its keys are this record's. */
+/** The metadata of a weights file, with the same keys as its JSON. */
 export interface About {
   /** The model's sizes. */
   readonly model: DeitConfig;
@@ -70,7 +70,7 @@ function preprocessingOf(value: unknown, channels: number): Preprocessing {
 }
 
 /**
- * Reads the metadata.
+ * Reads the JSON of the metadata.
  *
  * @throws WeightsError, JsonError, RangeError
  */
@@ -86,22 +86,22 @@ export function aboutOfText(text: string): About {
   };
 }
 
-/** Of every published model. */
+/** The width of a head in every published model. */
 const HEAD_WIDTH = 64;
 const LAYER_NORM_EPS = 1e-6;
 
-/** Heads of a width of which nothing more is known; null: no published model is so wide. */
+/** The number of heads that a published model of this width has; null if the width is no multiple of 64. */
 export const usualHeads = (width: number): number | null => (width % HEAD_WIDTH === 0 ? width / HEAD_WIDTH : null);
 
-/** How many tokens besides the patches a position embedding may have rows for. */
+/** The possible numbers of prefix tokens for which a position embedding has rows. */
 const PREFIXES = [0, 1, 2];
 
 const tokensText = (count: number): string => `${count} token${count === 1 ? "" : "s"}`;
 
 /**
- * √N of a position embedding of so many rows, N of which belong to the patches.
+ * √N for a position embedding with this many rows, N of which belong to the patches.
  *
- * @throws WeightsError saying of what the rows are instead
+ * @throws WeightsError that says what the rows seem to be for
  */
 function gridSide(rows: number, distilled: boolean): number {
   const own = distilled ? 2 : 1;
@@ -124,14 +124,14 @@ function gridSide(rows: number, distilled: boolean): number {
 }
 
 /**
- * The configuration that the shapes of timm's names tell. They do not tell the heads.
+ * The configuration that follows from the shapes of the tensors under timm's names. The number of heads does not follow from them.
  *
  * @throws WeightsError, RangeError
  */
 export function configOfShapes(tensors: ReadonlyMap<string, { readonly shape: Shape }>, heads: number | null): DeitConfig {
   const length = (name: string, axis: number): number => {
     const found = tensors.get(name)?.shape[axis];
-    if (found === undefined) throw new WeightsError(`weights: no metadata deit, and no tensor ${name} to tell the model by`);
+    if (found === undefined) throw new WeightsError(`weights: no metadata deit, and no tensor ${name} from which to infer the model`);
     return found;
   };
   const width = length("cls_token", 2);

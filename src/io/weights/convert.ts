@@ -1,4 +1,4 @@
-/** Weights from one kind of file to another: names, image size and the text table change, other numbers do not. */
+/** Converts weights from one kind of file to another. Names, image size and metadata may change; all other numbers stay as they are. */
 import { referenceEngine } from "../../engines/reference/engine.ts";
 import { checkedConfig, prefixCount, tokenCount, type DeitConfig } from "../../model/config.ts";
 import { positionResize, type Grid } from "../../ops/positionResize.ts";
@@ -17,26 +17,26 @@ import { ABOUT, metadataOf, weightsIn, type Weights } from "./weights.ts";
 /** Whose names the parameters get: timm's, which the authors use, or Hugging Face's. */
 export type Naming = "timm" | "hf";
 
-/** What is changed on the way; all may be left out. */
+/** What a conversion changes; every setting is optional. */
 export interface Conversion {
-  /** Default timm. */
+  /** Default: timm. */
   readonly names?: Naming;
-  /** In pixels; default as the file has it. The position embedding is resized (E16, E17). */
+  /** In pixels; default: the image size of the file. The position embedding is resized (E16, E17). */
   readonly imageSize?: number;
-  /** Where the file does not tell them; default width/64. */
+  /** The number of heads, if the file does not say; default: width/64. */
   readonly heads?: number;
 }
 
-/** Of a DeiT at least two are there, even where a tensor is missing. */
+/** A file counts as a DeiT if it has at least two of these, so that a missing tensor is reported as such. */
 const MARKS = ["cls_token", "pos_embed", "patch_embed.proj.weight", "blocks.0.attn.qkv.weight"];
 
-/** Whether the tensors are those of a DeiT, or are meant to be. */
+/** Whether the tensors are those of a DeiT, perhaps an incomplete one. */
 export function isDeit(named: Tensors): boolean {
   const tensors = unwrapped(named);
   return isHuggingFace(tensors) || MARKS.filter((name) => tensors.has(name)).length > 1;
 }
 
-/** The number of heads says nothing of names and shapes; where nobody knows it, any will do for them. */
+/** Names and shapes do not depend on the number of heads, so any number will do where it is unknown. */
 const ANY = 1;
 
 /** The weights, and whether their number of heads is known. */
@@ -67,7 +67,7 @@ async function resampled(
 }
 
 /**
- * The same weights for images of another size (deit.md 1.9). Positions of F64 stay so; others become F32.
+ * The weights for images of another size (deit.md 1.9). An F64 position embedding stays F64; any other becomes F32.
  *
  * @throws RangeError unless the size is a multiple of the patch
  */
@@ -82,21 +82,19 @@ async function resizedWeights(weights: Weights, imageSize: number): Promise<Weig
   return { ...weights, config: resized, tensors: new Map([...tensors, ["pos_embed", stored]]) };
 }
 
-/** What transformers asks of a safetensors file. */
+/** Metadata that transformers requires of a safetensors file. */
 const TORCH: readonly [string, string] = ["format", "pt"];
 
 /**
- * The file's tensors as another file has them. A DeiT gets the names that are asked for, in their order, and says of what model it is, where that is
- * known. Anything else keeps its names and its text table.
+ * Converts the tensors and metadata of a file. A DeiT gets the chosen names, in their order, and metadata that describe the model if its number of
+ * heads is known. Anything else keeps its names and metadata.
  *
  * @throws WeightsError, RangeError
  */
 export async function converted(file: Safetensors, { names, imageSize, heads }: Conversion = {}): Promise<Safetensors> {
   if (!isDeit(file.tensors)) {
     if (names !== undefined || imageSize !== undefined || heads !== undefined)
-      throw new WeightsError(
-        "weights: these tensors are no DeiT's, so that their names must stay, and they have no image size and no heads",
-      );
+      throw new WeightsError("weights: these tensors are not a DeiT's, so names, image size and heads cannot be set");
     return file;
   }
   const [read, known] = weightsOf(file, heads);
@@ -107,7 +105,7 @@ export async function converted(file: Safetensors, { names, imageSize, heads }: 
 }
 
 /**
- * The bytes of a file; equal arguments give equal bytes. An npz file has no text table; an ONNX file is that of a DeiT, or of its teacher.
+ * The bytes of a file in the given format; equal arguments give equal bytes. An npz file has no metadata; an ONNX file holds a DeiT or a RegNetY.
  *
  * @throws WeightsError, RangeError, OnnxError
  */
@@ -117,6 +115,6 @@ export function encoded(format: WrittenFormat, file: Safetensors): Uint8Array {
   if (isDeit(file.tensors)) return writeOnnx(weightsIn(file), { taps: false });
   const config = publishedRegnet(file.tensors);
   if (config === null)
-    throw new WeightsError("weights: an .onnx file is written of a DeiT, or of a RegNetY of a published size; these are neither's");
+    throw new WeightsError("weights: an .onnx file can hold a DeiT or a RegNetY of a published size; these tensors are neither");
   return writeRegnetOnnx({ config, classes: null, preprocessing: null, tensors: file.tensors });
 }

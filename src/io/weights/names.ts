@@ -1,6 +1,6 @@
 /**
- * The names of DeiT's parameters in timm and in Hugging Face's transformers (deit.md 5.1, 5.2), and tensors from one to the other. Numbers are
- * not touched: Hugging Face has three matrices where timm has one of queries, keys and values; everything else differs in name alone.
+ * The names of DeiT's parameters in timm and in Hugging Face's transformers (deit.md 5.1, 5.2), and the conversion of tensors between them. Numbers
+ * do not change. Hugging Face has three matrices where timm has one for queries, keys and values; everything else differs in name only.
  */
 import { size, type Shape } from "../../tensor/tensor.ts";
 import { WeightsError } from "./about.ts";
@@ -9,16 +9,16 @@ import { FORMATS, viewOf, type Stored } from "./stored.ts";
 /** Tensors of a file by name. */
 export type Tensors = ReadonlyMap<string, Stored>;
 
-/** What decides how Hugging Face calls things. */
+/** What Hugging Face's names depend on. */
 interface Outline {
   readonly depth: number;
-  /** With a distillation token: a DeiT there, else a plain ViT. */
+  /** Whether there is a distillation token; Hugging Face calls such a model DeiT, and one without it ViT. */
   readonly distilled: boolean;
-  /** A head on each prefix token; false: one head, though there may be a distillation token. */
+  /** Whether each of two prefix tokens has a head; a model with a distillation token may still have a single head. */
   readonly twoHeads: boolean;
 }
 
-/** A layer of a block: weight and bias. */
+/** The layers of a block; each has a weight and a bias. */
 const BLOCK: readonly (readonly [timm: string, huggingFace: readonly string[]])[] = [
   ["norm1", ["layernorm_before"]],
   ["attn.qkv", ["attention.attention.query", "attention.attention.key", "attention.attention.value"]],
@@ -28,7 +28,7 @@ const BLOCK: readonly (readonly [timm: string, huggingFace: readonly string[]])[
   ["mlp.fc2", ["output.dense"]],
 ];
 
-/** Each name of timm, in timm's order, and the one or three of Hugging Face. */
+/** Each of timm's names, in timm's order, with the one or three names of Hugging Face. */
 function pairs({ depth, distilled, twoHeads }: Outline): ReadonlyMap<string, readonly string[]> {
   const prefix = distilled ? "deit" : "vit";
   const layer = (timm: string, names: readonly string[]): readonly (readonly [string, readonly string[]])[] =>
@@ -53,7 +53,7 @@ function pairs({ depth, distilled, twoHeads }: Outline): ReadonlyMap<string, rea
   ]);
 }
 
-/** How many different numbers stand where the pattern has its group. */
+/** How many different values the group of a pattern has among the names. */
 const countOf = (names: readonly string[], pattern: RegExp): number =>
   new Set(names.map((name) => pattern.exec(name)?.[1]).filter((index) => index !== undefined)).size;
 
@@ -65,17 +65,17 @@ export function isHuggingFace(tensors: Tensors): boolean {
   return has(names, "deit.") || has(names, "vit.");
 }
 
-/** Prefixes that training leaves on every name: torch's wrappers for several devices, and its compiler. */
+/** Prefixes that torch adds to every name: its wrappers for several devices, and its compiler. */
 const WRAPPERS = ["module.", "_orig_mod."];
 
-/** The tensors without a wrapper's prefix, if all of them have it. */
+/** The tensors without a wrapper's prefix, which is removed if all names have it. */
 export function unwrapped(tensors: Tensors): Tensors {
   const wrapper = WRAPPERS.find((prefix) => tensors.size > 0 && [...tensors.keys()].every((name) => name.startsWith(prefix)));
   if (wrapper === undefined) return tensors;
   return unwrapped(new Map([...tensors].map(([name, stored]) => [name.slice(wrapper.length), stored])));
 }
 
-/** All of `wanted` and nothing else. */
+/** Checks that the names are exactly those in `wanted`. */
 function checkNames(tensors: Tensors, wanted: ReadonlySet<string>, of: string): void {
   for (const name of tensors.keys()) if (!wanted.has(name)) throw new WeightsError(`weights: ${name} is no parameter of ${of}`);
   for (const name of wanted) if (!tensors.has(name)) throw new WeightsError(`weights: nothing named ${name}`);
@@ -83,7 +83,7 @@ function checkNames(tensors: Tensors, wanted: ReadonlySet<string>, of: string): 
 
 const restOf = ([, ...rest]: Shape): string => rest.join();
 
-/** Tensors one below the other: all rows of the first, then of the second … */
+/** Tensors stacked along the first axis: all rows of the first, then of the second … */
 function joined(parts: readonly (readonly [name: string, stored: Stored])[]): Stored {
   const [first] = parts;
   if (first === undefined) throw new RangeError("joined: nothing to join");
@@ -103,7 +103,7 @@ function joined(parts: readonly (readonly [name: string, stored: Stored])[]): St
   return FORMATS[dtype].read([rows, ...shape.slice(1)], whole.buffer);
 }
 
-/** So many equal parts, one below the other. */
+/** Splits a tensor along the first axis into `count` equal parts. */
 function split(name: string, stored: Stored, count: number): readonly Stored[] {
   if (count === 1) return [stored];
   const [rows = 0, ...rest] = stored.shape;
@@ -117,9 +117,9 @@ function split(name: string, stored: Stored, count: number): readonly Stored[] {
 }
 
 /**
- * Tensors of Hugging Face's names under timm's, in timm's order.
+ * Tensors under Hugging Face's names, renamed to timm's and in timm's order.
  *
- * @throws WeightsError naming one that is missing, unknown, or does not fit the two that it is joined with
+ * @throws WeightsError naming a tensor that is missing, unknown, or does not fit the others that it is stacked with
  */
 export function timmNamed(tensors: Tensors): Tensors {
   const names = [...tensors.keys()];
@@ -136,10 +136,10 @@ export function timmNamed(tensors: Tensors): Tensors {
 }
 
 /**
- * Tensors of timm's names under Hugging Face's: with a distillation token those of DeiT with two heads, or, without `head_dist`, with one; else
- * those of a plain ViT, under which DeiT without distillation is released there.
+ * Tensors under timm's names, renamed to Hugging Face's: with a distillation token to those of its DeiT with two heads, or with one head if there is
+ * no `head_dist`; else to those of its plain ViT, as which Hugging Face releases DeiT without distillation.
  *
- * @throws WeightsError naming one that is missing or unknown
+ * @throws WeightsError naming a tensor that is missing or unknown
  */
 export function huggingFaceNamed(tensors: Tensors): Tensors {
   const names = [...tensors.keys()];

@@ -1,10 +1,10 @@
-/** The kinds of numbers that a file of tensors holds. */
+/** Tensors as files store them, in every dtype. */
 import { show, size, type Shape } from "../../tensor/tensor.ts";
 import { widenBrainHalf, widenHalf } from "../../tensor/half.ts";
 
-/** Numbers of one kind, as they lie in a file. */
+/** A tensor of one dtype. */
 interface Of<Dtype, Data> {
-  /** What the numbers are stored as. */
+  /** How the numbers are stored. */
   readonly dtype: Dtype;
   /** Axis lengths, outermost first; [] is a scalar. */
   readonly shape: Shape;
@@ -12,25 +12,26 @@ interface Of<Dtype, Data> {
   readonly data: Data;
 }
 
-/** A tensor of a file, bit for bit: reading and writing lose nothing. */
+/** A tensor of a file. Reading and writing keep every bit. */
 export type Stored =
   | Of<"F64", Float64Array>
   | Of<"F32", Float32Array>
-  /** The words of 16 bits; `numbersOf` widens them. */
+  /** The 16-bit words; `numbersOf` widens them. */
   | Of<"F16" | "BF16", Uint16Array>
   | Of<"I64", BigInt64Array>
   | Of<"I32", Int32Array>
   /** A BOOL is 0 or 1. */
   | Of<"U8" | "BOOL", Uint8Array>;
 
-/** A tensor on its way to a file. */
+/** A tensor to be written to a file. */
 export type Writable = Stored;
 
-/** What numbers are stored as, in the words of safetensors. */
+/** How numbers are stored, by the names of safetensors. */
 export type Dtype = Stored["dtype"];
 
+/** How a dtype is stored. */
 export interface Format {
-  /** Of one number. */
+  /** Bytes of one number. */
   readonly bytes: number;
   /** `buffer` holds the tensor's bytes and nothing else. */
   readonly read: (shape: Shape, buffer: ArrayBuffer) => Stored;
@@ -49,7 +50,7 @@ export const FORMATS: { readonly [D in Dtype]: Format } = {
 
 export const isDtype = (value: unknown): value is Dtype => typeof value === "string" && Object.hasOwn(FORMATS, value);
 
-/** Bytes of a tensor; null: more than 2⁵³ − 1. */
+/** The number of bytes of a tensor; null if it is above 2⁵³ − 1. */
 export function bytesIn(dtype: Dtype, shape: Shape): number | null {
   let product = FORMATS[dtype].bytes;
   for (const length of shape) {
@@ -59,15 +60,15 @@ export function bytesIn(dtype: Dtype, shape: Shape): number | null {
   return product;
 }
 
-/** The first index of a BOOL that is neither 0 nor 1; −1: there is none. */
+/** The first index of a BOOL that is neither 0 nor 1; −1 if there is none. */
 export const notBool = (dtype: Dtype, data: Stored["data"]): number =>
   dtype === "BOOL" && data instanceof Uint8Array ? data.findIndex((byte) => byte > 1) : -1;
 
 /**
- * The bytes of a tensor that is to be written, as a view.
+ * The bytes of a tensor, as a view, for writing.
  *
- * @param what begins the errors
- * @throws RangeError for a shape that does not fit the numbers, or a BOOL that is neither 0 nor 1
+ * @param what names the tensor at the beginning of an error
+ * @throws RangeError if the shape does not fit the count of numbers, or a BOOL is neither 0 nor 1
  */
 export function viewOf(what: string, { dtype, shape, data }: Stored): Uint8Array {
   if (size(shape) !== data.length)
@@ -77,7 +78,7 @@ export function viewOf(what: string, { dtype, shape, data }: Stored): Uint8Array
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** Any numbers as f64. I64 beyond 2⁵³ lose their last bits. */
+/** The numbers of any dtype as f64. An I64 beyond 2⁵³ loses its last bits. */
 export function numbersOf({ dtype, data }: Stored): Float64Array {
   if (dtype === "I64") return Float64Array.from(data, Number);
   if (dtype === "F16") return widenHalf(data);

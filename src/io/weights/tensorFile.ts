@@ -1,4 +1,4 @@
-/** Files of tensors by their endings: what is read, and what is written. */
+/** Chooses the format of a file of tensors by its ending. */
 import { WeightsError } from "./about.ts";
 import type { ByteSource } from "../disk/byteSource.ts";
 import { parseNpz } from "../numpy/npz.ts";
@@ -6,13 +6,13 @@ import { parsePth } from "../pth/pth.ts";
 import { stateDictOf } from "../pth/stateDict.ts";
 import { readSafetensors, type Safetensors } from "../safetensors/safetensors.ts";
 
-/** `.pt` and `.bin` are other endings of torch.save's files. */
+/** `.pt` and `.bin` are other endings for files of torch.save. */
 const READ = { ".safetensors": "safetensors", ".npz": "npz", ".pth": "pth", ".pt": "pth", ".bin": "pth" } as const;
 const WRITTEN = { ".safetensors": "safetensors", ".npz": "npz", ".onnx": "onnx" } as const;
 
-/** Files of tensors that can be read. */
+/** Formats that can be read. */
 export type ReadFormat = (typeof READ)[keyof typeof READ];
-/** Files of tensors that can be written. */
+/** Formats that can be written. */
 export type WrittenFormat = (typeof WRITTEN)[keyof typeof WRITTEN];
 
 function formatOf<F>(formats: Readonly<Record<string, F>>, path: string, what: string): F {
@@ -21,20 +21,20 @@ function formatOf<F>(formats: Readonly<Record<string, F>>, path: string, what: s
   return found;
 }
 
-/** @throws RangeError for another ending */
+/** The format of a file to read. @throws RangeError for another ending */
 export const formatRead = (path: string): ReadFormat => formatOf<ReadFormat>(READ, path, "a file of tensors to be read");
 
-/** @throws RangeError for another ending */
+/** The format of a file to write. @throws RangeError for another ending */
 export const formatWritten = (path: string): WrittenFormat => formatOf<WrittenFormat>(WRITTEN, path, "a file to be written");
 
-/** Which tensors of a file are meant. */
+/** Which tensors of a file to read. */
 export interface ReadOptions {
-  /** Of a training checkpoint, the moving average of its model. */
+  /** Whether to read the moving average of the model in a training checkpoint. */
   readonly average?: boolean;
 }
 
 /**
- * The tensors of a file, and its text table if it has one.
+ * The tensors of a file, and its metadata if it has any.
  *
  * @throws SafetensorsError, NpyError, PthError, WeightsError
  */

@@ -1,11 +1,11 @@
-/** Trees of tensors between an engine and a file's list of them. */
+/** Moves trees of tensors between an engine and the flat list of a file. */
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { show } from "../../tensor/tensor.ts";
 import { mapTree, named } from "../../tensor/tree.ts";
 import { numbersOf, type Stored, type Writable } from "./stored.ts";
 
-/** The leaves by name, in the precision that the engine has. They may die as soon as this has been called. */
+/** Reads the leaves by name, in the engine's precision. The reads start at once, so the caller may free the tree when this returns. */
 export async function readTree(engine: Engine, tree: unknown): Promise<ReadonlyMap<string, Writable>> {
   const reads = [...named(tree)].map(async ([name, t]): Promise<readonly [string, Writable]> => {
     const data = await engine.read(t);
@@ -16,9 +16,9 @@ export async function readTree(engine: Engine, tree: unknown): Promise<ReadonlyM
 }
 
 /**
- * A new tree like `tree` with the values of a file, each leaf under its own name there.
+ * A new tree with the structure of `tree` and the values of a file, where each leaf is stored under its name.
  *
- * @throws RangeError naming a leaf that is missing or has another shape, before anything is made
+ * @throws RangeError naming a leaf that is missing or has another shape, before anything is allocated
  */
 export function uploadTree<T>(k: Kernels, tree: T, tensors: ReadonlyMap<string, Stored>): T {
   const values = new Map<string, Float64Array>();

@@ -1,6 +1,6 @@
 /**
- * `weights.safetensors`: the parameters of a DeiT under timm's names and in timm's order (deit.md 5.1). Its metadata `deit` is the JSON of
- * what they are for: model, class names, preprocessing. No times, paths or thread counts: equal runs write equal files.
+ * `weights.safetensors`: the parameters of a DeiT under timm's names and in timm's order (deit.md 5.1). The metadata `deit` is JSON with the model,
+ * the class names and the preprocessing. The file holds no times, paths or thread counts, so equal runs write equal files.
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { DeitConfig } from "../../model/config.ts";
@@ -20,18 +20,18 @@ export const ABOUT = "deit";
 export interface Weights {
   /** The model's sizes. */
   readonly config: DeitConfig;
-  /** Names of the classes; null: the file does not say. */
+  /** Names of the classes; null if the file does not say. */
   readonly classes: readonly string[] | null;
-  /** null: the file does not say. */
+  /** How images are normalised; null if the file does not say. */
   readonly preprocessing: About["preprocessing"];
   /** In timm's order. */
   readonly tensors: ReadonlyMap<string, Stored>;
 }
 
 /**
- * The tensors of a model, all of them and no other, in the order of their shapes.
+ * Checks that the tensors are exactly those of a model, and puts them in the order of `shapes`.
  *
- * @throws WeightsError naming one that is missing, is too many or has another shape
+ * @throws WeightsError naming a tensor that is missing, unknown or of another shape
  */
 export function completeTensors<T extends { readonly shape: Shape }>(
   shapes: ReadonlyMap<string, Shape>,
@@ -48,34 +48,34 @@ export function completeTensors<T extends { readonly shape: Shape }>(
   return ordered;
 }
 
-/** A distilled model may come without its distillation head (deit.md 5.2). */
+/** Which heads a file has: a distilled model may come without its distillation head (deit.md 5.2). */
 export const headsOf = (tensors: ReadonlyMap<string, unknown>): HeadOptions => ({
   distillationHead: [...tensors.keys()].some((name) => name.startsWith("head_dist.")),
 });
 
-/** The text table of a file of weights. */
+/** The metadata of a weights file. */
 export function metadataOf({ config, classes, preprocessing }: Omit<Weights, "tensors">): ReadonlyMap<string, string> {
   const about: About = { model: config, classes, preprocessing };
   return new Map([[ABOUT, JSON.stringify(about)]]);
 }
 
 /**
- * A weights file; equal arguments give equal bytes.
+ * The bytes of a weights file; equal arguments give equal bytes.
  *
  * @throws WeightsError unless the tensors are those of the configuration
  */
 export const writeWeights = ({ tensors, ...about }: Weights): Uint8Array =>
   writeSafetensors(completeTensors(parameterShapes(about.config, headsOf(tensors)), tensors), metadataOf(about));
 
-/** How a file of weights is understood. */
+/** How to interpret a weights file. */
 export interface WeightsOptions {
-  /** Where the file does not tell them; null: heads of width 64. */
+  /** The number of heads, if the file does not say; null: heads of width 64. */
   readonly heads?: number | null;
 }
 
 /**
- * The weights in a file, under timm's names or Hugging Face's, with a wrapper's prefix or without. The configuration comes from the file's
- * metadata, else from the shapes.
+ * The weights of a DeiT in a file, under timm's names or Hugging Face's, with or without a wrapper's prefix. The configuration comes from the
+ * metadata, or else from the shapes.
  *
  * @throws WeightsError
  */
@@ -96,7 +96,7 @@ export function weightsIn({ metadata, tensors: named }: Safetensors, { heads = n
 export const readWeights = (bytes: Uint8Array, options: { readonly heads?: number | null } = {}): Weights =>
   weightsIn(parseSafetensors(bytes), options);
 
-/** The parameters on an engine; `head_dist` is null where the weights have no distillation head. */
+/** Uploads the parameters to an engine; `head_dist` is null if the weights have no distillation head. */
 export const uploadWeights = (k: Kernels, { config, tensors }: Pick<Weights, "config" | "tensors">): DeitParams =>
   buildParams(
     config,

@@ -6,7 +6,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 
 /** What the accuracy and loss of a batch are computed from. */
 export interface Scored {
-  /** [B, K]; the decision is the class with the largest score, the first of equal ones. */
+  /** [B, K]. The decision is the class with the largest score, or the first of several with equal scores. */
   readonly scores: Tensor;
   /** Mean over the batch, a scalar, in nats. */
   readonly loss: Tensor;
@@ -18,7 +18,7 @@ export interface Judgement {
   readonly top1: number;
   readonly top5: number;
   readonly loss: number;
-  /** The class decided on for each image. */
+  /** The predicted class of each image. */
   readonly decisions: readonly number[];
 }
 
@@ -26,7 +26,7 @@ export interface Judgement {
 export interface Accuracy {
   /** Share of the images whose label has the largest score. */
   readonly top1: number;
-  /** Share whose label is among the five largest. */
+  /** Share of the images whose label is among the five largest scores. */
   readonly top5: number;
   /** Mean over the images, in nats. */
   readonly loss: number;
@@ -56,7 +56,7 @@ function argmax(scores: ArrayLike<number>): number {
   return best;
 }
 
-/** Starts reading scores and loss before it returns, so that the caller may then free them. */
+/** Counts and sums of one batch. The reads of scores and loss start before the first `await`, so the caller may free both at once. */
 export async function judge(engine: Engine, { scores, loss }: Scored, labels: readonly number[]): Promise<Judgement> {
   const [values, [mean = NaN]] = await Promise.all([engine.read(scores), engine.read(loss)]);
   const K = values.length / labels.length;
@@ -66,7 +66,7 @@ export async function judge(engine: Engine, { scores, loss }: Scored, labels: re
   return { images: labels.length, top1: within(1), top5: within(5), loss: mean * labels.length, decisions: rows.map(argmax) };
 }
 
-/** Accuracy over all batches; NaN for no images. */
+/** Accuracy over all batches; NaN if there are no images. */
 export function total(judgements: readonly Judgement[]): Accuracy {
   const sum = (of: (j: Judgement) => number): number => judgements.reduce((s, j) => s + of(j), 0);
   const images = sum((j) => j.images);

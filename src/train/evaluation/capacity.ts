@@ -1,12 +1,12 @@
-/** What fits into the memory of an engine, found by planning on shapes alone: nothing is computed or allocated. */
+/** Finds out what fits into an engine's memory by planning on shapes alone; nothing is computed or allocated. */
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { MemoryError } from "../../tensor/errors.ts";
 
 /**
- * The largest n from 1 to `most` that fits, by bisection; 0: not even 1 fits.
+ * The largest n from 1 to `most` that fits, found by bisection; 0 if not even 1 fits.
  *
- * @param fits true up to some n, and false above it
+ * @param fits true up to some n and false above it
  */
 export function largest(most: number, fits: (n: number) => boolean): number {
   let [fitting, tooMany] = [0, most + 1];
@@ -21,12 +21,12 @@ export function largest(most: number, fits: (n: number) => boolean): number {
 /** A computation on a batch of images. */
 export type BatchProgram<T> = (k: Kernels, held: T, batch: number) => unknown;
 
-/** A computation whose memory is to be reserved. */
+/** A computation whose memory the engine reserves. */
 export interface BatchPlan<T> {
-  /** Tensors that are allocated already, and that the program consumes. */
+  /** Tensors that are already allocated and that the program consumes. */
   readonly held: T;
   readonly program: BatchProgram<T>;
-  /** The same computation in less memory; null: there is none. */
+  /** The same computation in less memory; null if there is none. */
   readonly lean: BatchProgram<T> | null;
 }
 
@@ -51,7 +51,7 @@ function advice(fitting: number, fittingLean: number): string {
 /**
  * Reserves the memory of a program before it runs.
  *
- * @throws MemoryError that names the largest batches that would fit
+ * @throws MemoryError naming the largest batches that would fit
  */
 export function reserveBatch<T>(engine: Engine, batch: number, { held, program, lean }: BatchPlan<T>): void {
   try {

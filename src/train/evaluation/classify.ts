@@ -19,17 +19,17 @@ export interface Ranked {
 export interface Classified {
   /** The mean of both heads' logits (E27), K values. */
   readonly logits: readonly number[];
-  /** The most probable classes, in order; of equal ones the first comes first. */
+  /** The most probable classes, most probable first; equal ones in the order of their numbers. */
   readonly top: readonly Ranked[];
 }
 
-/** The most probable classes by these logits and probabilities, in order; of equal ones the first comes first. */
+/** The classes with the largest logits, largest first, with their probabilities; equal ones in the order of their numbers. */
 export function ranked(logits: ArrayLike<number>, probabilities: ArrayLike<number>, places: number): readonly Ranked[] {
   const order = Array.from(logits, (_, index) => index).toSorted((a, b) => (logits[b] ?? NaN) - (logits[a] ?? NaN));
   return order.slice(0, places).map((index) => ({ index, probability: probabilities[index] ?? NaN }));
 }
 
-/** Classifies the images of a batch, each with its `places` most probable classes. */
+/** Classifies the images of a batch. Returns the `places` most probable classes of each. */
 export async function classify(
   engine: Engine,
   { config, params }: Deit,

@@ -1,4 +1,4 @@
-/** Which class each head of a DeiT decides on, image by image, and how often two classifiers disagree (deit.md 9.4). */
+/** Which class each head of a DeiT predicts for each image, and how often two classifiers disagree (deit.md 9.4). */
 import type { Batches } from "../../data/batches.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
@@ -10,18 +10,18 @@ import { deitAttrs } from "../step/deitTask.ts";
 import type { Deit } from "./evaluate.ts";
 import { uploadBatch } from "../step/uploadBatch.ts";
 
-/** A class number for each image; of equal logits the first counts as the largest. */
+/** A class number for each image; among equal logits the first wins. */
 export interface Decisions {
   /** The true classes. */
   readonly labels: readonly number[];
   readonly class: readonly number[];
-  /** null: a plain model. */
+  /** null for a plain model. */
   readonly distillation: readonly number[] | null;
   /** By the mean of logits (E27). */
   readonly mean: readonly number[];
 }
 
-/** The share of images on which two classifiers disagree: #{i : aᵢ ≠ bᵢ}/n; NaN for no images. */
+/** The share of images on which two classifiers disagree: #{i : aᵢ ≠ bᵢ}/n; NaN if there are no images. */
 export const disagreement = (a: readonly number[], b: readonly number[]): number =>
   a.filter((decision, i) => decision !== b[i]).length / a.length;
 
@@ -31,7 +31,7 @@ interface Decided {
   readonly decisions: readonly (readonly number[])[];
 }
 
-/** The decisions of classifiers whose logits, each [B, K], `logitsOf` computes from images. Frees everything that it allocates. */
+/** The decisions of several classifiers on every image. `logitsOf` computes their logits, each [B, K], from a batch. Frees everything that it allocates. */
 export async function decisionsBy(
   engine: Engine,
   logitsOf: (k: Kernels, images: Tensor) => readonly Tensor[],

@@ -1,4 +1,4 @@
-/** How well a DeiT classifies images, by each of its heads and by both ways of combining them (E27). */
+/** Measures how well a DeiT classifies images, with each of its heads and with both ways of combining them (E27). */
 import type { Batches } from "../../data/batches.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
@@ -15,7 +15,7 @@ import { deitAttrs } from "../step/deitTask.ts";
 import type { Batch } from "../step/step.ts";
 import { uploadBatch } from "../step/uploadBatch.ts";
 
-/** Who decides: one head, the mean of both heads' logits (the authors' code), or the sum of both heads' softmax (the paper). */
+/** What predicts the class: one head, the mean of both heads' logits (the authors' code), or the sum of both heads' softmax (the paper). */
 export const headNames = ["class", "distillation", "mean", "softmax-sum"] as const;
 /** One of `headNames`. */
 export type HeadName = (typeof headNames)[number];
@@ -26,16 +26,16 @@ export interface Deit {
   readonly params: DeitParams;
 }
 
-/** How one of the heads does. */
+/** Accuracy of one of `headNames`. */
 export interface Evaluation extends Accuracy {
-  /** Share of the images on which the two heads disagree; null: a plain model. */
+  /** Share of the images on which the two heads disagree; null for a plain model. */
   readonly disagreement: number | null;
 }
 
 /** The evaluation of each head; a plain model has no distillation head. */
 export type Evaluations = { readonly [H in HeadName]: H extends "distillation" ? Evaluation | null : Evaluation };
 
-/** The paper's rule. Its loss is −log of the true class's probability, which is half the sum. */
+/** The paper's rule. Its loss is −log of the true class's probability, which with two heads is half the sum of their softmax outputs. */
 function scoredBySum(k: Kernels, logits: Logits, target: Tensor): Scored {
   const scores = sumOfSoftmax.forward(k, logits).out;
   const B = axis(scores.shape, 0);
@@ -67,7 +67,7 @@ export function scoresOfHeads(
   };
 }
 
-/** How many images a forward pass takes: `most`, or as many as fit into the engine's free memory. Only the rounding of a mean loss depends on it. */
+/** How many images to put through one forward pass: `most`, or as many as fit into the engine's free memory. Only the rounding of the mean loss depends on it. */
 export function imagesAtOnce(engine: Engine, { config, params }: Deit, most: number): number {
   const { channels, imageSize: S } = config;
   const program = (k: Kernels, held: DeitParams, n: number): void => {
@@ -84,7 +84,7 @@ export function imagesAtOnce(engine: Engine, { config, params }: Deit, most: num
   );
 }
 
-/** Evaluates every head on the same forward passes. Frees everything but the parameters. */
+/** Evaluates every head, with one forward pass for each batch. Frees everything but the parameters. */
 export async function evaluateHeads(engine: Engine, { config, params }: Deit, batches: Batches): Promise<Evaluations> {
   const k = inference(engine.kernels);
   const judged: { readonly [H in HeadName]: Judgement[] } = { class: [], distillation: [], mean: [], "softmax-sum": [] };

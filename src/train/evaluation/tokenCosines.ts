@@ -1,11 +1,11 @@
 /**
- * How similar the class and the distillation token are, layer by layer: their cosine, averaged over images (deit.md 9.5).
+ * How similar the class token and the distillation token are in each layer: their cosine, averaged over images (deit.md 9.5).
  *
  *   c(a, b) = ⟨a, b⟩/(‖a‖ ‖b‖)
  *   with positions       c(X_l[0], X_l[1])                             X₀ = tokens + positions, X_l the output of block l − 1
  *   without positions    c(X_l[0] − pos[0], X_l[1] − pos[1])           the sum of the tokens and the blocks' branches
  *
- * The paper does not say which of the two it shows; without positions X₀ is the learned tokens themselves.
+ * The paper does not say which of the two it shows. Without positions, X₀ is the learned tokens themselves.
  */
 import type { Batches } from "../../data/batches.ts";
 import type { Engine } from "../../kernels/engine.ts";
@@ -41,7 +41,7 @@ function cosine(a: Numbers, b: Numbers): number {
   return ab / Math.sqrt(aa * bb);
 }
 
-/** The l of X_l for the tap (named intermediate) that holds it; null: another tap. */
+/** The l of the X_l that a tap (a named intermediate) holds; null if it holds something else. */
 function layerOf(path: string): number | null {
   if (path === "embed") return 0;
   const block = /^blocks\.(\d+)$/.exec(path)?.[1];
@@ -66,7 +66,7 @@ function positionsOf(k: Kernels, { pos_embed }: DeitParams, fixed: Tensor | null
   return k.reshape(firstTwo(k, pos), [2, axis(pos.shape, -1)]);
 }
 
-/** The cosines over all images; null: a plain model. */
+/** The cosines averaged over all images; null for a plain model, which has no distillation token. */
 export async function tokenCosines(engine: Engine, { config, params }: Deit, batches: Batches): Promise<TokenCosines | null> {
   const { depth, width: D } = config;
   if (params.dist_token === null) return null;

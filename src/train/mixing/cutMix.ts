@@ -1,12 +1,12 @@
 /**
- * CutMix: a box of every image is filled with the partner's pixels there (deit.md 7.9).
+ * CutMix: in every image, the pixels of a box are replaced by the partner's pixels at the same place (deit.md 7.9).
  *
  *   (E39)  c_h = trunc(H√(1 − λ))    rows    [clip(y − c_h//2, 0, H), clip(y + c_h//2, 0, H))     y, x: the centre
  *          c_w = trunc(W√(1 − λ))    columns [clip(x − c_w//2, 0, W), clip(x + c_w//2, 0, W))
- *          λ ← 1 − (rows · columns)/(HW)                                            what an image has left of itself
+ *          λ ← 1 − (rows · columns)/(HW)                                            the share of its own pixels that an image keeps
  *
- * So is rule `deit`, the timm 0.3.2 that the authors pin: of an odd c one pixel is lost. Rule `timm`, of later versions, keeps it: the upper
- * edge is y + (c_h + 1)//2. The targets are mixed by `mixup` with the λ that comes out.
+ * This is rule `deit`, which follows timm 0.3.2, the version that the authors pin: an odd c loses one pixel. Rule `timm` follows later versions,
+ * which keep that pixel: the end is y + (c_h + 1)//2. `mixup` mixes the targets with the resulting λ.
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../../ops/op.ts";
@@ -14,7 +14,7 @@ import { ShapeError } from "../../tensor/errors.ts";
 import { axis, show, type Tensor } from "../../tensor/tensor.ts";
 import { checkPairs, partners } from "./partners.ts";
 
-/** Places `from` … `to` − 1 along a side. */
+/** Pixels `from` … `to` − 1 along a side. */
 export type Span = readonly [from: number, to: number];
 
 /** A rectangle of pixels. */
@@ -28,13 +28,13 @@ export interface Box {
 /** `deit`: timm 0.3.2, which DeiT pins; `timm`: later versions. */
 export type BoxRule = "deit" | "timm";
 
-/** From what a box is made. */
+/** What determines a box. */
 export interface BoxSettings {
   /** Height of the image, in pixels. */
   readonly H: number;
   /** Width of the image, in pixels. */
   readonly W: number;
-  /** As drawn: what a box would leave of an image if nothing of it were clipped or lost. */
+  /** λ as drawn: the share that an image would keep if no pixel of the box were clipped or lost. */
   readonly lambda: number;
   /** The pixel in the middle of the box, as drawn. */
   readonly centre: {
@@ -43,21 +43,21 @@ export interface BoxSettings {
     /** Its column. */
     readonly x: number;
   };
-  /** Whose arithmetic. */
+  /** Which version's arithmetic. */
   readonly rule: BoxRule;
 }
 
-/** A box, and what it leaves of an image. */
+/** A box, and the share of an image that it leaves. */
 export interface CutBox {
   /** The pixels that are exchanged. */
   readonly box: Box;
-  /** Corrected for what lies outside the image, and for the pixel that is lost. */
+  /** λ, corrected for the clipped part and for the lost pixel. */
   readonly lambda: number;
 }
 
 const lengthOf = ([from, to]: Span): number => to - from;
 
-/** Along a side of this length. */
+/** The box along one side of the image, which is `side` pixels long. */
 function spanOf(side: number, centre: number, lambda: number, rule: BoxRule): Span {
   const cut = Math.trunc(side * Math.sqrt(1 - lambda)); //    c
   const before = Math.floor(cut / 2); //                      c//2
@@ -84,7 +84,7 @@ export interface CutMixInputs {
   readonly x: Tensor;
 }
 
-/** @throws ShapeError unless x is an even batch of images, RangeError for a box that is not inside of them */
+/** @throws ShapeError unless x is an even batch of images, RangeError for a box that is not inside them */
 function check({ x }: CutMixInputs, { rows, columns }: Box): void {
   checkPairs("cutMix", x);
   const [, , H = 0, W = 0] = x.shape;
@@ -97,13 +97,13 @@ function check({ x }: CutMixInputs, { rows, columns }: Box): void {
     throw new RangeError(`cutMix: rows ${rows.join(" … ")} and columns ${columns.join(" … ")} are no box in ${H}×${W}`);
 }
 
-/** `t` with `part` in its place from `start` on along one axis. */
+/** `t` with `part` in place of its elements from `start` on along axis i. */
 function pasted(k: Kernels, t: Tensor, part: Tensor, i: number, start: number): Tensor {
   const end = start + axis(part.shape, i);
   return k.concat([k.slice(t, i, 0, start), part, k.slice(t, i, end, axis(t.shape, i))], i);
 }
 
-/** [B, C, H, W] → [B, C, H, W], to the bit: pixels are moved, not computed. A box may be empty or the whole image. */
+/** [B, C, H, W] → [B, C, H, W], exactly: pixels are copied, not computed. A box may be empty or the whole image. */
 export const cutMix: Routine<CutMixInputs, Box> = defineRoutine({
   name: "cutMix",
   check,

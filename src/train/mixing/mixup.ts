@@ -15,9 +15,9 @@ export interface MixupInputs {
   readonly x: Tensor;
 }
 
-/** How they are mixed. */
+/** How strongly samples are blended. */
 export interface MixupAttrs {
-  /** λ, what a sample keeps of itself. */
+  /** λ in [0, 1], the weight of the sample itself. */
   readonly lambda: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Pixels normalised on the engine, so that a step may be given raw ones: the formula of src/data/normalise.ts, for a batch.
+ * Normalises pixels on the engine, so that a step can start from raw ones. Same formula as src/data/normalise.ts, for a batch.
  *
  *          x ← (x − mean)/std                                     channel by channel (deit.md 7.6)
  */
@@ -10,7 +10,7 @@ import { axis, type Tensor } from "../../tensor/tensor.ts";
 
 /** Pixels, and what they are normalised by. */
 export interface PixelInputs {
-  /** Of full scale 1, [B, C, H, W]. */
+  /** Pixels scaled to [0, 1], [B, C, H, W]. */
   readonly x: Tensor;
   /** [C] */
   readonly mean: Tensor;

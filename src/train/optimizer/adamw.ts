@@ -1,9 +1,9 @@
 /**
- * AdamW (Loshchilov and Hutter 2019), in the exact order of torch.
+ * AdamW (Loshchilov and Hutter 2019), in exactly torch's order of operations.
  *
  *   (E35)  θ ← θ·(1 − η·wd)                                         first, decoupled, at the current rate
  *          m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g⊙g
- *          θ ← θ − (η/(1 − β₁ᵏ)) · m / (√v/√(1 − β₂ᵏ) + eps)          step k = 1, 2, …, without those that were taken back
+ *          θ ← θ − (η/(1 − β₁ᵏ)) · m / (√v/√(1 − β₂ᵏ) + eps)          step k = 1, 2, …, not counting skipped steps
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../../ops/op.ts";
@@ -24,7 +24,7 @@ export interface AdamWAttrs {
   readonly eps: number;
   /** wd */
   readonly weightDecay: number;
-  /** From 1; k where no step was taken back. */
+  /** The number of this step, from 1, skipped steps included; it is k if none was skipped. */
   readonly step: number;
 }
 
@@ -38,7 +38,7 @@ export interface AdamWLeaf {
   readonly v: Tensor;
 }
 
-/** What depends on the step alone. */
+/** The factors that depend on the step alone, not on the parameter. */
 export interface Corrections {
   /** η/(1 − β₁ᵏ), []. */
   readonly rate: Tensor;
@@ -48,17 +48,17 @@ export interface Corrections {
 
 /** One parameter's state with its gradient. */
 export interface AdamWLeafAndGrad extends AdamWLeaf {
-  /** The gradient, as θ in shape. */
+  /** The gradient, of the shape of θ. */
   readonly grad: Tensor;
 }
 
-/** Of all parameters in a step. */
+/** What all parameters share in a step. */
 export interface AdamWShared extends Corrections, FiniteCheck {}
 
 /** Settings of AdamW for one parameter. */
 export type AdamWLeafAttrs = Omit<AdamWAttrs, "step">;
 
-/** One parameter. Consumes θ, m, v and the gradient: their memory is free, or holds the result, when this returns. */
+/** One step on one parameter. Consumes θ, m, v and the gradient: when it returns, their memory is free or holds the result. */
 export const adamwLeaf: Routine<AdamWLeafAndGrad & AdamWShared, AdamWLeafAttrs, AdamWLeaf> = defineRoutine({
   name: "adamw",
   run(
@@ -81,7 +81,7 @@ export const adamwLeaf: Routine<AdamWLeafAndGrad & AdamWShared, AdamWLeafAttrs, 
   },
 });
 
-/** All parameters. Consumes of each what `adamwLeaf` consumes. */
+/** One step on all parameters. Of each parameter it consumes what `adamwLeaf` does. */
 export const adamwLeaves: Routine<Leaves<AdamWLeafAndGrad, AdamWShared>, LeavesAttrs<AdamWLeafAttrs>, ByName<AdamWLeaf>> = eachLeaf<
   AdamWLeafAndGrad,
   AdamWShared,
@@ -89,7 +89,7 @@ export const adamwLeaves: Routine<Leaves<AdamWLeafAndGrad, AdamWShared>, LeavesA
   AdamWLeaf
 >(adamwLeaf);
 
-/** First and second moments, as the parameters. */
+/** First and second moments, each with the names and shapes of the parameters. */
 export interface Moments<P> {
   /** First moments. */
   readonly m: P;
@@ -111,9 +111,9 @@ export interface AdamWTrees<P> extends Counted {
 }
 
 /**
- * All parameters of a tree. Consumes all its trees.
+ * One step on all parameters of a tree. Consumes all three trees.
  *
- * @throws Error naming a leaf that a tree lacks, before any is consumed
+ * @throws Error naming a leaf that one of the trees lacks, before anything is consumed
  */
 export function adamw<P>(
   k: Kernels,

@@ -3,7 +3,7 @@
  *
  *          ḡ ← ḡ · c / max(c, ‖ḡ‖)        ‖ḡ‖ over all parameters
  *
- * The norm stays on the engine: a step never waits for a number.
+ * The norm stays on the engine, so that a step never waits for it to be read.
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

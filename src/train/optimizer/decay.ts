@@ -1,10 +1,10 @@
 /**
- * Which parameters weight decay acts on (deit.md 7.4): the kernels and matrices, not the vectors, the class token or the positions.
- * The authors' rule decays the distillation token, today's timm does not.
+ * Which parameters weight decay acts on (deit.md 7.4): convolution kernels and matrices, but not vectors, the class token or the positions.
+ * The authors' rule decays the distillation token; current timm does not.
  */
 import type { Decays } from "./adamw.ts";
 
-/** Which parameters have no weight decay: by the authors' list, or by current timm's. */
+/** Whose list of parameters without weight decay: the authors' or current timm's. */
 export type DecayRule = "deit" | "timm";
 
 const undecayed: { readonly [rule in DecayRule]: readonly string[] } = {

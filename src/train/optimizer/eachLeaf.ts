@@ -1,24 +1,24 @@
-/** A routine of one parameter as one of all parameters: what an engine may go over in one launch, and one after the other elsewhere. */
+/** Lifts a routine for one parameter to one for all parameters. An engine may fuse it into a single dispatch; otherwise it runs once for each parameter. */
 import { defineRoutine, type Routine } from "../../ops/op.ts";
 
-/** By the names of the parameters. */
+/** One value for each parameter, by the parameter's name. */
 export type ByName<T> = Readonly<Record<string, T>>;
 
-/** All parameters at once. */
+/** The inputs of a routine for all parameters. */
 export interface Leaves<Leaf, Shared> {
-  /** What each has of its own. */
+  /** The inputs that each parameter has of its own. */
   readonly leaves: ByName<Leaf>;
-  /** The same for all. */
+  /** The inputs that all parameters share. */
   readonly shared: Shared;
 }
 
 /** The settings of each parameter. */
 export interface LeavesAttrs<Attrs> {
-  /** Those of the parameter of that name. */
+  /** The settings of the parameter of that name. */
   readonly of: (name: string) => Attrs;
 }
 
-/** Runs `leaf` on all; consumes of each what `leaf` consumes. */
+/** Runs `leaf` on all parameters. Of each parameter it consumes what `leaf` does. */
 export const eachLeaf = <Leaf, Shared, Attrs, Out>(
   leaf: Routine<Leaf & Shared, Attrs, Out>,
 ): Routine<Leaves<Leaf, Shared>, LeavesAttrs<Attrs>, ByName<Out>> =>

@@ -20,11 +20,11 @@ export interface EmaAttrs {
 export interface EmaPair {
   /** The average so far. */
   readonly average: Tensor;
-  /** θ, the parameter, as the average in shape. */
+  /** θ, the parameter, of the shape of the average. */
   readonly theta: Tensor;
 }
 
-/** One parameter. Consumes the average, nothing else. */
+/** Updates the average of one parameter. Consumes the average only. */
 export const emaLeaf: Routine<EmaPair & FiniteCheck, EmaAttrs> = defineRoutine({
   name: "ema",
   run(k: Kernels, { average, theta, finite }: EmaPair & FiniteCheck, { decay }: EmaAttrs): Tensor {
@@ -35,7 +35,7 @@ export const emaLeaf: Routine<EmaPair & FiniteCheck, EmaAttrs> = defineRoutine({
   },
 });
 
-/** All parameters. Consumes the averages, nothing else. */
+/** Updates the averages of all parameters. Consumes the averages only. */
 export const emaLeaves: Routine<Leaves<EmaPair, FiniteCheck>, LeavesAttrs<EmaAttrs>, ByName<Tensor>> = eachLeaf<
   EmaPair,
   FiniteCheck,
@@ -51,7 +51,7 @@ export interface EmaTrees<P> extends FiniteCheck {
   readonly params: P;
 }
 
-/** All parameters of a tree. Consumes `average`, nothing else. */
+/** Updates the averages of all parameters of a tree. Consumes `average` only. */
 export function ema<P>(k: Kernels, { average, params, finite }: EmaTrees<P>, attrs: EmaAttrs): P {
   const weights = named(params);
   const leaves = Object.fromEntries([...named(average)].map(([name, t]) => [name, { average: t, theta: leaf(weights, name, "ema") }]));
@@ -59,5 +59,5 @@ export function ema<P>(k: Kernels, { average, params, finite }: EmaTrees<P>, att
   return mapTree(average, (t, name) => next[name] ?? t);
 }
 
-/** A copy of the weights, where the average starts. */
+/** A copy of the weights, from which the average starts. */
 export const averageOf = <P>(k: Kernels, params: P): P => mapTree(params, (t) => k.scale(t, 1));

@@ -1,21 +1,21 @@
 /**
  * Dynamic loss scaling (Micikevicius et al. 2018, arXiv 1710.03740, section 3.2), by the rule of torch's GradScaler.
  *
- * Half precision flushes small gradients to 0. So the cotangent of the loss is S in place of 1, which makes all gradients S times as large
- * where they are computed, and S is divided out before they are used. S is a power of two: both are exact.
+ * Half precision flushes small gradients to 0. So the cotangent of the loss is S instead of 1, which makes all gradients S times as large
+ * while they are computed, and they are divided by S before they are used. S is a power of two, so both operations are exact.
  *
  *   L̄ = S          ḡ ← ḡ/S          f = 1 if all numbers of all ḡ are finite, else 0
  *
- * Where f = 0 the step is taken back: no weight, moment, buffer or average changes. Then, with n steps since S changed last or overflowed,
+ * If f = 0 the step is skipped: no weight, moment, buffer or average changes. Then, with n steps since S last changed or a step was skipped,
  *
  *   r = [n + 1 ≥ 2000]
- *   S ← S · (1 + f r [S ≤ 2²³] − ½ (1 − f) [S ≥ 2⁻¹³])             half of it after an overflow, twice as much after 2000 steps without
- *   n ← (n + 1) f (1 − r)         s ← s + 1 − f, the steps that were taken back: k of AdamW (E35) is without them
+ *   S ← S · (1 + f r [S ≤ 2²³] − ½ (1 − f) [S ≥ 2⁻¹³])             halved after an overflow, doubled after 2000 steps without one
+ *   n ← (n + 1) f (1 − r)         s ← s + 1 − f, the number of skipped steps, which k of AdamW (E35) does not count
  *
- * torch has no bounds. Where nothing overflows, as in f32, S would grow until it does so itself: S ≤ 2²⁴, the bound of NVIDIA's Apex. And
- * S ≥ 2⁻¹⁴, the least normal number of f16: what overflows f16 even then is beyond 2³⁰ unscaled, and no scale helps a run that has come to this.
+ * torch has no bounds. Where nothing overflows, as in f32, S would grow until it overflowed itself; so S ≤ 2²⁴, the bound of NVIDIA's Apex.
+ * And S ≥ 2⁻¹⁴, the smallest normal number of f16: a gradient that overflows f16 even then is beyond 2³⁰, and no scale can save such a run.
  *
- * Batches and learning rates go on where a step is taken back. The flag stays on the engine: a step never waits for it.
+ * A skipped step still advances the batch and the learning rate. The flag f stays on the engine, so that a step never waits for it.
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../../ops/op.ts";
@@ -24,14 +24,14 @@ import { mapTree, named } from "../../tensor/tree.ts";
 import { MOST_SKIPPED, type Counted } from "./skippedSteps.ts";
 import type { ByName } from "./eachLeaf.ts";
 
-/** Of torch.amp.GradScaler: S at the start, and the steps without an overflow after which it grows. */
+/** Defaults of torch.amp.GradScaler: S at the start, and the number of steps without an overflow after which it grows. */
 const INITIAL = 2 ** 16;
 const GROWTH_INTERVAL = 2000;
 
 const LARGEST = 2 ** 24;
 const SMALLEST = 2 ** -14;
 
-/** How much the loss is multiplied, and what decides when that changes. */
+/** The factor on the loss, and the counts that decide when it changes. */
 export interface LossScale {
   /** S, []. */
   readonly scale: Tensor;
@@ -41,10 +41,10 @@ export interface LossScale {
   readonly skipped: Tensor;
 }
 
-/** Where a run starts. */
+/** The loss scale of a run's first step. */
 export const initialLossScale = (k: Kernels): LossScale => ({ scale: k.upload([], [INITIAL]), clean: k.zeros([]), skipped: k.zeros([]) });
 
-/** A gradient without the scale. */
+/** A gradient after division by S. */
 export interface Unscaled {
   /** The gradient. */
   readonly grad: Tensor;
@@ -52,10 +52,10 @@ export interface Unscaled {
   readonly finite: Tensor;
 }
 
-/** 1 where all of some numbers are 1, else 0 where all are 0 or 1; [1]. */
+/** Logical and of flags that are 0 or 1: their minimum, [1]. */
 const all = (k: Kernels, flags: Tensor): Tensor => k.scale(k.maxLast(k.scale(k.reshape(flags, [size(flags.shape)]), -1)), -1);
 
-/** ḡ/S of one parameter, and its part in f. Consumes the gradient, not 1/S. */
+/** ḡ/S of one parameter, and whether it is finite. Consumes the gradient, not 1/S. */
 export const unscaledLeaf: Routine<
   {
     /** The gradient, times S. */
@@ -75,7 +75,7 @@ export const unscaledLeaf: Routine<
   },
 });
 
-/** Gradients that are S times as large. */
+/** Gradients of S times the loss. */
 export interface Gradients {
   /** By the names of the parameters. */
   readonly grads: ByName<Tensor>;
@@ -83,7 +83,7 @@ export interface Gradients {
   readonly inverse: Tensor;
 }
 
-/** Gradients without the scale. */
+/** Gradients after division by S. */
 export interface AllUnscaled {
   /** By the names of the parameters. */
   readonly grads: ByName<Tensor>;
@@ -91,7 +91,7 @@ export interface AllUnscaled {
   readonly finite: Tensor;
 }
 
-/** All parameters. Consumes the gradients, not 1/S. */
+/** ḡ/S of all parameters, and f. Consumes the gradients, not 1/S. */
 export const unscaledLeaves: Routine<Gradients, void, AllUnscaled> = defineRoutine({
   name: "unscale",
   run(k: Kernels, { grads, inverse }: Gradients): AllUnscaled {
@@ -110,7 +110,7 @@ export interface LossScaleInputs extends LossScale {
   readonly finite: Tensor;
 }
 
-/** S, n and s of the next step. Consumes those of this one. */
+/** S, n and s of the next step. Consumes S, n and s of this one. */
 export const nextLossScale: Routine<LossScaleInputs, void, LossScale> = defineRoutine({
   name: "lossScale",
   run(k: Kernels, { finite: f, ...old }: LossScaleInputs): LossScale {
@@ -131,15 +131,15 @@ export const nextLossScale: Routine<LossScaleInputs, void, LossScale> = defineRo
   },
 });
 
-/** Gradients with the scale taken off, and whether the step counts. */
+/** Unscaled gradients, whether the step is skipped, and the next loss scale. */
 export interface Settled<P> extends Counted {
   /** The gradients, unscaled. */
   readonly grads: P;
-  /** For the next step; null: the loss is not scaled. */
+  /** The loss scale of the next step; null if the loss is not scaled. */
   readonly lossScale: LossScale | null;
 }
 
-/** The gradients without their scale, whether the step counts, and the scale of the next step. Consumes both; without a scale nothing changes. */
+/** Divides the gradients by the loss scale, checks that they are finite and updates the scale. Consumes `grads` and `old`. Without a loss scale the gradients are returned as they are. */
 export function settled<P>(k: Kernels, grads: P, old: LossScale | null): Settled<P> {
   if (old === null) return { grads, finite: null, skipped: null, lossScale: null };
   const inverse = k.div(k.upload([], [1]), old.scale);

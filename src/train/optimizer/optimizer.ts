@@ -8,7 +8,7 @@ import { sgd, type SgdAttrs } from "./sgd.ts";
 
 /** AdamW (E35). */
 export interface AdamWOptimizer extends Omit<AdamWAttrs, "lr" | "step"> {
-  /** Tells it from SGD. */
+  /** Which optimiser. */
   readonly kind: "adamw";
   /** Which parameters have no weight decay. */
   readonly noDecay: DecayRule;
@@ -16,35 +16,35 @@ export interface AdamWOptimizer extends Omit<AdamWAttrs, "lr" | "step"> {
 
 /** SGD with momentum (E36). */
 export interface SgdOptimizer extends Omit<SgdAttrs, "lr"> {
-  /** Tells it from AdamW. */
+  /** Which optimiser. */
   readonly kind: "sgd";
   /** Which parameters have no weight decay. */
   readonly noDecay: DecayRule;
 }
 
-/** An optimiser and its settings, but for the learning rate, which a schedule gives. */
+/** An optimiser and its settings, except the learning rate, which comes from a schedule. */
 export type Optimizer = AdamWOptimizer | SgdOptimizer;
 
-/** AdamW: both moments. SGD: m is its buffer, null before the first step; v is null. */
+/** The optimiser's state. AdamW keeps both moments; SGD keeps its momentum buffer in m, which is null before the first step. */
 export interface OptimizerState<P> {
   /** First moments, or SGD's buffer. */
   readonly m: P | null;
-  /** Second moments; null: SGD. */
+  /** Second moments; null for SGD. */
   readonly v: P | null;
 }
 
 /** The state before the first step. */
 export function initialOptimizerState<P>(k: Kernels, { kind }: Optimizer, params: P): OptimizerState<P> {
   if (kind === "sgd") return { m: null, v: null };
-  const zeros = (): P => mapTree(params, (t) => k.zeros(t.shape)); // each leaf its own block: every one is consumed by itself
+  const zeros = (): P => mapTree(params, (t) => k.zeros(t.shape)); // a separate block for each leaf, since each is consumed separately
   return { m: zeros(), v: zeros() };
 }
 
-/** Parameters, and what the optimiser keeps of them. */
+/** Parameters and the optimiser's state. */
 export interface Optimised<P> {
   /** The parameters. */
   readonly params: P;
-  /** What it keeps. */
+  /** The optimiser's state. */
   readonly optimizer: OptimizerState<P>;
 }
 
@@ -54,7 +54,7 @@ export interface Optimisable<P> extends Optimised<P>, Counted {
   readonly grads: P;
 }
 
-/** One step (E35) | (E36) at rate `lr`; `step` counts from 1. Consumes params, state and grads. */
+/** One step of AdamW (E35) or SGD (E36) at learning rate `lr`; `step` counts from 1. Consumes parameters, state and gradients. */
 export function optimise<P>(
   k: Kernels,
   settings: Optimizer,

@@ -1,13 +1,14 @@
 /**
- * Learning rate: a linear warm-up that is cut out of a cosine (deit.md 7.2).
+ * Learning rate: a cosine whose first epochs are replaced by a linear warm-up (deit.md 7.2).
  *
  *   (E32)  f(t) = η₀ + t(η − η₀)/W                              t < W
  *                 η_min + ½(η − η_min)(1 + cos(π t/E))           W ≤ t < E
  *                 η_min                                          t ≥ E
  *
- * t is in epochs and the rate is constant inside one. At t = W it is already below η.
+ * t is in epochs, and the rate is constant within an epoch. At t = W it is already below η.
  */
 
+/** The settings of (E32). */
 export interface Schedule {
   /** η. DeiT: 5e-4 · batch/512. */
   readonly base: number;
@@ -28,5 +29,5 @@ export function learningRate({ base, min, warmup, warmupEpochs, epochs }: Schedu
   return min;
 }
 
-/** The rate at which the authors' code trains epoch 0, 1, …: it steps the scheduler at an epoch's end, so everything is one epoch late. */
+/** The learning rate of epoch 0, 1, … in the authors' code, which steps the scheduler at the end of an epoch, so that it lags one epoch behind. */
 export const delayedLearningRate = (schedule: Schedule, epoch: number): number => learningRate(schedule, Math.max(0, epoch - 1));

@@ -1,5 +1,5 @@
 /**
- * Stochastic gradient descent with momentum, as torch has it: decay joins the gradient, the first buffer is the gradient itself.
+ * Stochastic gradient descent with momentum, as in torch: weight decay is added to the gradient, and the first buffer is the gradient itself.
  *
  *   (E36)  g ← g + wd·θ        b ← g at the first step, else μ·b + g
  *          θ ← θ − η·(g + μ·b)   Nesterov
@@ -32,7 +32,7 @@ export interface SgdLeaf {
   readonly buffer: Tensor | null;
 }
 
-/** The same after the step. */
+/** One parameter and its buffer after a step. */
 export interface SgdUpdated {
   /** θ. */
   readonly theta: Tensor;
@@ -42,11 +42,11 @@ export interface SgdUpdated {
 
 /** One parameter's state with its gradient. */
 export interface SgdInputs extends SgdLeaf, FiniteCheck {
-  /** The gradient, as θ in shape. */
+  /** The gradient, of the shape of θ. */
   readonly grad: Tensor;
 }
 
-/** One parameter. Consumes all inputs but `finite`. A first step that is taken back leaves a buffer of zeros, which is as good as none. */
+/** One step on one parameter. Consumes all inputs but `finite`. If the first step is skipped, the buffer is zeros, which act like no buffer. */
 export const sgdLeaf: Routine<SgdInputs, SgdAttrs, SgdUpdated> = defineRoutine({
   name: "sgd",
   run(k: Kernels, { finite, ...old }: SgdInputs, { lr, momentum, nesterov, weightDecay }: SgdAttrs): SgdUpdated {
@@ -74,9 +74,9 @@ export interface SgdTrees<P> extends FiniteCheck {
 }
 
 /**
- * All parameters, one after the other. Consumes all its trees.
+ * One step on all parameters, one after the other. Consumes all three trees.
  *
- * @throws Error naming a leaf that a tree lacks, before any is consumed
+ * @throws Error naming a leaf that one of the trees lacks, before anything is consumed
  */
 export function sgd<P>(
   k: Kernels,

@@ -23,14 +23,14 @@ export async function openRunFolder({ directory, resume, recipeText }: RunFolder
     if (resume) return lock(directory);
     throw new RangeError(`run: ${directory} exists already; resume it, or choose another folder`);
   }
-  const aside = `${directory}.partial`;
-  await mkdir(aside, { recursive: true });
-  await lock(aside);
+  const partial = `${directory}.partial`;
+  await mkdir(partial, { recursive: true });
+  await lock(partial);
   try {
-    await writeToDisk(join(aside, "recipe.toml"), recipeText);
-    await moveDurably(aside, directory);
+    await writeToDisk(join(partial, "recipe.toml"), recipeText);
+    await moveDurably(partial, directory);
   } catch (error) {
-    unlock(aside);
+    unlock(partial);
     throw error;
   }
 }

@@ -32,7 +32,7 @@ export interface TrainingRecipe {
   readonly schedule: Schedule;
   /** Whether the schedule lags one epoch behind, as in the authors' code (deit.md 7.2). */
   readonly delayed: boolean;
-  /** The optimizer and its settings. */
+  /** The optimiser and its settings. */
   readonly optimizer: Optimizer;
   /** Smoothing of the labels. */
   readonly smoothing: Smoothing;

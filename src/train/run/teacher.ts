@@ -33,7 +33,7 @@ type Regnet = Model<RegnetParams, Buffers>;
 export interface Teacher {
   /** Lives in the engine's outermost region until the caller releases it. */
   readonly model: Regnet;
-  /** Images → logits, in evaluation mode. */
+  /** Logits of images, in evaluation mode. */
   readonly predict: (k: Kernels, images: Tensor) => Tensor;
   /** On the test images. */
   readonly accuracy: Accuracy;

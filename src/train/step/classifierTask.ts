@@ -1,4 +1,4 @@
-/** What a network with one head learns, such as a teacher: cross-entropy (E19) on its logits against the smoothed labels. */
+/** The task of a network with one head, such as a teacher: cross-entropy (E19) between its logits and the smoothed labels. */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { crossEntropy } from "../../losses/crossEntropy.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -7,25 +7,25 @@ import type { Task } from "./step.ts";
 
 /** The network of the task, and how its labels are smoothed. */
 export interface ClassifierTaskSettings<Params, Buffers, Statistics, Saved> {
-  /** In training mode, with what the batch says about the buffers. */
+  /** The forward pass in training mode. */
   readonly forward: (
     k: Kernels,
     inputs: { readonly images: Tensor; readonly params: Params; readonly buffers: Buffers },
   ) => {
     /** [B, K]. */
     readonly logits: Tensor;
-    /** What the batch says about the buffers. */
+    /** The batch statistics, from which `moveOn` updates the buffers. */
     readonly statistics: Statistics;
     /** What `vjp` reads. */
     readonly saved: Saved;
   };
   /** The gradients of the parameters, from the cotangent of the logits. */
   readonly vjp: (k: Kernels, saved: Saved, dLogits: Tensor) => Params;
-  /** Consumes `buffers`. */
+  /** Updates the buffers by the batch's statistics. Consumes `buffers`. */
   readonly moveOn: (k: Kernels, buffers: Buffers, statistics: Statistics) => Buffers;
   /** K */
   readonly classes: number;
-  /** Of the labels. */
+  /** How the labels are smoothed. */
   readonly smoothing: Smoothing;
 }
 

@@ -1,4 +1,4 @@
-/** What DeiT learns: drop path and dropout drawn, student and teacher on the same images, the objective, and its gradient. */
+/** DeiT's training task: draws drop path and dropout, runs student and teacher on the same images, and computes the objective and its gradient. */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { smoothOverAll, smoothOverOthers } from "../../losses/labelSmoothing.ts";
 import { tokenCount, type DeitConfig } from "../../model/config.ts";
@@ -14,11 +14,11 @@ import { axis, type Tensor } from "../../tensor/tensor.ts";
 import { objective, type Distillation } from "./objective.ts";
 import type { Task } from "./step.ts";
 
-/** (E20) or (E21), and ε. */
+/** Label smoothing: ε, and whether (E20) or (E21). */
 export interface Smoothing {
-  /** ε, the share that is spread. */
+  /** ε, the share of the probability that is spread over other classes. */
   readonly share: number;
-  /** Over all classes (E20), or over the others (E21). */
+  /** Whether it is spread over all classes (E20) or over all but the true one (E21). */
   readonly over: "all" | "others";
 }
 
@@ -27,7 +27,7 @@ export function smoothedTargets(k: Kernels, labels: Tensor, classes: number, { s
   return over === "all" ? smoothOverAll(k, labels, classes, share) : smoothOverOthers(k, labels, classes, share);
 }
 
-/** What the network is told beside images and parameters, with nothing dropped. */
+/** The attributes of a DeiT in evaluation mode: no drop path and no dropout. */
 export function deitAttrs(k: Kernels, config: DeitConfig): DeitAttrs {
   const { patchSize, heads, layerNormEps: eps, position, width: D } = config;
   const T = tokenCount(config);
@@ -35,21 +35,21 @@ export function deitAttrs(k: Kernels, config: DeitConfig): DeitAttrs {
   return { patchSize, heads, eps, fixedPosition, dropPath: null, dropout: null };
 }
 
-/** What a DeiT is trained for. */
+/** A DeiT, and how it is trained. */
 export interface DeitTaskSettings<Saved> {
   /** The model's sizes. */
   readonly config: DeitConfig;
-  /** `deitLogits`, or the same around another block. */
+  /** `deitLogits`, or the same network built from another block. */
   readonly model: Op<DeitInputs, Saved, DeitAttrs, Logits>;
-  /** Of the labels. */
+  /** How the labels are smoothed. */
   readonly smoothing: Smoothing;
   /** r_max of (E30). */
   readonly dropPath: number;
-  /** Rate of every dropout. */
+  /** The rate of every dropout. */
   readonly dropout: number;
   /** The loss. */
   readonly distillation: Distillation;
-  /** Images → teacher logits, in evaluation mode; null: no teacher. Called on each batch as the student sees it, never cached. */
+  /** Images → teacher logits, in evaluation mode; null: no teacher. It is called on each batch after augmentation; its logits are never cached. */
   readonly teacher: ((k: Kernels, images: Tensor) => Tensor) | null;
 }
 
@@ -71,14 +71,14 @@ export function deitTask<Saved>(settings: DeitTaskSettings<Saved>): Task<DeitPar
   };
 }
 
-/** `low`: less of it for more time, to the same bits. */
+/** How much memory a task takes. `low` takes less memory and more time; the results are bitwise identical. */
 export type Memory = "normal" | "low";
-/** `fit`: low where an engine has no room for normal. */
+/** `fit`: normal if it fits into the engine's memory, else low. */
 export type MemoryChoice = Memory | "fit";
 
-/** Each block saves its input only, and is run again for its pullback. */
+/** Each block saves its inputs only, and its VJP runs the forward pass again. */
 const leanDeitLogits = deitLogitsOf(rematerialise(block));
 
-/** The task on the network that takes so much memory. */
+/** The task of a DeiT with the given use of memory. */
 export const deitTaskWithin = (memory: Memory, settings: Omit<DeitTaskSettings<unknown>, "model">): Task<DeitParams, null, null> =>
   memory === "low" ? deitTask({ ...settings, model: leanDeitLogits }) : deitTask({ ...settings, model: deitLogits });

@@ -1,4 +1,4 @@
-/** From the logits of a batch to its loss and to the cotangents of the logits: which loss of deit.md section 2, on which heads. */
+/** From the logits of a batch to its loss and the cotangents of the logits. Chooses the loss (deit.md section 2) and the heads that it acts on. */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { crossEntropy } from "../../losses/crossEntropy.ts";
 import type { Divisor } from "../../losses/divergence.ts";
@@ -11,7 +11,7 @@ import type { Logits } from "../../model/heads.ts";
 import type { Grads, Op } from "../../ops/op.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
-/** Whose logits the teacher supervises: `distillation` is DeiT's token, `class` the usual distillation. */
+/** Which head's logits the teacher supervises: `distillation` is DeiT's method, `class` the usual distillation. */
 export type Student = "distillation" | "class";
 
 /** No teacher: the labels alone, on the class logits or on the mean of both heads. */
@@ -32,7 +32,7 @@ export interface HardLoss {
   readonly kind: "hard";
   /** α, the share of the teacher. Paper: ½. */
   readonly alpha: number;
-  /** Whose logits the teacher supervises. */
+  /** Which head's logits the teacher supervises. */
   readonly student: Student;
 }
 
@@ -46,11 +46,11 @@ export interface SoftLoss {
   readonly tau: number;
   /** What the divergence is divided by. */
   readonly divideBy: Divisor;
-  /** Whose logits the teacher supervises. */
+  /** Which head's logits the teacher supervises. */
   readonly student: Student;
 }
 
-/** Which of the paper's objectives is learned. */
+/** One of the paper's objectives. */
 export type Distillation = NoDistillation | TwoClassTokensLoss | HardLoss | SoftLoss;
 
 /** What a loss compares the logits with. */
@@ -65,12 +65,12 @@ export interface Targets {
 export interface LossAndCotangents {
   /** Scalar. */
   readonly loss: Tensor;
-  /** Its gradient in the logits of each head, [B, K]; null where there is no such head. */
+  /** Its gradient with respect to the logits of each head, [B, K]; null for a head that the model lacks. */
   readonly dLogits: Grads<Logits>;
 }
 
-/** A loss and its gradient in its own inputs, from the cotangent of the loss itself. */
-function pulledBack<In, Saved, Attrs>(
+/** A loss op's output and the gradients of its inputs, given the cotangent of the loss. */
+function lossAndGrads<In, Saved, Attrs>(
   k: Kernels,
   op: Op<In, Saved, Attrs>,
   inputs: In,
@@ -81,13 +81,13 @@ function pulledBack<In, Saved, Attrs>(
   return { loss, d: op.vjp(k.at("loss"), saved, dLoss) };
 }
 
-/** What the loss does not reach has a zero cotangent. */
-const unreached = (k: Kernels, head_dist: Tensor | null): Tensor | null => (head_dist === null ? null : k.zeros(head_dist.shape));
+/** The cotangent of logits that the loss does not depend on. */
+const zeroCotangent = (k: Kernels, head_dist: Tensor | null): Tensor | null => (head_dist === null ? null : k.zeros(head_dist.shape));
 
 /** Without a teacher: (E19) on the class logits, or on the mean of both heads. */
 function undistilled(k: Kernels, logits: Logits, { target }: Targets, dLoss: Tensor): LossAndCotangents {
   const mean = meanOfLogits.forward(k.at("logits"), logits);
-  const { loss, d } = pulledBack(k, crossEntropy, { logits: mean.out }, { target }, dLoss);
+  const { loss, d } = lossAndGrads(k, crossEntropy, { logits: mean.out }, { target }, dLoss);
   return { loss, dLogits: meanOfLogits.vjp(k.at("logits"), mean.saved, d.logits) };
 }
 
@@ -101,16 +101,16 @@ function usual(
 ): LossAndCotangents {
   const { loss, d } =
     distillation.kind === "hard"
-      ? pulledBack(k, usualHardDistillation, { head }, { target, teacher, alpha: distillation.alpha }, dLoss)
-      : pulledBack(k, usualSoftDistillation, { head }, { ...distillation, target, teacher }, dLoss);
-  return { loss, dLogits: { head: d.head, head_dist: unreached(k, head_dist) } };
+      ? lossAndGrads(k, usualHardDistillation, { head }, { target, teacher, alpha: distillation.alpha }, dLoss)
+      : lossAndGrads(k, usualSoftDistillation, { head }, { ...distillation, target, teacher }, dLoss);
+  return { loss, dLogits: { head: d.head, head_dist: zeroCotangent(k, head_dist) } };
 }
 
 /**
  * The loss and the cotangents of the logits.
  *
  * @param dLoss the loss's own cotangent, []; default 1
- * @throws RangeError where a distillation token or a teacher is asked for and missing
+ * @throws RangeError if the objective needs a distillation token or a teacher and there is none
  */
 export function objective(
   k: Kernels,
@@ -125,7 +125,7 @@ export function objective(
 
   if (distillation.kind === "two-class-tokens") {
     if (head_dist === null) throw new RangeError("objective: two class tokens need a model with two heads");
-    const { loss, d } = pulledBack(k, twoClassTokens, { head, head_dist }, { target }, dLoss);
+    const { loss, d } = lossAndGrads(k, twoClassTokens, { head, head_dist }, { target }, dLoss);
     return { loss, dLogits: d };
   }
 
@@ -134,7 +134,7 @@ export function objective(
   if (head_dist === null) throw new RangeError('objective: a plain model has no distillation token; its student must be "class"');
   const { loss, d } =
     distillation.kind === "hard"
-      ? pulledBack(k, hardDistillation, { head, head_dist }, { target, teacher, alpha: distillation.alpha }, dLoss)
-      : pulledBack(k, softDistillation, { head, head_dist }, { ...distillation, target, teacher }, dLoss);
+      ? lossAndGrads(k, hardDistillation, { head, head_dist }, { target, teacher, alpha: distillation.alpha }, dLoss)
+      : lossAndGrads(k, softDistillation, { head, head_dist }, { ...distillation, target, teacher }, dLoss);
   return { loss, dLogits: d };
 }

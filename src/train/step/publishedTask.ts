@@ -1,16 +1,18 @@
-/** What the authors train and how (deit.md 7.1), as far as a single step is concerned: for those who measure one. */
+/** The authors' training settings (deit.md 7.1), as far as they concern a single step; used where a step is measured. */
 import type { DeitConfig } from "../../model/config.ts";
 import type { DeitParams } from "../../model/deit.ts";
 import { deitTaskWithin, type DeitTaskSettings, type Memory, type Smoothing } from "./deitTask.ts";
 import type { Optimizer } from "../optimizer/optimizer.ts";
 import type { Task } from "./step.ts";
 
+/** AdamW with the authors' settings. */
 export const publishedAdamw: Optimizer = { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05 };
+/** The authors' label smoothing. */
 export const publishedSmoothing: Smoothing = { share: 0.1, over: "all" };
 /** r_max of (E30). */
 const DROP_PATH = 0.1;
 
-/** Distilled models learn by hard distillation (E26), from the logits of `teacher`; plain ones without it. */
+/** The authors' task. Distilled models learn by hard distillation (E26) from the logits of `teacher`; plain models learn from the labels alone. */
 export const publishedTask = (
   config: DeitConfig,
   teacher: NonNullable<DeitTaskSettings<unknown>["teacher"]>,

@@ -1,6 +1,6 @@
 /**
- * One training step, (state, batch, key) → state: loss and gradients, clipping, optimiser, running statistics, average (deit.md 7.6). Where the
- * loss is scaled and a gradient is not finite, all but the number of steps and the scale stays as it was.
+ * One training step, (state, batch, key) → state: loss and gradients, clipping, optimiser, running statistics, average (deit.md 7.6). If the
+ * loss is scaled and a gradient is not finite, the step is skipped: only the step count and the loss scale change.
  */
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Key } from "../../tensor/key.ts";
@@ -12,13 +12,13 @@ import { ema } from "../optimizer/ema.ts";
 import { settled, type LossScale } from "../optimizer/lossScale.ts";
 import { optimise, type Optimised, type Optimizer } from "../optimizer/optimizer.ts";
 
-/** All that a run goes on from; `Buffers` are what is kept beside the trained parameters (running statistics), null if there are none. */
+/** Everything that a step reads and updates. `Buffers` are tensors that are updated without gradients, such as running statistics; null if there are none. */
 export interface TrainState<Params, Buffers> extends Optimised<Params> {
-  /** What is kept beside the parameters. */
+  /** Tensors that are updated without gradients. */
   readonly buffers: Buffers;
-  /** Moving average (E37); null: none is kept. */
+  /** Moving average of the parameters (E37); null if none is kept. */
   readonly average: Params | null;
-  /** null: the loss is not scaled. */
+  /** The loss scale; null if the loss is not scaled. */
   readonly lossScale: LossScale | null;
   /** Steps done. */
   readonly step: number;
@@ -32,9 +32,9 @@ export interface Batch {
   readonly labels: Tensor;
 }
 
-/** What is learned: a loss with its gradient, and how the buffers move on. */
+/** What is learned: a loss with its gradient, and the update of the buffers. */
 export interface Task<Params, Buffers, Statistics> {
-  /** `dLoss` is the cotangent of the loss, []: the gradients are that many times as large. */
+  /** Loss and gradients. `dLoss` is the cotangent of the loss, [], a factor on all gradients. */
   readonly lossAndGrads: (
     k: Kernels,
     model: { readonly params: Params; readonly buffers: Buffers },
@@ -44,16 +44,16 @@ export interface Task<Params, Buffers, Statistics> {
   ) => {
     /** The mean over the batch, []. */
     readonly loss: Tensor;
-    /** As the parameters. */
+    /** The gradients, with the names and shapes of the parameters. */
     readonly grads: Params;
-    /** What the batch says about the buffers. */
+    /** The batch statistics, from which `moveOn` updates the buffers. */
     readonly statistics: Statistics;
   };
-  /** Consumes `buffers`. */
+  /** Updates the buffers by the batch's statistics. Consumes `buffers`. */
   readonly moveOn: (k: Kernels, buffers: Buffers, statistics: Statistics) => Buffers;
 }
 
-/** How a step is made. */
+/** The settings of one step. */
 export interface StepSettings {
   /** The optimiser and its settings. */
   readonly optimizer: Optimizer;
@@ -65,7 +65,7 @@ export interface StepSettings {
   readonly emaDecay: number;
 }
 
-/** The buffers after a step; a copy of them for steps that may be taken back, as they are small. Consumes them. */
+/** The buffers after a step. If the step may be skipped, a copy of the old ones is kept until that is decided; they are small. Consumes `buffers`. */
 function movedOn<Params, Buffers, Statistics>(
   k: Kernels,
   { moveOn }: Task<Params, Buffers, Statistics>,
@@ -78,7 +78,7 @@ function movedOn<Params, Buffers, Statistics>(
   return mapTree(moveOn(k, buffers, statistics), (next, name) => unlessSkipped(k, finite, next, leaf(old, name, "buffers")));
 }
 
-/** Consumes `state`: its handles are stale afterwards. The batch stays the caller's; the new state and the loss become so. */
+/** One training step. Consumes `state`: its handles are stale afterwards. The caller keeps the batch, and owns the new state and the loss. */
 export function trainStep<Params, Buffers, Statistics>(
   k: Kernels,
   task: Task<Params, Buffers, Statistics>,
@@ -95,7 +95,7 @@ export function trainStep<Params, Buffers, Statistics>(
   return k.region("step", () => {
     const step = state.step + 1;
     const dLoss = state.lossScale?.scale ?? k.upload([], [1]);
-    const made = k.region("lossAndGrads", () => task.lossAndGrads(k, state, batch, key, dLoss)); // activations die here
+    const made = k.region("lossAndGrads", () => task.lossAndGrads(k, state, batch, key, dLoss)); // frees the activations
     const { grads, finite, skipped, lossScale } = settled(k, made.grads, state.lossScale);
     const kept = settings.clipNorm === null ? grads : clip(k, grads, settings.clipNorm);
     const { params, optimizer } = optimise(k, settings.optimizer, { ...state, grads: kept, finite, skipped }, { lr: settings.lr, step });

@@ -1,4 +1,4 @@
-/** A batch of the host on an engine. */
+/** Uploads a batch from the host to an engine. */
 import type { HostBatch } from "../../data/batches.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Batch } from "./step.ts";
