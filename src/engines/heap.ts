@@ -38,6 +38,7 @@ function insert(list: number[], address: number): void {
 interface Extent {
   /** Address of the first byte. */
   readonly address: number;
+  /** Its length in bytes. */
   readonly bytes: number;
 }
 
