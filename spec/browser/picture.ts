@@ -1,12 +1,12 @@
-/** `npm run picture -- RUN`: writes a screenshot of the top of a run's report, in the packaged Chromium, to docs/report.png. */
+/** `npm run picture -- RUN`: the head of a run's report, as the packaged Chromium draws it, in docs/report.png. */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import sharp from "sharp";
 import { startChromium } from "./chromium.ts";
 
-/** The size of the screenshot, in CSS pixels; it reaches down to the examples of attention. */
+/** In CSS pixels: the page down to the examples of attention. */
 const [WIDTH, HEIGHT] = [1000, 2080];
-/** Few colours keep the PNG small. */
+/** Colours of the PNG, which keeps it small. */
 const COLOURS = 64;
 
 const [run = "runs/demo-0"] = process.argv.slice(2);
