@@ -4,9 +4,9 @@ import { pathToFileURL } from "node:url";
 import sharp from "sharp";
 import { startChromium } from "./chromium.ts";
 
-/** Of the page, in CSS pixels. */
+/** The size of the page in CSS pixels. */
 const viewport = { width: 1000, height: 800 };
-/** Around the cards. */
+/** The space around the cards in CSS pixels. */
 const MARGIN = 16;
 /** Colours of the PNG, which keep it small. */
 const COLOURS = 64;
