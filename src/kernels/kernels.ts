@@ -142,7 +142,17 @@ export interface Visitor {
 }
 
 /** An op's `infer`, given the type of the op. */
-type Infers<O> = O extends { readonly forward: (k: Kernels, inputs: infer In, attrs: infer Attrs) => { readonly out: infer Out } }
+type Infers<O> = O extends {
+  /** The op's forward. */
+  readonly forward: (
+    k: Kernels,
+    inputs: infer In,
+    attrs: infer Attrs,
+  ) => {
+    /** Its output. */
+    readonly out: infer Out;
+  };
+}
   ? {
       /** The output of `forward` alone; runs instead of `forward` under `inference`, where nothing is saved. */
       readonly infer?: (k: Kernels, inputs: In, attrs: Attrs) => Out;
