@@ -141,27 +141,23 @@ export interface Visitor {
   readonly replace?: (call: Call, t: Tensor) => Tensor;
 }
 
-/** The part of an op that `Infers` reads. */
-interface HasForward<In, Attrs, Out> {
-  /** As an op's. */
+/** An op's `infer`, given the type of the op. */
+type Infers<O> = O extends {
+  /** The op's forward. */
   readonly forward: (
     k: Kernels,
-    inputs: In,
-    attrs: Attrs,
+    inputs: infer In,
+    attrs: infer Attrs,
   ) => {
-    /** The output. */
-    readonly out: Out;
+    /** Its output. */
+    readonly out: infer Out;
   };
 }
-
-/** An op's `infer`, given the type of the op. */
-type Infers<O> =
-  O extends HasForward<infer In, infer Attrs, infer Out>
-    ? {
-        /** The output of `forward` alone; runs instead of `forward` under `inference`, where nothing is saved. */
-        readonly infer?: (k: Kernels, inputs: In, attrs: Attrs) => Out;
-      }
-    : unknown;
+  ? {
+      /** The output of `forward` alone; runs instead of `forward` under `inference`, where nothing is saved. */
+      readonly infer?: (k: Kernels, inputs: In, attrs: Attrs) => Out;
+    }
+  : unknown;
 
 /** What an engine runs instead of the definition of the op or routine O. A function that it leaves out runs by its definition. */
 export type Fused<O> = Partial<O> & Infers<O>;
