@@ -93,7 +93,13 @@ const plain = (comment) =>
 const headOf = (source) => plain(/^\/\*\*[^]*?\*\//.exec(source.text)?.[0] ?? "");
 
 /** The first sentence of a comment, or its beginning up to the first colon. */
-const titleIn = (comment) => /^[^]*?(?=[.:;](?:\s|$)|$)/.exec(comment)[0].replaceAll(/\s+/g, " ");
+const titleIn = (comment) => /^[^]*?(?=[.:;](?:\s|$)|$)/.exec(comment.replaceAll(/\s*\([^)]*\)/g, ""))[0].replaceAll(/\s+/g, " ");
+
+/** A comment without its first paragraph, if that is no more than the title. */
+function withoutTitle(comment) {
+  const [first, ...rest] = comment.split("\n\n");
+  return rest.length > 0 && first === `${titleIn(comment)}.` ? rest.join("\n\n") : comment;
+}
 
 /**
  * Ops and routines: the lines of forward and vjp, and the formulas that the comment at the head of the file cites. If that comment cites no
@@ -118,7 +124,7 @@ function opsIndex() {
           cited,
           titleIn(head),
         ];
-        if (!/\(E\d+\)/.test(head)) comments[name] = head;
+        if (!/\(E\d+\)/.test(head)) comments[name] = withoutTitle(head);
       }
     });
   }
