@@ -43,9 +43,10 @@ function followDeclarations(file, seen) {
     followDeclarations(join(dirname(file), to).replace(/\.[jt]s$/, ".d.ts"), seen);
 }
 
-/** Removes the declarations that no entry point of the package reaches, since nobody could import them. */
+/** Removes the declarations that neither an entry point of the package nor bench/peers reaches, since nobody imports them. */
 function pruneDeclarations() {
   const used = new Set();
+  followDeclarations("bench/peers/src/deit.ts", used);
   for (const { types } of Object.values(JSON.parse(readFileSync("package.json", "utf8")).exports))
     followDeclarations(normalize(types), used);
   for (const name of readdirSync("dist", { recursive: true, encoding: "utf8" }))

@@ -124,7 +124,7 @@ function opsIndex() {
           cited,
           titleIn(head),
         ];
-        if (!/\(E\d+\)/.test(head)) comments[name] = withoutTitle(head);
+        if (!/^\s*\(E\d+\)/m.test(head)) comments[name] = withoutTitle(head);
       }
     });
   }

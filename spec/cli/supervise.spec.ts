@@ -104,6 +104,7 @@ describe("needsSupervision", () => {
     ["train digits --engine wasm", false],
     ["train webgpu", false],
     ["compare digits --engine webgpu", false], // its runs are supervised instead
+    ["explain E7 --engine webgpu", false], // plans, and uses no device
     ["engines", false],
   ])("deit %s: %s", (line, needs) => {
     expect(needsSupervision(line.split(" "))).toBe(needs);

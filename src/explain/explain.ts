@@ -107,9 +107,11 @@ export const formulasOf = (name: string): readonly string[] =>
 
 /** Its equations and gradients from docs/deit.md, with those that the head of its file cites; where no equation is among them, that head. */
 function opFormula(name: string): string {
-  const numbers = new Set([...formulasOf(name), ...citedBy(name)]);
+  const own = formulasOf(name);
+  const comment = own.some((id) => id.startsWith("E")) ? null : commentOf(name);
+  const numbers = new Set([...own, ...citedBy(name)]);
   const numbered = [...equations.keys()].filter((id) => numbers.has(id)).map((id) => `(${id}) ${formulaOf(id)}`);
-  return commentOf(name) ?? numbered.join("\n");
+  return comment ?? numbered.join("\n");
 }
 
 /** Where an op, a routine or a function stands. */
@@ -144,19 +146,17 @@ function tracerOf(choice: EngineChoice): Tracer {
 
 const distinct = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
-/** What was run in some calls, of which the first is the op asked about. */
-function executionOf(calls: readonly TracedCall[], { name }: EngineChoice, root: TracedCall): Execution {
-  const runs = calls.flatMap(runsIn);
-  const parts = calls.flatMap(callsIn).map((call) => ({
-    path: call.path,
-    op: call.op,
-    how: call.how,
-    kernels: distinct(call.made.flatMap((one) => (isCall(one) ? [] : [one.kernel]))),
+/** What was run in a call. */
+function executionOf(call: TracedCall, { name }: EngineChoice): Execution {
+  const runs = runsIn(call);
+  const parts = callsIn(call).map((one) => ({
+    path: one.path,
+    op: one.op,
+    how: one.how,
+    kernels: distinct(one.made.flatMap((made) => (isCall(made) ? [] : [made.kernel]))),
   }));
-  const outermost = root.made.filter(isCall);
-  const how = calls.length === 1 && calls[0] !== undefined && calls[0] !== root ? calls[0].how : "definition";
   return {
-    how: calls[0] === root && outermost.length === 1 && outermost[0] !== undefined ? outermost[0].how : how,
+    how: call.how,
     kernels: distinct(runs.map(({ kernel }) => kernel)),
     parts: parts.filter((part) => part.op !== "" && part.kernels.length > 0),
     ...(name.startsWith("wasm") ? { calls: runs.map(({ kernel, chunks = 1 }) => ({ kernel, chunks })) } : {}),
@@ -182,9 +182,11 @@ function operationReport(
   phase: "forward" | "vjp" | "both",
 ): EngineReport {
   const { kernels, watched, trace } = tracerOf(choice);
+  /** Of the one op that is called; of a function of kernels, which is none, of all that it calls. */
   const traced = (f: () => unknown): Execution => {
     const root = trace(f);
-    return executionOf([root], choice, root);
+    const [first, ...more] = root.made;
+    return executionOf(first !== undefined && isCall(first) && more.length === 0 ? first : root, choice);
   };
   const { forward, vjp } = operation.prepare(makerOn(kernels), shape, sizes);
   const ofForward = traced(() => forward(watched));
@@ -202,7 +204,7 @@ function pathReport({ network, path, around }: NetworkPlace, choice: EngineChoic
   const at = around.find((outer) => calls.some((call) => call.path === outer)) ?? path;
   const execution = (phase: string): Execution => {
     const found = calls.find((call) => call.path === at && call.phase === phase);
-    return found === undefined ? nothingRun(choice) : executionOf([found], choice, root);
+    return found === undefined ? nothingRun(choice) : executionOf(found, choice);
   };
   const head = { ...settingsOf(choice), call: network, ...(at === path ? {} : { inside: at }) };
   return { ...head, ...execution("forward"), vjp: execution("vjp") };

@@ -37,7 +37,10 @@ function shapeOf(text: string, operation: Operation): Shape {
   const axes = operation.axes.split(" ").filter(Boolean);
   const least = axes.filter((axis) => axis !== "...").length;
   const fits = axes.includes("...") ? parts.length >= least : parts.length === least;
-  if (!fits) throw new RangeError(`${text} has ${parts.length} axes, and ${operation.name} takes ${usageOf(operation)}`);
+  if (!fits)
+    throw new RangeError(
+      `${text} has ${parts.length} ${parts.length === 1 ? "axis" : "axes"}, and ${operation.name} takes ${usageOf(operation)}`,
+    );
   return parts.map(Number);
 }
 
@@ -73,10 +76,11 @@ export class UnknownTargetError extends RangeError {
 /**
  * What a text asks about.
  *
- * @throws UnknownSubjectError for an unknown word, RangeError for a shape that does not fit
+ * @throws UnknownTargetError for an unknown word, RangeError for a shape that does not fit
  */
 export function targetOf(text: string): ExplainTarget {
-  const trimmed = text.trim();
+  const trimmed = text.trim().replace(/^op\//, "");
+  if (trimmed === "") throw new RangeError("what is to be explained? a formula, an op or a path, such as E7, attention or blocks.0.attn");
   const id = trimmed.replace(/^\((.*)\)$/, "$1").toUpperCase();
   if (equations.has(id)) return { kind: "formula", id };
   if (/^[EG]\d+$/.test(id)) throw new UnknownTargetError(`there is no ${id}; the equations are E1 to E39 and the gradients G1 to G22`, []);
@@ -87,9 +91,5 @@ export function targetOf(text: string): ExplainTarget {
   const place = places.get(trimmed);
   if (place !== undefined) return { kind: "path", place };
   if (places.has(word)) throw new RangeError(`${word} is a path of ${places.get(word)?.network}, whose shapes are fixed: give it alone`);
-  throw new UnknownTargetError(`nothing is called ${word === "" ? "so" : word}`, [
-    ...equations.keys(),
-    ...operations.keys(),
-    ...places.keys(),
-  ]);
+  throw new UnknownTargetError(`nothing is called ${word}`, [...equations.keys(), ...operations.keys(), ...places.keys()]);
 }

@@ -53,7 +53,8 @@ function explanationOf(text: string, choice: EngineChoice | null): Explanation {
     return explain(subject, choice);
   } catch (error) {
     if (subject.kind !== "operation" || !(error instanceof Error)) throw error;
-    throw new RangeError(`${text}: ${error.message}`, { cause: error });
+    const repeated = new RegExp(`^(?:${subject.call.operation.name}(?: \\(\\w+\\))?: )+`); // the op's name, from its path and from its check
+    throw new RangeError(`"${text}": ${error.message.replace(repeated, "")}`, { cause: error });
   }
 }
 
