@@ -59,7 +59,7 @@ describe("explain", () => {
     [["linear 64x"], '64x is not a shape; it would be "linear ...xI O", such as "linear 1x197x192 768"'],
     [["linear 2x3 0"], '0 is not a size; it would be "linear ...xI O"'],
     [["linear 2x3 4 5"], '5 is more than linear takes: "linear ...xI O"'],
-    [["attention 4"], '4 has 1 axis, and attention takes "attention ...xNxd k"'],
+    [["attention 4"], '4 has 1 axis, and attention takes "attention ...xTqxd Tk"'],
     [["splitHeads 2x3x64"], '"splitHeads 2x3x64": qkv must be [B, T, 3D], got [2, 3, 64]'],
     [["mixup 3x4"], '"mixup 3x4": the batch must be even, got [3, 4]'],
     [[""], "what is to be explained? a formula, an op or a path, such as E7, attention or blocks.0.attn"],

@@ -99,6 +99,6 @@ describe("the ops", () => {
     expect(vjp === null || isVjp(lineAt(vjp))).toBe(true);
     expect(oracle === null || defines(lineAt(oracle), operations.get(name)?.oracle?.split(" ")[1] ?? "")).toBe(true);
     expect(allRows.map((one) => one.id)).toContain(row.id);
-    expect(lineAt(row)).toMatch(row.id.startsWith("op/") ? /(?:targetOf|withoutStats)\(/ : new RegExp(`"${row.id}"`));
+    expect(lineAt(row)).toMatch(row.id.startsWith("op/") ? /(?:subjectOf|withoutStats)\(/ : new RegExp(`"${row.id}"`));
   });
 });
