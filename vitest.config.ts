@@ -6,10 +6,10 @@ if (whyNoSwiftShader() === null) Object.assign(process.env, swiftShaderVariables
 /** What `npm test` leaves out, as it would take longer than the rest: `npm run test:slow` runs these, `npm run test:long` all specs. */
 const slow = [
   "spec/browser/{engine,webgpu}.spec.ts",
-  "spec/cli/bench.spec.ts",
+  "spec/cli/{bench,compare}.spec.ts",
   "spec/docs/browser.spec.ts",
   "spec/engines/wasmMemory.spec.ts",
-  "spec/engines/webgpu{Attention,Conv,Gemm,Half}.spec.ts",
+  "spec/engines/webgpu{Attention,Conv,Fused,Gemm,Half}.spec.ts",
   "spec/gpu/survival.spec.ts",
   "spec/model/wholeModel.spec.ts",
   "spec/parity/onnx.spec.ts",
