@@ -70,8 +70,8 @@ describe("a file", () => {
   it("that was opened is written again with the same bytes", async () => {
     const [one, other] = [join(temporaryFolder(), "one"), join(temporaryFolder(), "other")];
     await saveSafetensors(one, tensors, unchanged, metadata);
-    const opened = openSafetensors(fileBytes(one));
-    await saveSafetensors(other, opened.entries, opened.read, opened.metadata);
+    const file = openSafetensors(fileBytes(one));
+    await saveSafetensors(other, file.entries, file.read, file.metadata);
     expect(readFileSync(one)).toEqual(readFileSync(other));
     expect(new Uint8Array(readFileSync(one))).toEqual(writeSafetensors(tensors, metadata));
   });

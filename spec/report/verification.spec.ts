@@ -146,8 +146,8 @@ describe("the page of a verification", () => {
     expect(text).not.toMatch(/@import|url\(|https?:/);
     const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    const opened = attributes.filter(({ name }) => name === "popovertarget").map(({ value }) => value);
-    expect(opened.filter((id) => !ids.includes(id))).toEqual([]);
+    const popovers = attributes.filter(({ name }) => name === "popovertarget").map(({ value }) => value);
+    expect(popovers.filter((id) => !ids.includes(id))).toEqual([]);
   });
 
   it("has every colour in light and in dark mode", () => {

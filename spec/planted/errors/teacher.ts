@@ -1,6 +1,6 @@
 /** Errors in the teacher's ops. */
 import type { Kernels } from "../../../src/kernels/kernels.ts";
-import { frozen, trained } from "../../../src/laws/cases/subjects/teacher.ts";
+import { evaluating, trained } from "../../../src/laws/cases/subjects/teacher.ts";
 import { linear } from "../../../src/ops/linear.ts";
 import { averagePool } from "../../../src/teacher/averagePool.ts";
 import { batchNorm, frozenBatchNorm } from "../../../src/teacher/batchNorm.ts";
@@ -141,13 +141,13 @@ const normErrors: readonly PlantedError[] = [
 ];
 
 const networkErrors: readonly PlantedError[] = [
-  planted(trained.convNorm, "the norm's statistics held fixed in its VJP", { vjp: frozen.convNorm.vjp }),
-  planted(frozen.convNorm, "the norm's VJP through the statistics of the batch", { vjp: trained.convNorm.vjp }),
+  planted(trained.convNorm, "the norm's statistics held fixed in its VJP", { vjp: evaluating.convNorm.vjp }),
+  planted(evaluating.convNorm, "the norm's VJP through the statistics of the batch", { vjp: trained.convNorm.vjp }),
   planted(trained.convNormRelu, "ReLU skipped in its VJP, in training", {
     vjp: (k, saved, dOut) => trained.convNorm.vjp(k, saved.unit, dOut),
   }),
-  planted(frozen.convNormRelu, "ReLU skipped in its VJP, in evaluation", {
-    vjp: (k, saved, dOut) => frozen.convNorm.vjp(k, saved.unit, dOut),
+  planted(evaluating.convNormRelu, "ReLU skipped in its VJP, in evaluation", {
+    vjp: (k, saved, dOut) => evaluating.convNorm.vjp(k, saved.unit, dOut),
   }),
   planted(trained.block, "'x is used twice' forgotten: the shortcut alone", {
     vjp(k, saved, dOut) {
@@ -157,7 +157,7 @@ const networkErrors: readonly PlantedError[] = [
       return { x, params };
     },
   }),
-  planted(frozen.block, "its norms backpropagated through the statistics of the batch", { vjp: trained.block.vjp }),
+  planted(evaluating.block, "its norms backpropagated through the statistics of the batch", { vjp: trained.block.vjp }),
   planted(trained.stage, "the cotangent taken past the later blocks", {
     vjp(k, saved, dOut) {
       const { x, params } = right(trained.stage).vjp(k, saved, dOut);
@@ -165,7 +165,7 @@ const networkErrors: readonly PlantedError[] = [
       return { x: first === undefined ? x : trained.block.vjp(k, first, dOut).x, params };
     },
   }),
-  planted(frozen.stage, "its norms backpropagated through the statistics of the batch", { vjp: trained.stage.vjp }),
+  planted(evaluating.stage, "its norms backpropagated through the statistics of the batch", { vjp: trained.stage.vjp }),
   planted(regnetTrain, "the statistics held fixed in its VJP", { vjp: regnetLogits.vjp }),
   planted(regnetLogits, "its VJP through the statistics of the batch", { vjp: regnetTrain.vjp }),
   planted(regnetLogits, "normalised by the batch", {

@@ -41,7 +41,7 @@ const usersOf = <Stats>(norm: NormOp<Stats>): NormUsers<Stats> => ({
 });
 
 export const trained: NormUsers<BatchStats> = usersOf(batchNorm);
-export const frozen: NormUsers<null> = usersOf(frozenBatchNorm);
+export const evaluating: NormUsers<null> = usersOf(frozenBatchNorm);
 
 /** A subject whose statistics the laws do not compare, because they compare what is differentiated; the rows of equations check the statistics. */
 function withoutStats<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, drawCall: DrawHostCall<In, Attrs, Out>): Subject {
@@ -64,13 +64,13 @@ export const teacherSubjects: readonly Subject[] = [
   withoutStats(batchNorm, batchNormCall),
   withoutStats(frozenBatchNorm, frozenBatchNormCall),
   withoutStats(trained.convNorm, unitCallOf(training, "unit")),
-  withoutStats(frozen.convNorm, unitCallOf(evaluation, "unit")),
+  withoutStats(evaluating.convNorm, unitCallOf(evaluation, "unit")),
   withoutStats(trained.convNormRelu, unitCallOf(training, "unitRelu")),
-  withoutStats(frozen.convNormRelu, unitCallOf(evaluation, "unitRelu")),
+  withoutStats(evaluating.convNormRelu, unitCallOf(evaluation, "unitRelu")),
   withoutStats(trained.block, blockCallOf(training)),
-  withoutStats(frozen.block, blockCallOf(evaluation)),
+  withoutStats(evaluating.block, blockCallOf(evaluation)),
   withoutStats(trained.stage, stageCallOf(training)),
-  withoutStats(frozen.stage, stageCallOf(evaluation)),
+  withoutStats(evaluating.stage, stageCallOf(evaluation)),
   withoutStats(regnetTrain, networkCallOf(training)),
   withoutStats(regnetLogits, networkCallOf(evaluation)),
 ];
