@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { allRows } from "../src/laws/rows.ts";
 import { blocksOf } from "./helpers/pages.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -34,10 +35,23 @@ describe("README", () => {
 
   it("states figures that docs/measurements.md gives with their commands", () => {
     const measured = readFileSync(join(root, "README.md"), "utf8").split("## Measured")[1] ?? "";
-    const rows = [...measured.matchAll(/^\| [^|]+ \| ([^|]+) \|$/gm)].map(([, figure = ""]) => figure.replace("×", "").trim());
-    expect(rows.length).toBe(5);
+    const figures = [...measured.matchAll(/^\| [^|]+ \| ([^|]+) \|$/gm)].map(([, figure = ""]) => figure.replace("×", "").trim());
+    expect(figures.length).toBe(5);
     const source = readFileSync(join(root, "docs/measurements.md"), "utf8");
-    expect(rows.filter((figure) => !source.includes(figure))).toEqual([]);
+    expect(figures.filter((figure) => !source.includes(figure))).toEqual([]);
+  });
+
+  it("shows what npm start prints: the number of rows, and accuracies that docs/measurements.md states", () => {
+    const [printed = ""] = blocks("text start");
+    const counts = [...printed.matchAll(/^\w+: (\d+) of (\d+) rows hold/gm)].map(([, ...numbers]) => numbers.map(Number));
+    expect(counts).toEqual([
+      [allRows.length, allRows.length],
+      [allRows.length, allRows.length],
+    ]);
+    const shares = [...printed.matchAll(/ {2}(\d+\.\d\d) % +100\.00 %/g)].map(([, share]) => `${Number(share).toFixed(1)} %`);
+    expect(shares.length).toBe(3);
+    const measured = readFileSync(join(root, "docs/measurements.md"), "utf8");
+    expect(shares.filter((share) => !measured.includes(share))).toEqual([]);
   });
 
   it("names commands that the command line has", () => {

@@ -1,7 +1,7 @@
 /**
- * Where the drivers of a GPU may lie. Vulkan needs its loader, libvulkan.so.1, a file that names the driver, nvidia_icd.json, and the driver's
- * libraries. In containers the last may be there without the first two: the loader is then that of the dev dependency @sparticuz/chromium, and the
- * file is written here. Without a screen the driver is better reached by its EGL library, as its GLX one wants those of X11.
+ * Finds the drivers of a GPU. Vulkan needs its loader, libvulkan.so.1, a file that names the driver, nvidia_icd.json, and the driver's
+ * libraries. Containers may have the libraries without the other two: then the loader comes from the dev dependency @sparticuz/chromium, and the
+ * file is written here. Without a display the EGL library of the driver is used, since its GLX library needs those of X11.
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -9,16 +9,16 @@ import { join, resolve } from "node:path";
 const CACHE = "node_modules/.cache/deit";
 const NVIDIA = ["libEGL_nvidia.so.0", "libGLX_nvidia.so.0"];
 
-/** Unpacked by the specs: SwiftShader, with a loader of Vulkan beside it. */
+/** What the specs unpack: SwiftShader, and a Vulkan loader next to it. */
 function packaged() {
   const found = existsSync(CACHE) ? readdirSync(CACHE).find((name) => name.startsWith("swiftshader")) : undefined;
   return found === undefined ? null : resolve(CACHE, found);
 }
 
-/** With a folder of libraries that is looked through last. */
+/** The environment with a folder of libraries that is searched last. */
 const withLibraries = (folder) => ({ LD_LIBRARY_PATH: [process.env.LD_LIBRARY_PATH, folder].filter(Boolean).join(":") });
 
-/** A file that names a driver. */
+/** Writes a file that names a driver. */
 function icd(folder, library) {
   mkdirSync(folder, { recursive: true });
   const path = resolve(join(folder, `${library}.json`));
@@ -26,7 +26,7 @@ function icd(folder, library) {
   return path;
 }
 
-/** Variables for a process that looks for a GPU, the likeliest first. */
+/** Environments for a process that looks for a GPU, the most likely first. */
 export function environments(folder, quick) {
   const own = packaged();
   const drivers = [

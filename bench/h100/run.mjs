@@ -1,9 +1,9 @@
 /**
- * All that is to be known of the WebGPU engine on one GPU, headless: `node bench/h100/run.mjs [--out DIR] [--adapter NAME] [--quick]`.
+ * Tests and measures the WebGPU engine on one GPU, without a display: `node bench/h100/run.mjs [--out DIR] [--adapter NAME] [--quick]`.
  *
- * Installs nothing and asks no network: `npm ci` must have been run, here or where this folder comes from. Each step is a command of its own
- * with a limit of time; one that fails is noted, and the next goes on. DIR has what each printed, and summary.json with all of it.
- * `--quick` is a try of every step at the smallest size, on SwiftShader where there is no GPU.
+ * Installs nothing and uses no network: run `npm ci` first, here or where this folder was copied from. Each step is a command with a time
+ * limit; a step that fails is recorded, and the next one runs. DIR receives the output of each step, and summary.json with all results.
+ * `--quick` tries every step at the smallest size, on SwiftShader if there is no GPU.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ const { out, adapter, quick } = values;
 
 const CLI = "dist/cli.js";
 const MS = 1000;
-/** Node that the project runs on. */
+/** The versions of Node that the project supports. */
 const [MAJOR, MINOR] = [20, 19];
 
 function refuse(why) {
@@ -41,7 +41,7 @@ mkdirSync(out, { recursive: true });
 
 const lastLine = (text) => text.trim().split("\n").at(-1) ?? "";
 
-/** What a command printed as JSON; its last line where it is none. */
+/** What a command printed, as JSON; its last line if it is not JSON. */
 function resultOf(stdout) {
   try {
     return JSON.parse(stdout);
@@ -70,7 +70,7 @@ function run({ name, args, seconds }, env) {
 
 const adapterArgs = adapter === undefined ? [] : ["--adapter", adapter];
 
-/** The first surroundings in which the engine has a GPU. */
+/** The first environment in which the engine has a GPU. */
 function found() {
   const tried = [];
   for (const { what, variables, software } of environments(join(out, "drivers"), quick)) {

@@ -1,4 +1,4 @@
-/** What is run, in order: what must be right first, then what is timed. */
+/** The steps in order: first the tests, then the timings. */
 
 const RECORDINGS = ["tiny-distilled-hard-f64", "odd-sizes-distilled-f64"].map((name) => `fixtures/recordings/${name}.safetensors`);
 const PRECISIONS = [

@@ -1,4 +1,4 @@
-/** Where each numbered equation and gradient of docs/deit.md stands in the source. Lines are not written here: sourceIndex.mjs finds them. */
+/** Maps each numbered equation and gradient of docs/deit.md to the functions that compute it. sourceIndex.mjs finds their lines. */
 
 /** One numbered formula. */
 export interface Equation {

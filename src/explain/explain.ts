@@ -1,4 +1,4 @@
-/** Answers what a formula, an op or a place in a network is: its formula, where it stands in the source, and what an engine runs for it. */
+/** Explains a formula, an op or a path of a network: the formula, its location in the source, and what an engine runs for it. */
 import type { WebgpuPrecision } from "../engines/webgpu/run.ts";
 import { referenceTracer } from "./engines/reference.ts";
 import { callsIn, isCall, runsIn, type Dispatch, type TracedCall, type Tracer } from "./engines/trace.ts";
@@ -22,13 +22,13 @@ import {
 } from "./locations.ts";
 import { operationCall, type OperationCall, type ExplainTarget } from "./target.ts";
 
-/** The engine that is asked about. */
+/** The engine to report on. */
 export type EngineChoice =
   | { readonly name: "reference" }
   | { readonly name: "wasm" | "wasm-fma"; readonly threads: number }
   | { readonly name: "webgpu"; readonly adapter: string; readonly precision: WebgpuPrecision };
 
-/** An op that takes part, with the kernels that it runs itself. */
+/** An op that is called, with the kernels that it runs directly. */
 export interface Part {
   readonly path: string;
   readonly op: string;
@@ -36,7 +36,7 @@ export interface Part {
   readonly kernels: readonly string[];
 }
 
-/** A kernel of the WASM engine, and the number of chunks that its work is cut into. */
+/** A kernel of the WASM engine, and the number of chunks into which its work is divided. */
 export interface ChunkedCall {
   readonly kernel: string;
   readonly chunks: number;
@@ -45,7 +45,7 @@ export interface ChunkedCall {
 /** What an engine runs for a forward, or for a vjp. */
 export interface Execution {
   readonly how: TracedCall["how"];
-  /** In the order in which they are first run. */
+  /** In the order of their first run. */
   readonly kernels: readonly string[];
   readonly parts: readonly Part[];
   readonly calls?: readonly ChunkedCall[];
@@ -55,14 +55,14 @@ export interface Execution {
 /** What the engine runs for it: the forward, or the vjp for a gradient. */
 export interface EngineReport extends Execution {
   readonly name: string;
-  /** As `deit explain` takes it; null: the host computes it, and no engine. */
+  /** In the form that `deit explain` takes; null: the host computes it, without an engine. */
   readonly call: string | null;
   /** The path of the fused op inside which it is computed. */
   readonly inside?: string;
   readonly threads?: number;
   readonly adapter?: string;
   readonly precision?: WebgpuPrecision;
-  /** Where both are asked about: the vjp. */
+  /** The vjp, if the report covers both directions. */
   readonly vjp?: Execution;
 }
 
@@ -82,7 +82,7 @@ export interface Explanation {
 
 type Located = Omit<Explanation, "engine">;
 
-/** Where a numbered formula stands. */
+/** The location of a numbered formula. */
 function formulaPlaces(id: string): Located {
   const equation = equations.get(id);
   if (equation === undefined) throw new RangeError(`there is no ${id}`);
@@ -105,7 +105,7 @@ function formulaPlaces(id: string): Located {
 export const formulasOf = (name: string): readonly string[] =>
   [...equations].filter(([, { op, by }]) => op === name || by?.endsWith(` ${name}`) === true).map(([id]) => id);
 
-/** Its equations and gradients from docs/deit.md, with those that the head of its file cites; where no equation is among them, that head. */
+/** The equations and gradients of an op in docs/deit.md, and those that the head of its file cites; for an op without an equation, that head. */
 function opFormula(name: string): string {
   const own = formulasOf(name);
   const comment = own.some((id) => id.startsWith("E")) ? null : commentOf(name);
@@ -114,7 +114,7 @@ function opFormula(name: string): string {
   return comment ?? numbered.join("\n");
 }
 
-/** Where an op, a routine or a function stands. */
+/** The location of an op, a routine or a function. */
 function operationPlaces(name: string): Located {
   const operation = operations.get(name);
   if (operation === undefined) throw new RangeError(`there is no op ${name}`);
@@ -146,7 +146,7 @@ function tracerOf(choice: EngineChoice): Tracer {
 
 const distinct = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
-/** What was run in a call. */
+/** Reports what a call ran. */
 function executionOf(call: TracedCall, { name }: EngineChoice): Execution {
   const runs = runsIn(call);
   const parts = callsIn(call).map((one) => ({
@@ -182,7 +182,7 @@ function operationReport(
   phase: "forward" | "vjp" | "both",
 ): EngineReport {
   const { kernels, watched, trace } = tracerOf(choice);
-  /** Of the one op that is called; of a function of kernels, which is none, of all that it calls. */
+  /** How the op runs; for a function of kernels, which is no op, how all that it calls runs. */
   const traced = (f: () => unknown): Execution => {
     const root = trace(f);
     const [first, ...more] = root.made;

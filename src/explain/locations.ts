@@ -1,7 +1,7 @@
-/** Places in the source, from the index that the build makes (sourceIndex.mjs). */
+/** Looks up locations in the source, in the index that the build makes (sourceIndex.mjs). */
 import { sources } from "./generated/sources.ts";
 
-/** Where something is defined. */
+/** The file and line of a definition. */
 export interface SourceLocation {
   /** Relative to the root of the repository. */
   readonly file: string;
@@ -15,14 +15,14 @@ export interface RowLocation extends SourceLocation {
 
 const place = (file: string, line: number): SourceLocation => ({ file, line });
 
-/** `"laws/loops/linear.ts linear"`, the function of that name in that file under src. */
+/** The location of a function, given as `"laws/loops/linear.ts linear"`: a file under src, and a name. */
 export function functionPlace(fileAndName: string): SourceLocation {
   const line = sources.functions[fileAndName];
   if (line === undefined) throw new Error(`no such function in the index: ${fileAndName}`);
   return place(`src/${fileAndName.split(" ")[0]}`, line);
 }
 
-/** The forward and the vjp of an op; of a routine or a function, no vjp. */
+/** The forward and the vjp of an op; a routine or a function has no vjp. */
 export function opPlaces(name: string): { readonly forward: SourceLocation; readonly vjp: SourceLocation | null } | null {
   const found = sources.ops[name];
   if (found === undefined) return null;
@@ -30,20 +30,20 @@ export function opPlaces(name: string): { readonly forward: SourceLocation; read
   return { forward: place(file, forward), vjp: vjp === null ? null : place(file, vjp) };
 }
 
-/** The row of that id: where its title is, or for `op/NAME` where its op is listed. */
+/** The location of a row: that of its title, or for `op/NAME` that of the op in its list. */
 export function rowPlace(id: string): RowLocation {
   const found = id.startsWith("op/") ? sources.subjects[id.slice("op/".length)] : sources.rows[id];
   if (found === undefined) throw new Error(`no such row in the index: ${id}`);
   return { id, ...place(found[0], found[1]) };
 }
 
-/** What the row of a numbered formula says. */
+/** The title of the row of a numbered formula. */
 export const titleOf = (id: string): string => sources.rows[id]?.[2] ?? id;
 
 /** The formula of that number, as in docs/deit.md. */
 export const formulaOf = (id: string): string => sources.formulas[id] ?? "";
 
-/** The first words of an op's file. */
+/** The first sentence of the head of an op's file. */
 export const opTitle = (op: string): string | null => sources.ops[op]?.[4] ?? null;
 
 /** The formulas that the head of an op's file cites. */

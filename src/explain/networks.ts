@@ -1,4 +1,4 @@
-/** Places in a network by their path, which is also the name of the tap: which op is there, and inside which others. */
+/** The paths of the networks, which are also the names of taps: which op each path names, and inside which others it is. */
 import { abstractEngine } from "../engines/abstract/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { deitConfig } from "../model/config.ts";
@@ -9,7 +9,7 @@ import { deitAttrs } from "../train/step/deitTask.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { callsIn, recorder, type TracedCall, type Tracer } from "./engines/trace.ts";
 
-/** The networks that have paths: a path is that of the first one that has it. */
+/** The networks that have paths; a path that several have belongs to the first. */
 export const networks: readonly string[] = ["deit-tiny", "deit-tiny-distilled"];
 
 /** Traces one forward, then one vjp, of a network on one image. */
@@ -27,13 +27,13 @@ export function traceNetwork(name: string, { kernels: k, watched, trace }: Trace
   });
 }
 
-/** A place in a network. */
+/** A path of a network. */
 export interface NetworkPlace {
   readonly network: string;
   readonly path: string;
-  /** The op that is there. */
+  /** The op at this path. */
   readonly op: string;
-  /** The paths around it, the innermost first, its own before them. */
+  /** This path, then the paths of the ops around it, the innermost first. */
   readonly around: readonly string[];
 }
 
@@ -55,7 +55,7 @@ function placesIn(network: string): readonly NetworkPlace[] {
   return found;
 }
 
-/** Every place of every network, by path. */
+/** Every path of every network. */
 export function networkPlaces(): ReadonlyMap<string, NetworkPlace> {
   const places = new Map<string, NetworkPlace>();
   for (const network of networks) for (const at of placesIn(network)) if (!places.has(at.path)) places.set(at.path, at);

@@ -1,4 +1,4 @@
-/** docs/equations.md, as text: where each numbered formula stands, and what engines run for it. */
+/** Writes docs/equations.md: the location of each numbered formula, and what engines run for it. */
 import type { WebgpuPrecision } from "../engines/webgpu/run.ts";
 import { explain, type EngineChoice } from "./explain.ts";
 import { equations } from "./equations.ts";
@@ -8,14 +8,14 @@ const precision: WebgpuPrecision = "f32";
 const wasm: EngineChoice = { name: "wasm", threads: 1 };
 const webgpu: EngineChoice = { name: "webgpu", adapter: "h100", precision };
 
-/** A bar would end the cell. */
+/** Escapes a bar, which would end the cell. */
 const cell = (text: string): string => text.replaceAll("|", String.raw`\|`);
 
 /** `[ops/linear.ts:28](../src/ops/linear.ts#L28)` */
 const link = (place: SourceLocation | null): string =>
   place === null ? "–" : `[${place.file.replace(/^src\//, "")}:${place.line}](../${place.file}#L${place.line})`;
 
-/** What an engine runs: an op by one kernel of its own, or kernel by kernel; nothing for what the host computes. */
+/** What an engine runs: a fused kernel, or the kernels of the definition; nothing if the host computes it. */
 function kernelsOn(id: string, choice: EngineChoice): string {
   const { engine } = explain({ kind: "formula", id }, choice);
   if (engine === undefined || engine.call === null) return "host";

@@ -1,4 +1,4 @@
-/** What is asked about: a numbered formula, an op with or without shapes, or a path of a network. */
+/** Reads what to explain: a numbered formula, an op with or without shapes, or a path of a network. */
 import type { Shape } from "../tensor/tensor.ts";
 import { equations } from "./equations.ts";
 import { networkPlaces, type NetworkPlace } from "./networks.ts";
@@ -10,7 +10,7 @@ export interface OperationCall {
   readonly operation: Operation;
   readonly shape: Shape;
   readonly sizes: Sizes;
-  /** As it is asked for, with every size written out: `linear 64x197x768 3072`. */
+  /** The call as text, with every size: `linear 64x197x768 3072`. */
   readonly text: string;
 }
 
@@ -22,7 +22,7 @@ export type ExplainTarget =
 /** `64x197x768` */
 const asText = (shape: Shape): string => shape.join("x");
 
-/** How an op is asked for: `linear ...xI O, such as linear 1x197x192 768`. */
+/** How to name a call of an op: `linear ...xI O, such as linear 1x197x192 768`. */
 export function usageOf({ name, axes, shape, sizes }: Operation): string {
   const given = [axes.replaceAll(" ", "x"), ...Object.keys(sizes)].filter(Boolean);
   const example = [name, asText(shape), ...Object.values(sizes).map((make) => make(shape))].filter((part) => part !== "");
@@ -33,7 +33,7 @@ const isSize = (text: string): boolean => /^\d{1,9}$/.test(text) && Number(text)
 
 function shapeOf(text: string, operation: Operation): Shape {
   const parts = text.split(/[x×]/);
-  if (!parts.every(isSize)) throw new RangeError(`${text} is not a shape; it would be ${usageOf(operation)}`);
+  if (!parts.every(isSize)) throw new RangeError(`${text} is not a shape; right would be ${usageOf(operation)}`);
   const axes = operation.axes.split(" ").filter(Boolean);
   const least = axes.filter((axis) => axis !== "...").length;
   const fits = axes.includes("...") ? parts.length >= least : parts.length === least;
@@ -50,13 +50,13 @@ function callOf(operation: Operation, [shapeText, ...rest]: readonly string[]): 
   if (rest.length > letters.length)
     throw new RangeError(`${rest.slice(letters.length).join(" ")} is more than ${operation.name} takes: ${usageOf(operation)}`);
   const wrong = rest.find((text) => !isSize(text));
-  if (wrong !== undefined) throw new RangeError(`${wrong} is not a size; it would be ${usageOf(operation)}`);
+  if (wrong !== undefined) throw new RangeError(`${wrong} is not a size; right would be ${usageOf(operation)}`);
   const sizes = Object.fromEntries(letters.map(([letter, make], i) => [letter, rest[i] === undefined ? make(shape) : Number(rest[i])]));
   const text = [operation.name, asText(shape), ...Object.values(sizes)].filter((part) => part !== "").join(" ");
   return { operation, shape, sizes, text };
 }
 
-/** An op, with or without shapes, as text. */
+/** The call that a text names; null: its first word is no op. */
 export function operationCall(text: string): OperationCall | null {
   const [name = "", ...rest] = text.trim().split(/\s+/);
   const operation = operations.get(name);
@@ -74,13 +74,14 @@ export class UnknownTargetError extends RangeError {
 }
 
 /**
- * What a text asks about.
+ * The target that a text names.
  *
  * @throws UnknownTargetError for an unknown word, RangeError for a shape that does not fit
  */
 export function targetOf(text: string): ExplainTarget {
   const trimmed = text.trim().replace(/^op\//, "");
-  if (trimmed === "") throw new RangeError("what is to be explained? a formula, an op or a path, such as E7, attention or blocks.0.attn");
+  if (trimmed === "")
+    throw new RangeError("what should be explained? Give a formula, an op or a path, such as E7, attention or blocks.0.attn");
   const id = trimmed.replace(/^\((.*)\)$/, "$1").toUpperCase();
   if (equations.has(id)) return { kind: "formula", id };
   if (/^[EG]\d+$/.test(id)) throw new UnknownTargetError(`there is no ${id}; the equations are E1 to E39 and the gradients G1 to G22`, []);

@@ -1,23 +1,23 @@
-/** Whether libraries compute the same: asked before anything is timed. */
+/** Compares what the libraries compute, before anything is timed. */
 import { tolerances } from "./deit.ts";
 import type { Results } from "./library.ts";
 
 export interface Deviation {
-  /** Of the tensor: logits, loss, or a gradient by timm's name. */
+  /** The name of the tensor: logits, loss, or timm's name of a gradient. */
   readonly name: string;
-  /** The largest difference of two numbers. */
+  /** The largest absolute difference. */
   readonly difference: number;
   /** The same as a share of the largest expected number. */
   readonly share: number;
-  /** On the share. */
+  /** The largest allowed share. */
   readonly bound: number;
   readonly agrees: boolean;
 }
 
-/** From the images on for logits and losses; gradients are compared with another engine's of f32. */
+/** Logits and losses are compared end to end; gradients with those of another f32 engine. */
 const boundOf = (name: string): number => tolerances[["logits", "loss"].includes(name) ? "recordedEndToEnd" : "parity"].f32.bound;
 
-/** Differences that are no numbers agree with nothing. */
+/** A difference that is NaN agrees with nothing. */
 function deviation(name: string, actual: ArrayLike<number> | undefined, expected: ArrayLike<number>): Deviation {
   const bound = boundOf(name);
   const numbers = Array.from(expected);
@@ -27,10 +27,10 @@ function deviation(name: string, actual: ArrayLike<number> | undefined, expected
   return { name, difference, share, bound, agrees: share <= bound };
 }
 
-/** Of its bound; no number is more than any. */
+/** The share of the bound that an error uses; NaN counts as infinite. */
 const used = ({ share, bound }: Deviation): number => (Number.isNaN(share) ? Infinity : share / bound);
 
-/** That of the tensor which uses most of its bound. */
+/** The error of the tensor that uses the largest share of its bound. */
 export function largestDeviation(actual: Results, expected: Results): Deviation {
   const all = [...expected].map(([name, values]) => deviation(name, actual.get(name), values));
   return all.reduce((most, one) => (used(one) > used(most) ? one : most));

@@ -1,9 +1,9 @@
 /**
- * Libraries in turn, each in a process of its own, since they hold threads and memory:
+ * Times libraries in turns, each in its own process, since they hold threads and memory:
  *
  *   load all · compare what they compute · round 1: each once · round 2: each once, in the other order · …
  *
- * A ratio is of two times of one round, so that clock, neighbours and host fall out.
+ * A ratio compares two times of the same round, so that changes of clock speed and load cancel.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { largestDeviation, type Deviation } from "./agreement.ts";
@@ -16,25 +16,25 @@ import { referenceLogits } from "./reference.ts";
 export interface Row {
   readonly library: string;
   readonly threads: number;
-  /** Text: why it cannot be timed here. */
+  /** The reason if it cannot be timed here. */
   readonly found: Timing | string;
 }
 
 export interface Timing {
   /** Packages and versions. */
   readonly version: string;
-  /** Processor time on one thread, time on the clock on several, as `deit bench` has it. */
+  /** CPU time on one thread, wall-clock time on several, as in `deit bench`. */
   readonly ms: Spread;
-  /** To the first library on as many threads: of times of one round, and of both minima, which others on the machine disturb least. */
+  /** The ratio to the first library on as many threads: the median over rounds, and that of the two minima, which load disturbs least. */
   readonly ratio: number;
   readonly ratioOfMin: number;
-  /** Processor time over time on the clock: how many cores were at work. */
+  /** CPU time over wall-clock time: how many cores were at work. */
   readonly cores: number;
   readonly deviation: Deviation;
 }
 
 export interface Settings {
-  /** The first is what others are compared with. */
+  /** The others are compared with the first. */
   readonly libraries: readonly string[];
   readonly threads: readonly number[];
   readonly rounds: number;
@@ -48,15 +48,15 @@ interface Sample {
 interface Timed {
   readonly contender: Contender;
   readonly deviation: Deviation;
-  /** One a round. */
+  /** One time per round. */
   readonly samples: Sample[];
 }
 
-/** In ms: threads of some libraries wait actively for a while after a run. */
+/** In ms. The threads of some libraries keep spinning for a while after a run. */
 const QUIET = 100;
-/** A training step takes so much longer that there are so many times fewer rounds. */
+/** Training has this many times fewer rounds, because a step takes so much longer. */
 const LONGER = 3;
-/** Until WebAssembly's optimising compiler is done with all that runs. */
+/** Enough runs for WebAssembly's optimising compiler to finish. */
 const WARM_RUNS = 12;
 
 const nameOf = ({ library, threads }: Pick<Row, "library" | "threads">): string =>
@@ -76,7 +76,7 @@ async function load(what: What, { libraries, threads }: Settings, contenders: Co
 }
 
 /**
- * How far each is off what is expected: in a forward pass the reference engine's logits, in training what the first library says.
+ * The error of each library: in a forward pass against the reference engine's logits, in training against the first library.
  *
  * @throws Error naming all that disagree
  */
@@ -96,13 +96,13 @@ async function compared(what: What, contenders: readonly Contender[]): Promise<r
 }
 
 async function sample(what: What, all: readonly Timed[], rounds: number): Promise<void> {
-  const warmRuns = what === "forward" ? WARM_RUNS : 0; // a training step is long, and was made four times
+  const warmRuns = what === "forward" ? WARM_RUNS : 0; // a training step is long, and has already run four times
   for (const { contender } of all) for (let i = 0; i < warmRuns; i++) await ask(contender, "run");
   for (let round = 0; round < rounds; round++)
     for (const { contender, samples } of round % 2 === 0 ? all : all.toReversed()) {
       showForNow(`${what}: round ${round + 1} of ${rounds}, ${nameOf(contender)}`);
       await pause(QUIET);
-      if (what === "forward") await ask(contender, "run"); // the caches were another's
+      if (what === "forward") await ask(contender, "run"); // refills the caches after another library's run
       samples.push(await ask(contender, "run"));
     }
 }

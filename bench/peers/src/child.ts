@@ -1,4 +1,4 @@
-/** A process for one library at one number of threads: `node child.js LIBRARY WHAT THREADS`. It loads the model, then does what it is asked. */
+/** A process for one library at one number of threads: `node child.js LIBRARY WHAT THREADS`. It loads the model, then answers questions. */
 import type { Library, Loaded, Results } from "./library.ts";
 import { NotAvailable } from "./library.ts";
 
@@ -10,12 +10,12 @@ export type Answer =
   | { readonly kind: "results"; readonly results: Results }
   | { readonly kind: "time"; readonly wall: number; readonly processor: number };
 
-/** Either is answered by one answer. */
+/** Each question has one answer. */
 export type Question = "results" | "run";
 
 const say = (answer: Answer): void => void process.send?.(answer);
 
-/** ms of one run, on the clock and of this process's threads together. */
+/** ms of one run: wall-clock time, and CPU time of all threads of this process. */
 async function timed({ run }: Loaded): Promise<Answer> {
   const [used, start] = [process.cpuUsage(), performance.now()];
   await run();
@@ -33,7 +33,7 @@ async function load(name: string, what: string, threads: number): Promise<Loaded
   return loaded;
 }
 
-/** What went wrong, as an answer. */
+/** An answer that says what went wrong. */
 const failure = (error: unknown): Answer => ({
   kind: error instanceof NotAvailable ? "not available" : "failed",
   reason: error instanceof Error ? error.message : String(error),

@@ -1,4 +1,4 @@
-/** What is used of this project, as it was built: the only file here that says where that is. */
+/** What the benchmark uses of this project, as built: the only file here that names its location. */
 export {
   abstractEngine,
   buildParams,

@@ -1,4 +1,4 @@
-/** What every library is given: DeiT-Ti⚗ at 224, its weights, an image and a batch to learn from. Numbers are hashes of names (recording format, section 4). */
+/** The input of every library: DeiT-Ti⚗ at 224, its weights, an image and a training batch. Numbers are hashes of names (recording format, section 4). */
 import {
   deitConfig,
   dropPathMultipliers,
@@ -22,11 +22,11 @@ const SEED = 0;
 
 const drawn = (name: string, shape: Shape): Values => ({ shape, data: Float32Array.from(hashed(name, shape, SEED).data) });
 
-/** By timm's names. */
+/** The weights, by timm's names. */
 export const weights = (): ReadonlyMap<string, Values> =>
   new Map([...parameterShapes(config)].map(([name, shape]) => [name, drawn(name, shape)]));
 
-/** W of a linear layer, or the patch kernel, which is one of patches. */
+/** Whether a parameter is W of a linear layer, or the patch kernel, which acts as one. */
 export const isMatrix = (name: string): boolean => /(qkv|proj|fc1|fc2|head|head_dist)\.weight$/.test(name);
 
 /** [out, …] → [in, out] */
@@ -36,20 +36,20 @@ function turned({ shape: [outputs = 0], data }: Values): Values {
   return { shape: [inputs, outputs], data: turn };
 }
 
-/** With every matrix as [in, out], for libraries whose products with a transposed operand are slower. */
+/** The weights with every matrix as [in, out], for libraries that multiply by a transposed operand more slowly. */
 export const turnedWeights = (): ReadonlyMap<string, Values> =>
   new Map([...weights()].map(([name, values]) => [name, isMatrix(name) ? turned(values) : values]));
 
-/** Normalised, [1, C, S, S]. */
+/** The normalised image, [1, C, S, S]. */
 export const image = (): Values => drawn("images", [1, C, S, S]);
 
-/** B, of a training step. */
+/** B, the batch of a training step. */
 export const BATCH = 8;
-/** η: large enough for the second and third loss to say whether the optimisers agree. */
+/** η, large enough that the second and third loss show whether the optimisers agree. */
 export const RATE = 5e-4;
-/** r_max of (E30), the authors'. */
+/** r_max of (E30), as the authors set it. */
 const DROP_PATH = 0.1;
-/** Of the drop path; the same in each step. */
+/** The key of the drop path, the same in each step. */
 export const key = keyOf(SEED);
 
 export interface Batch {
@@ -66,13 +66,13 @@ export const batch = (): Batch => ({
   teacher: drawn("teacher", [BATCH, K]),
 });
 
-/** The multipliers of a block's two branches (E31), B each. */
+/** The multipliers of a block's two branches (E31), [B] each. */
 export interface Multipliers {
   readonly attn: readonly number[];
   readonly mlp: readonly number[];
 }
 
-/** Those of each block, as this project's step draws them from `key`. */
+/** The multipliers of all blocks, as this project's training step draws them from `key`. */
 export async function dropPath(): Promise<readonly Multipliers[]> {
   const { kernels, read } = referenceEngine();
   const drawnPaths = dropPathMultipliers(kernels, fold(key, "dropPath"), dropPathRates(DROP_PATH, config.depth), BATCH) ?? [];

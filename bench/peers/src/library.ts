@@ -1,4 +1,4 @@
-/** What a file of `libraries/` says. */
+/** What a file of `libraries/` exports. */
 
 /** Numbers that all libraries must agree on, by name. */
 export type Results = ReadonlyMap<string, ArrayLike<number>>;
@@ -6,7 +6,7 @@ export type Results = ReadonlyMap<string, ArrayLike<number>>;
 /** A model in a library, ready to be timed. */
 export interface Loaded {
   readonly results: () => Promise<Results>;
-  /** Once what is timed: from plain arrays to plain arrays. */
+  /** Runs once what is timed, from plain arrays to plain arrays. */
   readonly run: () => Promise<unknown>;
 }
 
@@ -14,7 +14,7 @@ export interface Loaded {
 export type Load = (threads: number) => Promise<Loaded>;
 
 export interface Library {
-  /** Packages and versions that compute. */
+  /** The packages that compute, with their versions. */
   readonly version: string;
   /** An image → `logits`, [K]. */
   readonly forward: Load;
@@ -22,7 +22,7 @@ export interface Library {
   readonly train: Load | null;
 }
 
-/** What a library cannot do here, by its own account. */
+/** A library cannot do something here, for the reason that it gives. */
 export class NotAvailable extends Error {
   override readonly name = "NotAvailable";
 }

@@ -1,4 +1,4 @@
-/** `npm run bench:peers`: this project beside other libraries, on one model, in one run. README.md says how. */
+/** `npm run bench:peers`: compares this project with other libraries on one model, in one run. README.md describes the method. */
 import { parseArgs } from "node:util";
 import { bench, type Settings } from "./bench.ts";
 import type { What } from "./child.ts";
@@ -7,7 +7,7 @@ import { machine, printFoot, printRows, rowJson } from "./rows.ts";
 
 const TASKS: readonly What[] = ["forward", "train"];
 const OURS = "deit";
-/** Files of libraries/, and what they can do. */
+/** The files of libraries/, and what each can do. */
 const OTHERS: { readonly [library: string]: readonly What[] } = {
   "onnxruntime-web": ["forward"],
   "tfjs-wasm": ["forward", "train"],
@@ -20,7 +20,7 @@ const NAMES = Object.keys(OTHERS);
 
 const USAGE = `npm run bench:peers -- [--only ${NAMES[0]},…] [--what ${TASKS.join(",")}] [--threads 1,2] [--rounds 15] [--json]`;
 
-/** @throws RangeError naming a choice that there is not */
+/** @throws RangeError that names an unknown choice */
 function chosen<T extends string>(option: string, text: string, all: readonly T[]): readonly T[] {
   const asked = text.split(",");
   const unknown = asked.find((name) => !all.some((one) => one === name));
@@ -70,7 +70,7 @@ async function run({ tasks, others, settings, json }: Asked): Promise<void> {
 
 const messageOf = (error: unknown): string => `bench:peers: ${error instanceof Error ? error.message : String(error)}`;
 
-/** null: the command line was wrong, which has been said. */
+/** null: the command line was wrong, and the error is printed. */
 function askedOrSaid(): Asked | null {
   try {
     return asked();

@@ -1,4 +1,4 @@
-/** The model as this project exports it: for the libraries that read ONNX. */
+/** The model as this project exports it, for the libraries that read ONNX. */
 import { writeOnnx } from "./deit.ts";
 import { config, weights } from "./given.ts";
 

@@ -1,4 +1,4 @@
-/** What libraries are compared with: this project's reference engine, in f64. */
+/** The reference that libraries are compared with: this project's reference engine, in f64. */
 import { buildParams, deitAttrs, deitPredict, referenceEngine } from "./deit.ts";
 import { config, image, weights } from "./given.ts";
 import type { Results } from "./library.ts";

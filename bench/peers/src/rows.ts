@@ -1,4 +1,4 @@
-/** What was found, for people and for scripts. */
+/** Formats the results as a table and as JSON. */
 import { cpus } from "node:os";
 import type { Row } from "./bench.ts";
 import type { What } from "./child.ts";
@@ -13,7 +13,7 @@ const CLOCK =
   "ms on 1 thread: processor time; on more: time on the clock. Ratio: median over rounds of the library's time over deit's; of min: ratio of the least times.";
 const HEAD = ["library", "threads", "median ms", "min … 75 %", "ratio", "of min", "cores", "max |Δ|", "in", "packages"];
 
-/** Nothing, where this project's own time is missing. */
+/** Empty if this project's own time is missing. */
 const share = (ratio: number): string => (Number.isFinite(ratio) ? ratio.toFixed(2) : "");
 
 function cells({ library, threads, found }: Row): readonly string[] {

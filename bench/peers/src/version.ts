@@ -1,4 +1,4 @@
-/** Versions as they are installed. */
+/** The versions that are installed. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 

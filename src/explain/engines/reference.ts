@@ -1,4 +1,4 @@
-/** What the reference engine runs: every op by its definition, basis kernel by basis kernel. */
+/** What the reference engine runs: every op by its definition, in basis kernels. */
 import { countedLoops } from "../../engines/abstract/arithmetic.ts";
 import { abstractEngine } from "../../engines/abstract/engine.ts";
 import { recorder, tracerOn, type Tracer } from "./trace.ts";

@@ -1,4 +1,4 @@
-/** Which kernels each op of a program runs, read off one run by an observer: the op calls as a tree, each with what it runs itself. */
+/** Records which kernels each op of a program runs, with a visitor: the op calls as a tree, each with the kernels that it runs directly. */
 import type { FusedTable, Kernels, Visitor } from "../../kernels/kernels.ts";
 import { observe } from "../../ops/observe.ts";
 
@@ -7,9 +7,9 @@ export interface Dispatch {
   readonly program: string;
   /** Workgroups in each dimension. */
   readonly groups: readonly [number, number, number];
-  /** Of every tensor that it binds, once. */
+  /** The bytes of every tensor that it binds, each counted once. */
   readonly bytes: number;
-  /** 2 · multiply–adds of a matrix multiplication, without its epilogue; of any other kernel, its formula's share by bytes. */
+  /** Twice the multiply–adds of a matrix multiplication, without its epilogue; for another kernel, its formula's FLOPs in proportion to bytes. */
   readonly flops: number;
   readonly wgsl: string;
 }
@@ -26,7 +26,7 @@ export interface TracedCall {
   readonly path: string;
   readonly op: string;
   readonly phase: string;
-  /** Whether one kernel of the engine's does the whole op, or its definition is run. */
+  /** Whether a fused kernel does the op, or its definition runs. */
   readonly how: "definition" | "fused";
   /** The calls and kernel runs that it makes, in their order. */
   readonly made: readonly (TracedCall | KernelRun)[];
@@ -34,7 +34,7 @@ export interface TracedCall {
 
 export const isCall = (made: TracedCall | KernelRun): made is TracedCall => "made" in made;
 
-/** All that is run in a call, inside its calls too. */
+/** All kernel runs in a call and in the calls inside it. */
 export const runsIn = ({ made }: TracedCall): readonly KernelRun[] => made.flatMap((one) => (isCall(one) ? runsIn(one) : [one]));
 
 /** A call and all calls inside it, in the order in which they begin. */
@@ -45,13 +45,13 @@ interface OpenCall extends TracedCall {
   readonly made: (OpenCall | KernelRun)[];
 }
 
-/** Traces programs on an engine that tells it of each kernel run. */
+/** Records the kernel runs that an engine reports. */
 export interface Recorder {
-  /** A kernel is run by the innermost call that is open. */
+  /** Adds a kernel run to the innermost open call. */
   readonly ran: (run: KernelRun) => void;
-  /** The same kernels, watched. */
+  /** The same kernels with the visitor. */
   readonly watched: (k: Kernels) => Kernels;
-  /** Runs a program; what is run outside of it is not recorded. */
+  /** Runs a program and records it; nothing else is recorded. */
   readonly trace: (program: () => unknown) => TracedCall;
 }
 
@@ -98,13 +98,13 @@ export function recorder(): Recorder {
   };
 }
 
-/** An engine that plans and computes nothing, and a trace of what it is asked to run. */
+/** The kernels of a planning engine, and a trace of what a program runs on them. */
 export interface Tracer {
-  /** Not watched: for what a program works on. */
+  /** Kernels without the visitor, which make the tensors of a call. */
   readonly kernels: Kernels;
   readonly watched: Kernels;
   readonly trace: Recorder["trace"];
 }
 
-/** A tracer on kernels that tell the recorder what they run. */
+/** A tracer on kernels that report to a recorder. */
 export const tracerOn = (kernels: Kernels, { watched, trace }: Recorder): Tracer => ({ kernels, watched: watched(kernels), trace });

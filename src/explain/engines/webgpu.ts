@@ -7,13 +7,13 @@ import type { Dispatch } from "../../engines/webgpu/program.ts";
 import type { WebgpuPrecision } from "../../engines/webgpu/run.ts";
 import { recorder, tracerOn, type KernelRun, type Tracer } from "./trace.ts";
 
-/** A dispatch of the kernel at work. */
+/** A dispatch of the running kernel. */
 interface Pending {
   readonly dispatch: Dispatch;
   readonly bytes: number;
 }
 
-/** The dispatches of one kernel, whose formula has so many FLOP in all. */
+/** The dispatches of one kernel, among which the FLOPs of its formula are divided. */
 function runsOf(pending: readonly Pending[], flop: number): readonly KernelRun[] {
   const products = pending.reduce((sum, { dispatch: { macs = 0 } }) => sum + 2 * macs, 0);
   const others = pending.filter(({ dispatch: { macs = 0 } }) => macs === 0).reduce((sum, { bytes }) => sum + bytes, 0);
@@ -37,7 +37,7 @@ export function webgpuTracer(precision: WebgpuPrecision): Tracer {
     afterKernel: countedLoops(kernelDone),
   });
   const fused = countedTable(kernels.scope.fused, (flop) => {
-    if (pending.length > 0) kernelDone(flop); // else it went by the definition, kernel by kernel
+    if (pending.length > 0) kernelDone(flop); // otherwise it ran by its definition, whose kernels are recorded already
   });
   return tracerOn(kernels.within({ fused }), record);
 }

@@ -7,9 +7,9 @@ import { isTensor, type Shape, type Tensor } from "../../tensor/tensor.ts";
 /** Makes the tensors of a call. */
 export interface Maker {
   readonly k: Kernels;
-  /** A tensor of f32: a parameter, or a sum that residual branches are added to. */
+  /** An f32 tensor: a parameter, or the sum to which residual branches are added. */
   readonly plain: (...shape: Shape) => Tensor;
-  /** What another op has computed, stored as the engine stores activations. */
+  /** The output of another op, stored as the engine stores activations. */
   readonly activation: (...shape: Shape) => Tensor;
 }
 
@@ -19,17 +19,17 @@ export const makerOn = (k: Kernels): Maker => {
   return { k, plain, activation: (...shape) => gelu.forward(k, { x: plain(...shape) }).out };
 };
 
-/** A call whose tensors are made, ready to run; the k of each run is the one that is watched. */
+/** A call whose tensors exist; each run gets the k with the visitor. */
 export interface PreparedCall {
   readonly forward: (k: Kernels) => unknown;
-  /** After `forward` has run: makes the cotangent, and gives the run. null: there is no vjp. */
+  /** Makes the cotangent after `forward` has run, and returns the run of the vjp. null: there is no vjp. */
   readonly vjp: (() => (k: Kernels) => unknown) | null;
 }
 
 /** Sizes by their letters. */
 export type Sizes = Readonly<Record<string, number>>;
 
-/** An op, a routine or a function of kernels that can be explained by name, and what it is called on. */
+/** An op, a routine or a function of kernels that can be explained by name, with the tensors of its call. */
 export interface Operation {
   readonly name: string;
   /** The axes of its first tensor, as in shape text: `B T D`, or `... D` for any leading axes. */
@@ -40,12 +40,12 @@ export interface Operation {
   readonly sizes: Readonly<Record<string, (shape: Shape) => number>>;
   /** The independent computation by plain loops, as `file name` under src; null: there is none. */
   readonly oracle: string | null;
-  /** The row of `deit check` that holds it; default: that of its op's laws. */
+  /** The row of `deit check` that tests it; default: the row of its op's laws. */
   readonly row?: string;
   readonly prepare: (make: Maker, shape: Shape, sizes: Sizes) => PreparedCall;
 }
 
-/** A cotangent for each tensor of an output; an output that nobody differentiates has none. */
+/** A cotangent for each tensor of an output, except for constant outputs. */
 function cotangentOf(out: unknown, make: Maker["plain"]): unknown {
   if (typeof out !== "object" || out === null) return out;
   if (isTensor(out)) return make(...out.shape);
@@ -53,13 +53,13 @@ function cotangentOf(out: unknown, make: Maker["plain"]): unknown {
   return Object.fromEntries(Object.entries(out).map(([key, value]) => [key, cotangentOf(value, make)]));
 }
 
-/** What is called: `inputs` are differentiated, `attrs` are not. */
+/** The arguments of a call: `inputs` are differentiated, `attrs` are not. */
 interface CallOf<In, Attrs> {
   readonly inputs: In;
   readonly attrs: Attrs;
 }
 
-/** What describes an operation beside its call. */
+/** What describes an operation, apart from its call. */
 export type About = Omit<Operation, "name" | "prepare">;
 
 /** An op: its forward, then its vjp on a cotangent stored as the engine stores it in a network. */

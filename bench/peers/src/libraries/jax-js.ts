@@ -1,6 +1,6 @@
 /**
- * jax-js on its wasm backend: DeiT's forward pass in its ops, as one function that it compiles.
- * An array is used up by the function it is given to; `ref` keeps it for one more.
+ * jax-js on its wasm backend: DeiT's forward pass in jax-js's ops, compiled as one function.
+ * A function consumes the arrays that it is called with; `ref` keeps an array for one more use.
  */
 import { defaultDevice, init, jit, nn, numpy as np, tree } from "@jax-js/jax";
 import { config, image, turnedWeights, type Values } from "../given.ts";
@@ -11,7 +11,7 @@ const { width: D, heads: h, depth: L, patchSize: p, imageSize: S, channels: C, l
 const d = D / h;
 const g = S / p;
 
-/** By timm's names; matrices are [in, out]. */
+/** The weights by timm's names; matrices are [in, out]. */
 type Params = { [name: string]: np.Array };
 
 const arrayOf = ({ shape, data }: Values): np.Array => np.array(data, { shape: [...shape] });
@@ -44,7 +44,7 @@ function patchEmbed(params: Params, images: np.Array): np.Array {
 const embed = (params: Params, patches: np.Array): np.Array =>
   np.concatenate([param(params, "cls_token"), param(params, "dist_token"), patches], 1).add(param(params, "pos_embed"));
 
-/** (E5) to (E8). Its own dotProductAttention needs iterator helpers, which Node has from 22 on. */
+/** (E5) to (E8). The dotProductAttention of jax-js needs iterator helpers, which Node has since version 22. */
 function selfAttention(params: Params, name: string, x: np.Array): np.Array {
   const [B = 0, T = 0] = x.shape;
   const split = linear(params, `${name}.qkv`, x).reshape([B, T, 3, h, d]); //                   (E5)
@@ -75,7 +75,7 @@ function deitPredict(params: Params, images: np.Array): np.Array {
   return head.add(head_dist).div(2); //                                                          (E27)
 }
 
-/** @throws NotAvailable for more than one thread: it takes workers from a browser's `Worker`, which Node has not */
+/** @throws NotAvailable for more than one thread: it starts threads as a browser's `Worker`, which Node lacks */
 async function forward(threads: number): Promise<Loaded> {
   if (threads > 1) throw new NotAvailable("jax-js has no threads in Node, which lacks a browser's Worker");
   await init("wasm");

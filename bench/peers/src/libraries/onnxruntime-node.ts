@@ -1,4 +1,4 @@
-/** onnxruntime's native library on its CPU provider: for scale. */
+/** onnxruntime's native library on its CPU provider, for comparison. */
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { image } from "../given.ts";
 import { type Library, type Loaded } from "../library.ts";

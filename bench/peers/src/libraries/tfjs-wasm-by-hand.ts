@@ -1,4 +1,4 @@
-/** tfjs on its wasm backend, with its products led by hand to where they are fastest: what the library could do. */
+/** tfjs on its wasm backend, with every matrix multiplication rewritten for its fast path: what the library could reach. */
 import type { Library } from "../library.ts";
 import { forwardOf } from "../tfjs/forward.ts";
 import { productByHand } from "../tfjs/gemm.ts";

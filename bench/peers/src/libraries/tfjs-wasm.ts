@@ -1,4 +1,4 @@
-/** tfjs on its wasm backend, with its own products and its own gradients. */
+/** tfjs on its wasm backend, with its own matrix multiplications and gradients. */
 import type { Library } from "../library.ts";
 import { forwardOf } from "../tfjs/forward.ts";
 import { product } from "../tfjs/gemm.ts";

@@ -9,7 +9,7 @@ import { numbers } from "../numbers.ts";
 import { INPUT, onnxFile, OUTPUT } from "../onnx.ts";
 import { versionOf } from "../version.ts";
 
-/** A folder as models are published: what kind it is, and the graph. */
+/** A folder in the layout in which models are published: the configuration and the graph. */
 function published(): string {
   const folder = mkdtempSync(join(tmpdir(), "deit-peers-"));
   mkdirSync(join(folder, "onnx"));

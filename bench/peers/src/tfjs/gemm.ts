@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Product } from "./model.ts";
 
-/** The multiplication of the library. */
+/** The library's own multiplication. */
 export const product: Product = (a, b) => tf.matMul(a, b);
 
 /** A matrix multiplication and its gradients, whose operands are transposed by copying first: Ā = C̄ Bᵀ, B̄ = Aᵀ C̄. */

@@ -9,14 +9,14 @@ const g = S / p;
 /** [..., m, k]·[..., k, n] → [..., m, n] */
 export type Product = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
 
-/** By timm's names; matrices are [in, out]. */
+/** The weights by timm's names; matrices are [in, out]. */
 export type Params = ReadonlyMap<string, tf.Tensor>;
 
 export const tensorOf = ({ shape, data }: Values): tf.Tensor => tf.tensor(data, [...shape]);
 
 export const paramsOf = (): Params => new Map([...turnedWeights()].map(([name, values]) => [name, tensorOf(values)]));
 
-/** Numbers in timm's order of what is shaped as a parameter. */
+/** The numbers of a parameter-shaped tensor in timm's order. */
 export const timmValues = (name: string, t: tf.Tensor): Promise<ArrayLike<number>> => (isMatrix(name) ? tf.transpose(t) : t).data();
 
 export interface Model {
@@ -76,7 +76,7 @@ function selfAttention(model: Model, name: string, x: tf.Tensor): tf.Tensor {
 /** (E10) */
 const mlp = (model: Model, name: string, x: tf.Tensor): tf.Tensor => linear(model, `${name}.fc2`, gelu(linear(model, `${name}.fc1`, x)));
 
-/** Multipliers of the two branches of a block, [B, 1, 1]; null: nothing is dropped. */
+/** The multipliers of a block's two branches, [B, 1, 1]; null: nothing is dropped. */
 export type DropPath = { readonly attn: tf.Tensor; readonly mlp: tf.Tensor } | null;
 
 /** x + m ⊙ branch */
@@ -88,7 +88,7 @@ function block(model: Model, name: string, x: tf.Tensor, dropPath: DropPath): tf
   return residual(u, mlp(model, `${name}.mlp`, layerNorm(model, `${name}.norm2`, u)), dropPath?.mlp);
 }
 
-/** Of each head, [B, K]. */
+/** The logits of each head, [B, K]. */
 export interface Logits {
   readonly head: tf.Tensor;
   readonly head_dist: tf.Tensor;

@@ -1,4 +1,4 @@
-/** The wasm backend of tfjs with so many threads. */
+/** Starts the wasm backend of tfjs with this number of threads. */
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import { NotAvailable } from "../library.ts";
@@ -6,7 +6,7 @@ import { versionOf } from "../version.ts";
 
 export const tfjsVersion: string = `${versionOf("@tensorflow/tfjs")} on ${versionOf("@tensorflow/tfjs-backend-wasm")}`;
 
-/** @throws NotAvailable for more than one: its flag for threads is false in Node (https://github.com/tensorflow/tfjs/issues/3830) */
+/** @throws NotAvailable for more than one thread, since its flag for threads is false in Node (https://github.com/tensorflow/tfjs/issues/3830) */
 export async function started(threads: number): Promise<void> {
   setThreadsCount(threads);
   await tf.setBackend("wasm");

@@ -1,4 +1,4 @@
-/** A training step in tfjs: hard distillation, the gradient that tfjs makes of it, AdamW. */
+/** A training step in tfjs: hard distillation, its gradient by tfjs, and AdamW. */
 import * as tf from "@tensorflow/tfjs";
 import { publishedAdamw, publishedSmoothing } from "../deit.ts";
 import { batch, config, dropPath, RATE } from "../given.ts";
@@ -7,15 +7,15 @@ import { deitLogits, paramsOf, tensorOf, timmValues, type DropPath, type Product
 import { started } from "./start.ts";
 
 const { classes: K } = config;
-/** α of (E26), the authors'. */
+/** α of (E26), as the authors set it. */
 const ALPHA = 0.5;
-/** Not decayed, as vectors are not (deit.md 7.4). */
+/** Whether weight decay leaves a parameter out, as it does all vectors (deit.md 7.4). */
 const UNDECAYED = ["cls_token", "pos_embed"];
 
 /** (E19) */
 const crossEntropy = (logits: tf.Tensor, q: tf.Tensor): tf.Tensor => tf.neg(tf.mean(tf.sum(tf.mul(q, tf.logSoftmax(logits)), -1)));
 
-/** Of class numbers [B]; on wasm, tfjs's own oneHot is right for integers only. */
+/** One-hot rows of class numbers [B]. On wasm, tfjs's own oneHot is correct for integers only. */
 const oneHot = (classes: tf.Tensor): tf.Tensor => tf.cast(tf.oneHot(tf.cast(classes, "int32"), K), "float32");
 
 /** Class numbers → q of (E20). */
