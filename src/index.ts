@@ -148,12 +148,12 @@ export { squeezeExcite } from "./teacher/squeezeExcite.ts";
 export type { SqueezeExciteParams, SqueezeExciteSaved } from "./teacher/squeezeExcite.ts";
 
 // Images, from raw pixels to a network's input
-export { bicubicTaps } from "./data/images/bicubic.ts";
-export type { Taps } from "./data/images/bicubic.ts";
-export type { Pixels, Size, Region } from "./data/images/pixels.ts";
+export { bicubicTaps } from "./data/pixels/bicubic.ts";
+export type { Taps } from "./data/pixels/bicubic.ts";
+export type { Pixels, Size, Region } from "./data/pixels/pixels.ts";
 export { conventions, geometryOf, preprocess, normalisedTensor } from "./data/images/preprocess.ts";
 export type { Convention, Geometry } from "./data/images/preprocess.ts";
-export { resize, resizeRegion } from "./data/images/resize.ts";
+export { resize, resizeRegion } from "./data/pixels/resize.ts";
 export { rgbOf } from "./data/images/rgb.ts";
 export type { Samples } from "./data/images/rgb.ts";
 export type { Normalisation } from "./data/normalise.ts";

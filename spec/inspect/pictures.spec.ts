@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Pixels } from "../../src/data/images/pixels.ts";
+import type { Pixels } from "../../src/data/pixels/pixels.ts";
 import { heatMap, overlay, painted, pictureOf, resized, sheet } from "../../src/inspect/pictures.ts";
 
 /** The bytes of a pixel. */

@@ -1,5 +1,5 @@
 /** Turns an inspection into files. Equal inspections of equal origin give equal files. */
-import type { Pixels } from "../data/images/pixels.ts";
+import type { Pixels } from "../data/pixels/pixels.ts";
 import type { Content } from "../io/disk/folder.ts";
 import { npzPieces } from "../io/numpy/npz.ts";
 import { pngOf, pngOfRgb } from "../io/png.ts";

@@ -1,5 +1,5 @@
 /** Paints small pictures and sheets of them: maps as colours, alone or over the image that they belong to. */
-import type { Pixels } from "../data/images/pixels.ts";
+import type { Pixels } from "../data/pixels/pixels.ts";
 import { cubehelix, warm, type Colour } from "./colours.ts";
 import { brightness, type Doublings } from "./scale.ts";
 

@@ -1,5 +1,5 @@
 /** Paints the pictures of an inspection: attention and rollout as maps, alone and over the image. */
-import type { Pixels } from "../data/images/pixels.ts";
+import type { Pixels } from "../data/pixels/pixels.ts";
 import { tokenCount, type DeitConfig } from "../model/config.ts";
 import type { LayerMaps, TokenMap } from "./attention.ts";
 import type { Inspection } from "./inspection.ts";

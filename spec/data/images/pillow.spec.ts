@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "../../../src/data/images/decode.ts";
 import { preprocess, type Convention } from "../../../src/data/images/preprocess.ts";
-import { resize } from "../../../src/data/images/resize.ts";
+import { resize } from "../../../src/data/pixels/resize.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 import { digestOf } from "./samples.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "../../../src/data/images/decode.ts";
-import type { Pixels } from "../../../src/data/images/pixels.ts";
+import type { Pixels } from "../../../src/data/pixels/pixels.ts";
 import { conventions, geometryOf, normalisedTensor, preprocess } from "../../../src/data/images/preprocess.ts";
 import { described, digestOf, firstDifference, sourceOf } from "./samples.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Pixels } from "../../../src/data/images/pixels.ts";
-import { resize, resizeRegion } from "../../../src/data/images/resize.ts";
+import type { Pixels } from "../../../src/data/pixels/pixels.ts";
+import { resize, resizeRegion } from "../../../src/data/pixels/resize.ts";
 
 const side = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
 

@@ -1,7 +1,7 @@
 /** `deit classify`: the most probable classes of image files. */
 import type { Command } from "commander";
 import { imageAt } from "../../data/images/file.ts";
-import type { Pixels } from "../../data/images/pixels.ts";
+import type { Pixels } from "../../data/pixels/pixels.ts";
 import { normalisedTensor, preprocess } from "../../data/images/preprocess.ts";
 import { checkedNormalisation } from "../../data/normalise.ts";
 import { classify, type Classified } from "../../train/evaluation/classify.ts";

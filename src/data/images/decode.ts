@@ -1,6 +1,6 @@
 /** Image files to RGB. sharp only decodes: it must not rotate, blend or colour-manage, since Pillow does not. */
 import { formatOf, isPlainGreyPng, type ImageFormat } from "./format.ts";
-import type { Pixels, Size } from "./pixels.ts";
+import type { Pixels, Size } from "../pixels/pixels.ts";
 import { rgbOf, type Samples } from "./rgb.ts";
 
 /** The file is not an image, or not one that can be opened here. */

@@ -8,8 +8,8 @@
  *                                                                          the default of transformers 5, differs by one level of 255 in some pixels
  */
 import type { Normalisation } from "../normalise.ts";
-import type { Pixels, Region, Size } from "./pixels.ts";
-import { resizeRegion } from "./resize.ts";
+import type { Pixels, Region, Size } from "../pixels/pixels.ts";
+import { resizeRegion } from "../pixels/resize.ts";
 
 /** The names of the four conventions. */
 export const conventions = ["deit", "timm", "timm-384", "hf"] as const;

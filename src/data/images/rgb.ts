@@ -5,7 +5,7 @@
  *   CMYK      n = 255 − K      R = n − C·n/255, and so on                     the quotient is rounded in integer arithmetic
  *   16 bits   the high byte; but grey without alpha is clipped at 255         Pillow keeps its 16 bits, and clips when it converts
  */
-import type { Pixels } from "./pixels.ts";
+import type { Pixels } from "../pixels/pixels.ts";
 
 /** The samples of an image file; alpha, if present, comes last. */
 export interface Samples {
