@@ -23,6 +23,10 @@ export interface Region extends Size {
   readonly top: number;
 }
 
+/** Whether all pixels of the rectangle, which has at least one, lie in an image of this size. */
+export const isInside = ({ left, top, width, height }: Region, size: Size): boolean =>
+  left >= 0 && top >= 0 && width > 0 && height > 0 && left + width <= size.width && top + height <= size.height;
+
 /**
  * Returns the image.
  *

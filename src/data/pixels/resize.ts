@@ -4,7 +4,7 @@
  * computed, so that the crop of an enormous enlargement costs no more than any other.
  */
 import { bicubicTaps, PRECISION, type Taps } from "./bicubic.ts";
-import { checkedPixels, type Pixels, type Region, type Size } from "./pixels.ts";
+import { checkedPixels, isInside, type Pixels, type Region, type Size } from "./pixels.ts";
 
 /** Height divided by width, above which an image counts as very tall. */
 const VERY_TALL = 100;
@@ -22,13 +22,16 @@ function weighted(data: Uint8Array, at: number, step: number, weights: Int32Arra
   return byteOf(sum);
 }
 
-/** Resizes rows `top` … `top + height − 1` along themselves. */
-function alongRows({ data, width, channels }: Pixels, taps: Taps, top: number, height: number): Pixels {
+/** What a pass reads: the taps count columns from `crop.left` and rows from `crop.top`. */
+type Source = Pixels & { readonly crop: Region };
+
+/** Resizes rows `top` … `top + height − 1` of the crop along themselves. */
+function alongRows({ data, width, channels, crop }: Source, taps: Taps, top: number, height: number): Pixels {
   const { first, count, weights, stride } = taps;
   const across = first.length;
   const out = new Uint8Array(height * across * channels);
   for (let row = 0, at = 0; row < height; row++) {
-    const start = (top + row) * width;
+    const start = (crop.top + top + row) * width + crop.left;
     for (let x = 0; x < across; x++)
       for (let c = 0; c < channels; c++, at++)
         out[at] = weighted(data, (start + (first[x] ?? 0)) * channels + c, channels, weights, x * stride, count[x] ?? 0);
@@ -36,38 +39,52 @@ function alongRows({ data, width, channels }: Pixels, taps: Taps, top: number, h
   return { data: out, width: across, height, channels };
 }
 
-/** Resizes along the columns. Row 0 of the image is row `top` of what the taps count from. */
-function alongColumns({ data, width, channels }: Pixels, { first, count, weights, stride }: Taps, top: number): Pixels {
-  const [row, down] = [width * channels, first.length];
-  const out = new Uint8Array(down * row);
+/** Resizes the crop along its columns. */
+function alongColumns({ data, width, channels, crop }: Source, { first, count, weights, stride }: Taps): Pixels {
+  const [row, across, down] = [width * channels, crop.width * channels, first.length];
+  const out = new Uint8Array(down * across);
   for (let y = 0, at = 0; y < down; y++) {
-    const start = ((first[y] ?? 0) - top) * row;
-    for (let x = 0; x < row; x++, at++) out[at] = weighted(data, start + x, row, weights, y * stride, count[y] ?? 0);
+    const start = (crop.top + (first[y] ?? 0)) * row + crop.left * channels;
+    for (let x = 0; x < across; x++, at++) out[at] = weighted(data, start + x, row, weights, y * stride, count[y] ?? 0);
   }
-  return { data: out, width, height: down, channels };
+  return { data: out, width: crop.width, height: down, channels };
 }
 
 /** Whether Pillow's `Image.resize` resizes along the columns first: the image is over 100 times as tall as wide, and becomes less tall. */
 const isColumnsFirst = (from: Size, to: Size): boolean => from.height > VERY_TALL * from.width && to.height < from.height;
+
+const whole = ({ width, height }: Size): Region => ({ left: 0, top: 0, width, height });
+const described = ({ left, top, width, height }: Region): string => `${width}×${height} at (${left}, ${top})`;
+
+/**
+ * A region of the resized crop: the rectangle `crop` of the image is cut out, so that no pixel around it is read, and resized to `size`.
+ * [height, width, C] → [region.height, region.width, C].
+ *
+ * @throws RangeError for a crop that is not inside the image, and for a region that is not inside the resized crop
+ */
+export function resizeCrop(image: Pixels, crop: Region, size: Size, region: Region): Pixels {
+  const source = { ...checkedPixels(image), crop };
+  if (!isInside(crop, image)) throw new RangeError(`resize: ${described(crop)} is not inside the image of ${image.width}×${image.height}`);
+  if (!isInside(region, size))
+    throw new RangeError(`resize: ${described(region)} is not inside the resized image of ${size.width}×${size.height}`);
+  const across = bicubicTaps(crop.width, size.width, region.left, region.width);
+  const down = bicubicTaps(crop.height, size.height, region.top, region.height);
+  if (isColumnsFirst(crop, size)) {
+    const columns = alongColumns(source, down);
+    return alongRows({ ...columns, crop: whole(columns) }, across, 0, region.height);
+  }
+  const first = down.first[0] ?? 0;
+  const end = (down.first[region.height - 1] ?? 0) + (down.count[region.height - 1] ?? 0);
+  const rows = alongRows(source, across, first, end - first);
+  return alongColumns({ ...rows, crop: { ...whole(rows), top: -first } }, down); // row `first` of the crop is row 0 of `rows`
+}
 
 /**
  * A region of the image resized to `size`, [height, width, C] → [region.height, region.width, C].
  *
  * @throws RangeError for a region that is not inside the resized image
  */
-export function resizeRegion(image: Pixels, size: Size, region: Region): Pixels {
-  const { left, top, width, height } = region;
-  if (left < 0 || top < 0 || left + width > size.width || top + height > size.height)
-    throw new RangeError(`resize: ${width}×${height} at (${left}, ${top}) is not inside the resized image of ${size.width}×${size.height}`);
-  const source = checkedPixels(image);
-  const across = bicubicTaps(source.width, size.width, left, width);
-  const down = bicubicTaps(source.height, size.height, top, height);
-  if (isColumnsFirst(source, size)) return alongRows(alongColumns(source, down, 0), across, 0, height);
-
-  const first = down.first[0] ?? 0;
-  const end = (down.first[height - 1] ?? 0) + (down.count[height - 1] ?? 0);
-  return alongColumns(alongRows(source, across, first, end - first), down, first);
-}
+export const resizeRegion = (image: Pixels, size: Size, region: Region): Pixels => resizeCrop(image, whole(image), size, region);
 
 /** The whole image resized. */
-export const resize = (image: Pixels, size: Size): Pixels => resizeRegion(image, size, { left: 0, top: 0, ...size });
+export const resize = (image: Pixels, size: Size): Pixels => resizeRegion(image, size, whole(size));
