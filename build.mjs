@@ -21,6 +21,7 @@ async function runInParallel(tool, calls) {
 }
 
 const KERNELS = "src/engines/wasm/generated";
+const PIXEL_KERNELS = "src/data/pixels/generated";
 const SOURCES = "src/explain/generated";
 const HEAD = "// Made by build.mjs from assembly/.\n";
 
@@ -53,20 +54,28 @@ function pruneDeclarations() {
     if (/^(?!wasm\/|\.).*\.d\.ts$/.test(name) && !used.has(`dist/${name}`)) rmSync(`dist/${name}`);
 }
 
-const targets = ["release", "debug", "fma"];
-await runInParallel(
-  "asc",
-  targets.map((target) => ["--config", "asconfig.json", "--target", target]),
-);
-for (const target of targets) {
-  const binary = readFileSync(`dist/wasm/${target}.wasm`).toString("base64");
-  write(KERNELS, target, `${HEAD}export const binary: string =\n  "${binary}";\n`);
+/** Stores a binary that asc has written as text. */
+function writeBinary(folder, name) {
+  const binary = readFileSync(`dist/wasm/${name}.wasm`).toString("base64");
+  write(folder, name, `${HEAD}export const binary: string =\n  "${binary}";\n`);
 }
 
-// the types of the kernels, which asc has written, as an interface
-const functions = [...readFileSync("dist/wasm/release.d.ts", "utf8").matchAll(/export function (\w+)(\(.*\): \w+);/g)];
-const members = functions.map(([, name, type]) => `  readonly ${name}: ${type.replace(/\): (\w+)$/, ") => $1")};\n`);
-write(KERNELS, "exports", `${HEAD}export interface Exports {\n${members.join("")}}\n`);
+/** Stores the types of a binary's functions, which asc has written, as an interface. */
+function writeTypes(folder, name) {
+  const functions = [...readFileSync(`dist/wasm/${name}.d.ts`, "utf8").matchAll(/export function (\w+)(\(.*\): \w+);/g)];
+  const members = functions.map(([, member, type]) => `  readonly ${member}: ${type.replace(/\): (\w+)$/, ") => $1")};\n`);
+  write(folder, "exports", `${HEAD}export interface Exports {\n${members.join("")}}\n`);
+}
+
+const targets = ["release", "debug", "fma"];
+await runInParallel("asc", [
+  ...targets.map((target) => ["--config", "asconfig.json", "--target", target]),
+  ["--config", "assembly/pixels/asconfig.json"],
+]);
+for (const target of targets) writeBinary(KERNELS, target);
+writeTypes(KERNELS, "release");
+writeBinary(PIXEL_KERNELS, "pixels");
+writeTypes(PIXEL_KERNELS, "pixels");
 
 write(SOURCES, "sources", sourceIndex());
 

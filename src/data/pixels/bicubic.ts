@@ -27,7 +27,7 @@ export interface Taps {
   readonly count: Int32Array;
   /** The weights in units of 2⁻²²; those of output pixel n begin at n · stride. */
   readonly weights: Int32Array;
-  /** Entries of `weights` for one output pixel. */
+  /** Entries of `weights` for one output pixel, an even number; those beyond `count` are zero. */
   readonly stride: number;
 }
 
@@ -49,19 +49,24 @@ const roundedAway = (x: number): number => Math.trunc(x < 0 ? x - 0.5 : x + 0.5)
 export function bicubicTaps(from: number, to: number, begin: number, length: number): Taps {
   const scale = from / to;
   const spread = Math.max(scale, 1);
-  const support = REACH * spread;
-  const stride = Math.ceil(support) * 2 + 1;
+  const [support, finer] = [REACH * spread, 1 / spread];
+  const stride = Math.ceil(support) * 2 + 2;
   const [first, count] = [new Int32Array(length), new Int32Array(length)];
   const weights = new Int32Array(length * stride);
+  const exact = new Float64Array(stride); // of one output pixel
   for (let n = 0; n < length; n++) {
     const centre = (begin + n + 0.5) * scale;
     const low = Math.max(0, Math.trunc(centre - support + 0.5));
     const high = Math.min(from, Math.trunc(centre + support + 0.5));
-    const exact = Array.from({ length: high - low }, (_, t) => cubic((t + low - centre + 0.5) * (1 / spread)));
-    const sum = exact.reduce((total, weight) => total + weight, 0);
+    let sum = 0;
+    for (let t = 0; t < high - low; t++) {
+      const weight = cubic((t + low - centre + 0.5) * finer);
+      exact[t] = weight;
+      sum += weight;
+    }
     first[n] = low;
     count[n] = high - low;
-    for (const [t, weight] of exact.entries()) weights[n * stride + t] = roundedAway((weight / sum) * 2 ** PRECISION);
+    for (let t = 0; t < high - low; t++) weights[n * stride + t] = roundedAway(((exact[t] ?? 0) / sum) * 2 ** PRECISION);
   }
   return { first, count, weights, stride };
 }

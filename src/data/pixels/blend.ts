@@ -10,14 +10,24 @@ import { checkedPixels, type Pixels } from "./pixels.ts";
 const FULL = 255;
 
 /**
+ * Returns the images.
+ *
+ * @throws RangeError if they differ in size
+ */
+export function checkedPair(a: Pixels, b: Pixels): readonly [Pixels, Pixels] {
+  const { width, height, channels } = a;
+  if (b.width !== width || b.height !== height || b.channels !== channels)
+    throw new RangeError(`blend: the second image must be ${width}×${height}×${channels}, got ${b.width}×${b.height}×${b.channels}`);
+  return [checkedPixels(a), checkedPixels(b)];
+}
+
+/**
  * The blended image, [H, W, C] of each → [H, W, C].
  *
  * @throws RangeError if the images differ in size
  */
 export function blend(a: Pixels, b: Pixels, factor: number): Pixels {
-  const [{ data: from, width, height, channels }, { data: to }] = [checkedPixels(a), checkedPixels(b)];
-  if (b.width !== width || b.height !== height || b.channels !== channels)
-    throw new RangeError(`blend: the second image must be ${width}×${height}×${channels}, got ${b.width}×${b.height}×${b.channels}`);
+  const [{ data: from, width, height, channels }, { data: to }] = checkedPair(a, b);
   const { fround } = Math;
   const f = fround(factor);
   const out = from.map((start, i) => {

@@ -10,13 +10,22 @@ const BITS = 16;
 const RGB = 3;
 
 /**
+ * Returns the image.
+ *
+ * @throws RangeError unless it has three channels
+ */
+export function checkedRgb(image: Pixels): Pixels {
+  if (image.channels !== RGB) throw new RangeError(`grey: the image must have ${RGB} channels, got ${image.channels}`);
+  return checkedPixels(image);
+}
+
+/**
  * The luma in each of three channels, [H, W, 3] → [H, W, 3].
  *
  * @throws RangeError unless the image has three channels
  */
 export function grey(image: Pixels): Pixels {
-  const { data, channels } = checkedPixels(image);
-  if (channels !== RGB) throw new RangeError(`grey: the image must have ${RGB} channels, got ${channels}`);
+  const { data } = checkedRgb(image);
   const out = new Uint8Array(data.length);
   for (let at = 0; at < data.length; at += RGB) {
     const [red = 0, green = 0, blue = 0] = data.subarray(at, at + RGB);

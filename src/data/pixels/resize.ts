@@ -56,6 +56,31 @@ const isColumnsFirst = (from: Size, to: Size): boolean => from.height > VERY_TAL
 const whole = ({ width, height }: Size): Region => ({ left: 0, top: 0, width, height });
 const described = ({ left, top, width, height }: Region): string => `${width}×${height} at (${left}, ${top})`;
 
+/** What is computed for a region of a resized crop. */
+export interface ResizePlan {
+  /** For its columns. */
+  readonly across: Taps;
+  /** For its rows. */
+  readonly down: Taps;
+  /** Whether the pass along the columns comes first. */
+  readonly columnsFirst: boolean;
+  /** Rows of the crop that are read, counted from its top. */
+  readonly rows: { readonly first: number; readonly count: number };
+}
+
+/** The plan. Throws as `resizeCrop`. */
+export function resizePlan(image: Pixels, crop: Region, size: Size, region: Region): ResizePlan {
+  if (!isInside(crop, checkedPixels(image)))
+    throw new RangeError(`resize: ${described(crop)} is not inside the image of ${image.width}×${image.height}`);
+  if (!isInside(region, size))
+    throw new RangeError(`resize: ${described(region)} is not inside the resized image of ${size.width}×${size.height}`);
+  const across = bicubicTaps(crop.width, size.width, region.left, region.width);
+  const down = bicubicTaps(crop.height, size.height, region.top, region.height);
+  const first = down.first[0] ?? 0;
+  const end = (down.first[region.height - 1] ?? 0) + (down.count[region.height - 1] ?? 0);
+  return { across, down, columnsFirst: isColumnsFirst(crop, size), rows: { first, count: end - first } };
+}
+
 /**
  * A region of the resized crop: the rectangle `crop` of the image is cut out, so that no pixel around it is read, and resized to `size`.
  * [height, width, C] → [region.height, region.width, C].
@@ -63,20 +88,14 @@ const described = ({ left, top, width, height }: Region): string => `${width}×$
  * @throws RangeError for a crop that is not inside the image, and for a region that is not inside the resized crop
  */
 export function resizeCrop(image: Pixels, crop: Region, size: Size, region: Region): Pixels {
-  const source = { ...checkedPixels(image), crop };
-  if (!isInside(crop, image)) throw new RangeError(`resize: ${described(crop)} is not inside the image of ${image.width}×${image.height}`);
-  if (!isInside(region, size))
-    throw new RangeError(`resize: ${described(region)} is not inside the resized image of ${size.width}×${size.height}`);
-  const across = bicubicTaps(crop.width, size.width, region.left, region.width);
-  const down = bicubicTaps(crop.height, size.height, region.top, region.height);
-  if (isColumnsFirst(crop, size)) {
-    const columns = alongColumns(source, down);
-    return alongRows({ ...columns, crop: whole(columns) }, across, 0, region.height);
+  const { across, down, columnsFirst, rows } = resizePlan(image, crop, size, region);
+  const source = { ...image, crop };
+  if (columnsFirst) {
+    const narrow = alongColumns(source, down);
+    return alongRows({ ...narrow, crop: whole(narrow) }, across, 0, region.height);
   }
-  const first = down.first[0] ?? 0;
-  const end = (down.first[region.height - 1] ?? 0) + (down.count[region.height - 1] ?? 0);
-  const rows = alongRows(source, across, first, end - first);
-  return alongColumns({ ...rows, crop: { ...whole(rows), top: -first } }, down); // row `first` of the crop is row 0 of `rows`
+  const short = alongRows(source, across, rows.first, rows.count);
+  return alongColumns({ ...short, crop: { ...whole(short), top: -rows.first } }, down); // row `first` of the crop is row 0 of `short`
 }
 
 /**
