@@ -23,7 +23,7 @@ const RATIOS: { readonly [C in Convention]: number } = { deit: 0.875, timm: 0.9,
 /** Images up to this side are neither resized nor cropped by the authors, in pixels. */
 const LARGEST_UNTOUCHED = 32;
 /** The largest side in pixels, at which the tensor of one image takes 200 MB. */
-const LARGEST_SIDE = 4096;
+export const LARGEST_SIDE = 4096;
 
 /** What evaluation preprocessing does to an image's size. */
 export interface Geometry {
