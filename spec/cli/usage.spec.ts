@@ -14,6 +14,7 @@ const COMMANDS = [
   "eval",
   "classify",
   "preprocess",
+  "augment",
   "inspect",
   "explain",
   "convert",

@@ -21,6 +21,7 @@ const commands: { readonly [name: string]: () => Promise<Add> } = {
   eval: async () => (await import("./commands/eval.ts")).addEval,
   classify: async () => (await import("./commands/classify.ts")).addClassify,
   preprocess: async () => (await import("./commands/preprocess.ts")).addPreprocess,
+  augment: async () => (await import("./commands/augment.ts")).addAugment,
   inspect: async () => (await import("./commands/inspect.ts")).addInspect,
   explain: async () => (await import("./commands/explain.ts")).addExplain,
   convert: async () => (await import("./commands/convert.ts")).addConvert,

@@ -113,6 +113,25 @@ export function normalAt(key: Key, i: number): number {
   return Math.sqrt(-2 * Math.log(1 - fraction53(words[0], words[1]))) * Math.cos(2 * Math.PI * fraction53(words[2], words[3]));
 }
 
+/** Two words as independent draws of the standard normal distribution (Box–Muller). */
+function normalPair(radius: number, angle: number, out: Float32Array, at: number): void {
+  const r = Math.sqrt(-2 * Math.log((radius + 0.5) * 2 ** -32)); // from 0 to 6.8
+  const a = 2 * Math.PI * 2 ** -32 * angle;
+  out[at] = r * Math.cos(a);
+  out[at + 1] = r * Math.sin(a);
+}
+
+/** `length` independent draws of the standard normal distribution in f32: four a block, where `normalAt` has one of more digits. */
+export function normals({ words }: Key, length: number): Float32Array {
+  const out = new Float32Array(4 * Math.ceil(length / 4));
+  for (let i = 0, at = 0; at < length; i++, at += 4) {
+    const block = philox([low32(i), high32(i), 0, DRAW], words);
+    normalPair(block[0], block[1], out, at);
+    normalPair(block[2], block[3], out, at + 2);
+  }
+  return out.subarray(0, length);
+}
+
 /** A permutation of 0 … n − 1 (Fisher–Yates). */
 export function permutation(key: Key, n: number): readonly number[] {
   const order = Array.from({ length: n }, (_, i) => i);

@@ -1,12 +1,12 @@
 /** `deit preprocess`: writes an image file as a network sees it, for numpy. */
-import { writeFileSync } from "node:fs";
 import { Option, type Command } from "commander";
 import { imageAt } from "../../data/images/file.ts";
-import { geometryOf, normalisedTensor, preprocess } from "../../data/images/preprocess.ts";
-import { writeNpz } from "../../io/numpy/npz.ts";
+import { geometryOf, preprocess } from "../../data/images/preprocess.ts";
 import { withConvention, type ImageOptions } from "../inputs/imageOptions.ts";
 import { positive, withExamples, withJson, type JsonOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
+import { writeOutput } from "../outputPath.ts";
+import { npzOf } from "../pixelFiles.ts";
 import { IMAGENET } from "../inputs/weights.ts";
 
 interface PreprocessOptions extends ImageOptions, JsonOption {}
@@ -14,27 +14,12 @@ interface PreprocessOptions extends ImageOptions, JsonOption {}
 /** The side of the published models' images, in pixels. */
 const SIDE = 224;
 
-function write(path: string, file: Uint8Array): void {
-  try {
-    writeFileSync(path, file);
-  } catch (error) {
-    throw new RangeError(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-}
-
 async function run(path: string, out: string, { imageSize: S = SIDE, convention, json }: PreprocessOptions): Promise<void> {
   if (!out.endsWith(".npz")) throw new RangeError(`${out}: the file to write must be called NAME.npz`);
   const image = await imageAt(path);
   const { resized, crop } = geometryOf(image, S, convention);
   const pixels = preprocess(image, S, convention);
-  const tensor = normalisedTensor(pixels, IMAGENET);
-  const file = writeNpz(
-    new Map([
-      ["pixels", { dtype: "U8", shape: [S, S, pixels.channels], data: pixels.data }],
-      ["tensor", { dtype: "F32", shape: [pixels.channels, S, S], data: tensor }],
-    ]),
-  );
-  write(out, file);
+  writeOutput(out, npzOf(pixels, IMAGENET));
   const from = [image.width, image.height];
   const to = [resized.width, resized.height];
   if (json === true) return printJson({ file: path, out, size: from, resized: to, crop: [crop.left, crop.top], imageSize: S, convention });

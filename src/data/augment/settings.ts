@@ -33,3 +33,16 @@ export type Policy =
       /** Standard deviation of the magnitude. */
       readonly deviation: number;
     };
+
+/** What DeiT-B is trained with (deit.md 7.1, 7.7, 7.8, 7.10); its colour jitter is inactive beside RandAugment. */
+export const deitSettings: AugmentSettings = {
+  crop: "resized",
+  area: [0.08, 1],
+  aspect: [3 / 4, 4 / 3],
+  padding: 4,
+  flip: true,
+  rotation: 0,
+  policy: { kind: "randaugment", magnitude: 9, deviation: 0.5 },
+  colourJitter: 0.3,
+  erasing: 0.25,
+};

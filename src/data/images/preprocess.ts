@@ -10,6 +10,7 @@
 import type { Normalisation } from "../normalise.ts";
 import type { Pixels, Region, Size } from "../pixels/pixels.ts";
 import { resizeRegion } from "../pixels/resize.ts";
+import { roundHalfEven } from "../pixels/rounding.ts";
 
 /** The names of the four conventions. */
 export const conventions = ["deit", "timm", "timm-384", "hf"] as const;
@@ -22,13 +23,7 @@ const RATIOS: { readonly [C in Convention]: number } = { deit: 0.875, timm: 0.9,
 /** Images up to this side are neither resized nor cropped by the authors, in pixels. */
 const LARGEST_UNTOUCHED = 32;
 /** The largest side in pixels, at which the tensor of one image takes 200 MB. */
-const LARGEST_SIDE = 4096;
-
-/** Rounds halves to the even neighbour, as Python does. */
-function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
-}
+export const LARGEST_SIDE = 4096;
 
 /** What evaluation preprocessing does to an image's size. */
 export interface Geometry {
