@@ -19,13 +19,18 @@ export interface LabelledPath {
   readonly path: string;
   /** The folder that is its class. */
   readonly folder: string;
+  /** The number of folders above that one. */
+  readonly depth: number;
 }
 
 /** The files that ImageFolder opens. One that cannot be decoded here is an error; it is not left out. */
 const ENDINGS = /\.(jpe?g|png|webp|bmp|ppm|pgm|tiff?)$/i;
 
-/** Hidden files do not count: `.DS_Store`, `._photo.jpg`. */
-const isImage = (path: string): boolean => ENDINGS.test(path) && !path.split("/").some((part) => part.startsWith("."));
+/** Whether a path is that of a hidden file, or in a hidden folder: `.DS_Store`, `._photo.jpg`. */
+export const isHidden = (path: string): boolean => path.startsWith(".") || path.includes("/.");
+
+/** Whether a path is that of an image; hidden files do not count. */
+export const isImage = (path: string): boolean => ENDINGS.test(path) && !isHidden(path);
 
 interface File {
   readonly path: string;
@@ -71,6 +76,6 @@ export function layoutOf(paths: readonly string[], split: ImageSplit | null): re
     const [folder] = parts;
     if (folder === undefined || parts.length < 2)
       throw new RangeError(`${path} is not in the folder of a class; it needs one sub-folder a class`);
-    return { path, folder };
+    return { path, folder, depth: path.split("/").length - parts.length };
   });
 }

@@ -17,6 +17,18 @@ export class TarError extends FormatError {
   }
 }
 
+/** A regular file of an archive, or a hard link to one. */
+export interface TarMember {
+  /** Its path in the archive, with `/` between folders. */
+  readonly name: string;
+  /** The path of the file that it links to; null: it is not a link. */
+  readonly link: string | null;
+  /** Its first byte in the archive; of a link, the byte after its header. */
+  readonly begin: number;
+  /** The byte after its last; of a link, `begin`. */
+  readonly end: number;
+}
+
 /** A regular file of an archive. */
 export interface TarFile {
   /** Its path in the archive, with `/` between folders. */
@@ -83,26 +95,36 @@ const EMPTY = "123456";
 /** Members that are not files: symbolic links, devices, folders, global pax records, the name of a volume. */
 const SKIPPED = "23456gV";
 
+/** Whether a path would lead out of the folder in which an archive is unpacked. */
+const leavesFolder = (name: string): boolean => name.startsWith("/") || name.split("/").includes("..");
+
 const normal = (name: string): string =>
   name
     .split("/")
     .filter((part) => part !== "" && part !== ".")
     .join("/");
 
+/** The file or the link that a header stands for; null: neither, and it is skipped. */
+function memberOf({ name: path, type, link }: TarHeader, begin: number, end: number, at: number): TarMember | null {
+  if (SKIPPED.includes(type)) return null;
+  if (!"017".includes(type)) throw refuse(at + 156, `${quoted(normal(path))} is of the unknown type ${quoted(type)}`);
+  if (type !== "1" && path.endsWith("/")) return null; // a folder in archives from before POSIX
+  if (leavesFolder(path)) throw refuse(at, `the name ${quoted(path)} leads out of the archive's own folder`);
+  return { name: normal(path), link: type === "1" ? normal(link) : null, begin, end };
+}
+
 /**
- * The regular files of an archive, in its order; a hard link stands for the file that it links to. Of two files of the same name the later one
- * counts, as when the archive is unpacked. Symbolic links, folders and devices are skipped.
+ * The regular files and hard links of an archive, in its order, header by header. Symbolic links, folders and devices are skipped.
  *
- * @throws TarError that names the byte
+ * @throws TarError that names the byte, also for a name that is absolute or contains `..`
  */
-export function tarFiles(source: Source): readonly TarFile[] {
-  const files = new Map<string, TarFile>();
+export function* tarMembers(source: Source): Generator<TarMember, void> {
   let override: Override = {};
   let at = 0;
   for (;;) {
     const block = source.read(at, at + BLOCK);
     if (block.length < BLOCK) throw refuse(source.length, "the file is truncated, or not a tar archive: it must end with a block of zeros");
-    if (isZero(block)) break;
+    if (isZero(block)) return;
     if (at === 0 && GZIP.every((byte, i) => block[i] === byte)) throw refuse(0, "the archive is compressed; gunzip it first");
     const raw = headerOf(block, at, refuse);
     const own = overrideOf(source, raw, at);
@@ -111,22 +133,29 @@ export function tarFiles(source: Source): readonly TarFile[] {
     const begin = at + BLOCK;
     const end = begin + (EMPTY.includes(header.type) ? 0 : header.length);
     if (end > source.length) throw refuse(source.length, `the file is truncated: ${quoted(header.name)} ends at byte ${end}`);
-    if (own === null) keep(files, header, begin, at);
+    const member = own === null ? memberOf(header, begin, end, at) : null;
+    if (member !== null) yield member;
     at = begin + Math.ceil((end - begin) / BLOCK) * BLOCK;
+  }
+}
+
+/**
+ * The regular files of an archive, in its order; a hard link stands for the file that it links to. Of two files of the same name the later one
+ * counts, as when the archive is unpacked.
+ *
+ * @throws TarError as `tarMembers` does, and for a link to a file that does not precede it
+ */
+export function tarFiles(source: Source): readonly TarFile[] {
+  const files = new Map<string, TarFile>();
+  for (const { name, link, begin, end } of tarMembers(source)) {
+    const target = link === null ? { begin, end } : files.get(link);
+    if (target === undefined) throw danglingLink(name, link, begin);
+    files.delete(name); // so that the order is that of the last one
+    files.set(name, { name, begin: target.begin, end: target.end });
   }
   return [...files.values()];
 }
 
-function keep(files: Map<string, TarFile>, { name: path, type, link, length }: TarHeader, begin: number, at: number): void {
-  const name = normal(path);
-  if (SKIPPED.includes(type)) return;
-  if (type === "1") {
-    const target = files.get(normal(link));
-    if (target === undefined) throw refuse(at, `${quoted(name)} is a hard link to ${quoted(link)}, which does not precede it`);
-    files.set(name, { ...target, name });
-  } else if (type === "0" || type === "7") {
-    if (path.endsWith("/")) return; // a folder in archives from before POSIX
-    files.delete(name); // so that the order is that of the last one
-    files.set(name, { name, begin, end: begin + length });
-  } else throw refuse(at + 156, `${quoted(name)} is of the unknown type ${quoted(type)}`);
-}
+/** The error for a hard link to a file that does not precede it. */
+export const danglingLink = (name: string, link: string | null, begin: number): TarError =>
+  refuse(begin - BLOCK, `${quoted(name)} is a hard link to ${quoted(link ?? "")}, which does not precede it`);

@@ -26,10 +26,12 @@ const SIZE = { begin: 124, end: 136 };
 const BINARY = 0x80;
 const SPACE = 0x20;
 
+const decoder = new TextDecoder(); // one for all: an archive may have millions of headers
+
 /** The text up to the first zero. */
 export function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+  return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 /** Parses a number; null: it is not a number. */
@@ -46,13 +48,20 @@ function numberOf(field: Uint8Array): number | null {
 /** Whether a block ends the archive. */
 export const isZero = (block: Uint8Array): boolean => block.every((byte) => byte === 0);
 
+/** The sum that a header must state. */
+function checksumOf(block: Uint8Array): number {
+  let sum = (CHECKSUM.end - CHECKSUM.begin) * SPACE;
+  for (let i = 0; i < block.length; i++) if (i < CHECKSUM.begin || i >= CHECKSUM.end) sum += block[i] ?? 0;
+  return sum;
+}
+
 /**
  * Reads the header in a block, which begins at byte `at` of the file.
  *
  * @throws what `refuse` makes
  */
 export function headerOf(block: Uint8Array, at: number, refuse: Refuse): TarHeader {
-  const sum = block.reduce((total, byte, i) => total + (i >= CHECKSUM.begin && i < CHECKSUM.end ? SPACE : byte), 0);
+  const sum = checksumOf(block);
   const stored = numberOf(block.subarray(CHECKSUM.begin, CHECKSUM.end));
   if (stored !== sum) throw refuse(at + CHECKSUM.begin, `the checksum of a header must be ${sum}, got ${stored ?? "no octal number"}`);
   const length = numberOf(block.subarray(SIZE.begin, SIZE.end));

@@ -32,3 +32,17 @@ export function openSource(path: string): FileSource {
   };
   return { length, read, close: () => closeSync(file) };
 }
+
+/** The same bytes, read at least `least` at a time, so that small reads one after the other need few system calls; a read returns a view. */
+export function readAhead({ length, read }: Source, least: number): Source {
+  let from = 0;
+  let ahead: Uint8Array = new Uint8Array(0);
+  const view = (begin: number, end: number): Uint8Array => {
+    if (begin < from || Math.min(end, length) > from + ahead.length) {
+      from = begin;
+      ahead = read(begin, Math.max(end, begin + least));
+    }
+    return ahead.subarray(begin - from, end - from);
+  };
+  return { length, read: view };
+}

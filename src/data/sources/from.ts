@@ -1,0 +1,14 @@
+/** Opens a data set again, in whatever thread. */
+import { cifarRecords } from "./cifarRecords.ts";
+import type { Dataset, DatasetHandle } from "./dataset.ts";
+import { openDataset } from "./open.ts";
+import { photographs } from "./photographs.ts";
+import { sharedSubset } from "./subset.ts";
+
+/** The data set of a handle. Shared memory is used as it is; files are opened anew, when they are first read. */
+export function datasetFrom(handle: DatasetHandle): Dataset {
+  if (handle.kind === "named") return openDataset(handle.text, handle.shape);
+  if (handle.kind === "records") return cifarRecords(handle);
+  if (handle.kind === "photographs") return photographs(handle.index);
+  return sharedSubset(datasetFrom(handle.of), handle.samples);
+}

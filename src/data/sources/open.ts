@@ -1,0 +1,121 @@
+/**
+ * Opens data sets by the texts that recipes and commands give.
+ *
+ *   digits[:train|test]                       the bundled digits
+ *   cifar10:PATH[:train|test], cifar100:…     the binary files, or images
+ *   synthetic:N                               N images from a formula
+ *   PATH[:train|test|val]                     a folder, a `.tar` or shards `NAME-{00000..00099}.tar` of images
+ *
+ * The default split is `test`, of images `test` or else `val`.
+ */
+import { statSync } from "node:fs";
+import { indexOf, type ImageIndex } from "../index/imageIndex.ts";
+import { changeOf } from "../index/origin.ts";
+import { splits, type ImageSplit } from "../images/layout.ts";
+import { indexArchives } from "./archives.ts";
+import { cifarSplits, readCifar, type CifarName } from "./cifar.ts";
+import { cifarRecords } from "./cifarRecords.ts";
+import type { Dataset, DataShape } from "./dataset.ts";
+import { digits } from "./digits.ts";
+import { indexFolder } from "./folder.ts";
+import { located } from "./located.ts";
+import { photographs } from "./photographs.ts";
+import { hasRange, shardPaths } from "./shards.ts";
+import { synthetic } from "./synthetic.ts";
+
+/** The forms of text that `openDataset` knows. */
+export const knownData: readonly string[] = [
+  "digits[:train|test]",
+  "cifar10:PATH[:train|test]",
+  "cifar100:PATH[:train|test]",
+  "synthetic:N",
+  "a folder or .tar of images[:train|test|val] with one sub-folder a class",
+  "shards NAME-{00000..00099}.tar",
+];
+
+/** Where images are, and which split of them is meant; null: none is named. */
+interface SetPath {
+  readonly path: string;
+  readonly split: ImageSplit | null;
+}
+
+const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+
+/** Parses `PATH` or `PATH:SPLIT`; null: there is no such folder or archive, and the path is not that of shards. */
+function setPathOf(text: string): SetPath | null {
+  if (exists(text)) return { path: text, split: null };
+  const split = splits.find((name) => text.endsWith(`:${name}`)) ?? null;
+  const path = split === null ? text : text.slice(0, -split.length - 1);
+  return exists(path) || hasRange(path) ? { path, split } : null;
+}
+
+/** Indexes a folder, an archive or shards. @throws RangeError */
+function indexed(text: string, { path, split }: SetPath, K: number): ImageIndex {
+  const isFolder = exists(path) && statSync(path).isDirectory();
+  if (isFolder) return indexOf({ text, ...located(path, () => indexFolder(path, split, K)) });
+  const paths = exists(path) ? [path] : located(path, () => shardPaths(path));
+  return indexOf({ text, ...indexArchives(path, paths, split, K) });
+}
+
+/** The index that was kept. @throws RangeError if it is not that of this set as it is now */
+function checkedIndex(text: string, index: ImageIndex, K: number): ImageIndex {
+  const refuse = (what: string): RangeError => new RangeError(`data: ${text}: ${what}; remove the index, and it is made again`);
+  if (index.text !== text) throw refuse(`the index that was kept is that of ${index.text}`);
+  if (index.classes.length !== K) throw refuse(`the index that was kept has ${index.classes.length} classes, the model has ${K}`);
+  const change = changeOf(index.origin);
+  if (change !== null) throw refuse(`the images have changed since they were indexed: ${change}`);
+  return index;
+}
+
+function openPhotographs(text: string, at: SetPath, shape: DataShape, cached: ImageIndex | null): Dataset {
+  const RGB = 3;
+  if (shape.channels !== RGB) throw new RangeError(`data: ${at.path}: it has images of ${RGB} channels, the model takes ${shape.channels}`);
+  return photographs(cached === null ? indexed(text, at, shape.classes) : checkedIndex(text, cached, shape.classes));
+}
+
+function openCifar(text: string, which: CifarName, detail: string, shape: DataShape, cached: ImageIndex | null): Dataset {
+  const at = setPathOf(detail);
+  if (at === null) throw new RangeError(`data: ${which}:PATH needs a folder or archive, there is no "${detail}"`);
+  const split = cifarSplits.find((name) => name === (at.split ?? "test"));
+  if (split === undefined) throw new RangeError(`data: ${which} has the splits train and test, got "${at.split}"`);
+  const records = exists(at.path) ? located(at.path, () => readCifar(text, which, at.path, split)) : null;
+  return records === null ? openPhotographs(text, at, shape, cached) : cifarRecords(records);
+}
+
+function openDigits(split: string, shape: DataShape): Dataset {
+  if (split !== "train" && split !== "test") throw new RangeError(`data: digits has the splits train and test, got "${split}"`);
+  return digits(split, shape.side);
+}
+
+function openSynthetic(text: string, shape: DataShape): Dataset {
+  const count = Number(text);
+  if (!(Number.isInteger(count) && count > 0)) throw new RangeError(`data: synthetic:N needs a positive integer N, got "${text}"`);
+  return synthetic(count, shape);
+}
+
+function open(text: string, shape: DataShape, cached: ImageIndex | null): Dataset {
+  const colon = text.indexOf(":");
+  const [name, detail] = colon < 0 ? [text, null] : [text.slice(0, colon), text.slice(colon + 1)];
+  if (name === "digits") return openDigits(detail ?? "test", shape);
+  if (name === "synthetic") return openSynthetic(detail ?? "", shape);
+  if (name === "cifar10" || name === "cifar100") return openCifar(text, name, detail ?? "", shape, cached);
+  const at = setPathOf(text);
+  if (at === null) throw new RangeError(`data: unknown data set "${text}"; known: ${knownData.join(", ")}`);
+  return openPhotographs(text, at, shape, cached);
+}
+
+/**
+ * Opens a data set for a model. Image files are indexed, unless the index of an earlier opening is given.
+ *
+ * @param cached what `readIndex` has read; null: none
+ * @throws RangeError, one line, for an unknown name, for data that is broken or does not fit the model, and for an index of other data or of
+ * data that has changed
+ */
+export function openDataset(text: string, shape: DataShape, cached: ImageIndex | null = null): Dataset {
+  const dataset = open(text, shape, cached);
+  const { channels, classes } = dataset;
+  if (channels !== shape.channels)
+    throw new RangeError(`data: ${text} has images of ${channels} channels, the model takes ${shape.channels}`);
+  if (classes.length !== shape.classes) throw new RangeError(`data: ${text} has ${classes.length} classes, the model has ${shape.classes}`);
+  return dataset;
+}

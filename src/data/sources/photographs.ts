@@ -1,0 +1,65 @@
+/** Image files, in a folder or in archives, as a labelled set of photographs of any sizes. */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { columnsOf, nameAt, type Columns, type ImageIndex } from "../index/imageIndex.ts";
+import { decodeImage, ImageError } from "../images/decode.ts";
+import { checkedLength } from "../images/file.ts";
+import type { Dataset } from "./dataset.ts";
+import { messageOf } from "./located.ts";
+import { openFiles } from "./openFiles.ts";
+
+/** Channels of a decoded image. */
+const RGB = 3;
+
+/** Where the bytes of the images come from. */
+interface Bytes {
+  readonly read: (i: number) => Promise<Uint8Array>;
+  readonly close: () => void;
+  /** The folder, or the archive of image i. */
+  readonly where: (i: number) => string;
+}
+
+function bytesOf({ origin }: ImageIndex, columns: Columns): Bytes {
+  if (origin.kind === "folder") {
+    const read = async (i: number): Promise<Uint8Array> => {
+      const path = join(origin.root, nameAt(columns, i));
+      checkedLength((await stat(path)).size);
+      return readFile(path);
+    };
+    return { read, close: () => undefined, where: () => origin.root };
+  }
+  const { begins, lengths, shards } = columns;
+  const files = openFiles(origin.archives);
+  return {
+    read: async (i) => files.read(shards[i] ?? 0, begins[i] ?? 0, checkedLength(lengths[i] ?? 0)),
+    close: files.close,
+    where: (i) => origin.archives[shards[i] ?? 0]?.path ?? "",
+  };
+}
+
+/** The images of an index. Files are opened when an image is read, by this thread alone. */
+export function photographs(index: ImageIndex): Dataset {
+  const { text, classes, origin, count, digest } = index;
+  const columns = columnsOf(origin.kind, count, index.columns);
+  const { read, close, where } = bytesOf(index, columns);
+  const nameOf = (i: number): string => `${where(i)}: ${nameAt(columns, i)}`;
+  return {
+    name: text,
+    classes,
+    channels: RGB,
+    side: null,
+    count,
+    label: (i) => columns.labels[i] ?? 0,
+    image: async (i) => {
+      try {
+        return await decodeImage(await read(i));
+      } catch (error) {
+        throw new ImageError(`${nameOf(i)}: ${messageOf(error)}`, { cause: error });
+      }
+    },
+    nameOf,
+    handle: { kind: "photographs", index },
+    digest,
+    close,
+  };
+}
