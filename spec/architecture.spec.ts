@@ -61,7 +61,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
     "engines/wasm",
     "engines/webgpu",
   ],
-  recipe: ["model", "teacher", "types:train", "npm:zod", "npm:smol-toml"],
+  recipe: ["model", "teacher", "types:train", "types:data", "npm:zod", "npm:smol-toml"],
   cli: ["*"],
 };
 

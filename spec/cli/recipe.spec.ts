@@ -1,11 +1,11 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readRecipe, type ReadRecipe } from "../../src/recipe/recipe.ts";
 import { bundledRecipes } from "../../src/recipe/text.ts";
 import { deitConfig } from "../../src/model/config.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import { jsonIn } from "./inProcess.ts";
+import { deitIn, jsonIn } from "./inProcess.ts";
 import { tinyToml } from "./tiny.ts";
 
 /** Reads a recipe from its text, by way of a new file. */
@@ -19,10 +19,6 @@ const sourceOf = ({ values }: ReadRecipe, key: string): string | undefined => va
 const valueOf = ({ values }: ReadRecipe, key: string): unknown => values.find((value) => value.key === key)?.value;
 
 describe("a recipe", () => {
-  it.each(bundledRecipes())("bundled as %s can be read", (name) => {
-    expect(readRecipe(name).recipe.name).toBe(name);
-  });
-
   it("becomes the run that it describes", () => {
     const { recipe } = read(tinyToml);
     expect(recipe).toMatchObject({
@@ -71,7 +67,7 @@ describe("a recipe", () => {
     const found = read(text);
     expect(found.recipe.model).toEqual({ ...deitConfig("deit-small-distilled"), channels: 1 });
     expect(found.recipe.teacher?.model).toMatchObject({ stem: 32, widths: [4], groupWidth: 2 });
-    expect(sourceOf(found, "model.width")).toBe("sizes of deit-small-distilled");
+    expect(sourceOf(found, "model.width")).toBe("deit.md 4.1: sizes of deit-small-distilled");
   });
 });
 
@@ -83,7 +79,10 @@ describe("--set", () => {
     ['data.test="synthetic:3"', "data.test", "synthetic:3"],
     ["data.test=synthetic:3", "data.test", "synthetic:3"],
     ["distillation.student=class", "distillation.student", "class"],
-  ])("%s takes a TOML value or a bare word", (set, key, value) => {
+    ["data.policy=rand-m9-mstd0.5-inc1", "data.policy", "rand-m9-mstd0.5-inc1"],
+    ["data.test=../some photographs.tar:test", "data.test", "../some photographs.tar:test"],
+    ["data.test=/data/{00..99}.tar", "data.test", "/data/{00..99}.tar"],
+  ])("%s takes a TOML value, or else a text", (set, key, value) => {
     expect(valueOf(read(tinyToml, set), key)).toEqual(value);
   });
 
@@ -148,15 +147,51 @@ describe("a wrong recipe", () => {
 });
 
 describe("deit train --print-recipe", () => {
+  it("shows what must be set as null, without which deit train refuses to begin", async () => {
+    const folder = temporaryFolder();
+    expect(await jsonIn(folder, "train", "deit-base-384", "--print-recipe")).toMatchObject({
+      "data.train": { value: null, source: "required" },
+      "init.from": { value: null, source: "required" },
+      "init.heads": { value: "keep", source: "deit.md 7.13" },
+    });
+    const { status, stdout, stderr } = await deitIn(folder, "train", "deit-base-384");
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(
+      /^deit train: recipe deit-base-384: data.train and init.from must be set: --set data.train=DATA, where [^\n]+; --set init.from=WEIGHTS, where [^\n]+\n$/,
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it("prints the contract's JSON and writes nothing", async () => {
     const folder = temporaryFolder();
     const found = Object(await jsonIn(folder, "train", "digits", "--print-recipe", "--seed", "4", "--set", "training.batch=32"));
     expect(readdirSync(folder)).toEqual([]);
     expect(found).toMatchObject({
-      name: { value: "digits", source: "recipe" },
+      name: { value: "digits", source: "this project: the file's name" },
       seed: { value: 4, source: "--seed" },
       "training.batch": { value: 32, source: "--set" },
       "training.optimizer.beta1": { value: 0.9, source: "deit.md 7.1" },
     });
+  });
+});
+
+describe("deit recipe", () => {
+  it("list prints the bundled recipes", async () => {
+    const { recipes } = Object(await jsonIn(temporaryFolder(), "recipe", "list"));
+    expect(recipes).toHaveLength(bundledRecipes().length);
+    expect(recipes).toContainEqual({
+      name: "ablation/ema",
+      description: "Ablation: DeiT-B with a moving average of the weights (Table 8).",
+      imageSize: 224,
+      data: null,
+    });
+    expect(recipes).toContainEqual(expect.objectContaining({ name: "digits", imageSize: 16, data: "digits:train" }));
+    const { stdout } = await deitIn(temporaryFolder(), "recipe", "list");
+    expect(stdout).toMatch(/^cifar10-small +32 {2}to be set +CIFAR-10/m);
+  });
+
+  it("schema prints the schema to which the bundled recipes refer", async () => {
+    const { stdout } = await deitIn(temporaryFolder(), "recipe", "schema");
+    expect(stdout).toBe(readFileSync(new URL("../../recipes/recipe.schema.json", import.meta.url), "utf8"));
   });
 });

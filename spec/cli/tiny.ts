@@ -11,6 +11,14 @@ test = "synthetic:7"
 mean = [0.5]
 std = [0.25]
 padding = 1
+repeats = 1
+policy = "none"
+colour_jitter = 0
+erasing = 0
+
+[mixing]
+mixup = 0
+cutmix = 0
 
 [model]
 image_size = 4

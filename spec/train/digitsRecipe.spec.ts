@@ -5,7 +5,24 @@ import type { Recipe } from "../../src/train/run/recipe.ts";
 const digits: Recipe = {
   name: "digits",
   seed: 0,
-  data: { train: "digits:train", test: "digits:test", mean: [0.305], std: [0.376], rotation: 10, padding: 1, flip: false },
+  data: {
+    train: "digits:train",
+    test: "digits:test",
+    mean: [0.305],
+    std: [0.376],
+    rotation: 10,
+    padding: 1,
+    flip: false,
+    crop: "padded",
+    area: [0.08, 1],
+    aspect: [3 / 4, 4 / 3],
+    policy: { kind: "none" },
+    colourJitter: 0,
+    erasing: 0,
+    repeats: 1,
+  },
+  mixing: { mixup: 0, cutmix: 0, probability: 1, cutmixShare: 0.5, group: 64 },
+
   model: {
     imageSize: 16,
     patchSize: 8,
@@ -19,6 +36,7 @@ const digits: Recipe = {
     layerNormEps: 1e-6,
     position: "learned",
   },
+  init: null,
   training: {
     batch: 32,
     schedule: { base: 2e-3, min: 1e-5, warmup: 1e-6, warmupEpochs: 3, epochs: 40 },

@@ -18,7 +18,24 @@ export const tinyTeacher: RegnetConfig = {
 export const tiny: Recipe = {
   name: "tiny",
   seed: 3,
-  data: { train: "synthetic:13", test: "synthetic:7", mean: [0.5], std: [0.25], rotation: 0, padding: 1, flip: true },
+  data: {
+    train: "synthetic:13",
+    test: "synthetic:7",
+    mean: [0.5],
+    std: [0.25],
+    rotation: 0,
+    padding: 1,
+    flip: true,
+    crop: "padded",
+    area: [0.08, 1],
+    aspect: [3 / 4, 4 / 3],
+    policy: { kind: "none" },
+    colourJitter: 0,
+    erasing: 0,
+    repeats: 1,
+  },
+  mixing: { mixup: 0, cutmix: 0, probability: 1, cutmixShare: 0.5, group: 64 },
+
   model: {
     imageSize: 4,
     patchSize: 2,
@@ -32,6 +49,7 @@ export const tiny: Recipe = {
     layerNormEps: 1e-6,
     position: "learned",
   },
+  init: null,
   training: {
     batch: 4,
     schedule: { base: 1e-2, min: 1e-4, warmup: 1e-3, warmupEpochs: 1, epochs: EPOCHS },

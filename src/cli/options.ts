@@ -1,4 +1,5 @@
 /** Options that several commands share, and how their values are read. */
+import { availableParallelism } from "node:os";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { WebgpuPrecision } from "../engines/webgpu/run.ts";
 import type { Memory, MemoryChoice } from "../train/step/deitTask.ts";
@@ -55,6 +56,18 @@ export const precisionOption = (): Option =>
     "f32",
     "f16",
   ] satisfies WebgpuPrecision[]);
+
+export interface WorkersOption {
+  readonly workers: number;
+}
+
+/** Threads beside this one that prepare images. */
+export function workersOption(): Option {
+  const others = Math.max(0, availableParallelism() - 1);
+  return new Option("--workers <n>", "threads that decode and augment images; 0: they are prepared between the steps")
+    .argParser(natural)
+    .default(others, "the number of cores − 1");
+}
 
 export const withEngine = (command: Command): Command =>
   command

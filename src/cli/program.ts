@@ -17,6 +17,7 @@ const commands: { readonly [name: string]: () => Promise<Add> } = {
   verify: async () => (await import("./commands/verify.ts")).addVerify,
   record: async () => (await import("./commands/record.ts")).addRecord,
   train: async () => (await import("./commands/train.ts")).addTrain,
+  recipe: async () => (await import("./commands/recipe.ts")).addRecipe,
   compare: async () => (await import("./commands/compare.ts")).addCompare,
   eval: async () => (await import("./commands/eval.ts")).addEval,
   classify: async () => (await import("./commands/classify.ts")).addClassify,

@@ -24,9 +24,8 @@ import {
 } from "../options.ts";
 import { oneLine, print, printJson, say, table } from "../output.ts";
 import { progressReporter } from "../runs/progress.ts";
-import { readRecipe, type RecipeChanges, type ReadRecipe } from "../../recipe/recipe.ts";
+import { readRecipe, recipeValues, type RecipeChanges, type ReadRecipe, type RecipeValues } from "../../recipe/recipe.ts";
 import { differences, differencesText, recipeOfRun } from "../runs/recipeOfRun.ts";
-import { bundledRecipes } from "../../recipe/text.ts";
 import { printResult } from "../runs/results.ts";
 import type { Notify } from "../processes/supervise.ts";
 
@@ -115,7 +114,7 @@ export async function trained(newEngine: Engines, start: Start): Promise<RunResu
   return result;
 }
 
-function printRecipe({ values }: ReadRecipe, json: boolean): void {
+function printRecipe({ values }: RecipeValues, json: boolean): void {
   if (json) return printJson(Object.fromEntries(values.map(({ key, value, source }) => [key, { value, source }])));
   const rows = values.map(({ key, value, source }) => [key, JSON.stringify(value), source]);
   for (const line of table([["key", "value", "from"], ...rows], ["left", "left", "left"])) print(line);
@@ -124,6 +123,7 @@ function printRecipe({ values }: ReadRecipe, json: boolean): void {
 async function run(name: string, options: TrainOptions, notify: Notify | null): Promise<void> {
   const { set, seed, out, resume = false, printRecipe: printsRecipe = false, json = false } = options;
   const changes: RecipeChanges = { ...(set && { set }), ...(seed === undefined ? {} : { seed }) };
+  if (printsRecipe && !resume) return printRecipe(recipeValues(name, changes), json);
   const directory = out ?? folderOf(readRecipe(name, changes));
   const read = resume ? resumed(name, directory, changes) : readRecipe(name, changes);
   if (printsRecipe) return printRecipe(read, json);
@@ -145,7 +145,7 @@ export function addTrain(program: Command, notify: Notify | null): void {
   const command = program
     .command("train")
     .description("train a recipe and write a report (report.html); Ctrl-C saves, --resume continues with bitwise identical results")
-    .argument("<recipe>", `a TOML file, or a bundled recipe: ${bundledRecipes().join(", ")}`)
+    .argument("<recipe>", "a TOML file, or a bundled recipe: deit recipe list shows them")
     .addOption(new Option("--set <key=value>", "change a value of the recipe; may be given several times").argParser(collected))
     .addOption(new Option("--seed <n>", "seed of the run (default: the recipe's)").argParser(natural))
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-SEED)")

@@ -1,12 +1,10 @@
 /** Opens the weights that commands take: a run's folder, a file of weights in any naming, or the hash of a seed. */
-import { statSync } from "node:fs";
-import { join } from "node:path";
 import type { Normalisation } from "../../data/normalise.ts";
-import { fileBytes } from "../../io/disk/fileBytes.ts";
 import type { Safetensors } from "../../io/safetensors/safetensors.ts";
 import type { Stored } from "../../io/weights/stored.ts";
-import { formatRead, readTensorFile, type ReadOptions } from "../../io/weights/tensorFile.ts";
+import type { ReadOptions } from "../../io/weights/tensorFile.ts";
 import { metadataOf, uploadWeights, weightsIn } from "../../io/weights/weights.ts";
+import { weightsPath, withTensorsAt } from "../../io/weights/weightsFile.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { prefixCount, type DeitConfig } from "../../model/config.ts";
 import type { DeitParams } from "../../model/deit.ts";
@@ -61,16 +59,8 @@ function hashedModel(source: string, { model, imageSize }: WeightsOptions): Hash
 }
 
 /** The path of a file of weights, or of a finished run's weights. */
-export function pathOf(runOrFile: string): string {
-  const found = statSync(runOrFile, { throwIfNoEntry: false });
-  if (found === undefined)
-    throw new RangeError(`no weights ${runOrFile}: give a run's folder, a file (.safetensors, .npz, .pth), or hash:SEED`);
-  if (!found.isDirectory()) return runOrFile;
-  const file = join(runOrFile, "weights.safetensors");
-  if (statSync(file, { throwIfNoEntry: false }) === undefined)
-    throw new RangeError(`${runOrFile} has no weights.safetensors: its run is not finished`);
-  return file;
-}
+export const pathOf = (runOrFile: string): string =>
+  weightsPath(runOrFile, "a run's folder, a file (.safetensors, .npz, .pth), or hash:SEED");
 
 /** @throws RangeError for --model together with a weights file, which determines its model */
 function noModel(source: string, model: string | undefined): void {
@@ -78,16 +68,7 @@ function noModel(source: string, model: string | undefined): void {
     throw new RangeError(`--model ${model} goes with hash:SEED; a weights file determines its model`);
 }
 
-/** Applies `use` to the file's tensors. Errors begin with the file's path. */
-function withFile<T>(source: string, options: ReadOptions, use: (file: Safetensors) => T): T {
-  const path = pathOf(source);
-  const format = formatRead(path);
-  try {
-    return use(readTensorFile(format, fileBytes(path), options));
-  } catch (error) {
-    throw new RangeError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-}
+const withFile = <T>(source: string, options: ReadOptions, use: (file: Safetensors) => T): T => withTensorsAt(pathOf(source), options, use);
 
 /**
  * Reads the tensors under the names that they have.

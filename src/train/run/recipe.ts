@@ -1,4 +1,5 @@
 /** The type of a recipe: everything that determines a training run. Plain data; src/recipe reads it from a file. */
+import type { AugmentSettings } from "../../data/augment/settings.ts";
 import type { DeitConfig } from "../../model/config.ts";
 import type { RegnetConfig } from "../../teacher/config.ts";
 import type { Smoothing } from "../step/deitTask.ts";
@@ -7,7 +8,7 @@ import type { Optimizer } from "../optimizer/optimizer.ts";
 import type { Schedule } from "../optimizer/schedule.ts";
 
 /** The images of a run, and how they are augmented. */
-export interface DataRecipe {
+export interface DataRecipe extends AugmentSettings {
   /** The training images, as a data set: `digits:train`, `synthetic:64`. */
   readonly train: string;
   /** The test images, likewise. */
@@ -16,12 +17,30 @@ export interface DataRecipe {
   readonly mean: readonly number[];
   /** Standard deviation, likewise. */
   readonly std: readonly number[];
-  /** Largest random rotation to either side, in degrees. */
-  readonly rotation: number;
-  /** Zeros added around the image before a random crop of the original size, in pixels. */
-  readonly padding: number;
-  /** Whether a random half of the images is mirrored. */
-  readonly flip: boolean;
+  /** Views of an image in an epoch; 1: no repeated augmentation (deit.md 7.11). */
+  readonly repeats: number;
+}
+
+/** How the student's batches are mixed, group by group (deit.md 7.9). */
+export interface MixingRecipe {
+  /** Mixup draws λ from Beta(α, α) with this α; 0: no Mixup. */
+  readonly mixup: number;
+  /** CutMix likewise; 0: no CutMix. */
+  readonly cutmix: number;
+  /** The probability that a group is mixed. */
+  readonly probability: number;
+  /** The probability of CutMix where both are on. */
+  readonly cutmixShare: number;
+  /** Images that share one λ; a smaller batch is one group. */
+  readonly group: number;
+}
+
+/** The weights that the student starts from. */
+export interface InitRecipe {
+  /** A run's folder, or a file of weights. */
+  readonly from: string;
+  /** `keep`: the heads of the weights; `new`: random heads. */
+  readonly heads: "keep" | "new";
 }
 
 /** How a network is trained. */
@@ -68,8 +87,12 @@ export interface Recipe {
   readonly seed: number;
   /** The images. */
   readonly data: DataRecipe;
+  /** How the student's batches are mixed. */
+  readonly mixing: MixingRecipe;
   /** The student's sizes. */
   readonly model: DeitConfig;
+  /** The weights that the student starts from; null: random values. */
+  readonly init: InitRecipe | null;
   /** How the student is trained. */
   readonly training: StudentRecipe;
   /** What the student learns from the teacher. */

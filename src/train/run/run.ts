@@ -9,7 +9,6 @@ import { readTree } from "../../io/weights/trees.ts";
 import { writeWeights } from "../../io/weights/weights.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { DeitParams } from "../../model/deit.ts";
-import { initialParams } from "../../model/init.ts";
 import { buildParams } from "../../model/params.ts";
 import { fold, keyOf } from "../../tensor/key.ts";
 import type { Accuracy } from "../evaluation/accuracy.ts";
@@ -20,6 +19,7 @@ import { trainingOnShapes, trainModel, type RunSettings, type Training } from ".
 import type { Progress } from "./progress.ts";
 import type { Recipe } from "./recipe.ts";
 import { openRunFolder } from "./folder.ts";
+import { startingParams, startingWeights, type StartingWeights } from "./startingWeights.ts";
 import { predictBy, runTeacher, teacherOnShapes, type Teacher } from "./teacher.ts";
 import { tokenCosines, type TokenCosines } from "../evaluation/tokenCosines.ts";
 
@@ -62,14 +62,13 @@ function studentTraining(
   teacher: Teacher["predict"] | null,
   sets: Sets,
   memory: Memory,
-): Training<DeitParams, null, null> {
+): Omit<Training<DeitParams, null, null>, "initial"> {
   const { seed, data, model: config, training, distillation } = recipe;
   const { dropPath, dropout, smoothing } = training;
   const key = fold(keyOf(seed), "student");
   const evaluated = ({ params }: Deit): Promise<Evaluations> => evaluateHeads(engine, { config, params }, sets.testBatches(training.batch));
   return {
     task: deitTaskWithin(memory, { config, smoothing, dropPath, dropout, distillation, teacher }),
-    initial: (k) => ({ params: initialParams(k, config, fold(key, "init")), buffers: null }),
     training,
     dataset: sets.train,
     data,
@@ -141,6 +140,7 @@ async function runStages(
   engine: Engine,
   recipe: Recipe,
   sets: Sets,
+  weights: StartingWeights,
   memory: Memory,
   options: RunOptions,
 ): Promise<RunResult | Interrupted> {
@@ -153,32 +153,37 @@ async function runStages(
   });
   const teacher = taught === null ? null : await runTeacher(engine, recipe, taught, sets, settings("teacher", join(directory, "teacher")));
   if (taught !== null && teacher === null) return { interrupted: true };
-  const training = studentTraining(engine, recipe, teacher?.predict ?? null, sets, memory);
-  const params = await studentStage(engine, recipe, training, sets, settings("student", directory));
+  const student = studentTraining(engine, recipe, teacher?.predict ?? null, sets, memory);
+  const initial: Training<DeitParams, null, null>["initial"] = (k) => ({
+    params: startingParams(k, config, fold(student.key, "init"), weights),
+    buffers: null,
+  });
+  const params = await studentStage(engine, recipe, { ...student, initial }, sets, settings("student", directory));
   if (params === null) {
     engine.release(teacher?.model ?? null);
     return { interrupted: true };
   }
   const atOnce = imagesAtOnce(engine, { config, params }, EVALUATION_BATCH); // as in `deit eval`, so that the losses are equal
   const batches = (): Iterable<HostBatch> => sets.testBatches(atOnce);
-  const student = await evaluateHeads(engine, { config, params }, batches());
+  const evaluations = await evaluateHeads(engine, { config, params }, batches());
   const cosines = await tokenCosines(engine, { config, params }, batches());
   engine.release([params, teacher?.model ?? null]);
-  return { interrupted: false, teacher: teacher?.accuracy ?? null, student, cosines };
+  return { interrupted: false, teacher: teacher?.accuracy ?? null, student: evaluations, cosines };
 }
 
 /**
  * Runs a recipe in a folder: recipe.toml, teacher/, metrics.jsonl, checkpoints/, weights.safetensors.
  *
- * @throws MemoryError, or RangeError for data that does not fit, a folder that exists already or in which a run is going on, all before
+ * @throws MemoryError, or RangeError for data or weights that do not fit, a folder that exists already or in which a run is going on, all before
  * anything is written; CheckpointError, LossError
  */
 export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOptions): Promise<RunResult | Interrupted> {
   const sets = checkedSets(recipe);
+  const weights = await startingWeights(recipe);
   const memory = reserveMemory(engine, recipe, sets, options.memory);
   await openRunFolder(options);
   try {
-    return await runStages(engine, recipe, sets, memory, options);
+    return await runStages(engine, recipe, sets, weights, memory, options);
   } finally {
     unlock(options.directory);
   }

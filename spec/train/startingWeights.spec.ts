@@ -1,0 +1,141 @@
+/** Runs that start from weights: which values they begin with, and which weights are refused before anything is written. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { converted } from "../../src/io/weights/convert.ts";
+import { numbersOf, type Stored } from "../../src/io/weights/stored.ts";
+import { readWeights, writeWeights } from "../../src/io/weights/weights.ts";
+import { parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
+import { initialValues } from "../../src/model/init.ts";
+import { parameterShapes } from "../../src/model/params.ts";
+import type { DeitConfig } from "../../src/model/config.ts";
+import { fold, keyOf } from "../../src/tensor/key.ts";
+import type { InitRecipe, Recipe } from "../../src/train/run/recipe.ts";
+import { runRecipe } from "../../src/train/run/run.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+import { tiny } from "./tiny.ts";
+
+const KEY = keyOf(99);
+
+/** A plain student that does not learn: after a step its weights are those that it started from. */
+const still: Recipe = {
+  ...tiny,
+  model: { ...tiny.model, distilled: false },
+  training: { ...tiny.training, schedule: { base: 0, min: 0, warmup: 0, warmupEpochs: 0, epochs: 1 }, emaDecay: null },
+  distillation: { kind: "none" },
+  teacher: null,
+};
+
+/** The bytes of weights of this configuration, with values of their own. */
+function weightsOf(config: DeitConfig): Uint8Array {
+  const stored = [...parameterShapes(config)].map(([name, shape]): [string, Stored] => [
+    name,
+    { dtype: "F64", shape, data: initialValues(config, KEY, name, shape) },
+  ]);
+  return writeWeights({ config, classes: null, preprocessing: null, tensors: new Map(stored) });
+}
+
+/** Runs a recipe from these weights. Returns the values of the student by name. */
+async function started(bytes: Uint8Array, heads: InitRecipe["heads"], recipe: Recipe): Promise<ReadonlyMap<string, readonly number[]>> {
+  const folder = temporaryFolder();
+  const from = join(folder, "given.safetensors");
+  writeFileSync(from, bytes);
+  const directory = join(folder, "run");
+  const options = {
+    directory,
+    resume: false,
+    recipeText: "",
+    checkpointEvery: null,
+    onProgress: null,
+    stop: null,
+    memory: "normal",
+  } as const;
+  try {
+    await runRecipe(referenceEngine(), { ...recipe, init: { from, heads } }, options);
+  } catch (error) {
+    if (existsSync(directory)) throw new Error("the folder was made although the run was refused", { cause: error });
+    throw error;
+  }
+  return valuesIn(readFileSync(join(directory, "weights.safetensors")));
+}
+
+const valuesIn = (bytes: Uint8Array): ReadonlyMap<string, readonly number[]> =>
+  new Map([...readWeights(bytes).tensors].map(([name, stored]) => [name, [...numbersOf(stored)]]));
+
+const isHead = (name: string): boolean => name.startsWith("head");
+
+describe("a run from weights", () => {
+  it("begins with all of them if the heads are kept", async () => {
+    const bytes = weightsOf(still.model);
+    expect(await started(bytes, "keep", still)).toEqual(valuesIn(bytes));
+  });
+
+  it("draws new heads, as a run from random values does", async () => {
+    const bytes = weightsOf({ ...still.model, classes: 7 });
+    const found = await started(bytes, "new", still);
+    const given = valuesIn(bytes);
+    const key = fold(fold(keyOf(still.seed), "student"), "init");
+    for (const [name, shape] of parameterShapes(still.model))
+      expect(found.get(name)).toEqual(isHead(name) ? [...initialValues(still.model, key, name, shape)] : given.get(name));
+  });
+
+  it("resizes the position embedding to its images (E16, E17), and nothing else", async () => {
+    const bytes = weightsOf({ ...still.model, imageSize: 6 });
+    const found = await started(bytes, "keep", still);
+    const resized = await converted(parseSafetensors(bytes), { imageSize: 4 });
+    expect(found.get("pos_embed")).toHaveLength(5 * 8);
+    for (const [name, stored] of resized.tensors) expect(found.get(name)).toEqual([...numbersOf(stored)]);
+  });
+
+  it.each([
+    ["width", { width: 16 }, "has width = 16, but the recipe's model has width = 8"],
+    ["depth", { depth: 3 }, "has depth = 3, but the recipe's model has depth = 2"],
+    ["heads", { heads: 4 }, "has heads = 4, but the recipe's model has heads = 2"],
+    ["patch", { patchSize: 4 }, "has patch_size = 4, but the recipe's model has patch_size = 2"],
+    ["channels", { channels: 3 }, "has channels = 3, but the recipe's model has channels = 1"],
+    ["hidden width", { mlpRatio: 4 }, "has mlp_ratio · width = 32, but the recipe's model has mlp_ratio · width = 16"],
+    ["distillation token", { distilled: true }, "has distilled = true, but the recipe's model has distilled = false"],
+    ["position embedding", { position: "fixed" }, "has position = fixed, but the recipe's model has position = learned"],
+    ["classes", { classes: 7 }, 'has heads of 7 classes, and model.classes is 3; init.heads = "new" starts with random heads'],
+  ] as const)("is refused before anything is written if the weights have another %s", async (_, changes, what) => {
+    await expect(started(weightsOf({ ...still.model, ...changes }), "keep", still)).rejects.toThrow(what);
+  });
+
+  it("is refused if a head is missing", async () => {
+    const model = { ...still.model, distilled: true };
+    const { tensors, metadata } = parseSafetensors(weightsOf(model));
+    const single = new Map([...tensors].filter(([name]) => !name.startsWith("head_dist.")));
+    expect(metadata.size).toBe(1);
+    const bytes = writeWeights({ config: model, classes: null, preprocessing: null, tensors: single });
+    await expect(started(bytes, "keep", { ...still, model })).rejects.toThrow(
+      'has no head_dist.weight; init.heads = "new" starts with random heads',
+    );
+    await expect(started(bytes, "new", { ...still, model })).resolves.toBeDefined();
+  });
+
+  it.each([
+    ["damaged", Uint8Array.of(1, 2, 3)],
+    ["empty", Uint8Array.of()],
+  ])("is refused if the file is %s", async (_, bytes) => {
+    await expect(started(bytes, "keep", still)).rejects.toThrow(/^\S+given\.safetensors: [^\n]+$/);
+  });
+
+  it("is refused if the file is missing", async () => {
+    const directory = join(temporaryFolder(), "run");
+    const options = {
+      directory,
+      resume: false,
+      recipeText: "",
+      checkpointEvery: null,
+      onProgress: null,
+      stop: null,
+      memory: "normal",
+    } as const;
+    const recipe: Recipe = { ...still, init: { from: "nowhere.pth", heads: "keep" } };
+    await expect(runRecipe(referenceEngine(), recipe, options)).rejects.toThrow(
+      "no weights nowhere.pth: give a run's folder or a file (.safetensors, .npz, .pth) as init.from",
+    );
+    expect(existsSync(directory)).toBe(false);
+  });
+});
