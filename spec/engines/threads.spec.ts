@@ -46,7 +46,7 @@ async function resultsOf(options: WasmOptions): Promise<readonly (readonly [stri
     step: 0,
   };
   const images = k.uniform(keyOf(2), [B, 3, config.imageSize, config.imageSize]);
-  const batch = { images, labels: k.upload([B], [3, 1, 4, 1, 5]) };
+  const batch = { images, labels: k.upload([B], [3, 1, 4, 1, 5]), mixes: [] };
   const teacher = k.uniform(keyOf(3), [B, config.classes]);
   const task = publishedTask(config, () => teacher, "normal");
   for (let i = 0; i < 3; i++) {

@@ -46,6 +46,7 @@ const batchOf = (k: Kernels, { config: { channels, imageSize, classes }, batch }
     [batch],
     Float64Array.from({ length: batch }, (_, i) => i % classes),
   ),
+  mixes: [],
 });
 
 const stateOf = (k: Kernels, params: DeitParams, { scaled }: Size): TrainState<DeitParams, null> => ({

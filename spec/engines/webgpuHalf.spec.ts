@@ -60,6 +60,7 @@ function gradients(engine: Engine, config: DeitConfig, B: number): Promise<Leave
         [B],
         Float64Array.from({ length: B }, (_, i) => i % config.classes),
       ),
+      mixes: [],
     };
     return task.lossAndGrads(k, { params, buffers: null }, batch, keyOf(0), k.upload([], [1])).grads;
   });

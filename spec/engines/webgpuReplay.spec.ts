@@ -163,7 +163,7 @@ onGpu("training with command replay", () => {
     };
     for (let i = 0; i < STEPS; i++) {
       const images = k.uniform(fold(keyOf(2), i), [4, config.channels, config.imageSize, config.imageSize]);
-      const batch = { images, labels: k.upload([4], [i, 1, 2, 3]) };
+      const batch = { images, labels: k.upload([4], [i, 1, 2, 3]), mixes: [] };
       const next = trainStep(k, task, state, batch, fold(keyOf(3), i), { optimizer, lr: 1e-3, clipNorm: null, emaDecay: 0 });
       state = next.state;
       engine.release([next.loss, batch]);

@@ -3,8 +3,7 @@ import { beforeAll, expect, it } from "vitest";
 import { gapOfLeaves } from "../../src/check/close.ts";
 import { evaluate, type Leaves } from "../../src/check/host.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
-import { epochOrder, trainingBatch } from "../../src/data/batches.ts";
-import { digits } from "../../src/data/digits.ts";
+import { digits } from "../../src/data/sources/digits.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { DeitConfig } from "../../src/model/config.ts";
 import type { DeitParams } from "../../src/model/deit.ts";
@@ -16,19 +15,19 @@ import { trainStep, type StepSettings, type TrainState } from "../../src/train/s
 import { uploadBatch } from "../../src/train/step/uploadBatch.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { webgpuEngine, type WebgpuEngine } from "../../src/webgpu.ts";
+import { slight, trainingBatches } from "../helpers/batches.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 import { tiny } from "../train/tiny.ts";
 
 const config: DeitConfig = { ...tiny.model, imageSize: 16, patchSize: 4, width: 24, classes: 10, distilled: false };
 const { optimizer, smoothing } = tiny.training;
 const settings: StepSettings = { optimizer, lr: 1e-3, clipNorm: 1, emaDecay: 0 };
-const augmentation = { mean: [0.305], std: [0.376], rotation: 10, padding: 1, flip: false };
+const normalisation = { mean: [0.305], std: [0.376] };
 const STEPS = 20;
 /** Timeout in ms. */
 const UNHURRIED = 120_000;
 const BATCH = 8;
 const [key, dataset] = [keyOf(5), digits("train", config.imageSize)];
-const order = epochOrder(key, dataset.count, 0);
 
 interface Run {
   readonly losses: readonly number[];
@@ -54,11 +53,10 @@ async function train(engine: Engine, memory: Memory, submitted: () => number): P
   };
   const reads: Promise<ArrayLike<number>>[] = [];
   const [used, submits]: [{ live: number; reserved: number }[], number[]] = [[], []];
-  for (let i = 0; i < STEPS; i++) {
+  for await (const made of trainingBatches(dataset, key, { batch: BATCH, steps: STEPS, settings: slight, normalisation })) {
     const before = submitted();
-    const samples = order.slice(i * BATCH, (i + 1) * BATCH);
-    const batch = uploadBatch(k, trainingBatch(dataset, samples, augmentation, { key, epoch: 0 }));
-    const next = trainStep(k, task, state, batch, fold(key, i), settings);
+    const batch = uploadBatch(k, made);
+    const next = trainStep(k, task, state, batch, fold(key, state.step), settings);
     state = next.state;
     reads.push(engine.read(next.loss));
     engine.release([next.loss, batch]);

@@ -32,6 +32,8 @@ const options = (directory: string, onProgress: RunOptions["onProgress"] = null)
   onProgress,
   stop: null,
   memory: "normal",
+  workers: 0,
+  onNotice: () => undefined,
 });
 
 /** Timeout in ms: seconds on an idle machine, and minutes for many failures. */

@@ -1,7 +1,8 @@
 /** The models of fixtures/inspect on an engine, and what timm and numpy say of them. */
 import { z } from "zod";
 import type { HostArray } from "../../src/check/host.ts";
-import type { HostBatch } from "../../src/data/batches.ts";
+import { normalisedBatch, type HostBatch } from "../../src/data/loader/batch.ts";
+import type { NormalisedImages } from "../../src/data/normalise.ts";
 import { parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { DeitConfig } from "../../src/model/config.ts";
@@ -39,6 +40,8 @@ export interface InspectedCase {
   readonly deciders: readonly string[];
   /** All images in one batch. */
   readonly batch: HostBatch;
+  /** The same images. */
+  readonly images: NormalisedImages;
   readonly model: (engine: Engine) => Deit;
   /** A tensor of the fixture. */
   readonly expected: (name: string) => HostArray;
@@ -63,16 +66,18 @@ export function inspectedCase(name: "distilled" | "plain"): InspectedCase {
   };
   const expected = (tensor: string): HostArray => tensorOf(tensors, `${name}/${tensor}`);
   const labels = [...expected("labels").data];
+  const images = hashed("images", [found.batch, 3, m.img_size, m.img_size], found.images);
   return {
     config,
     deciders,
-    batch: { images: hashed("images", [found.batch, 3, m.img_size, m.img_size], found.images), labels },
+    batch: normalisedBatch(images, labels),
+    images,
     model: ({ kernels: k }) => ({ config, params: buildParams(config, (path, shape) => k.upload(shape, hashed(path, shape, seed).data)) }),
     expected,
   };
 }
 
 /** The first of them alone. */
-export function firstImage({ images: { shape, data } }: HostBatch): HostBatch["images"] {
+export function firstImage({ images: { shape, data } }: Pick<InspectedCase, "images">): NormalisedImages {
   return { shape: [1, ...shape.slice(1)], data: data.slice(0, data.length / (shape[0] ?? 1)) };
 }

@@ -30,12 +30,12 @@ function patchesOf({ shape, data }: HostArray, head: number, from: number, N: nu
 
 describe.each(engines.filter(({ name }) => name === "reference" || name === "wasm"))("on the $name engine", ({ make }) => {
   describe.each(["distilled", "plain"] as const)("of a %s model", (name) => {
-    const { config, batch, model, expected, deciders } = inspectedCase(name);
+    const { config, batch, images, model, expected, deciders } = inspectedCase(name);
     const { depth, heads, distilled } = config;
     const inspected = make().then(async (engine) => {
       const deit = model(engine);
       const bound = tolerances.recordedEndToEnd[engine.precision].bound;
-      return { engine, deit, bound, all: await intermediates(engine, deit, firstImage(batch)) };
+      return { engine, deit, bound, all: await intermediates(engine, deit, firstImage({ images })) };
     });
 
     it("attention equals timm's, and so do each token's rows", async () => {

@@ -13,7 +13,8 @@ import { initialParams } from "../../src/model/init.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { mapTree, named } from "../../src/tensor/tree.ts";
-import { deitAttrs, smoothedTargets } from "../../src/train/step/deitTask.ts";
+import { deitAttrs } from "../../src/train/step/deitTask.ts";
+import { smoothedTargets } from "../../src/train/step/mixedBatch.ts";
 import { objective, type Distillation } from "../../src/train/step/objective.ts";
 
 const key = keyOf(1);

@@ -2,16 +2,16 @@ import { describe, expect, it } from "vitest";
 import type { HostArray } from "../../src/check/host.ts";
 import { gap } from "../../src/check/close.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
-import { evaluationBatches } from "../../src/data/batches.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { attention } from "../../src/ops/attention.ts";
 import { fuse, fusedTable } from "../../src/ops/observe.ts";
 import { networkInputsOf } from "../../src/recording/steps/networkInputs.ts";
 import { readRecording } from "../../src/recording/format/read.ts";
-import { collect, MOST_EXAMPLES, MOST_JUDGED } from "../../src/report/collect.ts";
+import { collect, decisionsAndAttention, MOST_EXAMPLES, MOST_JUDGED } from "../../src/report/collect.ts";
 import { confusions, mostConfused } from "../../src/report/confusion.ts";
 import { axis } from "../../src/tensor/tensor.ts";
 import { evaluate } from "../../src/train/evaluation/evaluate.ts";
+import { evaluationBatches } from "../helpers/batches.ts";
 import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
 import { sample } from "./samples.ts";
 
@@ -46,7 +46,8 @@ describe("what a report collects", () => {
     expect(new Set(examples.filter((_, i) => right[i] === false).map(({ label }) => label)).size).toBeGreaterThan(1);
     for (const { sample: at, label, pixels } of examples) {
       expect(label).toBe(dataset.label(at));
-      expect(pixels).toEqual(dataset.pixels(at));
+      const image = await dataset.image(at);
+      expect(pixels).toEqual(Float64Array.from(image.data, (v) => v / 255));
     }
   });
 
@@ -74,7 +75,9 @@ describe("what a report collects", () => {
       forward: (k, inputs, attrs) => attention.forward(k.within({ visitor: null, fused: fusedTable() }), inputs, attrs),
     });
     const fused = { ...engine, kernels: engine.kernels.within({ fused: fusedTable(whole) }) };
-    expect((await collect(fused, model, dataset, normalisation)).examples).toEqual((await collected()).examples);
+    expect((await collect(fused, model, dataset, { side: model.config.imageSize, normalisation })).examples).toEqual(
+      (await collected()).examples,
+    );
   });
 
   it("leaves no tensor alive", async () => {
@@ -92,18 +95,7 @@ describe("attention in a report", () => {
     const engine = referenceEngine();
     const { params } = networkInputsOf(engine.kernels, recording).inputs;
     const images = tensorOf(recording.given, "images");
-    const length = images.data.length / recording.batch;
-    const dataset = {
-      name: "recorded",
-      classes: Array.from({ length: config.classes }, (_, c) => `${c}`),
-      channels: config.channels,
-      side: config.imageSize,
-      count: recording.batch,
-      pixels: (i: number) => Float64Array.from(images.data.subarray(i * length, (i + 1) * length)),
-      label: () => 0,
-    };
-    const same = { mean: Array.from({ length: config.channels }, () => 0), std: Array.from({ length: config.channels }, () => 1) };
-    const { examples } = await collect(engine, { config, params }, dataset, same);
+    const examples = await decisionsAndAttention(engine, { config, params }, (k) => k.upload(images.shape, images.data));
 
     const probs = tensorOf(recording.results, `taps/blocks.${config.depth - 1}.attn.probs`);
     const [h, T] = [axis(probs.shape, 1), axis(probs.shape, 2)];
@@ -111,7 +103,7 @@ describe("attention in a report", () => {
       sum(Array.from({ length: h }, (_, m) => probs.data[((b * h + m) * T + row) * T + column] ?? NaN)) / h;
     const array = (rows: readonly (readonly number[])[]): HostArray => ({ shape: [rows.length, T], data: Float64Array.from(rows.flat()) });
     expect(examples).toHaveLength(recording.batch);
-    for (const { sample: b, attention: rows } of examples) {
+    for (const [b, { attention: rows }] of examples.entries()) {
       const expected = [0, 1].map((row) => Array.from({ length: T }, (_, column) => recorded(b, row, column)));
       expect(gap(array(rows), array(expected))).toBeLessThan(tolerances.recording.f64.bound);
     }

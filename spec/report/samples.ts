@@ -1,5 +1,5 @@
 /** Small models that were never trained, and the reports on them. */
-import { synthetic } from "../../src/data/synthetic.ts";
+import { synthetic } from "../../src/data/sources/synthetic.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { DeitConfig } from "../../src/model/config.ts";
@@ -7,11 +7,12 @@ import { initialParams } from "../../src/model/init.ts";
 import { collect, type Collected } from "../../src/report/collect.ts";
 import type { Report } from "../../src/report/report.ts";
 import { keyOf } from "../../src/tensor/key.ts";
-import { evaluationBatches, type HostBatch } from "../../src/data/batches.ts";
-import type { Dataset } from "../../src/data/dataset.ts";
+import type { Batches } from "../../src/data/loader/batch.ts";
+import type { Dataset } from "../../src/data/sources/dataset.ts";
 import type { Normalisation } from "../../src/data/normalise.ts";
 import { evaluateHeads, type Deit } from "../../src/train/evaluation/evaluate.ts";
 import { tokenCosines } from "../../src/train/evaluation/tokenCosines.ts";
+import { evaluationBatches } from "../helpers/batches.ts";
 import { tiny } from "../train/tiny.ts";
 
 export interface Sample {
@@ -26,16 +27,16 @@ export function sample(changes: Partial<DeitConfig> = {}, count: number = 11): S
   const engine = referenceEngine();
   const config = { ...tiny.model, ...changes };
   const { channels, imageSize: side, classes } = config;
-  const dataset = synthetic({ count, channels, side, classes });
+  const dataset = synthetic(count, { channels, side, classes });
   const numbers = (value: number): readonly number[] => Array.from({ length: channels }, () => value);
   const normalisation = { mean: numbers(0.5), std: numbers(0.25) };
   const model = { config, params: initialParams(engine.kernels, config, keyOf(1)) };
-  return { engine, model, dataset, normalisation, collected: () => collect(engine, model, dataset, normalisation) };
+  return { engine, model, dataset, normalisation, collected: () => collect(engine, model, dataset, { side, normalisation }) };
 }
 
 /** As a run of three epochs of two steps would have it. */
 export async function reportOf({ engine, model, dataset, normalisation, collected }: Sample): Promise<Report> {
-  const batches = (): Iterable<HostBatch> => evaluationBatches(dataset, 4, normalisation);
+  const batches = (): Batches => evaluationBatches(dataset, 4, normalisation);
   const student = await evaluateHeads(engine, model, batches());
   const teacher = model.config.distilled ? student.class : null;
   const rows = Array.from({ length: 6 }, (_, i) => ({

@@ -15,4 +15,6 @@ await runRecipe(referenceEngine(), tiny, {
   onProgress: ({ stage, step }) => writeSync(STDOUT, `${stage} ${step}\n`),
   stop: null,
   memory: "normal",
+  workers: 0,
+  onNotice: () => undefined,
 });

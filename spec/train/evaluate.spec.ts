@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { evaluationBatches, type HostBatch } from "../../src/data/batches.ts";
-import { synthetic } from "../../src/data/synthetic.ts";
+import type { Batches } from "../../src/data/loader/batch.ts";
+import { synthetic } from "../../src/data/sources/synthetic.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { deitConfig } from "../../src/model/config.ts";
@@ -10,29 +10,31 @@ import { buildParams } from "../../src/model/params.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { mapTree } from "../../src/tensor/tree.ts";
 import { deitAttrs } from "../../src/train/step/deitTask.ts";
-import { evaluate, evaluateHeads, imagesAtOnce } from "../../src/train/evaluation/evaluate.ts";
+import { evaluate, evaluateHeads, evaluationBatch, imagesAtOnce } from "../../src/train/evaluation/evaluate.ts";
 import { uploadBatch } from "../../src/train/step/uploadBatch.ts";
 import { wasmEngine } from "../../src/wasm.ts";
+import { evaluationBatches } from "../helpers/batches.ts";
 import { tiny } from "./tiny.ts";
 
 const engine = referenceEngine();
 const k = engine.kernels;
 const config = tiny.model;
-const dataset = synthetic({ count: 30, channels: 1, side: 4, classes: 3 });
-const batches = (size: number): Iterable<HostBatch> => evaluationBatches(dataset, size, tiny.data);
+const dataset = synthetic(30, { channels: 1, side: 4, classes: 3 });
+const batches = (size: number): Batches => evaluationBatches(dataset, size, tiny.data);
 /** Scaled initial parameters, with which the heads differ. */
 const params = mapTree(initialParams(k, config, keyOf(1)), (t) => k.scale(t, 8));
 const model = { config, params };
 
 /** Both heads' logits for each image. */
 async function bothLogits(): Promise<readonly (readonly [Float64Array, Float64Array])[]> {
-  const [batch] = batches(dataset.count);
-  if (batch === undefined) return [];
-  const { head, head_dist } = deitLogits.forward(k, { images: uploadBatch(k, batch).images, params }, deitAttrs(k, config)).out;
-  const [c, d] = await Promise.all([head, head_dist ?? head].map(engine.read));
   const row = (values: ArrayLike<number> | undefined, i: number): Float64Array =>
     Float64Array.from(values ?? []).subarray(3 * i, 3 * i + 3);
-  return batch.labels.map((_, i) => [row(c, i), row(d, i)] as const);
+  for await (const batch of batches(dataset.count)) {
+    const { head, head_dist } = deitLogits.forward(k, { images: uploadBatch(k, batch).images, params }, deitAttrs(k, config)).out;
+    const [c, d] = await Promise.all([head, head_dist ?? head].map(engine.read));
+    return batch.labels.map((_, i) => [row(c, i), row(d, i)] as const);
+  }
+  return [];
 }
 
 const argmax = (row: Float64Array): number => row.indexOf(Math.max(...row));
@@ -120,13 +122,19 @@ describe("imagesAtOnce", () => {
       config: deitConfig("deit-tiny-distilled"),
       params: buildParams(deitConfig("deit-tiny-distilled"), (_, shape) => wasm.kernels.zeros(shape)),
     };
-    const within = (capacity: number, most: number): number => imagesAtOnce({ ...wasm, plan, capacity }, deit, most);
-    expect(within(2 ** 32, 20)).toBe(20);
+    const within = (capacity: number): number => imagesAtOnce({ ...wasm, plan, capacity }, deit);
+    expect(within(2 ** 32)).toBe(evaluationBatch(wasm, deit.config));
     const whole = Math.max(...planned);
-    const fitting = within(whole / 2, 20);
-    expect(fitting).toBeGreaterThan(5);
-    expect(fitting).toBeLessThan(10);
-    expect(within(0, 20)).toBe(1);
-    expect(imagesAtOnce(engine, model, 20)).toBe(20);
+    const fitting = within(whole / 2);
+    expect(fitting).toBeGreaterThan(2);
+    expect(fitting).toBeLessThan(8);
+    expect(within(0)).toBe(1);
+    expect(imagesAtOnce(engine, model)).toBe(512);
+  });
+
+  it("and as many as keep the engine busy, more of a smaller model", () => {
+    const [tiny, base] = ["deit-tiny", "deit-base"].map((name) => evaluationBatch(engine, deitConfig(name)));
+    expect([tiny, base]).toEqual([13, 3]);
+    expect(evaluationBatch({ ...engine, finish: () => Promise.resolve() }, deitConfig("deit-base"))).toBe(221);
   });
 });

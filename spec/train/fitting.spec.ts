@@ -27,7 +27,17 @@ interface Ran {
 async function run(memory: MemoryChoice, bound: number): Promise<Ran> {
   const engine = webgpuEngine({ device: await gpuDevice(), slab: 2 ** 22, memory: bound });
   const directory = join(temporaryFolder(), "run");
-  await runRecipe(engine, deep, { directory, resume: false, recipeText: "", checkpointEvery: null, onProgress: null, stop: null, memory });
+  await runRecipe(engine, deep, {
+    directory,
+    resume: false,
+    recipeText: "",
+    checkpointEvery: null,
+    onProgress: null,
+    stop: null,
+    memory,
+    workers: 0,
+    onNotice: () => undefined,
+  });
   const { fresh } = engine.memory();
   engine.close();
   return { weights: readFileSync(join(directory, "weights.safetensors")), fresh };

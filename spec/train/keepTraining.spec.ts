@@ -53,7 +53,7 @@ function withDeviceLosses({ deviceLosses, optimizer = adamw }: Failures): {
     },
     step: async (state) => {
       if (deviceLosses.includes(seen.steps.push(state.step + 1))) throw new DeviceLostError("the device is lost");
-      const batch = { images: k.zeros([1]), labels: k.zeros([1]) };
+      const batch = { images: k.zeros([1]), labels: k.zeros([1]), mixes: [] };
       const settings = { optimizer, lr: 0.1, clipNorm: null, emaDecay: 0.9 };
       return trainStep(k, wander, state, batch, fold(keyOf(2), state.step), settings).state;
     },

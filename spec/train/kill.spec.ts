@@ -34,7 +34,16 @@ const filesOf = (folder: string): readonly Buffer[] =>
 describe("a run that is killed repeatedly", () => {
   it("ends with the same weights and metrics, byte for byte, as an uninterrupted run", async () => {
     const [whole, pieces] = [join(temporaryFolder(), "run"), join(temporaryFolder(), "run")];
-    const options = { resume: false, recipeText: "", checkpointEvery: 2, onProgress: null, stop: null, memory: "normal" as const };
+    const options = {
+      resume: false,
+      recipeText: "",
+      checkpointEvery: 2,
+      onProgress: null,
+      stop: null,
+      memory: "normal" as const,
+      workers: 0,
+      onNotice: () => undefined,
+    };
     await runRecipe(referenceEngine(), tiny, { ...options, directory: whole });
     const code = temporaryFolder();
     compileInto(

@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { synthetic } from "../../src/data/synthetic.ts";
+import { synthetic } from "../../src/data/sources/synthetic.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { readTree } from "../../src/io/weights/trees.ts";
 import { deitLogits, type DeitParams } from "../../src/model/deit.ts";
 import { initialParams } from "../../src/model/init.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import { deitTask } from "../../src/train/step/deitTask.ts";
-import { trainModel, type Measured, type RunSettings, type Trained, type Training } from "../../src/train/run/loop.ts";
+import { trainModel, type RunSettings, type Trained } from "../../src/train/run/loop.ts";
+import type { Measured, Training } from "../../src/train/run/training.ts";
 import type { Progress } from "../../src/train/run/progress.ts";
 import type { StudentRecipe } from "../../src/train/run/recipe.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
@@ -26,8 +27,11 @@ function training(changes: Partial<StudentRecipe> = {}): Training<DeitParams, nu
     task: deitTask({ config, model: deitLogits, smoothing, dropPath, dropout, distillation: { kind: "none" }, teacher: null }),
     initial: (k) => ({ params: initialParams(k, config, fold(key, "init")), buffers: null }),
     training: recipe,
-    dataset: synthetic({ count: 13, channels: 1, side: 4, classes: 3 }),
+    dataset: synthetic(13, { channels: 1, side: 4, classes: 3 }),
+    side: 4,
     data,
+    mixing: null,
+    group: 64,
     key,
     digest: "tiny",
     measurement: null,
@@ -40,6 +44,8 @@ const settings = (directory: string, changes: Partial<RunSettings> = {}): RunSet
   checkpointEvery: null,
   onProgress: null,
   stop: null,
+  workers: 0,
+  onNotice: () => undefined,
   ...changes,
 });
 

@@ -96,7 +96,7 @@ function start(k: Kernels, optimizer: Optimizer, scaled: boolean): State {
 
 /** A step whose gradients are multiplied by `factor`. */
 function stepped(engine: Engine, k: Kernels, state: State, optimizer: Optimizer, factor: number): State {
-  const batch: Batch = { images: k.upload([1, 1, 1, 1], [factor]), labels: k.zeros([1]) };
+  const batch: Batch = { images: k.upload([1, 1, 1, 1], [factor]), labels: k.zeros([1]), mixes: [] };
   const next = trainStep(k, quadratic, state, batch, key, { optimizer, lr: 1e-3, clipNorm: null, emaDecay: 0.999 });
   engine.release([next.loss, batch]);
   return next.state;

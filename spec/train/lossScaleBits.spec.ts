@@ -45,7 +45,7 @@ async function twice<P, B, S>(
     const { channels, imageSize } = tiny.model;
     for (let step = 0; step < 10; step++) {
       const images = k.uniform(fold(key, step), [4, channels, imageSize, imageSize]);
-      const batch = { images, labels: k.upload([4], [0, 1, 2, 0]) };
+      const batch = { images, labels: k.upload([4], [0, 1, 2, 0]), mixes: [] };
       ({ state } = trainStep(k, task, state, batch, fold(key, step), { optimizer, lr: 1e-2, clipNorm: 1, emaDecay: 0.9 }));
     }
     return readTree(engine, { ...state, lossScale: null });

@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { gap } from "../../src/check/close.ts";
 import { evaluate, evaluateOne, type HostArray } from "../../src/check/host.ts";
-import { normalise } from "../../src/data/normalise.ts";
 import { normalisedTensor } from "../../src/data/images/preprocess.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { smoothOverAll } from "../../src/losses/labelSmoothing.ts";
@@ -104,7 +103,7 @@ onEachEngine(({ made }) => {
     expect({ gap: gap(out, tensorOf(tensors, `${name}.out`)), lambda }).toEqual({ gap: 0, lambda: one.lam_out });
   });
 
-  it("pixels are normalised as on the host, and raw bytes as in torchvision", async () => {
+  it("pixels are normalised as torchvision normalises bytes", async () => {
     const [C, S, mean, std] = [3, 5, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
     const bytes = Uint8Array.from({ length: S * S * C }, (_, i) => (i * 37) % 256);
     const channelsFirst = Float64Array.from(
@@ -115,9 +114,7 @@ onEachEngine(({ made }) => {
     const out = await evaluateOne(engine, (k) =>
       normalisePixels.run(k, { x: k.upload([1, C, S, S], channelsFirst), mean: k.upload([C], mean), std: k.upload([C], std) }),
     );
-    const ofHost = { shape: out.shape, data: normalise(channelsFirst, { mean, std }) };
     const ofImage = normalisedTensor({ data: bytes, width: S, height: S, channels: C }, { mean, std });
-    expect(gap(out, ofHost)).toBeLessThanOrEqual(await bound());
     expect(gap(out, { shape: out.shape, data: Float64Array.from(ofImage) })).toBeLessThanOrEqual(tolerance.f32);
   });
 

@@ -20,7 +20,16 @@ async function runOn(
     let left = most;
     return Promise.resolve({ ...engine, read: (t) => (left-- > 0 ? engine.read(t) : Promise.reject(error)) });
   };
-  const options = { resume: false, recipeText: "", checkpointEvery: 1, onProgress: null, stop: null, memory: "normal" } as const;
+  const options = {
+    resume: false,
+    recipeText: "",
+    checkpointEvery: 1,
+    onProgress: null,
+    stop: null,
+    memory: "normal",
+    workers: 0,
+    onNotice: () => undefined,
+  } as const;
   const run = runThroughDeviceLosses(newEngine, tiny, { ...options, directory: join(temporaryFolder(), "run") }, () => undefined);
   const end = await run.then(
     () => "ended",

@@ -50,6 +50,8 @@ async function started(bytes: Uint8Array, heads: InitRecipe["heads"], recipe: Re
     onProgress: null,
     stop: null,
     memory: "normal",
+    workers: 0,
+    onNotice: () => undefined,
   } as const;
   try {
     await runRecipe(referenceEngine(), { ...recipe, init: { from, heads } }, options);
@@ -131,6 +133,8 @@ describe("a run from weights", () => {
       onProgress: null,
       stop: null,
       memory: "normal",
+      workers: 0,
+      onNotice: () => undefined,
     } as const;
     const recipe: Recipe = { ...still, init: { from: "nowhere.pth", heads: "keep" } };
     await expect(runRecipe(referenceEngine(), recipe, options)).rejects.toThrow(

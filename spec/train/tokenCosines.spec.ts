@@ -1,18 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { evaluationBatches, type HostBatch } from "../../src/data/batches.ts";
-import { synthetic } from "../../src/data/synthetic.ts";
+import type { Batches } from "../../src/data/loader/batch.ts";
+import { synthetic } from "../../src/data/sources/synthetic.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { initialParams } from "../../src/model/init.ts";
 import type { DeitParams } from "../../src/model/deit.ts";
 import { sineCosine } from "../../src/ops/position.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { tokenCosines, type TokenCosines } from "../../src/train/evaluation/tokenCosines.ts";
+import { evaluationBatches } from "../helpers/batches.ts";
 import { tiny } from "./tiny.ts";
 
 const engine = referenceEngine();
 const k = engine.kernels;
 const config = tiny.model;
-const batches = (): Iterable<HostBatch> => evaluationBatches(synthetic({ count: 5, channels: 1, side: 4, classes: 3 }), 2, tiny.data);
+const batches = (): Batches => evaluationBatches(synthetic(5, { channels: 1, side: 4, classes: 3 }), 2, tiny.data);
 const params = initialParams(k, config, keyOf(1));
 const cosines = (change: Partial<DeitParams>): Promise<TokenCosines | null> =>
   tokenCosines(engine, { config, params: { ...params, ...change } }, batches());

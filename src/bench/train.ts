@@ -49,7 +49,7 @@ function stepWork(k: Kernels, config: DeitConfig, B: number, memory: Memory, { t
     step: 0,
   };
   const labels = Array.from({ length: B }, (_, b) => b % config.classes);
-  const batch = { images: benchImages(k, config, B), labels: k.upload([B], labels) };
+  const batch = { images: benchImages(k, config, B), labels: k.upload([B], labels), mixes: [] };
   const task = publishedTask(config, teacherOf(k, config, B, teacher), memory);
   const settings = { optimizer: publishedAdamw, lr: RATE, clipNorm: null, emaDecay: 0 };
   const run = (): void => {

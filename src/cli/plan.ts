@@ -81,7 +81,7 @@ function observedStep<P, B, S>(
   const optimizer = initialOptimizerState(k, settings, params);
   const { visitor, costs } = costVisitor(engine, modules, [params, buffers]);
   const state = { params, optimizer, buffers, average: null, lossScale: null, step: 0 };
-  const onEngine = { images: k.zeros([batch, ...image]), labels: k.zeros([batch]) };
+  const onEngine = { images: k.zeros([batch, ...image]), labels: k.zeros([batch]), mixes: [] };
   trainStep(observe(k, visitor), task, state, onEngine, keyOf(0), { optimizer: settings, lr: 0, clipNorm: null, emaDecay: 0 });
   return costs;
 }

@@ -1,4 +1,5 @@
 /** Normalisation of pixels for a network: x ← (x − mean)/std, channel by channel. */
+import type { Shape } from "../tensor/tensor.ts";
 
 /** The statistics that pixels are normalised by. */
 export interface Normalisation {
@@ -22,11 +23,10 @@ export function checkedNormalisation({ mean, std }: Normalisation, channels: num
   return { mean, std };
 }
 
-/** Normalises an image, [C, S, S] → [C, S, S], of pixels in [0, 1]. */
-export function normalise(pixels: Float64Array, { mean, std }: Normalisation): Float64Array {
-  const perChannel = pixels.length / mean.length;
-  return pixels.map((value, at) => {
-    const c = Math.floor(at / perChannel);
-    return (value - (mean[c] ?? 0)) / (std[c] ?? 1);
-  });
+/** Images as a network takes them. */
+export interface NormalisedImages {
+  /** [B, C, S, S] */
+  readonly shape: Shape;
+  /** Row-major. */
+  readonly data: Float64Array | Float32Array;
 }

@@ -1,5 +1,6 @@
 /** Collects all that `deit inspect` shows of a model: on one image and, if there is one, on a data set. */
-import type { Batches, HostBatch } from "../data/batches.ts";
+import { normalisedBatch, type Batches } from "../data/loader/batch.ts";
+import type { NormalisedImages } from "../data/normalise.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { prefixCount, type DeitConfig } from "../model/config.ts";
@@ -21,7 +22,7 @@ export interface InspectedImage {
   /** The pixels before normalisation, [C, S, S], full scale 1. */
   readonly pixels: Float64Array;
   /** The normalised image, [1, C, S, S]. */
-  readonly images: HostBatch["images"];
+  readonly images: NormalisedImages;
   /** Its class; null: not known. */
   readonly label: number | null;
   /** Names of the classes. */
@@ -94,7 +95,7 @@ async function disagreementOn(engine: Engine, model: Deit, { batches, teacher }:
 export async function inspect(engine: Engine, model: Deit, image: InspectedImage, set: InspectedSet | null): Promise<Inspection> {
   const { config } = model;
   const all = await intermediates(engine, model, image.images);
-  const alone = [{ images: image.images, labels: [image.label ?? 0] }];
+  const alone = [normalisedBatch(image.images, [image.label ?? 0])];
   return {
     config,
     image,

@@ -1,5 +1,5 @@
 /** Reads every intermediate value of a forward pass, under the names of the recording format (`tapShapes`), in the order of the computation. */
-import type { HostBatch } from "../data/batches.ts";
+import type { NormalisedImages } from "../data/normalise.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { deitLogits } from "../model/deit.ts";
 import { meanOfLogits } from "../model/fusion.ts";
@@ -24,7 +24,7 @@ export type Intermediates = ReadonlyMap<string, Numbers>;
  *
  * @param images normalised, [B, C, S, S]
  */
-export async function intermediates(engine: Engine, { config, params }: Deit, images: HostBatch["images"]): Promise<Intermediates> {
+export async function intermediates(engine: Engine, { config, params }: Deit, images: NormalisedImages): Promise<Intermediates> {
   const taps = tapShapes(config, axis(images.shape, 0));
   const reads: Promise<readonly [string, Numbers]>[] = [];
   const show = (path: string, t: Tensor): void => {

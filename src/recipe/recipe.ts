@@ -43,9 +43,14 @@ export interface RecipeChanges {
 /** The source of a value that every run must set. */
 const REQUIRED = "required";
 
-/** A recipe that has been checked, and what it still lacks. */
-interface Drafted extends RecipeValues {
+/** A recipe as far as it is set. */
+export interface DraftedRecipe extends RecipeValues {
+  /** What is trained; the values that every run must set may be null. */
   readonly draft: RecipeDraft;
+}
+
+/** A recipe that has been checked, and what it still lacks. */
+interface Drafted extends DraftedRecipe {
   /** What is missing, and how to set it; null: nothing. */
   readonly missing: string | null;
 }
@@ -84,9 +89,9 @@ function drafted(nameOrPath: string, { set = [], seed }: RecipeChanges): Drafted
  * @param nameOrPath the name of a bundled recipe (`digits`), or the path of a TOML file
  * @throws RangeError whose one line says what is wrong, where, and what would be right
  */
-export function recipeValues(nameOrPath: string, changes: RecipeChanges = {}): RecipeValues {
-  const { values, text } = drafted(nameOrPath, changes);
-  return { values, text };
+export function recipeValues(nameOrPath: string, changes: RecipeChanges = {}): DraftedRecipe {
+  const { draft, values, text } = drafted(nameOrPath, changes);
+  return { draft, values, text };
 }
 
 /**

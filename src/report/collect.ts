@@ -1,11 +1,12 @@
 /** Collects from a trained model what a report shows: its decisions on test images, and the attention of its tokens in some of them. */
-import { EVALUATION_BATCH, evaluationBatches, type HostBatch } from "../data/batches.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { FULL_SCALE, type HostBatch } from "../data/loader/batch.ts";
+import { evaluationSet, type EvaluationSet } from "../data/loader/evaluationSet.ts";
 import type { Normalisation } from "../data/normalise.ts";
-import { spread, subset } from "../data/subset.ts";
+import type { Dataset } from "../data/sources/dataset.ts";
+import { spread, subset } from "../data/sources/subset.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
-import { prefixCount } from "../model/config.ts";
+import { prefixCount, tokenCount } from "../model/config.ts";
 import { deitLogits } from "../model/deit.ts";
 import { meanOfLogits } from "../model/fusion.ts";
 import { attention } from "../ops/attention.ts";
@@ -85,11 +86,11 @@ const tokenRows = (k: Kernels, A: Tensor, P: number): Tensor => k.meanLast(k.per
 const rowsOf = (values: ArrayLike<number>, length: number): readonly (readonly number[])[] =>
   Array.from({ length: values.length / length }, (_, i) => Array.from({ length }, (__, j) => values[i * length + j] ?? NaN));
 
-/** The decisions and the attention on each image of a batch. */
-async function decisionsAndAttention(
+/** The decisions and the attention on each image of a batch. `imagesOf` uploads the normalised images, [B, C, S, S]. */
+export async function decisionsAndAttention(
   engine: Engine,
   { config, params }: Deit,
-  batch: HostBatch,
+  imagesOf: (k: Kernels) => Tensor,
 ): Promise<readonly Pick<Example, "decisions" | "attention">[]> {
   const P = prefixCount(config);
   const tap = `blocks.${config.depth - 1}.attn.probs`;
@@ -101,7 +102,7 @@ async function decisionsAndAttention(
   };
   const observed = observe(withoutFusion(k, attention), outputs(show));
   k.region("report", () => {
-    const inputs = { images: uploadBatch(observed, batch).images, params };
+    const inputs = { images: imagesOf(observed), params };
     const { out: logits } = deitLogits.forward(observed, inputs, deitAttrs(observed, config));
     const read = (by: Decision["by"], z: Tensor): unknown => reads.push({ by, read: engine.read(softmax.forward(k, { z }).out) });
     read("class", logits.head);
@@ -110,9 +111,8 @@ async function decisionsAndAttention(
     return null;
   });
   const [rows, ...probabilities] = await Promise.all([attended, ...reads.map(({ read }) => read)]);
-  const B = batch.labels.length;
-  const ofImage = rowsOf(rows, rows.length / (B * P));
-  return batch.labels.map((_, b) => ({
+  const ofImage = rowsOf(rows, tokenCount(config));
+  return Array.from({ length: ofImage.length / P }, (_, b) => ({
     attention: ofImage.slice(b * P, (b + 1) * P),
     decisions: reads.map(({ by }, i) => {
       const row = rowsOf(probabilities[i] ?? [], config.classes)[b] ?? [];
@@ -122,21 +122,36 @@ async function decisionsAndAttention(
   }));
 }
 
+/** The images of a set with these indices, evaluated as in a run. */
+function setOf(dataset: Dataset, samples: readonly number[], { side, normalisation }: CollectSettings, batch: number): EvaluationSet {
+  return evaluationSet({ dataset: subset(dataset, samples), side, convention: "deit", normalisation, batch, workers: 0, onReplaced: null });
+}
+
+/** The pixels of a batch, [C, S, S] each, full scale 1. */
+function pixelsOf({ shape, pixels }: HostBatch): readonly Float64Array[] {
+  const [B = 0] = shape;
+  const each = pixels.length / B;
+  return Array.from({ length: B }, (_, i) => Float64Array.from({ length: each }, (_, j) => (pixels[i * each + j] ?? 0) / FULL_SCALE));
+}
+
+/** How the images of a report are read. */
+export interface CollectSettings {
+  /** S, in pixels. */
+  readonly side: number;
+  readonly normalisation: Normalisation;
+}
+
 /** Evaluates the model on test images. On the engine only the parameters stay alive. */
-export async function collect(engine: Engine, model: Deit, dataset: Dataset, normalisation: Normalisation): Promise<Collected> {
+export async function collect(engine: Engine, model: Deit, dataset: Dataset, settings: CollectSettings): Promise<Collected> {
   const samples = spread(dataset.count, MOST_JUDGED);
-  const { mean: decisions } = await decide(
-    engine,
-    model,
-    evaluationBatches(subset(dataset, samples), imagesAtOnce(engine, model, EVALUATION_BATCH), normalisation),
-  );
+  const { mean: decisions } = await decide(engine, model, setOf(dataset, samples, settings, imagesAtOnce(engine, model)).batches());
   const judged = samples.map((sample, i) => ({ sample, label: dataset.label(sample), decision: decisions[i] ?? NaN }));
   const shown = chosen(judged);
-  const [batch] = evaluationBatches(subset(dataset, shown), MOST_EXAMPLES, normalisation);
-  const found = batch === undefined ? [] : await decisionsAndAttention(engine, model, batch);
-  const examples = found.map((one, i) => {
-    const sample = shown[i] ?? 0;
-    return { sample, label: dataset.label(sample), pixels: dataset.pixels(sample), ...one };
-  });
+  const examples: Example[] = [];
+  for await (const batch of setOf(dataset, shown, settings, MOST_EXAMPLES).batches()) {
+    const pixels = pixelsOf(batch);
+    for (const [i, found] of (await decisionsAndAttention(engine, model, (k) => uploadBatch(k, batch).images)).entries())
+      examples.push({ sample: shown[i] ?? 0, label: batch.labels[i] ?? 0, pixels: pixels[i] ?? new Float64Array(), ...found });
+  }
   return { images: dataset.count, judged, examples };
 }

@@ -1,6 +1,11 @@
 /** Trains a small DeiT on the digits for some steps, on devices that may be lost. */
-import { epochOrder, trainingBatch } from "#deit/data/batches.js";
-import { digitsOf } from "#deit/data/digitsOf.js";
+import type { AugmentSettings } from "#deit/data/augment/settings.js";
+import type { HostBatch } from "#deit/data/loader/batch.js";
+import { batchIn } from "#deit/data/loader/batchIn.js";
+import { inTurn } from "#deit/data/loader/inTurn.js";
+import { trainingOrder } from "#deit/data/loader/sampler.js";
+import { plainKernels } from "#deit/data/pixels/plain.js";
+import { digitsOf } from "#deit/data/sources/digitsOf.js";
 import {
   deitLogits,
   deitTask,
@@ -40,7 +45,18 @@ const training: Pick<TrainingRecipe, "optimizer" | "emaDecay" | "lossScale"> = {
   lossScale: null,
 };
 const settings = { optimizer: training.optimizer, lr: 2e-3, clipNorm: 1, emaDecay: 0 };
-const augmentation = { mean: [0.305], std: [0.376], rotation: 10, padding: 1, flip: false };
+const normalisation = { mean: [0.305], std: [0.376] };
+const augmentation: AugmentSettings = {
+  crop: "padded",
+  area: [0.08, 1],
+  aspect: [0.75, 4 / 3],
+  padding: 1,
+  flip: false,
+  rotation: 10,
+  policy: { kind: "none" },
+  colourJitter: 0,
+  erasing: 0,
+};
 const BATCH = 16;
 
 const task = deitTask({
@@ -83,8 +99,15 @@ export async function digitsRun(
   file: Uint8Array,
   { steps, every, lostIn }: DigitsOptions,
 ): Promise<DigitsResult> {
-  const [key, dataset] = [keyOf(5), digitsOf(file, "train", config.imageSize)];
-  const order = epochOrder(key, dataset.count, 0);
+  const [key, dataset] = [keyOf(5), digitsOf(file, "train", config.imageSize, "")];
+  const order = trainingOrder(key, dataset, { batch: BATCH, repeats: 1, replicas: 1 });
+  const job = { kind: "augment", key, settings: augmentation } as const;
+  const size = { images: BATCH, channels: config.channels, side: config.imageSize };
+  const source = inTurn({ dataset, job, size, kernels: plainKernels, onCorrupt: () => undefined });
+  const batchAt = async (step: number): Promise<HostBatch> => {
+    for await (const slot of source.slots([order.request(step)])) return batchIn(slot, size, job, normalisation);
+    throw new Error("no batch");
+  };
   const losses: number[] = [];
   const left = new Set(lostIn);
   const engines: LosableEngine[] = [];
@@ -94,8 +117,7 @@ export async function digitsRun(
     return {
       initial: () => initialState(k, training, { params: initialParams(k, config, fold(key, "init")), buffers: null }),
       step: async (state) => {
-        const samples = order.slice(state.step * BATCH, (state.step + 1) * BATCH);
-        const batch = uploadBatch(k, trainingBatch(dataset, samples, augmentation, { key, epoch: 0 }));
+        const batch = uploadBatch(k, await batchAt(state.step));
         const { state: next, loss } = trainStep(k, task, state, batch, fold(key, state.step), settings);
         const read = engine.read(loss);
         await Promise.resolve(); // now the device is working on the step

@@ -68,7 +68,7 @@ export async function trainingDigest(engine: Engine, { steps, seed }: Training):
     step: 0,
   };
   const images = k.uniform(fold(key, "images"), [B, config.channels, config.imageSize, config.imageSize]);
-  const batch = { images, labels: k.upload([B], LABELS) };
+  const batch = { images, labels: k.upload([B], LABELS), mixes: [] };
   for (let step = 0; step < steps; step++) ({ state } = trainStep(k, task, state, batch, fold(key, step), settings));
   take(state);
   return digestOf(await Promise.all(reads));

@@ -45,16 +45,14 @@ const imagesOf = (...channels: number[]): fc.Arbitrary<Pixels> =>
 const images = imagesOf(1, 3, 3, 3, 2, 4);
 
 const within = ({ width, height }: Size): fc.Arbitrary<Region> =>
-  fc
-    .tuple(fc.integer({ min: 0, max: width - 1 }), fc.integer({ min: 0, max: height - 1 }))
-    .chain(([left, top]) =>
-      fc.record({
-        left: fc.constant(left),
-        top: fc.constant(top),
-        width: fc.integer({ min: 1, max: width - left }),
-        height: fc.integer({ min: 1, max: height - top }),
-      }),
-    );
+  fc.tuple(fc.integer({ min: 0, max: width - 1 }), fc.integer({ min: 0, max: height - 1 })).chain(([left, top]) =>
+    fc.record({
+      left: fc.constant(left),
+      top: fc.constant(top),
+      width: fc.integer({ min: 1, max: width - left }),
+      height: fc.integer({ min: 1, max: height - top }),
+    }),
+  );
 const whole = ({ width, height }: Size): Region => ({ left: 0, top: 0, width, height });
 const partOrWhole = (size: Size): fc.Arbitrary<Region> => fc.oneof(fc.constant(whole(size)), within(size));
 
@@ -75,7 +73,12 @@ const matrices = (size: Size): fc.Arbitrary<AffineMatrix> =>
     number.map((shear): AffineMatrix => [1, 0, 0, shear / 4, 1, 0]),
     fc.tuple(number, number).map(([c, f]): AffineMatrix => [1, 0, c, 0, 1, f]),
     fc.tuple(number, number, number, number, number, number),
-    fc.constantFrom<AffineMatrix>([1, 0, 0, 0, 1, 0], [0, 0, 0.25, 0, 0, 0.75], [-1, 0, size.width, 0, -1, size.height], [NaN, 0, 0, 0, 1, 0]),
+    fc.constantFrom<AffineMatrix>(
+      [1, 0, 0, 0, 1, 0],
+      [0, 0, 0.25, 0, 0, 0.75],
+      [-1, 0, size.width, 0, -1, size.height],
+      [NaN, 0, 0, 0, 1, 0],
+    ),
   );
 
 const fills = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 4, maxLength: 4 });
@@ -92,13 +95,18 @@ interface Call {
   readonly run: (kernels: PixelKernels) => Pixels | Uint8Array | Uint32Array;
 }
 
-function callOf<T extends readonly unknown[]>(given: fc.Arbitrary<T>, run: (kernels: PixelKernels, ...given: T) => ReturnType<Call["run"]>): fc.Arbitrary<Call> {
+function callOf<T extends readonly unknown[]>(
+  given: fc.Arbitrary<T>,
+  run: (kernels: PixelKernels, ...given: T) => ReturnType<Call["run"]>,
+): fc.Arbitrary<Call> {
   return given.map((values) => ({ given: values, run: (kernels) => run(kernels, ...values) }));
 }
 
 const calls: Readonly<Record<Name, fc.Arbitrary<Call>>> = {
   resize: callOf(
-    fc.tuple(images, sizes).chain(([image, size]) => fc.tuple(fc.constant(image), partOrWhole(image), fc.constant(size), partOrWhole(size))),
+    fc
+      .tuple(images, sizes)
+      .chain(([image, size]) => fc.tuple(fc.constant(image), partOrWhole(image), fc.constant(size), partOrWhole(size))),
     (kernels, ...given) => kernels.resize(...given),
   ),
   affine: callOf(

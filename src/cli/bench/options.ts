@@ -15,6 +15,10 @@ export interface BenchOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly profile?: true;
   readonly ranges?: true;
   readonly only?: string;
+  readonly data: string;
+  readonly recipe: string;
+  readonly workers: number;
+  readonly digest?: true;
 }
 
 /** Images of a training step, unless --batch says otherwise. */

@@ -4,15 +4,16 @@ import { gemm, op, peak } from "../bench/kernels.ts";
 import { init } from "../bench/init.ts";
 import { TRAIN_BATCH, type BenchOptions } from "../bench/options.ts";
 import { program } from "../bench/programs.ts";
+import { loader } from "../bench/loader.ts";
 import { project, PROJECT_BATCH } from "../bench/project.ts";
-import { memoryOption, positive, withEngine, withExamples, withJson } from "../options.ts";
+import { memoryOption, positive, withEngine, withExamples, withJson, workersOption } from "../options.ts";
 
 /** The number of samples unless --repetitions says otherwise, and the fewest whose median is worth reporting. */
 const REPETITIONS = 15;
 
 const WHAT =
   "peak: multiplications and additions on registers alone; gemm: matrix multiplications; op: each op; init: initial values; " +
-  "forward: a forward pass; train: a training step; project: how long the paper's trainings would take on a GPU, which is not needed";
+  "forward: a forward pass; train: a training step; loader: batches of augmented images, without a training; project: how long the paper's trainings would take on a GPU, which is not needed";
 const CLOCK =
   "On one thread, processor time is measured, so that other processes do not count. The measured peak of n threads is n times that of one.";
 
@@ -24,6 +25,7 @@ const benches = {
   init: { run: init, takes: ["model"] },
   forward: { run: (options) => program("forward", options), takes: ["model", "imageSize", "batch", "profile"] },
   train: { run: (options) => program("train", options), takes: ["model", "imageSize", "batch", "teacher", "profile", "ranges", "memory"] },
+  loader: { run: loader, takes: ["data", "recipe", "workers", "digest"] },
   project: { run: project, takes: ["batch", "profile", "only"] },
 } as const satisfies Readonly<Record<string, Bench>>;
 
@@ -42,6 +44,10 @@ const special = {
   memory: "--memory",
   profile: "--profile",
   ranges: "--ranges",
+  data: "--data",
+  recipe: "--recipe",
+  workers: "--workers",
+  digest: "--digest",
 } as const;
 type Special = keyof typeof special;
 
@@ -86,6 +92,10 @@ export function addBench(parent: Command): void {
       new Option("--ranges", "for train: what half precision would do to the numbers of each op, without timing").conflicts("profile"),
     )
     .addOption(new Option("--only <name>", "for gemm, op and project: only the rows whose name contains this"))
+    .addOption(new Option("--data <data>", "for loader: the images, as for `deit train`").default("synthetic:256"))
+    .addOption(new Option("--recipe <recipe>", "for loader: how they are augmented").default("deit-base"))
+    .addOption(workersOption())
+    .option("--digest", "for loader: the SHA-256 of each batch of an epoch, without timing")
     .addOption(
       new Option("--repetitions <n>", "samples of each median; fewer than 15 give a rough figure only")
         .argParser(positive)
@@ -99,6 +109,7 @@ export function addBench(parent: Command): void {
     ["deit bench train --profile", "a training step, op by op"],
     ["deit bench train --ranges", "how large and how small the numbers of a step are"],
     ["deit bench train --batch 8 --json", "for a script"],
+    ["deit bench loader --data val.tar --workers 2", "how fast photographs are decoded and augmented"],
     ["deit bench project --adapter h100 --only base", "dispatches, bytes and FLOP of a step, and the time of 300 epochs"],
   ])
     .addHelpText("after", `\n${CLOCK}`)

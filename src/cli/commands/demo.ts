@@ -6,13 +6,13 @@ import { printReports, sayFailures, type Checked } from "./check.ts";
 import { checkRows } from "../processes/checkRows.ts";
 import { checkUnlocked } from "../../io/disk/lock.ts";
 import { checkEngine, engineOf } from "../engine.ts";
-import { positive, withEngine, withExamples, withSeed, type EngineOptions } from "../options.ts";
+import { positive, withEngine, withExamples, withSeed, workersOption, type EngineOptions, type WorkersOption } from "../options.ts";
 import { print } from "../output.ts";
 import { readRecipe } from "../../recipe/recipe.ts";
 import { printResult } from "../runs/results.ts";
 import { trained } from "./train.ts";
 
-interface DemoOptions extends EngineOptions {
+interface DemoOptions extends EngineOptions, WorkersOption {
   readonly cases: number;
   readonly seed: number;
 }
@@ -40,6 +40,7 @@ async function run(options: DemoOptions): Promise<void> {
     resume: false,
     threads: options.threads,
     memory: "normal",
+    workers: options.workers,
     notify: null,
   });
   if (result.interrupted) return;
@@ -51,7 +52,8 @@ export function addDemo(program: Command): void {
   const command = program
     .command("demo")
     .description("check everything, then train the bundled digits recipe and print its accuracies")
-    .addOption(new Option("--cases <n>", "random cases of each row").argParser(positive).default(50));
+    .addOption(new Option("--cases <n>", "random cases of each row").argParser(positive).default(50))
+    .addOption(workersOption());
   withExamples(withSeed(withEngine(command), "seed of the cases and of the run"), [
     ["deit demo", "takes a minute and a half"],
     ["deit demo --cases 10 --seed 1", "fewer cases, and another run"],

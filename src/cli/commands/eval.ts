@@ -1,42 +1,23 @@
 /** `deit eval`: accuracy and loss of a model on a data set. */
 import { Option, type Command } from "commander";
-import { EVALUATION_BATCH, evaluationBatches, type Batches, type HostBatch } from "../../data/batches.ts";
-import { openImageSet } from "../../data/images/imageSet.ts";
-import type { Convention } from "../../data/images/preprocess.ts";
-import { checkedNormalisation, type Normalisation } from "../../data/normalise.ts";
-import { isNamed, knownData, openDataset, unknownData } from "../../data/open.ts";
-import { evaluate, headNames, imagesAtOnce, type HeadName } from "../../train/evaluation/evaluate.ts";
-import type { DeitConfig } from "../../model/config.ts";
+import type { HostBatch } from "../../data/loader/batch.ts";
+import { evaluationSet } from "../../data/loader/evaluationSet.ts";
+import { checkedNormalisation } from "../../data/normalise.ts";
+import { knownData, openDataset } from "../../data/sources/open.ts";
+import { evaluate, headNames, imagesAtOnce, type Evaluation, type HeadName } from "../../train/evaluation/evaluate.ts";
 import { engineOf } from "../engine.ts";
 import { withConvention, type ImageOptions } from "../inputs/imageOptions.ts";
-import { withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
+import { withEngine, withExamples, withJson, workersOption, type EngineOptions, type JsonOption } from "../options.ts";
 import { percent, print, printJson, showForNow } from "../output.ts";
 import { weightedModel, type WeightsOptions } from "../inputs/weights.ts";
 import { WEIGHTS, withWeights } from "../inputs/weightsOptions.ts";
 
 interface EvalOptions extends EngineOptions, JsonOption, WeightsOptions, ImageOptions {
   readonly head: HeadName;
+  readonly workers: number;
 }
 
 const LOSS_DIGITS = 4;
-
-/** What can be evaluated in addition to the named data sets. */
-const PHOTOGRAPHS = "a folder or .tar of images[:train|test|val] with one sub-folder a class";
-
-/** Opens a data set by its name, else a folder or archive of images. */
-function batchesOf(
-  data: string,
-  { channels, imageSize, classes }: DeitConfig,
-  normalisation: Normalisation,
-  convention: Convention,
-  atOnce: number,
-): Batches {
-  const shape = { channels, side: imageSize, classes };
-  if (isNamed(data)) return evaluationBatches(openDataset(data, shape), atOnce, normalisation);
-  const photographs = openImageSet(data, shape);
-  if (photographs === null) throw unknownData(data, [...knownData, PHOTOGRAPHS]);
-  return counted(photographs.batches(atOnce, convention, normalisation), photographs.count);
-}
 
 /** Passes batches on, and shows the number of images done on a terminal. */
 async function* counted(batches: AsyncIterable<HostBatch>, count: number): AsyncGenerator<HostBatch, void> {
@@ -56,9 +37,27 @@ async function run(source: string, data: string, options: EvalOptions): Promise<
   const engine = await engineOf(options);
   const { config, preprocessing, upload } = weightedModel(source, options);
   const model = { config, params: upload(engine.kernels) };
-  const normalisation = checkedNormalisation(preprocessing, config.channels);
-  const batches = batchesOf(data, config, normalisation, options.convention, imagesAtOnce(engine, model, EVALUATION_BATCH));
-  const result = await evaluate(engine, model, batches, options.head);
+  const { channels, imageSize: side, classes } = config;
+  const dataset = openDataset(data, { channels, side, classes });
+  const set = evaluationSet({
+    dataset,
+    side,
+    convention: options.convention,
+    normalisation: checkedNormalisation(preprocessing, channels),
+    batch: imagesAtOnce(engine, model),
+    workers: options.workers,
+    onReplaced: null,
+  });
+  try {
+    const result = await evaluate(engine, model, counted(set.batches(), dataset.count), options.head);
+    show(result, data, options);
+  } finally {
+    await set.close();
+    dataset.close();
+  }
+}
+
+function show(result: Evaluation, data: string, options: EvalOptions): void {
   const { top1, top5, loss, images, disagreement } = result;
   if (options.json === true) return printJson({ top1, top5, loss, images, disagreement });
   print(
@@ -72,8 +71,9 @@ export function addEval(program: Command): void {
     .command("eval")
     .description("print accuracy, loss and the disagreement between the heads")
     .argument("<run-or-weights>", WEIGHTS)
-    .argument("<data>", `${[...knownData, PHOTOGRAPHS].join(", ")}; the default split is test`)
-    .addOption(new Option("--head <head>", "which head decides").choices(headNames).default("mean"));
+    .argument("<data>", `${knownData.join(", ")}; the default split is test`)
+    .addOption(new Option("--head <head>", "which head decides").choices(headNames).default("mean"))
+    .addOption(workersOption());
   withExamples(withJson(withEngine(withConvention(withWeights(command)))), [
     ["deit eval runs/digits-0 digits", "the test images, by the mean of both heads"],
     ["deit eval runs/digits-0 digits:train --head class", "the training images, by the class head"],

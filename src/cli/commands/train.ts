@@ -18,6 +18,7 @@ import {
   withEngine,
   withExamples,
   withJson,
+  workersOption,
   type EngineOptions,
   type JsonOption,
   type MemoryOption,
@@ -35,6 +36,7 @@ interface TrainOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly out?: string;
   readonly resume?: true;
   readonly printRecipe?: true;
+  readonly workers: number;
 }
 
 /** The default folder of a run. */
@@ -62,6 +64,8 @@ export interface Start {
   /** Threads of the engine, for the report. */
   readonly threads: number;
   readonly memory: MemoryChoice;
+  /** Threads that make the batches. */
+  readonly workers: number;
   /** Notifies the supervisor, which restarts the program if its process crashes; null: there is none. */
   readonly notify: Notify | null;
 }
@@ -71,7 +75,7 @@ type Engines = () => Promise<Engine>;
 /** Runs until the end, or until SIGINT or SIGTERM, after which it saves. */
 async function runUntilSignal(
   newEngine: Engines,
-  { read: { recipe, text }, directory, resume, memory, notify }: Start,
+  { read: { recipe, text }, directory, resume, memory, workers, notify }: Start,
 ): Promise<FinishedRun> {
   let stopping = false;
   const stop = (): void => {
@@ -85,7 +89,17 @@ async function runUntilSignal(
       notify?.({ stage: progress.stage, step: progress.step });
       report(progress);
     };
-    const options = { directory, resume, recipeText: text, checkpointEvery: null, onProgress, stop: () => stopping, memory };
+    const options = {
+      directory,
+      resume,
+      recipeText: text,
+      checkpointEvery: null,
+      onProgress,
+      stop: () => stopping,
+      memory,
+      workers,
+      onNotice: say,
+    };
     notify?.({ run: directory });
     const onLoss = ({ message }: DeviceLostError): void => say(`${message}; continuing on another device`);
     const survived = await runThroughDeviceLosses(newEngine, recipe, options, onLoss);
@@ -131,8 +145,8 @@ async function run(name: string, options: TrainOptions, notify: Notify | null): 
   if (!resume && existsSync(directory))
     throw new RangeError(`${directory} exists: --resume continues the run in it, --out DIR starts one elsewhere`);
   checkFolderPath(directory);
-  const { threads, memory } = options;
-  const result = await trained(() => engineOf(options), { read, directory, resume, threads, memory, notify });
+  const { threads, memory, workers } = options;
+  const result = await trained(() => engineOf(options), { read, directory, resume, threads, memory, workers, notify });
   if (result.interrupted) say(`saved in ${directory}; ${thisCommand("--resume")} continues`);
   if (json) printJson({ directory, seed: read.recipe.seed, ...result });
   else if (!result.interrupted) {
@@ -150,6 +164,7 @@ export function addTrain(program: Command, notify: Notify | null): void {
     .addOption(new Option("--seed <n>", "seed of the run (default: the recipe's)").argParser(natural))
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-SEED)")
     .addOption(memoryChoiceOption())
+    .addOption(workersOption())
     .option("--resume", "continue the run in the folder")
     .option("--print-recipe", "print every value with its origin, and do not train");
   withExamples(withJson(withEngine(command)), [

@@ -1,14 +1,15 @@
 /** Opens what `deit inspect` shows: an image file, or an image of a data set together with the set. */
 import { statSync } from "node:fs";
 import { basename } from "node:path";
-import { evaluationBatches, type HostBatch } from "../../data/batches.ts";
-import type { Dataset } from "../../data/dataset.ts";
 import { imageAt } from "../../data/images/file.ts";
-import { openImageSet, type ImageSet } from "../../data/images/imageSet.ts";
 import { normalisedTensor, preprocess, type Convention } from "../../data/images/preprocess.ts";
-import { checkedNormalisation, normalise, type Normalisation } from "../../data/normalise.ts";
-import { isNamed, openDataset, type DataShape } from "../../data/open.ts";
-import { spread, subset } from "../../data/subset.ts";
+import { evaluationSet } from "../../data/loader/evaluationSet.ts";
+import { evaluationView } from "../../data/loader/fillImage.ts";
+import { checkedNormalisation, type Normalisation } from "../../data/normalise.ts";
+import type { Pixels } from "../../data/pixels/pixels.ts";
+import { simdKernels } from "../../data/pixels/simd.ts";
+import { openDataset } from "../../data/sources/open.ts";
+import { spread, subset } from "../../data/sources/subset.ts";
 import type { InspectedSet, InspectedImage } from "../../inspect/inspection.ts";
 import { classNames } from "./classNames.ts";
 import type { WeightedModel } from "./weights.ts";
@@ -31,8 +32,15 @@ export interface Inspected {
 /** How many images a forward pass takes; no result depends on it. */
 const BATCH = 20;
 const RGB = 3;
-/** Leaves pixels scaled to [0, 1] unchanged. */
-const PLAIN: Normalisation = { mean: [0, 0, 0], std: [1, 1, 1] };
+
+/** A preprocessed image as numbers: as they are shown, full scale 1, and as the network takes them. */
+function numbersOf(seen: Pixels, normalisation: Normalisation): Pick<InspectedImage, "pixels" | "images"> {
+  const plain = { mean: normalisation.mean.map(() => 0), std: normalisation.std.map(() => 1) };
+  return {
+    pixels: Float64Array.from(normalisedTensor(seen, plain)),
+    images: { shape: [1, seen.channels, seen.height, seen.width], data: Float64Array.from(normalisedTensor(seen, normalisation)) },
+  };
+}
 
 /** Whether this is an image file, or must be meant as one because of its name. */
 const isImage = (what: string): boolean =>
@@ -51,72 +59,36 @@ async function ofFile(
       `${path} is read as an image of ${RGB} channels, but the model takes ${channels}; use a data set of images with ${channels}`,
     );
   const cropped = preprocess(await imageAt(path), S, options.convention);
-  const pixels = Float64Array.from(normalisedTensor(cropped, PLAIN));
-  const tensor = normalisedTensor(cropped, checkedNormalisation(preprocessing, channels));
-  const images = { shape: [1, channels, S, S], data: Float64Array.from(tensor) };
   const classes = classNames(named, config.classes).map(({ label }) => label);
-  return { image: { name: basename(path), pixels, images, label: null, classes }, set: null };
+  return {
+    image: { name: basename(path), ...numbersOf(cropped, checkedNormalisation(preprocessing, channels)), label: null, classes },
+    set: null,
+  };
 }
 
 const badIndex = (index: number, name: string, count: number): RangeError =>
   new RangeError(`--index ${index}: ${name} has ${count} images, 0 … ${count - 1}`);
 
-/** An image of a data set of which any image can be read directly. */
-function ofDataset(dataset: Dataset, normalisation: Normalisation, { index = 0, images }: InspectedOptions): Inspected {
-  const { name, count, classes } = dataset;
-  if (index >= count) throw badIndex(index, name, count);
-  const some = subset(dataset, spread(count, images ?? count));
-  const tensor = Float64Array.from(normalise(dataset.pixels(index), normalisation));
-  const { channels, side } = dataset;
-  return {
-    image: {
-      name: `image ${index} of ${name}`,
-      pixels: dataset.pixels(index),
-      images: { shape: [1, channels, side, side], data: tensor },
-      label: dataset.label(index),
-      classes,
-    },
-    set: { name, batches: () => evaluationBatches(some, BATCH, normalisation) },
-  };
-}
-
-/** An image of a folder or archive of photographs, which is opened again for each pass; null: there is no such folder or archive. */
-async function ofImageSet(
+/** An image of a data set, and the set. */
+async function ofData(
   text: string,
-  shape: DataShape,
-  normalisation: Normalisation,
-  { index = 0, images, convention }: InspectedOptions,
-): Promise<Inspected | null> {
-  const one = async (as: Normalisation): Promise<HostBatch | null> => {
-    const set = openImageSet(text, shape, (count) => {
-      if (index >= count) throw badIndex(index, text, count);
-      return [index];
-    });
-    for await (const batch of set?.batches(1, convention, as) ?? []) return batch;
-    return null;
-  };
-  const [plain, normalised] = [await one(PLAIN), await one(normalisation)];
-  if (plain === null || normalised === null) return null;
-  const open = (): ImageSet | null => openImageSet(text, shape, (count) => spread(count, images ?? count));
-  const classes = classNames(open()?.classes ?? null, shape.classes).map(({ label }) => label);
-  return {
-    image: {
-      name: `image ${index} of ${text}`,
-      pixels: plain.images.data,
-      images: normalised.images,
-      label: normalised.labels[0] ?? null,
-      classes,
-    },
-    set: { name: text, batches: () => open()?.batches(BATCH, convention, normalisation) ?? [] },
-  };
-}
-
-async function ofData(text: string, { config, preprocessing }: WeightedModel, options: InspectedOptions): Promise<Inspected> {
-  const { channels, imageSize: side, classes } = config;
-  const shape = { channels, side, classes };
+  { config, preprocessing, classes: named }: WeightedModel,
+  options: InspectedOptions,
+): Promise<Inspected> {
+  const { channels, imageSize: side } = config;
+  const { index = 0, images, convention } = options;
+  const dataset = openDataset(text, { channels, side, classes: config.classes });
+  const { name, count } = dataset;
+  if (index >= count) throw badIndex(index, name, count);
   const normalisation = checkedNormalisation(preprocessing, channels);
-  const photographs = isNamed(text) ? null : await ofImageSet(text, shape, normalisation, options);
-  return photographs ?? ofDataset(openDataset(text, shape), normalisation, options);
+  const seen = evaluationView(dataset, await dataset.image(index), side, convention, simdKernels());
+  const some = subset(dataset, spread(count, images ?? count));
+  const set = evaluationSet({ dataset: some, side, convention, normalisation, batch: BATCH, workers: 0, onReplaced: null });
+  const classes = dataset.classes.length === config.classes ? dataset.classes : classNames(named, config.classes).map(({ label }) => label);
+  return {
+    image: { name: `image ${index} of ${name}`, ...numbersOf(seen, normalisation), label: dataset.label(index), classes },
+    set: { name, batches: () => set.batches() },
+  };
 }
 
 /**

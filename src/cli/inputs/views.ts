@@ -1,6 +1,6 @@
 /** How the views of a recipe are drawn, and the draws that a user gives. */
 import { readFileSync } from "node:fs";
-import { checkSettings, LARGEST_PADDED } from "../../data/augment/checkSettings.ts";
+import { checkSettings } from "../../data/augment/checkSettings.ts";
 import type { ViewDraw } from "../../data/augment/draw.ts";
 import { drawOf } from "../../data/augment/drawJson.ts";
 import { operationNames } from "../../data/augment/operations.ts";
@@ -10,9 +10,8 @@ import { checkedNormalisation, type Normalisation } from "../../data/normalise.t
 import type { Size } from "../../data/pixels/pixels.ts";
 import { parseJson } from "../../io/strictJson.ts";
 import { nearest } from "../../recipe/nearest.ts";
-import { readRecipe } from "../../recipe/recipe.ts";
+import { recipeValues } from "../../recipe/recipe.ts";
 import { fold, keyOf, type Key } from "../../tensor/key.ts";
-import type { Recipe } from "../../train/run/recipe.ts";
 import { aboutFile } from "./aboutFile.ts";
 import { IMAGENET } from "./weights.ts";
 
@@ -34,12 +33,6 @@ export interface Views {
 
 const RGB = 3;
 
-/** The settings that a recipe's `[data]` gives; what it does not say is as the paper has it. */
-function settingsOf(data: Recipe["data"] & Partial<AugmentSettings>, channels: number, side: number): AugmentSettings {
-  const colourless: AugmentSettings = { ...deitSettings, policy: { kind: "none" }, colourJitter: 0, erasing: 0 };
-  return { ...(channels === RGB ? deitSettings : colourless), crop: side <= LARGEST_PADDED ? "padded" : "resized", ...data };
-}
-
 /**
  * The views of a recipe, or of DeiT-B's settings if none is given.
  *
@@ -48,13 +41,13 @@ function settingsOf(data: Recipe["data"] & Partial<AugmentSettings>, channels: n
 export function viewsOf(recipe: string | undefined, seed: number | undefined, side: number): Views {
   if (recipe === undefined)
     return { name: "DeiT-B's settings", settings: deitSettings, channels: RGB, S: side, normalisation: IMAGENET, seed: seed ?? 0 };
-  const read = readRecipe(recipe, seed === undefined ? {} : { seed }).recipe;
+  const read = recipeValues(recipe, seed === undefined ? {} : { seed }).draft;
   const { imageSize: S, channels } = read.model;
   if (channels !== RGB && channels !== 1)
     throw new RangeError(`recipe ${recipe}: model.channels must be 1 or ${RGB} for an image file, got ${channels}`);
   return {
     name: `the recipe ${read.name}`,
-    settings: checkSettings(settingsOf(read.data, channels, S), channels, S),
+    settings: checkSettings(read.data, channels, S),
     channels,
     S,
     normalisation: checkedNormalisation(read.data, channels),

@@ -1,7 +1,7 @@
 /** Writes `report.html` into the folder of a finished run. */
 import { arch, cpus, platform, release } from "node:os";
 import { join } from "node:path";
-import { openSets } from "../../data/sets.ts";
+import { openDataset } from "../../data/sources/open.ts";
 import { writeDurably } from "../../io/disk/durable.ts";
 import { readMetrics } from "../../io/metrics.ts";
 import type { Engine } from "../../kernels/engine.ts";
@@ -39,16 +39,17 @@ export interface Finished {
 export async function writeReport(engine: Engine, { read, directory, threads, result }: Finished): Promise<string> {
   const { recipe, values } = read;
   const { config, upload } = weightedModel(directory, {});
-  const sets = openSets(recipe.data, { channels: config.channels, side: config.imageSize, classes: config.classes });
+  const test = openDataset(recipe.data.test, { channels: config.channels, side: config.imageSize, classes: config.classes });
   const params = upload(engine.kernels);
-  const collected = await collect(engine, { config, params }, sets.test, sets.normalisation);
+  const collected = await collect(engine, { config, params }, test, { side: config.imageSize, normalisation: recipe.data });
+  test.close();
   engine.release(params);
   const metrics = {
     teacher: await readMetrics(join(directory, "teacher", "metrics.jsonl")),
     student: await readMetrics(join(directory, "metrics.jsonl")),
   };
   const path = join(directory, "report.html");
-  const { classes } = sets.test;
+  const { classes } = test;
   await writeDurably(path, page({ recipe, values, result, metrics, classes, collected, environment: environment(engine, threads) }));
   return path;
 }

@@ -9,7 +9,8 @@
  */
 import type { Normalisation } from "../normalise.ts";
 import type { Pixels, Region, Size } from "../pixels/pixels.ts";
-import { resizeRegion } from "../pixels/resize.ts";
+import type { PixelKernels } from "../pixels/kernels.ts";
+import { plainKernels } from "../pixels/plain.ts";
 import { roundHalfEven } from "../pixels/rounding.ts";
 
 /** The names of the four conventions. */
@@ -59,9 +60,14 @@ export function geometryOf({ width, height }: Size, S: number, convention: Conve
 }
 
 /** Resizes and crops an image, [height, width, C] → [S, S, C]. */
-export function preprocess(image: Pixels, S: number, convention: Convention): Pixels {
+export function preprocess(
+  image: Pixels,
+  S: number,
+  convention: Convention,
+  { resize }: Pick<PixelKernels, "resize"> = plainKernels,
+): Pixels {
   const { resized, crop } = geometryOf(image, S, convention);
-  return resizeRegion(image, resized, crop);
+  return resize(image, { left: 0, top: 0, width: image.width, height: image.height }, resized, crop);
 }
 
 /** The largest value of a byte. */

@@ -11,7 +11,9 @@ import { checkedConfig, type DeitConfig } from "../../model/config.ts";
 import { deitLogits, type DeitParams, type DeitSaved } from "../../model/deit.ts";
 import { fold, type Key } from "../../tensor/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { deitTask, type DeitTaskSettings, type Smoothing } from "../../train/step/deitTask.ts";
+import { deitTask, type DeitTaskSettings } from "../../train/step/deitTask.ts";
+import type { Mix } from "../../train/mixing/drawMix.ts";
+import type { Smoothing } from "../../train/step/mixedBatch.ts";
 import type { Distillation } from "../../train/step/objective.ts";
 import type { Batch } from "../../train/step/step.ts";
 import { share, smoothing, temperature } from "../cases/calls/losses.ts";
@@ -19,6 +21,7 @@ import { claimsRow, type Claim } from "../cases/claim.ts";
 import { sineCosine } from "../loops/embedding.ts";
 import { crossEntropy, hardDistillation, scalar, smoothOverAll, smoothOverOthers, softDistillation } from "../loops/losses.ts";
 import { at, tabulate } from "../loops/matrix.ts";
+import { mixup } from "../loops/mixing.ts";
 import { deit } from "../loops/network.ts";
 import { dropPathRate, multiplier } from "../loops/recipe.ts";
 import { reshaped } from "../loops/rows.ts";
@@ -79,13 +82,24 @@ function drawTask(draw: Draw, dropout: number): TaskCase {
   return {
     settings,
     params: deitParams(draw, sizes),
-    batch: { images: draw.array([B, C, S, S]), labels: draw.labels([B], K) },
+    batch: { images: draw.array([B, C, S, S]), labels: draw.labels([B], K), mixes: B % 2 === 0 ? drawMixed(draw) : [] },
     key: draw.key(),
   };
 }
 
-/** The loss by loops, with smoothed targets, drop-path masks and teacher. */
-function lossByLoops({ settings, params, batch: { images, labels }, key }: TaskCase): number {
+/** Mixup of the whole batch, or nothing. CutMix has a row of its own. */
+const drawMixed = (draw: Draw): readonly Mix[] => draw.oneOf([[], [{ kind: "mixup", lambda: draw.real(0, 1) }]]);
+
+/** The batch's images, or any numbers of its samples, mixed by loops. */
+function mixedByLoops(x: HostArray, mixes: readonly Mix[]): HostArray {
+  const [mix] = mixes;
+  return mix?.kind === "mixup" ? mixup(x, mix.lambda) : x;
+}
+
+/** The loss by loops, with mixed and smoothed targets, drop-path masks and teacher. */
+function lossByLoops({ settings, params, batch, key }: TaskCase): number {
+  const { labels, mixes } = batch;
+  const images = mixedByLoops(batch.images, mixes);
   const { config, distillation } = settings;
   const { patchSize, heads, layerNormEps: eps, depth: L, width: D, classes: K, imageSize: S } = config;
   const [B = 0, C = 0] = images.shape;
@@ -97,7 +111,7 @@ function lossByLoops({ settings, params, batch: { images, labels }, key }: TaskC
   const { head, head_dist } = deit({ images, params }, { patchSize, heads, eps, fixedPosition, dropPath, dropout: null }).logits;
 
   const smooth = settings.smoothing.over === "all" ? smoothOverAll : smoothOverOthers;
-  const target = smooth(labels, K, settings.smoothing.share);
+  const target = mixedByLoops(smooth(labels, K, settings.smoothing.share), mixes);
   const teacher = tabulate([B, K], (b, j) => images.data[b * C * S * S + j] ?? NaN);
   if (head_dist === null) return crossEntropy(head, target);
   if (distillation.kind === "hard") return hardDistillation([head, head_dist], target, teacher, distillation.alpha);

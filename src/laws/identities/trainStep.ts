@@ -146,7 +146,7 @@ function claims(draw: Draw): readonly Claim[] {
         };
         const losses: Tensor[] = [];
         for (const { images, labels, key, settings } of steps) {
-          const batch = upload<Batch>(k, { images, labels });
+          const batch = upload<Batch>(k, { images, labels, mixes: [] });
           const next = trainStep(k, task, state, batch, key, settings);
           state = next.state;
           losses.push(next.loss);

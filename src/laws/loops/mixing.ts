@@ -1,11 +1,12 @@
 /**
- * Mixup, CutMix and normalised pixels by loops over samples b, channels c and pixels (y, x).
+ * Mixup, CutMix, erased rectangles and normalised pixels by loops over samples b, channels c and pixels (y, x).
  *
  *   (E38)  x_b ← λ x_b + (1 − λ) x_{B−1−b}
  *   (E39)  pixel (y, x) comes from the partner if −⌊c_h/2⌋ ≤ y − cy < ⌊c_h/2⌋ and −⌊c_w/2⌋ ≤ x − cx < ⌊c_w/2⌋; c_h = ⌊H√(1 − λ)⌋, c_w likewise;
  *          in rule `timm` ⌈c/2⌉ is the upper bound;  λ ← the share of pixels that do not
  */
 import type { HostArray } from "../../check/host.ts";
+import type { Erased } from "../../data/loader/batch.ts";
 import { axis } from "../../tensor/tensor.ts";
 import type { BoxSettings } from "../../train/mixing/cutMix.ts";
 import { at, sum, tabulate } from "./matrix.ts";
@@ -33,6 +34,13 @@ export function shareLeft(settings: BoxSettings): number {
   const { H, W } = settings;
   return 1 - sum(H, (y) => sum(W, (x) => (isInBox(y, x, settings) ? 1 : 0))) / (H * W);
 }
+
+/** The images with the noise of each rectangle in its place, [B, C, H, W] → the same. */
+export const erase = (images: HostArray, erased: readonly Erased[]): HostArray =>
+  tabulate(images.shape, (b = 0, c = 0, y = 0, x = 0) => {
+    const own = erased.find(({ image, top, left, h, w }) => image === b && y >= top && y < top + h && x >= left && x < left + w);
+    return own === undefined ? at(images, b, c, y, x) : (own.noise[(c * own.h + y - own.top) * own.w + x - own.left] ?? NaN);
+  });
 
 /** (x − mean)/std, channel by channel. */
 export const normalisePixels = (images: HostArray, mean: HostArray, std: HostArray): HostArray =>

@@ -4,15 +4,19 @@ import { upload, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { smoothOverAll } from "../../losses/labelSmoothing.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import type { Erased } from "../../data/loader/batch.ts";
+import type { Shape, Tensor } from "../../tensor/tensor.ts";
 import { cutMix, cutMixBox, type Box, type BoxSettings } from "../../train/mixing/cutMix.ts";
+import { drawMixes, type Mix } from "../../train/mixing/drawMix.ts";
+import { erase } from "../../train/mixing/erase.ts";
+import { mixImages } from "../../train/mixing/mixGroups.ts";
 import { mixup } from "../../train/mixing/mixup.ts";
 import { normalisePixels, type PixelInputs } from "../../train/mixing/normalisePixels.ts";
 import { smoothing } from "../cases/calls/losses.ts";
 import { claimsRow, type Claim } from "../cases/claim.ts";
 import * as loops from "../loops/mixing.ts";
 import { scalar, smoothOverAll as smoothByLoops } from "../loops/losses.ts";
-import { tabulate } from "../loops/matrix.ts";
+import { at, tabulate } from "../loops/matrix.ts";
 import { mapped } from "../loops/rows.ts";
 import { leading, sizes } from "../cases/sizes.ts";
 
@@ -102,10 +106,60 @@ function pixelClaims(draw: Draw): readonly Claim[] {
   ];
 }
 
+/** A rectangle in some of the images, often empty or the whole image. */
+function drawErased(draw: Draw, [B = 0, C = 0, H = 0, W = 0]: Shape): readonly Erased[] {
+  const images = Array.from({ length: B }, (_, image) => image).filter(() => draw.integer(0, 2) > 0);
+  return images.map((image) => {
+    const [top, left] = [draw.integer(0, H), draw.integer(0, W)];
+    const [h, w] = [draw.integer(0, H - top), draw.integer(0, W - left)];
+    return { image, top, left, h, w, noise: Float32Array.from({ length: C * h * w }, () => draw.round(draw.real(-3, 3))) };
+  });
+}
+
+function eraseClaims(draw: Draw): readonly Claim[] {
+  const x = draw.array([draw.integer(1, 4), ...sizes(draw, 3)]);
+  const erased = drawErased(draw, x.shape);
+  return [{ actual: (k) => erase.run(k, { x: upload<Tensor>(k, x) }, erased), expected: loops.erase(x, erased) }];
+}
+
+/** Each group of a batch is mixed on its own, images and targets alike. */
+function groupClaims(draw: Draw): readonly Claim[] {
+  const [groups, pairs, S] = [draw.integer(1, 3), draw.integer(1, 2), draw.integer(1, 5)];
+  const x = draw.array([groups * 2 * pairs, draw.integer(1, 3), S, S]);
+  const settings = {
+    mixup: draw.oneOf([0, 0.8]),
+    cutmix: draw.oneOf([0, 1]),
+    probability: draw.oneOf([0.5, 1]),
+    cutmixShare: 0.5,
+    group: 2 * pairs,
+  };
+  const mixes = drawMixes(draw.key(), settings, groups * 2 * pairs, S);
+  const group = (array: HostArray, g: number): HostArray => {
+    const [B = 0, ...rest] = array.shape;
+    const each = B / groups;
+    return tabulate([each, ...rest], (b = 0, ...place) => at(array, g * each + b, ...place));
+  };
+  const inGroup = (k: Kernels, g: number, mix: Mix): Tensor => mixImages(k, upload<Tensor>(k, group(x, g)), [mix]);
+  return [
+    {
+      actual: (k) => mixImages(k, upload<Tensor>(k, x), mixes),
+      equals: (k) =>
+        mixes.length === 0
+          ? upload<Tensor>(k, x)
+          : k.concat(
+              mixes.map((mix, g) => inGroup(k, g, mix)),
+              0,
+            ),
+    },
+  ];
+}
+
 export const mixingRows: readonly Row[] = [
   claimsRow("E33", "targets of Mixup and CutMix, mixed as the images are", targetClaims),
   claimsRow("E38", "Mixup of batches of any shape", mixupClaims),
   cutMixRow(cutMixBox),
   claimsRow("identity/mixing", "mixing twice; λ = 0 and λ = 1; mixed targets sum to 1 for every λ", identityClaims),
+  claimsRow("identity/groups", "groups of a batch are mixed one by one", groupClaims),
+  claimsRow("identity/erasing", "erased rectangles hold their noise, and nothing else changes", eraseClaims, "exact"),
   claimsRow("identity/pixels", "pixels are normalised channel by channel", pixelClaims),
 ];

@@ -8,7 +8,7 @@ import type { Logits } from "../../model/heads.ts";
 import { logSoftmax } from "../../ops/logSoftmax.ts";
 import { softmax } from "../../ops/softmax.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
-import { smoothedTargets } from "../../train/step/deitTask.ts";
+import { smoothedTargets } from "../../train/step/mixedBatch.ts";
 import { objective, type Distillation } from "../../train/step/objective.ts";
 import type { LossInputs } from "../steps/networkInputs.ts";
 import type { LossContext, LossVariant } from "./variant.ts";

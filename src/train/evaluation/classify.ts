@@ -1,5 +1,5 @@
 /** Classification of images by a DeiT. */
-import type { HostBatch } from "../../data/batches.ts";
+import type { NormalisedImages } from "../../data/normalise.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { deitPredict } from "../../model/deit.ts";
 import { inference } from "../../ops/observe.ts";
@@ -33,7 +33,7 @@ export function ranked(logits: ArrayLike<number>, probabilities: ArrayLike<numbe
 export async function classify(
   engine: Engine,
   { config, params }: Deit,
-  { shape, data }: HostBatch["images"],
+  { shape, data }: NormalisedImages,
   places: number,
 ): Promise<readonly Classified[]> {
   const k = inference(engine.kernels);

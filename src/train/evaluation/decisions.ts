@@ -1,5 +1,5 @@
 /** Which class each head of a DeiT predicts for each image, and how often two classifiers disagree (deit.md 9.4). */
-import type { Batches } from "../../data/batches.ts";
+import type { Batches } from "../../data/loader/batch.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { deitLogits } from "../../model/deit.ts";

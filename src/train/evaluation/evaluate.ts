@@ -1,8 +1,8 @@
 /** Measures how well a DeiT classifies images, with each of its heads and with both ways of combining them (E27). */
-import type { Batches } from "../../data/batches.ts";
+import type { Batches } from "../../data/loader/batch.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
-import type { DeitConfig } from "../../model/config.ts";
+import { tokenCount, type DeitConfig } from "../../model/config.ts";
 import { deitLogits, type DeitParams } from "../../model/deit.ts";
 import { meanOfLogits, sumOfSoftmax } from "../../model/fusion.ts";
 import type { Logits } from "../../model/heads.ts";
@@ -55,7 +55,7 @@ function disagreementOf(a: readonly Judgement[], b: readonly Judgement[]): numbe
 export function scoresOfHeads(
   k: Kernels,
   { config, params }: Deit,
-  { images, labels }: Batch,
+  { images, labels }: Pick<Batch, "images" | "labels">,
 ): { readonly [H in HeadName]: H extends "distillation" ? Scored | null : Scored } {
   const logits = deitLogits.forward(k, { images, params }, deitAttrs(k, config)).out;
   const target = k.oneHot(labels, config.classes);
@@ -67,8 +67,20 @@ export function scoresOfHeads(
   };
 }
 
-/** How many images to put through one forward pass: `most`, or as many as fit into the engine's free memory. Only the rounding of the mean loss depends on it. */
-export function imagesAtOnce(engine: Engine, { config, params }: Deit, most: number): number {
+/** The numbers of the widest layer of a forward pass that keep an engine busy: a processor, and a device that needs more to fill its many cores. */
+const [NUMBERS_OF_PROCESSOR, NUMBERS_OF_DEVICE] = [2 ** 21, 2 ** 27];
+/** More images than this never help. */
+const MOST_AT_ONCE = 512;
+
+/** How many images of this model keep an engine busy; memory apart. */
+export function evaluationBatch(engine: Engine, config: DeitConfig): number {
+  const hidden = tokenCount(config) * config.width * config.mlpRatio;
+  const numbers = engine.finish === undefined ? NUMBERS_OF_PROCESSOR : NUMBERS_OF_DEVICE;
+  return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(numbers / hidden)));
+}
+
+/** How many images to put through one forward pass: `evaluationBatch`, or as many as fit into the engine's free memory. Only the rounding of the mean loss depends on it. */
+export function imagesAtOnce(engine: Engine, { config, params }: Deit): number {
   const { channels, imageSize: S } = config;
   const program = (k: Kernels, held: DeitParams, n: number): void => {
     const sizes = [n, Math.max(1, n - 1)]; // a full batch, and a smaller last one
@@ -80,7 +92,7 @@ export function imagesAtOnce(engine: Engine, { config, params }: Deit, most: num
   };
   return Math.max(
     1,
-    largest(most, (n) => fits(engine, params, program, n)),
+    largest(evaluationBatch(engine, config), (n) => fits(engine, params, program, n)),
   );
 }
 

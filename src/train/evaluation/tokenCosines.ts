@@ -7,7 +7,7 @@
  *
  * The paper does not say which of the two it shows. Without positions, X₀ is the learned tokens themselves.
  */
-import type { Batches } from "../../data/batches.ts";
+import type { Batches } from "../../data/loader/batch.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { deitLogits, type DeitParams } from "../../model/deit.ts";

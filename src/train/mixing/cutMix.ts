@@ -11,7 +11,7 @@
 import type { Kernels } from "../../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../../ops/op.ts";
 import { ShapeError } from "../../tensor/errors.ts";
-import { axis, show, type Tensor } from "../../tensor/tensor.ts";
+import { show, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import { checkPairs, partners } from "./partners.ts";
 
 /** Pixels `from` … `to` − 1 along a side. */
@@ -97,19 +97,19 @@ function check({ x }: CutMixInputs, { rows, columns }: Box): void {
     throw new RangeError(`cutMix: rows ${rows.join(" … ")} and columns ${columns.join(" … ")} are no box in ${H}×${W}`);
 }
 
-/** `t` with `part` in place of its elements from `start` on along axis i. */
-function pasted(k: Kernels, t: Tensor, part: Tensor, i: number, start: number): Tensor {
-  const end = start + axis(part.shape, i);
-  return k.concat([k.slice(t, i, 0, start), part, k.slice(t, i, end, axis(t.shape, i))], i);
+/** 1 in the box, 0 outside, for every image: [B, C, H, W]. */
+function inside(k: Kernels, [B = 0, C = 0, H = 0, W = 0]: Shape, { rows, columns }: Box): Tensor {
+  const isIn = (place: number, [from, to]: Span): boolean => place >= from && place < to;
+  const ofImage = Float32Array.from({ length: H * W }, (_, i) => (isIn(Math.floor(i / W), rows) && isIn(i % W, columns) ? 1 : 0));
+  return k.expandLeading(k.expandLeading(k.upload([H, W], ofImage), C), B);
 }
 
-/** [B, C, H, W] → [B, C, H, W], exactly: pixels are copied, not computed. A box may be empty or the whole image. */
+/** [B, C, H, W] → [B, C, H, W], exactly: pixels are selected, not computed. A box may be empty or the whole image. The memory that it takes
+ * does not depend on the box. */
 export const cutMix: Routine<CutMixInputs, Box> = defineRoutine({
   name: "cutMix",
   check,
-  run(k: Kernels, { x }: CutMixInputs, { rows, columns }: Box): Tensor {
-    const band = k.slice(x, 2, ...rows);
-    const box = partners(k, k.slice(band, 3, ...columns));
-    return pasted(k, x, pasted(k, band, box, 3, columns[0]), 2, rows[0]); // (E39)
+  run(k: Kernels, { x }: CutMixInputs, box: Box): Tensor {
+    return k.where(inside(k, x.shape, box), partners(k, x), x); // (E39)
   },
 });

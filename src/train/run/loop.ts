@@ -6,24 +6,19 @@
  */
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { epochOrder, stepsPerEpoch, trainingBatch, type HostBatch } from "../../data/batches.ts";
-import type { Dataset } from "../../data/dataset.ts";
 import { newestCheckpoint, saveCheckpoint } from "../../io/checkpoint.ts";
 import { openMetrics, type MetricsFile } from "../../io/metrics.ts";
 import { readTree } from "../../io/weights/trees.ts";
 import type { Engine } from "../../kernels/engine.ts";
-import type { Kernels } from "../../kernels/kernels.ts";
-import { inference } from "../../ops/observe.ts";
-import { fold, type Key } from "../../tensor/key.ts";
+import { fold } from "../../tensor/key.ts";
 import { progressOf, type Progress } from "./progress.ts";
-import type { DataRecipe, TrainingRecipe } from "./recipe.ts";
+import type { TrainingRecipe } from "./recipe.ts";
 import { delayedLearningRate, learningRate } from "../optimizer/schedule.ts";
-import { initialState, restoredState, type Model } from "./state.ts";
-import { trainStep, type Batch, type Task, type TrainState } from "../step/step.ts";
+import { initialState, restoredState } from "./state.ts";
+import { trainStep, type TrainState } from "../step/step.ts";
+import { loaderOf, mixesOf, orderOf, requestsFrom } from "./batches.ts";
+import type { Measured, Training } from "./training.ts";
 import { uploadBatch } from "../step/uploadBatch.ts";
-
-/** Numbers by name, for a row of the metrics. */
-export type Measured = Readonly<Record<string, number>>;
 
 /** Where a run keeps its files, and how it is watched. */
 export interface RunSettings {
@@ -37,31 +32,10 @@ export interface RunSettings {
   readonly onProgress: ((progress: Progress) => void) | null;
   /** Called after each step; true: save and stop. */
   readonly stop: (() => boolean) | null;
-}
-
-/** What is trained, on what, and how. */
-export interface Training<Params, Buffers, Statistics> {
-  readonly task: Task<Params, Buffers, Statistics>;
-  /** Makes the model to start from, which then belongs to the loop. */
-  readonly initial: (k: Kernels) => Model<Params, Buffers>;
-  readonly training: TrainingRecipe;
-  readonly dataset: Dataset;
-  readonly data: Pick<DataRecipe, "mean" | "std" | "rotation" | "padding" | "flip">;
-  readonly key: Key;
-  /** Identifies the run: a checkpoint with another digest is refused. */
-  readonly digest: string;
-  /** What is measured at the end of each epoch; null: nothing. */
-  readonly measurement: Measurement<Params, Buffers> | null;
-}
-
-/** A measurement of a model. */
-export interface Measurement<Params, Buffers> {
-  /** Measures the model. */
-  readonly measured: (model: Model<Params, Buffers>) => Promise<Measured>;
-  /** Its forward pass on a batch, for the plan of the memory. */
-  readonly forward: (k: Kernels, model: Model<Params, Buffers>, batch: Batch) => unknown;
-  /** The distinct sizes of its batches. */
-  readonly sizes: (batch: number) => readonly number[];
+  /** Threads that make the batches; 0: the calling thread makes them. */
+  readonly workers: number;
+  /** Called with one line about something that the run got over, such as an image that cannot be decoded. */
+  readonly onNotice: (line: string) => void;
 }
 
 /** The outcome of a training. */
@@ -112,45 +86,6 @@ async function startingState<P, B, S>(
   return checkpoint === null ? fresh : restoredState(engine, fresh, checkpoint);
 }
 
-/** The batches of a run by epoch and index. The order of an epoch is drawn once. */
-function batchesOf<P, B, S>({ training, dataset, data, key }: Training<P, B, S>): (epoch: number, index: number) => HostBatch {
-  const size = training.batch;
-  let order = { epoch: -1, samples: epochOrder(key, 0, 0) };
-  return (epoch, index) => {
-    if (order.epoch !== epoch) order = { epoch, samples: epochOrder(key, dataset.count, epoch) };
-    return trainingBatch(dataset, order.samples.slice(index * size, (index + 1) * size), data, { key, epoch });
-  };
-}
-
-/**
- * A training on shapes alone, for the plan of its memory: an evaluation, and two steps on n images, since the state that the first step
- * returns differs in sizes from the one that it began with. Consumes the model and returns the trained one.
- */
-export function trainingOnShapes<P, B, S>(
-  k: Kernels,
-  { task, training, dataset: { channels, side }, key, measurement }: Omit<Training<P, B, S>, "initial">,
-  model: Model<P, B>,
-  n: number,
-): Model<P, B> {
-  const settings = { ...training, lr: 0, emaDecay: training.emaDecay ?? 0 };
-  const batchOf = (size: number): Batch => ({ images: k.zeros([size, channels, side, side]), labels: k.zeros([size]) });
-  let state = initialState(k, training, model);
-  for (const _ of [1, 2]) {
-    const batch = batchOf(n);
-    const { state: next, loss } = trainStep(k, task, state, batch, key, settings);
-    k.donate([loss, batch]);
-    state = next;
-  }
-  for (const size of measurement?.sizes(n) ?? [])
-    k.region("evaluate", () => {
-      measurement?.forward(inference(k), state, batchOf(size));
-      return null;
-    });
-  const { params, buffers, optimizer, average, lossScale } = state;
-  k.donate([optimizer, average, lossScale]);
-  return { params, buffers };
-}
-
 /** The learning rate of an epoch, which is constant within it. */
 const rateOf = ({ schedule, delayed }: TrainingRecipe, epoch: number): number =>
   delayed ? delayedLearningRate(schedule, epoch) : learningRate(schedule, epoch);
@@ -163,12 +98,14 @@ const rateOf = ({ schedule, delayed }: TrainingRecipe, epoch: number): number =>
 export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>, run: RunSettings): Promise<Trained<P, B>> {
   const k = engine.kernels;
   const { batch: size, schedule, optimizer, clipNorm, emaDecay } = of.training;
-  const perEpoch = stepsPerEpoch(of.dataset, size);
+  const order = orderOf(of);
+  const perEpoch = order.stepsPerEpoch;
   const steps = perEpoch * schedule.epochs;
   const checkpoints = join(run.directory, "checkpoints");
   let state = await startingState(engine, of, checkpoints, run.resume);
   const metrics = await openMetrics(join(run.directory, "metrics.jsonl"), state.step);
-  const batchAt = batchesOf(of);
+  const loader = loaderOf(of, run);
+  const batches = loader.batches(requestsFrom(order, state.step, steps));
   const pending: Pending[] = [];
   const start = { step: state.step, time: performance.now() };
   let loss: number | null = null;
@@ -180,8 +117,10 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       const lr = rateOf(of.training, epoch);
 
       const requested = performance.now();
-      const batch = uploadBatch(k, batchAt(epoch, index));
+      const made = await batches.next();
       waited += performance.now() - requested;
+      if (made.done === true) break;
+      const batch = uploadBatch(k, made.value, mixesOf(of, state.step));
       const key = fold(fold(of.key, "step"), state.step);
       const next = trainStep(k, of.task, state, batch, key, { optimizer, lr, clipNorm, emaDecay: emaDecay ?? 0 });
       state = next.state;
@@ -211,6 +150,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
     }
     return { state, interrupted: false };
   } finally {
+    await loader.close();
     await metrics.close();
   }
 }

@@ -2,7 +2,7 @@
 import type { AugmentSettings } from "../../data/augment/settings.ts";
 import type { DeitConfig } from "../../model/config.ts";
 import type { RegnetConfig } from "../../teacher/config.ts";
-import type { Smoothing } from "../step/deitTask.ts";
+import type { Smoothing } from "../step/mixedBatch.ts";
 import type { Distillation } from "../step/objective.ts";
 import type { Optimizer } from "../optimizer/optimizer.ts";
 import type { Schedule } from "../optimizer/schedule.ts";

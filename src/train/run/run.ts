@@ -1,7 +1,9 @@
 /** A run from its recipe: trains the teacher if there is one, then the student, and evaluates both on the test images. */
-import { join } from "node:path";
-import { EVALUATION_BATCH, stepsPerEpoch, type HostBatch } from "../../data/batches.ts";
-import { openSets, type Sets } from "../../data/sets.ts";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { writeIndex } from "../../data/index/indexFile.ts";
+import type { Batches } from "../../data/loader/batch.ts";
 import { digestOfRecord } from "../../io/disk/digest.ts";
 import { writeDurably } from "../../io/disk/durable.ts";
 import { unlock } from "../../io/disk/lock.ts";
@@ -15,10 +17,13 @@ import type { Accuracy } from "../evaluation/accuracy.ts";
 import { fits, reserveBatch, type BatchProgram } from "../evaluation/capacity.ts";
 import { deitTaskWithin, type Memory, type MemoryChoice } from "../step/deitTask.ts";
 import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Deit, type Evaluations } from "../evaluation/evaluate.ts";
-import { trainingOnShapes, trainModel, type RunSettings, type Training } from "./loop.ts";
+import { trainModel, type RunSettings } from "./loop.ts";
+import { trainingOnShapes } from "./onShapes.ts";
+import type { Training } from "./training.ts";
 import type { Progress } from "./progress.ts";
 import type { Recipe } from "./recipe.ts";
 import { openRunFolder } from "./folder.ts";
+import { indexPath, openSets, type Sets } from "./sets.ts";
 import { startingParams, startingWeights, type StartingWeights } from "./startingWeights.ts";
 import { predictBy, runTeacher, teacherOnShapes, type Teacher } from "./teacher.ts";
 import { tokenCosines, type TokenCosines } from "../evaluation/tokenCosines.ts";
@@ -63,21 +68,25 @@ function studentTraining(
   sets: Sets,
   memory: Memory,
 ): Omit<Training<DeitParams, null, null>, "initial"> {
-  const { seed, data, model: config, training, distillation } = recipe;
+  const { seed, data, model: config, training, mixing, distillation } = recipe;
   const { dropPath, dropout, smoothing } = training;
   const key = fold(keyOf(seed), "student");
-  const evaluated = ({ params }: Deit): Promise<Evaluations> => evaluateHeads(engine, { config, params }, sets.testBatches(training.batch));
+  const evaluated = ({ params }: Deit): Promise<Evaluations> =>
+    evaluateHeads(engine, { config, params }, sets.test.batches(training.batch));
   return {
     task: deitTaskWithin(memory, { config, smoothing, dropPath, dropout, distillation, teacher }),
     training,
     dataset: sets.train,
+    side: config.imageSize,
     data,
+    mixing,
+    group: mixing.group,
     key,
     digest: digestOfRecord({ ...recipe, name: null }),
     measurement: {
       measured: async ({ params }) => ({ top1: (await evaluated({ config, params })).mean.top1 }),
       forward: (k, { params }, batch) => scoresOfHeads(k, { config, params }, batch),
-      sizes: sets.testSizes,
+      sizes: sets.test.sizes,
     },
   };
 }
@@ -113,13 +122,6 @@ const runOnShapes =
     const model = { params: buildParams(config, (__, shape) => k.zeros(shape)), buffers: null };
     trainingOnShapes(k, studentTraining(engine, recipe, predict, sets, memory), model, Math.min(n, training.batch));
   };
-
-/** Opens the data. @throws RangeError if it does not fit the model, or has no full batch for teacher or student */
-function checkedSets({ data, model: { channels, imageSize: side, classes }, training, teacher }: Recipe): Sets {
-  const sets = openSets(data, { channels, side, classes });
-  for (const { batch } of teacher === null ? [training] : [teacher.training, training]) stepsPerEpoch(sets.train, batch);
-  return sets;
-}
 
 /** Reserves the memory of the whole run. Returns how the student uses memory. */
 function reserveMemory(engine: Engine, recipe: Recipe, sets: Sets, choice: MemoryChoice): Memory {
@@ -163,12 +165,25 @@ async function runStages(
     engine.release(teacher?.model ?? null);
     return { interrupted: true };
   }
-  const atOnce = imagesAtOnce(engine, { config, params }, EVALUATION_BATCH); // as in `deit eval`, so that the losses are equal
-  const batches = (): Iterable<HostBatch> => sets.testBatches(atOnce);
+  const atOnce = imagesAtOnce(engine, { config, params }); // as in `deit eval`, so that the losses are equal
+  const batches = (): Batches => sets.test.batches(atOnce);
   const evaluations = await evaluateHeads(engine, { config, params }, batches());
   const cosines = await tokenCosines(engine, { config, params }, batches());
   engine.release([params, teacher?.model ?? null]);
   return { interrupted: false, teacher: teacher?.accuracy ?? null, student: evaluations, cosines };
+}
+
+/** Keeps the indices of image files beside the run, so that resuming it need not list the files again. */
+async function keepIndices({ train, test }: Sets, directory: string): Promise<void> {
+  for (const [which, { handle }] of [
+    ["train", train],
+    ["test", test.dataset],
+  ] as const) {
+    const path = indexPath(directory, which);
+    if (handle.kind !== "photographs" || existsSync(path)) continue;
+    await mkdir(dirname(path), { recursive: true });
+    await writeIndex(path, handle.index);
+  }
 }
 
 /**
@@ -178,13 +193,18 @@ async function runStages(
  * anything is written; CheckpointError, LossError
  */
 export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOptions): Promise<RunResult | Interrupted> {
-  const sets = checkedSets(recipe);
   const weights = await startingWeights(recipe);
-  const memory = reserveMemory(engine, recipe, sets, options.memory);
-  await openRunFolder(options);
+  const sets = await openSets(engine, recipe, options);
   try {
-    return await runStages(engine, recipe, sets, weights, memory, options);
+    const memory = reserveMemory(engine, recipe, sets, options.memory);
+    await openRunFolder(options);
+    try {
+      await keepIndices(sets, options.directory);
+      return await runStages(engine, recipe, sets, weights, memory, options);
+    } finally {
+      unlock(options.directory);
+    }
   } finally {
-    unlock(options.directory);
+    await sets.close();
   }
 }

@@ -1,8 +1,7 @@
 /** The teacher of a run: a RegNetY that is trained first, with settings and a folder of its own. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { HostBatch } from "../../data/batches.ts";
-import type { Sets } from "../../data/sets.ts";
+import type { Batches } from "../../data/loader/batch.ts";
 import { digestOfRecord } from "../../io/disk/digest.ts";
 import { saveSafetensors } from "../../io/safetensors/save.ts";
 import { readTree } from "../../io/weights/trees.ts";
@@ -19,8 +18,11 @@ import { fold, keyOf } from "../../tensor/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "../evaluation/accuracy.ts";
 import { classifierTask } from "../step/classifierTask.ts";
-import type { Smoothing } from "../step/deitTask.ts";
-import { trainingOnShapes, trainModel, type RunSettings, type Training } from "./loop.ts";
+import type { Smoothing } from "../step/mixedBatch.ts";
+import { trainModel, type RunSettings } from "./loop.ts";
+import { trainingOnShapes } from "./onShapes.ts";
+import type { Training } from "./training.ts";
+import type { Sets } from "./sets.ts";
 import type { Model } from "./state.ts";
 import type { Recipe, TeacherRecipe } from "./recipe.ts";
 import type { Batch, Task } from "../step/step.ts";
@@ -61,13 +63,13 @@ export function regnetTask(config: RegnetConfig, smoothing: Smoothing): Task<Reg
   });
 }
 
-const scoresOf = (k: Kernels, config: RegnetConfig, model: Regnet, { images, labels }: Batch): Scored =>
+const scoresOf = (k: Kernels, config: RegnetConfig, model: Regnet, { images, labels }: Pick<Batch, "images" | "labels">): Scored =>
   scoredByLogits(k, predictBy(config, model)(k, images), k.oneHot(labels, config.classes));
 
-async function accuracyOf(engine: Engine, config: RegnetConfig, model: Regnet, batches: Iterable<HostBatch>): Promise<Accuracy> {
+async function accuracyOf(engine: Engine, config: RegnetConfig, model: Regnet, batches: Batches): Promise<Accuracy> {
   const k = engine.kernels;
   const judgements: Judgement[] = [];
-  for (const batch of batches) {
+  for await (const batch of batches) {
     const reads: Promise<unknown>[] = [];
     k.region("evaluate", () => {
       const scored = scoresOf(k, config, model, uploadBatch(k, batch));
@@ -91,7 +93,7 @@ async function writeWeights(engine: Engine, path: string, config: RegnetConfig, 
 /** The teacher's training, and its accuracy on the test images. */
 function teacherTraining(
   engine: Engine,
-  { seed, data }: Recipe,
+  { seed, data, mixing, model }: Recipe,
   { model: config, training }: TeacherRecipe,
   sets: Sets,
 ): {
@@ -99,7 +101,7 @@ function teacherTraining(
   readonly accuracy: (model: Regnet) => Promise<Accuracy>;
 } {
   const key = fold(keyOf(seed), "teacher");
-  const accuracy = (model: Regnet): Promise<Accuracy> => accuracyOf(engine, config, model, sets.testBatches(training.batch));
+  const accuracy = (model: Regnet): Promise<Accuracy> => accuracyOf(engine, config, model, sets.test.batches(training.batch));
   return {
     accuracy,
     training: {
@@ -110,13 +112,16 @@ function teacherTraining(
       },
       training,
       dataset: sets.train,
+      side: model.imageSize,
       data,
+      mixing: null,
+      group: mixing.group,
       key,
       digest: digestOfRecord({ seed, data, config, training }),
       measurement: {
         measured: async (model) => ({ top1: (await accuracy(model)).top1 }),
         forward: (k, model, batch) => scoresOf(k, config, model, batch),
-        sizes: sets.testSizes,
+        sizes: sets.test.sizes,
       },
     },
   };

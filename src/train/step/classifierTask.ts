@@ -2,7 +2,7 @@
 import type { Kernels } from "../../kernels/kernels.ts";
 import { crossEntropy } from "../../losses/crossEntropy.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { smoothedTargets, type Smoothing } from "./deitTask.ts";
+import { mixedBatch, type Smoothing } from "./mixedBatch.ts";
 import type { Task } from "./step.ts";
 
 /** The network of the task, and how its labels are smoothed. */
@@ -38,9 +38,9 @@ export function classifierTask<Params, Buffers, Statistics, Saved>({
   smoothing,
 }: ClassifierTaskSettings<Params, Buffers, Statistics, Saved>): Task<Params, Buffers, Statistics> {
   return {
-    lossAndGrads: (k, { params, buffers }, { images, labels }, _, dLoss) => {
+    lossAndGrads: (k, { params, buffers }, batch, _, dLoss) => {
+      const { images, target } = mixedBatch(k, batch, classes, smoothing);
       const { logits, statistics, saved } = forward(k, { images, params, buffers });
-      const target = smoothedTargets(k, labels, classes, smoothing);
       const { out: loss, saved: ofLoss } = crossEntropy.forward(k.at("loss"), { logits }, { target });
       const dLogits = crossEntropy.vjp(k.at("loss"), ofLoss, dLoss).logits;
       return { loss, grads: vjp(k, saved, dLogits), statistics };

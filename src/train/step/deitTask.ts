@@ -1,6 +1,5 @@
 /** DeiT's training task: draws drop path and dropout, runs student and teacher on the same images, and computes the objective and its gradient. */
 import type { Kernels } from "../../kernels/kernels.ts";
-import { smoothOverAll, smoothOverOthers } from "../../losses/labelSmoothing.ts";
 import { tokenCount, type DeitConfig } from "../../model/config.ts";
 import { block } from "../../model/block.ts";
 import { deitLogits, deitLogitsOf, type DeitAttrs, type DeitInputs, type DeitParams } from "../../model/deit.ts";
@@ -11,21 +10,9 @@ import { sineCosine } from "../../ops/position.ts";
 import { rematerialise } from "../../ops/rematerialise.ts";
 import { fold, type Key } from "../../tensor/key.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
+import { mixedBatch, type Smoothing } from "./mixedBatch.ts";
 import { objective, type Distillation } from "./objective.ts";
 import type { Task } from "./step.ts";
-
-/** Label smoothing: ε, and whether (E20) or (E21). */
-export interface Smoothing {
-  /** ε, the share of the probability that is spread over other classes. */
-  readonly share: number;
-  /** Whether it is spread over all classes (E20) or over all but the true one (E21). */
-  readonly over: "all" | "others";
-}
-
-/** Labels [B] → targets [B, K]. */
-export function smoothedTargets(k: Kernels, labels: Tensor, classes: number, { share, over }: Smoothing): Tensor {
-  return over === "all" ? smoothOverAll(k, labels, classes, share) : smoothOverOthers(k, labels, classes, share);
-}
 
 /** The attributes of a DeiT in evaluation mode: no drop path and no dropout. */
 export function deitAttrs(k: Kernels, config: DeitConfig): DeitAttrs {
@@ -58,11 +45,11 @@ export function deitTask<Saved>(settings: DeitTaskSettings<Saved>): Task<DeitPar
   const { config, model, smoothing, distillation } = settings;
   const rates = dropPathRates(settings.dropPath, config.depth);
   return {
-    lossAndGrads: (k, { params }, { images, labels }, key: Key, dLoss) => {
+    lossAndGrads: (k, { params }, batch, key: Key, dLoss) => {
+      const { images, target } = mixedBatch(k, batch, config.classes, smoothing);
       const dropPath = dropPathMultipliers(k, fold(key, "dropPath"), rates, axis(images.shape, 0));
       const dropout = settings.dropout === 0 ? null : { rate: settings.dropout, key: fold(key, "dropout") };
       const { out: logits, saved } = model.forward(k, { images, params }, { ...deitAttrs(k, config), dropPath, dropout });
-      const target = smoothedTargets(k, labels, config.classes, smoothing);
       const targets = { target, teacher: settings.teacher?.(k, images) ?? null };
       const { loss, dLogits } = objective(k, logits, targets, distillation, dLoss);
       return { loss, grads: model.vjp(k, saved, dLogits).params, statistics: null };

@@ -1,7 +1,8 @@
 /** The authors' training settings (deit.md 7.1), as far as they concern a single step; used where a step is measured. */
 import type { DeitConfig } from "../../model/config.ts";
 import type { DeitParams } from "../../model/deit.ts";
-import { deitTaskWithin, type DeitTaskSettings, type Memory, type Smoothing } from "./deitTask.ts";
+import { deitTaskWithin, type DeitTaskSettings, type Memory } from "./deitTask.ts";
+import type { Smoothing } from "./mixedBatch.ts";
 import type { Optimizer } from "../optimizer/optimizer.ts";
 import type { Task } from "./step.ts";
 

@@ -10,6 +10,7 @@ import { unlessSkipped } from "../optimizer/skippedSteps.ts";
 import { clip } from "../optimizer/clip.ts";
 import { ema } from "../optimizer/ema.ts";
 import { settled, type LossScale } from "../optimizer/lossScale.ts";
+import type { Mix } from "../mixing/drawMix.ts";
 import { optimise, type Optimised, type Optimizer } from "../optimizer/optimizer.ts";
 
 /** Everything that a step reads and updates. `Buffers` are tensors that are updated without gradients, such as running statistics; null if there are none. */
@@ -26,10 +27,12 @@ export interface TrainState<Params, Buffers> extends Optimised<Params> {
 
 /** Images with their labels. */
 export interface Batch {
-  /** [B, C, S, S], already normalised and augmented. */
+  /** [B, C, S, S], already normalised and augmented, but not yet mixed. */
   readonly images: Tensor;
   /** Class numbers, [B]. */
   readonly labels: Tensor;
+  /** How equal groups of the samples are mixed; none: they are not mixed. */
+  readonly mixes: readonly Mix[];
 }
 
 /** What is learned: a loss with its gradient, and the update of the buffers. */

@@ -1,9 +1,35 @@
-/** Uploads a batch from the host to an engine. */
-import type { HostBatch } from "../../data/batches.ts";
+/** From a batch of bytes on the host to the normalised images on an engine, with their rectangles erased (deit.md 7.6, 7.10). */
+import type { Erased, HostBatch } from "../../data/loader/batch.ts";
+import type { Normalisation } from "../../data/normalise.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Mix } from "../mixing/drawMix.ts";
+import { erase } from "../mixing/erase.ts";
+import { normalisePixels } from "../mixing/normalisePixels.ts";
 import type { Batch } from "./step.ts";
 
-export const uploadBatch = (k: Kernels, { images, labels }: HostBatch): Batch => ({
-  images: k.upload(images.shape, images.data),
-  labels: k.upload([labels.length], labels),
-});
+/** Full scale of a byte. */
+const FULL_SCALE = 255;
+
+/**
+ * Bytes on an engine, [B, C, S, S], to normalised images.
+ *
+ * (v/255 − mean)/std = (v − 255 mean)/(255 std), so the bytes need not be divided first.
+ */
+export function normalisedImages(k: Kernels, bytes: Tensor, { mean, std }: Normalisation, erased: readonly Erased[]): Tensor {
+  const ofBytes = (values: readonly number[]): Tensor =>
+    k.upload(
+      [values.length],
+      values.map((value) => FULL_SCALE * value),
+    );
+  return k.region("images", () => {
+    const x = normalisePixels.run(k, { x: bytes, mean: ofBytes(mean), std: ofBytes(std) });
+    return erased.length === 0 ? x : erase.run(k, { x }, erased);
+  });
+}
+
+/** Uploads a batch. `mixes` are drawn for a training step; an evaluation mixes nothing. */
+export function uploadBatch(k: Kernels, { shape, pixels, labels, normalisation, erased }: HostBatch, mixes: readonly Mix[] = []): Batch {
+  const images = k.region("upload", () => normalisedImages(k, k.upload(shape, pixels), normalisation, erased));
+  return { images, labels: k.upload([labels.length], labels), mixes };
+}

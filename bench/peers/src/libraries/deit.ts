@@ -48,7 +48,7 @@ async function train(threads: number): Promise<Loaded> {
   const engine = await engineOf(threads);
   const { kernels: k } = engine;
   const { images, labels, teacher } = batch();
-  const given = { images: k.upload(images.shape, images.data), labels: k.upload([labels.length], labels) };
+  const given = { images: k.upload(images.shape, images.data), labels: k.upload([labels.length], labels), mixes: [] };
   const logits = k.upload(teacher.shape, teacher.data);
   const task = publishedTask(config, () => logits, "normal");
   const params = paramsOn(k);

@@ -1,0 +1,84 @@
+/** Makes one image of a batch: read, decoded, augmented or preprocessed, and written into its slot. All threads do this, and nothing else. */
+import { keyOf, type Key } from "../../tensor/key.ts";
+import { erasingNoise } from "../augment/erasing.ts";
+import type { AugmentSettings } from "../augment/settings.ts";
+import { applyView, drawView, viewKey } from "../augment/view.ts";
+import { ImageError } from "../images/decode.ts";
+import { preprocess, type Convention } from "../images/preprocess.ts";
+import type { PixelKernels } from "../pixels/kernels.ts";
+import type { Pixels } from "../pixels/pixels.ts";
+import type { Dataset } from "../sources/dataset.ts";
+import { replacementOf } from "../sources/replace.ts";
+import type { Rectangle } from "../augment/draw.ts";
+import type { View } from "./sampler.ts";
+import { imageLength, viewAt, epochOf, writeErased, type Slot, type SlotSize } from "./slot.ts";
+
+/** How an image becomes the view of it that a network sees. Plain data, which threads can be sent. */
+export type ViewJob =
+  | {
+      /** Drawn anew in every epoch (deit.md 7.6). */
+      readonly kind: "augment";
+      /** Of the run; the draws of a view depend on it, on the epoch and on the view. */
+      readonly key: Key;
+      readonly settings: AugmentSettings;
+    }
+  | {
+      /** Without a draw (deit.md 7.12). */
+      readonly kind: "preprocess";
+      readonly convention: Convention;
+    };
+
+/** What to do with an image that cannot be decoded. */
+export type OnCorrupt = (sample: number, error: ImageError) => void;
+
+/** What a thread makes images with. */
+export interface Maker {
+  readonly dataset: Dataset;
+  readonly job: ViewJob;
+  readonly size: SlotSize;
+  readonly kernels: PixelKernels;
+  /** Called for each image that is replaced, at each attempt; it may throw. */
+  readonly onCorrupt: OnCorrupt;
+}
+
+/** The seed of replacements, which are the same in every run. */
+const REPLACEMENTS: Key = keyOf(0);
+
+/** The image, or the one that replaces it if it cannot be decoded. */
+async function imageOf({ dataset, onCorrupt }: Maker, sample: number): Promise<{ readonly image: Pixels; readonly used: number }> {
+  for (let [used, attempt] = [sample, 0]; ; attempt++) {
+    try {
+      return { image: await dataset.image(used), used };
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      onCorrupt(used, error);
+      used = replacementOf(REPLACEMENTS, sample, attempt, dataset.count);
+    }
+  }
+}
+
+/** The noise of a view's erased rectangle, [C, h, w]. */
+export const noiseOf = (key: Key, epoch: number, { sample, copy }: View, rectangle: Rectangle, channels: number): Float32Array =>
+  erasingNoise(viewKey(key, epoch, sample, copy), rectangle, channels);
+
+/** The view of an image that is evaluated, [S, S, C] (deit.md 7.12): images of a set that all have this size stay as they are. */
+export const evaluationView = ({ side }: Dataset, image: Pixels, S: number, convention: Convention, kernels: PixelKernels): Pixels =>
+  side === S ? image : preprocess(image, S, convention, kernels);
+
+/** Fills place i of a slot. */
+export async function fillImage(maker: Maker, slot: Slot, i: number): Promise<void> {
+  const { dataset, job, size, kernels } = maker;
+  const { side: S, channels } = size;
+  const view = viewAt(slot, i);
+  const { image, used } = await imageOf(maker, view.sample);
+  const own = slot.pixels.subarray(i * imageLength(size), (i + 1) * imageLength(size));
+  slot.labels[i] = dataset.label(used);
+  if (job.kind === "preprocess") {
+    kernels.planes(evaluationView(dataset, image, S, job.convention, kernels), own);
+    return writeErased(slot, i, null, channels, () => new Float32Array());
+  }
+  const epoch = epochOf(slot);
+  const draw = drawView(viewKey(job.key, epoch, view.sample, view.copy), image, S, job.settings);
+  kernels.planes(applyView(kernels, image, draw, S), own);
+  writeErased(slot, i, draw.erasing, channels, (rectangle) => noiseOf(job.key, epoch, view, rectangle, channels));
+}

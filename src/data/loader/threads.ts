@@ -1,0 +1,118 @@
+/** Batches made by threads, into a ring of slots: the threads run ahead of the caller by as many batches as the ring has room for. */
+import { Worker } from "node:worker_threads";
+import { closeAll, askForOneMore, controlOf, madeBy } from "./control.ts";
+import type { BatchRequest } from "./sampler.ts";
+import { askFor, doneIn, slotBytes, slotOf, type Slot, type SlotSize } from "./slot.ts";
+import { TIMINGS, type Timings } from "./timings.ts";
+import type { ThreadMessage, ThreadWork } from "./worker.ts";
+
+/** Makes the slots of requests, in their order. */
+export interface SlotSource {
+  /** A slot is valid until the next is asked for. */
+  readonly slots: (requests: Iterable<BatchRequest>) => AsyncGenerator<Slot, void>;
+  /** One a thread. */
+  readonly timings: readonly Timings[];
+  /** Ends the threads. */
+  readonly close: () => Promise<void>;
+}
+
+/** What the threads make, and who is told of what. */
+export interface ThreadsSettings extends Pick<ThreadWork, "dataset" | "job" | "size"> {
+  readonly threads: number;
+  /** Called for each image that is replaced; if it throws, the loader fails with that error. */
+  readonly onCorrupt: (sample: number, message: string) => void;
+  /** The name of an image, for messages. */
+  readonly nameOf: (sample: number) => string;
+}
+
+/** The program of a thread, seen from src/ and from dist/. */
+const PROGRAM = new URL("../../../dist/data/loader/worker.js", import.meta.url);
+
+/** The ring takes about this much memory, in bytes, … */
+const RING_BYTES = 2 ** 26;
+/** … but has at least one slot in use and one being filled, and not more than are of use. */
+const [FEWEST_SLOTS, MOST_SLOTS] = [2, 16];
+
+const slotsOf = (size: SlotSize): number => Math.max(FEWEST_SLOTS, Math.min(MOST_SLOTS, Math.floor(RING_BYTES / slotBytes(size))));
+
+/** Starts the threads. They sleep until a batch is asked for. */
+export function startThreads({ threads, dataset, job, size, onCorrupt, nameOf }: ThreadsSettings): SlotSource {
+  const ring = Array.from({ length: slotsOf(size) }, () => slotOf(size));
+  const control = controlOf(threads);
+  const timings = Array.from({ length: threads }, (): Timings => new Float64Array(new SharedArrayBuffer(8 * TIMINGS)));
+  let failure: Error | null = null;
+  let closing = false;
+  let wake = (): void => undefined;
+  const fail = (error: Error): void => {
+    failure ??= error;
+    wake();
+  };
+
+  const hear = (message: ThreadMessage): void => {
+    try {
+      if (message.kind === "corrupt") onCorrupt(message.sample, message.message);
+      if (message.kind === "failed") fail(new RangeError(message.message));
+      wake();
+    } catch (error) {
+      fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  const died = (thread: number, why: string): void => {
+    if (closing) return;
+    const sample = madeBy(control, thread);
+    fail(new Error(`data: a worker thread ended (${why})${sample === null ? "" : ` while it made ${nameOf(sample)}`}`));
+  };
+  const workers = timings.map((own, thread) => {
+    const work: ThreadWork = { thread, dataset, job, size, slots: ring.map(({ buffer }) => buffer), control, timings: own };
+    const worker = new Worker(PROGRAM, { workerData: work });
+    worker.on("message", hear);
+    worker.on("error", (error) => died(thread, error.message));
+    worker.on("exit", (code) => died(thread, `exit code ${code}`));
+    return worker;
+  });
+
+  /** Resolves when all images of the slot are done. @throws the loader's failure */
+  async function done(slot: Slot): Promise<void> {
+    for (;;) {
+      if (failure !== null) throw failure;
+      if (doneIn(slot) === size.images) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (failure !== null || doneIn(slot) === size.images) resolve();
+      });
+    }
+  }
+
+  let [asked, used] = [0, 0];
+  const slotAt = (batch: number): Slot => ring[batch % ring.length] ?? slotOf(size);
+  async function* slots(requests: Iterable<BatchRequest>): AsyncGenerator<Slot, void> {
+    const waiting = requests[Symbol.iterator]();
+    const askAhead = (): void => {
+      while (asked - used < ring.length) {
+        const next = waiting.next();
+        if (next.done === true) return;
+        askFor(slotAt(asked++), next.value);
+        askForOneMore(control);
+      }
+    };
+    try {
+      for (askAhead(); used < asked; askAhead()) {
+        await done(slotAt(used));
+        yield slotAt(used);
+        used++;
+      }
+    } finally {
+      for (; used < asked && failure === null && !closing; used++) await done(slotAt(used)); // of requests that nobody waits for any more
+    }
+  }
+
+  return {
+    slots,
+    timings,
+    close: async () => {
+      closing = true;
+      closeAll(control);
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}

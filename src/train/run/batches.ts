@@ -1,0 +1,46 @@
+/** The batches of a training: which images a step sees, how they are augmented, and how they are mixed. All of it follows from the number of steps done. */
+import { openLoader, type Loader } from "../../data/loader/loader.ts";
+import { checkOrder, trainingOrder, type BatchRequest, type OrderSettings, type TrainingOrder } from "../../data/loader/sampler.ts";
+import type { Dataset } from "../../data/sources/dataset.ts";
+import { fold } from "../../tensor/key.ts";
+import { drawMixes, type Mix } from "../mixing/drawMix.ts";
+import type { RunSettings } from "./loop.ts";
+import type { DataRecipe, Recipe } from "./recipe.ts";
+import type { Training } from "./training.ts";
+
+/** The order in which a training sees its images. */
+export const orderOf = <P, B, S>({ key, dataset, data, training: { batch }, group }: Training<P, B, S>): TrainingOrder =>
+  trainingOrder(key, dataset, settingsOf(batch, data, group));
+
+/** How a batch is divided. */
+const settingsOf = (batch: number, { repeats }: DataRecipe, group: number): OrderSettings => ({
+  batch,
+  repeats,
+  replicas: Math.max(1, Math.floor(batch / group)),
+});
+
+/** @throws RangeError if the set has no full batch for teacher or student */
+export function checkBatches({ data, mixing, training, teacher }: Recipe, set: Dataset): void {
+  for (const { batch } of teacher === null ? [training] : [teacher.training, training])
+    checkOrder(set, settingsOf(batch, data, mixing.group));
+}
+
+/** The requests of the steps from `step` on. */
+export function* requestsFrom({ request }: TrainingOrder, step: number, steps: number): Generator<BatchRequest, void> {
+  for (let next = step; next < steps; next++) yield request(next);
+}
+
+export const loaderOf = <P, B, S>({ dataset, key, data, training, side }: Training<P, B, S>, { workers, onNotice }: RunSettings): Loader =>
+  openLoader({
+    dataset,
+    job: { kind: "augment", key, settings: data },
+    batch: training.batch,
+    side,
+    normalisation: data,
+    workers,
+    onReplaced: onNotice,
+  });
+
+/** The mixes of a step. */
+export const mixesOf = <P, B, S>({ key, mixing, training: { batch }, side }: Training<P, B, S>, step: number): readonly Mix[] =>
+  mixing === null ? [] : drawMixes(fold(fold(key, "mix"), step), mixing, batch, side);

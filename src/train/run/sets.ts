@@ -1,0 +1,71 @@
+/** The data of a run: its training images and its test images, opened and tried before anything is written. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { evaluationSet, type EvaluationSet } from "../../data/loader/evaluationSet.ts";
+import { checkedNormalisation, type Normalisation } from "../../data/normalise.ts";
+import { checkSettings } from "../../data/augment/checkSettings.ts";
+import { readIndex } from "../../data/index/indexFile.ts";
+import type { Dataset } from "../../data/sources/dataset.ts";
+import { openDataset } from "../../data/sources/open.ts";
+import { preflight } from "../../data/sources/preflight.ts";
+import type { Engine } from "../../kernels/engine.ts";
+import { evaluationBatch } from "../evaluation/evaluate.ts";
+import { checkBatches } from "./batches.ts";
+import type { RunSettings } from "./loop.ts";
+import type { Recipe } from "./recipe.ts";
+
+/** Training and test images. */
+export interface Sets {
+  readonly train: Dataset;
+  /** Without augmentation. */
+  readonly test: EvaluationSet;
+  /** Applied to both. */
+  readonly normalisation: Normalisation;
+  readonly close: () => Promise<void>;
+}
+
+/** Where a run keeps the index of its training images, and that of its test images. */
+export const indexPath = (directory: string, which: "train" | "test"): string => join(directory, "data", `${which}.index`);
+
+/** The most images of a set that are decoded before a run begins. */
+const TRIED = 256;
+
+/**
+ * Opens the data of a recipe.
+ *
+ * @throws RangeError for an unknown name, data that does not fit the model, images that cannot be decoded, too few images, or data that is not what
+ * it was when the run began
+ */
+export async function openSets(
+  engine: Engine,
+  recipe: Recipe,
+  run: Pick<RunSettings, "directory" | "resume" | "workers" | "onNotice">,
+): Promise<Sets> {
+  const { data, model } = recipe;
+  const shape = { channels: model.channels, side: model.imageSize, classes: model.classes };
+  const normalisation = checkedNormalisation(data, shape.channels);
+  checkSettings(data, shape.channels, shape.side);
+  const open = (which: "train" | "test"): Dataset => {
+    const kept = indexPath(run.directory, which);
+    return openDataset(data[which], shape, run.resume && existsSync(kept) ? readIndex(kept) : null);
+  };
+  const train = open("train");
+  const test = open("test");
+  checkBatches(recipe, train);
+  for (const set of [train, test]) for (const { message } of (await preflight(set, TRIED)).samples()) run.onNotice(`data: ${message}`);
+  const tested = evaluationSet({
+    dataset: test,
+    side: shape.side,
+    convention: "deit",
+    normalisation,
+    batch: evaluationBatch(engine, model),
+    workers: run.workers,
+    onReplaced: run.onNotice,
+  });
+  const close = async (): Promise<void> => {
+    await tested.close();
+    train.close();
+    test.close();
+  };
+  return { train, test: tested, normalisation, close };
+}

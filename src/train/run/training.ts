@@ -1,0 +1,42 @@
+/** What the loop trains. Types only. */
+import type { Dataset } from "../../data/sources/dataset.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import type { Key } from "../../tensor/key.ts";
+import type { MixingSettings } from "../mixing/drawMix.ts";
+import type { Batch, Task } from "../step/step.ts";
+import type { DataRecipe, TrainingRecipe } from "./recipe.ts";
+import type { Model } from "./state.ts";
+
+/** Numbers by name, for a row of the metrics. */
+export type Measured = Readonly<Record<string, number>>;
+
+/** What is trained, on what, and how. */
+export interface Training<Params, Buffers, Statistics> {
+  readonly task: Task<Params, Buffers, Statistics>;
+  /** Makes the model to start from, which then belongs to the loop. */
+  readonly initial: (k: Kernels) => Model<Params, Buffers>;
+  readonly training: TrainingRecipe;
+  readonly dataset: Dataset;
+  /** S, in pixels. */
+  readonly side: number;
+  readonly data: DataRecipe;
+  /** Mixup and CutMix; null: neither. */
+  readonly mixing: MixingSettings | null;
+  /** How many images of a batch count as one replica's in repeated augmentation (deit.md 7.11). */
+  readonly group: number;
+  readonly key: Key;
+  /** Identifies the run: a checkpoint with another digest is refused. */
+  readonly digest: string;
+  /** What is measured at the end of each epoch; null: nothing. */
+  readonly measurement: Measurement<Params, Buffers> | null;
+}
+
+/** A measurement of a model. */
+export interface Measurement<Params, Buffers> {
+  /** Measures the model. */
+  readonly measured: (model: Model<Params, Buffers>) => Promise<Measured>;
+  /** Its forward pass on a batch, for the plan of the memory. */
+  readonly forward: (k: Kernels, model: Model<Params, Buffers>, batch: Batch) => unknown;
+  /** The distinct sizes of its batches. */
+  readonly sizes: (batch: number) => readonly number[];
+}

@@ -1,0 +1,33 @@
+/** What a training step learns from: the images of a batch, and what it should predict for them, both mixed alike (deit.md 7.9). */
+import type { Kernels } from "../../kernels/kernels.ts";
+import { smoothOverAll, smoothOverOthers } from "../../losses/labelSmoothing.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { mixImages, mixTargets } from "../mixing/mixGroups.ts";
+import type { Batch } from "./step.ts";
+
+/** Label smoothing: ε, and whether (E20) or (E21). */
+export interface Smoothing {
+  /** ε, the share of the probability that is spread over other classes. */
+  readonly share: number;
+  /** Whether it is spread over all classes (E20) or over all but the true one (E21). */
+  readonly over: "all" | "others";
+}
+
+/** Labels [B] → targets [B, K]. */
+export function smoothedTargets(k: Kernels, labels: Tensor, classes: number, { share, over }: Smoothing): Tensor {
+  return over === "all" ? smoothOverAll(k, labels, classes, share) : smoothOverOthers(k, labels, classes, share);
+}
+
+/** Images and targets. */
+export interface Mixed {
+  /** [B, C, S, S] */
+  readonly images: Tensor;
+  /** q of (E33), [B, K]; without mixing the smoothed labels. */
+  readonly target: Tensor;
+}
+
+/** The images of a batch mixed by (E38) and (E39), and its smoothed labels mixed by (E33). */
+export const mixedBatch = (k: Kernels, { images, labels, mixes }: Batch, classes: number, smoothing: Smoothing): Mixed => ({
+  images: mixImages(k, images, mixes),
+  target: mixTargets(k, smoothedTargets(k, labels, classes, smoothing), mixes),
+});
