@@ -115,11 +115,8 @@ describe("deit augment --recipe", () => {
 
   it("prints the draws of --count following samples", async () => {
     const three = await jsonHere("augment", photograph, "--count", "3", "--sample", "4");
-    const each = await Promise.all(
-      [4, 5, 6].map((sample) =>
-        drawView(viewKey(fold(keyOf(0), "student"), 0, sample, 0), { width: WIDTH, height: HEIGHT }, 224, deitSettings),
-      ),
-    );
+    const size = { width: WIDTH, height: HEIGHT };
+    const each = [4, 5, 6].map((sample) => drawView(viewKey(fold(keyOf(0), "student"), 0, sample, 0), size, 224, deitSettings));
     expect(three).toEqual({ draws: each });
   });
 });
@@ -170,16 +167,15 @@ const wrongDraws: readonly (readonly [what: string, draw: unknown, line: string]
   ["a rotation", { ...draw, rotation: 200 }, "rotation must be a number from -180 to 180, got 200"],
 ];
 
-async function refused(line: string, args: readonly string[]): Promise<void> {
+/** What a command prints on stderr when it fails without writing anything. */
+async function refusal(...args: readonly string[]): Promise<string> {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "text.jpg"), "no image");
   writeFileSync(join(folder, "not.json"), "{");
   const before = readdirSync(folder);
   const { status, stdout, stderr } = await deitHere("augment", ...args.map((arg) => arg.replace("IN", folder)));
-  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-  expect(stderr).toMatch(/^[^\n]+\n$/);
-  expect(stderr.slice("deit augment: ".length)).toContain(line);
-  expect(readdirSync(folder)).toEqual(before);
+  expect({ status, stdout, files: readdirSync(folder) }).toEqual({ status: 2, stdout: "", files: before });
+  return stderr;
 }
 
 describe("deit augment refuses", () => {
@@ -213,6 +209,8 @@ describe("deit augment refuses", () => {
     ["an excessive view", [photograph, "IN/out.npz", "--draws", "IN/not.json", "--image-size", "5000"], "It must be at most 4096"],
     ["an unknown recipe", [photograph, "IN/out.npz", "--recipe", "digit"], "digit"],
   ])("%s", async (_, args, line) => {
-    await refused(line, args);
+    const stderr = await refusal(...args);
+    expect(stderr).toMatch(/^deit augment: [^\n]+\n$/);
+    expect(stderr).toContain(line);
   });
 });
