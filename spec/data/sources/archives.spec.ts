@@ -1,13 +1,12 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, truncateSync, utimesSync, writeFileSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { decodeImage } from "../../../src/data/images/decode.ts";
 import type { Dataset } from "../../../src/data/sources/dataset.ts";
 import { openDataset } from "../../../src/data/sources/open.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 import { memberOf, tarOf } from "../../io/tarFiles.ts";
 import { sourceOf } from "../images/samples.ts";
-import { allImages, archiveOf, bytesOf, headerOfLength, listed, shardsOf, tarBytes, type Files } from "./files.ts";
+import { archiveOf, bytesOf, decoded, fingerprint, fingerprints, headerOfLength, listed, shardsOf, tarBytes, type Files } from "./files.ts";
 
 const shape = { channels: 3, side: 64, classes: 2 };
 const label = (text: string): Uint8Array => bytesOf(text);
@@ -33,8 +32,7 @@ describe("shards with class folders", () => {
       "0 0.tar: cat/1.png",
       "0 1.tar: cat/0.png",
     ]);
-    const decoded = ["palette.png", "rgba.png", "bilevel.png"].map((name) => decodeImage(sourceOf(name)));
-    expect(await allImages(set)).toEqual(await Promise.all(decoded));
+    expect(await fingerprints(set)).toEqual(await decoded("palette.png", "rgba.png", "bilevel.png"));
     set.close();
   });
 
@@ -69,11 +67,12 @@ describe("shards with class folders", () => {
   });
 
   it("stay open in small numbers only: a hundred of them can be read", async () => {
-    const text = shardsOf(...Array.from({ length: 100 }, (_, i): Files => [[`${i % 2}/${i}.png`, i < 50 ? "rgba.png" : "palette.png"]]));
+    const source = (i: number): string => (i < 50 ? "one_px_wide.png" : "one_px_high.png");
+    const text = shardsOf(...Array.from({ length: 100 }, (_, i): Files => [[`${i % 2}/${i}.png`, source(i)]]));
     const set = openDataset(text, shape);
-    const decoded = await Promise.all(["rgba.png", "palette.png"].map((name) => decodeImage(sourceOf(name))));
-    for (const images of [await allImages(set), await allImages(set)])
-      expect(images.map(({ data }) => data)).toEqual(images.map((_, i) => decoded[i < 50 ? 0 : 1]?.data));
+    const expected = await decoded(...Array.from({ length: 100 }, (_, i) => source(i)));
+    expect(await fingerprints(set)).toEqual(expected);
+    expect(await fingerprints(set)).toEqual(expected);
     set.close();
   });
 });
@@ -88,8 +87,7 @@ describe("shards of webdataset", () => {
     const text = shardsOf([...pair("b/2", "1", "palette.png"), ...pair("a.b/1", " 0\n")], [...pair("a", "1", "lossy.webp")]);
     const set = openDataset(text, shape);
     expect([set.classes, names(set)]).toEqual([["0", "1"], ["1 b/2.png", "0 a.b/1.png", "1 a.webp"]]); // prettier-ignore
-    const decoded = ["palette.png", "rgba.png", "lossy.webp"].map((name) => decodeImage(sourceOf(name)));
-    expect(await allImages(set)).toEqual(await Promise.all(decoded));
+    expect(await fingerprints(set)).toEqual(await decoded("palette.png", "rgba.png", "lossy.webp"));
     set.close();
   });
 
@@ -152,8 +150,7 @@ describe("an archive", () => {
     writeFileSync(path, Uint8Array.from([...members, ...link, ...new Uint8Array(1024)]));
     const set = openDataset(path, shape);
     expect(listed(set, path)).toEqual(["0 a/2.png", "0 a/1.png", "1 b/3.png"]);
-    const [rgba, palette] = await Promise.all(["rgba.png", "palette.png"].map((name) => decodeImage(sourceOf(name))));
-    expect(await allImages(set)).toEqual([rgba, palette, palette]);
+    expect(await fingerprints(set)).toEqual(await decoded("rgba.png", "palette.png", "palette.png"));
     set.close();
   });
 
@@ -178,7 +175,7 @@ describe("an archive", () => {
     writeSync(file, rest, 0, rest.length, 512 + large);
     closeSync(file);
     const set = openDataset(path, shape);
-    expect(await set.image(1)).toEqual(await decodeImage(sourceOf("rgba.png")));
+    expect([fingerprint(await set.image(1))]).toEqual(await decoded("rgba.png"));
     await expect(set.image(0)).rejects.toThrow(`${path}: a/large.png: is a file of ${large} bytes; at most 268435456 are read`);
     set.close();
   });
@@ -188,7 +185,7 @@ describe("an archive", () => {
     const set = openDataset(path, shape);
     const reading = set.image(0);
     set.close();
-    expect(await reading).toEqual(await decodeImage(sourceOf("rgba.png")));
+    expect([fingerprint(await reading)]).toEqual(await decoded("rgba.png"));
     await expect(set.image(0)).rejects.toThrow(`${path}: a/1.png: the set is closed`);
   });
 

@@ -1,11 +1,12 @@
 /** Small sets of files, in folders and in archives. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { decodeImage } from "../../../src/data/images/decode.ts";
 import type { Dataset } from "../../../src/data/sources/dataset.ts";
 import type { Pixels } from "../../../src/data/pixels/pixels.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 import { memberOf, tarOf } from "../../io/tarFiles.ts";
-import { sourceOf } from "../images/samples.ts";
+import { digestOf, sourceOf } from "../images/samples.ts";
 
 /** The content of a file: the name of an image of fixtures/preprocess, or bytes. */
 export type Content = string | Uint8Array;
@@ -63,3 +64,13 @@ export const listed = (dataset: Dataset, root = ""): readonly string[] =>
 
 /** All images. */
 export const allImages = (dataset: Dataset): Promise<readonly Pixels[]> => Promise.all(indices(dataset).map(async (i) => dataset.image(i)));
+
+/** An image as a short text, since the comparison of large arrays is slow. */
+export const fingerprint = ({ data, width, height, channels }: Pixels): string => `${width}×${height}×${channels} ${digestOf(data)}`;
+
+/** All images as short texts. */
+export const fingerprints = async (dataset: Dataset): Promise<readonly string[]> => (await allImages(dataset)).map(fingerprint);
+
+/** Images of fixtures/preprocess, decoded, as short texts. */
+export const decoded = (...names: readonly string[]): Promise<readonly string[]> =>
+  Promise.all(names.map(async (name) => fingerprint(await decodeImage(sourceOf(name)))));

@@ -1,10 +1,8 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { decodeImage } from "../../../src/data/images/decode.ts";
 import { openDataset } from "../../../src/data/sources/open.ts";
-import { sourceOf } from "../images/samples.ts";
-import { allImages, archiveOf, bytesOf, folderOf, listed, type Files } from "./files.ts";
+import { archiveOf, bytesOf, decoded, fingerprints, folderOf, listed, type Files } from "./files.ts";
 
 const shape = { channels: 3, side: 64, classes: 2 };
 const FILES: Files = [
@@ -23,8 +21,7 @@ describe.each([
     expect([set.name, set.classes, set.count, set.channels, set.side]).toEqual([path, ["cat", "dog"], 3, 3, null]);
     expect(listed(set, path)).toEqual(["0 cat/2.png", "0 cat/3.png", "1 dog/1.png"]);
     expect(set.nameOf(2)).toBe(`${path}: dog/1.png`);
-    const decoded = ["bilevel.png", "rgba.png", "palette.png"].map((name) => decodeImage(sourceOf(name)));
-    expect(await allImages(set)).toEqual(await Promise.all(decoded));
+    expect(await fingerprints(set)).toEqual(await decoded("bilevel.png", "rgba.png", "palette.png"));
     set.close();
   });
 
