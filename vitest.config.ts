@@ -7,6 +7,7 @@ if (whyNoSwiftShader() === null) Object.assign(process.env, swiftShaderVariables
 const slow = [
   "spec/browser/{engine,webgpu}.spec.ts",
   "spec/cli/{bench,compare}.spec.ts",
+  "spec/data/index/imageNetSize.spec.ts",
   "spec/docs/browser.spec.ts",
   "spec/engines/wasmMemory.spec.ts",
   "spec/engines/webgpu{Attention,Conv,Fused,Gemm,Half}.spec.ts",

@@ -85,8 +85,10 @@ function readStart(file: number, size: number): { readonly header: IndexHeader; 
 function checkColumns({ classes, origin, count }: IndexHeader, columns: SharedArrayBuffer): void {
   const { begins, lengths, shards, labels, ends, names } = columnsOf(origin.kind, count, columns);
   const archives = origin.kind === "archives" ? origin.archives : [];
-  for (let i = 0; i < count; i++)
-    if ((labels[i] ?? 0) >= classes.length || (ends[i] ?? 0) < (ends[i - 1] ?? 0)) throw new RangeError(`its image ${i} is no image`);
+  for (let i = 0; i < count; i++) {
+    if ((labels[i] ?? 0) >= classes.length) throw new RangeError(`the label of its image ${i} is none of ${classes.length} classes`);
+    if ((ends[i] ?? 0) < (ends[i - 1] ?? 0)) throw new RangeError(`the name of its image ${i} ends before it begins`);
+  }
   for (let i = 0; i < begins.length; i++) {
     const size = archives[shards[i] ?? 0]?.size ?? -1;
     const [begin, length] = [begins[i] ?? NaN, lengths[i] ?? NaN];

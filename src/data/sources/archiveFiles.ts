@@ -22,9 +22,11 @@ const PAGE = 4096;
 /** The longest class number, with spaces. */
 const LONGEST_LABEL = 32;
 
+const decoder = new TextDecoder();
+
 /** The text of a label, or its beginning. */
 const labelText = (source: Source, begin: number, end: number): string =>
-  new TextDecoder().decode(source.read(begin, Math.min(end, begin + LONGEST_LABEL)));
+  decoder.decode(source.read(begin, Math.min(end, begin + LONGEST_LABEL)));
 
 function filesOf(source: Source): ArchiveFiles {
   const places = new Map<string, number>(); // of all files, since links may lead to hidden ones

@@ -50,13 +50,23 @@ const kinds: { readonly [N in CifarName]: Kind } = {
   },
 };
 
+/** A file, with its path inside the set for messages. */
+interface Found {
+  readonly where: string;
+  readonly read: () => Uint8Array;
+}
+
 /** Finds a file by its name; null: there is none. */
-type Find = (name: string) => { readonly where: string; readonly read: () => Uint8Array } | null;
+type Find = (name: string) => Found | null;
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 
-function inFolder(path: string): Find {
-  return (name) => (isFile(join(path, name)) ? { where: join(path, name), read: () => readFileSync(join(path, name)) } : null);
+/** The files of a folder, or of its sub-folder `inner`. */
+function inFolder(path: string, inner: string): Find {
+  return (name) => {
+    const whole = join(path, inner, name);
+    return isFile(whole) ? { where: join(inner, name), read: () => readFileSync(whole) } : null;
+  };
 }
 
 /** The files of an archive with one of these names, in whatever folder. @throws TarError */
@@ -68,7 +78,7 @@ function inArchive(path: string, names: readonly string[]): Find {
       if (link === null && names.includes(basename(name))) places.set(basename(name), [begin, end]);
     return (name) => {
       const place = places.get(name);
-      return place === undefined ? null : { where: `${path}: ${name}`, read: () => bytesAt(path, ...place) };
+      return place === undefined ? null : { where: name, read: () => bytesAt(path, ...place) };
     };
   } finally {
     source.close();
@@ -87,7 +97,7 @@ function bytesAt(path: string, begin: number, end: number): Uint8Array {
 /** Where the binary files are; null: there are none. */
 function findIn(path: string, { files, names, folder }: Kind): Find | null {
   const binary = [...files.train, ...files.test];
-  const places = statSync(path).isDirectory() ? [inFolder(path), inFolder(join(path, folder))] : [inArchive(path, [...binary, names])];
+  const places = statSync(path).isDirectory() ? [inFolder(path, ""), inFolder(path, folder)] : [inArchive(path, [...binary, names])];
   return places.find((find) => binary.some((name) => find(name) !== null)) ?? null;
 }
 
