@@ -20,6 +20,7 @@ export function recipeSchema(): Readonly<Record<string, unknown>> {
       delete jsonSchema["source"];
       delete jsonSchema["howToSet"];
       delete jsonSchema.required;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum; // no limit that a reader needs
       if (description !== undefined && source !== undefined) jsonSchema.description = `${description} (${source})`;
       if (jsonSchema.oneOf !== undefined) {
         jsonSchema.anyOf = jsonSchema.oneOf;

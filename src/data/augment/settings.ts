@@ -24,9 +24,16 @@ export interface AugmentSettings {
 
 /** RandAugment (7.8), AutoAugment's policy for ImageNet, or neither. */
 export type Policy =
-  | { readonly kind: "none" }
-  | { readonly kind: "autoaugment" }
   | {
+      /** Neither. */
+      readonly kind: "none";
+    }
+  | {
+      /** AutoAugment's policy for ImageNet. */
+      readonly kind: "autoaugment";
+    }
+  | {
+      /** RandAugment in timm's increasing variant. */
       readonly kind: "randaugment";
       /** Mean of the magnitude, from 0 to 10. */
       readonly magnitude: number;
