@@ -83,6 +83,7 @@ export function startThreads({ threads, dataset, job, size, onCorrupt, nameOf }:
     }
   }
 
+  const isRunning = (): boolean => failure === null && !closing;
   let [asked, used] = [0, 0];
   const slotAt = (batch: number): Slot => ring[batch % ring.length] ?? slotOf(size);
   async function* slots(requests: Iterable<BatchRequest>): AsyncGenerator<Slot, void> {
@@ -102,7 +103,9 @@ export function startThreads({ threads, dataset, job, size, onCorrupt, nameOf }:
         used++;
       }
     } finally {
-      for (; used < asked && failure === null && !closing; used++) await done(slotAt(used)); // of requests that nobody waits for any more
+      const left = isRunning() ? asked - used : 0; // batches that nobody waits for any more
+      for (let i = 0; i < left; i++) await done(slotAt(used + i));
+      used = asked;
     }
   }
 
