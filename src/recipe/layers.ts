@@ -59,9 +59,7 @@ function layerOf({ table, name, path }: RecipeFile, extended: boolean): Layer {
   const said = checkedSources(sources, keysIn(values), path);
   const general = textAt(table, "source", path);
   const sourceOf = (key: string): string => sourceWithin(said, key) ?? general ?? (extended ? basename(path) : UNSAID);
-  const { name: own, ...others } = values;
-  if (extended) return { table: others, sourceOf }; // each file has its own name
-  if (own !== undefined) return { table: values, sourceOf };
+  if (extended || "name" in values) return { table: values, sourceOf };
   return { table: { name, ...values }, sourceOf: (key) => (key === "name" && general !== null ? FILE_NAME : sourceOf(key)) };
 }
 
