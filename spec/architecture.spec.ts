@@ -17,7 +17,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
   engines: ["tensor", "kernels"],
   gpu: ["io"],
   check: ["tensor", "kernels", "ops", "npm:fast-check"],
-  laws: ["tensor", "kernels", "ops", "losses", "model", "teacher", "train", "check", "engines/abstract"],
+  laws: ["tensor", "kernels", "ops", "losses", "model", "teacher", "train", "data", "check", "engines/abstract"],
   recording: [
     "tensor",
     "kernels",

@@ -27,12 +27,18 @@ export type ToleranceName =
   | "parity"
   | "limit"
   | "deviations"
+  | "distribution"
   | "recording"
   | "recordedEndToEnd"
   | "recordedAdamW";
 
 const EXACT: Bound = { bound: 0, reason: "bitwise identical" };
 const DEVIATIONS: Bound = { bound: 5, reason: "standard deviations of a mean of independent draws: beyond 5 once in 1.7 million" };
+const DISTRIBUTION: Bound = {
+  bound: 3.3,
+  reason:
+    "√n · sup|Fₙ − F| of n independent draws, or √n times their mean distance from a probability: beyond x with probability at most 2e^(−2x²) = 7e-10, for every distribution (Dvoretzky, Kiefer and Wolfowitz with Massart's constant; Hoeffding)",
+};
 
 /** Every bound of this project, by kind of comparison, for engines of each precision. */
 export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
@@ -91,6 +97,7 @@ export const tolerances: { readonly [K in ToleranceName]: Tolerance } = {
     f16: { bound: 0.05, reason: "extrapolated from τ = 50, in f32" },
   },
   deviations: { f64: DEVIATIONS, f32: DEVIATIONS, f16: DEVIATIONS },
+  distribution: { f64: DISTRIBUTION, f32: DISTRIBUTION, f16: DISTRIBUTION },
   recording: {
     f64: { bound: 1e-9, reason: "f64 recordings on the reference engine (recording format, verification)" },
     f32: {

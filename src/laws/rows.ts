@@ -1,5 +1,6 @@
 /** The rows of `deit check`: the equations and gradients of deit.md by number, the laws of each op, and the identities. */
 import type { Row } from "../check/laws/row.ts";
+import { drawRows } from "./rows/draws.ts";
 import { lossGradientRows } from "./rows/lossGradients.ts";
 import { lossIdentities } from "./identities/losses.ts";
 import { lossRows } from "./rows/losses.ts";
@@ -26,6 +27,7 @@ const given: readonly Row[] = [
   ...recipeRows,
   ...recipeIdentities,
   ...mixingRows,
+  ...drawRows,
   ...teacherRows,
   ...teacherIdentities,
 ];
@@ -36,7 +38,7 @@ const numberOf = ({ id }: Row, letter: string): number | null => (id.startsWith(
 const numbered = (letter: string): readonly Row[] =>
   given.filter((row) => numberOf(row, letter) !== null).toSorted((a, b) => (numberOf(a, letter) ?? 0) - (numberOf(b, letter) ?? 0));
 
-/** E1 …, G1 …, op/NAME, identity/NAME. */
+/** E1 …, G1 …, op/NAME, identity/NAME, draws/NAME. */
 export const allRows: readonly Row[] = [
   ...numbered("E"),
   ...numbered("G"),
