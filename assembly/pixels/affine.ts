@@ -12,6 +12,8 @@ const CHANNELS: i32 = 3;
 const INNER: f64 = 1.5 + 1.0 / 1024;
 /** Pixels after which the position is computed anew, so that it is not wrong by more than 2⁻²³. */
 const RUN: i32 = 1024;
+/** Pixels that the search for the end of what is inside skips at a time. */
+const STEP: i32 = 8;
 
 /** A number in units of 2⁻³², cut off at a billion; 0 for NaN. */
 @inline
@@ -24,15 +26,27 @@ function isInside(u: f64, v: f64, border: f64, width: i32, height: i32): bool {
   return u >= border && u < <f64>width - border && v >= border && v < <f64>height - border;
 }
 
+/** The end of the pixels of a row whose positions are inside, found from the right, several pixels at a time; at times it is missed, and is 0. */
+@inline
+function endOfInner(width: i32, height: i32, a: f64, by: f64, c: f64, d: f64, ey: f64, f: f64): i32 {
+  let end = width;
+  for (; end > 0; end -= STEP) {
+    const x = <f64>end - 0.5;
+    if (isInside(a * x + by + c, d * x + ey + f, INNER, width, height)) break;
+  }
+  end = max(end, 0);
+  for (; end < width; end++) {
+    const x = <f64>end + 0.5;
+    if (!isInside(a * x + by + c, d * x + ey + f, INNER, width, height)) break;
+  }
+  return end;
+}
+
 function transformRgb(out: usize, image: usize, room: usize, colour: i32, width: i32, height: i32, a: f64, b: f64, c: f64, d: f64, e: f64, f: f64): void {
   const row = CHANNELS * width, du = fixed(a), dv = fixed(d);
   for (let y = 0; y < height; y++) {
     const by = b * (<f64>y + 0.5), ey = e * (<f64>y + 0.5);
-    let end = width; // of the pixels that are estimated
-    for (; end > 0; end--) {
-      const x = <f64>end - 0.5;
-      if (isInside(a * x + by + c, d * x + ey + f, INNER, width, height)) break;
-    }
+    const end = endOfInner(width, height, a, by, c, d, ey, f);
     for (let x = 0; x < width; ) {
       const u = a * (<f64>x + 0.5) + by + c, v = d * (<f64>x + 0.5) + ey + f;
       if (x < end && isInside(u, v, INNER, width, height)) {
