@@ -16,8 +16,12 @@ function mirrored(out: usize, image: usize, row: i32, height: i32, channels: i32
   }
 }
 
-/** The mirrored image of 1 or 3 channels, whose rows have `row` samples. */
-export function flip(out: usize, image: usize, row: i32, height: i32, channels: i32): void {
-  if (channels == 3) mirrored(out, image, row, height, 3);
-  else mirrored(out, image, row, height, 1);
+/** The mirrored RGB image, whose rows have `row` samples. */
+export function flipRgb(out: usize, image: usize, row: i32, height: i32): void {
+  mirrored(out, image, row, height, 3);
+}
+
+/** The mirrored image of one channel. */
+export function flipGrey(out: usize, image: usize, row: i32, height: i32): void {
+  mirrored(out, image, row, height, 1);
 }

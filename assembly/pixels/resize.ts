@@ -35,25 +35,22 @@ function rounded(high: v128, low: v128): v128 {
 /** The samples of two neighbouring pixels as 16-bit numbers, channel by channel: those of channel c in lanes 2c and 2c + 1. */
 @inline
 function pairOf(at: usize, channels: i32): v128 {
-  const bytes = v128.load64_zero(at);
-  if (channels == 3) return i8x16.swizzle(bytes, i8x16(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
-  return i8x16.swizzle(bytes, i8x16(0, -1, 1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1));
+  const first = v128.load8x8_u(at), second = v128.load8x8_u(at + channels);
+  return i8x16.shuffle(first, second, 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23);
 }
 
 @inline
-function acrossRows(out: usize, image: usize, firsts: usize, counts: usize, weights: usize, pitch: usize, row: usize, rows: i32, stride: i32, across: i32, channels: i32): void {
+function alongRows(out: usize, image: usize, firsts: usize, counts: usize, weights: usize, pitch: usize, row: usize, rows: i32, stride: i32, across: i32, channels: i32): void {
   for (; rows > 0; rows -= <i32>ROWS) {
-    // where fewer than four rows are left, the last is computed several times
-    const a = image, b = a + (rows > 1 ? row : 0), c = b + (rows > 2 ? row : 0), d = c + (rows > 3 ? row : 0);
-    const outB = out + (rows > 1 ? pitch : 0), outC = outB + (rows > 2 ? pitch : 0), outD = outC + (rows > 3 ? pitch : 0);
-    let weightsAt = weights;
-    for (let x = 0; x < across; x++) {
+    const b = image + row, c = b + row, d = c + row;
+    let to = out, weightsAt = weights;
+    for (let x = 0; x < across; x++, to += channels) {
       let at = load<i32>(firsts + 4 * x) * channels;
       const end = at + load<i32>(counts + 4 * x) * channels;
       let aHigh = i32x4.splat(0), bHigh = aHigh, cHigh = aHigh, dHigh = aHigh, aLow = aHigh, bLow = aHigh, cLow = aHigh, dLow = aHigh;
       for (let w = weightsAt; at < end; at += 2 * channels, w += PAIR) {
         const high = v128.load32_splat(w), low = v128.load32_splat(w, 4);
-        const ofA = pairOf(a + at, channels), ofB = pairOf(b + at, channels), ofC = pairOf(c + at, channels), ofD = pairOf(d + at, channels);
+        const ofA = pairOf(image + at, channels), ofB = pairOf(b + at, channels), ofC = pairOf(c + at, channels), ofD = pairOf(d + at, channels);
         aHigh = i32x4.add(aHigh, i32x4.dot_i16x8_s(ofA, high)), aLow = i32x4.add(aLow, i32x4.dot_i16x8_s(ofA, low));
         bHigh = i32x4.add(bHigh, i32x4.dot_i16x8_s(ofB, high)), bLow = i32x4.add(bLow, i32x4.dot_i16x8_s(ofB, low));
         cHigh = i32x4.add(cHigh, i32x4.dot_i16x8_s(ofC, high)), cLow = i32x4.add(cLow, i32x4.dot_i16x8_s(ofC, low));
@@ -62,11 +59,10 @@ function acrossRows(out: usize, image: usize, firsts: usize, counts: usize, weig
       const ab = i16x8.narrow_i32x4_s(rounded(aHigh, aLow), rounded(bHigh, bLow));
       const cd = i16x8.narrow_i32x4_s(rounded(cHigh, cLow), rounded(dHigh, dLow));
       const bytes = i8x16.narrow_i16x8_u(ab, cd);
-      const to = x * channels;
-      v128.store32_lane(out + to, bytes, 0);
-      v128.store32_lane(outB + to, bytes, 1);
-      v128.store32_lane(outC + to, bytes, 2);
-      v128.store32_lane(outD + to, bytes, 3);
+      v128.store32_lane(to, bytes, 0);
+      v128.store32_lane(to + pitch, bytes, 1);
+      v128.store32_lane(to + 2 * pitch, bytes, 2);
+      v128.store32_lane(to + 3 * pitch, bytes, 3);
       weightsAt += 4 * stride;
     }
     image += ROWS * row, out += ROWS * pitch;
@@ -74,13 +70,17 @@ function acrossRows(out: usize, image: usize, firsts: usize, counts: usize, weig
 }
 
 /**
- * Resizes `rows` rows along themselves. The rows of the image begin `row` bytes apart, those of the result `pitch` bytes: at least three more
- * than they have samples. Output pixel x is summed from counts[x] pixels beginning with firsts[x], with the weights, in pairs, from
- * weights[x · stride]. The images have 1 or 3 channels.
+ * Resizes `rows` rows of an RGB image along themselves; up to three rows more are read and written, since four are resized together. The rows of
+ * the image begin `row` bytes apart, those of the result `pitch` bytes: at least three more than they have samples. Output pixel x is summed from
+ * counts[x] pixels beginning with firsts[x], with the weights, in pairs, from weights[x · stride].
  */
-export function alongRows(out: usize, image: usize, firsts: usize, counts: usize, weights: usize, pitch: usize, row: usize, rows: i32, stride: i32, across: i32, channels: i32): void {
-  if (channels == 3) acrossRows(out, image, firsts, counts, weights, pitch, row, rows, stride, across, 3);
-  else acrossRows(out, image, firsts, counts, weights, pitch, row, rows, stride, across, 1);
+export function alongRowsRgb(out: usize, image: usize, firsts: usize, counts: usize, weights: usize, pitch: usize, row: usize, rows: i32, stride: i32, across: i32): void {
+  alongRows(out, image, firsts, counts, weights, pitch, row, rows, stride, across, 3);
+}
+
+/** The same of an image of one channel. */
+export function alongRowsGrey(out: usize, image: usize, firsts: usize, counts: usize, weights: usize, pitch: usize, row: usize, rows: i32, stride: i32, across: i32): void {
+  alongRows(out, image, firsts, counts, weights, pitch, row, rows, stride, across, 1);
 }
 
 /**

@@ -13,6 +13,7 @@
 
 /** Fractional bits of a weight: a weighted sum of 8-bit pixels leaves two of 32 bits unused. */
 export const PRECISION = 22;
+const ONE = 2 ** PRECISION;
 
 /** Keys' a. */
 const A = -0.5;
@@ -38,7 +39,8 @@ function cubic(x: number): number {
   return 0;
 }
 
-const roundedAway = (x: number): number => Math.trunc(x < 0 ? x - 0.5 : x + 0.5);
+/** Halves away from zero, once it is truncated. */
+const awayFromZero = (x: number): number => (x < 0 ? x - 0.5 : x + 0.5);
 
 /**
  * The taps of output pixels `begin` … `begin + length − 1`.
@@ -66,7 +68,7 @@ export function bicubicTaps(from: number, to: number, begin: number, length: num
     }
     first[n] = low;
     count[n] = high - low;
-    for (let t = 0; t < high - low; t++) weights[n * stride + t] = roundedAway(((exact[t] ?? 0) / sum) * 2 ** PRECISION);
+    for (let t = 0; t < high - low; t++) weights[n * stride + t] = awayFromZero(((exact[t] ?? 0) / sum) * ONE);
   }
   return { first, count, weights, stride };
 }

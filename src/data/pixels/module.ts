@@ -11,7 +11,7 @@ export interface Kernels extends Exports {
   readonly memory: WebAssembly.Memory;
 }
 
-const isKernels = (exports: object): exports is Kernels => "memory" in exports && "alongRows" in exports;
+const isKernels = (exports: object): exports is Kernels => "memory" in exports && "alongColumns" in exports;
 
 let compiled: WebAssembly.Module | undefined;
 

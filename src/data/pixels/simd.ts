@@ -18,8 +18,8 @@ import { simdResize } from "./simdResize.ts";
 const VALUES = 256;
 /** Bytes of an integer. */
 const WORD = 4;
-/** Bytes of a vector. */
-const VECTOR = 16;
+/** Bytes in which `affine` continues four rows beyond their ends. */
+const ROOM = 128;
 const RGB = 3;
 
 /** Places images, then parts of other lengths, in the memory; the images are copied there. */
@@ -70,7 +70,7 @@ function histogram(kernels: Kernels, image: Pixels): Uint32Array {
 function flip(kernels: Kernels, image: Pixels): Pixels {
   const { data, width, height, channels } = checkedPixels(image);
   const [from = 0, out = 0] = placeAll(kernels, [image], [data.length]);
-  kernels.flip(out, from, width * channels, height, channels);
+  (channels === RGB ? kernels.flipRgb : kernels.flipGrey)(out, from, width * channels, height);
   return { ...image, data: copyOf(kernels, out, data.length) };
 }
 
@@ -83,7 +83,7 @@ function planes(kernels: Kernels, image: Pixels, to: Uint8Array): void {
 
 function affine(kernels: Kernels, image: Pixels, matrix: AffineMatrix, fill: readonly number[]): Pixels {
   const { data, width, height, channels } = checkedPixels(image);
-  const [from = 0, out = 0, room = 0, colour = 0] = placeAll(kernels, [image], [data.length, VECTOR, WORD]);
+  const [from = 0, out = 0, room = 0, colour = 0] = placeAll(kernels, [image], [data.length, ROOM, WORD]);
   bytesAt(kernels, colour, channels).set(Array.from({ length: channels }, (_, c) => fill[c] ?? 0));
   kernels.affine(out, from, room, colour, width, height, channels, ...matrix);
   return { ...image, data: copyOf(kernels, out, data.length) };

@@ -6,8 +6,9 @@ import { resizePlan, type ResizePlan } from "./resize.ts";
 
 /** Bytes of the image that are copied at a time, if that is at least `ROWS` rows: they should stay in the cache. */
 const STRIP = 256 * 1024;
-/** Rows that the kernel resizes together. */
+/** Rows that are resized together along themselves, and rows after the last that are touched, at most. */
 const ROWS = 4;
+const SPARE = ROWS - 1;
 /** Bytes after a row's end that the kernel overwrites, at most. */
 const EXCESS = 3;
 /** Bytes of an integer. */
@@ -21,6 +22,10 @@ function store(kernels: Kernels, { first, count, weights }: Taps, at: readonly n
   for (const [i, numbers] of [first, count, weights].entries()) new Int32Array(kernels.memory.buffer, at[i], numbers.length).set(numbers);
   kernels.pairWeights(at[2] ?? 0, weights.length);
 }
+
+/** Resizes rows along themselves. */
+const alongRows = (kernels: Kernels, channels: number): Kernels["alongRowsRgb"] =>
+  channels === 1 ? kernels.alongRowsGrey : kernels.alongRowsRgb;
 
 /** What the passes share. */
 interface Job {
@@ -44,9 +49,9 @@ function rowsFirst(job: Job): Uint8Array {
   const { across, down, rows } = plan;
   const { channels } = image;
   const [row, samples] = [image.width * channels, region.width * channels];
-  const pitch = Math.ceil((samples + EXCESS) / ROWS) * ROWS;
+  const pitch = samples + EXCESS;
   const strip = Math.min(Math.max(ROWS * Math.floor(STRIP / row / ROWS), ROWS), rows.count);
-  const lengths = [strip * row, rows.count * pitch, region.height * samples, ...lengthsOf(across), ...lengthsOf(down)];
+  const lengths = [(strip + SPARE) * row, (rows.count + SPARE) * pitch, region.height * samples, ...lengthsOf(across), ...lengthsOf(down)];
   const [source = 0, short = 0, out = 0, ...taps] = place(kernels, lengths);
   const [firsts = 0, counts = 0, weights = 0, downFirsts = 0, downCounts = 0, downWeights = 0] = taps;
   store(kernels, across, taps);
@@ -55,7 +60,7 @@ function rowsFirst(job: Job): Uint8Array {
     const height = Math.min(strip, rows.count - top);
     copyRows(job, source, rows.first + top, height);
     const to = short + top * pitch;
-    kernels.alongRows(to, source, firsts, counts, weights, pitch, row, height, across.stride, region.width, channels);
+    alongRows(kernels, channels)(to, source, firsts, counts, weights, pitch, row, height, across.stride, region.width);
   }
   const origin = short - rows.first * pitch; // where row 0 of the crop would be
   kernels.alongColumns(out, origin, downFirsts, downCounts, downWeights, samples, pitch, samples, down.stride, region.height);
@@ -68,7 +73,7 @@ function columnsFirst(job: Job): Uint8Array {
   const { channels } = image;
   const [row, narrow, samples] = [image.width * channels, crop.width * channels, region.width * channels];
   const pitch = samples + EXCESS;
-  const lengths = [rows.count * row, region.height * narrow, region.height * pitch, ...lengthsOf(across), ...lengthsOf(down)];
+  const lengths = [rows.count * row, (region.height + SPARE) * narrow, (region.height + SPARE) * pitch, ...lengthsOf(across), ...lengthsOf(down)];
   const [source = 0, low = 0, out = 0, ...taps] = place(kernels, lengths);
   const [firsts = 0, counts = 0, weights = 0, downFirsts = 0, downCounts = 0, downWeights = 0] = taps;
   store(kernels, across, taps);
@@ -76,7 +81,7 @@ function columnsFirst(job: Job): Uint8Array {
   copyRows(job, source, rows.first, rows.count);
   const origin = source - rows.first * row; // where row 0 of the crop would be
   kernels.alongColumns(low, origin, downFirsts, downCounts, downWeights, narrow, row, narrow, down.stride, region.height);
-  kernels.alongRows(out, low, firsts, counts, weights, pitch, narrow, region.height, across.stride, region.width, channels);
+  alongRows(kernels, channels)(out, low, firsts, counts, weights, pitch, narrow, region.height, across.stride, region.width);
   const result = new Uint8Array(region.height * samples);
   for (let y = 0; y < region.height; y++) result.set(bytesAt(kernels, out + y * pitch, samples), y * samples);
   return result;
