@@ -1,12 +1,15 @@
 /** Random views of photographs against timm on Pillow (fixtures/replay). The photographs of ImageNet are read where DEIT_PHOTOGRAPHS says. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { drawOf } from "../../src/data/augment/drawJson.ts";
 import { applyView } from "../../src/data/augment/view.ts";
-import { openCollection } from "../../src/data/images/collection.ts";
 import { decodeImage } from "../../src/data/images/decode.ts";
 import { normalisedTensor } from "../../src/data/images/preprocess.ts";
 import { plainKernels } from "../../src/data/pixels/plain.ts";
+import { tarFiles } from "../../src/io/archive/tar.ts";
+import { openSource } from "../../src/io/disk/source.ts";
 import { digestOf } from "../data/images/samples.ts";
 import { IMAGENET_STATISTICS } from "../helpers/erased.ts";
 import { textOf } from "../helpers/fixtures.ts";
@@ -24,13 +27,25 @@ interface Fixture {
   readonly draws: readonly Replayed[];
 }
 
+/** Reads the files of a folder or archive. */
+function filesOf(path: string): { readonly read: (name: string) => Uint8Array; readonly close: () => void } {
+  if (!path.endsWith(".tar")) return { read: (name) => readFileSync(join(path, name)), close: () => undefined };
+  const source = openSource(path);
+  const members = new Map(tarFiles(source).map((file) => [file.name, file]));
+  const read = (name: string): Uint8Array => {
+    const { begin, end } = members.get(name) ?? { begin: 0, end: 0 };
+    return source.read(begin, end);
+  };
+  return { read, close: source.close };
+}
+
 /** The draws whose view is not timm's, by number and photograph. */
 async function different({ S, draws }: Fixture, photographs: string): Promise<readonly string[]> {
-  const { read, close } = openCollection(photographs);
+  const { read, close } = filesOf(photographs);
   const wrong: string[] = [];
   try {
     for (const [i, { photograph, draw, pixels, tensor }] of draws.entries()) {
-      const image = await decodeImage(await read(photograph));
+      const image = await decodeImage(read(photograph));
       const view = applyView(plainKernels, image, drawOf(draw, { image, S, hint: (name) => name }), S);
       const same = digestOf(view.data) === pixels && digestOf(normalisedTensor(view, IMAGENET_STATISTICS)) === tensor;
       if (!same) wrong.push(`${i}, ${photograph}`);

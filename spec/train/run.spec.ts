@@ -66,25 +66,37 @@ describe("runRecipe", () => {
     expect(weightsIn(two).equals(weightsIn(one))).toBe(true);
   });
 
+  type Treatment = Pick<Recipe, "data" | "mixing">;
+  const unmixed: Treatment = tiny;
+  /** Mixup, CutMix or erasing at nearly every step. */
+  const mixed: Treatment = {
+    data: { ...tiny.data, erasing: 0.9 },
+    mixing: { mixup: 0.8, cutmix: 1, probability: 0.9, cutmixShare: 0.5, group: 2 },
+  };
+
   it.each([
-    ["normal", null],
-    ["low", null],
-    ["normal", "dynamic"],
-  ] as const)("allocates on the wasm engine what was planned before the training, memory %s, loss scale %s", async (memory, lossScale) => {
-    const [engine, planner] = [await wasmEngine(), abstractEngine(fusedKernels(null))];
-    const reserve: Engine["reserve"] = (held, program) => {
-      program(planner.kernels, held); // null at this point
-      engine.reserve(held, program);
-    };
-    let fresh = NaN;
-    const onProgress = (): void => {
-      ({ fresh } = engine.memory()); // in an epoch's last step this is after the evaluation
-    };
-    const recipe = { ...scaled(lossScale), data: { ...tiny.data, test: "synthetic:11" } };
-    await runRecipe({ ...engine, reserve }, recipe, options(newFolder(), { memory, onProgress }));
-    expect(fresh).toBe(planner.memory().fresh);
-    expect(engine.memory().live).toBe(0);
-  });
+    ["normal", null, "unmixed", unmixed],
+    ["low", null, "unmixed", unmixed],
+    ["normal", "dynamic", "unmixed", unmixed],
+    ["normal", null, "mixed and erased", mixed],
+  ] as const)(
+    "allocates on the wasm engine what was planned before the training, memory %s, loss scale %s, %s",
+    async (memory, lossScale, _, changes) => {
+      const [engine, planner] = [await wasmEngine(), abstractEngine(fusedKernels(null))];
+      const reserve: Engine["reserve"] = (held, program) => {
+        program(planner.kernels, held); // null at this point
+        engine.reserve(held, program);
+      };
+      let fresh = NaN;
+      const onProgress = (): void => {
+        ({ fresh } = engine.memory()); // in an epoch's last step this is after the evaluation
+      };
+      const recipe = { ...scaled(lossScale), mixing: changes.mixing, data: { ...changes.data, test: "synthetic:11" } };
+      await runRecipe({ ...engine, reserve }, recipe, options(newFolder(), { memory, onProgress }));
+      expect(fresh).toBe(planner.memory().fresh);
+      expect(engine.memory().live).toBe(0);
+    },
+  );
 
   it("refuses a batch that does not fit before anything is written, and names one that does", async () => {
     const folder = newFolder();

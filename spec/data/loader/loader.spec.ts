@@ -155,14 +155,18 @@ describe("an image that cannot be decoded", () => {
   it("ends the loader if more than one in a hundred is like it", async () => {
     const dataset = setOf([...broken, ["class0/zz.jpg", bytesOf("another")]]);
     const loader = loaderOf(dataset, { workers: 2, onReplaced: () => undefined });
-    await expect(digests(loader, inOrder(dataset.count, 5))).rejects.toThrow(/^data: 2 of 112 images are corrupt, more than 1 %: .*zz\.jpg.*text\.jpg/);
+    await expect(digests(loader, inOrder(dataset.count, 5))).rejects.toThrow(
+      /^data: 2 of 112 images are corrupt, more than 1 %: .*zz\.jpg.*text\.jpg/,
+    );
   });
 });
 
 describe("a thread that ends", () => {
   it("while it makes an image ends the loader, and the image is named", async () => {
     const { default: sharp } = await import("sharp");
-    const large = await sharp({ create: { width: 6000, height: 6000, channels: 3, background: "red", noise: { type: "gaussian", mean: 128, sigma: 60 } } })
+    const large = await sharp({
+      create: { width: 6000, height: 6000, channels: 3, background: "red", noise: { type: "gaussian", mean: 128, sigma: 60 } },
+    })
       .png()
       .toBuffer();
     const path = folderOf([

@@ -11,8 +11,8 @@ export const splits = ["train", "test", "val"] as const;
 /** The name of a split. */
 export type ImageSplit = (typeof splits)[number];
 
-/** The default split: the first of these that exists. */
-const DEFAULT_SPLITS: readonly ImageSplit[] = ["test", "val"];
+/** The test images, which are the default split: the first of these that exists. */
+const TEST_SPLITS: readonly ImageSplit[] = ["test", "val"];
 
 /** An image and its class. */
 export interface LabelledPath {
@@ -58,9 +58,10 @@ function chosen(files: readonly File[], split: ImageSplit | null): readonly File
   const found = [...new Set(files.map(({ parts }) => parts[0]))];
   const divided = isDeep(files) && found.every(isSplit);
   if (!divided && split === null) return files;
-  const name = split ?? DEFAULT_SPLITS.find((name) => found.includes(name));
-  if (divided && name !== undefined && found.includes(name)) return within(files, name);
-  throw new RangeError(`there is no folder ${split ?? DEFAULT_SPLITS.join(" or ")}, but ${divided ? found.join(", ") : "classes only"}`);
+  const wanted = split === null || split === "test" ? TEST_SPLITS : [split];
+  const name = wanted.find((one) => found.includes(one));
+  if (divided && name !== undefined) return within(files, name);
+  throw new RangeError(`there is no folder ${wanted.join(" or ")}, but ${divided ? found.join(", ") : "classes only"}`);
 }
 
 /**

@@ -12,11 +12,11 @@ import type { Training } from "./training.ts";
 export const orderOf = <P, B, S>({ key, dataset, data, training: { batch }, group }: Training<P, B, S>): TrainingOrder =>
   trainingOrder(key, dataset, settingsOf(batch, data, group));
 
-/** How a batch is divided. */
+/** How a batch is divided: with repetition into replicas of `group` images, as the authors' 16 GPUs had 64 each. */
 const settingsOf = (batch: number, { repeats }: DataRecipe, group: number): OrderSettings => ({
   batch,
   repeats,
-  replicas: Math.max(1, Math.floor(batch / group)),
+  replicas: repeats > 1 && batch % group === 0 ? batch / group : 1,
 });
 
 /** @throws RangeError if the set has no full batch for teacher or student */
