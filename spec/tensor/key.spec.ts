@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fold, keyOf, normalAt, permutation, philox, uniform53At, uniformAt, type Key } from "../../src/tensor/key.ts";
+import { fold, keyOf, normalAt, normals, permutation, philox, uniform53At, uniformAt, type Key } from "../../src/tensor/key.ts";
 
 const hex = (words: readonly number[]): string => words.map((word) => word.toString(16).padStart(8, "0")).join(" ");
 
@@ -89,6 +89,22 @@ describe("draw i is a function of key and i", () => {
     fc.assert(
       fc.property(key, index, (k, i) => {
         expect(normalAt(k, i)).toBe(boxMuller(blockOf(k, i)));
+      }),
+    );
+  });
+
+  it("normals: by Box and Muller from either half of block ⌊i/4⌋, whatever their number", () => {
+    const pair = (a: number, b: number): readonly number[] => {
+      const [radius, angle] = [Math.sqrt(-2 * Math.log((a + 0.5) / 2 ** 32)), (2 * Math.PI * b) / 2 ** 32];
+      return [radius * Math.cos(angle), radius * Math.sin(angle)];
+    };
+    fc.assert(
+      fc.property(key, fc.integer({ min: 0, max: 40 }), (k, length) => {
+        const blocks = Array.from({ length: Math.ceil(length / 4) }, (_, i) => blockOf(k, i));
+        const expected = blocks.flatMap(([a = NaN, b = NaN, c = NaN, d = NaN]) => [...pair(a, b), ...pair(c, d)]).slice(0, length);
+        const drawn = normals(k, length);
+        expect(drawn.length).toBe(length);
+        expect(Math.max(0, ...expected.map((value, i) => Math.abs(value - (drawn[i] ?? NaN))))).toBeLessThan(1e-6);
       }),
     );
   });
