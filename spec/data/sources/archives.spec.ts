@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, truncateSync, utimesSync, writeFileSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -203,6 +204,17 @@ describe("an archive", () => {
     truncateSync(path, 1000);
     await expect(set.image(1)).rejects.toThrow(`${path}: b/1.png: its archive has become shorter`);
     set.close();
+  });
+});
+
+describe("a pipe", () => {
+  it.skipIf(process.platform === "win32")("is refused at once: opening it would wait for ever", () => {
+    const path = join(temporaryFolder(), "pipe.tar");
+    execFileSync("mkfifo", [path]);
+    expect(() => openDataset(path, shape)).toThrow(`data: ${path}: it is a pipe or a device, not a tar archive`);
+    expect(() => openDataset(`cifar10:${path}`, { ...shape, classes: 10 })).toThrow(
+      `data: ${path}: it is a pipe or a device, not a tar archive`,
+    );
   });
 });
 

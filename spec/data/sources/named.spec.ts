@@ -108,9 +108,12 @@ describe("synthetic images", () => {
     expect(await pixels(dataset, 0)).not.toEqual(await pixels(dataset, 5));
   });
 
-  it("use the whole range of bytes", async () => {
-    const all = (await allImages(dataset)).flatMap(({ data }) => [...data]);
-    expect([Math.min(...all) < 10, Math.max(...all) > 245]).toEqual([true, true]);
+  it("use the whole range of bytes in each channel", async () => {
+    const all = (await allImages(dataset)).map(({ data }) => [...data]);
+    for (const c of [0, 1]) {
+      const values = all.flatMap((image) => image.filter((_, at) => at % 2 === c));
+      expect([Math.min(...values) < 10, Math.max(...values) > 245]).toEqual([true, true]);
+    }
   });
 
   it("cycle through the classes", () => {

@@ -34,21 +34,22 @@ export type Origin =
 interface State {
   readonly size: number;
   readonly modified: string;
-  readonly isFolder: boolean;
+  readonly kind: "file" | "folder" | "other";
 }
 
 /** null: there is nothing at this path. */
 function stateAt(path: string): State | null {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (found === undefined) return null;
-  return { size: Number(found.size), modified: `${found.mtimeNs}`, isFolder: found.isDirectory() };
+  const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : "other";
+  return { size: Number(found.size), modified: `${found.mtimeNs}`, kind };
 }
 
-/** @throws RangeError if there is no such file */
+/** @throws RangeError if there is no such file, or it is a folder or a device */
 export function archiveState(path: string): ArchiveState {
   const found = stateAt(path);
   if (found === null) throw new RangeError("there is no such file");
-  if (found.isFolder) throw new RangeError("it is a folder, not a tar archive");
+  if (found.kind !== "file") throw new RangeError(`it is a ${found.kind === "folder" ? "folder" : "pipe or a device"}, not a tar archive`);
   return { path, size: found.size, modified: found.modified };
 }
 
@@ -61,7 +62,7 @@ export function folderState(root: string, path: string): FolderState {
 
 function archiveChange({ path, size, modified }: ArchiveState): string | null {
   const now = stateAt(path);
-  if (now === null || now.isFolder) return `${path} is gone`;
+  if (now?.kind !== "file") return `${path} is gone`;
   if (now.size !== size) return `${path} had ${size} bytes, it has ${now.size}`;
   return now.modified === modified ? null : `${path} has been modified`;
 }
@@ -69,7 +70,7 @@ function archiveChange({ path, size, modified }: ArchiveState): string | null {
 function folderChange(root: string, { path, modified }: FolderState): string | null {
   const whole = join(root, path);
   const now = stateAt(whole);
-  if (now === null || !now.isFolder) return `the folder ${whole} is gone`;
+  if (now?.kind !== "folder") return `the folder ${whole} is gone`;
   return now.modified === modified ? null : `files were added to ${whole}, removed or renamed`;
 }
 

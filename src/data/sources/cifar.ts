@@ -9,6 +9,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { openSource } from "../../io/disk/source.ts";
 import { tarMembers } from "../../io/archive/tar.ts";
+import { archiveState } from "../index/origin.ts";
 import { cifar10Classes, cifar100Classes } from "./cifarClasses.ts";
 import { recordLength, recordSet } from "./cifarRecords.ts";
 import type { RecordSet } from "./dataset.ts";
@@ -69,8 +70,9 @@ function inFolder(path: string, inner: string): Find {
   };
 }
 
-/** The files of an archive with one of these names, in whatever folder. @throws TarError */
+/** The files of an archive with one of these names, in whatever folder. @throws TarError; RangeError for a pipe or a device */
 function inArchive(path: string, names: readonly string[]): Find {
+  archiveState(path); // opening a pipe would wait for ever
   const source = openSource(path);
   try {
     const places = new Map<string, readonly [begin: number, end: number]>();

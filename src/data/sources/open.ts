@@ -107,7 +107,7 @@ function open(text: string, shape: DataShape, cached: ImageIndex | null): Datase
 /**
  * Opens a data set for a model. Image files are indexed, unless the index of an earlier opening is given.
  *
- * @param cached what `readIndex` has read; null: none
+ * @param cached what `readIndex` has read; null: none. Sets without an index (digits, synthetic images, binary CIFAR) do not look at it.
  * @throws RangeError, one line, for an unknown name, for data that is broken or does not fit the model, and for an index of other data or of
  * data that has changed
  */

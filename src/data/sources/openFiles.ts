@@ -1,11 +1,11 @@
-/** Files that stay open while ranges of them are read. At most 64 are open at a time: a set may have more shards than a process may have files. */
+/** Files that stay open between reads: at most 64 of them, since a set may have more shards than a process may open files. */
 import { closeSync, fstatSync, openSync, read } from "node:fs";
 import { promisify } from "node:util";
 import type { ArchiveState } from "../index/origin.ts";
 
 const readRange = promisify(read);
 
-/** The most files that stay open. */
+/** The most files that stay open when nothing is being read. */
 const MOST_OPEN = 64;
 
 interface OpenFile {
@@ -54,7 +54,6 @@ export function openFiles(archives: readonly ArchiveState[]): OpenFiles {
     const { descriptor, reads } = open.get(i) ?? { descriptor: opened(archive), reads: 0 };
     open.delete(i);
     open.set(i, { descriptor, reads: reads + 1 });
-    closeIdle(MOST_OPEN);
     return descriptor;
   };
   const release = (i: number): void => {

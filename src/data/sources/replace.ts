@@ -44,7 +44,7 @@ export function corruptTally(count: number): CorruptTally {
   const samples = (): readonly CorruptSample[] =>
     [...found].map(([sample, message]) => ({ sample, message })).toSorted((a, b) => a.sample - b.sample);
   const add = (more: readonly CorruptSample[]): void => {
-    for (const { sample, message } of more) if (!found.has(sample)) found.set(sample, message);
+    for (const { sample, message } of more) found.set(sample, message);
     if (100 * found.size <= MOST_CORRUPT * count) return;
     const named = samples()
       .slice(0, NAMED)

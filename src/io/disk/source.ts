@@ -38,7 +38,7 @@ export function readAhead({ length, read }: Source, least: number): Source {
   let from = 0;
   let ahead: Uint8Array = new Uint8Array(0);
   const view = (begin: number, end: number): Uint8Array => {
-    if (begin < from || Math.min(end, length) > from + ahead.length) {
+    if (begin < from || end > from + ahead.length) {
       from = begin;
       ahead = read(begin, Math.max(end, begin + least));
     }
