@@ -73,7 +73,13 @@ function columnsFirst(job: Job): Uint8Array {
   const { channels } = image;
   const [row, narrow, samples] = [image.width * channels, crop.width * channels, region.width * channels];
   const pitch = samples + EXCESS;
-  const lengths = [rows.count * row, (region.height + SPARE) * narrow, (region.height + SPARE) * pitch, ...lengthsOf(across), ...lengthsOf(down)];
+  const lengths = [
+    rows.count * row,
+    (region.height + SPARE) * narrow,
+    (region.height + SPARE) * pitch,
+    ...lengthsOf(across),
+    ...lengthsOf(down),
+  ];
   const [source = 0, low = 0, out = 0, ...taps] = place(kernels, lengths);
   const [firsts = 0, counts = 0, weights = 0, downFirsts = 0, downCounts = 0, downWeights = 0] = taps;
   store(kernels, across, taps);
