@@ -10,15 +10,15 @@ import { exactGrey, exactRgb } from "./exact";
 const CHANNELS: i32 = 3;
 /** How far inside the border a position must be for all pixels around it to be in the image; a little farther. */
 const INNER: f64 = 1.5 + 1.0 / 1024;
-/** Pixels after which the position is computed anew, so that it is not wrong by more than 2⁻²³. */
+/** Pixels after which the position is computed anew, so that it is not wrong by more than 2⁻²². */
 const RUN: i32 = 1024;
 /** Pixels that the search for the end of what is inside skips at a time. */
 const STEP: i32 = 8;
 
-/** A number in units of 2⁻³², cut off at a billion; 0 for NaN. */
+/** A number in units of 2⁻³², rounded; what is above a billion is cut off; 0 for NaN. */
 @inline
 function fixed(x: f64): i64 {
-  return x == x ? <i64>(min(max(x, -1e9), 1e9) * 4294967296) : 0;
+  return x == x ? <i64>nearest(min(max(x, -1e9), 1e9) * 4294967296) : 0;
 }
 
 @inline

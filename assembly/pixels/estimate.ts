@@ -7,7 +7,8 @@
  *   w₀ = −t + 2t² − t³    w₁ = 1 − 2t² + t³    w₂ = t + t² − t³    w₃ = −t² + t³        |w₀| + … + |w₃| ≤ 3/2
  *
  * each wrong by at most 5/2²⁴. A sum of four pixels is then wrong by 4 · 255 · 5/2²⁴ and its own rounding, 4 · 383/2²⁴: 0.0004. A sum of four
- * such sums is wrong by 3/2 of that and by 4 · 383 · 5/2²⁴ + 4 · 574/2²⁴: 0.0012. A position that is wrong by 2⁻²³ adds 0.0004.
+ * such sums is wrong by 3/2 of that and by 4 · 383 · 5/2²⁴ + 4 · 574/2²⁴: 0.0012. A position that is wrong by 2⁻²² along both axes adds 0.0003,
+ * also where it falls between other pixels, since the sum is a continuous function of it, which nowhere changes by more than 574 a pixel.
  */
 
 /** Bytes of a pixel. */

@@ -37,7 +37,8 @@ function imageOf(kind: Kind, { width, height }: Size, channels: number, seed: nu
 }
 
 const side = (most: number): fc.Arbitrary<number> => fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: most }));
-const sizes: fc.Arbitrary<Size> = fc.record({ width: side(90), height: side(70) });
+const tall = fc.record({ width: fc.integer({ min: 1, max: 3 }), height: fc.integer({ min: 101, max: 400 }) });
+const sizes: fc.Arbitrary<Size> = fc.oneof({ arbitrary: fc.record({ width: side(90), height: side(70) }), weight: 9 }, tall);
 const imagesOf = (...channels: number[]): fc.Arbitrary<Pixels> =>
   fc
     .tuple(fc.constantFrom(...KINDS), sizes, fc.constantFrom(...channels), fc.nat())
@@ -144,8 +145,117 @@ function same(a: ReturnType<Call["run"]>, b: ReturnType<Call["run"]>): boolean {
 const sameBytes = (kernels: PixelKernels, name: Name): fc.IPropertyWithHooks<[Call]> =>
   fc.property(calls[name], ({ run }) => same(run(kernels), run(plainKernels)));
 
+const { resize, grey, smooth, histogram } = plainKernels;
+
+/** Kernels with one plausible mistake each. */
+const planted: readonly (readonly [mistake: string, name: Name, kernels: Partial<PixelKernels>])[] = [
+  [
+    "columns before rows",
+    "resize",
+    {
+      resize: (image, crop, size, region) => {
+        const strip = { width: crop.width, height: size.height };
+        return resize(resize(image, crop, strip, whole(strip)), whole(strip), size, region);
+      },
+    },
+  ],
+  ["pixels around the crop", "resize", { resize: (image, crop, size, region) => resize(image, { ...crop, left: 0 }, size, region) }],
+  [
+    "a matrix of f32",
+    "affine",
+    {
+      affine: (image, [a, b, c, d, e, f], fill) =>
+        plainKernels.affine(image, [Math.fround(a), Math.fround(b), Math.fround(c), Math.fround(d), Math.fround(e), Math.fround(f)], fill),
+    },
+  ],
+  [
+    "the first channel's table for all",
+    "lookUp",
+    { lookUp: (image, tables) => ({ ...image, data: image.data.map((v) => tables[v] ?? 0) }) },
+  ],
+  [
+    "blending in f64",
+    "blend",
+    {
+      blend: (a, b, factor) => ({
+        ...a,
+        data: a.data.map((v, i) => Math.min(Math.max(v + factor * ((b.data[i] ?? 0) - v), 0), 255)),
+      }),
+    },
+  ],
+  [
+    "rounding instead of truncation",
+    "blend",
+    {
+      blend: (a, b, factor) => ({
+        ...a,
+        data: Uint8Array.from(new Uint8ClampedArray(a.data.map((v, i) => v + factor * ((b.data[i] ?? 0) - v)))),
+      }),
+    },
+  ],
+  [
+    "red and blue exchanged",
+    "grey",
+    { grey: (image) => ({ ...image, data: grey({ ...image, data: image.data.toReversed() }).data.toReversed() }) },
+  ],
+  ["smoothed twice", "smooth", { smooth: (image) => smooth(smooth(image)) }],
+  ["a value not counted", "histogram", { histogram: (image) => histogram(image).with(image.data.at(-1) ?? 0, 0) }],
+  ["all samples in reverse order", "flip", { flip: (image) => ({ ...image, data: image.data.toReversed() }) }],
+  ["[H, W, C] kept", "planes", { planes: (image, out) => out.set(image.data) }],
+];
+
 describe("SIMD kernels", () => {
   it.each(names)("%s: the bytes of the plain definition", (name) => {
-    fc.assert(sameBytes(simd, name), { numRuns: 1000 });
+    expect(() => fc.assert(sameBytes(simd, name), { numRuns: 1000 })).not.toThrow();
+  });
+
+  it("the bytes of the plain definition on an image of a photograph's size", () => {
+    const photograph = imageOf("gradient", { width: 500, height: 375 }, 3, 7);
+    const square = { width: 224, height: 224 };
+    const crop = { left: 31, top: 17, width: 402, height: 297 };
+    expect(same(simd.resize(photograph, crop, square, whole(square)), resize(photograph, crop, square, whole(square)))).toBe(true);
+    for (const angle of [0.01, 0.47, -2]) {
+      const given = [photograph, rotation(angle, photograph), [124, 116, 104]] as const;
+      expect(same(simd.affine(...given), plainKernels.affine(...given))).toBe(true);
+    }
+  });
+
+  it("leave their arguments unchanged, and results of earlier calls", () => {
+    const image = imageOf("noise", { width: 40, height: 30 }, 3, 1);
+    const before = image.data.slice();
+    const first = simd.flip(image);
+    const copy = first.data.slice();
+    simd.blend(imageOf("noise", { width: 900, height: 700 }, 3, 2), imageOf("flat", { width: 900, height: 700 }, 3, 3), 0.5);
+    expect(image.data).toEqual(before);
+    expect(first.data).toEqual(copy);
+  });
+
+  it("the same errors as the plain definitions", () => {
+    const image = imageOf("flat", { width: 4, height: 3 }, 3, 1);
+    const bad: readonly ((kernels: PixelKernels) => unknown)[] = [
+      (kernels) => kernels.resize(image, { left: 1, top: 0, width: 4, height: 3 }, image, whole(image)),
+      (kernels) => kernels.resize(image, whole(image), image, { left: 0, top: 0, width: 4, height: 4 }),
+      (kernels) => kernels.lookUp(image, new Uint8Array(256)),
+      (kernels) => kernels.blend(image, imageOf("flat", { width: 3, height: 4 }, 3, 1), 0.5),
+      (kernels) => kernels.grey(imageOf("flat", image, 1, 1)),
+      (kernels) => kernels.planes(image, new Uint8Array(35)),
+      (kernels) => kernels.smooth({ ...image, width: 5 }),
+    ];
+    const messageOf = (call: () => unknown): string => {
+      try {
+        call();
+      } catch (error) {
+        if (error instanceof RangeError) return error.message;
+      }
+      return "";
+    };
+    for (const call of bad) {
+      expect(messageOf(() => call(simd))).not.toBe("");
+      expect(messageOf(() => call(simd))).toBe(messageOf(() => call(plainKernels)));
+    }
+  });
+
+  it.each(planted)("the law finds a planted error: %s (%s)", (_, name, kernels) => {
+    expect(fc.check(sameBytes({ ...plainKernels, ...kernels }, name), { numRuns: 1000 }).failed).toBe(true);
   });
 });

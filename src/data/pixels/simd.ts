@@ -2,7 +2,7 @@
  * The loops over pixels as SIMD kernels (assembly/pixels), which return the same bytes as the plain definitions. An image is copied to the
  * kernels' memory, and the result out of it, which takes a small part of the time.
  *
- * The memory grows to what the largest image needs, and is kept: two or three times its size, except that `resize` reads images in strips.
+ * The memory grows to what the largest image needs, two or three times its size, and is kept; `resize` reads images in strips, and needs less.
  */
 import { checkedPair } from "./blend.ts";
 import { checkedRgb } from "./grey.ts";

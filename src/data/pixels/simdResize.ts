@@ -4,7 +4,7 @@ import { bytesAt, copyOf, place, type Kernels } from "./module.ts";
 import type { Pixels, Region, Size } from "./pixels.ts";
 import { resizePlan, type ResizePlan } from "./resize.ts";
 
-/** Bytes of the image that are copied at a time, if that is at least `ROWS` rows: they should stay in the cache. */
+/** Bytes of the image that are copied at a time, if that is at least `ROWS` rows: a large image need not fit in the memory. */
 const STRIP = 256 * 1024;
 /** Rows that are resized together along themselves, and rows after the last that are touched, at most. */
 const ROWS = 4;
