@@ -42,7 +42,8 @@ describe("layoutOf", () => {
     [["a/readme.md"], null, "it has no images; "],
     [["1.jpg", "a/2.jpg"], null, "1.jpg is not in the folder of a class; it needs one sub-folder a class"],
     [["train/a/1.jpg"], null, "there is no folder test or val, but train"],
-    [["train/a/1.jpg", "val/a/1.jpg"], "test", "there is no folder test, but train, val"],
+    [["train/a/1.jpg", "test/a/1.jpg"], "val", "there is no folder val, but test, train"],
+    [["train/a/1.jpg"], "test", "there is no folder test or val, but train"],
     [["a/1.jpg"], "val", "there is no folder val, but classes only"],
   ] as const)("refuses %j with the split %s", (paths, split, message) => {
     expect(() => layoutOf(paths, split)).toThrow(message);

@@ -49,7 +49,7 @@ describe.each([
     [FILES, "", { ...shape, classes: 3 }, "it has 2 classes, the model has 3"],
     [FILES, "", { ...shape, channels: 1 }, "it has images of 3 channels, the model takes 1"],
     [FILES, ":val", shape, "there is no folder val, but classes only"],
-    [[["train/a/1.png", "rgba.png"]], ":test", shape, "there is no folder test, but train"],
+    [[["train/a/1.png", "rgba.png"]], ":test", shape, "there is no folder test or val, but train"],
     [[["train/a/1.png", "rgba.png"]], "", shape, "there is no folder test or val, but train"],
     [[["readme.md", bytesOf("#")]], "", shape, "it has no images; it needs one sub-folder a class with JPEG, PNG or WebP files"],
     [[...FILES, ["9.png", "rgba.png"]], "", shape, "9.png is not in the folder of a class; it needs one sub-folder a class"],

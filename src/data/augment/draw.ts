@@ -2,9 +2,13 @@
 
 /** A rectangle of an image, in pixels. */
 export interface Rectangle {
+  /** The first row, from the upper edge. */
   readonly top: number;
+  /** The first column, from the left edge. */
   readonly left: number;
+  /** The number of rows. */
   readonly h: number;
+  /** The number of columns. */
   readonly w: number;
 }
 

@@ -61,6 +61,26 @@ export function rectangles(
   };
 }
 
+/** Intervals on which a Beta distribution is summed. */
+const INTERVALS = 4096;
+
+/**
+ * Beta(α, α). Below ½, with x = s^(1/α), P(X ≤ x) is in proportion to ∫ (1 − s^(1/α))^(α − 1) ds from 0 to x^α, here summed by midpoints; above,
+ * it follows from symmetry.
+ */
+export function symmetricBeta(alpha: number): Distribution {
+  const step = 0.5 ** alpha / INTERVALS;
+  const sums = [0];
+  for (let i = 0; i < INTERVALS; i++) sums.push((sums[i] ?? NaN) + (1 - ((i + 0.5) * step) ** (1 / alpha)) ** (alpha - 1));
+  const lowerHalf = (x: number): number => {
+    const place = x ** alpha / step;
+    const i = Math.min(Math.floor(place), INTERVALS - 1);
+    const [low = NaN, high = NaN, whole = NaN] = [sums[i], sums[i + 1], sums[INTERVALS]];
+    return (low + (place - i) * (high - low)) / whole / 2;
+  };
+  return continuous((x) => (x <= 0.5 ? lowerHalf(Math.max(x, 0)) : 1 - lowerHalf(Math.max(1 - x, 0))));
+}
+
 /** The distance of a sample from a distribution; of an empty sample, 0. */
 export function distance(sample: readonly number[], { upTo, below }: Distribution): number {
   const sorted = sample.toSorted((a, b) => a - b);

@@ -12,8 +12,9 @@ import { drawResizedCrop } from "../../data/augment/resizedCrop.ts";
 import { deitSettings } from "../../data/augment/settings.ts";
 import { drawView } from "../../data/augment/view.ts";
 import { fold, type Key } from "../../tensor/key.ts";
+import { betaAt, drawMix } from "../../train/mixing/drawMix.ts";
 import { hostRow } from "../cases/row.ts";
-import { clippedNormal, discrete, distance, excess, integers, rectangles, uniform } from "../loops/distributions.ts";
+import { clippedNormal, discrete, distance, excess, integers, rectangles, symmetricBeta, uniform } from "../loops/distributions.ts";
 
 /** Draws in the sample of one case. */
 const DRAWS = 500;
@@ -206,4 +207,25 @@ export const erasingRow = (drawRectangle: typeof drawErasing = drawErasing): Row
   );
 
 /** draws/NAME. */
-export const drawRows: readonly Row[] = [cropRow(), smallRow(), operationsRow(), policyRow(), jitterRow(), erasingRow()];
+/** What Mixup and CutMix draw: which of them mixes a group, if any, and how strongly. */
+export const mixRow = (drawn: typeof drawMix = drawMix, drawBeta: typeof betaAt = betaAt): Row =>
+  hostRow(
+    "draws/mixing",
+    "Mixup and CutMix: how often each, and λ ~ Beta(α, α)",
+    (draw) => {
+      const [alpha, probability, cutmixShare] = [draw.real(0.2, 3), draw.real(0.3, 1), draw.real(0.2, 0.8)];
+      const settings = { mixup: alpha, cutmix: 1, probability, cutmixShare, group: 2 };
+      const kinds = sampleOf(draw, (key) => drawn(key, settings, 8).kind);
+      return Math.max(
+        excess(kinds.map((kind) => [kind !== "none", probability])),
+        excess(kinds.filter((kind) => kind !== "none").map((kind) => [kind === "cutmix", cutmixShare])),
+        distance(
+          sampleOf(draw, (key) => drawBeta(key, alpha)),
+          symmetricBeta(alpha),
+        ),
+      );
+    },
+    "distribution",
+  );
+
+export const drawRows: readonly Row[] = [cropRow(), smallRow(), operationsRow(), policyRow(), jitterRow(), erasingRow(), mixRow()];

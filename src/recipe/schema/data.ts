@@ -72,8 +72,13 @@ const table = tableOf({
 /** The schema. */
 export const dataTable: z.ZodObject = table;
 
-/** The images before it is known where they are; null: not set yet. */
-export type DataDraft = Omit<DataRecipe, "train" | "test"> & { readonly train: string | null; readonly test: string | null };
+/** The images before it is known where they are. */
+export interface DataDraft extends Omit<DataRecipe, "train" | "test"> {
+  /** The training images; null: not set yet. */
+  readonly train: string | null;
+  /** The test images; null: not set yet. */
+  readonly test: string | null;
+}
 
 function policyOf(name: string): Policy {
   const kind = NAMED.find((known) => known === name);

@@ -57,7 +57,12 @@ export const recipeKeys: readonly string[] = keysOf(file);
 export const writtenKeys: readonly string[] = keysOf(writtenFile);
 
 /** A recipe in which what must be set may still be missing. */
-export type RecipeDraft = Omit<Recipe, "data" | "init"> & { readonly data: DataDraft; readonly init: InitDraft | null };
+export interface RecipeDraft extends Omit<Recipe, "data" | "init"> {
+  /** The images, and how they are augmented. */
+  readonly data: DataDraft;
+  /** The weights to start from; null: random values. */
+  readonly init: InitDraft | null;
+}
 
 /** A recipe file that fits the schema. */
 export interface CheckedRecipe {

@@ -18,8 +18,11 @@ const table = tableOf({
 /** The schema. */
 export const initTable: z.ZodObject = table;
 
-/** The start before it is known where the weights are; null: not set yet. */
-export type InitDraft = Omit<InitRecipe, "from"> & { readonly from: string | null };
+/** The start before it is known where the weights are. */
+export interface InitDraft extends Omit<InitRecipe, "from"> {
+  /** A run's folder, or a file of weights; null: not set yet. */
+  readonly from: string | null;
+}
 
 /**
  * The completed table; null: the run starts from random values.
