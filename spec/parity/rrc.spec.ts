@@ -1,6 +1,6 @@
 /** Random resized crop against torchvision on Pillow (fixtures/rrc). */
 import { describe, expect, it } from "vitest";
-import { cropped } from "../../src/data/augment/paddedCrop.ts";
+import { cut } from "../../src/data/pixels/cut.ts";
 import type { Rectangle } from "../../src/data/augment/draw.ts";
 import type { Try, Place } from "../../src/data/augment/rectangles.ts";
 import { resizedCrop } from "../../src/data/augment/resizedCrop.ts";
@@ -43,8 +43,8 @@ describe("the plain kernels", () => {
 describe("a padded crop", () => {
   it.each(padcrops)("has zeros outside the image: $name", ({ name, image, top, left }) => {
     const source = picture(`image.${image}`);
-    const rectangle = { top: top - PADDING, left: left - PADDING, h: source.height, w: source.width };
-    expect(pictureDifference(cropped(source, rectangle), picture(name))).toBeNull();
+    const region = { ...source, top: top - PADDING, left: left - PADDING };
+    expect(pictureDifference(cut(source, region), picture(name))).toBeNull();
   });
 });
 

@@ -1,5 +1,6 @@
 /** The loader: the same batches however many threads make them, and what happens to images and threads that fail. */
-import type { Worker } from "node:worker_threads";
+import { setTimeout } from "node:timers/promises";
+import type * as workerThreads from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AugmentSettings } from "../../../src/data/augment/settings.ts";
 import { digestOfBatch } from "../../../src/data/loader/digest.ts";
@@ -11,10 +12,10 @@ import { keyOf } from "../../../src/tensor/key.ts";
 import { bytesOf, folderOf, type Files } from "../sources/files.ts";
 
 /** The threads that loaders have started, so that a test can end one. */
-const started: Worker[] = [];
+const started: workerThreads.Worker[] = [];
 
 vi.mock("node:worker_threads", async (original) => {
-  const threads = await original<typeof import("node:worker_threads")>();
+  const threads = await original<typeof workerThreads>();
   class Noted extends threads.Worker {
     constructor(...given: ConstructorParameters<typeof threads.Worker>) {
       super(...given);
@@ -164,21 +165,23 @@ describe("an image that cannot be decoded", () => {
 describe("a thread that ends", () => {
   it("while it makes an image ends the loader, and the image is named", async () => {
     const { default: sharp } = await import("sharp");
-    const large = await sharp({
-      create: { width: 6000, height: 6000, channels: 3, background: "red", noise: { type: "gaussian", mean: 128, sigma: 60 } },
-    })
+    const large = await sharp({ create: { width: 10_000, height: 10_000, channels: 3, background: "red" } })
       .png()
-      .toBuffer();
+      .toBuffer(); // takes so long to decode that the thread is certainly at it
     const path = folderOf([
       ["class0/a.png", large],
       ["class1/b.png", large],
     ]);
     const dataset = openDataset(path, { channels: 3, side: SIDE, classes: 2 });
     open.push(dataset);
-    const batches = loaderOf(dataset, { workers: 1, batch: 2 }).batches(inOrder(2, 2));
-    const next = batches.next();
-    setTimeout(() => void started[0]?.terminate(), 150);
-    await expect(next).rejects.toThrow(/^data: a worker thread ended \(exit code 1\) while it made .*: class0\/a\.png$/);
+    const batches = loaderOf(dataset, { workers: 1, batch: 2 }).batches([...inOrder(2, 2), ...inOrder(2, 2), ...inOrder(2, 2)]);
+    await batches.next();
+    await setTimeout(100); // the next image is under way
+    await started[0]?.terminate();
+    const rest = async (): Promise<void> => {
+      for await (const _ of batches);
+    };
+    await expect(rest()).rejects.toThrow(/^data: a worker thread ended \(exit code 1\) while it made .*: class[01]\/[ab]\.png$/);
   });
 
   it("at its start ends the loader with its reason", async () => {

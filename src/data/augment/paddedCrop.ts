@@ -1,6 +1,6 @@
 /** Padded crop, for small images instead of a resized crop (deit.md 7.6): a window of S×S pixels of the image with zeros around it. */
 import { uniform53At, type Key } from "../../tensor/key.ts";
-import type { Pixels, Size } from "../pixels/pixels.ts";
+import type { Size } from "../pixels/pixels.ts";
 import type { Rectangle } from "./draw.ts";
 import { upTo } from "./rectangles.ts";
 
@@ -14,16 +14,4 @@ export function drawPaddedCrop(key: Key, { width, height }: Size, S: number, pad
   if (down < 0 || right < 0)
     throw new RangeError(`padded crop: an image of ${width}×${height} with padding ${padding} is smaller than ${S}×${S}`);
   return { top: upTo(uniform53At(key, 0), down) - padding, left: upTo(uniform53At(key, 1), right) - padding, h: S, w: S };
-}
-
-/** The rectangle of the image, with zeros where it extends beyond it; [H, W, C] → [h, w, C]. */
-export function cropped({ data, width, height, channels }: Pixels, { top, left, h, w }: Rectangle): Pixels {
-  const out = new Uint8Array(h * w * channels);
-  const [begin, end] = [Math.max(left, 0), Math.min(left + w, width)];
-  if (begin < end)
-    for (let y = Math.max(top, 0); y < Math.min(top + h, height); y++) {
-      const row = data.subarray((y * width + begin) * channels, (y * width + end) * channels);
-      out.set(row, ((y - top) * w + begin - left) * channels);
-    }
-  return { data: out, width: w, height: h, channels };
 }

@@ -8,13 +8,14 @@
  */
 import { fold, uniform53At, type Key } from "../../tensor/key.ts";
 import type { PixelKernels } from "../pixels/kernels.ts";
+import { cut, isWhole } from "../pixels/cut.ts";
 import { isInside, type Pixels, type Region, type Size } from "../pixels/pixels.ts";
 import { drawAutoAugment } from "./autoAugment.ts";
 import { drawColourJitter } from "./colourJitter.ts";
 import type { OperationDraw, Rectangle, ViewDraw } from "./draw.ts";
 import { drawErasing } from "./erasing.ts";
 import { operate } from "./operations.ts";
-import { cropped, drawPaddedCrop } from "./paddedCrop.ts";
+import { drawPaddedCrop } from "./paddedCrop.ts";
 import { drawRandAugment } from "./randAugment.ts";
 import { drawResizedCrop } from "./resizedCrop.ts";
 import { drawRotation, rotated } from "./rotation.ts";
@@ -59,19 +60,33 @@ export function drawView(key: Key, image: Size, S: number, settings: AugmentSett
   };
 }
 
+/** The crop as a region of the image, beyond which it may extend. */
+const regionOf = ({ top, left, h, w }: Rectangle): Region => ({ left, top, width: w, height: h });
+
+/** The part of an image of this size that a view of it is made from. */
+export function partOf({ rotation, crop }: ViewDraw, size: Size): Region {
+  const region = regionOf(crop);
+  return rotation === undefined && isInside(region, size) ? region : { left: 0, top: 0, ...size };
+}
+
+/** The same view, drawn for an image of which there is only `part`. */
+export const withinPart = (draw: ViewDraw, { left, top }: Region): ViewDraw => ({
+  ...draw,
+  crop: { ...draw.crop, top: draw.crop.top - top, left: draw.crop.left - left },
+});
+
 /** The rectangle of the image resized to S×S, [H, W, C] → [S, S, C]; zeros where it extends beyond the image. */
-function resizedTo(kernels: PixelKernels, image: Pixels, crop: Rectangle, S: number): Pixels {
-  if (crop.w === S && crop.h === S) return cropped(image, crop); // which resizing would not change
+function resizedTo(kernels: PixelKernels, image: Pixels, region: Region, S: number): Pixels {
   const whole: Region = { left: 0, top: 0, width: S, height: S };
-  const from: Region = { left: crop.left, top: crop.top, width: crop.w, height: crop.h };
-  if (isInside(from, image)) return kernels.resize(image, from, whole, whole);
-  return kernels.resize(cropped(image, crop), { ...from, left: 0, top: 0 }, whole, whole);
+  if (region.width === S && region.height === S) return isWhole(region, image) ? image : cut(image, region); // which resizing would not change
+  if (isInside(region, image)) return kernels.resize(image, region, whole, whole);
+  return kernels.resize(cut(image, region), { ...region, left: 0, top: 0 }, whole, whole);
 }
 
 /** Applies all but erasing, [H, W, C] → [S, S, C]. */
 export function applyView(kernels: PixelKernels, image: Pixels, { rotation, crop, flip, ops }: ViewDraw, S: number): Pixels {
   const upright = rotation === undefined ? image : rotated(image, rotation);
-  const square = resizedTo(kernels, upright, crop, S);
+  const square = resizedTo(kernels, upright, regionOf(crop), S);
   const mirrored = flip ? kernels.flip(square) : square;
   return ops.reduce((pixels, draw) => operate(kernels, pixels, draw), mirrored);
 }

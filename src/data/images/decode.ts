@@ -1,7 +1,10 @@
 /** Image files to RGB. sharp only decodes: it must not rotate, blend or colour-manage, since Pillow does not. */
 import { formatOf, isPlainGreyPng, type ImageFormat } from "./format.ts";
-import { jpegHeader } from "./jpegHeader.ts";
-import type { Pixels, Size } from "../pixels/pixels.ts";
+import type SharpModule from "sharp";
+import { cut, isWhole } from "../pixels/cut.ts";
+import type { Pixels, Region, Size } from "../pixels/pixels.ts";
+import type { ImageFile } from "./imageFile.ts";
+import { endsAsJpeg, jpegHeader } from "./jpegHeader.ts";
 import { rgbOf, type Samples } from "./rgb.ts";
 
 /** The file is not an image, or not one that can be opened here. */
@@ -47,28 +50,63 @@ function headerOfJpeg(bytes: Uint8Array, format: ImageFormat): Header | null {
   return { width: header.width, height: header.height, colour, deep: false };
 }
 
-/** @throws what sharp throws */
-async function samplesOf(bytes: Uint8Array, format: ImageFormat): Promise<Samples> {
-  const { default: sharp } = await import("sharp");
-  sharp.concurrency(1); // the threads of the loader decode an image each
-  const open = (): ReturnType<typeof sharp> =>
-    sharp(bytes, { autoOrient: false, failOn: "error", ignoreIcc: true, limitInputPixels: false, pages: 1 });
-  const asked = async (): Promise<Header> => {
-    const { width, height, space, channels, depth } = await open().metadata();
-    return { width, height, colour: space === "cmyk" ? "cmyk" : channels < 3 ? "grey" : "rgb", deep: depth === "ushort" };
-  };
-  const { colour, deep, ...size } = headerOfJpeg(bytes, format) ?? (await asked());
-  checkSize(size);
+type Sharp = typeof SharpModule;
 
+const OPTIONS = { autoOrient: false, failOn: "error", ignoreIcc: true, limitInputPixels: false, pages: 1 } as const;
+
+/** The header, by sharp. @throws what sharp throws */
+async function headerBySharp(sharp: Sharp, bytes: Uint8Array): Promise<Header> {
+  const { width, height, space, channels, depth } = await sharp(bytes, OPTIONS).metadata();
+  return { width, height, colour: space === "cmyk" ? "cmyk" : channels < 3 ? "grey" : "rgb", deep: depth === "ushort" };
+}
+
+/** The samples of an image, or of a part of it. @throws what sharp throws */
+async function samplesOf(sharp: Sharp, bytes: Uint8Array, { colour, deep }: Header, part: Region | null): Promise<Samples> {
   const target = { cmyk: "cmyk", grey: deep ? "grey16" : "b-w", rgb: deep ? "rgb16" : "srgb" }[colour];
-  const { data, info } = await open()
+  const whole = sharp(bytes, OPTIONS);
+  const { data, info } = await (part === null ? whole : whole.extract(part))
     .pipelineColourspace(target)
     .toColourspace(target)
     .raw({ depth: deep ? "ushort" : "uchar" })
     .toBuffer({ resolveWithObject: true });
-  const { channels } = info;
+  const { width, height, channels } = info;
   const numbers = deep ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
-  return { data: numbers, width: info.width, height: info.height, channels, colour, wide: isPlainGreyPng(bytes) ? "cut off" : "high byte" };
+  return { data: numbers, width, height, channels, colour, wide: isPlainGreyPng(bytes) ? "cut off" : "high byte" };
+}
+
+/** The error of a file that cannot be decoded. */
+function refused(format: ImageFormat, error: unknown): ImageError {
+  if (error instanceof ImageError) return error;
+  const [line] = (error instanceof Error ? error.message : String(error)).split("\n");
+  return new ImageError(`is a ${format} image that cannot be decoded: ${line}`, { cause: error });
+}
+
+/**
+ * Reads the header of an image file.
+ *
+ * @throws ImageError for bytes that are no JPEG, PNG or WebP image, or hold too many pixels
+ */
+export async function openImage(bytes: Uint8Array): Promise<ImageFile> {
+  const format = checkedFormat(bytes);
+  try {
+    const { default: sharp } = await import("sharp");
+    sharp.concurrency(1); // the threads of the loader decode an image each
+    const header = headerOfJpeg(bytes, format) ?? (await headerBySharp(sharp, bytes));
+    checkSize(header);
+    const { width, height } = header;
+    const decode = async (part?: Region): Promise<Pixels> => {
+      try {
+        if (part === undefined || isWhole(part, header)) return rgbOf(await samplesOf(sharp, bytes, header, null));
+        if (format === "JPEG" && endsAsJpeg(bytes)) return rgbOf(await samplesOf(sharp, bytes, header, part));
+        return cut(rgbOf(await samplesOf(sharp, bytes, header, null)), part);
+      } catch (error) {
+        throw refused(format, error);
+      }
+    };
+    return { width, height, decode };
+  } catch (error) {
+    throw refused(format, error);
+  }
 }
 
 /**
@@ -76,13 +114,4 @@ async function samplesOf(bytes: Uint8Array, format: ImageFormat): Promise<Sample
  *
  * @throws ImageError for bytes that are no JPEG, PNG or WebP image, are truncated or damaged, or hold too many pixels
  */
-export async function decodeImage(bytes: Uint8Array): Promise<Pixels> {
-  const format = checkedFormat(bytes);
-  try {
-    return rgbOf(await samplesOf(bytes, format));
-  } catch (error) {
-    if (error instanceof ImageError) throw error;
-    const [line] = (error instanceof Error ? error.message : String(error)).split("\n");
-    throw new ImageError(`is a ${format} image that cannot be decoded: ${line}`, { cause: error });
-  }
-}
+export const decodeImage = async (bytes: Uint8Array): Promise<Pixels> => (await openImage(bytes)).decode();

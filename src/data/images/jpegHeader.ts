@@ -18,6 +18,7 @@ export interface JpegHeader {
 
 const MARKER = 0xff;
 const FIRST_SEGMENT = 2;
+const END_OF_IMAGE = 0xd9;
 /** Start-of-frame markers, and those among them that mean something else. */
 const [SOF, LAST_SOF, NOT_SOF] = [0xc0, 0xcf, [0xc4, 0xc8, 0xcc]];
 
@@ -41,4 +42,13 @@ export function jpegHeader(bytes: Uint8Array): JpegHeader | null {
     at += 2 + view.getUint16(at + 2);
   }
   return null;
+}
+
+/** Bytes at the end of a file among which the end of the image must be. */
+const TAIL = 64;
+
+/** Whether a file ends as a JPEG image does, with the marker FF D9; a truncated one does not. */
+export function endsAsJpeg(bytes: Uint8Array): boolean {
+  const tail = bytes.subarray(-TAIL);
+  return tail.some((byte, i) => byte === MARKER && tail[i + 1] === END_OF_IMAGE);
 }

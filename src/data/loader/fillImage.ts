@@ -2,8 +2,9 @@
 import { keyOf, type Key } from "../../tensor/key.ts";
 import { erasingNoise } from "../augment/erasing.ts";
 import type { AugmentSettings } from "../augment/settings.ts";
-import { applyView, drawView, viewKey } from "../augment/view.ts";
+import { applyView, drawView, partOf, viewKey, withinPart } from "../augment/view.ts";
 import { ImageError } from "../images/decode.ts";
+import type { ImageFile } from "../images/imageFile.ts";
 import { preprocess, type Convention } from "../images/preprocess.ts";
 import type { PixelKernels } from "../pixels/kernels.ts";
 import type { Pixels } from "../pixels/pixels.ts";
@@ -44,11 +45,15 @@ export interface Maker {
 /** The seed of replacements, which are the same in every run. */
 const REPLACEMENTS: Key = keyOf(0);
 
-/** The image, or the one that replaces it if it cannot be decoded. */
-async function imageOf({ dataset, onCorrupt }: Maker, sample: number): Promise<{ readonly image: Pixels; readonly used: number }> {
+/** What `make` makes of an image, or of the one that replaces it if it cannot be decoded. */
+async function made<T>(
+  { dataset, onCorrupt }: Maker,
+  sample: number,
+  make: (file: ImageFile) => Promise<T>,
+): Promise<{ readonly made: T; readonly used: number }> {
   for (let [used, attempt] = [sample, 0]; ; attempt++) {
     try {
-      return { image: await dataset.image(used), used };
+      return { made: await make(await dataset.open(used)), used };
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       onCorrupt(used, error);
@@ -65,20 +70,32 @@ export const noiseOf = (key: Key, epoch: number, { sample, copy }: View, rectang
 export const evaluationView = ({ side }: Dataset, image: Pixels, S: number, convention: Convention, kernels: PixelKernels): Pixels =>
   side === S ? image : preprocess(image, S, convention, kernels);
 
+/** A view of an image: S×S pixels, and what is erased of them. */
+interface MadeView {
+  readonly pixels: Pixels;
+  readonly erasing: Rectangle | null;
+}
+
+/** The view of an image that is drawn with this key. Only the part of the image that it shows is decoded. */
+async function augmented(file: ImageFile, key: Key, { kernels, size: { side: S } }: Maker, settings: AugmentSettings): Promise<MadeView> {
+  const draw = drawView(key, file, S, settings);
+  const part = partOf(draw, file);
+  const pixels = applyView(kernels, await file.decode(part), withinPart(draw, part), S);
+  return { pixels, erasing: draw.erasing };
+}
+
 /** Fills place i of a slot. */
 export async function fillImage(maker: Maker, slot: Slot, i: number): Promise<void> {
   const { dataset, job, size, kernels } = maker;
-  const { side: S, channels } = size;
   const view = viewAt(slot, i);
-  const { image, used } = await imageOf(maker, view.sample);
-  const own = slot.pixels.subarray(i * imageLength(size), (i + 1) * imageLength(size));
-  slot.labels[i] = dataset.label(used);
-  if (job.kind === "preprocess") {
-    kernels.planes(evaluationView(dataset, image, S, job.convention, kernels), own);
-    return writeErased(slot, i, null, channels, () => new Float32Array());
-  }
   const epoch = epochOf(slot);
-  const draw = drawView(viewKey(job.key, epoch, view.sample, view.copy), image, S, job.settings);
-  kernels.planes(applyView(kernels, image, draw, S), own);
-  writeErased(slot, i, draw.erasing, channels, (rectangle) => noiseOf(job.key, epoch, view, rectangle, channels));
+  const { made: result, used } = await made(maker, view.sample, async (file): Promise<MadeView> => {
+    if (job.kind === "augment") return augmented(file, viewKey(job.key, epoch, view.sample, view.copy), maker, job.settings);
+    return { pixels: evaluationView(dataset, await file.decode(), size.side, job.convention, kernels), erasing: null };
+  });
+  slot.labels[i] = dataset.label(used);
+  kernels.planes(result.pixels, slot.pixels.subarray(i * imageLength(size), (i + 1) * imageLength(size)));
+  writeErased(slot, i, result.erasing, size.channels, (rectangle) =>
+    job.kind === "augment" ? noiseOf(job.key, epoch, view, rectangle, size.channels) : new Float32Array(),
+  );
 }

@@ -1,6 +1,6 @@
 /** Batches made by threads, into a ring of slots: the threads run ahead of the caller by as many batches as the ring has room for. */
 import { Worker } from "node:worker_threads";
-import { closeAll, askForOneMore, controlOf, madeBy } from "./control.ts";
+import { closeAll, askForOneMore, controlOf, madeBy, type Control } from "./control.ts";
 import type { BatchRequest } from "./sampler.ts";
 import { askFor, doneIn, slotBytes, slotOf, type Slot, type SlotSize } from "./slot.ts";
 import { TIMINGS, type Timings } from "./timings.ts";
@@ -35,10 +35,16 @@ const [FEWEST_SLOTS, MOST_SLOTS] = [2, 16];
 
 const slotsOf = (size: SlotSize): number => Math.max(FEWEST_SLOTS, Math.min(MOST_SLOTS, Math.floor(RING_BYTES / slotBytes(size))));
 
+/** Running threads. */
+interface Crew extends Pick<SlotSource, "timings" | "close"> {
+  /** Resolves when all images of the slot are done. @throws the reason why the loader has failed */
+  readonly finished: (slot: Slot) => Promise<void>;
+  /** Whether the threads go on making images: nothing has failed, and they have not been told to end. */
+  readonly isRunning: () => boolean;
+}
+
 /** Starts the threads. They sleep until a batch is asked for. */
-export function startThreads({ threads, dataset, job, size, onCorrupt, nameOf }: ThreadsSettings): SlotSource {
-  const ring = Array.from({ length: slotsOf(size) }, () => slotOf(size));
-  const control = controlOf(threads);
+function startCrew({ threads, dataset, job, size, onCorrupt, nameOf }: ThreadsSettings, ring: readonly Slot[], control: Control): Crew {
   const timings = Array.from({ length: threads }, (): Timings => new Float64Array(new SharedArrayBuffer(8 * TIMINGS)));
   let failure: Error | null = null;
   let closing = false;
@@ -47,7 +53,6 @@ export function startThreads({ threads, dataset, job, size, onCorrupt, nameOf }:
     failure ??= error;
     wake();
   };
-
   const hear = (message: ThreadMessage): void => {
     try {
       if (message.kind === "corrupt") onCorrupt(message.sample, message.message);
@@ -70,22 +75,32 @@ export function startThreads({ threads, dataset, job, size, onCorrupt, nameOf }:
     worker.on("exit", (code) => died(thread, `exit code ${code}`));
     return worker;
   });
-
-  /** Resolves when all images of the slot are done. @throws the loader's failure */
-  async function done(slot: Slot): Promise<void> {
-    for (;;) {
+  const isSettled = (slot: Slot): boolean => failure !== null || doneIn(slot) === size.images;
+  return {
+    timings,
+    isRunning: () => failure === null && !closing,
+    finished: async (slot) => {
+      while (!isSettled(slot))
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       if (failure !== null) throw failure;
-      if (doneIn(slot) === size.images) return;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (failure !== null || doneIn(slot) === size.images) resolve();
-      });
-    }
-  }
+    },
+    close: async () => {
+      closing = true;
+      closeAll(control);
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
 
-  const isRunning = (): boolean => failure === null && !closing;
-  let [asked, used] = [0, 0];
-  const slotAt = (batch: number): Slot => ring[batch % ring.length] ?? slotOf(size);
+/** A source whose slots are made by threads, which run ahead of the caller as far as the ring has room. */
+export function startThreads(settings: ThreadsSettings): SlotSource {
+  const ring = Array.from({ length: slotsOf(settings.size) }, () => slotOf(settings.size));
+  const control = controlOf(settings.threads);
+  const { finished, isRunning, timings, close } = startCrew(settings, ring, control);
+  let [asked, used] = [0, 0]; // batches, since the start
+  const slotAt = (batch: number): Slot => ring[batch % ring.length] ?? slotOf(settings.size);
   async function* slots(requests: Iterable<BatchRequest>): AsyncGenerator<Slot, void> {
     const waiting = requests[Symbol.iterator]();
     const askAhead = (): void => {
@@ -98,24 +113,15 @@ export function startThreads({ threads, dataset, job, size, onCorrupt, nameOf }:
     };
     try {
       for (askAhead(); used < asked; askAhead()) {
-        await done(slotAt(used));
+        await finished(slotAt(used));
         yield slotAt(used);
         used++;
       }
     } finally {
       const left = isRunning() ? asked - used : 0; // batches that nobody waits for any more
-      for (let i = 0; i < left; i++) await done(slotAt(used + i));
+      for (let i = 0; i < left; i++) await finished(slotAt(used + i));
       used = asked;
     }
   }
-
-  return {
-    slots,
-    timings,
-    close: async () => {
-      closing = true;
-      closeAll(control);
-      await Promise.all(workers.map((worker) => worker.terminate()));
-    },
-  };
+  return { slots, timings, close };
 }

@@ -35,15 +35,21 @@ export function timedKernels(kernels: PixelKernels, timings: Timings): PixelKern
 }
 
 /** The same set; reading and decoding an image count as decoding. */
-export const timedDataset = (dataset: Dataset, timings: Timings): Dataset => ({
-  ...dataset,
-  image: async (i) => {
+export function timedDataset(dataset: Dataset, timings: Timings): Dataset {
+  const spent = async <T>(work: () => T | Promise<T>): Promise<T> => {
     const start = performance.now();
-    const image = await dataset.image(i);
+    const result = await work();
     timings[DECODE] = (timings[DECODE] ?? 0) + performance.now() - start;
-    return image;
-  },
-});
+    return result;
+  };
+  return {
+    ...dataset,
+    open: async (i) => {
+      const { decode, ...size } = await spent(() => dataset.open(i));
+      return { ...size, decode: (part) => spent(() => decode(part)) };
+    },
+  };
+}
 
 /** Makes an image, and counts it and its time. */
 export async function timedImage(timings: Timings, make: () => Promise<void>): Promise<void> {

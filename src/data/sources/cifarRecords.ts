@@ -1,6 +1,7 @@
 /** CIFAR's binary files in memory: a record is one or two label bytes, then the image as [3, 32, 32]. */
 import { createHash } from "node:crypto";
 import type { Pixels } from "../pixels/pixels.ts";
+import { decoded } from "../images/imageFile.ts";
 import type { Dataset, RecordSet } from "./dataset.ts";
 
 const SIDE = 32;
@@ -28,6 +29,7 @@ export function cifarRecords(set: RecordSet): Dataset {
   const { name, classes, labelBytes, digest } = set;
   const records = new Uint8Array(set.records);
   const length = recordLength(labelBytes);
+  const image = (i: number): Pixels => interleaved(records.subarray(i * length + labelBytes, (i + 1) * length));
   return {
     name,
     classes,
@@ -35,7 +37,8 @@ export function cifarRecords(set: RecordSet): Dataset {
     side: SIDE,
     count: records.length / length,
     label: (i) => records[i * length + labelBytes - 1] ?? 0,
-    image: (i) => interleaved(records.subarray(i * length + labelBytes, (i + 1) * length)),
+    image,
+    open: (i) => decoded(image(i)),
     nameOf: (i) => `${name}: image ${i}`,
     handle: { kind: "records", ...set },
     digest,

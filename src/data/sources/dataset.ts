@@ -1,5 +1,6 @@
 /** A labelled set of images, however it is stored. Images are decoded when they are asked for. */
 import type { ImageIndex } from "../index/imageIndex.ts";
+import type { ImageFile } from "../images/imageFile.ts";
 import type { Pixels } from "../pixels/pixels.ts";
 
 /** The images and labels that a model expects. */
@@ -32,6 +33,12 @@ export interface Dataset {
    * @throws ImageError that names the image, if it cannot be read or decoded
    */
   readonly image: (i: number) => Pixels | Promise<Pixels>;
+  /**
+   * Image i before it is decoded: its size, and its pixels or a part of them when they are asked for.
+   *
+   * @throws ImageError that names the image, if it cannot be read
+   */
+  readonly open: (i: number) => ImageFile | Promise<ImageFile>;
   /** The name of image i in messages: `val.tar: n01440764/a.JPEG`, `digits:train: image 3`. */
   readonly nameOf: (i: number) => string;
   /** What another thread opens the same set from. */

@@ -1,5 +1,7 @@
 /** The file of handwritten digits (fixtures/digits): 8×8 grey images of ten classes, 1,437 for training and then 360 for testing. */
 import { numbersOf, parseSafetensors, type Safetensors } from "../../io/safetensors/safetensors.ts";
+import { decoded } from "../images/imageFile.ts";
+import type { Pixels } from "../pixels/pixels.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** The splits of the digits. */
@@ -39,6 +41,10 @@ export function digitsOf(file: Uint8Array, split: DigitsSplit, side: number, dig
   const labels = numbers(tensors, "labels");
   const [first, end] = split === "train" ? [0, FIRST_TEST_IMAGE] : [FIRST_TEST_IMAGE, labels.length];
   const name = `digits:${split}`;
+  const image = (i: number): Pixels => {
+    const stored = images.subarray((first + i) * SIDE ** 2, (first + i + 1) * SIDE ** 2);
+    return { data: repeated(stored, times), width: side, height: side, channels: 1 };
+  };
   return {
     name,
     classes: Array.from({ length: CLASSES }, (_, digit) => `${digit}`),
@@ -46,10 +52,8 @@ export function digitsOf(file: Uint8Array, split: DigitsSplit, side: number, dig
     side,
     count: end - first,
     label: (i) => labels[first + i] ?? 0,
-    image: (i) => {
-      const stored = images.subarray((first + i) * SIDE ** 2, (first + i + 1) * SIDE ** 2);
-      return { data: repeated(stored, times), width: side, height: side, channels: 1 };
-    },
+    image,
+    open: (i) => decoded(image(i)),
     nameOf: (i) => `${name}: image ${i}`,
     handle: { kind: "named", text: name, shape: { channels: 1, side, classes: CLASSES } },
     digest,

@@ -2,8 +2,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { columnsOf, nameAt, type Columns, type ImageIndex } from "../index/imageIndex.ts";
-import { decodeImage, ImageError } from "../images/decode.ts";
+import { ImageError, openImage } from "../images/decode.ts";
 import { checkedLength } from "../images/file.ts";
+import type { ImageFile } from "../images/imageFile.ts";
 import type { Dataset } from "./dataset.ts";
 import { messageOf } from "./located.ts";
 import { openFiles } from "./openFiles.ts";
@@ -43,6 +44,14 @@ export function photographs(index: ImageIndex): Dataset {
   const columns = columnsOf(origin.kind, count, index.columns);
   const { read, close, where } = bytesOf(index, columns);
   const nameOf = (i: number): string => `${where(i)}: ${nameAt(columns, i)}`;
+  const named = async <T>(i: number, step: Promise<T>): Promise<T> =>
+    step.catch((error: unknown) => {
+      throw new ImageError(`${nameOf(i)}: ${messageOf(error)}`, { cause: error });
+    });
+  const open = async (i: number): Promise<ImageFile> => {
+    const { decode, ...size } = await named(i, read(i).then(openImage));
+    return { ...size, decode: (part) => named(i, decode(part)) };
+  };
   return {
     name: text,
     classes,
@@ -50,13 +59,8 @@ export function photographs(index: ImageIndex): Dataset {
     side: null,
     count,
     label: (i) => columns.labels[i] ?? 0,
-    image: async (i) => {
-      try {
-        return await decodeImage(await read(i));
-      } catch (error) {
-        throw new ImageError(`${nameOf(i)}: ${messageOf(error)}`, { cause: error });
-      }
-    },
+    image: async (i) => (await open(i)).decode(),
+    open,
     nameOf,
     handle: { kind: "photographs", index },
     digest,

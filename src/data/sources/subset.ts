@@ -14,6 +14,7 @@ export function sharedSubset(dataset: Dataset, samples: Uint32Array): Dataset {
     count: samples.length,
     label: (i) => dataset.label(of(i)),
     image: (i) => dataset.image(of(i)),
+    open: (i) => dataset.open(of(i)),
     nameOf: (i) => dataset.nameOf(of(i)),
     handle: { kind: "subset", of: dataset.handle, samples },
     digest: createHash("sha256").update(`subset ${dataset.digest} `).update(samples).digest("hex"),

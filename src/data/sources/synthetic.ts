@@ -7,6 +7,8 @@
  */
 import { digestOfRecord } from "../../io/disk/digest.ts";
 import { fold, keyOf, uniform53At, uniformAt, type Key } from "../../tensor/key.ts";
+import { decoded } from "../images/imageFile.ts";
+import type { Pixels } from "../pixels/pixels.ts";
 import type { Dataset, DataShape } from "./dataset.ts";
 
 /** The most waves across an image. */
@@ -46,6 +48,7 @@ export function synthetic(count: number, shape: DataShape): Dataset {
     return image;
   };
   const name = `synthetic:${count}`;
+  const image = (i: number): Pixels => ({ data: pixelsOf(i), width: side, height: side, channels });
   return {
     name,
     classes: Array.from({ length: classes }, (_, c) => `${c}`),
@@ -53,7 +56,8 @@ export function synthetic(count: number, shape: DataShape): Dataset {
     side,
     count,
     label,
-    image: (i) => ({ data: pixelsOf(i), width: side, height: side, channels }),
+    image,
+    open: (i) => decoded(image(i)),
     nameOf: (i) => `${name}: image ${i}`,
     handle: { kind: "named", text: name, shape },
     digest: digestOfRecord({ name, ...shape }),
