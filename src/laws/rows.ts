@@ -27,9 +27,9 @@ const given: readonly Row[] = [
   ...recipeRows,
   ...recipeIdentities,
   ...mixingRows,
-  ...drawRows,
   ...teacherRows,
   ...teacherIdentities,
+  ...drawRows,
 ];
 
 /** E4 → 4; null for an id without a number. */

@@ -70,11 +70,7 @@ const badIndex = (index: number, name: string, count: number): RangeError =>
   new RangeError(`--index ${index}: ${name} has ${count} images, 0 … ${count - 1}`);
 
 /** An image of a data set, and the set. */
-async function ofData(
-  text: string,
-  { config, preprocessing, classes: named }: WeightedModel,
-  options: InspectedOptions,
-): Promise<Inspected> {
+async function ofData(text: string, { config, preprocessing }: WeightedModel, options: InspectedOptions): Promise<Inspected> {
   const { channels, imageSize: side } = config;
   const { index = 0, images, convention } = options;
   const dataset = openDataset(text, { channels, side, classes: config.classes });
@@ -84,7 +80,7 @@ async function ofData(
   const seen = evaluationView(dataset, await dataset.image(index), side, convention, simdKernels());
   const some = subset(dataset, spread(count, images ?? count));
   const set = evaluationSet({ dataset: some, side, convention, normalisation, batch: BATCH, workers: 0, onReplaced: null });
-  const classes = dataset.classes.length === config.classes ? dataset.classes : classNames(named, config.classes).map(({ label }) => label);
+  const classes = classNames(dataset.classes, config.classes).map(({ label }) => label);
   return {
     image: { name: `image ${index} of ${name}`, ...numbersOf(seen, normalisation), label: dataset.label(index), classes },
     set: { name, batches: () => set.batches() },

@@ -90,7 +90,8 @@ export async function openImage(bytes: Uint8Array): Promise<ImageFile> {
   const format = checkedFormat(bytes);
   try {
     const { default: sharp } = await import("sharp");
-    sharp.concurrency(1); // the threads of the loader decode an image each
+    sharp.concurrency(1); // the threads of the loader decode an image each, …
+    sharp.cache(false); // … and none of them twice
     const header = headerOfJpeg(bytes, format) ?? (await headerBySharp(sharp, bytes));
     checkSize(header);
     const { width, height } = header;

@@ -1,18 +1,9 @@
-/** Files that stay open between reads: at most 64 of them, since a set may have more shards than a process may open files. */
-import { closeSync, fstatSync, openSync, read } from "node:fs";
-import { promisify } from "node:util";
+/** Files that stay open while ranges of them are read. At most 64 are open at a time: a set may have more shards than a process may have files. */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { ArchiveState } from "../index/origin.ts";
 
-const readRange = promisify(read);
-
-/** The most files that stay open when nothing is being read. */
+/** The most files that stay open. */
 const MOST_OPEN = 64;
-
-interface OpenFile {
-  readonly descriptor: number;
-  /** Reads that are under way. */
-  readonly reads: number;
-}
 
 /** Reads ranges of some archives. */
 export interface OpenFiles {
@@ -21,8 +12,8 @@ export interface OpenFiles {
    *
    * @throws RangeError if the archive has changed since it was indexed
    */
-  readonly read: (i: number, begin: number, length: number) => Promise<Uint8Array>;
-  /** Closes all files; those that are being read, afterwards. */
+  readonly read: (i: number, begin: number, length: number) => Uint8Array;
+  /** Closes all files. */
   readonly close: () => void;
 }
 
@@ -37,48 +28,39 @@ function opened({ path, size, modified }: ArchiveState): number {
 
 /** No file is open at first; each is opened when it is read. */
 export function openFiles(archives: readonly ArchiveState[]): OpenFiles {
-  const open = new Map<number, OpenFile>(); // the one that was used last comes last
+  const open = new Map<number, number>(); // descriptors; the one that was used last comes last
   let isClosed = false;
 
-  const closeIdle = (most: number): void => {
-    for (const [i, { descriptor, reads }] of open) {
+  const closeOldest = (most: number): void => {
+    for (const [i, descriptor] of open) {
       if (open.size <= most) return;
-      if (reads > 0) continue;
       open.delete(i);
       closeSync(descriptor);
     }
   };
-  const take = (i: number): number => {
+  const descriptorOf = (i: number): number => {
     const archive = archives[i];
     if (isClosed || archive === undefined) throw new RangeError("the set is closed");
-    const { descriptor, reads } = open.get(i) ?? { descriptor: opened(archive), reads: 0 };
+    const descriptor = open.get(i) ?? opened(archive);
     open.delete(i);
-    open.set(i, { descriptor, reads: reads + 1 });
+    open.set(i, descriptor);
+    closeOldest(MOST_OPEN);
     return descriptor;
   };
-  const release = (i: number): void => {
-    const file = open.get(i);
-    if (file !== undefined) open.set(i, { ...file, reads: file.reads - 1 });
-    closeIdle(isClosed ? 0 : MOST_OPEN);
-  };
   return {
-    read: async (i, begin, length) => {
-      const descriptor = take(i);
-      try {
-        const bytes = new Uint8Array(length);
-        for (let done = 0; done < length;) {
-          const { bytesRead } = await readRange(descriptor, bytes, done, length - done, begin + done);
-          if (bytesRead === 0) throw new RangeError("its archive has become shorter");
-          done += bytesRead;
-        }
-        return bytes;
-      } finally {
-        release(i);
+    read: (i, begin, length) => {
+      const descriptor = descriptorOf(i);
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length;) {
+        const count = readSync(descriptor, bytes, done, length - done, begin + done);
+        if (count === 0) throw new RangeError("its archive has become shorter");
+        done += count;
       }
+      return bytes;
     },
     close: () => {
       isClosed = true;
-      closeIdle(0);
+      closeOldest(0);
     },
   };
 }
