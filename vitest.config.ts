@@ -10,12 +10,12 @@ const slow = [
   "spec/data/index/imageNetSize.spec.ts",
   "spec/docs/browser.spec.ts",
   "spec/engines/wasmMemory.spec.ts",
-  "spec/engines/webgpu{Attention,Conv,Fused,Gemm,Half}.spec.ts",
+  "spec/engines/webgpu{Attention,Conv,Fused,Gemm,Half,Replay}.spec.ts",
   "spec/gpu/survival.spec.ts",
   "spec/model/wholeModel.spec.ts",
   "spec/parity/onnx.spec.ts",
-  "spec/recording/neverAccused.spec.ts",
-  "spec/train/{fitting,kill}.spec.ts",
+  "spec/recording/{hints,neverAccused}.spec.ts",
+  "spec/train/{fitting,kill,lossScale}.spec.ts",
 ];
 /** Of these `npm test` runs a sample. */
 const sampled = ["spec/recording/planted.spec.ts"];

@@ -102,16 +102,17 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
   const perEpoch = order.stepsPerEpoch;
   const steps = perEpoch * schedule.epochs;
   const checkpoints = join(run.directory, "checkpoints");
-  let state = await startingState(engine, of, checkpoints, run.resume);
-  const metrics = await openMetrics(join(run.directory, "metrics.jsonl"), state.step);
-  const loader = loaderOf(of, run);
-  const batches = loader.batches(requestsFrom(order, state.step, steps));
+  const loader = loaderOf(of, run); // its threads start while the state is made
+  let metrics: MetricsFile | null = null;
   const pending: Pending[] = [];
-  const start = { step: state.step, time: performance.now() };
   let loss: number | null = null;
   let waited = 0; // for batches, in ms
 
   try {
+    let state = await startingState(engine, of, checkpoints, run.resume);
+    metrics = await openMetrics(join(run.directory, "metrics.jsonl"), state.step);
+    const batches = loader.batches(requestsFrom(order, state.step, steps));
+    const start = { step: state.step, time: performance.now() };
     while (state.step < steps) {
       const [epoch, index] = [Math.floor(state.step / perEpoch), state.step % perEpoch];
       const lr = rateOf(of.training, epoch);
@@ -151,6 +152,6 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
     return { state, interrupted: false };
   } finally {
     await loader.close();
-    await metrics.close();
+    await metrics?.close();
   }
 }
