@@ -13,6 +13,7 @@ const path = `
   ops/linear ops/splitHeads ops/softmax ops/attention model/selfAttention ops/gelu
   model/mlp ops/residual model/block model/encoder model/deit model/heads
   ops/logSoftmax losses/crossEntropy losses/softDistillation losses/hardDistillation train/step/objective train/step/step
+  train/step/mixedBatch data/augment/view data/loader/control
 `
   .trim()
   .split(/\s+/);
@@ -24,7 +25,7 @@ describe("docs/learn.md", () => {
     expect(status).toBe(0);
   });
 
-  it("leads from the images to the loss and the step, in the order in which the code runs", () => {
+  it("leads from the images to the loss and the step, in the order in which the code runs, then to the making of batches", () => {
     const linked = [...page.matchAll(/\[`\w+`\]\(\.\.\/src\/([\w/]+)\.ts#L\d+\)/g)].map(([, file = ""]) => file);
     expect([...new Set(linked)].filter((file) => path.includes(file))).toEqual(path);
   });

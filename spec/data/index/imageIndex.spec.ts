@@ -31,12 +31,12 @@ describe("an index", () => {
     expect(columns.byteLength).toBe(2 * 4 + 9);
   });
 
-  it("leaves out groups without a label", () => {
+  it("leaves out tags without a label", () => {
     fc.assert(
       fc.property(entries, fc.nat(2), (images, left) => {
         const builder = indexBuilder("archives");
         for (const { name, label, ...place } of images) builder.add(name, label, place);
-        const { count, columns } = builder.pack((group) => (group === left ? null : 10 * group));
+        const { count, columns } = builder.pack((tag) => (tag === left ? null : 10 * tag));
         const kept = images.filter(({ label }) => label !== left);
         const all = columnsOf("archives", count, columns);
         expect(count).toBe(kept.length);

@@ -90,6 +90,11 @@ describe("the order of a training", () => {
       "data: digits:test has 255 images, too few for a batch of 256; the largest batch is 255",
     );
     expect(() => checkOrder(small, { batch: 255, repeats: 1, replicas: 1 })).not.toThrow();
+    const larger = { name: "photos", count: 300 }; // of which 256 count where images are repeated
+    expect(() => checkOrder(larger, { batch: 300, repeats: 3, replicas: 1 })).toThrow(
+      "data: photos has 300 images, too few for a batch of 300; the largest batch is 256",
+    );
+    expect(() => checkOrder(larger, { batch: 256, repeats: 3, replicas: 1 })).not.toThrow();
   });
 });
 

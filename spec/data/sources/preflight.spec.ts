@@ -63,7 +63,7 @@ describe("preflight", () => {
       const failure: unknown = await preflight(set, 100).catch((error: unknown) => error);
       set.close();
       expect(failure).toBeInstanceOf(RangeError);
-      expect(String(failure)).toContain(`data: 1 of 3 image is corrupt, more than 1 %: ${path}: b/x.jpg: ${message}`);
+      expect(String(failure)).toContain(`data: 1 of 3 images is corrupt, more than 1 %: ${path}: b/x.jpg: ${message}`);
       expect(String(failure)).not.toContain("\n");
     }
   });

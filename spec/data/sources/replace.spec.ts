@@ -56,7 +56,7 @@ describe("corruptTally", () => {
   });
 
   it("names the only one", () => {
-    expect(() => corruptTally(3).add([corrupt(1)])).toThrow("data: 1 of 3 image is corrupt, more than 1 %: set: 1.jpg: is damaged");
+    expect(() => corruptTally(3).add([corrupt(1)])).toThrow("data: 1 of 3 images is corrupt, more than 1 %: set: 1.jpg: is damaged");
   });
 
   it("names the first ten in the order of the set, in one line", () => {

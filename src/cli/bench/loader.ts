@@ -14,7 +14,7 @@ import type { BenchOptions } from "./options.ts";
 
 /** The images of a batch, as one of the authors' GPUs had them, unless the set has fewer. */
 const BATCH = 64;
-/** Batches before the measurement: threads start, and the ring is filled. */
+/** Batches before the measurement, while workers start and the ring is filled. */
 const WARM = 4;
 
 /** Batches of the set's images in order, epoch after epoch. */
@@ -47,12 +47,18 @@ async function rates(batches: AsyncIterable<HostBatch>, repetitions: number): Pr
   return found;
 }
 
+/** A digest of each batch. */
 async function digests(batches: AsyncIterable<HostBatch>): Promise<readonly string[]> {
   const found: string[] = [];
   for await (const batch of batches) found.push(digestOfBatch(batch));
   return found;
 }
 
+/**
+ * Times the loader, or prints the digests of an epoch in the set's order.
+ *
+ * @throws RangeError for a recipe or data that cannot be used
+ */
 export async function loader(options: BenchOptions): Promise<void> {
   const { recipe: name, data, workers, repetitions, json = false } = options;
   const { draft: recipe } = recipeValues(name);

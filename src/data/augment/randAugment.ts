@@ -31,7 +31,7 @@ export const randAugmentNames: readonly OperationName[] = [
 ];
 
 /** Operations an image. */
-const LAYERS = 2;
+const OPERATIONS = 2;
 /** The probability that an operation is applied. */
 const APPLIED = 0.5;
 
@@ -43,8 +43,8 @@ export const drawRandAugment = (
   key: Key,
   { magnitude: mean, deviation }: { readonly magnitude: number; readonly deviation: number },
 ): readonly OperationDraw[] =>
-  Array.from({ length: LAYERS }, (_, layer) => {
-    const own = fold(key, layer);
+  Array.from({ length: OPERATIONS }, (_, i) => {
+    const own = fold(key, i);
     const op = randAugmentNames[upTo(uniform53At(own, 0), randAugmentNames.length - 1)] ?? "Invert";
     const magnitude = Math.min(Math.max(mean + deviation * normalAt(own, 1), 0), LARGEST_MAGNITUDE);
     return { op, magnitude, sign: signOf(op, uniform53At(own, 2)), applied: uniform53At(own, 3) < APPLIED };

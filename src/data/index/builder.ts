@@ -20,14 +20,14 @@ export interface Packed {
 
 /** Collects images. */
 export interface IndexBuilder {
-  /** Adds an image; `group` stands for its class until the labels are known. */
-  readonly add: (name: string, group: number, place: Place) => void;
+  /** Adds an image; `tag`, an integer from 0, stands for its class until the labels are known. */
+  readonly add: (name: string, tag: number, place: Place) => void;
   /**
-   * The images whose group has a label, in the order in which they were added; those with the label null are left out.
+   * The images whose tag has a label, in the order in which they were added; those with the label null are left out.
    *
    * @throws RangeError if the names take more than 4 GiB
    */
-  readonly pack: (labelOf: (group: number) => number | null) => Packed;
+  readonly pack: (labelOf: (tag: number) => number | null) => Packed;
 }
 
 /** Entries that there is room for at first. */
@@ -60,30 +60,30 @@ function growing<A extends Float64Array | Uint32Array | Uint8Array>(make: (lengt
 export function indexBuilder(kind: Origin["kind"]): IndexBuilder {
   const f64 = (): Growing<Float64Array> => growing((n) => new Float64Array(n));
   const u32 = (): Growing<Uint32Array> => growing((n) => new Uint32Array(n));
-  const [begins, lengths, shards, groups, ends] = [f64(), f64(), u32(), u32(), f64()];
+  const [begins, lengths, shards, tags, ends] = [f64(), f64(), u32(), u32(), f64()];
   const names = growing((n) => new Uint8Array(n));
   const encoder = new TextEncoder();
   let [count, nameBytes] = [0, 0];
 
-  const add = (name: string, group: number, { shard, begin, length }: Place): void => {
+  const add = (name: string, tag: number, { shard, begin, length }: Place): void => {
     const room = names.upTo(nameBytes + MOST_UTF8 * name.length).subarray(nameBytes);
     nameBytes += encoder.encodeInto(name, room).written;
     const i = count++;
     ends.upTo(count)[i] = nameBytes;
-    groups.upTo(count)[i] = group;
+    tags.upTo(count)[i] = tag;
     if (kind === "folder") return;
     begins.upTo(count)[i] = begin;
     lengths.upTo(count)[i] = length;
     shards.upTo(count)[i] = shard;
   };
 
-  const pack = (labelOf: (group: number) => number | null): Packed => {
-    const [oldGroups, oldEnds, oldNames] = [groups.upTo(count), ends.upTo(count), names.upTo(nameBytes)];
+  const pack = (labelOf: (tag: number) => number | null): Packed => {
+    const [oldTags, oldEnds, oldNames] = [tags.upTo(count), ends.upTo(count), names.upTo(nameBytes)];
     const [oldBegins, oldLengths, oldShards] = [begins.upTo(0), lengths.upTo(0), shards.upTo(0)];
     const nameBegin = (i: number): number => (i === 0 ? 0 : (oldEnds[i - 1] ?? 0));
     let [kept, keptBytes] = [0, 0];
     for (let i = 0; i < count; i++)
-      if (labelOf(oldGroups[i] ?? 0) !== null) {
+      if (labelOf(oldTags[i] ?? 0) !== null) {
         kept++;
         keptBytes += (oldEnds[i] ?? 0) - nameBegin(i);
       }
@@ -91,7 +91,7 @@ export function indexBuilder(kind: Origin["kind"]): IndexBuilder {
     const columns = new SharedArrayBuffer(columnBytes(kind, kept, keptBytes));
     const to = columnsOf(kind, kept, columns);
     for (let i = 0, j = 0, end = 0; i < count; i++) {
-      const label = labelOf(oldGroups[i] ?? 0);
+      const label = labelOf(oldTags[i] ?? 0);
       if (label === null) continue;
       const name = oldNames.subarray(nameBegin(i), oldEnds[i] ?? 0);
       to.names.set(name, end);

@@ -1,10 +1,10 @@
-/** A finished slot as the batch that a training or an evaluation takes. */
+/** From a slot whose images are all done to the batch that a training or an evaluation takes. */
 import type { Normalisation } from "../normalise.ts";
 import type { Erased, HostBatch } from "./batch.ts";
 import { noiseOf, type ViewJob } from "./fillImage.ts";
 import { countOf, epochOf, erasedOf, imageLength, viewAt, type Slot, type SlotSize } from "./slot.ts";
 
-/** The batch in a slot. Noise that found no room in the slot is drawn here. */
+/** The batch in a slot, over the slot's own memory. Noise that found no room in the slot is drawn here. */
 export function batchIn(slot: Slot, size: SlotSize, job: ViewJob, normalisation: Normalisation): HostBatch {
   const { channels, side } = size;
   const B = countOf(slot);

@@ -1,31 +1,32 @@
 /**
- * How threads share out the images of all batches. Images are numbered through: ticket t is place t mod B of batch ⌊t/B⌋, and batch b is made in
- * slot b mod R of a ring of R slots. A thread takes the next ticket, waits until that batch has been asked for, makes the image, and counts it as
- * done. So every thread is busy as long as there is room in the ring, and a batch does not depend on who made which image of it.
+ * How workers share out the images of all batches. The places of all batches are numbered through: ticket t is place t mod B of batch ⌊t/B⌋,
+ * and batch b is made in slot b mod R of a ring of R slots. A worker takes the next ticket, waits until that batch has been asked for, makes the
+ * image, and counts it as done. So every worker is busy as long as there is room in the ring, and which of them makes an image changes nothing.
  */
 
-/** Places in the array that all threads share. */
-const [TICKET, ASKED, CLOSED] = [0, 1, 2];
-const FIRST_THREAD = 3;
-/** A thread makes no image. */
+/** Elements of the shared array; from the last on, one for each worker. */
+const [TICKET, ASKED, CLOSED, FIRST_WORKER] = [0, 1, 2, 3];
+/** Stands for a worker that makes no image. */
 const IDLE = -1;
 
-/** An array that all threads share: the next ticket, how many batches have been asked for, whether they should end, and what each makes now. */
+/** What the workers and the calling thread share: the next ticket, how many batches have been asked for, whether to end (1), and the sample that each worker makes. */
 export type Control = Int32Array;
 
-/** The shared array of so many threads. */
-export function controlOf(threads: number): Control {
-  const control = new Int32Array(new SharedArrayBuffer(4 * (FIRST_THREAD + threads)));
-  return control.fill(IDLE, FIRST_THREAD);
+/** The shared array of so many workers. */
+export function controlOf(workers: number): Control {
+  const control = new Int32Array(new SharedArrayBuffer(4 * (FIRST_WORKER + workers)));
+  return control.fill(IDLE, FIRST_WORKER);
 }
 
-/** The batch and the place in it that a thread is to make next. */
+/** What a worker is to make next. */
 export interface Ticket {
+  /** The number of the batch, from 0 since the loader was opened. */
   readonly batch: number;
+  /** The place in the batch, 0 … B − 1. */
   readonly place: number;
 }
 
-/** Takes the next ticket of batches of B images, and waits until its batch has been asked for; null: the thread should end. Blocks the thread. */
+/** Takes the next ticket of batches of B images; null: the worker should end. Blocks the thread until the batch has been asked for. */
 export function nextTicket(control: Control, B: number): Ticket | null {
   const ticket = Atomics.add(control, TICKET, 1) >>> 0;
   const batch = Math.floor(ticket / B);
@@ -37,23 +38,23 @@ export function nextTicket(control: Control, B: number): Ticket | null {
   }
 }
 
-/** Notes what thread `thread` makes now, so that it can be named if the thread dies; null: nothing. */
-export const noteMaking = (control: Control, thread: number, sample: number | null): void =>
-  void Atomics.store(control, FIRST_THREAD + thread, sample ?? IDLE);
+/** Notes which sample a worker makes now, so that it can be named if the worker dies; null: none. */
+export const noteMaking = (control: Control, worker: number, sample: number | null): void =>
+  void Atomics.store(control, FIRST_WORKER + worker, sample ?? IDLE);
 
-/** The image that a thread makes or made last before it died; null: none. */
-export function madeBy(control: Control, thread: number): number | null {
-  const sample = Atomics.load(control, FIRST_THREAD + thread);
+/** The sample that a worker makes, or was making when it died; null: none. */
+export function madeBy(control: Control, worker: number): number | null {
+  const sample = Atomics.load(control, FIRST_WORKER + worker);
   return sample === IDLE ? null : sample;
 }
 
-/** Lets the threads make one more batch. */
+/** Lets the workers make one more batch. */
 export function askForOneMore(control: Control): void {
   Atomics.add(control, ASKED, 1);
   Atomics.notify(control, ASKED);
 }
 
-/** Tells the threads to end. */
+/** Tells the workers to end. */
 export function closeAll(control: Control): void {
   Atomics.store(control, CLOSED, 1);
   Atomics.notify(control, ASKED);

@@ -5,7 +5,7 @@ import type { HostBatch } from "./batch.ts";
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Int32Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** SHA-256 of everything that a training takes from a batch, in hexadecimal: pixels, labels, rectangles and their noise. */
+/** SHA-256 of a batch of bytes, in hexadecimal: shape, pixels, labels, rectangles and their noise, all that differs from batch to batch. */
 export function digestOfBatch({ shape, pixels, labels, erased }: HostBatch): string {
   const numbers = Int32Array.from([...shape, ...labels, ...erased.flatMap(({ image, top, left, h, w }) => [image, top, left, h, w])]);
   const parts = [bytesOf(numbers), Uint8Array.from(pixels), ...erased.map(({ noise }) => bytesOf(noise))];

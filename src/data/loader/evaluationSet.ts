@@ -6,16 +6,17 @@ import type { HostBatch } from "./batch.ts";
 import { openLoader } from "./loader.ts";
 import { inOrder } from "./sampler.ts";
 
-/** What an evaluation set is made of. */
+/** What a set is evaluated by. */
 export interface EvaluationSettings {
   readonly dataset: Dataset;
   /** S, in pixels. */
   readonly side: number;
+  /** How photographs are resized and cropped. */
   readonly convention: Convention;
   readonly normalisation: Normalisation;
   /** The most images of a batch. */
   readonly batch: number;
-  /** Threads that decode photographs. Images that need no decoding are made by the calling thread. */
+  /** Workers that decode photographs; the calling thread makes images that need no decoding. */
   readonly workers: number;
   /** Called with one line when an image cannot be decoded and is replaced; null: such an image is an error. */
   readonly onReplaced: ((line: string) => void) | null;
@@ -23,12 +24,13 @@ export interface EvaluationSettings {
 
 /** A set to evaluate on. */
 export interface EvaluationSet {
+  /** The set itself. */
   readonly dataset: Dataset;
   /** All images in batches of at most `most`; each call begins with the first. One iteration at a time. */
   readonly batches: (most?: number) => AsyncGenerator<HostBatch, void>;
-  /** The distinct sizes of these batches. */
+  /** The distinct numbers of images of these batches: that of the full ones, and that of a smaller last one. */
   readonly sizes: (most?: number) => readonly number[];
-  /** Ends the threads. The set stays open. */
+  /** Ends the workers. The set stays open. */
   readonly close: () => Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Makes one image of a batch: read, decoded, augmented or preprocessed, and written into its slot. All threads do this, and nothing else. */
+/** Makes one image of a batch: reads and decodes it, augments or preprocesses it, and writes it into its slot. This is all that a worker does. */
 import { keyOf, type Key } from "../../tensor/key.ts";
 import { erasingNoise } from "../augment/erasing.ts";
 import type { AugmentSettings } from "../augment/settings.ts";
@@ -14,25 +14,27 @@ import type { Rectangle } from "../augment/draw.ts";
 import type { View } from "./sampler.ts";
 import { imageLength, viewAt, epochOf, writeErased, type Slot, type SlotSize } from "./slot.ts";
 
-/** How an image becomes the view of it that a network sees. Plain data, which threads can be sent. */
+/** How an image becomes the view that a network sees. Plain data, which can be sent to a worker. */
 export type ViewJob =
   | {
       /** Drawn anew in every epoch (deit.md 7.6). */
       readonly kind: "augment";
-      /** Of the run; the draws of a view depend on it, on the epoch and on the view. */
+      /** Of what is trained. A draw follows from it, the epoch, the sample and the copy. */
       readonly key: Key;
+      /** What is drawn. */
       readonly settings: AugmentSettings;
     }
   | {
       /** Without a draw (deit.md 7.12). */
       readonly kind: "preprocess";
+      /** How it is resized and cropped. */
       readonly convention: Convention;
     };
 
-/** What to do with an image that cannot be decoded. */
+/** What to do about an image that cannot be decoded. */
 export type OnCorrupt = (sample: number, error: ImageError) => void;
 
-/** What a thread makes images with. */
+/** What images are made with. */
 export interface Maker {
   readonly dataset: Dataset;
   readonly job: ViewJob;
@@ -45,7 +47,11 @@ export interface Maker {
 /** The seed of replacements, which are the same in every run. */
 const REPLACEMENTS: Key = keyOf(0);
 
-/** What `make` makes of an image, or of the one that replaces it if it cannot be decoded. */
+/**
+ * What `make` makes of an image, or of the one that replaces it if it cannot be decoded; `used` is the one of them that was used.
+ *
+ * @throws what `onCorrupt` throws; RangeError if the set has no other image
+ */
 async function made<T>(
   { dataset, onCorrupt }: Maker,
   sample: number,
@@ -66,7 +72,7 @@ async function made<T>(
 export const noiseOf = (key: Key, epoch: number, { sample, copy }: View, rectangle: Rectangle, channels: number): Float32Array =>
   erasingNoise(viewKey(key, epoch, sample, copy), rectangle, channels);
 
-/** The view of an image that is evaluated, [S, S, C] (deit.md 7.12): images of a set that all have this size stay as they are. */
+/** The view of an image that is evaluated, [S, S, C] (deit.md 7.12). If all images of the set are S×S they stay as they are. */
 export const evaluationView = ({ side }: Dataset, image: Pixels, S: number, convention: Convention, kernels: PixelKernels): Pixels =>
   side === S ? image : preprocess(image, S, convention, kernels);
 
@@ -84,7 +90,11 @@ async function augmented(file: ImageFile, key: Key, { kernels, size: { side: S }
   return { pixels, erasing: draw.erasing };
 }
 
-/** Fills place i of a slot. */
+/**
+ * Makes the image at place i of a slot: its pixels, its label, and what is erased of it.
+ *
+ * @throws what `onCorrupt` throws; RangeError for an image that is corrupt and cannot be replaced, or too small for a padded crop
+ */
 export async function fillImage(maker: Maker, slot: Slot, i: number): Promise<void> {
   const { dataset, job, size, kernels } = maker;
   const view = viewAt(slot, i);

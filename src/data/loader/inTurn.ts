@@ -4,7 +4,7 @@ import { askFor, countOf, slotOf } from "./slot.ts";
 import type { SlotSource } from "./threads.ts";
 import { TIMINGS, timedDataset, timedImage, timedKernels } from "./timings.ts";
 
-/** A source without threads. */
+/** Makes slots without workers. It has one slot, which is filled anew for each request. */
 export function inTurn(maker: Maker): SlotSource {
   const timings = new Float64Array(TIMINGS);
   const slot = slotOf(maker.size);

@@ -1,6 +1,6 @@
 /**
- * The loader: makes batches of 8-bit images ahead of the training, in worker threads or in the calling thread. What is in a batch depends on the
- * set, the job and the request only, never on the number of threads.
+ * The loader: makes batches of 8-bit images, in worker threads ahead of the training, or in the calling thread. What is in a batch depends on the
+ * set, the job and the request only, never on the number of workers.
  */
 import { checkedNormalisation, type Normalisation } from "../normalise.ts";
 import { simdKernels } from "../pixels/simd.ts";
@@ -18,13 +18,15 @@ import { imageTimes, type ImageTimes } from "./timings.ts";
 /** What a loader makes, and how. */
 export interface LoaderSettings {
   readonly dataset: Dataset;
+  /** How an image becomes a view. */
   readonly job: ViewJob;
   /** The most images of a batch. */
   readonly batch: number;
   /** S, in pixels. */
   readonly side: number;
+  /** Goes into the batches as it is: the engine normalises. */
   readonly normalisation: Normalisation;
-  /** Threads beside the calling one; 0: the calling thread makes the batches itself, when they are asked for. */
+  /** The number of workers; 0: the calling thread makes the batches itself, when they are asked for. */
   readonly workers: number;
   /** Called with one line when an image cannot be decoded and is replaced; null: such an image is an error. */
   readonly onReplaced: ((line: string) => void) | null;
@@ -34,9 +36,9 @@ export interface LoaderSettings {
 export interface Loader {
   /** The batches of these requests, in their order, each valid until the next is asked for. One iteration at a time. */
   readonly batches: (requests: Iterable<BatchRequest>) => AsyncGenerator<HostBatch, void>;
-  /** Where the time of the images went so far. */
+  /** Where the time of the images went since the loader was opened. */
   readonly times: () => ImageTimes;
-  /** Ends the threads. The set stays open. */
+  /** Ends the workers. The set stays open. */
   readonly close: () => Promise<void>;
 }
 
@@ -44,7 +46,7 @@ export interface Loader {
  * Opens a loader on a set.
  *
  * @throws RangeError for statistics that do not fit the images. A batch throws if more than 1 % of the set's images cannot be decoded, if one
- * cannot and `onReplaced` is null, or if a thread dies
+ * cannot and `onReplaced` is null, or if a worker dies
  */
 export function openLoader({ dataset, job, batch, side, normalisation, workers, onReplaced }: LoaderSettings): Loader {
   const size: SlotSize = { images: batch, channels: dataset.channels, side };

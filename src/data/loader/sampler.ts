@@ -7,15 +7,16 @@
  *   list          each index `repeats` times in a row, in the order of the permutation, and again from its start where a replica is short of one
  *   replica r     positions r, r + R, r + 2R, … of the list; only the first ⌊256⌊n/256⌋/R⌋ of them count
  *
- * A batch is made of equal groups, and group r takes what replica r would. With at least as many replicas as repeats, the views of an image are in different groups.
+ * The authors' R GPUs took the views of one replica each. Here a batch is divided into R equal parts, and part r takes the next views of replica r.
+ * With at least as many replicas as repeats, the views of an image are in different parts.
  */
 import { fold, permutation, type Key } from "../../tensor/key.ts";
 
-/** Which view: the image, and which of its repeated views in the epoch. */
+/** Which view of which image. */
 export interface View {
-  /** Index of the image. */
+  /** The index of the image in its set. */
   readonly sample: number;
-  /** 0 … repeats − 1. */
+  /** Which of its views in the epoch, 0 … repeats − 1. */
   readonly copy: number;
 }
 
@@ -23,14 +24,14 @@ export interface View {
 export interface Sampling {
   /** How often an epoch shows an image; 1: once, in a plain permutation. */
   readonly repeats: number;
-  /** R, the number of equal groups of a batch. */
+  /** R, the number of replicas in a batch. */
   readonly replicas: number;
 }
 
 /** The number of images is cut to a multiple of this, with repetition. */
 const UNIT = 256;
 
-/** How many views of a replica's list an epoch uses. */
+/** How many views of each replica an epoch of n images uses. */
 export const viewsPerReplica = (n: number, { repeats, replicas }: Sampling): number =>
   repeats === 1 ? Math.floor(n / replicas) : Math.floor((Math.floor(n / UNIT) * UNIT) / replicas);
 
@@ -42,7 +43,9 @@ export function viewOf(order: ArrayLike<number>, { repeats, replicas }: Sampling
 
 /** The images of one step. */
 export interface BatchRequest {
+  /** From 0. */
   readonly epoch: number;
+  /** At most as many as a batch has. */
   readonly views: readonly View[];
 }
 
@@ -56,25 +59,26 @@ export interface TrainingOrder {
 
 /** What determines the order of a training. */
 export interface OrderSettings extends Sampling {
-  /** B */
+  /** B, a multiple of the number of replicas. */
   readonly batch: number;
 }
 
-/** @throws RangeError if an epoch has not one full batch */
+/** @throws RangeError if an epoch has not one full batch, or the set is too small for repeated augmentation */
 export function checkOrder({ name, count }: { readonly name: string; readonly count: number }, settings: OrderSettings): void {
   const { batch, repeats, replicas } = settings;
   if (repeats > 1 && count < UNIT)
     throw new RangeError(
       `data: ${name} has ${count} images; repeated augmentation (data.repeats = ${repeats}) needs at least ${UNIT}: set data.repeats = 1`,
     );
-  if (viewsPerReplica(count, settings) * replicas < batch)
-    throw new RangeError(`data: ${name} has ${count} images, too few for a batch of ${batch}; the largest batch is ${count}`);
+  if (viewsPerReplica(count, settings) * replicas >= batch) return;
+  const largest = viewsPerReplica(count, { repeats, replicas: 1 });
+  throw new RangeError(`data: ${name} has ${count} images, too few for a batch of ${batch}; the largest batch is ${largest}`);
 }
 
 /**
  * The order in which a training sees its images; a function of the key and of the step only.
  *
- * @throws RangeError if an epoch has not one full batch
+ * @throws RangeError if an epoch has not one full batch, or the set is too small for repeated augmentation
  */
 export function trainingOrder(key: Key, set: { readonly name: string; readonly count: number }, settings: OrderSettings): TrainingOrder {
   checkOrder(set, settings);
@@ -99,7 +103,7 @@ export function trainingOrder(key: Key, set: { readonly name: string; readonly c
   };
 }
 
-/** All images in order, in batches of at most `batch`. */
+/** All images in the order of the set, in batches of at most `batch`, as epoch 0. */
 export function* inOrder(count: number, batch: number): Generator<BatchRequest, void> {
   for (let start = 0; start < count; start += batch)
     yield { epoch: 0, views: Array.from({ length: Math.min(batch, count - start) }, (_, i) => ({ sample: start + i, copy: 0 })) };

@@ -1,7 +1,7 @@
 /**
- * The memory of one batch. Several threads write it at once, each its own images:
+ * The memory of one batch of at most B images. Several workers write it at once, each its own images:
  *
- *   state        how many images are done; how much of `noise` is taken; how many images the batch has; its epoch
+ *   state        how many images are done; how many numbers of `noise` are taken; how many images the batch has; its epoch
  *   views        two numbers an image: its index in the set and its copy, written by whoever asks for the batch
  *   labels       one number an image
  *   rectangles   five numbers an image: top, left, h, w (h = 0: nothing is erased) and where its noise begins, or NO_ROOM
@@ -21,7 +21,7 @@ export interface SlotSize {
   readonly side: number;
 }
 
-/** A slot as views of one buffer. */
+/** A slot: arrays over one buffer, as stated above. */
 export interface Slot {
   readonly buffer: SharedArrayBuffer;
   readonly state: Int32Array;
@@ -32,12 +32,12 @@ export interface Slot {
   readonly pixels: Uint8Array;
 }
 
-/** Places in `state`. */
+/** Elements of `state`. */
 const [DONE, NOISE, COUNT, EPOCH] = [0, 1, 2, 3];
 const STATE = 4;
 const RECTANGLE = 5;
 const NO_ROOM = -1;
-/** The room for noise is the number of pixels divided by this: DeiT's recipe needs 1/23 of it on average. */
+/** There is room for one number of noise for every 8 numbers of pixels; DeiT's recipe erases one in 23 of these on average. */
 const PIXELS_PER_NOISE = 8;
 
 /** The numbers of an image, C·S·S. */
@@ -49,7 +49,7 @@ const noiseLength = (size: SlotSize): number => Math.ceil((size.images * imageLe
 export const slotBytes = (size: SlotSize): number =>
   4 * (STATE + size.images * (2 + 1 + RECTANGLE) + noiseLength(size)) + size.images * imageLength(size);
 
-/** The views of a slot's memory; of new memory unless a buffer is given. */
+/** A slot over a buffer of `slotBytes` bytes; over a new one unless it is given. */
 export function slotOf(size: SlotSize, buffer: SharedArrayBuffer = new SharedArrayBuffer(slotBytes(size))): Slot {
   const { images } = size;
   let at = 0;
@@ -69,19 +69,22 @@ export function slotOf(size: SlotSize, buffer: SharedArrayBuffer = new SharedArr
   };
 }
 
-/** Writes what the slot is to be filled with. */
+/** Writes what the slot is to be filled with. No image of it is done afterwards. */
 export function askFor({ state, views }: Slot, { epoch, views: asked }: BatchRequest): void {
   for (const [i, { sample, copy }] of asked.entries()) views.set([sample, copy], 2 * i);
   state.set([0, 0, asked.length, epoch]);
 }
 
+/** The epoch of the batch. */
 export const epochOf = ({ state }: Slot): number => state[EPOCH] ?? 0;
+/** The number of images of the batch. */
 export const countOf = ({ state }: Slot): number => state[COUNT] ?? 0;
+/** The view that is asked for at place i. */
 export const viewAt = ({ views }: Slot, i: number): View => ({ sample: views[2 * i] ?? 0, copy: views[2 * i + 1] ?? 0 });
 
-/** Counts an image as done; the number of images that are done. */
+/** Counts a place as done; returns how many are. Places that the batch leaves empty count too. */
 export const countDone = ({ state }: Slot): number => Atomics.add(state, DONE, 1) + 1;
-/** The number of images that are done. */
+/** The number of places that are done. */
 export const doneIn = ({ state }: Slot): number => Atomics.load(state, DONE);
 
 /** Takes room for `length` numbers of noise; null: there is none left. */
@@ -90,7 +93,7 @@ function roomFor({ state, noise }: Slot, length: number): number | null {
   return begin + length <= noise.length ? begin : null;
 }
 
-/** Writes what is erased of image i, and its noise, [C, h, w], if there is room for it; null: nothing is erased. */
+/** Writes what is erased of image i (null: nothing), and its noise, [C, h, w], if there is room for it. */
 export function writeErased(
   slot: Slot,
   i: number,

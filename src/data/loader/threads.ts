@@ -1,4 +1,4 @@
-/** Batches made by threads, into a ring of slots: the threads run ahead of the caller by as many batches as the ring has room for. */
+/** Batches made by workers, into a ring of slots: the workers run ahead of the caller by as many batches as the ring has room for. */
 import { Worker } from "node:worker_threads";
 import { closeAll, askForOneMore, controlOf, madeBy, type Control } from "./control.ts";
 import type { BatchRequest } from "./sampler.ts";
@@ -8,16 +8,17 @@ import type { ThreadMessage, ThreadWork } from "./worker.ts";
 
 /** Makes the slots of requests, in their order. */
 export interface SlotSource {
-  /** A slot is valid until the next is asked for. */
+  /** A slot is valid until the next is asked for. @throws the reason why the workers have failed */
   readonly slots: (requests: Iterable<BatchRequest>) => AsyncGenerator<Slot, void>;
-  /** One a thread. */
+  /** One for each thread that makes images. */
   readonly timings: readonly Timings[];
-  /** Ends the threads. */
+  /** Ends the workers. */
   readonly close: () => Promise<void>;
 }
 
-/** What the threads make, and who is told of what. */
+/** What the workers make, and who is told of what. */
 export interface ThreadsSettings extends Pick<ThreadWork, "dataset" | "job" | "size"> {
+  /** The number of workers. */
   readonly threads: number;
   /** Called for each image that is replaced; if it throws, the loader fails with that error. */
   readonly onCorrupt: (sample: number, message: string) => void;
@@ -25,7 +26,7 @@ export interface ThreadsSettings extends Pick<ThreadWork, "dataset" | "job" | "s
   readonly nameOf: (sample: number) => string;
 }
 
-/** The program of a thread, seen from src/ and from dist/. */
+/** The program of a worker, seen from src/ and from dist/. */
 const PROGRAM = new URL("../../../dist/data/loader/worker.js", import.meta.url);
 
 /** The ring takes about this much memory, in bytes, … */
@@ -35,15 +36,15 @@ const [FEWEST_SLOTS, MOST_SLOTS] = [2, 16];
 
 const slotsOf = (size: SlotSize): number => Math.max(FEWEST_SLOTS, Math.min(MOST_SLOTS, Math.floor(RING_BYTES / slotBytes(size))));
 
-/** Running threads. */
+/** Running workers. */
 interface Crew extends Pick<SlotSource, "timings" | "close"> {
   /** Resolves when all images of the slot are done. @throws the reason why the loader has failed */
   readonly finished: (slot: Slot) => Promise<void>;
-  /** Whether the threads go on making images: nothing has failed, and they have not been told to end. */
+  /** Whether the workers go on making images: nothing has failed, and they have not been told to end. */
   readonly isRunning: () => boolean;
 }
 
-/** Starts the threads. They sleep until a batch is asked for. */
+/** Starts the workers. They sleep until a batch is asked for. */
 function startCrew({ threads, dataset, job, size, onCorrupt, nameOf }: ThreadsSettings, ring: readonly Slot[], control: Control): Crew {
   const timings = Array.from({ length: threads }, (): Timings => new Float64Array(new SharedArrayBuffer(8 * TIMINGS)));
   let failure: Error | null = null;
@@ -94,7 +95,7 @@ function startCrew({ threads, dataset, job, size, onCorrupt, nameOf }: ThreadsSe
   };
 }
 
-/** A source whose slots are made by threads, which run ahead of the caller as far as the ring has room. */
+/** A source whose slots are made by workers, which run ahead of the caller as far as the ring has room. */
 export function startThreads(settings: ThreadsSettings): SlotSource {
   const ring = Array.from({ length: slotsOf(settings.size) }, () => slotOf(settings.size));
   const control = controlOf(settings.threads);

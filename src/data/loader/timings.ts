@@ -2,10 +2,10 @@
 import type { PixelKernels } from "../pixels/kernels.ts";
 import type { Dataset } from "../sources/dataset.ts";
 
-/** Milliseconds spent since the thread began, in an array that threads can share: of decoding, crops, augmentation, everything; and images made. */
+/** Sums since a thread began to make images: ms spent on decoding, on crops, on augmentation and altogether, then the number of images. */
 export type Timings = Float64Array;
 const [DECODE, CROP, AUGMENT, ALL, IMAGES] = [0, 1, 2, 3, 4];
-/** Numbers of a `Timings`. */
+/** The length of a `Timings`. */
 export const TIMINGS = 5;
 
 /** Adds the time that f takes. */
@@ -18,7 +18,7 @@ function timed<A extends readonly unknown[], R>(timings: Timings, place: number,
   };
 }
 
-/** The same kernels; resizing counts as crop, the copy into the batch as neither, everything else as augmentation. */
+/** The same kernels; their time counts: of resizing as crop, of the copy into the batch not at all, of all others as augmentation. */
 export function timedKernels(kernels: PixelKernels, timings: Timings): PixelKernels {
   const as = <A extends readonly unknown[], R>(place: number, f: (...args: A) => R): ((...args: A) => R) => timed(timings, place, f);
   return {
@@ -61,13 +61,17 @@ export async function timedImage(timings: Timings, make: () => Promise<void>): P
 
 /** The mean time of an image by part, in ms; the four parts add up to the whole. */
 export interface ImageTimes {
+  /** Reading and decoding. */
   readonly decode: number;
+  /** Resizing the crop. */
   readonly crop: number;
+  /** The flip and the operations. */
   readonly augment: number;
+  /** The draws, rotation, noise, and the copy into the batch. */
   readonly other: number;
 }
 
-/** The mean times of the images of all threads. */
+/** The mean times of the images of all threads; NaN before the first image. */
 export function imageTimes(all: readonly Timings[]): ImageTimes {
   const sum = (place: number): number => all.reduce((total, timings) => total + (timings[place] ?? 0), 0);
   const mean = (place: number): number => sum(place) / sum(IMAGES);

@@ -1,4 +1,4 @@
-/** A thread that makes images until it is told to end. */
+/** The program of a worker: a thread that makes images until it is told to end. */
 import { parentPort, workerData } from "node:worker_threads";
 import { simdKernels } from "../pixels/simd.ts";
 import type { DatasetHandle } from "../sources/dataset.ts";
@@ -8,19 +8,21 @@ import { fillImage, type ViewJob } from "./fillImage.ts";
 import { countDone, countOf, slotOf, viewAt, type SlotSize } from "./slot.ts";
 import { timedDataset, timedImage, timedKernels, type Timings } from "./timings.ts";
 
-/** What a thread is started with. */
+/** What a worker is started with. */
 export interface ThreadWork {
-  /** Its number among the threads. */
+  /** Its number among the workers, from 0. */
   readonly thread: number;
+  /** What it opens the set from. */
   readonly dataset: DatasetHandle;
   readonly job: ViewJob;
   readonly size: SlotSize;
+  /** The ring. */
   readonly slots: readonly SharedArrayBuffer[];
   readonly control: Control;
   readonly timings: Timings;
 }
 
-/** What a thread reports. */
+/** What a worker reports: that a batch is done, that an image cannot be decoded and is replaced, or that it has failed and ends. */
 export type ThreadMessage =
   | { readonly kind: "batch" }
   | { readonly kind: "corrupt"; readonly sample: number; readonly message: string }

@@ -60,17 +60,17 @@ function classesOf(folders: ReadonlySet<string>, K: number): readonly string[] {
 /** An empty collection. */
 export function classFolders(kind: Origin["kind"]): ClassFolders {
   const builder = indexBuilder(kind);
-  const groups = new Map<string, number>(); // by folder
-  const firsts: string[] = []; // an image of each group
+  const tags = new Map<string, number>(); // by folder
+  const firsts: string[] = []; // an image of each folder, by tag
   const add = (path: string, place: Place): void => {
     if (!isImage(path)) return;
     const folder = folderOf(path);
-    const group = groups.get(folder) ?? groups.size;
-    if (group === firsts.length) {
-      groups.set(folder, group);
+    const tag = tags.get(folder) ?? tags.size;
+    if (tag === firsts.length) {
+      tags.set(folder, tag);
       firsts.push(path);
     }
-    builder.add(path, group, place);
+    builder.add(path, tag, place);
   };
   const layout = (split: ImageSplit | null): Layout => {
     const images = layoutOf(firsts, split);
@@ -81,9 +81,9 @@ export function classFolders(kind: Origin["kind"]): ClassFolders {
   const labelled = ({ names, images }: Layout, K: number): Labelled => {
     const classes = classesOf(names, K);
     const labels = new Map(classes.map((name, label) => [name, label]));
-    const byGroup = firsts.map((): number | null => null);
-    for (const { path, folder } of images) byGroup[groups.get(folderOf(path)) ?? 0] = labels.get(folder) ?? 0;
-    return { classes, ...builder.pack((group) => byGroup[group] ?? null) };
+    const byTag = firsts.map((): number | null => null);
+    for (const { path, folder } of images) byTag[tags.get(folderOf(path)) ?? 0] = labels.get(folder) ?? 0;
+    return { classes, ...builder.pack((tag) => byTag[tag] ?? null) };
   };
   return { add, layout, labelled };
 }

@@ -50,8 +50,8 @@ export function corruptTally(count: number): CorruptTally {
       .slice(0, NAMED)
       .map(({ message }) => message);
     const rest = found.size > NAMED ? [`and ${found.size - NAMED} more`] : [];
-    const [are, limit] = [found.size === 1 ? "image is" : "images are", `more than ${MOST_CORRUPT} %`];
-    throw new RangeError(`data: ${found.size} of ${count} ${are} corrupt, ${limit}: ${[...named, ...rest].join("; ")}`);
+    const [are, limit] = [found.size === 1 ? "is" : "are", `more than ${MOST_CORRUPT} %`];
+    throw new RangeError(`data: ${found.size} of ${count} images ${are} corrupt, ${limit}: ${[...named, ...rest].join("; ")}`);
   };
   return { add, samples };
 }

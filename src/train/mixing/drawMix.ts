@@ -4,8 +4,8 @@
  *   mix?     with the probability of mixing; then CutMix with its share, else Mixup
  *   λ        Beta(α, α), with an α for Mixup and another for CutMix; CutMix corrects it for what the box lost (E39)
  *
- * The authors draw once a step in each of 16 processes. A step of one process here is divided into as many groups: `group` images share a draw,
- * and a sample's partner is in its group.
+ * The authors draw once a step in each of 16 processes, which have 64 images each. One process here has the whole batch, and divides it into
+ * groups of `group` images: these share a draw, and a sample's partner is in its group.
  */
 import { fold, uniform53At, type Key } from "../../tensor/key.ts";
 import { cutMixBox, type Box } from "./cutMix.ts";
@@ -20,7 +20,7 @@ export interface MixingSettings {
   readonly probability: number;
   /** The share of CutMix among the mixed groups, if both are on. */
   readonly cutmixShare: number;
-  /** The number of images that share one λ. */
+  /** The number of images that share one λ; a smaller batch is one group. */
   readonly group: number;
 }
 
@@ -51,6 +51,8 @@ export const isMixing = ({ mixup, cutmix, probability }: MixingSettings): boolea
 /**
  * λ ~ Beta(α, α) by Jöhnk's method: of two uniform numbers u and v, the first pair with u^(1/α) + v^(1/α) ≤ 1 gives
  * λ = u^(1/α)/(u^(1/α) + v^(1/α)). The logarithms keep the powers from becoming 0 for a small α.
+ *
+ * @param alpha α > 0
  */
 export function betaAt(key: Key, alpha: number): number {
   for (let i = 0; ; i += 2) {
@@ -61,7 +63,7 @@ export function betaAt(key: Key, alpha: number): number {
   }
 }
 
-/** Draws the mix of one group of images of S×S pixels. Each draw has a key of its own. */
+/** Draws the mix of one group of images of S×S pixels. What is drawn has keys of its own: whether to mix, which way, λ, the box. */
 export function drawMix(key: Key, { mixup, cutmix, probability, cutmixShare }: MixingSettings, S: number): Mix {
   const uniform = (name: string, i = 0): number => uniform53At(fold(key, name), i);
   if ((mixup === 0 && cutmix === 0) || uniform("mix") >= probability) return { kind: "none" };
@@ -72,7 +74,7 @@ export function drawMix(key: Key, { mixup, cutmix, probability, cutmixShare }: M
   return { kind: "cutmix", ...cutMixBox({ H: S, W: S, lambda, centre: { y: place(0), x: place(1) }, rule: "deit" }) };
 }
 
-/** Draws the mixes of a step of B images, one a group; none if nothing is ever mixed. */
+/** Draws the mixes of a step on B images of S×S pixels, one for each group in their order; none if nothing is ever mixed. */
 export function drawMixes(key: Key, settings: MixingSettings, B: number, S: number): readonly Mix[] {
   if (!isMixing(settings)) return [];
   const groups = Math.max(1, Math.floor(B / settings.group));

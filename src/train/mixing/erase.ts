@@ -1,6 +1,6 @@
 /**
  * Random erasing: a rectangle of an image is filled with noise, after normalisation (deit.md 7.10). The rectangle and the noise are drawn with
- * the image, in src/data/augment/erasing.ts.
+ * the view, in src/data/augment/erasing.ts.
  *
  *          x_c(i, j) ← n_c(i, j) in the rectangle, independent N(0, 1) for each pixel and channel
  */

@@ -8,7 +8,7 @@ import type { RunSettings } from "./loop.ts";
 import type { DataRecipe, Recipe } from "./recipe.ts";
 import type { Training } from "./training.ts";
 
-/** The order in which a training sees its images. */
+/** The order in which a training sees its images. @throws RangeError if an epoch has not one full batch */
 export const orderOf = <P, B, S>({ key, dataset, data, training: { batch }, group }: Training<P, B, S>): TrainingOrder =>
   trainingOrder(key, dataset, settingsOf(batch, data, group));
 
@@ -30,6 +30,7 @@ export function* requestsFrom({ request }: TrainingOrder, step: number, steps: n
   for (let next = step; next < steps; next++) yield request(next);
 }
 
+/** The loader of a training's views. @throws RangeError for statistics that do not fit the images */
 export const loaderOf = <P, B, S>({ dataset, key, data, training, side }: Training<P, B, S>, { workers, onNotice }: RunSettings): Loader =>
   openLoader({
     dataset,
@@ -41,6 +42,6 @@ export const loaderOf = <P, B, S>({ dataset, key, data, training, side }: Traini
     onReplaced: onNotice,
   });
 
-/** The mixes of a step. */
+/** The mixes of a step, counted from the beginning of the training; none if it does not mix. */
 export const mixesOf = <P, B, S>({ key, mixing, training: { batch }, side }: Training<P, B, S>, step: number): readonly Mix[] =>
   mixing === null ? [] : drawMixes(fold(fold(key, "mix"), step), mixing, batch, side);

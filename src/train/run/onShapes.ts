@@ -9,7 +9,7 @@ import { normalisedImages } from "../step/uploadBatch.ts";
 import { initialState, type Model } from "./state.ts";
 import type { Training } from "./training.ts";
 
-/** The mixes of a step of n images, once for each way to mix: they need memory of different sizes. */
+/** The mixes of a step on n images, once for each way to mix, since the two take different memory; none if n images are not mixed. */
 function everyMix(mixing: MixingSettings | null, n: number): readonly (readonly Mix[])[] {
   if (mixing === null || n % 2 !== 0) return [];
   const wanted = drawMixes(keyOf(0), mixing, n, 1).length;
@@ -22,8 +22,8 @@ function everyMix(mixing: MixingSettings | null, n: number): readonly (readonly 
 }
 
 /**
- * A training on shapes alone, for the plan of its memory: an evaluation, and two steps on n images, since the state that the first step
- * returns differs in sizes from the one that it began with. Consumes the model and returns the trained one.
+ * A training on shapes alone, for the plan of its memory: steps on n images, unmixed and mixed in each way, then an evaluation. There are at least
+ * two steps, since the state that the first returns differs in sizes from the one that it began with. Consumes the model and returns the trained one.
  */
 export function trainingOnShapes<P, B, S>(
   k: Kernels,

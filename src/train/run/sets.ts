@@ -19,22 +19,23 @@ export interface Sets {
   readonly train: Dataset;
   /** Without augmentation. */
   readonly test: EvaluationSet;
-  /** Applied to both. */
+  /** Mean and standard deviation of the pixels, for both. */
   readonly normalisation: Normalisation;
+  /** Ends the workers of the test images, and closes both sets. */
   readonly close: () => Promise<void>;
 }
 
 /** Where a run keeps the index of its training images, and that of its test images. */
 export const indexPath = (directory: string, which: "train" | "test"): string => join(directory, "data", `${which}.index`);
 
-/** The most images of a set that are decoded before a run begins. */
+/** The most images of a set that the preflight decodes. */
 const TRIED = 256;
 
 /**
  * Opens the data of a recipe.
  *
- * @throws RangeError for an unknown name, data that does not fit the model, images that cannot be decoded, too few images, or data that is not what
- * it was when the run began
+ * @throws RangeError for an unknown name, data that does not fit the model, more than 1 % of images that cannot be decoded, too few images, or an
+ * index of data that is not what it was when the run began
  */
 export async function openSets(
   engine: Engine,

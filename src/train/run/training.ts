@@ -12,18 +12,23 @@ export type Measured = Readonly<Record<string, number>>;
 
 /** What is trained, on what, and how. */
 export interface Training<Params, Buffers, Statistics> {
+  /** The loss, its gradient, and the update of the buffers. */
   readonly task: Task<Params, Buffers, Statistics>;
   /** Makes the model to start from, which then belongs to the loop. */
   readonly initial: (k: Kernels) => Model<Params, Buffers>;
+  /** How it is trained. */
   readonly training: TrainingRecipe;
+  /** The training images. */
   readonly dataset: Dataset;
   /** S, in pixels. */
   readonly side: number;
+  /** How they are augmented, normalised and repeated. */
   readonly data: DataRecipe;
   /** Mixup and CutMix; null: neither. */
   readonly mixing: MixingSettings | null;
-  /** How many images of a batch count as one replica's in repeated augmentation (deit.md 7.11). */
+  /** How many images of a batch are one replica's with repeated augmentation (deit.md 7.11). */
   readonly group: number;
+  /** From which everything is drawn: order, views, mixes, drop path and dropout. */
   readonly key: Key;
   /** Identifies the run: a checkpoint with another digest is refused. */
   readonly digest: string;

@@ -13,7 +13,7 @@ export interface Smoothing {
   readonly over: "all" | "others";
 }
 
-/** Labels [B] → targets [B, K]. */
+/** Class numbers [B] → smoothed targets [B, K], (E20) or (E21). */
 export function smoothedTargets(k: Kernels, labels: Tensor, classes: number, { share, over }: Smoothing): Tensor {
   return over === "all" ? smoothOverAll(k, labels, classes, share) : smoothOverOthers(k, labels, classes, share);
 }
@@ -26,7 +26,11 @@ export interface Mixed {
   readonly target: Tensor;
 }
 
-/** The images of a batch mixed by (E38) and (E39), and its smoothed labels mixed by (E33). */
+/**
+ * The images of a batch mixed by (E38) and (E39), and its smoothed labels mixed by (E33).
+ *
+ * @throws RangeError unless the batch divides into as many equal groups as it has mixes; ShapeError for a group that is mixed and odd
+ */
 export const mixedBatch = (k: Kernels, { images, labels, mixes }: Batch, classes: number, smoothing: Smoothing): Mixed => ({
   images: mixImages(k, images, mixes),
   target: mixTargets(k, smoothedTargets(k, labels, classes, smoothing), mixes),

@@ -12,7 +12,7 @@ import type { Batch } from "./step.ts";
 const FULL_SCALE = 255;
 
 /**
- * Bytes on an engine, [B, C, S, S], to normalised images.
+ * Bytes on an engine, [B, C, S, S], to normalised images of the same shape, with what is erased of them filled with noise.
  *
  * (v/255 − mean)/std = (v − 255 mean)/(255 std), so the bytes need not be divided first.
  */
@@ -28,7 +28,11 @@ export function normalisedImages(k: Kernels, bytes: Tensor, { mean, std }: Norma
   });
 }
 
-/** Uploads a batch. `mixes` are drawn for a training step; an evaluation mixes nothing. */
+/**
+ * Uploads a batch; the caller releases it.
+ *
+ * @param mixes drawn for a training step; an evaluation mixes nothing
+ */
 export function uploadBatch(k: Kernels, { shape, pixels, labels, normalisation, erased }: HostBatch, mixes: readonly Mix[] = []): Batch {
   const images = k.region("upload", () => normalisedImages(k, k.upload(shape, pixels), normalisation, erased));
   return { images, labels: k.upload([labels.length], labels), mixes };
