@@ -118,6 +118,14 @@ describe("runRecipe", () => {
     expect(weightsIn(three).equals(weightsIn(one))).toBe(false);
   });
 
+  it("says that it trains on its test images if it does", async () => {
+    const [same, other] = [[] as string[], [] as string[]];
+    await run({ ...plain, data: { ...tiny.data, test: "synthetic:13" } }, options(newFolder(), { onNotice: (line) => same.push(line) }));
+    await run(plain, options(newFolder(), { onNotice: (line) => other.push(line) }));
+    expect(same).toEqual(["data: synthetic:13 and synthetic:13 are the same images, so the accuracies are those of training images"]);
+    expect(other).toEqual([]);
+  });
+
   it("writes weights that reproduce its accuracy", async () => {
     const folder = newFolder();
     const { student } = await finished(tiny, options(folder));

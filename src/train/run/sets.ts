@@ -53,6 +53,8 @@ export async function openSets(
   const train = open("train");
   const test = open("test");
   checkBatches(recipe, train);
+  if (train.digest === test.digest)
+    run.onNotice(`data: ${data.train} and ${data.test} are the same images, so the accuracies are those of training images`);
   for (const set of [train, test]) for (const { message } of (await preflight(set, TRIED)).samples()) run.onNotice(`data: ${message}`);
   const tested = evaluationSet({
     dataset: test,
