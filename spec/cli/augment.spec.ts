@@ -50,6 +50,14 @@ describe("deit augment --op", () => {
     expect(pictureDifference(await imageIn(out), operate(plainKernels, image, draw))).toBeNull();
   });
 
+  it("leaves the image unchanged where the factor is 1", async () => {
+    const out = join(temporaryFolder(), "out.png");
+    for (const op of ["Brightness", "Color", "Contrast", "Sharpness"]) {
+      await jsonHere("augment", photograph, out, "--op", op, "--magnitude", "5");
+      expect(pictureDifference(await imageIn(out), image)).toBeNull();
+    }
+  });
+
   it("needs no magnitude where the operation takes none", async () => {
     const out = join(temporaryFolder(), "out.png");
     const { status, stdout } = await deitHere("augment", photograph, out, "--op", "Invert");
