@@ -121,6 +121,15 @@ describe("deit augment --recipe", () => {
     expect(arraysIn(out).shapes).toEqual([[16, 16, 1], [1, 16, 16]]); // prettier-ignore
   });
 
+  it("is replayed by --draws beside the same --recipe, in its size, channels and normalisation", async () => {
+    const folder = temporaryFolder();
+    const [file, drawn, replayed] = [join(folder, "draw.json"), join(folder, "drawn.npz"), join(folder, "replayed.npz")];
+    writeFileSync(file, JSON.stringify(await jsonHere("augment", photograph, drawn, "--recipe", "digits", "--sample", "3")));
+    const printed = await jsonHere("augment", photograph, replayed, "--draws", file, "--recipe", "digits");
+    expect(printed).toEqual({ file: photograph, out: replayed, draws: file, imageSize: 16 });
+    expect(readFileSync(replayed)).toEqual(readFileSync(drawn));
+  });
+
   it("prints the draws of --count following samples", async () => {
     const three = await jsonHere("augment", photograph, "--count", "3", "--sample", "4");
     const size = { width: WIDTH, height: HEIGHT };
@@ -211,6 +220,7 @@ describe("deit augment refuses", () => {
     ["a missing folder", [photograph, "IN/none/out.png"], "none/out.png: there is no folder "],
     ["no file to write", [photograph], "which file to write? give NAME.html or NAME.png after the image"],
     ["a file beside --count", [photograph, "IN/out.npz", "--count", "2"], "--count prints draws and writes no file; leave out "],
+    ["too many draws", [photograph, "--count", "1000001"], "It must be at most 1000000"],
     ["two sources of draws", [photograph, "IN/out.npz", "--draws", "IN/not.json", "--epoch", "1"], "cannot be used with option"],
     ["text for draws", [photograph, "IN/out.npz", "--draws", "IN/not.json"], "not.json: "],
     ["missing draws", [photograph, "IN/out.npz", "--draws", "IN/none.json"], "no such file: "],
