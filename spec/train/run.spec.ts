@@ -193,6 +193,18 @@ describe("runRecipe", () => {
     expect(weightsIn(join(pieces, "teacher")).equals(weightsIn(join(whole, "teacher")))).toBe(true);
   });
 
+  it("continues with bitwise identical results after a stop in the middle of an epoch, with another number of workers", async () => {
+    const recipe: Recipe = { ...plain, ...mixed, data: { ...mixed.data, crop: "resized", rotation: 10 } };
+    const [whole, pieces] = [newFolder(), newFolder()];
+    await run(recipe, options(whole));
+    let steps = 0;
+    const everyFifth = (): boolean => ++steps % 5 === 0; // an epoch has three steps
+    for (const workers of [2, 0, 1]) await run(recipe, options(pieces, { stop: everyFifth, resume: steps > 0, workers }));
+    expect(steps).toBe(12);
+    expect(weightsIn(pieces).equals(weightsIn(whole))).toBe(true);
+    expect(readFileSync(join(pieces, "metrics.jsonl"))).toEqual(readFileSync(join(whole, "metrics.jsonl")));
+  });
+
   it("reports the stage of each step", async () => {
     const stages: string[] = [];
     await run(tiny, options(newFolder(), { onProgress: ({ stage }) => stages.push(stage) }));
