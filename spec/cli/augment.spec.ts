@@ -50,6 +50,14 @@ describe("deit augment --op", () => {
     expect(pictureDifference(await imageIn(out), operate(plainKernels, image, draw))).toBeNull();
   });
 
+  it("leaves the image unchanged where the factor is 1", async () => {
+    const out = join(temporaryFolder(), "out.png");
+    for (const op of ["Brightness", "Color", "Contrast", "Sharpness"]) {
+      await jsonHere("augment", photograph, out, "--op", op, "--magnitude", "5");
+      expect(pictureDifference(await imageIn(out), image)).toBeNull();
+    }
+  });
+
   it("needs no magnitude where the operation takes none", async () => {
     const out = join(temporaryFolder(), "out.png");
     const { status, stdout } = await deitHere("augment", photograph, out, "--op", "Invert");
@@ -111,6 +119,15 @@ describe("deit augment --recipe", () => {
     const draw = await jsonHere("augment", photograph, out, "--recipe", "digits", "--sample", "3");
     expect(draw).toMatchObject({ crop: { h: 16, w: 16 }, ops: [], erasing: null });
     expect(arraysIn(out).shapes).toEqual([[16, 16, 1], [1, 16, 16]]); // prettier-ignore
+  });
+
+  it("is replayed by --draws beside the same --recipe, in its size, channels and normalisation", async () => {
+    const folder = temporaryFolder();
+    const [file, drawn, replayed] = [join(folder, "draw.json"), join(folder, "drawn.npz"), join(folder, "replayed.npz")];
+    writeFileSync(file, JSON.stringify(await jsonHere("augment", photograph, drawn, "--recipe", "digits", "--sample", "3")));
+    const printed = await jsonHere("augment", photograph, replayed, "--draws", file, "--recipe", "digits");
+    expect(printed).toEqual({ file: photograph, out: replayed, draws: file, imageSize: 16 });
+    expect(readFileSync(replayed)).toEqual(readFileSync(drawn));
   });
 
   it("prints the draws of --count following samples", async () => {
@@ -203,6 +220,7 @@ describe("deit augment refuses", () => {
     ["a missing folder", [photograph, "IN/none/out.png"], "none/out.png: there is no folder "],
     ["no file to write", [photograph], "which file to write? give NAME.html or NAME.png after the image"],
     ["a file beside --count", [photograph, "IN/out.npz", "--count", "2"], "--count prints draws and writes no file; leave out "],
+    ["too many draws", [photograph, "--count", "1000001"], "It must be at most 1000000"],
     ["two sources of draws", [photograph, "IN/out.npz", "--draws", "IN/not.json", "--epoch", "1"], "cannot be used with option"],
     ["text for draws", [photograph, "IN/out.npz", "--draws", "IN/not.json"], "not.json: "],
     ["missing draws", [photograph, "IN/out.npz", "--draws", "IN/none.json"], "no such file: "],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { folderOf, type Files } from "../data/sources/files.ts";
 import { json } from "./deit.ts";
 import { deitHere, jsonHere } from "./inProcess.ts";
 
@@ -12,6 +13,11 @@ const model = "--model deit-tiny-distilled --image-size 32";
 const someNumber: unknown = expect.any(Number);
 /** null, since on a loaded machine it may happen that no two peaks agree. */
 const someRatio: unknown = expect.toBeOneOf([expect.any(Number), null]);
+
+const someDigest: unknown = expect.stringMatching(/^[0-9a-f]{64}$/);
+
+/** Ten classes of small images: more than a batch of 64, and the rest is a batch of its own. */
+const many: Files = Array.from({ length: 70 }, (_, i) => [`${i % 10}/${i}.png`, i % 2 === 0 ? "square_native.png" : "palette.png"]);
 
 /** The relative error of a few roundings in f64. */
 const EXACT = 1e-14;
@@ -157,6 +163,41 @@ describe("deit bench", () => {
     ["train --ranges --profile", "option '--ranges' cannot be used with option '--profile'; see deit bench --help"],
   ])("%s is refused", async (what, message) => {
     expect(await deitHere("bench", ...what.split(" "))).toEqual({ status: 2, stdout: "", stderr: `deit bench: ${message}\n` });
+  });
+
+  it("loader prints the contract's JSON, and a table", async () => {
+    const loader = ["loader", "--recipe", "digits", "--data", "digits:train", "--workers", "0"];
+    const ms = { decode: someNumber, crop: someNumber, augment: someNumber, other: someNumber };
+    expect(await bench(loader.join(" "))).toEqual({ what: "loader", imagesPerSecond: someNumber, workers: 0, ms });
+    const { status, stdout } = await deitHere("bench", ...loader, "--repetitions", "1");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^digits:train by recipe digits, 0 workers: \d+ images\/s \(\d+ … \d+\)\nms an image\ndecode +\d+\.\d\d\ncrop +/,
+    );
+  });
+
+  it("loader --digest prints the same digests for any number of workers, one a batch", async () => {
+    const digests = async (workers: number, ...of: readonly string[]): Promise<unknown> =>
+      jsonHere("bench", "loader", "--digest", "--workers", `${workers}`, ...of);
+    const photographs = ["--recipe", "cifar10", "--data", folderOf(many)];
+    const alone = await digests(0, ...photographs);
+    expect(alone).toEqual({ what: "loader", workers: 0, digests: [someDigest, someDigest] });
+    for (const workers of [1, 2, 4]) expect(await digests(workers, ...photographs)).toEqual({ ...Object(alone), workers });
+    const { stdout } = await deitHere("bench", "loader", "--digest", "--workers", "1", ...photographs);
+    expect(stdout).toBe(Object(alone).digests.map((digest: string, i: number) => `batch ${i}: ${digest}\n`).join("")); // prettier-ignore
+  });
+
+  it.each([
+    ["--data none", 'data: unknown data set "none"; known: '],
+    ["--recipe digit", "no recipe digit: "],
+    ["--recipe digits --data synthetic:0", "data: synthetic:N needs a positive integer N"],
+    ["--data digits", "data: digits has images of 1 channels, the model takes 3"],
+    ["--batch 4", "--batch has no effect on loader"],
+  ])("loader %s is refused", async (what, message) => {
+    const { status, stdout, stderr } = await deitHere("bench", "loader", ...what.split(" "));
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(/^deit bench: [^\n]+\n$/);
+    expect(stderr).toContain(message);
   });
 
   it("prints tables with medians and spreads", async () => {

@@ -16,9 +16,15 @@ describe("--workers", () => {
     expect(workers()).toBe(availableParallelism() - 1);
     expect(workers("--workers", "0")).toBe(0);
     expect(workers("--workers", "5")).toBe(5);
+    expect(workers("--workers", `${8 * availableParallelism()}`)).toBe(8 * availableParallelism());
   });
 
   it.each(["-1", "1.5", "many"])("refuses %s", (count) => {
     expect(() => workers("--workers", count)).toThrow("It must be an integer of at least 0.");
+  });
+
+  it("refuses more threads than the machine can hold", () => {
+    const most = 8 * availableParallelism();
+    expect(() => workers("--workers", `${most + 1}`)).toThrow(`It must be at most ${most}.`);
   });
 });

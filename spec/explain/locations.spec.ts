@@ -34,6 +34,10 @@ function lawsBehind(file: string, seen = new Set<string>()): ReadonlySet<string>
 }
 
 describe("the index of the source", () => {
+  it("has no op and no routine that cannot be explained", () => {
+    expect(Object.keys(sources.ops).filter((name) => !operations.has(name))).toEqual([]);
+  });
+
   it("is that of the source as it is: npm run build makes it anew", async () => {
     const generator: { readonly sourceIndex: () => string } = await import(join(root, "sourceIndex.mjs"));
     expect(textOf("src/explain/generated/sources.ts")).toBe(generator.sourceIndex());

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fold, keyOf, normalAt, normals, permutation, philox, uniform53At, uniformAt, type Key } from "../../src/tensor/key.ts";
+import { fold, keyOf, normalAt, normals, permutation, philox, uniform53At, uniformAt, uniforms, type Key } from "../../src/tensor/key.ts";
 
 const hex = (words: readonly number[]): string => words.map((word) => word.toString(16).padStart(8, "0")).join(" ");
 
@@ -89,6 +89,15 @@ describe("draw i is a function of key and i", () => {
     fc.assert(
       fc.property(key, index, (k, i) => {
         expect(normalAt(k, i)).toBe(boxMuller(blockOf(k, i)));
+      }),
+    );
+  });
+
+  it("uniforms: those of uniformAt, whatever their number", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 30 }), (seed, length) => {
+        const k = keyOf(seed);
+        expect([...uniforms(k, length)]).toEqual(Array.from({ length }, (_, i) => uniformAt(k, i)));
       }),
     );
   });

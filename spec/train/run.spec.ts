@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { abstractEngine } from "../../src/engines/abstract/engine.ts";
@@ -13,6 +13,7 @@ import { evaluate } from "../../src/train/evaluation/evaluate.ts";
 import type { Recipe } from "../../src/train/run/recipe.ts";
 import { runRecipe, type Interrupted, type RunOptions, type RunResult } from "../../src/train/run/run.ts";
 import { wasmEngine } from "../../src/wasm.ts";
+import { folderOf } from "../data/sources/files.ts";
 import { evaluationBatches } from "../helpers/batches.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny, tinyTeacher } from "./tiny.ts";
@@ -199,6 +200,38 @@ describe("runRecipe", () => {
     expect(steps).toBe(6 + 12);
     expect(weightsIn(pieces).equals(weightsIn(whole))).toBe(true);
     expect(weightsIn(join(pieces, "teacher")).equals(weightsIn(join(whole, "teacher")))).toBe(true);
+  });
+
+  it("continues with bitwise identical results after a stop in the middle of an epoch, with another number of workers", async () => {
+    const recipe: Recipe = { ...plain, ...mixed, data: { ...mixed.data, crop: "resized", rotation: 10 } };
+    const [whole, pieces] = [newFolder(), newFolder()];
+    await run(recipe, options(whole));
+    let steps = 0;
+    const everyFifth = (): boolean => ++steps % 5 === 0; // an epoch has three steps
+    for (const workers of [2, 0, 1]) await run(recipe, options(pieces, { stop: everyFifth, resume: steps > 0, workers }));
+    expect(steps).toBe(12);
+    expect(weightsIn(pieces).equals(weightsIn(whole))).toBe(true);
+    expect(readFileSync(join(pieces, "metrics.jsonl"))).toEqual(readFileSync(join(whole, "metrics.jsonl")));
+  });
+
+  it("refuses to resume on other bytes of CIFAR than it began with", async () => {
+    const folder = folderOf([1, 2, 3, 4, 5].map((batch) => [`data_batch_${batch}.bin`, new Uint8Array(4 * 3073).fill(batch)] as const));
+    const recipe: Recipe = {
+      ...plain,
+      data: { ...plain.data, train: `cifar10:${folder}:train`, test: "synthetic:4", mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+      model: { ...plain.model, channels: 3, imageSize: 32, patchSize: 16, classes: 10 },
+    };
+    const directory = newFolder();
+    expect(await run(recipe, options(directory, { stop: () => true }))).toEqual({ interrupted: true });
+    const last = join(folder, "data_batch_5.bin");
+    const changed = readFileSync(last);
+    changed[100] = 77;
+    writeFileSync(last, changed);
+    const again = run(recipe, options(directory, { resume: true, stop: () => true }));
+    await expect(again).rejects.toThrow(`data: cifar10:${folder}:train: the images have changed since the run began: `);
+    changed[100] = 5;
+    writeFileSync(last, changed);
+    expect(await run(recipe, options(directory, { resume: true, stop: () => true }))).toEqual({ interrupted: true });
   });
 
   it("reports the stage of each step", async () => {

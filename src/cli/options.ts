@@ -5,11 +5,12 @@ import type { WebgpuPrecision } from "../engines/webgpu/run.ts";
 import type { Memory, MemoryChoice } from "../train/step/deitTask.ts";
 
 /** @throws InvalidArgumentError, which commander turns into the command's one line */
-function integerFrom(min: number): (text: string) => number {
+function integerFrom(min: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < min)
       throw new InvalidArgumentError(`It must be an integer of at least ${min}.`);
+    if (value > most) throw new InvalidArgumentError(`It must be at most ${most}.`);
     return value;
   };
 }
@@ -18,6 +19,8 @@ function integerFrom(min: number): (text: string) => number {
 export const positive: (text: string) => number = integerFrom(1);
 /** 0, 1, … */
 export const natural: (text: string) => number = integerFrom(0);
+/** 1, 2, … most */
+export const positiveUpTo = (most: number): ((text: string) => number) => integerFrom(1, most);
 
 /** The parser of an option that may be given several times. */
 export const collected = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
@@ -61,12 +64,15 @@ export interface WorkersOption {
   readonly workers: number;
 }
 
+/** Threads that a core can be shared by; each takes some 20 MB. */
+const WORKERS_A_CORE = 8;
+
 /** Threads beside this one that prepare images. */
 export function workersOption(): Option {
-  const others = Math.max(0, availableParallelism() - 1);
+  const cores = availableParallelism();
   return new Option("--workers <n>", "threads that decode and augment images; 0: they are prepared between the steps")
-    .argParser(natural)
-    .default(others, "the number of cores − 1");
+    .argParser(integerFrom(0, WORKERS_A_CORE * cores))
+    .default(cores - 1, "the number of cores − 1");
 }
 
 export const withEngine = (command: Command): Command =>

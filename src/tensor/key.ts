@@ -98,6 +98,13 @@ const blockAt = ({ words }: Key, i: number): Words4 => philox([low32(i), high32(
 /** Draw i, uniform on [0, 1) in steps of 2⁻²⁴: exact in f32, hence the same on every engine. */
 export const uniformAt = (key: Key, i: number): number => ((blockAt(key, Math.floor(i / 4))[i % 4] ?? 0) >>> 8) * 2 ** -24;
 
+/** Draws 0 … length − 1 as `uniformAt` has them, four a block. */
+export function uniforms(key: Key, length: number): Float32Array {
+  const out = new Float32Array(4 * Math.ceil(length / 4));
+  for (let at = 0; at < length; at += 4) for (const [i, word] of blockAt(key, at / 4).entries()) out[at + i] = (word >>> 8) * 2 ** -24;
+  return out.subarray(0, length);
+}
+
 /** Two words as a number on [0, 1) in steps of 2⁻⁵³. */
 const fraction53 = (high: number, low: number): number => ((high >>> 5) * 2 ** 26 + (low >>> 6)) * 2 ** -53;
 

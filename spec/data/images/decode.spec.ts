@@ -9,6 +9,13 @@ describe("decodeImage gives Pillow's RGB, byte for byte", () => {
     expect(firstDifference(`${name}.decoded`, image.data)).toBe(null);
     expect(digestOf(image.data)).toBe(decoded);
   });
+
+  it.each(described.sources)("of $name as an array whose slice is a copy, unlike that of Node's Buffer", async ({ name }) => {
+    const { data } = await decodeImage(sourceOf(name));
+    const copy = data.slice();
+    copy[0] = 255 - (data[0] ?? 0);
+    expect(copy[0]).not.toBe(data[0]);
+  });
 });
 
 /** A PNG whose header claims this size. */

@@ -13,8 +13,7 @@ import { plainKernels as kernels } from "../../data/pixels/plain.ts";
 import { augmentationPage, augmentationSheet } from "../../inspect/augmentationPage.ts";
 import { operationRows, thumbnail, viewPictures } from "../../inspect/augmentations.ts";
 import { drawAt, drawnView, keyOfView, operationHint, viewsOf, type Views } from "../inputs/views.ts";
-import { IMAGENET } from "../inputs/weights.ts";
-import { natural, positive, withExamples, withJson, type JsonOption } from "../options.ts";
+import { natural, positiveUpTo, withExamples, withJson, type JsonOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { checkWritable, writeOutput } from "../outputPath.ts";
 import { inColour, npzOf, pngFile } from "../pixelFiles.ts";
@@ -34,6 +33,8 @@ interface AugmentOptions extends JsonOption {
 
 /** The side of the published models' images, in pixels. */
 const SIDE = 224;
+/** Draws that are printed at once: half a gigabyte of text, the longest that there can be, holds about so many. */
+const MOST_DRAWS = 1_000_000;
 /** Views on the page. */
 const SHOWN = 32;
 
@@ -68,20 +69,23 @@ async function runOperation(path: string, to: string | undefined, op: string, op
   print(`${path}: ${op}${argument === null ? "" : ` with the argument ${argument}`}: ${out}`);
 }
 
-/** The draw of a file. */
-async function runDraws(path: string, to: string | undefined, draws: string, { imageSize: S = SIDE, json }: AugmentOptions): Promise<void> {
-  const out = checkEnding(to, ".npz", ".png");
-  const image = await imageAt(path);
-  writePixels(out, applyView(kernels, image, drawAt(draws, image, S), S), IMAGENET);
-  if (json === true) return printJson({ file: path, out, draws, imageSize: S });
-  print(`${path}: ${draws}, ${S}×${S} pixels: ${out}`);
-}
-
 /** An image with as many channels as the views have. */
 function imageOf({ channels }: Views, image: Pixels): Pixels {
   if (channels === image.channels) return image;
   const { data } = kernels.grey(image);
   return { ...image, data: data.filter((_, i) => i % image.channels === 0), channels };
+}
+
+/** The draw of a file. */
+async function runDraws(path: string, to: string | undefined, draws: string, options: AugmentOptions): Promise<void> {
+  const { recipe, imageSize = SIDE, json } = options;
+  const out = checkEnding(to, ".npz", ".png");
+  const views = viewsOf(recipe, undefined, imageSize);
+  const { S, normalisation } = views;
+  const image = imageOf(views, await imageAt(path));
+  writePixels(out, applyView(kernels, image, drawAt(draws, image, S), S), normalisation);
+  if (json === true) return printJson({ file: path, out, draws, imageSize: S });
+  print(`${path}: ${draws}, ${S}×${S} pixels: ${out}`);
 }
 
 /** What training would draw. */
@@ -139,36 +143,41 @@ function magnitudeOf(text: string): number {
   return value;
 }
 
-/** @throws InvalidArgumentError */
-function sideOf(text: string): number {
-  const value = positive(text);
-  if (value > LARGEST_SIDE) throw new InvalidArgumentError(`It must be at most ${LARGEST_SIDE}.`);
-  return value;
-}
-
 export function addAugment(program: Command): void {
-  const ofTraining = ["recipe", "seed", "epoch", "sample", "count"];
+  const ofDrawing = ["seed", "epoch", "sample", "count"];
   const command = program
     .command("augment")
     .description("augment an image exactly as timm does on Pillow: by one operation, by given draws, or by those that training would make")
     .argument("<image>", "a JPEG, PNG or WebP file")
     .argument("[out]", "the file to write: .png, .npz (pixels U8 [S, S, C] and normalised tensor F32 [C, S, S], before erasing) or .html")
     .addOption(
-      new Option("--op <name>", "one operation under timm's name, on the whole image").conflicts(["draws", "imageSize", ...ofTraining]),
+      new Option("--op <name>", "one operation under timm's name, on the whole image").conflicts([
+        "draws",
+        "imageSize",
+        "recipe",
+        ...ofDrawing,
+      ]),
     )
     .addOption(new Option("--magnitude <m>", "of the operation, from 0 to 10").argParser(magnitudeOf))
     .addOption(new Option("--sign <sign>", "of the operation; one without a sign ignores it (default: 1)").choices(["1", "-1"]))
-    .addOption(new Option("--draws <file.json>", "the draws to apply, in the form in which --recipe prints them").conflicts(ofTraining))
+    .addOption(new Option("--draws <file.json>", "the draws to apply, in the form in which --recipe prints them").conflicts(ofDrawing))
     .addOption(
       new Option("--image-size <s>", "side of the view in pixels, unless a recipe says it (default: 224)")
-        .argParser(sideOf)
+        .argParser(positiveUpTo(LARGEST_SIDE))
         .conflicts("recipe"),
     )
-    .addOption(new Option("--recipe <recipe>", "a recipe whose draws to make and print (default: DeiT-B's settings)"))
+    .addOption(
+      new Option(
+        "--recipe <recipe>",
+        "a recipe whose draws to make and print, or whose size, channels and normalisation --draws gets (default: DeiT-B's)",
+      ),
+    )
     .addOption(new Option("--seed <n>", "the seed of the run (default: the recipe's, or 0)").argParser(natural))
     .addOption(new Option("--epoch <n>", "the epoch (default: 0)").argParser(natural))
     .addOption(new Option("--sample <n>", "the index of the image in its set (default: 0)").argParser(natural))
-    .addOption(new Option("--count <k>", "print the draws of this many following samples, and write nothing").argParser(positive));
+    .addOption(
+      new Option("--count <k>", "print the draws of this many following samples, and write nothing").argParser(positiveUpTo(MOST_DRAWS)),
+    );
   withExamples(withJson(command), [
     ["deit augment cat.jpg page.html", "every operation, and what DeiT-B would train on"],
     ["deit augment cat.jpg out.png --op Rotate --magnitude 9 --sign -1", "one operation"],

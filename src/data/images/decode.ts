@@ -70,7 +70,8 @@ async function samplesOf(sharp: Sharp, bytes: Uint8Array, { colour, deep }: Head
     .raw({ depth: deep ? "ushort" : "uchar" })
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
-  const numbers = deep ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
+  const { buffer, byteOffset, length } = data; // of Node's Buffer, whose `slice` is no copy
+  const numbers = deep ? new Uint16Array(buffer, byteOffset, length / 2) : new Uint8Array(buffer, byteOffset, length);
   return { data: numbers, width, height, channels, colour, wide: isPlainGreyPng(bytes) ? "cut off" : "high byte" };
 }
 

@@ -48,9 +48,9 @@ export function madeBy(control: Control, worker: number): number | null {
   return sample === IDLE ? null : sample;
 }
 
-/** Lets the workers make one more batch. */
-export function askForOneMore(control: Control): void {
-  Atomics.add(control, ASKED, 1);
+/** Lets the workers make so many more batches. Waking them takes up to a millisecond of the calling thread. */
+export function askForMore(control: Control, batches: number): void {
+  Atomics.add(control, ASKED, batches);
   Atomics.notify(control, ASKED);
 }
 

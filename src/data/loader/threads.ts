@@ -1,6 +1,6 @@
 /** Batches made by workers, into a ring of slots: the workers run ahead of the caller by as many batches as the ring has room for. */
 import { Worker } from "node:worker_threads";
-import { closeAll, askForOneMore, controlOf, madeBy, type Control } from "./control.ts";
+import { closeAll, askForMore, controlOf, madeBy, type Control } from "./control.ts";
 import type { BatchRequest } from "./sampler.ts";
 import { askFor, doneIn, slotBytes, slotOf, type Slot, type SlotSize } from "./slot.ts";
 import { TIMINGS, type Timings } from "./timings.ts";
@@ -105,12 +105,14 @@ export function startThreads(settings: ThreadsSettings): SlotSource {
   async function* slots(requests: Iterable<BatchRequest>): AsyncGenerator<Slot, void> {
     const waiting = requests[Symbol.iterator]();
     const askAhead = (): void => {
+      if (asked - used > ring.length / 2) return; // several at a time, so that the workers are not woken at each batch
+      const before = asked;
       while (asked - used < ring.length) {
         const next = waiting.next();
-        if (next.done === true) return;
+        if (next.done === true) break;
         askFor(slotAt(asked++), next.value);
-        askForOneMore(control);
       }
+      if (asked > before) askForMore(control, asked - before);
     };
     try {
       for (askAhead(); used < asked; askAhead()) {

@@ -6,7 +6,7 @@
  * A byte is the nearest to 255 times the pixel.
  */
 import { digestOfRecord } from "../../io/disk/digest.ts";
-import { fold, keyOf, uniform53At, uniformAt, type Key } from "../../tensor/key.ts";
+import { fold, keyOf, uniform53At, uniforms, type Key } from "../../tensor/key.ts";
 import { decoded } from "../images/imageFile.ts";
 import type { Pixels } from "../pixels/pixels.ts";
 import type { Dataset, DataShape } from "./dataset.ts";
@@ -35,14 +35,14 @@ export function synthetic(count: number, shape: DataShape): Dataset {
   const key = fold(keyOf(SEED), "synthetic");
   const label = (i: number): number => i % classes;
   const pixelsOf = (i: number): Uint8Array => {
-    const noise = fold(fold(key, "noise"), i);
     const image = new Uint8Array(side ** 2 * channels);
+    const noise = uniforms(fold(fold(key, "noise"), i), image.length);
     for (let c = 0, draw = 0; c < channels; c++) {
       const { u, v, phase } = waveOf(fold(fold(fold(key, "class"), label(i)), c));
       for (let row = 0; row < side; row++)
         for (let column = 0; column < side; column++, draw++) {
           const wave = 0.5 + 0.5 * Math.cos(2 * Math.PI * ((u * column + v * row) / side + phase));
-          image[(row * side + column) * channels + c] = Math.round(FULL_BYTE * (0.5 * wave + 0.5 * uniformAt(noise, draw)));
+          image[(row * side + column) * channels + c] = Math.round(FULL_BYTE * (0.5 * wave + 0.5 * (noise[draw] ?? 0)));
         }
     }
     return image;

@@ -1,5 +1,6 @@
 /** The routines of a training step: optimisers on one parameter of DeiT-Ti, loss scaling, mixing, pixels. */
 import { cutMix, cutMixBox } from "../../train/mixing/cutMix.ts";
+import { erase } from "../../train/mixing/erase.ts";
 import { mixup } from "../../train/mixing/mixup.ts";
 import { normalisePixels } from "../../train/mixing/normalisePixels.ts";
 import { adamwLeaves } from "../../train/optimizer/adamw.ts";
@@ -58,6 +59,14 @@ export const trainingOperations: readonly Operation[] = [
       const [x, H, W] = [activation(...shape), axis(shape, 2), axis(shape, 3)];
       const centre = { y: Math.floor(H / 2), x: Math.floor(W / 2) };
       return (k) => cutMix.run(k, { x }, cutMixBox({ H, W, lambda: LAMBDA, centre, rule: "deit" }).box);
+    },
+  ),
+  runOf(
+    "erase",
+    { axes: "B C H W", shape: [2, 3, 224, 224], sizes: {}, oracle: "laws/loops/mixing.ts erase", row: "identity/erasing" },
+    ({ activation }, shape) => {
+      const [x, C, h, w] = [activation(...shape), axis(shape, 1), Math.ceil(axis(shape, 2) / 2), Math.ceil(axis(shape, 3) / 2)];
+      return (k) => erase.run(k, { x }, [{ image: 0, top: 0, left: 0, h, w, noise: new Float32Array(C * h * w) }]);
     },
   ),
   runOf(

@@ -1,8 +1,5 @@
 /** A run from its recipe: trains the teacher if there is one, then the student, and evaluates both on the test images. */
-import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { writeIndex } from "../../data/index/indexFile.ts";
+import { join } from "node:path";
 import type { Batches } from "../../data/loader/batch.ts";
 import { digestOfRecord } from "../../io/disk/digest.ts";
 import { writeDurably } from "../../io/disk/durable.ts";
@@ -17,13 +14,14 @@ import type { Accuracy } from "../evaluation/accuracy.ts";
 import { fits, reserveBatch, type BatchProgram } from "../evaluation/capacity.ts";
 import { deitTaskWithin, type Memory, type MemoryChoice } from "../step/deitTask.ts";
 import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Deit, type Evaluations } from "../evaluation/evaluate.ts";
+import { keepData } from "./keptData.ts";
 import { trainModel, type RunSettings } from "./loop.ts";
 import { trainingOnShapes } from "./onShapes.ts";
 import type { Training } from "./training.ts";
 import type { Progress } from "./progress.ts";
 import type { Recipe } from "./recipe.ts";
 import { openRunFolder } from "./folder.ts";
-import { indexPath, openSets, type Sets } from "./sets.ts";
+import { openSets, type Sets } from "./sets.ts";
 import { startingParams, startingWeights, type StartingWeights } from "./startingWeights.ts";
 import { predictBy, runTeacher, teacherOnShapes, type Teacher } from "./teacher.ts";
 import { tokenCosines, type TokenCosines } from "../evaluation/tokenCosines.ts";
@@ -173,19 +171,6 @@ async function runStages(
   return { interrupted: false, teacher: teacher?.accuracy ?? null, student: evaluations, cosines };
 }
 
-/** Keeps the indices of image files beside the run, so that resuming it need not list the files again. */
-async function keepIndices({ train, test }: Sets, directory: string): Promise<void> {
-  for (const [which, { handle }] of [
-    ["train", train],
-    ["test", test.dataset],
-  ] as const) {
-    const path = indexPath(directory, which);
-    if (handle.kind !== "photographs" || existsSync(path)) continue;
-    await mkdir(dirname(path), { recursive: true });
-    await writeIndex(path, handle.index);
-  }
-}
-
 /**
  * Runs a recipe in a folder: recipe.toml, teacher/, metrics.jsonl, checkpoints/, weights.safetensors.
  *
@@ -199,7 +184,8 @@ export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOpti
     const memory = reserveMemory(engine, recipe, sets, options.memory);
     await openRunFolder(options);
     try {
-      await keepIndices(sets, options.directory);
+      await keepData(options.directory, "train", sets.train);
+      await keepData(options.directory, "test", sets.test.dataset);
       return await runStages(engine, recipe, sets, weights, memory, options);
     } finally {
       unlock(options.directory);

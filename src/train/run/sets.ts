@@ -1,16 +1,14 @@
 /** The data of a run: its training images and its test images, opened and tried before anything is written. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { evaluationSet, type EvaluationSet } from "../../data/loader/evaluationSet.ts";
 import { checkedNormalisation, type Normalisation } from "../../data/normalise.ts";
 import { checkSettings } from "../../data/augment/checkSettings.ts";
-import { readIndex } from "../../data/index/indexFile.ts";
 import type { Dataset } from "../../data/sources/dataset.ts";
 import { openDataset } from "../../data/sources/open.ts";
 import { preflight } from "../../data/sources/preflight.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { evaluationBatch } from "../evaluation/evaluate.ts";
 import { checkBatches } from "./batches.ts";
+import { openKept, type Which } from "./keptData.ts";
 import type { RunSettings } from "./loop.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -24,9 +22,6 @@ export interface Sets {
   /** Ends the workers of the test images, and closes both sets. */
   readonly close: () => Promise<void>;
 }
-
-/** Where a run keeps the index of its training images, and that of its test images. */
-export const indexPath = (directory: string, which: "train" | "test"): string => join(directory, "data", `${which}.index`);
 
 /** The most images of a set that the preflight decodes. */
 const TRIED = 256;
@@ -46,10 +41,8 @@ export async function openSets(
   const shape = { channels: model.channels, side: model.imageSize, classes: model.classes };
   const normalisation = checkedNormalisation(data, shape.channels);
   checkSettings(data, shape.channels, shape.side);
-  const open = (which: "train" | "test"): Dataset => {
-    const kept = indexPath(run.directory, which);
-    return openDataset(data[which], shape, run.resume && existsSync(kept) ? readIndex(kept) : null);
-  };
+  const open = (which: Which): Dataset =>
+    run.resume ? openKept(run.directory, which, data[which], shape) : openDataset(data[which], shape);
   const train = open("train");
   const test = open("test");
   checkBatches(recipe, train);
