@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decodeImage, ImageError } from "../../../src/data/images/decode.ts";
+import { decodeImage } from "../../../src/data/images/decode.ts";
+import { ImageError } from "../../../src/data/images/imageError.ts";
 import { described, digestOf, firstDifference, sourceOf } from "./samples.ts";
 
 describe("decodeImage gives Pillow's RGB, byte for byte", () => {

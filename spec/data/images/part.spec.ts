@@ -1,7 +1,8 @@
 /** A part of an image is the same cut of the whole, although less of a JPEG file is decoded for it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ImageError, openImage } from "../../../src/data/images/decode.ts";
+import { openImage } from "../../../src/data/images/decode.ts";
+import { ImageError } from "../../../src/data/images/imageError.ts";
 import { cut } from "../../../src/data/pixels/cut.ts";
 import type { Region, Size } from "../../../src/data/pixels/pixels.ts";
 import { described, sourceOf } from "./samples.ts";

@@ -3,14 +3,10 @@ import { formatOf, isPlainGreyPng, type ImageFormat } from "./format.ts";
 import type SharpModule from "sharp";
 import { cut, isWhole } from "../pixels/cut.ts";
 import type { Pixels, Region, Size } from "../pixels/pixels.ts";
+import { ImageError } from "./imageError.ts";
 import type { ImageFile } from "./imageFile.ts";
 import { endsAsJpeg, jpegHeader } from "./jpegHeader.ts";
 import { rgbOf, type Samples } from "./rgb.ts";
-
-/** The file is not an image, or not one that can be opened here. */
-export class ImageError extends Error {
-  override readonly name = "ImageError";
-}
 
 /** Pillow refuses larger images as decompression bombs: twice a quarter of a gigabyte of 24-bit pixels. */
 const MOST_PIXELS = 2 * Math.floor(2 ** 30 / 4 / 3);

@@ -1,6 +1,7 @@
 /** Reads image files by path. */
 import { readFile, stat } from "node:fs/promises";
-import { decodeImage, ImageError } from "./decode.ts";
+import { decodeImage } from "./decode.ts";
+import { ImageError } from "./imageError.ts";
 import type { Pixels } from "../pixels/pixels.ts";
 
 /** The largest file that is read: a quarter of a gigabyte. */

@@ -3,7 +3,7 @@ import { keyOf, type Key } from "../../tensor/key.ts";
 import { erasingNoise } from "../augment/erasing.ts";
 import type { AugmentSettings } from "../augment/settings.ts";
 import { applyView, drawView, partOf, viewKey, withinPart } from "../augment/view.ts";
-import { ImageError } from "../images/decode.ts";
+import { ImageError } from "../images/imageError.ts";
 import type { ImageFile } from "../images/imageFile.ts";
 import { preprocess, type Convention } from "../images/preprocess.ts";
 import type { PixelKernels } from "../pixels/kernels.ts";

@@ -2,7 +2,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { columnsOf, nameAt, type Columns, type ImageIndex } from "../index/imageIndex.ts";
-import { ImageError, openImage } from "../images/decode.ts";
+import { openImage } from "../images/decode.ts";
+import { ImageError } from "../images/imageError.ts";
 import { checkedLength } from "../images/file.ts";
 import type { ImageFile } from "../images/imageFile.ts";
 import type { Dataset } from "./dataset.ts";
