@@ -15,6 +15,7 @@ import { tinyRecipe } from "../cli/tiny.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny } from "../train/tiny.ts";
+import { quietRun } from "../train/quietRun.ts";
 
 const LONG = process.env["DEIT_LONG"] === "1";
 const KILLS = LONG ? 20 : 1;
@@ -24,17 +25,8 @@ const DEVICE_LOSSES: readonly string[] = LONG
   : ["teacher 3", "student 7"];
 const recipe: Recipe = { ...tiny, training: { ...tiny.training, schedule: { ...tiny.training.schedule, epochs: LONG ? 16 : 4 } } };
 
-const options = (directory: string, onProgress: RunOptions["onProgress"] = null): RunOptions => ({
-  directory,
-  resume: false,
-  recipeText: "",
-  checkpointEvery: 2,
-  onProgress,
-  stop: null,
-  memory: "normal",
-  workers: 0,
-  onNotice: () => undefined,
-});
+const options = (directory: string, onProgress: RunOptions["onProgress"] = null): RunOptions =>
+  quietRun(directory, { checkpointEvery: 2, onProgress });
 
 /** Timeout in ms: seconds on an idle machine, and minutes for many failures. */
 const LONG_TIMEOUT = { timeout: LONG ? 900_000 : 120_000 };

@@ -9,6 +9,7 @@ import { webgpuEngine } from "../../src/webgpu.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny } from "./tiny.ts";
+import { quietRun } from "./quietRun.ts";
 
 const deep: Recipe = {
   ...tiny,
@@ -27,17 +28,7 @@ interface Ran {
 async function run(memory: MemoryChoice, bound: number): Promise<Ran> {
   const engine = webgpuEngine({ device: await gpuDevice(), slab: 2 ** 22, memory: bound });
   const directory = join(temporaryFolder(), "run");
-  await runRecipe(engine, deep, {
-    directory,
-    resume: false,
-    recipeText: "",
-    checkpointEvery: null,
-    onProgress: null,
-    stop: null,
-    memory,
-    workers: 0,
-    onNotice: () => undefined,
-  });
+  await runRecipe(engine, deep, quietRun(directory, { memory }));
   const { fresh } = engine.memory();
   engine.close();
   return { weights: readFileSync(join(directory, "weights.safetensors")), fresh };

@@ -7,6 +7,7 @@ import { runRecipe } from "../../src/train/run/run.ts";
 import { compileInto } from "../helpers/javascript.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny } from "./tiny.ts";
+import { quietRun } from "./quietRun.ts";
 
 /** Runs the child and kills it (SIGKILL) `delay` ms after it has done `steps` steps. Returns whether it was killed before it ended. */
 function killedAfter(child: string, folder: string, steps: number, delay: number): Promise<boolean> {
@@ -34,17 +35,7 @@ const filesOf = (folder: string): readonly Buffer[] =>
 describe("a run that is killed repeatedly", () => {
   it("ends with the same weights and metrics, byte for byte, as an uninterrupted run", async () => {
     const [whole, pieces] = [join(temporaryFolder(), "run"), join(temporaryFolder(), "run")];
-    const options = {
-      resume: false,
-      recipeText: "",
-      checkpointEvery: 2,
-      onProgress: null,
-      stop: null,
-      memory: "normal" as const,
-      workers: 0,
-      onNotice: () => undefined,
-    };
-    await runRecipe(referenceEngine(), tiny, { ...options, directory: whole });
+    await runRecipe(referenceEngine(), tiny, quietRun(whole, { checkpointEvery: 2 }));
     const code = temporaryFolder();
     compileInto(
       code,

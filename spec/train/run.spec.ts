@@ -17,19 +17,10 @@ import { folderOf } from "../data/sources/files.ts";
 import { evaluationBatches } from "../helpers/batches.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny, tinyTeacher } from "./tiny.ts";
+import { quietRun } from "./quietRun.ts";
 
-const options = (directory: string, changes: Partial<RunOptions> = {}): RunOptions => ({
-  directory,
-  resume: false,
-  recipeText: 'name = "tiny"\n',
-  checkpointEvery: null,
-  onProgress: null,
-  stop: null,
-  memory: "normal",
-  workers: 0,
-  onNotice: () => undefined,
-  ...changes,
-});
+const options = (directory: string, changes: Partial<RunOptions> = {}): RunOptions =>
+  quietRun(directory, { recipeText: 'name = "tiny"\n', ...changes });
 
 const run = (recipe: Recipe, runOptions: RunOptions): Promise<RunResult | Interrupted> => runRecipe(referenceEngine(), recipe, runOptions);
 

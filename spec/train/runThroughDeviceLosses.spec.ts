@@ -6,6 +6,7 @@ import { DeviceLostError, MemoryError } from "../../src/tensor/errors.ts";
 import { runThroughDeviceLosses } from "../../src/train/run/runThroughDeviceLosses.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny } from "./tiny.ts";
+import { quietRun } from "./quietRun.ts";
 
 /** A run on engines that fail after these numbers of reads: the number of engines that it used, and how it ended. */
 async function runOn(
@@ -20,17 +21,8 @@ async function runOn(
     let left = most;
     return Promise.resolve({ ...engine, read: (t) => (left-- > 0 ? engine.read(t) : Promise.reject(error)) });
   };
-  const options = {
-    resume: false,
-    recipeText: "",
-    checkpointEvery: 1,
-    onProgress: null,
-    stop: null,
-    memory: "normal",
-    workers: 0,
-    onNotice: () => undefined,
-  } as const;
-  const run = runThroughDeviceLosses(newEngine, tiny, { ...options, directory: join(temporaryFolder(), "run") }, () => undefined);
+  const options = quietRun(join(temporaryFolder(), "run"), { checkpointEvery: 1 });
+  const run = runThroughDeviceLosses(newEngine, tiny, options, () => undefined);
   const end = await run.then(
     () => "ended",
     (why: unknown) => why,

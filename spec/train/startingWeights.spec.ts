@@ -15,6 +15,7 @@ import type { InitRecipe, Recipe } from "../../src/train/run/recipe.ts";
 import { runRecipe } from "../../src/train/run/run.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny } from "./tiny.ts";
+import { quietRun } from "./quietRun.ts";
 
 const KEY = keyOf(99);
 
@@ -42,19 +43,8 @@ async function started(bytes: Uint8Array, heads: InitRecipe["heads"], recipe: Re
   const from = join(folder, "given.safetensors");
   writeFileSync(from, bytes);
   const directory = join(folder, "run");
-  const options = {
-    directory,
-    resume: false,
-    recipeText: "",
-    checkpointEvery: null,
-    onProgress: null,
-    stop: null,
-    memory: "normal",
-    workers: 0,
-    onNotice: () => undefined,
-  } as const;
   try {
-    await runRecipe(referenceEngine(), { ...recipe, init: { from, heads } }, options);
+    await runRecipe(referenceEngine(), { ...recipe, init: { from, heads } }, quietRun(directory));
   } catch (error) {
     if (existsSync(directory)) throw new Error("the folder was made although the run was refused", { cause: error });
     throw error;
@@ -125,19 +115,8 @@ describe("a run from weights", () => {
 
   it("is refused if the file is missing", async () => {
     const directory = join(temporaryFolder(), "run");
-    const options = {
-      directory,
-      resume: false,
-      recipeText: "",
-      checkpointEvery: null,
-      onProgress: null,
-      stop: null,
-      memory: "normal",
-      workers: 0,
-      onNotice: () => undefined,
-    } as const;
     const recipe: Recipe = { ...still, init: { from: "nowhere.pth", heads: "keep" } };
-    await expect(runRecipe(referenceEngine(), recipe, options)).rejects.toThrow(
+    await expect(runRecipe(referenceEngine(), recipe, quietRun(directory))).rejects.toThrow(
       "no weights nowhere.pth: give a run's folder or a file (.safetensors, .npz, .pth) as init.from",
     );
     expect(existsSync(directory)).toBe(false);

@@ -1,8 +1,8 @@
-/** The loader: the same batches however many threads make them, and what happens to images and threads that fail. */
+/** The loader: the same batches however many workers make them, and what happens to images and workers that fail. */
 import { setTimeout } from "node:timers/promises";
 import type * as workerThreads from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { AugmentSettings } from "../../../src/data/augment/settings.ts";
+import { deitSettings, type AugmentSettings } from "../../../src/data/augment/settings.ts";
 import { digestOfBatch } from "../../../src/data/loader/digest.ts";
 import { openLoader, type Loader, type LoaderSettings } from "../../../src/data/loader/loader.ts";
 import { inOrder, trainingOrder, type BatchRequest } from "../../../src/data/loader/sampler.ts";
@@ -11,7 +11,7 @@ import { openDataset } from "../../../src/data/sources/open.ts";
 import { keyOf } from "../../../src/tensor/key.ts";
 import { bytesOf, folderOf, type Files } from "../sources/files.ts";
 
-/** The threads that loaders have started, so that a test can end one. */
+/** The workers that loaders have started, so that a test can end one. */
 const started: workerThreads.Worker[] = [];
 
 vi.mock("node:worker_threads", async (original) => {
@@ -31,17 +31,7 @@ afterEach(async () => {
   started.splice(0);
 });
 
-const settings: AugmentSettings = {
-  crop: "resized",
-  area: [0.08, 1],
-  aspect: [3 / 4, 4 / 3],
-  padding: 0,
-  flip: true,
-  rotation: 0,
-  policy: { kind: "randaugment", magnitude: 9, deviation: 0.5 },
-  colourJitter: 0,
-  erasing: 0.5,
-};
+const settings: AugmentSettings = { ...deitSettings, erasing: 0.5 };
 const key = keyOf(11);
 const SIDE = 40;
 const names = ["landscape.jpg", "portrait.jpg", "natural3.jpg", "gray.jpg", "rgba.png", "palette.png", "lossy.webp", "cmyk.jpg"];
@@ -81,7 +71,7 @@ function steps(dataset: Dataset, first: number, last: number): readonly BatchReq
 }
 
 describe("batches", () => {
-  it("are the same from 0, 1, 2 and 4 threads, also from the middle of an epoch on", async () => {
+  it("are the same from 0, 1, 2 and 4 workers, also from the middle of an epoch on", async () => {
     const dataset = setOf(photographs);
     const whole = await digests(loaderOf(dataset), steps(dataset, 0, 8));
     expect(new Set(whole).size).toBe(8);
@@ -135,7 +125,7 @@ const many: Files = Array.from({ length: 110 }, (_, i) => [`class${i % 2}/${Stri
 describe("an image that cannot be decoded", () => {
   const broken: Files = [...many, ["class1/text.jpg", bytesOf("this is a text")]];
 
-  it("is named once, and another takes its place, the same for any number of threads", async () => {
+  it("is named once, and another takes its place, the same for any number of workers", async () => {
     const dataset = setOf(broken);
     const [one, other] = [[] as string[], [] as string[]];
     const requests = [...steps(dataset, 0, 22), ...steps(dataset, 22, 44)];
@@ -162,12 +152,12 @@ describe("an image that cannot be decoded", () => {
   });
 });
 
-describe("a thread that ends", () => {
+describe("a worker that ends", () => {
   it("while it makes an image ends the loader, and the image is named", async () => {
     const { default: sharp } = await import("sharp");
     const large = await sharp({ create: { width: 10_000, height: 10_000, channels: 3, background: "red" } })
       .png()
-      .toBuffer(); // takes so long to decode that the thread is certainly at it
+      .toBuffer(); // takes so long to decode that the worker is certainly at it
     const path = folderOf([
       ["class0/a.png", large],
       ["class1/b.png", large],

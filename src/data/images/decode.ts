@@ -1,8 +1,8 @@
 /** Image files to RGB. sharp only decodes: it must not rotate, blend or colour-manage, since Pillow does not. */
-import { formatOf, isPlainGreyPng, type ImageFormat } from "./format.ts";
 import type SharpModule from "sharp";
 import { cut, isWhole } from "../pixels/cut.ts";
 import type { Pixels, Region, Size } from "../pixels/pixels.ts";
+import { formatOf, isPlainGreyPng, type ImageFormat } from "./format.ts";
 import { ImageError } from "./imageError.ts";
 import type { ImageFile } from "./imageFile.ts";
 import { endsAsJpeg, jpegHeader } from "./jpegHeader.ts";
@@ -48,6 +48,16 @@ function headerOfJpeg(bytes: Uint8Array, format: ImageFormat): Header | null {
 
 type Sharp = typeof SharpModule;
 
+let loading: Promise<Sharp> | undefined;
+
+/** sharp, loaded when the first image is opened: the workers decode an image each, and no image twice. */
+const loaded = (): Promise<Sharp> =>
+  (loading ??= import("sharp").then(({ default: sharp }) => {
+    sharp.concurrency(1);
+    sharp.cache(false);
+    return sharp;
+  }));
+
 const OPTIONS = { autoOrient: false, failOn: "error", ignoreIcc: true, limitInputPixels: false, pages: 1 } as const;
 
 /** The header, by sharp. @throws what sharp throws */
@@ -86,9 +96,7 @@ function refused(format: ImageFormat, error: unknown): ImageError {
 export async function openImage(bytes: Uint8Array): Promise<ImageFile> {
   const format = checkedFormat(bytes);
   try {
-    const { default: sharp } = await import("sharp");
-    sharp.concurrency(1); // the threads of the loader decode an image each, …
-    sharp.cache(false); // … and none of them twice
+    const sharp = await loaded();
     const header = headerOfJpeg(bytes, format) ?? (await headerBySharp(sharp, bytes));
     checkSize(header);
     const { width, height } = header;

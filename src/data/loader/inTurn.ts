@@ -1,7 +1,7 @@
 /** Batches made by the calling thread itself, one image after the other, when they are asked for. */
 import { fillImage, type Maker } from "./fillImage.ts";
 import { askFor, countOf, slotOf } from "./slot.ts";
-import type { SlotSource } from "./threads.ts";
+import type { SlotSource } from "./workers.ts";
 import { TIMINGS, timedDataset, timedImage, timedKernels } from "./timings.ts";
 
 /** Makes slots without workers. It has one slot, which is filled anew for each request. */

@@ -12,7 +12,7 @@ import type { ViewJob } from "./fillImage.ts";
 import { inTurn } from "./inTurn.ts";
 import type { BatchRequest } from "./sampler.ts";
 import type { SlotSize } from "./slot.ts";
-import { startThreads, type SlotSource } from "./threads.ts";
+import { startWorkers, type SlotSource } from "./workers.ts";
 import { imageTimes, type ImageTimes } from "./timings.ts";
 
 /** What a loader makes, and how. */
@@ -61,7 +61,7 @@ export function openLoader({ dataset, job, batch, side, normalisation, workers, 
   const source: SlotSource =
     workers === 0
       ? inTurn({ dataset, job, size, kernels: simdKernels(), onCorrupt: (sample, { message }) => replaced(sample, message) })
-      : startThreads({ threads: workers, dataset: dataset.handle, job, size, onCorrupt: replaced, nameOf: dataset.nameOf });
+      : startWorkers({ workers, dataset: dataset.handle, job, size, onCorrupt: replaced, nameOf: dataset.nameOf });
   return {
     async *batches(requests) {
       for await (const slot of source.slots(requests)) yield batchIn(slot, size, job, normalisation);

@@ -9,9 +9,9 @@ import { countDone, countOf, slotOf, viewAt, type SlotSize } from "./slot.ts";
 import { timedDataset, timedImage, timedKernels, type Timings } from "./timings.ts";
 
 /** What a worker is started with. */
-export interface ThreadWork {
+export interface WorkerTask {
   /** Its number among the workers, from 0. */
-  readonly thread: number;
+  readonly number: number;
   /** What it opens the set from. */
   readonly dataset: DatasetHandle;
   readonly job: ViewJob;
@@ -23,14 +23,14 @@ export interface ThreadWork {
 }
 
 /** What a worker reports: that a batch is done, that an image cannot be decoded and is replaced, or that it has failed and ends. */
-export type ThreadMessage =
+export type WorkerMessage =
   | { readonly kind: "batch" }
   | { readonly kind: "corrupt"; readonly sample: number; readonly message: string }
   | { readonly kind: "failed"; readonly message: string };
 
 async function work(
-  { thread, dataset: handle, job, size, slots: buffers, control, timings }: ThreadWork,
-  say: (message: ThreadMessage) => void,
+  { number, dataset: handle, job, size, slots: buffers, control, timings }: WorkerTask,
+  say: (message: WorkerMessage) => void,
 ): Promise<void> {
   const dataset = timedDataset(datasetFrom(handle), timings);
   const kernels = timedKernels(simdKernels(), timings);
@@ -42,9 +42,9 @@ async function work(
     if (slot === undefined) continue;
     const { place } = next;
     if (place < countOf(slot)) {
-      noteMaking(control, thread, viewAt(slot, place).sample);
+      noteMaking(control, number, viewAt(slot, place).sample);
       await timedImage(timings, () => fillImage(maker, slot, place));
-      noteMaking(control, thread, null);
+      noteMaking(control, number, null);
     }
     if (countDone(slot) === size.images) say({ kind: "batch" });
   }
@@ -53,9 +53,9 @@ async function work(
 
 if (parentPort !== null) {
   const port = parentPort;
-  const say = (message: ThreadMessage): void => {
+  const say = (message: WorkerMessage): void => {
     port.postMessage(message); // oxlint-disable-line unicorn/require-post-message-target-origin -- a thread, not a window
   };
-  const given: ThreadWork = workerData;
+  const given: WorkerTask = workerData;
   void work(given, say).catch((error: unknown) => say({ kind: "failed", message: error instanceof Error ? error.message : String(error) }));
 }

@@ -4,7 +4,7 @@ import { closeAll, askForMore, controlOf, madeBy, type Control } from "./control
 import type { BatchRequest } from "./sampler.ts";
 import { askFor, doneIn, slotBytes, slotOf, type Slot, type SlotSize } from "./slot.ts";
 import { TIMINGS, type Timings } from "./timings.ts";
-import type { ThreadMessage, ThreadWork } from "./worker.ts";
+import type { WorkerMessage, WorkerTask } from "./worker.ts";
 
 /** Makes the slots of requests, in their order. */
 export interface SlotSource {
@@ -17,9 +17,9 @@ export interface SlotSource {
 }
 
 /** What the workers make, and who is told of what. */
-export interface ThreadsSettings extends Pick<ThreadWork, "dataset" | "job" | "size"> {
+export interface WorkersSettings extends Pick<WorkerTask, "dataset" | "job" | "size"> {
   /** The number of workers. */
-  readonly threads: number;
+  readonly workers: number;
   /** Called for each image that is replaced; if it throws, the loader fails with that error. */
   readonly onCorrupt: (sample: number, message: string) => void;
   /** The name of an image, for messages. */
@@ -45,8 +45,12 @@ interface Crew extends Pick<SlotSource, "timings" | "close"> {
 }
 
 /** Starts the workers. They sleep until a batch is asked for. */
-function startCrew({ threads, dataset, job, size, onCorrupt, nameOf }: ThreadsSettings, ring: readonly Slot[], control: Control): Crew {
-  const timings = Array.from({ length: threads }, (): Timings => new Float64Array(new SharedArrayBuffer(8 * TIMINGS)));
+function startCrew(
+  { workers: count, dataset, job, size, onCorrupt, nameOf }: WorkersSettings,
+  ring: readonly Slot[],
+  control: Control,
+): Crew {
+  const timings = Array.from({ length: count }, (): Timings => new Float64Array(new SharedArrayBuffer(8 * TIMINGS)));
   let failure: Error | null = null;
   let closing = false;
   let wake = (): void => undefined;
@@ -54,7 +58,7 @@ function startCrew({ threads, dataset, job, size, onCorrupt, nameOf }: ThreadsSe
     failure ??= error;
     wake();
   };
-  const hear = (message: ThreadMessage): void => {
+  const hear = (message: WorkerMessage): void => {
     try {
       if (message.kind === "corrupt") onCorrupt(message.sample, message.message);
       if (message.kind === "failed") fail(new RangeError(message.message));
@@ -63,17 +67,17 @@ function startCrew({ threads, dataset, job, size, onCorrupt, nameOf }: ThreadsSe
       fail(error instanceof Error ? error : new Error(String(error)));
     }
   };
-  const died = (thread: number, why: string): void => {
+  const died = (number: number, why: string): void => {
     if (closing) return;
-    const sample = madeBy(control, thread);
+    const sample = madeBy(control, number);
     fail(new Error(`data: a worker thread ended (${why})${sample === null ? "" : ` while it made ${nameOf(sample)}`}`));
   };
-  const workers = timings.map((own, thread) => {
-    const work: ThreadWork = { thread, dataset, job, size, slots: ring.map(({ buffer }) => buffer), control, timings: own };
+  const workers = timings.map((own, number) => {
+    const work: WorkerTask = { number, dataset, job, size, slots: ring.map(({ buffer }) => buffer), control, timings: own };
     const worker = new Worker(PROGRAM, { workerData: work });
     worker.on("message", hear);
-    worker.on("error", (error) => died(thread, error.message));
-    worker.on("exit", (code) => died(thread, `exit code ${code}`));
+    worker.on("error", (error) => died(number, error.message));
+    worker.on("exit", (code) => died(number, `exit code ${code}`));
     return worker;
   });
   const isSettled = (slot: Slot): boolean => failure !== null || doneIn(slot) === size.images;
@@ -96,9 +100,9 @@ function startCrew({ threads, dataset, job, size, onCorrupt, nameOf }: ThreadsSe
 }
 
 /** A source whose slots are made by workers, which run ahead of the caller as far as the ring has room. */
-export function startThreads(settings: ThreadsSettings): SlotSource {
+export function startWorkers(settings: WorkersSettings): SlotSource {
   const ring = Array.from({ length: slotsOf(settings.size) }, () => slotOf(settings.size));
-  const control = controlOf(settings.threads);
+  const control = controlOf(settings.workers);
   const { finished, isRunning, timings, close } = startCrew(settings, ring, control);
   let [asked, used] = [0, 0]; // batches, since the start
   const slotAt = (batch: number): Slot => ring[batch % ring.length] ?? slotOf(settings.size);
