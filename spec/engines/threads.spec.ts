@@ -16,7 +16,8 @@ import { fold, keyOf } from "../../src/tensor/key.ts";
 import { named } from "../../src/tensor/tree.ts";
 import { deitAttrs } from "../../src/train/step/deitTask.ts";
 import { initialOptimizerState } from "../../src/train/optimizer/optimizer.ts";
-import { publishedAdamw, publishedTask } from "../../src/train/step/publishedTask.ts";
+import { mixedBatch } from "../../src/train/step/mixedBatch.ts";
+import { publishedAdamw, publishedSmoothing, publishedTask } from "../../src/train/step/publishedTask.ts";
 import { trainStep } from "../../src/train/step/step.ts";
 import { wasmEngine, type WasmOptions } from "../../src/wasm.ts";
 
@@ -46,9 +47,10 @@ async function resultsOf(options: WasmOptions): Promise<readonly (readonly [stri
     step: 0,
   };
   const images = k.uniform(keyOf(2), [B, 3, config.imageSize, config.imageSize]);
-  const batch = { images, labels: k.upload([B], [3, 1, 4, 1, 5]), mixes: [] };
-  const teacher = k.uniform(keyOf(3), [B, config.classes]);
-  const task = publishedTask(config, () => teacher, "normal");
+  const given = { images, labels: k.upload([B], [3, 1, 4, 1, 5]) };
+  const mixed = mixedBatch(k, given, [], { classes: config.classes, smoothing: publishedSmoothing });
+  const batch = { ...mixed, teacher: k.uniform(keyOf(3), [B, config.classes]) };
+  const task = publishedTask(config, "normal");
   for (let i = 0; i < 3; i++) {
     const { state: next } = trainStep(k, task, state, batch, fold(keyOf(4), i), {
       optimizer: publishedAdamw,

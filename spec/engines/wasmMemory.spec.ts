@@ -14,7 +14,9 @@ import { named } from "../../src/tensor/tree.ts";
 import { deitTaskWithin, type Memory } from "../../src/train/step/deitTask.ts";
 import { initialLossScale } from "../../src/train/optimizer/lossScale.ts";
 import { initialOptimizerState } from "../../src/train/optimizer/optimizer.ts";
-import { trainStep, type Batch, type StepSettings, type TrainState } from "../../src/train/step/step.ts";
+import { mixedBatch } from "../../src/train/step/mixedBatch.ts";
+import { trainStep, type StepSettings, type TrainState } from "../../src/train/step/step.ts";
+import type { Batch } from "../../src/train/step/task.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { tiny } from "../train/tiny.ts";
 
@@ -40,14 +42,12 @@ const waves = (k: Kernels, shape: readonly number[], step: number): Tensor =>
     Float64Array.from({ length: size(shape) }, (_, i) => Math.sin(i * step)),
   );
 
-const batchOf = (k: Kernels, { config: { channels, imageSize, classes }, batch }: Size): Batch => ({
-  images: waves(k, [batch, channels, imageSize, imageSize], 0.37),
-  labels: k.upload(
-    [batch],
-    Float64Array.from({ length: batch }, (_, i) => i % classes),
-  ),
-  mixes: [],
-});
+const batchOf = (k: Kernels, { config: { channels, imageSize, classes }, batch }: Size): Batch =>
+  k.region("batch", () => {
+    const labels = Float64Array.from({ length: batch }, (_, i) => i % classes);
+    const given = { images: waves(k, [batch, channels, imageSize, imageSize], 0.37), labels: k.upload([batch], labels) };
+    return { ...mixedBatch(k, given, [], { classes, smoothing }), teacher: waves(k, [batch, classes], 0.7) };
+  });
 
 const stateOf = (k: Kernels, params: DeitParams, { scaled }: Size): TrainState<DeitParams, null> => ({
   params,
@@ -64,8 +64,7 @@ const zeroParams = (k: Kernels, config: DeitConfig): DeitParams => buildParams(c
 /** A step of hard distillation; the batch and the loss are donated. */
 function step(k: Kernels, state: TrainState<DeitParams, null>, at: Size): TrainState<DeitParams, null> {
   const { config, memory } = at;
-  const teacher = (own: Kernels, images: Tensor): Tensor => waves(own, [images.shape[0] ?? 0, config.classes], 0.7);
-  const task = deitTaskWithin(memory, { config, smoothing, dropPath, dropout, distillation: tiny.distillation, teacher });
+  const task = deitTaskWithin(memory, { config, dropPath, dropout, distillation: tiny.distillation });
   const batch = batchOf(k, at);
   const next = trainStep(k, task, state, batch, keyOf(state.step), settings);
   k.donate([next.loss, batch]);

@@ -17,6 +17,8 @@ import { hashed } from "../../src/recording/format/hash.ts";
 import { keyOf } from "../../src/tensor/key.ts";
 import { deitAttrs, deitTaskWithin } from "../../src/train/step/deitTask.ts";
 import { publishedSmoothing } from "../../src/train/step/publishedTask.ts";
+import { undivided } from "../../src/train/step/gradients.ts";
+import { mixedBatch } from "../../src/train/step/mixedBatch.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { webgpuEngine } from "../../src/webgpu.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
@@ -47,22 +49,16 @@ function gradients(engine: Engine, config: DeitConfig, B: number): Promise<Leave
   const images = imagesOf(config, B, 1);
   const task = deitTaskWithin("normal", {
     config,
-    smoothing: publishedSmoothing,
     dropPath: 0,
     dropout: 0,
     distillation: { kind: "none" },
-    teacher: null,
   });
   return evaluate(engine, (k) => {
-    const batch = {
-      images: k.upload(images.shape, images.data),
-      labels: k.upload(
-        [B],
-        Float64Array.from({ length: B }, (_, i) => i % config.classes),
-      ),
-      mixes: [],
-    };
-    return task.lossAndGrads(k, { params, buffers: null }, batch, keyOf(0), k.upload([], [1])).grads;
+    const labels = Float64Array.from({ length: B }, (_, i) => i % config.classes);
+    const given = { images: k.upload(images.shape, images.data), labels: k.upload([B], labels) };
+    const target = { classes: config.classes, smoothing: publishedSmoothing };
+    const batch = { ...mixedBatch(k, given, [], target), teacher: null };
+    return task.lossAndGrads(k, { params, buffers: null }, batch, undivided(keyOf(0), batch), k.upload([], [1])).grads;
   });
 }
 

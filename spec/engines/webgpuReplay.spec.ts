@@ -13,6 +13,7 @@ import type { Tensor } from "../../src/tensor/tensor.ts";
 import { deitTaskWithin, type Memory } from "../../src/train/step/deitTask.ts";
 import { initialLossScale } from "../../src/train/optimizer/lossScale.ts";
 import { initialOptimizerState } from "../../src/train/optimizer/optimizer.ts";
+import { mixedBatch } from "../../src/train/step/mixedBatch.ts";
 import { trainStep, type TrainState } from "../../src/train/step/step.ts";
 import { webgpuEngine, type WebgpuEngine } from "../../src/webgpu.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
@@ -150,7 +151,7 @@ onGpu("training with command replay", () => {
     const engine = webgpuEngine({ device: await gpuDevice(), precision });
     const k = watched ? observe(engine.kernels, {}) : engine.kernels;
     const { optimizer, smoothing } = tiny.training;
-    const task = deitTaskWithin(memory, { config, smoothing, dropPath: 0.1, dropout: 0, distillation: { kind: "none" }, teacher: null });
+    const task = deitTaskWithin(memory, { config, dropPath: 0.1, dropout: 0, distillation: { kind: "none" } });
     const params = initialParams(k, config, keyOf(1));
     const moments = initialOptimizerState(k, optimizer, params);
     let state: TrainState<DeitParams, null> = {
@@ -163,7 +164,10 @@ onGpu("training with command replay", () => {
     };
     for (let i = 0; i < STEPS; i++) {
       const images = k.uniform(fold(keyOf(2), i), [4, config.channels, config.imageSize, config.imageSize]);
-      const batch = { images, labels: k.upload([4], [i, 1, 2, 3]), mixes: [] };
+      const batch = k.region("batch", () => {
+        const given = { images, labels: k.upload([4], [i, 1, 2, 3]) };
+        return { ...mixedBatch(k, given, [], { classes: config.classes, smoothing }), teacher: null };
+      });
       const next = trainStep(k, task, state, batch, fold(keyOf(3), i), { optimizer, lr: 1e-3, clipNorm: null, emaDecay: 0 });
       state = next.state;
       engine.release([next.loss, batch]);

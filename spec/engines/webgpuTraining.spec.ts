@@ -11,6 +11,7 @@ import { initialParams } from "../../src/model/init.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import { deitTaskWithin, type Memory } from "../../src/train/step/deitTask.ts";
 import { initialOptimizerState } from "../../src/train/optimizer/optimizer.ts";
+import { mixedBatch } from "../../src/train/step/mixedBatch.ts";
 import { trainStep, type StepSettings, type TrainState } from "../../src/train/step/step.ts";
 import { uploadBatch } from "../../src/train/step/uploadBatch.ts";
 import { wasmEngine } from "../../src/wasm.ts";
@@ -41,7 +42,7 @@ interface Run {
 /** The loss of a step is read while the next steps go on. */
 async function train(engine: Engine, memory: Memory, submitted: () => number): Promise<Run> {
   const k = engine.kernels;
-  const task = deitTaskWithin(memory, { config, smoothing, dropPath: 0.1, dropout: 0, distillation: { kind: "none" }, teacher: null });
+  const task = deitTaskWithin(memory, { config, dropPath: 0.1, dropout: 0, distillation: { kind: "none" } });
   const params = initialParams(k, config, fold(key, "init"));
   let state: TrainState<DeitParams, null> = {
     params,
@@ -55,7 +56,10 @@ async function train(engine: Engine, memory: Memory, submitted: () => number): P
   const [used, submits]: [{ live: number; reserved: number }[], number[]] = [[], []];
   for await (const made of trainingBatches(dataset, key, { batch: BATCH, steps: STEPS, settings: slight, normalisation })) {
     const before = submitted();
-    const batch = uploadBatch(k, made);
+    const batch = k.region("batch", () => ({
+      ...mixedBatch(k, uploadBatch(k, made), [], { classes: config.classes, smoothing }),
+      teacher: null,
+    }));
     const next = trainStep(k, task, state, batch, fold(key, state.step), settings);
     state = next.state;
     reads.push(engine.read(next.loss));

@@ -13,6 +13,7 @@ import { webgpuEngine } from "../../src/webgpu.ts";
 import { CLI, deit } from "../cli/deit.ts";
 import { tinyRecipe } from "../cli/tiny.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
+import { metricsText } from "../helpers/metrics.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny } from "../train/tiny.ts";
 import { quietRun } from "../train/quietRun.ts";
@@ -33,10 +34,8 @@ const LONG_TIMEOUT = { timeout: LONG ? 900_000 : 120_000 };
 
 const newFolder = (): string => join(temporaryFolder(), "run");
 
-const filesOf = (run: string): readonly Buffer[] =>
-  ["weights.safetensors", "metrics.jsonl", "teacher/weights.safetensors", "teacher/metrics.jsonl"].map((name) =>
-    readFileSync(join(run, name)),
-  );
+const filesOf = (run: string): readonly (Buffer | string)[] =>
+  [run, join(run, "teacher")].flatMap((of) => [readFileSync(join(of, "weights.safetensors")), metricsText(join(of, "metrics.jsonl"))]);
 
 /** Runs a recipe, and destroys the device after each step for which `loses` is true. Returns the number of device losses. */
 async function runLosing(directory: string, loses: (step: string, deviceLosses: number) => boolean): Promise<number> {

@@ -52,7 +52,7 @@ export async function reportOf({ engine, model, dataset, normalisation, collecte
       { key: "name", value: "tiny", source: "recipe" },
       { key: "training.batch", value: 4, source: "--set" },
     ],
-    result: { interrupted: false, teacher, student, cosines: await tokenCosines(engine, model, batches()) },
+    result: { interrupted: false, teacher, student, average: null, cosines: await tokenCosines(engine, model, batches()) },
     metrics: { teacher: teacher === null ? [] : rows, student: rows },
     classes: dataset.classes,
     collected: await collected(),

@@ -7,7 +7,8 @@ import { fold, keyOf } from "../../src/tensor/key.ts";
 import { keepTraining, type KeptTraining, type ResumableTraining } from "../../src/train/run/keepTraining.ts";
 import type { Optimizer } from "../../src/train/optimizer/optimizer.ts";
 import { initialState, type Model } from "../../src/train/run/state.ts";
-import { trainStep, type Task } from "../../src/train/step/step.ts";
+import { trainStep } from "../../src/train/step/step.ts";
+import type { Task } from "../../src/train/step/task.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
 interface Weight {
@@ -16,8 +17,9 @@ interface Weight {
 
 /** The loss ½|θ − z|² for a z that is drawn in each step. The buffer counts the steps. */
 const wander: Task<Weight, Tensor, null> = {
-  lossAndGrads: (k, { params: { weight } }, _, key) => ({
+  lossAndGrads: (k, { params: { weight } }, _, { key }) => ({
     loss: k.zeros([]),
+    truth: null,
     grads: { weight: k.sub(weight, k.uniform(key, weight.shape)) },
     statistics: null,
   }),
@@ -53,7 +55,7 @@ function withDeviceLosses({ deviceLosses, optimizer = adamw }: Failures): {
     },
     step: async (state) => {
       if (deviceLosses.includes(seen.steps.push(state.step + 1))) throw new DeviceLostError("the device is lost");
-      const batch = { images: k.zeros([1]), labels: k.zeros([1]), mixes: [] };
+      const batch = { images: k.zeros([1]), target: k.zeros([1]), teacher: null };
       const settings = { optimizer, lr: 0.1, clipNorm: null, emaDecay: 0.9 };
       return trainStep(k, wander, state, batch, fold(keyOf(2), state.step), settings).state;
     },

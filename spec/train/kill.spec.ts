@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { runRecipe } from "../../src/train/run/run.ts";
 import { compileInto } from "../helpers/javascript.ts";
+import { metricsText } from "../helpers/metrics.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { tiny } from "./tiny.ts";
 import { quietRun } from "./quietRun.ts";
@@ -27,10 +28,11 @@ function killedAfter(child: string, folder: string, steps: number, delay: number
   });
 }
 
-const filesOf = (folder: string): readonly Buffer[] =>
-  ["weights.safetensors", "metrics.jsonl", join("teacher", "weights.safetensors"), join("teacher", "metrics.jsonl")].map((name) =>
-    readFileSync(join(folder, name)),
-  );
+const filesOf = (folder: string): readonly (Buffer | string)[] =>
+  [folder, join(folder, "teacher")].flatMap((of) => [
+    readFileSync(join(of, "weights.safetensors")),
+    metricsText(join(of, "metrics.jsonl")),
+  ]);
 
 describe("a run that is killed repeatedly", () => {
   it("ends with the same weights and metrics, byte for byte, as an uninterrupted run", async () => {

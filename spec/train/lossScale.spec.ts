@@ -12,7 +12,8 @@ import { averageOf, emaLeaf } from "../../src/train/optimizer/ema.ts";
 import { initialLossScale, nextLossScale } from "../../src/train/optimizer/lossScale.ts";
 import { initialOptimizerState, type Optimizer } from "../../src/train/optimizer/optimizer.ts";
 import { sgdLeaf } from "../../src/train/optimizer/sgd.ts";
-import { trainStep, type Batch, type Task, type TrainState } from "../../src/train/step/step.ts";
+import { trainStep, type TrainState } from "../../src/train/step/step.ts";
+import type { Batch, Task } from "../../src/train/step/task.ts";
 import { engines } from "../helpers/engines.ts";
 
 const ADAMW: Optimizer = { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0 };
@@ -39,7 +40,7 @@ const quadratic: Task<Weights, Tensor, Tensor> = {
   lossAndGrads: (k, { params }, { images }, _, dLoss) => {
     const factor = k.reshape(images, []);
     const grads = mapTree(params, (t) => asHalf(k, k.mul(k.mul(k.addScalar(t, -GOAL), factor), dLoss)));
-    return { loss: k.scale(factor, 1), grads, statistics: k.scale(factor, 1) };
+    return { loss: k.scale(factor, 1), truth: null, grads, statistics: k.scale(factor, 1) };
   },
   moveOn: (k, buffers, statistics) => {
     const next = k.add(buffers, statistics);
@@ -96,7 +97,7 @@ function start(k: Kernels, optimizer: Optimizer, scaled: boolean): State {
 
 /** A step whose gradients are multiplied by `factor`. */
 function stepped(engine: Engine, k: Kernels, state: State, optimizer: Optimizer, factor: number): State {
-  const batch: Batch = { images: k.upload([1, 1, 1, 1], [factor]), labels: k.zeros([1]), mixes: [] };
+  const batch: Batch = { images: k.upload([1, 1, 1, 1], [factor]), target: k.zeros([1]), teacher: null };
   const next = trainStep(k, quadratic, state, batch, key, { optimizer, lr: 1e-3, clipNorm: null, emaDecay: 0.999 });
   engine.release([next.loss, batch]);
   return next.state;

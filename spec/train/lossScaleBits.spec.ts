@@ -9,13 +9,14 @@ import { initialRegnet } from "../../src/teacher/init.ts";
 import type { RegnetNorms } from "../../src/teacher/norms.ts";
 import type { RegnetParams } from "../../src/teacher/regnet.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
 import { deitTaskWithin } from "../../src/train/step/deitTask.ts";
 import { averageOf } from "../../src/train/optimizer/ema.ts";
 import { initialLossScale } from "../../src/train/optimizer/lossScale.ts";
 import { initialOptimizerState, type Optimizer } from "../../src/train/optimizer/optimizer.ts";
 import { regnetTask } from "../../src/train/run/teacher.ts";
-import { trainStep, type Task, type TrainState } from "../../src/train/step/step.ts";
+import { mixedBatch } from "../../src/train/step/mixedBatch.ts";
+import { trainStep, type TrainState } from "../../src/train/step/step.ts";
+import type { Task } from "../../src/train/step/task.ts";
 import { engines } from "../helpers/engines.ts";
 import { tiny, tinyTeacher } from "./tiny.ts";
 
@@ -45,7 +46,9 @@ async function twice<P, B, S>(
     const { channels, imageSize } = tiny.model;
     for (let step = 0; step < 10; step++) {
       const images = k.uniform(fold(key, step), [4, channels, imageSize, imageSize]);
-      const batch = { images, labels: k.upload([4], [0, 1, 2, 0]), mixes: [] };
+      const given = { images, labels: k.upload([4], [0, 1, 2, 0]) };
+      const target = { classes: tiny.model.classes, smoothing: tiny.training.smoothing };
+      const batch = { ...mixedBatch(k, given, [], target), teacher: k.uniform(key, [4, tiny.model.classes]) };
       ({ state } = trainStep(k, task, state, batch, fold(key, step), { optimizer, lr: 1e-2, clipNorm: 1, emaDecay: 0.9 }));
     }
     return readTree(engine, { ...state, lossScale: null });
@@ -61,9 +64,8 @@ function initialTeacher(k: Kernels): { readonly params: RegnetParams; readonly b
 describe.each(engines.filter(({ large }) => large))("on the $name engine", ({ make }) => {
   it("a student's training is bitwise identical with and without a loss scale", async () => {
     const { model: config, training, distillation } = tiny;
-    const { smoothing, dropPath, dropout } = training;
-    const teacher = (k: Kernels, images: Tensor): Tensor => k.uniform(key, [images.shape[0] ?? 0, config.classes]);
-    const task = deitTaskWithin("normal", { config, smoothing, dropPath, dropout, distillation, teacher });
+    const { dropPath, dropout } = training;
+    const task = deitTaskWithin("normal", { config, dropPath, dropout, distillation });
     const [scaled, plain] = await twice(
       await make(),
       task,
@@ -74,7 +76,7 @@ describe.each(engines.filter(({ large }) => large))("on the $name engine", ({ ma
   });
 
   it("so is a teacher's, including its running statistics", async () => {
-    const task = regnetTask(tinyTeacher, tiny.training.smoothing);
+    const task = regnetTask(tinyTeacher);
     const [scaled, plain] = await twice(await make(), task, initialTeacher, SGD);
     expect(scaled).toEqual(plain);
   });

@@ -52,6 +52,7 @@ export const tiny: Recipe = {
   init: null,
   training: {
     batch: 4,
+    microBatch: null,
     schedule: { base: 1e-2, min: 1e-4, warmup: 1e-3, warmupEpochs: 1, epochs: EPOCHS },
     delayed: false,
     optimizer: { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05 },
@@ -67,6 +68,7 @@ export const tiny: Recipe = {
     model: tinyTeacher,
     training: {
       batch: 4,
+      microBatch: null,
       schedule: { base: 5e-2, min: 1e-3, warmup: 5e-2, warmupEpochs: 0, epochs: 2 },
       delayed: false,
       optimizer: { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 },

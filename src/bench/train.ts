@@ -11,7 +11,8 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Memory } from "../train/step/deitTask.ts";
 import { initialLossScale } from "../train/optimizer/lossScale.ts";
 import { initialOptimizerState } from "../train/optimizer/optimizer.ts";
-import { publishedAdamw, publishedTask } from "../train/step/publishedTask.ts";
+import { mixedBatch } from "../train/step/mixedBatch.ts";
+import { publishedAdamw, publishedSmoothing, publishedTask } from "../train/step/publishedTask.ts";
 import { trainStep, type TrainState } from "../train/step/step.ts";
 import { benchImages, benchParams, benchTeacher } from "./model.ts";
 import { drawn } from "./opBench.ts";
@@ -34,7 +35,7 @@ const plainly: TrainOptions = { teacher: null, scaledLoss: false };
 function teacherOf(k: Kernels, { classes }: DeitConfig, B: number, teacher: RegnetConfig | null): (k: Kernels, images: Tensor) => Tensor {
   if (teacher !== null) return benchTeacher(k, teacher);
   const logits = drawn(k, "teacher", B, classes);
-  return () => logits;
+  return () => k.scale(logits, 1); // a copy, since the step's batch is freed
 }
 
 /** A training step; each run continues from the state of the one before. */
@@ -49,13 +50,19 @@ function stepWork(k: Kernels, config: DeitConfig, B: number, memory: Memory, { t
     step: 0,
   };
   const labels = Array.from({ length: B }, (_, b) => b % config.classes);
-  const batch = { images: benchImages(k, config, B), labels: k.upload([B], labels), mixes: [] };
-  const task = publishedTask(config, teacherOf(k, config, B, teacher), memory);
+  const given = { images: benchImages(k, config, B), labels: k.upload([B], labels) };
+  const taught = config.distilled ? teacherOf(k, config, B, teacher) : null;
+  const task = publishedTask(config, memory);
   const settings = { optimizer: publishedAdamw, lr: RATE, clipNorm: null, emaDecay: 0 };
   const run = (): void => {
+    const { target, logits } = k.region("batch", () => ({
+      target: mixedBatch(k, given, [], { classes: config.classes, smoothing: publishedSmoothing }).target,
+      logits: taught?.(k, given.images) ?? null,
+    }));
+    const batch = { images: given.images, target, teacher: logits };
     const { state: next, loss } = trainStep(k, task, state, batch, fold(keyOf(0), state.step), settings);
     state = next;
-    k.donate(loss);
+    k.donate([loss, target, logits]);
   };
   return { run };
 }

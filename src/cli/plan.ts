@@ -14,11 +14,12 @@ import type { RegnetNorms } from "../teacher/norms.ts";
 import { buildRegnet, regnetShapes } from "../teacher/params.ts";
 import type { RegnetParams } from "../teacher/regnet.ts";
 import { keyOf } from "../tensor/key.ts";
-import { axis, size, type Shape } from "../tensor/tensor.ts";
+import { size, type Shape } from "../tensor/tensor.ts";
 import { initialOptimizerState, type Optimizer } from "../train/optimizer/optimizer.ts";
-import { publishedAdamw, publishedSmoothing, publishedTask } from "../train/step/publishedTask.ts";
+import { publishedAdamw, publishedTask } from "../train/step/publishedTask.ts";
 import { regnetTask } from "../train/run/teacher.ts";
-import { trainStep, type Task } from "../train/step/step.ts";
+import { trainStep } from "../train/step/step.ts";
+import type { Task } from "../train/step/task.ts";
 import type { NamedModel } from "./inputs/models.ts";
 
 /** A module of the model. */
@@ -53,6 +54,10 @@ interface Program<Params, Buffers, Statistics> {
   readonly task: Task<Params, Buffers, Statistics>;
   readonly model: (k: Kernels) => { readonly params: Params; readonly buffers: Buffers };
   readonly optimizer: Optimizer;
+  /** K */
+  readonly classes: number;
+  /** Whether a batch brings the logits of a teacher, which cost nothing here. */
+  readonly teacher: boolean;
   /** C, S, S */
   readonly image: Shape;
   /** The shape of each trained parameter. */
@@ -75,13 +80,14 @@ function observedStep<P, B, S>(
   modules: ReadonlySet<string>,
   batch: number,
 ): ReadonlyMap<string, ModuleCost> {
-  const { task, model, optimizer: settings, image } = program;
+  const { task, model, optimizer: settings, image, classes, teacher } = program;
   const k = engine.kernels;
   const { params, buffers } = model(k);
   const optimizer = initialOptimizerState(k, settings, params);
   const { visitor, costs } = costVisitor(engine, modules, [params, buffers]);
   const state = { params, optimizer, buffers, average: null, lossScale: null, step: 0 };
-  const onEngine = { images: k.zeros([batch, ...image]), labels: k.zeros([batch]), mixes: [] };
+  const ofClasses = [batch, classes];
+  const onEngine = { images: k.zeros([batch, ...image]), target: k.zeros(ofClasses), teacher: teacher ? k.zeros(ofClasses) : null };
   trainStep(observe(k, visitor), task, state, onEngine, keyOf(0), { optimizer: settings, lr: 0, clipNorm: null, emaDecay: 0 });
   return costs;
 }
@@ -105,7 +111,9 @@ function summarised<P, B, S>(program: Program<P, B, S>, tokens: number | null, b
 function deitProgram(config: DeitConfig): Program<DeitParams, null, null> {
   const { channels, imageSize, classes } = config;
   return {
-    task: publishedTask(config, (k, images) => k.zeros([axis(images.shape, 0), classes]), "normal"),
+    task: publishedTask(config, "normal"),
+    classes,
+    teacher: config.distilled,
     model: (k) => ({ params: buildParams(config, (_, shape) => k.zeros(shape)), buffers: null }),
     optimizer: publishedAdamw,
     image: [channels, imageSize, imageSize],
@@ -123,7 +131,9 @@ function regnetProgram(
 ): Program<RegnetParams, RegnetNorms<BatchNormBuffers>, RegnetNorms<BatchStats>> {
   const trained = [...regnetShapes(config)].filter(([, { kind }]) => kind === "parameter");
   return {
-    task: regnetTask(config, publishedSmoothing),
+    task: regnetTask(config),
+    classes: config.classes,
+    teacher: false,
     model: (k) => {
       const { params, running } = buildRegnet(config, (_, shape) => k.zeros(shape));
       return { params, buffers: running };

@@ -23,4 +23,6 @@ export { spreadOf, median, type Spread } from "../../../dist/bench/statistics.js
 export { tolerances, type Bound } from "../../../dist/check/tolerance.js";
 export { print, printJson, say, showForNow, table } from "../../../dist/cli/output.js";
 export { hashed } from "../../../dist/recording/format/hash.js";
+export { undivided } from "../../../dist/train/step/gradients.js";
+export { mixedBatch } from "../../../dist/train/step/mixedBatch.js";
 export { publishedAdamw, publishedSmoothing, publishedTask } from "../../../dist/train/step/publishedTask.js";

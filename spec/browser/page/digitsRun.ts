@@ -6,6 +6,7 @@ import { inTurn } from "#deit/data/loader/inTurn.js";
 import { trainingOrder } from "#deit/data/loader/sampler.js";
 import { plainKernels } from "#deit/data/pixels/plain.js";
 import { digitsOf } from "#deit/data/sources/digitsOf.js";
+import { mixedBatch, type TargetSettings } from "#deit/train/step/mixedBatch.js";
 import {
   deitLogits,
   deitTask,
@@ -58,15 +59,14 @@ const augmentation: AugmentSettings = {
   erasing: 0,
 };
 const BATCH = 16;
+const target: TargetSettings = { classes: config.classes, smoothing: { share: 0.1, over: "all" } };
 
 const task = deitTask({
   config,
   model: deitLogits,
-  smoothing: { share: 0.1, over: "all" },
   dropPath: 0.1,
   dropout: 0,
   distillation: { kind: "none" },
-  teacher: null,
 });
 
 export interface DigitsOptions {
@@ -117,7 +117,8 @@ export async function digitsRun(
     return {
       initial: () => initialState(k, training, { params: initialParams(k, config, fold(key, "init")), buffers: null }),
       step: async (state) => {
-        const batch = uploadBatch(k, await batchAt(state.step));
+        const made = await batchAt(state.step);
+        const batch = k.region("batch", () => ({ ...mixedBatch(k, uploadBatch(k, made), [], target), teacher: null }));
         const { state: next, loss } = trainStep(k, task, state, batch, fold(key, state.step), settings);
         const read = engine.read(loss);
         await Promise.resolve(); // now the device is working on the step

@@ -1,4 +1,5 @@
 /** A digest of a few training steps, for testing bitwise identity. */
+import { mixedBatch } from "#deit/train/step/mixedBatch.js";
 import {
   averageOf,
   deitLogits,
@@ -51,11 +52,9 @@ export async function trainingDigest(engine: Engine, { steps, seed }: Training):
   const task = deitTask({
     config,
     model: deitLogits,
-    smoothing: { share: 0.1, over: "all" },
     dropPath: 0.2,
     dropout: 0.1,
     distillation: { kind: "hard", alpha: 0.5, student: "distillation" },
-    teacher: (k) => k.uniform(fold(key, "teacher"), [B, config.classes]),
   });
   const settings = { optimizer, lr: 1e-3, clipNorm: 1, emaDecay: 0.9 };
   const params = initialParams(k, config, key);
@@ -68,7 +67,9 @@ export async function trainingDigest(engine: Engine, { steps, seed }: Training):
     step: 0,
   };
   const images = k.uniform(fold(key, "images"), [B, config.channels, config.imageSize, config.imageSize]);
-  const batch = { images, labels: k.upload([B], LABELS), mixes: [] };
+  const given = { images, labels: k.upload([B], LABELS) };
+  const mixed = mixedBatch(k, given, [], { classes: config.classes, smoothing: { share: 0.1, over: "all" } });
+  const batch = { ...mixed, teacher: k.uniform(fold(key, "teacher"), [B, config.classes]) };
   for (let step = 0; step < steps; step++) ({ state } = trainStep(k, task, state, batch, fold(key, step), settings));
   take(state);
   return digestOf(await Promise.all(reads));

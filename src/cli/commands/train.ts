@@ -70,6 +70,9 @@ export interface Start {
   readonly notify: Notify | null;
 }
 
+/** Minutes from one checkpoint to the next, at most. */
+const CHECKPOINT_MINUTES = 10;
+
 type Engines = () => Promise<Engine>;
 
 /** Runs until the end, or until SIGINT or SIGTERM, after which it saves. */
@@ -94,6 +97,7 @@ async function runUntilSignal(
       resume,
       recipeText: text,
       checkpointEvery: null,
+      checkpointMinutes: CHECKPOINT_MINUTES,
       onProgress,
       stop: () => stopping,
       memory,

@@ -14,7 +14,7 @@ const cells = (name: string, { top1, top5, loss }: Accuracy): readonly string[] 
 ];
 
 /** Prints the accuracies on the test images, and the cosine of the two tokens by block. */
-export function printResult({ teacher, student, cosines }: RunResult): void {
+export function printResult({ teacher, student, average, cosines }: RunResult): void {
   const rows = [
     ...(teacher === null ? [] : [cells("teacher", teacher)]),
     cells("class head", student.class),
@@ -25,6 +25,7 @@ export function printResult({ teacher, student, cosines }: RunResult): void {
           cells("both: mean of logits", student.mean),
           cells("both: sum of softmax", student["softmax-sum"]),
         ]),
+    ...(average === null ? [] : [cells("average of the weights", average.mean)]),
   ];
   print(`On ${student.mean.images} test images:`);
   for (const line of table([["", "top-1", "top-5", "loss"], ...rows], ["left", "right", "right", "right"])) print(line);

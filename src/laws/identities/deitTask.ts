@@ -12,10 +12,12 @@ import { deitLogits, type DeitParams, type DeitSaved } from "../../model/deit.ts
 import { fold, type Key } from "../../tensor/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { deitTask, type DeitTaskSettings } from "../../train/step/deitTask.ts";
+import { undivided } from "../../train/step/gradients.ts";
 import type { Mix } from "../../train/mixing/drawMix.ts";
-import type { Smoothing } from "../../train/step/mixedBatch.ts";
+import { mixedBatch, type Smoothing } from "../../train/step/mixedBatch.ts";
+import type { Batch, LossAndGrads } from "../../train/step/task.ts";
+import type { LabelledImages } from "../../train/step/uploadBatch.ts";
 import type { Distillation } from "../../train/step/objective.ts";
-import type { Batch } from "../../train/step/step.ts";
 import { share, smoothing, temperature } from "../cases/calls/losses.ts";
 import { claimsRow, type Claim } from "../cases/claim.ts";
 import { sineCosine } from "../loops/embedding.ts";
@@ -35,10 +37,13 @@ const firstPixels =
     return k.slice(k.reshape(images, [B, C * H * W]), 1, 0, K);
   };
 
-interface TaskCase {
+/** A small network with its batch and what is drawn in a step. */
+export interface TaskCase {
   readonly settings: DeitTaskSettings<DeitSaved>;
   readonly params: Host<DeitParams>;
-  readonly batch: Host<Batch>;
+  readonly smoothing: Smoothing;
+  readonly batch: Host<LabelledImages>;
+  readonly mixes: readonly Mix[];
   readonly key: Key;
 }
 
@@ -64,25 +69,31 @@ function drawDistillation(draw: Draw, distilled: boolean): Distillation {
   return draw.oneOf<Distillation>([soft, { kind: "hard", alpha: share(draw), student: "distillation" }]);
 }
 
-function drawTask(draw: Draw, dropout: number): TaskCase {
+/** How a case is drawn. */
+interface TaskCaseSettings {
+  readonly dropout: number;
+  /** Samples. */
+  readonly B: number;
+}
+
+export function drawTask(draw: Draw, { dropout, B }: TaskCaseSettings): TaskCase {
   const distilled = draw.oneOf([true, false]);
   const config = drawConfig(draw, distilled);
   const { imageSize: S, patchSize: p, channels: C, width: D, classes: K, depth: L, mlpRatio } = config;
   const sizes = { C, p, N: (S / p) ** 2, D, M: D * mlpRatio, K, L, distilled, learned: config.position === "learned" };
-  const B = draw.integer(1, 3);
   const settings: TaskCase["settings"] = {
     config,
     model: deitLogits,
-    smoothing: { share: smoothing(draw), over: draw.oneOf<Smoothing["over"]>(["all", "others"]) },
     dropPath: draw.oneOf([0, draw.real(0.2, 0.7)]),
     dropout,
     distillation: drawDistillation(draw, distilled),
-    teacher: distilled ? firstPixels(K) : null,
   };
   return {
     settings,
+    smoothing: { share: smoothing(draw), over: draw.oneOf<Smoothing["over"]>(["all", "others"]) },
     params: deitParams(draw, sizes),
-    batch: { images: draw.array([B, C, S, S]), labels: draw.labels([B], K), mixes: B % 2 === 0 ? drawMixed(draw) : [] },
+    batch: { images: draw.array([B, C, S, S]), labels: draw.labels([B], K) },
+    mixes: B % 2 === 0 ? drawMixed(draw) : [],
     key: draw.key(),
   };
 }
@@ -97,39 +108,46 @@ function mixedByLoops(x: HostArray, mixes: readonly Mix[]): HostArray {
 }
 
 /** The loss by loops, with mixed and smoothed targets, drop-path masks and teacher. */
-function lossByLoops({ settings, params, batch, key }: TaskCase): number {
-  const { labels, mixes } = batch;
+function lossByLoops({ settings, smoothing: { share: eps, over }, params, batch, mixes, key }: TaskCase): number {
+  const { labels } = batch;
   const images = mixedByLoops(batch.images, mixes);
   const { config, distillation } = settings;
-  const { patchSize, heads, layerNormEps: eps, depth: L, width: D, classes: K, imageSize: S } = config;
+  const { patchSize, heads, layerNormEps, depth: L, width: D, classes: K, imageSize: S } = config;
   const [B = 0, C = 0] = images.shape;
   const mask = (branch: string, i: number): HostArray =>
     multiplier(fold(key, "dropPath"), `blocks.${i}.${branch}`, dropPathRate(settings.dropPath, L, i), B);
   const dropPath = Array.from({ length: L }, (_, i) => ({ attn: mask("attn", i), mlp: mask("mlp", i) }));
   const T = (S / patchSize) ** 2 + (config.distilled ? 2 : 1);
   const fixedPosition = config.position === "fixed" ? reshaped(sineCosine(T, D), [1, T, D]) : null;
-  const { head, head_dist } = deit({ images, params }, { patchSize, heads, eps, fixedPosition, dropPath, dropout: null }).logits;
+  const { head, head_dist } = deit(
+    { images, params },
+    { patchSize, heads, eps: layerNormEps, fixedPosition, dropPath, dropout: null },
+  ).logits;
 
-  const smooth = settings.smoothing.over === "all" ? smoothOverAll : smoothOverOthers;
-  const target = mixedByLoops(smooth(labels, K, settings.smoothing.share), mixes);
+  const smooth = over === "all" ? smoothOverAll : smoothOverOthers;
+  const target = mixedByLoops(smooth(labels, K, eps), mixes);
   const teacher = tabulate([B, K], (b, j) => images.data[b * C * S * S + j] ?? NaN);
   if (head_dist === null) return crossEntropy(head, target);
   if (distillation.kind === "hard") return hardDistillation([head, head_dist], target, teacher, distillation.alpha);
   return distillation.kind === "soft" ? softDistillation([head, head_dist], target, teacher, { ...distillation, perClass: false }) : NaN;
 }
 
+/** The batch on an engine, mixed and with the teacher's logits. */
+export function mixedOn(k: Kernels, { settings, smoothing, batch, mixes }: TaskCase): Batch {
+  const { classes, distilled } = settings.config;
+  const mixed = mixedBatch(k, upload<LabelledImages>(k, batch), mixes, { classes, smoothing });
+  return { ...mixed, teacher: distilled ? firstPixels(classes)(k, mixed.images) : null };
+}
+
 /** Loss and gradients by the project's code, with these parameters. */
-function run(
-  k: Kernels,
-  { settings, batch, key }: TaskCase,
-  params: Host<DeitParams>,
-): { readonly loss: Tensor; readonly grads: DeitParams } {
+function run(k: Kernels, drawn: TaskCase, params: Host<DeitParams>): LossAndGrads<DeitParams, null> {
   const model = { params: upload<DeitParams>(k, params), buffers: null };
-  return deitTask(settings).lossAndGrads(k, model, upload<Batch>(k, batch), key, k.upload([], [1]));
+  const batch = mixedOn(k, drawn);
+  return deitTask(drawn.settings).lossAndGrads(k, model, batch, undivided(drawn.key, batch), k.upload([], [1]));
 }
 
 function lossClaims(draw: Draw): readonly Claim[] {
-  const drawn = drawTask(draw, 0);
+  const drawn = drawTask(draw, { dropout: 0, B: draw.integer(1, 3) });
   return [{ actual: (k) => run(k, drawn, drawn.params).loss, expected: scalar(lossByLoops(drawn)) }];
 }
 
@@ -138,7 +156,7 @@ const COTANGENT = 1;
 
 /** ⟨gradient, v⟩ against the slope of the loss along a unit direction v, as a share of the sum of all |contributions|, like the law of gradients. */
 const gradientError: Row["error"] = async (engine, draw, reference) => {
-  const drawn = drawTask(draw, draw.oneOf([0, draw.real(0.1, 0.4)]));
+  const drawn = drawTask(draw, { dropout: draw.oneOf([0, draw.real(0.1, 0.4)]), B: draw.integer(1, 3) });
   const raw = mapHost(drawn.params, ({ shape }) => draw.array(shape));
   const length = Math.sqrt([...leavesOf(raw).values()].reduce((total, { data }) => total + data.reduce((sum, x) => sum + x * x, 0), 0));
   const direction = leavesOf(raw);

@@ -6,6 +6,7 @@ import { adamw, type Moments } from "../../train/optimizer/adamw.ts";
 import { clip, globalNorm } from "../../train/optimizer/clip.ts";
 import { claimsRow, type Claim } from "../cases/claim.ts";
 import { deitTaskRows } from "./deitTask.ts";
+import { microBatchRows } from "./microBatches.ts";
 import { fusedRoutinesRow } from "./fusedRoutines.ts";
 import { initialValuesRow } from "./initialValues.ts";
 import { clipped, squares } from "../loops/recipe.ts";
@@ -54,4 +55,5 @@ export const recipeIdentities: readonly Row[] = [
   fusedRoutinesRow,
   trainStepRow,
   ...deitTaskRows,
+  ...microBatchRows,
 ];

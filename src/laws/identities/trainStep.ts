@@ -8,7 +8,8 @@ import { mapTree } from "../../tensor/tree.ts";
 import { averageOf } from "../../train/optimizer/ema.ts";
 import type { LossScale } from "../../train/optimizer/lossScale.ts";
 import { initialOptimizerState, type Optimizer } from "../../train/optimizer/optimizer.ts";
-import { trainStep, type Batch, type StepSettings, type Task, type TrainState } from "../../train/step/step.ts";
+import { trainStep, type StepSettings, type TrainState } from "../../train/step/step.ts";
+import type { Batch, Task } from "../../train/step/task.ts";
 import { claimsRow, type Claim } from "../cases/claim.ts";
 import { tabulate } from "../loops/matrix.ts";
 import { clipped, lossScale, squares, type LossScaleState } from "../loops/recipe.ts";
@@ -28,10 +29,10 @@ import {
 
 /**
  * The loss is the image's first pixel. θ̄ = θ + a random draw for each element of θ; for one bias the second pixel is added. The buffer sums the
- * labels.
+ * targets.
  */
 const task: Task<Params, Tensor, Tensor> = {
-  lossAndGrads: (k, { params }, { images, labels }, key, dLoss) => {
+  lossAndGrads: (k, { params }, { images, target }, { key }, dLoss) => {
     const pixel = (i: number): Tensor => k.reshape(k.slice(images, 3, i, i + 1), []);
     const slope = (theta: Tensor, name: string): Tensor => {
       const right = k.add(theta, k.uniform(fold(key, name), theta.shape));
@@ -39,8 +40,9 @@ const task: Task<Params, Tensor, Tensor> = {
     };
     return {
       loss: pixel(0),
+      truth: null,
       grads: mapTree(params, (theta, name) => k.mul(slope(theta, name), dLoss)),
-      statistics: k.scale(labels, 1),
+      statistics: k.scale(target, 1),
     };
   },
   moveOn: (k, buffers, statistics) => {
@@ -66,13 +68,13 @@ interface HostState {
 
 interface HostStep {
   readonly images: HostArray;
-  readonly labels: HostArray;
+  readonly target: HostArray;
   readonly key: Key;
   readonly settings: StepSettings;
 }
 
 /** Gradient, clipping, optimiser, average of the new weights, buffers. With a scaled loss, a non-finite gradient skips the step. */
-function stepByLoops(state: HostState, { images, labels, key, settings }: HostStep): HostState {
+function stepByLoops(state: HostState, { images, target, key, settings }: HostStep): HostState {
   const { params, m, v, buffers, average, step } = state;
   const { optimizer, clipNorm, lr, emaDecay } = settings;
   const overflow = !Number.isFinite(images.data[1]);
@@ -83,7 +85,7 @@ function stepByLoops(state: HostState, { images, labels, key, settings }: HostSt
   const norm = Math.sqrt(squares(leavesOf(all).values()));
   const grads = clipNorm === null ? all : mapHost(all, (g) => clipped(g, norm, clipNorm));
   const rest = {
-    buffers: { shape: buffers.shape, data: buffers.data.map((x, i) => x + (labels.data[i] ?? NaN)) },
+    buffers: { shape: buffers.shape, data: buffers.data.map((x, i) => x + (target.data[i] ?? NaN)) },
     lossScale: scale,
     step: step + 1,
   };
@@ -113,7 +115,7 @@ function claims(draw: Draw): readonly Claim[] {
       shape: [1, 1, 1, 2],
       data: Float64Array.of(draw.round(draw.real(0, 9)), scaled === null ? 0 : draw.oneOf([0, 0, ...NON_FINITE])),
     },
-    labels: draw.labels([B], 10),
+    target: draw.labels([B], 10),
     key: draw.key(),
     settings: { optimizer, lr: draw.real(0.01, 0.2), clipNorm, emaDecay },
   }));
@@ -145,8 +147,8 @@ function claims(draw: Draw): readonly Claim[] {
           step: first,
         };
         const losses: Tensor[] = [];
-        for (const { images, labels, key, settings } of steps) {
-          const batch = upload<Batch>(k, { images, labels, mixes: [] });
+        for (const { images, target, key, settings } of steps) {
+          const batch = upload<Batch>(k, { images, target, teacher: null });
           const next = trainStep(k, task, state, batch, key, settings);
           state = next.state;
           losses.push(next.loss);

@@ -81,6 +81,7 @@ function trainingOf(settings: z.output<typeof student> | z.output<typeof teacher
   const { min_lr: min, warmup_lr: warmup, warmup_epochs: warmupEpochs } = settings;
   return {
     batch,
+    microBatch: null,
     schedule: { base, min, warmup, warmupEpochs, epochs },
     delayed,
     optimizer: optimizerOf(settings.optimizer),

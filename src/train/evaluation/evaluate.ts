@@ -12,8 +12,7 @@ import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Score
 import { fits, largest } from "./capacity.ts";
 import { disagreement } from "./decisions.ts";
 import { deitAttrs } from "../step/deitTask.ts";
-import type { Batch } from "../step/step.ts";
-import { uploadBatch } from "../step/uploadBatch.ts";
+import { uploadBatch, type LabelledImages } from "../step/uploadBatch.ts";
 
 /** What predicts the class: one head, the mean of both heads' logits (the authors' code), or the sum of both heads' softmax (the paper). */
 export const headNames = ["class", "distillation", "mean", "softmax-sum"] as const;
@@ -55,7 +54,7 @@ function disagreementOf(a: readonly Judgement[], b: readonly Judgement[]): numbe
 export function scoresOfHeads(
   k: Kernels,
   { config, params }: Deit,
-  { images, labels }: Pick<Batch, "images" | "labels">,
+  { images, labels }: LabelledImages,
 ): { readonly [H in HeadName]: H extends "distillation" ? Scored | null : Scored } {
   const logits = deitLogits.forward(k, { images, params }, deitAttrs(k, config)).out;
   const target = k.oneHot(labels, config.classes);

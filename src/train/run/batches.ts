@@ -3,7 +3,7 @@ import { openLoader, type Loader } from "../../data/loader/loader.ts";
 import { checkOrder, trainingOrder, type BatchRequest, type OrderSettings, type TrainingOrder } from "../../data/loader/sampler.ts";
 import type { Dataset } from "../../data/sources/dataset.ts";
 import { fold } from "../../tensor/key.ts";
-import { drawMixes, type Mix } from "../mixing/drawMix.ts";
+import { drawMixes, isMixing, type Mix } from "../mixing/drawMix.ts";
 import type { RunSettings } from "./loop.ts";
 import type { DataRecipe, Recipe } from "./recipe.ts";
 import type { Training } from "./training.ts";
@@ -25,23 +25,62 @@ export function checkBatches({ data, mixing, training, teacher }: Recipe, set: D
     checkOrder(set, settingsOf(batch, data, mixing.group));
 }
 
-/** The requests of the steps from `step` on. */
-export function* requestsFrom({ request }: TrainingOrder, step: number, steps: number): Generator<BatchRequest, void> {
-  for (let next = step; next < steps; next++) yield request(next);
+/** Samples `from` … `to − 1` of a batch. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The part of every batch that one of several ranks trains on. */
+export interface Share {
+  /** What the rank trains on. */
+  readonly own: Range;
+  /** What it loads: its own samples, and those that are mixed with them. */
+  readonly loaded: Range;
+}
+
+/** The number of samples of a group that is mixed alike; 1: nothing is mixed. */
+function groupOf<P, B, S>({ mixing, training: { batch } }: Training<P, B, S>): number {
+  if (mixing === null || !isMixing(mixing)) return 1;
+  return batch / Math.max(1, Math.floor(batch / mixing.group));
+}
+
+/** The share of a rank, or of the only process (0 of 1): equal runs of samples, in the order of the ranks. */
+export function shareOf<P, B, S>(of: Training<P, B, S>, rank: number, count: number): Share {
+  const each = of.training.batch / count;
+  const group = groupOf(of);
+  const own = { from: rank * each, to: (rank + 1) * each };
+  return { own, loaded: { from: Math.floor(own.from / group) * group, to: Math.ceil(own.to / group) * group } };
+}
+
+/** The requests of the steps from `step` on, for the samples that a rank loads. */
+export function* requestsFrom({ request }: TrainingOrder, { loaded }: Share, step: number, steps: number): Generator<BatchRequest, void> {
+  for (let next = step; next < steps; next++) {
+    const { epoch, views } = request(next);
+    yield { epoch, views: views.slice(loaded.from, loaded.to) };
+  }
 }
 
 /** The loader of a training's views. @throws RangeError for statistics that do not fit the images */
-export const loaderOf = <P, B, S>({ dataset, key, data, training, side }: Training<P, B, S>, { workers, onNotice }: RunSettings): Loader =>
+export const loaderOf = <P, B, S>(
+  { dataset, key, data, side }: Training<P, B, S>,
+  { loaded }: Share,
+  { workers, onNotice }: RunSettings,
+): Loader =>
   openLoader({
     dataset,
     job: { kind: "augment", key, settings: data },
-    batch: training.batch,
+    batch: loaded.to - loaded.from,
     side,
     normalisation: data,
     workers,
     onReplaced: onNotice,
   });
 
-/** The mixes of a step, counted from the beginning of the training; none if it does not mix. */
-export const mixesOf = <P, B, S>({ key, mixing, training: { batch }, side }: Training<P, B, S>, step: number): readonly Mix[] =>
-  mixing === null ? [] : drawMixes(fold(fold(key, "mix"), step), mixing, batch, side);
+/** The mixes of the samples that a rank loads, at a step counted from the beginning of the training; none if nothing is ever mixed. */
+export function mixesOf<P, B, S>(of: Training<P, B, S>, { loaded }: Share, step: number): readonly Mix[] {
+  const { key, mixing, training, side } = of;
+  if (mixing === null) return [];
+  const group = groupOf(of);
+  return drawMixes(fold(fold(key, "mix"), step), mixing, training.batch, side).slice(loaded.from / group, loaded.to / group);
+}

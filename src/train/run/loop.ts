@@ -11,14 +11,17 @@ import { openMetrics, type MetricsFile } from "../../io/metrics.ts";
 import { readTree } from "../../io/weights/trees.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { fold } from "../../tensor/key.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { progressOf, type Progress } from "./progress.ts";
 import type { TrainingRecipe } from "./recipe.ts";
 import { delayedLearningRate, learningRate } from "../optimizer/schedule.ts";
 import { initialState, restoredState } from "./state.ts";
-import { trainStep, type TrainState } from "../step/step.ts";
-import { loaderOf, mixesOf, orderOf, requestsFrom } from "./batches.ts";
+import { gradientsOf } from "../step/gradients.ts";
+import { updated, type Stepped, type TrainState } from "../step/step.ts";
+import { loaderOf, mixesOf, orderOf, requestsFrom, shareOf } from "./batches.ts";
+import { metricsQueue, type OnEngine } from "./metrics.ts";
+import { stepBatch } from "./stepBatch.ts";
 import type { Measured, Training } from "./training.ts";
-import { uploadBatch } from "../step/uploadBatch.ts";
 
 /** Where a run keeps its files, and how it is watched. */
 export interface RunSettings {
@@ -28,6 +31,8 @@ export interface RunSettings {
   readonly resume: boolean;
   /** Steps from one checkpoint to the next; null: one epoch. The last step always makes a checkpoint. */
   readonly checkpointEvery: number | null;
+  /** The most minutes from one checkpoint to the next. */
+  readonly checkpointMinutes: number;
   /** Called after each step. */
   readonly onProgress: ((progress: Progress) => void) | null;
   /** Called after each step; true: save and stop. */
@@ -44,33 +49,6 @@ export interface Trained<Params, Buffers> {
   readonly state: TrainState<Params, Buffers>;
   /** Whether it was stopped before its end, after a checkpoint. */
   readonly interrupted: boolean;
-}
-
-/** The loss is not finite, so that training cannot continue. */
-export class LossError extends Error {
-  override readonly name = "LossError";
-}
-
-/** Losses are read this many steps late, so that an asynchronous engine never waits for them. */
-const LAG = 4;
-
-/** A row of the metrics whose loss is still being read. */
-interface Pending {
-  readonly row: { readonly epoch: number; readonly step: number; readonly lr: number };
-  readonly measured: Measured;
-  readonly loss: Promise<ArrayLike<number>>;
-}
-
-/** Waits for all losses but the last `left` and writes their rows. Returns the last of these losses; null: there was none. */
-async function settle(pending: Pending[], left: number, metrics: MetricsFile): Promise<number | null> {
-  let last: number | null = null;
-  for (const { row, measured, loss } of pending.splice(0, Math.max(0, pending.length - left))) {
-    const { epoch, step, lr } = row;
-    last = (await loss)[0] ?? NaN;
-    if (!Number.isFinite(last)) throw new LossError(`train: the loss is ${last} at step ${step} (epoch ${epoch}, learning rate ${lr})`);
-    await metrics.append([{ epoch, step, loss: last, lr, ...measured }]);
-  }
-  return last;
 }
 
 /** The state of the newest checkpoint, or a new state. */
@@ -90,6 +68,35 @@ async function startingState<P, B, S>(
 const rateOf = ({ schedule, delayed }: TrainingRecipe, epoch: number): number =>
   delayed ? delayedLearningRate(schedule, epoch) : learningRate(schedule, epoch);
 
+/** Every how many steps a row has all numbers; the last row of an epoch has them too. */
+const MEASURED_EVERY = 10;
+
+/** In ms. */
+const MINUTE = 60_000;
+
+/** The numbers of a measured step besides its loss. */
+const measuresOf = <P, B>(truth: Tensor | null, { norm, state: { lossScale } }: Stepped<P, B>): OnEngine => ({
+  loss_class: truth,
+  gradient_norm: norm,
+  loss_scale: lossScale?.scale ?? null,
+  skipped: lossScale?.skipped ?? null,
+});
+
+/** Measures the speed of a run, from one measured step to the next. */
+function speedometer(size: number): { readonly waited: (ms: number) => void; readonly read: (steps: number) => Measured } {
+  let [begin, wait] = [performance.now(), 0];
+  return {
+    waited: (ms) => {
+      wait += ms;
+    },
+    read: (steps) => {
+      const elapsed = performance.now() - begin;
+      const found = { images_per_second: (1000 * steps * size) / elapsed, data_wait: wait / elapsed };
+      [begin, wait] = [performance.now(), 0];
+      return found;
+    },
+  };
+}
 /**
  * Trains a model to the end of its recipe, or until it is stopped.
  *
@@ -97,54 +104,68 @@ const rateOf = ({ schedule, delayed }: TrainingRecipe, epoch: number): number =>
  */
 export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>, run: RunSettings): Promise<Trained<P, B>> {
   const k = engine.kernels;
-  const { batch: size, schedule, optimizer, clipNorm, emaDecay } = of.training;
+  const { batch: size, schedule, optimizer, clipNorm, emaDecay, microBatch } = of.training;
+  const micro = microBatch ?? size;
   const order = orderOf(of);
   const perEpoch = order.stepsPerEpoch;
   const steps = perEpoch * schedule.epochs;
+  const share = shareOf(of, 0, 1);
   const checkpoints = join(run.directory, "checkpoints");
-  const loader = loaderOf(of, run); // its threads start while the state is made
-  let metrics: MetricsFile | null = null;
-  const pending: Pending[] = [];
-  let loss: number | null = null;
-  let waited = 0; // for batches, in ms
+  const loader = loaderOf(of, share, run); // its threads start while the state is made
+  let file: MetricsFile | null = null;
 
   try {
     let state = await startingState(engine, of, checkpoints, run.resume);
-    metrics = await openMetrics(join(run.directory, "metrics.jsonl"), state.step);
-    const batches = loader.batches(requestsFrom(order, state.step, steps));
+    file = await openMetrics(join(run.directory, "metrics.jsonl"), state.step);
+    const metrics = metricsQueue(engine, file);
+    const batches = loader.batches(requestsFrom(order, share, state.step, steps));
     const start = { step: state.step, time: performance.now() };
+    const speed = speedometer(size);
+    let waited = 0; // for batches, in ms
+    let [measuredAt, savedAt] = [state.step, performance.now()];
     while (state.step < steps) {
       const [epoch, index] = [Math.floor(state.step / perEpoch), state.step % perEpoch];
       const lr = rateOf(of.training, epoch);
 
       const requested = performance.now();
       const made = await batches.next();
-      waited += performance.now() - requested;
+      const wait = performance.now() - requested;
+      waited += wait;
+      speed.waited(wait);
       if (made.done === true) break;
-      const batch = uploadBatch(k, made.value, mixesOf(of, state.step));
-      const key = fold(fold(of.key, "step"), state.step);
-      const next = trainStep(k, of.task, state, batch, key, { optimizer, lr, clipNorm, emaDecay: emaDecay ?? 0 });
+      const { target, teacher, teacherShare } = of;
+      const batch = await stepBatch(k, made.value, { mixes: mixesOf(of, share, state.step), target, share, teacher, micro });
+      const division = { key: fold(fold(of.key, "step"), state.step), first: share.own.from, of: size, micro };
+      const { loss, truth, ...gradients } = k.region("gradients", () => gradientsOf(k, of.task, state, batch, division));
+      const endsEpoch = index === perEpoch - 1;
+      const measures = endsEpoch || (state.step + 1) % MEASURED_EVERY === 0;
+      const settings = { optimizer, lr, clipNorm, emaDecay: emaDecay ?? 0 };
+      const next = updated(k, of.task, state, gradients, settings, measures);
       state = next.state;
-      const read = engine.read(next.loss);
-      read.catch(() => undefined); // if the run fails before, nobody awaits it
-      engine.release([next.loss, batch]);
 
-      const measured = index === perEpoch - 1 ? ((await of.measurement?.measured(state)) ?? {}) : {};
-      pending.push({ row: { epoch, step: state.step, lr }, measured, loss: read });
-      loss = (await settle(pending, LAG, metrics)) ?? loss;
+      const measured = {
+        ...(measures ? { ...speed.read(state.step - measuredAt), memory: engine.memory().peak } : {}),
+        ...(endsEpoch ? await of.measurement?.measured(state) : {}),
+      };
+      if (measures) measuredAt = state.step;
+      metrics.push({ epoch, step: state.step, lr, teacherShare, measured }, { loss, ...(measures ? measuresOf(truth, next) : {}) });
+      engine.release([loss, truth, next.norm, batch]);
+      const latest = await metrics.settle(false);
       const spent = { images: (state.step - start.step) * size, elapsed: performance.now() - start.time, waited };
-      run.onProgress?.(progressOf({ epoch, step: state.step, steps, loss, lr }, spent, size));
+      run.onProgress?.(progressOf({ epoch, step: state.step, steps, loss: latest, lr }, spent, size));
 
       const stopping = run.stop?.() ?? false;
-      if (stopping || state.step === steps || state.step % (run.checkpointEvery ?? perEpoch) === 0) {
-        await settle(pending, 0, metrics);
-        await metrics.flush();
+      const due = performance.now() - savedAt >= run.checkpointMinutes * MINUTE;
+      if (stopping || due || state.step === steps || state.step % (run.checkpointEvery ?? perEpoch) === 0) {
+        await metrics.settle(true);
+        await file.flush();
         await saveCheckpoint(checkpoints, {
           step: state.step,
           recipe: of.digest,
           engine: engine.name,
           tensors: await readTree(engine, state),
         });
+        savedAt = performance.now();
       }
       if (stopping && state.step < steps) return { state, interrupted: true };
       await turn(); // lets signal handlers and timers run
@@ -152,6 +173,6 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
     return { state, interrupted: false };
   } finally {
     await loader.close();
-    await metrics?.close();
+    await file?.close();
   }
 }

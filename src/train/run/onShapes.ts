@@ -1,11 +1,14 @@
 /** A training on shapes alone, from which an engine learns how much memory it needs. */
 import type { Erased } from "../../data/loader/batch.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
+import { axis, type Tensor } from "../../tensor/tensor.ts";
+import { mixedBatch } from "../step/mixedBatch.ts";
 import { inference } from "../../ops/observe.ts";
 import { keyOf } from "../../tensor/key.ts";
 import { drawMixes, type Mix, type MixingSettings } from "../mixing/drawMix.ts";
-import { trainStep, type Batch } from "../step/step.ts";
-import { normalisedImages } from "../step/uploadBatch.ts";
+import { gradientsOf } from "../step/gradients.ts";
+import { updated } from "../step/step.ts";
+import { normalisedImages, type LabelledImages } from "../step/uploadBatch.ts";
 import { initialState, type Model } from "./state.ts";
 import type { Training } from "./training.ts";
 
@@ -21,32 +24,56 @@ function everyMix(mixing: MixingSettings | null, n: number): readonly (readonly 
   return ways.map((mix) => Array.from({ length: groups }, () => mix));
 }
 
+/** z_t of the images, at most `micro` at a time, as in stepBatch.ts. */
+function taught(k: Kernels, teacher: (k: Kernels, images: Tensor) => Tensor, images: Tensor, micro: number): Tensor {
+  const count = axis(images.shape, 0) / micro;
+  if (count === 1) return teacher(k, images);
+  const parts = Array.from({ length: count }, (_, i) => {
+    const part = k.slice(images, 0, i * micro, (i + 1) * micro);
+    const logits = teacher(k, part);
+    k.donate(part);
+    return logits;
+  });
+  const all = k.concat(parts, 0);
+  k.donate(parts);
+  return all;
+}
+
+/** A training without what shapes do not tell; a teacher that runs on the host is replaced by one that returns zeros. */
+export interface ShapesOf<P, B, S> extends Omit<Training<P, B, S>, "initial" | "teacher"> {
+  readonly teacher: ((k: Kernels, images: Tensor) => Tensor) | null;
+}
+
 /**
  * A training on shapes alone, for the plan of its memory: steps on n images, unmixed and mixed in each way, then an evaluation. There are at least
  * two steps, since the state that the first returns differs in sizes from the one that it began with. Consumes the model and returns the trained one.
  */
 export function trainingOnShapes<P, B, S>(
   k: Kernels,
-  { task, training, dataset: { channels }, side, data, key, mixing, measurement }: Omit<Training<P, B, S>, "initial">,
+  { task, target, teacher, training, dataset: { channels }, side, data, key, mixing, measurement }: ShapesOf<P, B, S>,
   model: Model<P, B>,
-  n: number,
+  most: number,
 ): Model<P, B> {
   const settings = { ...training, lr: 0, emaDecay: training.emaDecay ?? 0 };
+  const micro = Math.min(training.microBatch ?? most, most);
+  const n = Math.floor(most / micro) * micro;
   const erased = [{ image: 0, top: 0, left: 0, h: 1, w: 1, noise: new Float32Array(channels) }];
-  const batchOf = (size: number, erased: readonly Erased[], mixes: readonly Mix[]): Batch => {
-    const images = k.region("upload", () => normalisedImages(k, k.zeros([size, channels, side, side]), data, erased));
-    return { images, labels: k.zeros([size]), mixes };
-  };
+  const given = (size: number, erased: readonly Erased[]): LabelledImages => ({
+    images: normalisedImages(k, k.zeros([size, channels, side, side]), data, erased),
+    labels: k.zeros([size]),
+  });
   let state = initialState(k, training, model);
   for (const mixes of [[], ...everyMix(mixing, n), []]) {
-    const batch = batchOf(n, erased, mixes);
-    const { state: next, loss } = trainStep(k, task, state, batch, key, settings);
-    k.donate([loss, batch]);
+    const mixed = k.region("batch", () => mixedBatch(k, given(n, erased), mixes, target));
+    const batch = { ...mixed, teacher: teacher === null ? null : taught(k, teacher, mixed.images, micro) };
+    const { loss, truth, ...made } = k.region("gradients", () => gradientsOf(k, task, state, batch, { key, first: 0, of: n, micro }));
+    const { state: next, norm } = updated(k, task, state, made, settings, true);
+    k.donate([loss, truth, norm, batch]);
     state = next;
   }
   for (const size of measurement?.sizes(n) ?? [])
     k.region("evaluate", () => {
-      measurement?.forward(inference(k), state, batchOf(size, [], []));
+      measurement?.forward(inference(k), state, given(size, []));
       return null;
     });
   const { params, buffers, optimizer, average, lossScale } = state;

@@ -47,6 +47,8 @@ export interface InitRecipe {
 export interface TrainingRecipe {
   /** Images a step; an incomplete last batch of an epoch is dropped. */
   readonly batch: number;
+  /** Images whose gradient is computed at once, a divisor of the batch; null: all of them. Batch statistics are those of these images. */
+  readonly microBatch: number | null;
   /** The learning rate by epoch; its `epochs` is the length of the run. */
   readonly schedule: Schedule;
   /** Whether the schedule lags one epoch behind, as in the authors' code (deit.md 7.2). */

@@ -12,18 +12,19 @@ import { buildParams } from "../../model/params.ts";
 import { fold, keyOf } from "../../tensor/key.ts";
 import type { Accuracy } from "../evaluation/accuracy.ts";
 import { fits, reserveBatch, type BatchProgram } from "../evaluation/capacity.ts";
+import { shareOfTeacher } from "../step/objective.ts";
 import { deitTaskWithin, type Memory, type MemoryChoice } from "../step/deitTask.ts";
-import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Deit, type Evaluations } from "../evaluation/evaluate.ts";
+import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Evaluations } from "../evaluation/evaluate.ts";
 import { keepData } from "./keptData.ts";
 import { trainModel, type RunSettings } from "./loop.ts";
 import { trainingOnShapes } from "./onShapes.ts";
-import type { Training } from "./training.ts";
+import type { Measured, Training } from "./training.ts";
 import type { Progress } from "./progress.ts";
 import type { Recipe } from "./recipe.ts";
 import { openRunFolder } from "./folder.ts";
 import { openSets, type Sets } from "./sets.ts";
 import { startingParams, startingWeights, type StartingWeights } from "./startingWeights.ts";
-import { predictBy, runTeacher, teacherOnShapes, type Teacher } from "./teacher.ts";
+import { predictBy, runTeacher, teacherOnShapes } from "./teacher.ts";
 import { tokenCosines, type TokenCosines } from "../evaluation/tokenCosines.ts";
 
 /** A part of a run. */
@@ -49,6 +50,8 @@ export interface RunResult {
   /** null: no teacher. */
   readonly teacher: Accuracy | null;
   readonly student: Evaluations;
+  /** The average of the student's weights (E37); null: none was kept. */
+  readonly average: Evaluations | null;
   /** null: a plain student. */
   readonly cosines: TokenCosines | null;
 }
@@ -58,21 +61,28 @@ export interface Interrupted {
   readonly interrupted: true;
 }
 
+/** Top-1 of the three predictions, for the metrics: by both heads together, and by each. */
+const topOnes = ({ mean, class: ofClass, distillation }: Evaluations): Measured => ({
+  top1: mean.top1,
+  ...(distillation === null ? {} : { top1_class: ofClass.top1, top1_distillation: distillation.top1 }),
+});
+
 /** The student's training, and how it is measured. */
 function studentTraining(
   engine: Engine,
   recipe: Recipe,
-  teacher: Teacher["predict"] | null,
   sets: Sets,
   memory: Memory,
-): Omit<Training<DeitParams, null, null>, "initial"> {
+): Omit<Training<DeitParams, null, null>, "initial" | "teacher"> {
   const { seed, data, model: config, training, mixing, distillation } = recipe;
   const { dropPath, dropout, smoothing } = training;
   const key = fold(keyOf(seed), "student");
-  const evaluated = ({ params }: Deit): Promise<Evaluations> =>
+  const evaluated = (params: DeitParams): Promise<Evaluations> =>
     evaluateHeads(engine, { config, params }, sets.test.batches(training.batch));
   return {
-    task: deitTaskWithin(memory, { config, smoothing, dropPath, dropout, distillation, teacher }),
+    task: deitTaskWithin(memory, { config, dropPath, dropout, distillation }),
+    target: { classes: config.classes, smoothing },
+    teacherShare: shareOfTeacher(distillation),
     training,
     dataset: sets.train,
     side: config.imageSize,
@@ -82,32 +92,46 @@ function studentTraining(
     key,
     digest: digestOfRecord({ ...recipe, name: null }),
     measurement: {
-      measured: async ({ params }) => ({ top1: (await evaluated({ config, params })).mean.top1 }),
+      measured: async ({ params, average }) => ({
+        ...topOnes(await evaluated(params)),
+        ...(average === null ? {} : { top1_ema: (await evaluated(average)).mean.top1 }),
+      }),
       forward: (k, { params }, batch) => scoresOfHeads(k, { config, params }, batch),
       sizes: sets.test.sizes,
     },
   };
 }
 
-/** Trains the student; null: it was stopped. */
+/** The weights of a student, and their moving average if one is kept. */
+interface Trained {
+  readonly params: DeitParams;
+  readonly average: DeitParams | null;
+}
+
+/** Trains the student and writes its weights; null: it was stopped. */
 async function studentStage(
   engine: Engine,
   { model: config }: Recipe,
   training: Training<DeitParams, null, null>,
   sets: Sets,
   run: RunSettings,
-): Promise<DeitParams | null> {
+): Promise<Trained | null> {
   const { state, interrupted } = await trainModel(engine, training, run);
   const { params, optimizer, average, lossScale } = state;
-  engine.release([optimizer, average, lossScale]);
+  engine.release([optimizer, lossScale]);
   if (interrupted) {
-    engine.release(params);
+    engine.release([params, average]);
     return null;
   }
   const { classes } = sets.train;
-  const weights = writeWeights({ config, classes, preprocessing: sets.normalisation, tensors: await readTree(engine, params) });
-  await writeDurably(join(run.directory, "weights.safetensors"), weights);
-  return params;
+  const write = async (name: string, tree: DeitParams): Promise<void> =>
+    writeDurably(
+      join(run.directory, name),
+      writeWeights({ config, classes, preprocessing: sets.normalisation, tensors: await readTree(engine, tree) }),
+    );
+  await write("weights.safetensors", params);
+  if (average !== null) await write("weights-ema.safetensors", average);
+  return { params, average };
 }
 
 /** The whole run on shapes alone, with batches of at most n images: the teacher's training, then the student's while the teacher is in memory. */
@@ -118,7 +142,7 @@ const runOnShapes =
     const teacher = taught === null ? null : teacherOnShapes(k, engine, recipe, taught, sets, Math.min(n, taught.training.batch));
     const predict = taught === null || teacher === null ? null : predictBy(taught.model, teacher);
     const model = { params: buildParams(config, (__, shape) => k.zeros(shape)), buffers: null };
-    trainingOnShapes(k, studentTraining(engine, recipe, predict, sets, memory), model, Math.min(n, training.batch));
+    trainingOnShapes(k, { ...studentTraining(engine, recipe, sets, memory), teacher: predict }, model, Math.min(n, training.batch));
   };
 
 /** Reserves the memory of the whole run. Returns how the student uses memory. */
@@ -153,22 +177,24 @@ async function runStages(
   });
   const teacher = taught === null ? null : await runTeacher(engine, recipe, taught, sets, settings("teacher", join(directory, "teacher")));
   if (taught !== null && teacher === null) return { interrupted: true };
-  const student = studentTraining(engine, recipe, teacher?.predict ?? null, sets, memory);
+  const student = { ...studentTraining(engine, recipe, sets, memory), teacher: teacher?.predict ?? null };
   const initial: Training<DeitParams, null, null>["initial"] = (k) => ({
     params: startingParams(k, config, fold(student.key, "init"), weights),
     buffers: null,
   });
-  const params = await studentStage(engine, recipe, { ...student, initial }, sets, settings("student", directory));
-  if (params === null) {
+  const trained = await studentStage(engine, recipe, { ...student, initial }, sets, settings("student", directory));
+  if (trained === null) {
     engine.release(teacher?.model ?? null);
     return { interrupted: true };
   }
+  const { params, average } = trained;
   const atOnce = imagesAtOnce(engine, { config, params }); // as in `deit eval`, so that the losses are equal
   const batches = (): Batches => sets.test.batches(atOnce);
   const evaluations = await evaluateHeads(engine, { config, params }, batches());
+  const ofAverage = average === null ? null : await evaluateHeads(engine, { config, params: average }, batches());
   const cosines = await tokenCosines(engine, { config, params }, batches());
-  engine.release([params, teacher?.model ?? null]);
-  return { interrupted: false, teacher: teacher?.accuracy ?? null, student: evaluations, cosines };
+  engine.release([params, average, teacher?.model ?? null]);
+  return { interrupted: false, teacher: teacher?.accuracy ?? null, student: evaluations, average: ofAverage, cosines };
 }
 
 /**

@@ -18,15 +18,14 @@ import { fold, keyOf } from "../../tensor/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "../evaluation/accuracy.ts";
 import { classifierTask } from "../step/classifierTask.ts";
-import type { Smoothing } from "../step/mixedBatch.ts";
 import { trainModel, type RunSettings } from "./loop.ts";
 import { trainingOnShapes } from "./onShapes.ts";
 import type { Training } from "./training.ts";
 import type { Sets } from "./sets.ts";
 import type { Model } from "./state.ts";
 import type { Recipe, TeacherRecipe } from "./recipe.ts";
-import type { Batch, Task } from "../step/step.ts";
-import { uploadBatch } from "../step/uploadBatch.ts";
+import type { Task } from "../step/task.ts";
+import { uploadBatch, type LabelledImages } from "../step/uploadBatch.ts";
 
 type Buffers = RegnetNorms<BatchNormBuffers>;
 type Regnet = Model<RegnetParams, Buffers>;
@@ -50,7 +49,7 @@ export const predictBy =
     regnetPredict(k.at("teacher"), { images, params }, attrsOf(config, buffers));
 
 /** Training of a RegNetY: it normalises by the batch's statistics, which also update the running statistics. */
-export function regnetTask(config: RegnetConfig, smoothing: Smoothing): Task<RegnetParams, Buffers, RegnetNorms<BatchStats>> {
+export function regnetTask(config: RegnetConfig): Task<RegnetParams, Buffers, RegnetNorms<BatchStats>> {
   return classifierTask<RegnetParams, Buffers, RegnetNorms<BatchStats>, RegnetSaved>({
     forward: (k, { buffers, ...inputs }) => {
       const { out, saved } = regnetTrain.forward(k, inputs, attrsOf(config, buffers));
@@ -58,12 +57,10 @@ export function regnetTask(config: RegnetConfig, smoothing: Smoothing): Task<Reg
     },
     vjp: (k, saved, logits) => regnetTrain.vjp(k, saved, { logits, stats: null }).params,
     moveOn: moveRunning,
-    classes: config.classes,
-    smoothing,
   });
 }
 
-const scoresOf = (k: Kernels, config: RegnetConfig, model: Regnet, { images, labels }: Pick<Batch, "images" | "labels">): Scored =>
+const scoresOf = (k: Kernels, config: RegnetConfig, model: Regnet, { images, labels }: LabelledImages): Scored =>
   scoredByLogits(k, predictBy(config, model)(k, images), k.oneHot(labels, config.classes));
 
 async function accuracyOf(engine: Engine, config: RegnetConfig, model: Regnet, batches: Batches): Promise<Accuracy> {
@@ -97,7 +94,7 @@ function teacherTraining(
   { model: config, training }: TeacherRecipe,
   sets: Sets,
 ): {
-  readonly training: Training<RegnetParams, Buffers, RegnetNorms<BatchStats>>;
+  readonly training: Training<RegnetParams, Buffers, RegnetNorms<BatchStats>> & { readonly teacher: null };
   readonly accuracy: (model: Regnet) => Promise<Accuracy>;
 } {
   const key = fold(keyOf(seed), "teacher");
@@ -105,7 +102,10 @@ function teacherTraining(
   return {
     accuracy,
     training: {
-      task: regnetTask(config, training.smoothing),
+      task: regnetTask(config),
+      target: { classes: config.classes, smoothing: training.smoothing },
+      teacher: null,
+      teacherShare: 0,
       initial: (k) => {
         const { params, running } = initialRegnet(k, config, fold(key, "init"));
         return { params, buffers: running };

@@ -3,17 +3,29 @@ import type { Dataset } from "../../data/sources/dataset.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Key } from "../../tensor/key.ts";
 import type { MixingSettings } from "../mixing/drawMix.ts";
-import type { Batch, Task } from "../step/step.ts";
+import type { TargetSettings } from "../step/mixedBatch.ts";
+import type { Task } from "../step/task.ts";
+import type { LabelledImages } from "../step/uploadBatch.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import type { DataRecipe, TrainingRecipe } from "./recipe.ts";
 import type { Model } from "./state.ts";
 
 /** Numbers by name, for a row of the metrics. */
 export type Measured = Readonly<Record<string, number>>;
 
+/** z_t, [B, K], of the batch that the student gets, [B, C, S, S], in evaluation mode. A teacher that runs on the host returns a promise. */
+export type TeacherLogits = (k: Kernels, images: Tensor) => Tensor | Promise<Tensor>;
+
 /** What is trained, on what, and how. */
 export interface Training<Params, Buffers, Statistics> {
   /** The loss, its gradient, and the update of the buffers. */
   readonly task: Task<Params, Buffers, Statistics>;
+  /** K, and how the labels are smoothed. */
+  readonly target: TargetSettings;
+  /** The teacher's logits; null: no teacher. */
+  readonly teacher: TeacherLogits | null;
+  /** The teacher's share of the loss, α or λ; 0: no teacher. */
+  readonly teacherShare: number;
   /** Makes the model to start from, which then belongs to the loop. */
   readonly initial: (k: Kernels) => Model<Params, Buffers>;
   /** How it is trained. */
@@ -38,10 +50,10 @@ export interface Training<Params, Buffers, Statistics> {
 
 /** A measurement of a model. */
 export interface Measurement<Params, Buffers> {
-  /** Measures the model. */
-  readonly measured: (model: Model<Params, Buffers>) => Promise<Measured>;
+  /** Measures the model, and the average of its weights if one is kept. */
+  readonly measured: (state: Model<Params, Buffers> & { readonly average: Params | null }) => Promise<Measured>;
   /** Its forward pass on a batch, for the plan of the memory. */
-  readonly forward: (k: Kernels, model: Model<Params, Buffers>, batch: Batch) => unknown;
+  readonly forward: (k: Kernels, model: Model<Params, Buffers>, batch: LabelledImages) => unknown;
   /** The distinct sizes of its batches. */
   readonly sizes: (batch: number) => readonly number[];
 }

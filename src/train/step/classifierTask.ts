@@ -1,11 +1,10 @@
-/** The task of a network with one head, such as a teacher: cross-entropy (E19) between its logits and the smoothed labels. */
+/** The task of a network with one head, such as a teacher: cross-entropy (E19) between its logits and the targets. */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { crossEntropy } from "../../losses/crossEntropy.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { mixedBatch, type Smoothing } from "./mixedBatch.ts";
-import type { Task } from "./step.ts";
+import type { Task } from "./task.ts";
 
-/** The network of the task, and how its labels are smoothed. */
+/** The network of the task. */
 export interface ClassifierTaskSettings<Params, Buffers, Statistics, Saved> {
   /** The forward pass in training mode. */
   readonly forward: (
@@ -23,27 +22,20 @@ export interface ClassifierTaskSettings<Params, Buffers, Statistics, Saved> {
   readonly vjp: (k: Kernels, saved: Saved, dLogits: Tensor) => Params;
   /** Updates the buffers by the batch's statistics. Consumes `buffers`. */
   readonly moveOn: (k: Kernels, buffers: Buffers, statistics: Statistics) => Buffers;
-  /** K */
-  readonly classes: number;
-  /** How the labels are smoothed. */
-  readonly smoothing: Smoothing;
 }
 
-/** A task of a network with buffers (a RegNetY): cross-entropy with smoothed labels. */
+/** A task of a network with buffers (a RegNetY): cross-entropy with the targets. */
 export function classifierTask<Params, Buffers, Statistics, Saved>({
   forward,
   vjp,
   moveOn,
-  classes,
-  smoothing,
 }: ClassifierTaskSettings<Params, Buffers, Statistics, Saved>): Task<Params, Buffers, Statistics> {
   return {
-    lossAndGrads: (k, { params, buffers }, batch, _, dLoss) => {
-      const { images, target } = mixedBatch(k, batch, classes, smoothing);
+    lossAndGrads: (k, { params, buffers }, { images, target }, _, dLoss) => {
       const { logits, statistics, saved } = forward(k, { images, params, buffers });
       const { out: loss, saved: ofLoss } = crossEntropy.forward(k.at("loss"), { logits }, { target });
       const dLogits = crossEntropy.vjp(k.at("loss"), ofLoss, dLoss).logits;
-      return { loss, grads: vjp(k, saved, dLogits), statistics };
+      return { loss, truth: null, grads: vjp(k, saved, dLogits), statistics };
     },
     moveOn,
   };

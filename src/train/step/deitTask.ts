@@ -1,18 +1,19 @@
-/** DeiT's training task: draws drop path and dropout, runs student and teacher on the same images, and computes the objective and its gradient. */
+/** DeiT's training task: draws drop path and dropout, runs the student, and computes the objective and its gradient. */
 import type { Kernels } from "../../kernels/kernels.ts";
 import { tokenCount, type DeitConfig } from "../../model/config.ts";
 import { block } from "../../model/block.ts";
 import { deitLogits, deitLogitsOf, type DeitAttrs, type DeitInputs, type DeitParams } from "../../model/deit.ts";
 import type { Logits } from "../../model/heads.ts";
-import { dropPathMultipliers, dropPathRates } from "../../ops/dropPath.ts";
+import { dropPathMultipliers, dropPathRates, type Multipliers } from "../../ops/dropPath.ts";
+import type { DropoutAttrs } from "../../ops/dropout.ts";
 import type { Op } from "../../ops/op.ts";
 import { sineCosine } from "../../ops/position.ts";
 import { rematerialise } from "../../ops/rematerialise.ts";
-import { fold, type Key } from "../../tensor/key.ts";
-import { axis, type Tensor } from "../../tensor/tensor.ts";
-import { mixedBatch, type Smoothing } from "./mixedBatch.ts";
+import { fold } from "../../tensor/key.ts";
+import { axis } from "../../tensor/tensor.ts";
+import { mapTree } from "../../tensor/tree.ts";
 import { objective, type Distillation } from "./objective.ts";
-import type { Task } from "./step.ts";
+import type { Draws, Task } from "./task.ts";
 
 /** The attributes of a DeiT in evaluation mode: no drop path and no dropout. */
 export function deitAttrs(k: Kernels, config: DeitConfig): DeitAttrs {
@@ -28,31 +29,39 @@ export interface DeitTaskSettings<Saved> {
   readonly config: DeitConfig;
   /** `deitLogits`, or the same network built from another block. */
   readonly model: Op<DeitInputs, Saved, DeitAttrs, Logits>;
-  /** How the labels are smoothed. */
-  readonly smoothing: Smoothing;
   /** r_max of (E30). */
   readonly dropPath: number;
   /** The rate of every dropout. */
   readonly dropout: number;
   /** The loss. */
   readonly distillation: Distillation;
-  /** Images → teacher logits, in evaluation mode; null: no teacher. It is called on each batch after augmentation; its logits are never cached. */
-  readonly teacher: ((k: Kernels, images: Tensor) => Tensor) | null;
 }
 
-/** A task of a DeiT: the paper's objectives, with drop path and an optional teacher. */
+/** The multipliers of B samples of the whole batch: those that the samples have however the batch is divided. */
+function dropPathOf(k: Kernels, { key, first, of }: Draws, rates: readonly number[], B: number): readonly Multipliers[] | null {
+  const all = dropPathMultipliers(k, fold(key, "dropPath"), rates, of);
+  return B === of ? all : mapTree(all, (t) => k.slice(t, 0, first, first + B));
+}
+
+/** The dropout of a step. A micro-batch has draws of its own. */
+function dropoutOf(rate: number, { key, first, of }: Draws, B: number): DropoutAttrs | null {
+  if (rate === 0) return null;
+  const ofStep = fold(key, "dropout");
+  return { rate, key: B === of ? ofStep : fold(ofStep, first) };
+}
+
+/** A task of a DeiT: the paper's objectives, with drop path and dropout. */
 export function deitTask<Saved>(settings: DeitTaskSettings<Saved>): Task<DeitParams, null, null> {
-  const { config, model, smoothing, distillation } = settings;
+  const { config, model, distillation } = settings;
   const rates = dropPathRates(settings.dropPath, config.depth);
   return {
-    lossAndGrads: (k, { params }, batch, key: Key, dLoss) => {
-      const { images, target } = mixedBatch(k, batch, config.classes, smoothing);
-      const dropPath = dropPathMultipliers(k, fold(key, "dropPath"), rates, axis(images.shape, 0));
-      const dropout = settings.dropout === 0 ? null : { rate: settings.dropout, key: fold(key, "dropout") };
+    lossAndGrads: (k, { params }, { images, ...targets }, draws, dLoss) => {
+      const B = axis(images.shape, 0);
+      const dropPath = dropPathOf(k, draws, rates, B);
+      const dropout = dropoutOf(settings.dropout, draws, B);
       const { out: logits, saved } = model.forward(k, { images, params }, { ...deitAttrs(k, config), dropPath, dropout });
-      const targets = { target, teacher: settings.teacher?.(k, images) ?? null };
-      const { loss, dLogits } = objective(k, logits, targets, distillation, dLoss);
-      return { loss, grads: model.vjp(k, saved, dLogits).params, statistics: null };
+      const { loss, truth, dLogits } = objective(k, logits, targets, distillation, dLoss);
+      return { loss, truth, grads: model.vjp(k, saved, dLogits).params, statistics: null };
     },
     moveOn: () => null,
   };

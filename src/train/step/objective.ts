@@ -8,6 +8,7 @@ import { twoClassTokens } from "../../losses/twoClassTokens.ts";
 import { usualHardDistillation, usualSoftDistillation } from "../../losses/usualDistillation.ts";
 import { meanOfLogits } from "../../model/fusion.ts";
 import type { Logits } from "../../model/heads.ts";
+import { inference } from "../../ops/observe.ts";
 import type { Grads, Op } from "../../ops/op.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
@@ -53,6 +54,10 @@ export interface SoftLoss {
 /** One of the paper's objectives. */
 export type Distillation = NoDistillation | TwoClassTokensLoss | HardLoss | SoftLoss;
 
+/** The teacher's share of the loss, α or λ; 0: there is no teacher. */
+export const shareOfTeacher = (distillation: Distillation): number =>
+  distillation.kind === "hard" ? distillation.alpha : distillation.kind === "soft" ? distillation.lambda : 0;
+
 /** What a loss compares the logits with. */
 export interface Targets {
   /** q, [B, K]. */
@@ -65,6 +70,8 @@ export interface Targets {
 export interface LossAndCotangents {
   /** Scalar. */
   readonly loss: Tensor;
+  /** Its part that comes from the labels alone, before its share: (E19) on the head that learns them, []; null: there is no other part. */
+  readonly truth: Tensor | null;
   /** Its gradient with respect to the logits of each head, [B, K]; null for a head that the model lacks. */
   readonly dLogits: Grads<Logits>;
 }
@@ -84,11 +91,15 @@ function lossAndGrads<In, Saved, Attrs>(
 /** The cotangent of logits that the loss does not depend on. */
 const zeroCotangent = (k: Kernels, head_dist: Tensor | null): Tensor | null => (head_dist === null ? null : k.zeros(head_dist.shape));
 
+/** (E19) of the class logits alone, for the metrics. */
+const ofLabels = (k: Kernels, logits: Tensor, target: Tensor): Tensor =>
+  crossEntropy.forward(inference(k).at("truth"), { logits }, { target }).out;
+
 /** Without a teacher: (E19) on the class logits, or on the mean of both heads. */
 function undistilled(k: Kernels, logits: Logits, { target }: Targets, dLoss: Tensor): LossAndCotangents {
   const mean = meanOfLogits.forward(k.at("logits"), logits);
   const { loss, d } = lossAndGrads(k, crossEntropy, { logits: mean.out }, { target }, dLoss);
-  return { loss, dLogits: meanOfLogits.vjp(k.at("logits"), mean.saved, d.logits) };
+  return { loss, truth: null, dLogits: meanOfLogits.vjp(k.at("logits"), mean.saved, d.logits) };
 }
 
 function usual(
@@ -103,7 +114,7 @@ function usual(
     distillation.kind === "hard"
       ? lossAndGrads(k, usualHardDistillation, { head }, { target, teacher, alpha: distillation.alpha }, dLoss)
       : lossAndGrads(k, usualSoftDistillation, { head }, { ...distillation, target, teacher }, dLoss);
-  return { loss, dLogits: { head: d.head, head_dist: zeroCotangent(k, head_dist) } };
+  return { loss, truth: ofLabels(k, head, target), dLogits: { head: d.head, head_dist: zeroCotangent(k, head_dist) } };
 }
 
 /**
@@ -126,7 +137,7 @@ export function objective(
   if (distillation.kind === "two-class-tokens") {
     if (head_dist === null) throw new RangeError("objective: two class tokens need a model with two heads");
     const { loss, d } = lossAndGrads(k, twoClassTokens, { head, head_dist }, { target }, dLoss);
-    return { loss, dLogits: d };
+    return { loss, truth: null, dLogits: d };
   }
 
   if (teacher === null) throw new RangeError("objective: distillation needs the teacher's logits");
@@ -136,5 +147,5 @@ export function objective(
     distillation.kind === "hard"
       ? lossAndGrads(k, hardDistillation, { head, head_dist }, { target, teacher, alpha: distillation.alpha }, dLoss)
       : lossAndGrads(k, softDistillation, { head, head_dist }, { ...distillation, target, teacher }, dLoss);
-  return { loss, dLogits: d };
+  return { loss, truth: ofLabels(k, head, target), dLogits: d };
 }

@@ -1,10 +1,10 @@
 /** The authors' training settings (deit.md 7.1), as far as they concern a single step; used where a step is measured. */
 import type { DeitConfig } from "../../model/config.ts";
 import type { DeitParams } from "../../model/deit.ts";
-import { deitTaskWithin, type DeitTaskSettings, type Memory } from "./deitTask.ts";
+import { deitTaskWithin, type Memory } from "./deitTask.ts";
 import type { Smoothing } from "./mixedBatch.ts";
 import type { Optimizer } from "../optimizer/optimizer.ts";
-import type { Task } from "./step.ts";
+import type { Task } from "./task.ts";
 
 /** AdamW with the authors' settings. */
 export const publishedAdamw: Optimizer = { kind: "adamw", noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05 };
@@ -13,17 +13,11 @@ export const publishedSmoothing: Smoothing = { share: 0.1, over: "all" };
 /** r_max of (E30). */
 const DROP_PATH = 0.1;
 
-/** The authors' task. Distilled models learn by hard distillation (E26) from the logits of `teacher`; plain models learn from the labels alone. */
-export const publishedTask = (
-  config: DeitConfig,
-  teacher: NonNullable<DeitTaskSettings<unknown>["teacher"]>,
-  memory: Memory,
-): Task<DeitParams, null, null> =>
+/** The authors' task. Distilled models learn by hard distillation (E26) from the teacher's logits; plain models learn from the labels alone. */
+export const publishedTask = (config: DeitConfig, memory: Memory): Task<DeitParams, null, null> =>
   deitTaskWithin(memory, {
     config,
-    smoothing: publishedSmoothing,
     dropPath: DROP_PATH,
     dropout: 0,
     distillation: config.distilled ? { kind: "hard", alpha: 0.5, student: "distillation" } : { kind: "none" },
-    teacher: config.distilled ? teacher : null,
   });

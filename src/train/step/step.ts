@@ -7,11 +7,12 @@ import type { Key } from "../../tensor/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../../tensor/tree.ts";
 import { unlessSkipped } from "../optimizer/skippedSteps.ts";
-import { clip } from "../optimizer/clip.ts";
+import { clip, globalNorm } from "../optimizer/clip.ts";
 import { ema } from "../optimizer/ema.ts";
 import { settled, type LossScale } from "../optimizer/lossScale.ts";
-import type { Mix } from "../mixing/drawMix.ts";
 import { optimise, type Optimised, type Optimizer } from "../optimizer/optimizer.ts";
+import { gradientsOf, undivided } from "./gradients.ts";
+import type { Batch, LossAndGrads, Task } from "./task.ts";
 
 /** Everything that a step reads and updates. `Buffers` are tensors that are updated without gradients, such as running statistics; null if there are none. */
 export interface TrainState<Params, Buffers> extends Optimised<Params> {
@@ -23,37 +24,6 @@ export interface TrainState<Params, Buffers> extends Optimised<Params> {
   readonly lossScale: LossScale | null;
   /** Steps done. */
   readonly step: number;
-}
-
-/** Images with their labels. */
-export interface Batch {
-  /** [B, C, S, S], already normalised and augmented, but not yet mixed. */
-  readonly images: Tensor;
-  /** Class numbers, [B]. */
-  readonly labels: Tensor;
-  /** How equal groups of the samples are mixed; none: they are not mixed. */
-  readonly mixes: readonly Mix[];
-}
-
-/** What is learned: a loss with its gradient, and the update of the buffers. */
-export interface Task<Params, Buffers, Statistics> {
-  /** Loss and gradients. `dLoss` is the cotangent of the loss, [], a factor on all gradients. */
-  readonly lossAndGrads: (
-    k: Kernels,
-    model: { readonly params: Params; readonly buffers: Buffers },
-    batch: Batch,
-    key: Key,
-    dLoss: Tensor,
-  ) => {
-    /** The mean over the batch, []. */
-    readonly loss: Tensor;
-    /** The gradients, with the names and shapes of the parameters. */
-    readonly grads: Params;
-    /** The batch statistics, from which `moveOn` updates the buffers. */
-    readonly statistics: Statistics;
-  };
-  /** Updates the buffers by the batch's statistics. Consumes `buffers`. */
-  readonly moveOn: (k: Kernels, buffers: Buffers, statistics: Statistics) => Buffers;
 }
 
 /** The settings of one step. */
@@ -81,7 +51,37 @@ function movedOn<Params, Buffers, Statistics>(
   return mapTree(moveOn(k, buffers, statistics), (next, name) => unlessSkipped(k, finite, next, leaf(old, name, "buffers")));
 }
 
-/** One training step. Consumes `state`: its handles are stale afterwards. The caller keeps the batch, and owns the new state and the loss. */
+/** A step that has been done. */
+export interface Stepped<Params, Buffers> {
+  /** The state after the step. */
+  readonly state: TrainState<Params, Buffers>;
+  /** The norm of the gradient before clipping, [1]; null: it was not asked for. */
+  readonly norm: Tensor | null;
+}
+
+/** The state after a step with these gradients. Consumes `state`, gradients and statistics. */
+export function updated<Params, Buffers, Statistics>(
+  k: Kernels,
+  task: Task<Params, Buffers, Statistics>,
+  state: TrainState<Params, Buffers>,
+  made: Pick<LossAndGrads<Params, Statistics>, "grads" | "statistics">,
+  settings: StepSettings,
+  withNorm: boolean,
+): Stepped<Params, Buffers> {
+  return k.region("update", () => {
+    const step = state.step + 1;
+    const { grads, finite, skipped, lossScale } = settled(k, made.grads, state.lossScale);
+    const norm = withNorm ? globalNorm(k, grads) : null;
+    const kept = settings.clipNorm === null ? grads : clip(k, grads, settings.clipNorm);
+    const { params, optimizer } = optimise(k, settings.optimizer, { ...state, grads: kept, finite, skipped }, { lr: settings.lr, step });
+    const buffers = movedOn(k, task, state.buffers, made.statistics, finite);
+    const average = state.average === null ? null : ema(k, { average: state.average, params, finite }, { decay: settings.emaDecay });
+    k.donate(made.statistics);
+    return { state: { params, optimizer, buffers, average, lossScale, step }, norm };
+  });
+}
+
+/** One training step on an undivided batch. Consumes `state`: its handles are stale afterwards. The caller keeps the batch, and owns the new state and the loss. */
 export function trainStep<Params, Buffers, Statistics>(
   k: Kernels,
   task: Task<Params, Buffers, Statistics>,
@@ -96,14 +96,7 @@ export function trainStep<Params, Buffers, Statistics>(
   readonly loss: Tensor;
 } {
   return k.region("step", () => {
-    const step = state.step + 1;
-    const dLoss = state.lossScale?.scale ?? k.upload([], [1]);
-    const made = k.region("lossAndGrads", () => task.lossAndGrads(k, state, batch, key, dLoss)); // frees the activations
-    const { grads, finite, skipped, lossScale } = settled(k, made.grads, state.lossScale);
-    const kept = settings.clipNorm === null ? grads : clip(k, grads, settings.clipNorm);
-    const { params, optimizer } = optimise(k, settings.optimizer, { ...state, grads: kept, finite, skipped }, { lr: settings.lr, step });
-    const buffers = movedOn(k, task, state.buffers, made.statistics, finite);
-    const average = state.average === null ? null : ema(k, { average: state.average, params, finite }, { decay: settings.emaDecay });
-    return { state: { params, optimizer, buffers, average, lossScale, step }, loss: made.loss };
+    const { loss, ...made } = gradientsOf(k, task, state, batch, undivided(key, batch));
+    return { state: updated(k, task, state, made, settings, false).state, loss };
   });
 }

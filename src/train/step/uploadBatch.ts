@@ -3,10 +3,16 @@ import type { Erased, HostBatch } from "../../data/loader/batch.ts";
 import type { Normalisation } from "../../data/normalise.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Mix } from "../mixing/drawMix.ts";
 import { erase } from "../mixing/erase.ts";
 import { normalisePixels } from "../mixing/normalisePixels.ts";
-import type { Batch } from "./step.ts";
+
+/** Images with their labels. */
+export interface LabelledImages {
+  /** [B, C, S, S], augmented and normalised, but not mixed. */
+  readonly images: Tensor;
+  /** Class numbers, [B]. */
+  readonly labels: Tensor;
+}
 
 /** Full scale of a byte. */
 const FULL_SCALE = 255;
@@ -28,12 +34,8 @@ export function normalisedImages(k: Kernels, bytes: Tensor, { mean, std }: Norma
   });
 }
 
-/**
- * Uploads a batch; the caller releases it.
- *
- * @param mixes drawn for a training step; an evaluation mixes nothing
- */
-export function uploadBatch(k: Kernels, { shape, pixels, labels, normalisation, erased }: HostBatch, mixes: readonly Mix[] = []): Batch {
+/** Uploads a batch; the caller releases it. */
+export function uploadBatch(k: Kernels, { shape, pixels, labels, normalisation, erased }: HostBatch): LabelledImages {
   const images = k.region("upload", () => normalisedImages(k, k.upload(shape, pixels), normalisation, erased));
-  return { images, labels: k.upload([labels.length], labels), mixes };
+  return { images, labels: k.upload([labels.length], labels) };
 }

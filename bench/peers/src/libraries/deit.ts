@@ -5,9 +5,12 @@ import {
   deitPredict,
   initialOptimizerState,
   named,
+  mixedBatch,
   publishedAdamw,
+  publishedSmoothing,
   publishedTask,
   trainStep,
+  undivided,
   wasmEngine,
   type Engine,
   type Kernels,
@@ -48,9 +51,10 @@ async function train(threads: number): Promise<Loaded> {
   const engine = await engineOf(threads);
   const { kernels: k } = engine;
   const { images, labels, teacher } = batch();
-  const given = { images: k.upload(images.shape, images.data), labels: k.upload([labels.length], labels), mixes: [] };
-  const logits = k.upload(teacher.shape, teacher.data);
-  const task = publishedTask(config, () => logits, "normal");
+  const unmixed = { images: k.upload(images.shape, images.data), labels: k.upload([labels.length], labels) };
+  const target = { classes: config.classes, smoothing: publishedSmoothing };
+  const given = { ...mixedBatch(k, unmixed, [], target), teacher: k.upload(teacher.shape, teacher.data) };
+  const task = publishedTask(config, "normal");
   const params = paramsOn(k);
   let state = {
     params,
@@ -70,7 +74,7 @@ async function train(threads: number): Promise<Loaded> {
     return value;
   };
   const results = async (): Promise<Results> => {
-    const { grads, loss } = k.region("gradients", () => task.lossAndGrads(k, state, given, key, k.upload([], [1])));
+    const { grads, loss } = k.region("gradients", () => task.lossAndGrads(k, state, given, undivided(key, given), k.upload([], [1])));
     const gradients = [...named(grads)].map(async ([name, grad]) => [name, await engine.read(grad)] as const);
     const found = new Map<string, ArrayLike<number>>(await Promise.all(gradients));
     engine.release({ grads, loss });
