@@ -15,6 +15,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
   data: ["tensor", "io"],
   io: ["tensor", "types:kernels", "model"],
   engines: ["tensor", "kernels"],
+  ranks: ["tensor"],
   gpu: ["io"],
   check: ["tensor", "kernels", "ops", "npm:fast-check"],
   laws: ["tensor", "kernels", "ops", "losses", "model", "teacher", "train", "data", "check", "engines/abstract"],
@@ -106,7 +107,7 @@ function allowed({ file, from, types }: Import): boolean {
   if (!file.includes("/")) return true; // entry points
   const may = [...(arrows[folder] ?? []), ...(exceptions[file] ?? []), ...(rooms[dirname(file)] ?? [])];
   if (may.includes("*")) return true;
-  if (from.startsWith("node:")) return ["data", "io", "cli", "gpu", "recipe"].includes(folder) || file.startsWith("train/run/");
+  if (from.startsWith("node:")) return ["data", "io", "cli", "gpu", "ranks", "recipe"].includes(folder) || file.startsWith("train/run/");
   if (from.startsWith("npm:")) return may.includes(from);
   const target = folderOf(from);
   if (target === folder) return folder !== "engines" || sameEngine(file, from);
