@@ -182,6 +182,6 @@ describe("architecture", () => {
     expect(allowed({ file: "ops/linear.ts", from: "model/block.ts", types: true })).toBe(false);
     expect(allowed({ file: "engines/reference/engine.ts", from: "engines/abstract/engine.ts", types: false })).toBe(false);
     expect(allowed({ file: "model/block.ts", from: "npm:zod", types: false })).toBe(false);
-    expect(allowed({ file: "train/step/step.ts", from: "io/checkpoint.ts", types: false })).toBe(false);
+    expect(allowed({ file: "train/step/step.ts", from: "io/checkpoint/read.ts", types: false })).toBe(false);
   });
 });

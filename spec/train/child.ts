@@ -12,6 +12,7 @@ await runRecipe(referenceEngine(), tiny, {
   resume: true,
   recipeText: "",
   checkpointEvery: 2,
+  checkpointMinutes: 0,
   onProgress: ({ stage, step }) => writeSync(STDOUT, `${stage} ${step}\n`),
   stop: null,
   memory: "normal",

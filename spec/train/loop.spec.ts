@@ -42,6 +42,7 @@ const settings = (directory: string, changes: Partial<RunSettings> = {}): RunSet
   directory,
   resume: false,
   checkpointEvery: null,
+  checkpointMinutes: 0,
   onProgress: null,
   stop: null,
   workers: 0,

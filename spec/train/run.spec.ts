@@ -47,7 +47,7 @@ describe("runRecipe", () => {
     await run(tiny, options(folder));
     expect(readdirSync(folder).toSorted()).toEqual(["checkpoints", "metrics.jsonl", "recipe.toml", "teacher", "weights.safetensors"]);
     expect(readdirSync(join(folder, "teacher")).toSorted()).toEqual(["checkpoints", "metrics.jsonl", "weights.safetensors"]);
-    expect(readdirSync(join(folder, "checkpoints"))).toEqual(["step-00000012"]);
+    expect(readdirSync(join(folder, "checkpoints"))).toEqual(["step-00000009", "step-00000012"]);
     expect(readFileSync(join(folder, "recipe.toml"), "utf8")).toBe('name = "tiny"\n');
   });
 

@@ -6,7 +6,8 @@
  */
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { newestCheckpoint, saveCheckpoint } from "../../io/checkpoint.ts";
+import { newestCheckpoint } from "../../io/checkpoint/read.ts";
+import { saveCheckpoint } from "../../io/checkpoint/save.ts";
 import { openMetrics, type MetricsFile } from "../../io/metrics.ts";
 import { readTree } from "../../io/weights/trees.ts";
 import type { Engine } from "../../kernels/engine.ts";
@@ -28,6 +29,8 @@ export interface RunSettings {
   readonly resume: boolean;
   /** Steps from one checkpoint to the next; null: one epoch. The last step always makes a checkpoint. */
   readonly checkpointEvery: number | null;
+  /** The longest time from one checkpoint to the next, in minutes; 0: only after so many steps. */
+  readonly checkpointMinutes: number;
   /** Called after each step. */
   readonly onProgress: ((progress: Progress) => void) | null;
   /** Called after each step; true: save and stop. */
@@ -78,10 +81,10 @@ async function startingState<P, B, S>(
   engine: Engine,
   { training, initial, digest }: Training<P, B, S>,
   checkpoints: string,
-  resume: boolean,
+  { resume, onNotice }: Pick<RunSettings, "resume" | "onNotice">,
 ): Promise<TrainState<P, B>> {
   const k = engine.kernels;
-  const checkpoint = resume ? await newestCheckpoint(checkpoints, { recipe: digest, engine: engine.name }) : null;
+  const checkpoint = resume ? await newestCheckpoint(checkpoints, { recipe: digest, engine: engine.name }, onNotice) : null;
   const fresh = initialState(k, training, initial(k));
   return checkpoint === null ? fresh : restoredState(engine, fresh, checkpoint);
 }
@@ -109,7 +112,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
   let waited = 0; // for batches, in ms
 
   try {
-    let state = await startingState(engine, of, checkpoints, run.resume);
+    let state = await startingState(engine, of, checkpoints, run);
     metrics = await openMetrics(join(run.directory, "metrics.jsonl"), state.step);
     const batches = loader.batches(requestsFrom(order, state.step, steps));
     const start = { step: state.step, time: performance.now() };
