@@ -73,6 +73,7 @@ const rooms: { readonly [folder: string]: readonly string[] } = {
   "io/archive": ["npm:fflate"], // inflates
   "io/numpy": ["npm:fflate"], // packs
   "io/onnx": ["ops", "teacher", "npm:@bufbuild/protobuf/wire"], // a graph is a network written once more
+  "io/tensorboard": ["npm:@bufbuild/protobuf/wire"],
   "train/run": ["io", "data", "teacher"], // effects
 };
 
