@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { compileInto } from "../helpers/javascript.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
@@ -30,27 +29,28 @@ const LOOK_MS = 1;
 /** Starts or resumes the run in `folder`, and kills its process (SIGKILL) at this moment. Returns whether it was killed before it ended. */
 export async function killedAt(child: string, folder: string, epochs: number, moment: Moment): Promise<boolean> {
   const running = spawn(process.execPath, [child, folder, `${epochs}`], { stdio: ["ignore", "pipe", "inherit"] });
-  let ended = false;
+  let lines = 0;
   const kill = (): void => void setTimeout(() => running.kill("SIGKILL"), moment.delay);
+  const look = (): void => {
+    if (lines === 0 || !isSaving(folder)) return;
+    clearInterval(looking);
+    kill();
+  };
+  const looking = "saving" in moment ? setInterval(look, LOOK_MS) : undefined;
   const closed = new Promise<boolean>((resolve, reject) => {
     running.on("error", reject);
     running.on("close", (code, signal) => {
-      ended = true;
+      clearInterval(looking);
       if (signal === null && code !== 0) reject(new Error(`the child ended with ${code}`));
       else resolve(signal !== null);
     });
   });
-  let lines = 0;
   running.stdout.setEncoding("utf8").on("data", (text: string) => {
     const before = lines;
     lines += text.split("\n").length - 1;
     if ("steps" in moment && before < moment.steps && lines >= moment.steps) kill();
   });
   if ("started" in moment) kill();
-  if ("saving" in moment) {
-    while (!ended && (lines === 0 || !isSaving(folder))) await sleep(LOOK_MS);
-    kill();
-  }
   return closed;
 }
 

@@ -1,5 +1,5 @@
 /** A plain reader of TensorBoard's event files, by which the specs check the writer. */
-import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { crc32c } from "../../../src/io/crc32.ts";
 
 /** An event; fields that it lacks are null. */
@@ -39,10 +39,10 @@ function* fieldsOf(bytes: Uint8Array): Generator<readonly [field: number, value:
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [field, type] = reader.tag();
-    if (type === 0) yield [field, Number(reader.int64())];
-    else if (type === 1) yield [field, reader.double()];
-    else if (type === 2) yield [field, reader.bytes()];
-    else if (type === 5) yield [field, reader.float()];
+    if (type === WireType.Varint) yield [field, Number(reader.int64())];
+    else if (type === WireType.Bit64) yield [field, reader.double()];
+    else if (type === WireType.LengthDelimited) yield [field, reader.bytes()];
+    else if (type === WireType.Bit32) yield [field, reader.float()];
     else throw new Error(`wire type ${type}`);
   }
 }
