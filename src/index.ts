@@ -182,7 +182,7 @@ export { eachLeaf } from "./train/optimizer/eachLeaf.ts";
 export type { ByName, Leaves, LeavesAttrs } from "./train/optimizer/eachLeaf.ts";
 export { emaLeaf, emaLeaves, ema, averageOf } from "./train/optimizer/ema.ts";
 export type { EmaAttrs, EmaPair, EmaTrees } from "./train/optimizer/ema.ts";
-export type { Checkpoint } from "./io/checkpoint.ts";
+export type { Checkpoint } from "./io/checkpoint/read.ts";
 export { keepTraining } from "./train/run/keepTraining.ts";
 export type { KeptTraining, ResumableTraining } from "./train/run/keepTraining.ts";
 export { initialLossScale, nextLossScale, settled, unscaledLeaf, unscaledLeaves } from "./train/optimizer/lossScale.ts";

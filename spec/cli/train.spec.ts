@@ -127,15 +127,61 @@ describe("an interrupted run", () => {
   beforeAll(() => deitHere("train", recipe, ...LONG, "--out", whole), 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it.each(["SIGINT", "SIGTERM"] as const)("saves at %s, exits with 130, and continues to bitwise identical weights", async (signal) => {
-    const parts = join(folder, signal);
-    const { status, stderr } = await interrupted(["train", recipe, ...LONG, "--out", parts], signal);
-    expect(status).toBe(130);
-    expect(stderr).toContain(`saved in ${parts}; deit train ${recipe} ${LONG.join(" ")} --out ${parts} --resume continues`);
-    expect(existsSync(join(parts, "weights.safetensors"))).toBe(false);
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "saves at %s, exits with 130, and continues to bitwise identical weights",
+    async (signal) => {
+      const parts = join(folder, signal);
+      const { status, stderr } = await interrupted(["train", recipe, ...LONG, "--out", parts], signal);
+      expect(status).toBe(130);
+      expect(stderr).toContain(`saved in ${parts}; deit train ${recipe} ${LONG.join(" ")} --out ${parts} --resume continues`);
+      expect(existsSync(join(parts, "weights.safetensors"))).toBe(false);
 
-    expect((await deitHere("train", recipe, ...LONG, "--out", parts, "--resume")).status).toBe(0);
-    expect(weightsOf(parts).equals(weightsOf(whole))).toBe(true);
+      expect((await deitHere("train", recipe, ...LONG, "--out", parts, "--resume")).status).toBe(0);
+      expect(weightsOf(parts).equals(weightsOf(whole))).toBe(true);
+    },
+  );
+});
+
+describe("deit train --resume begins the run", () => {
+  /** What a process that is killed while it begins may leave, or a script may have made. */
+  const beginnings: readonly (readonly [what: string, make: (run: string) => void])[] = [
+    ["if there is no folder", () => undefined],
+    ["in an empty folder", (run) => mkdirSync(run)],
+    ["if there is only the folder under its temporary name", (run) => mkdirSync(`${run}.partial`)],
+    [
+      "if the folder under its temporary name has a recipe and the lock of a dead process",
+      (run) => {
+        mkdirSync(`${run}.partial`);
+        writeFileSync(join(`${run}.partial`, "recipe.toml"), "seed = ");
+        writeFileSync(join(`${run}.partial`, "lock.json"), "");
+      },
+    ],
+    [
+      "in a folder whose recipe was not complete",
+      (run) => {
+        mkdirSync(run);
+        writeFileSync(join(run, "recipe.toml.partial"), "seed = ");
+        writeFileSync(join(run, "lock.json"), "");
+      },
+    ],
+    [
+      "in a folder with a recipe and nothing else",
+      (run) => {
+        mkdirSync(run);
+        cpSync(join(finished, "runs/tiny-3/recipe.toml"), join(run, "recipe.toml"));
+      },
+    ],
+  ];
+
+  it.each(beginnings)("%s", async (_, make) => {
+    const folder = temporaryFolder();
+    const run = join(folder, "run");
+    make(run);
+    const { status } = await deitIn(folder, "train", tinyRecipe(folder), ...CHANGE, "--out", run, "--resume");
+    expect(status).toBe(0);
+    expect(weightsOf(run).equals(weightsOf(join(finished, "runs/tiny-3")))).toBe(true);
+    expect(readdirSync(folder).toSorted()).toEqual(["run", "tiny.toml"]);
+    expect(readdirSync(run)).not.toContain("lock.json");
   });
 });
 
@@ -182,9 +228,20 @@ describe("deit train refuses", () => {
     );
   });
 
-  it("to resume where there is no run", async () => {
+  it("to resume in a folder of other things", async () => {
     const folder = temporaryFolder();
-    expect(await refused(folder, [tinyRecipe(folder), "--resume"])).toContain("no run to resume in runs/tiny-3");
+    mkdirSync(join(folder, "runs/tiny-3"), { recursive: true });
+    writeFileSync(join(folder, "runs/tiny-3/thesis.tex"), "");
+    expect(await refused(folder, [tinyRecipe(folder), "--resume"])).toContain(
+      "runs/tiny-3 is no run's folder: it has no recipe.toml, but thesis.tex; choose another folder",
+    );
+  });
+
+  it.each(["-1", "often", "1e3", ""])("--checkpoint-minutes %j", async (minutes) => {
+    const folder = temporaryFolder();
+    expect(await refused(folder, [tinyRecipe(folder), `--checkpoint-minutes=${minutes}`])).toMatch(
+      /--checkpoint-minutes <m>.* It must be a number of at least 0/,
+    );
   });
 
   it("to resume with another recipe", async () => {
@@ -206,11 +263,13 @@ describe("deit train refuses", () => {
     );
   });
 
-  it("a broken checkpoint", async () => {
+  it("to resume if all checkpoints are broken", async () => {
     const folder = copyOfFinished();
-    const checkpoint = join(folder, "runs/tiny-3/checkpoints/step-00000008/state.safetensors");
-    const bytes = readFileSync(checkpoint);
-    writeFileSync(checkpoint, bytes.fill(0, bytes.length - 8));
+    for (const step of ["step-00000004", "step-00000008"]) {
+      const checkpoint = join(folder, "runs/tiny-3/checkpoints", step, "state.safetensors");
+      const bytes = readFileSync(checkpoint);
+      writeFileSync(checkpoint, bytes.fill(0, bytes.length - 8));
+    }
     expect(await refused(folder, ["tiny.toml", ...CHANGE, "--resume"])).toMatch(/checkpoint: .*state\.safetensors: SHA-256 must be/);
   });
 

@@ -29,32 +29,48 @@ describe("the lock of a folder", () => {
   it("is ignored once its process has ended", async () => {
     const { pid } = spawnSync(process.execPath, ["--version"]);
     const folder = lockedBy({ ...own, pid });
-    checkUnlocked(folder);
+    await checkUnlocked(folder);
     expect(existsSync(join(folder, LOCK))).toBe(false);
   });
 
-  it.runIf(process.platform === "linux")("is ignored if another process has reused the number of one that has died", () => {
+  it.runIf(process.platform === "linux")("is ignored if another process has reused the number of one that has died", async () => {
     const folder = lockedBy({ ...own, began: "1" });
-    checkUnlocked(folder);
+    await checkUnlocked(folder);
     expect(existsSync(join(folder, LOCK))).toBe(false);
   });
 
-  it("of another machine holds, whatever processes run here", () => {
+  it("of another machine holds, whatever processes run here", async () => {
     const { pid } = spawnSync(process.execPath, ["--version"]);
     const folder = lockedBy({ ...own, pid, host: "elsewhere" });
-    expect(() => checkUnlocked(folder)).toThrow(
+    await expect(checkUnlocked(folder)).rejects.toThrow(
       `process ${pid} on elsewhere, since ${own.since}, which cannot be seen from ${hostname()}; if it has ended there, remove ${join(folder, LOCK)}`,
     );
   });
 
-  it.each(["", "{}", "[1]", '{"pid":-1,"began":null,"host":"a","since":"b"}'])(
-    "that is damaged holds, and the error names the file to remove: %j",
-    (text) => {
+  it.each(["", '{ "pid": 12', "{}", "[1]", '{"pid":-1,"began":null,"host":"a","since":"b"}'])(
+    "that a process left incomplete as it died is removed: %j",
+    async (text) => {
       const folder = lockedBy(text);
-      expect(() => checkUnlocked(folder)).toThrow(`${join(folder, LOCK)} is damaged: if no run is going on in ${folder}, remove it`);
-      expect(readFileSync(join(folder, LOCK), "utf8")).toBe(text);
+      await lock(folder);
+      expect(readFileSync(join(folder, LOCK), "utf8")).toContain(`"pid": ${process.pid}`);
+      expect(readdirSync(folder)).toEqual([LOCK]);
     },
   );
+
+  it("that is just being written is waited for", async () => {
+    const folder = lockedBy("");
+    const waiting = lock(folder);
+    writeFileSync(join(folder, LOCK), JSON.stringify(own));
+    await expect(waiting).rejects.toThrow(`a run is going on in ${folder}: process ${process.pid}`);
+  });
+
+  it("goes to one of many that want it at once, also if one that has died held it before", async () => {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    const folder = lockedBy({ ...own, pid });
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => lock(folder)));
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual([LOCK]);
+  });
 
   it("is not released by a process that does not hold it", () => {
     const folder = lockedBy({ ...own, pid: 1 });

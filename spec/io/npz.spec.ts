@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { crc32 } from "../../src/io/archive/crc32.ts";
+import { crc32 } from "../../src/io/crc32.ts";
 import { NpyError, writeNpy } from "../../src/io/numpy/npy.ts";
 import { npzPieces, parseNpz, writeNpz } from "../../src/io/numpy/npz.ts";
 import type { Stored } from "../../src/io/weights/stored.ts";

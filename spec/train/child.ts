@@ -1,18 +1,18 @@
-/** A process that a spec kills: `child.ts FOLDER` starts or resumes the tiny recipe and prints a line after each step. */
+/** A process that a spec kills: `child.ts FOLDER EPOCHS` starts or resumes the tiny recipe and prints a line after each step. */
 import { writeSync } from "node:fs";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { runRecipe } from "../../src/train/run/run.ts";
-import { tiny } from "./tiny.ts";
+import { tinyOf } from "./tiny.ts";
 
 const STDOUT = 1;
-const [, , directory = ""] = process.argv;
+const [, , directory = "", epochs = ""] = process.argv;
 
-await runRecipe(referenceEngine(), tiny, {
+await runRecipe(referenceEngine(), tinyOf(Number(epochs)), {
   directory,
   resume: true,
   recipeText: "",
   checkpointEvery: 2,
-  checkpointMinutes: Infinity,
+  checkpointMinutes: 0,
   onProgress: ({ stage, step }) => writeSync(STDOUT, `${stage} ${step}\n`),
   stop: null,
   memory: "normal",

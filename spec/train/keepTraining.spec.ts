@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import type { Checkpoint } from "../../src/io/checkpoint.ts";
+import type { Checkpoint } from "../../src/io/checkpoint/read.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { DeviceLostError } from "../../src/tensor/errors.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";

@@ -1,51 +1,27 @@
-import { spawn } from "node:child_process";
-import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { runRecipe } from "../../src/train/run/run.ts";
-import { compileInto } from "../helpers/javascript.ts";
-import { metricsText } from "../helpers/metrics.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import { tiny } from "./tiny.ts";
+import { diceOf, type Dice } from "../io/fuzz/dice.ts";
+import { compiledChild, isSaving, killedAt, resultsOf, type Moment } from "./killing.ts";
+import { tinyOf } from "./tiny.ts";
 import { quietRun } from "./quietRun.ts";
 
-/** Runs the child and kills it (SIGKILL) `delay` ms after it has done `steps` steps. Returns whether it was killed before it ended. */
-function killedAfter(child: string, folder: string, steps: number, delay: number): Promise<boolean> {
-  const running = spawn(process.execPath, [child, folder], { stdio: ["ignore", "pipe", "inherit"] });
-  let lines = 0;
-  running.stdout.setEncoding("utf8").on("data", (text: string) => {
-    const before = lines;
-    lines += text.split("\n").length - 1;
-    if (before < steps && lines >= steps) setTimeout(() => running.kill("SIGKILL"), delay);
-  });
-  return new Promise((resolve, reject) => {
-    running.on("error", reject);
-    running.on("close", (code, signal) => {
-      if (signal === null && code !== 0) reject(new Error(`the child ended with ${code}`));
-      else resolve(signal !== null);
-    });
-  });
+/** The results of a run that nobody kills. */
+async function undisturbed(epochs: number): Promise<readonly (Buffer | string)[]> {
+  const folder = join(temporaryFolder(), "run");
+  await runRecipe(referenceEngine(), tinyOf(epochs), quietRun(folder, { checkpointEvery: 2 }));
+  return resultsOf(folder);
 }
 
-const filesOf = (folder: string): readonly (Buffer | string)[] =>
-  [folder, join(folder, "teacher")].flatMap((of) => [
-    readFileSync(join(of, "weights.safetensors")),
-    metricsText(join(of, "metrics.jsonl")),
-  ]);
+const NEVER: Moment = { steps: Infinity, delay: 0 };
 
 describe("a run that is killed repeatedly", () => {
   it("ends with the same weights and metrics, byte for byte, as an uninterrupted run", async () => {
-    const [whole, pieces] = [join(temporaryFolder(), "run"), join(temporaryFolder(), "run")];
-    await runRecipe(referenceEngine(), tiny, quietRun(whole, { checkpointEvery: 2 }));
-    const code = temporaryFolder();
-    compileInto(
-      code,
-      "spec/train",
-      ...["data", "engines", "io", "kernels", "losses", "model", "ops", "teacher", "tensor", "train"].map((name) => `src/${name}`),
-    );
-    symlinkSync(join(import.meta.dirname, "../../node_modules"), join(code, "node_modules")); // reading weights needs packages
-    const child = join(code, "spec/train/child.js");
+    const epochs = 4;
+    const run = join(temporaryFolder(), "run");
+    const child = compiledChild();
     const kills: boolean[] = [];
     for (const [steps, delay] of [
       [1, 0], // before the first checkpoint
@@ -54,9 +30,39 @@ describe("a run that is killed repeatedly", () => {
       [4, 6],
       [3, 2],
     ] as const)
-      kills.push(await killedAfter(child, pieces, steps, delay));
+      kills.push(await killedAt(child, run, epochs, { steps, delay }));
     expect(kills.slice(0, 2)).toEqual([true, true]);
-    expect(await killedAfter(child, pieces, Infinity, 0)).toBe(false);
-    expect(filesOf(pieces)).toEqual(filesOf(whole));
+    expect(await killedAt(child, run, epochs, NEVER)).toBe(false);
+    expect(resultsOf(run)).toEqual(await undisturbed(epochs));
   });
+
+  /** A random moment: anywhere, or soon after a checkpoint has begun to be written. */
+  function momentOf({ below, oneIn }: Dice): Moment {
+    if (oneIn(2)) return { saving: true, delay: below(8) };
+    return oneIn(4) ? { started: true, delay: below(1500) } : { steps: 1 + below(30), delay: below(20) };
+  }
+
+  it(
+    "does so after 100 kills at random moments, some inside a save",
+    { skip: process.env["DEIT_LONG"] !== "1", timeout: 3_600_000 },
+    async () => {
+      const [epochs, least] = [60, 100];
+      const child = compiledChild();
+      const expected = await undisturbed(epochs);
+      let [kills, insideSaves, runs] = [0, 0, 0];
+      while (kills < least) {
+        const run = join(temporaryFolder(), "run");
+        for (let attempt = 0; await killedAt(child, run, epochs, kills < least ? momentOf(diceOf("kills", kills)) : NEVER); attempt++) {
+          kills++;
+          if (isSaving(run)) insideSaves++;
+        }
+        expect(resultsOf(run)).toEqual(expected);
+        runs++;
+      }
+      process.stdout.write(
+        `${kills} kills, ${insideSaves} of them inside a save; ${runs} runs ended with the bits of the undisturbed run\n`,
+      );
+      expect(insideSaves).toBeGreaterThan(10);
+    },
+  );
 });

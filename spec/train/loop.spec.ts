@@ -46,7 +46,7 @@ const settings = (directory: string, changes: Partial<RunSettings> = {}): RunSet
   directory,
   resume: false,
   checkpointEvery: null,
-  checkpointMinutes: Infinity,
+  checkpointMinutes: 0,
   onProgress: null,
   stop: null,
   workers: 0,

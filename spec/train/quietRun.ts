@@ -6,7 +6,7 @@ export const quietRun = (directory: string, changes: Partial<RunOptions> = {}): 
   resume: false,
   recipeText: "",
   checkpointEvery: null,
-  checkpointMinutes: Infinity,
+  checkpointMinutes: 0,
   onProgress: null,
   stop: null,
   memory: "normal",

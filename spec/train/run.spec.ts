@@ -55,7 +55,7 @@ describe("runRecipe", () => {
       "weights.safetensors",
     ]);
     expect(readdirSync(join(folder, "teacher")).toSorted()).toEqual(["checkpoints", "metrics.jsonl", "weights.safetensors"]);
-    expect(readdirSync(join(folder, "checkpoints"))).toEqual(["step-00000012"]);
+    expect(readdirSync(join(folder, "checkpoints"))).toEqual(["step-00000009", "step-00000012"]);
     expect(readFileSync(join(folder, "recipe.toml"), "utf8")).toBe('name = "tiny"\n');
   });
 

@@ -79,3 +79,9 @@ export const tiny: Recipe = {
     },
   },
 };
+
+/** The recipe with a student of so many epochs. */
+export const tinyOf = (epochs: number): Recipe => ({
+  ...tiny,
+  training: { ...tiny.training, schedule: { ...tiny.training.schedule, epochs } },
+});

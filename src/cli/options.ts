@@ -15,6 +15,12 @@ function integerFrom(min: number, most: number = Number.MAX_SAFE_INTEGER): (text
   };
 }
 
+/** A number that is written in digits, at least 0. @throws InvalidArgumentError */
+function nonNegative(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text) || !Number.isFinite(Number(text))) throw new InvalidArgumentError("It must be a number of at least 0.");
+  return Number(text);
+}
+
 /** 1, 2, … */
 export const positive: (text: string) => number = integerFrom(1);
 /** 0, 1, … */
@@ -74,6 +80,14 @@ export function workersOption(): Option {
     .argParser(integerFrom(0, WORKERS_A_CORE * cores))
     .default(cores - 1, "the number of cores − 1");
 }
+
+/** The longest time between checkpoints, in minutes. */
+export const CHECKPOINT_MINUTES = 10;
+
+export const checkpointMinutesOption = (): Option =>
+  new Option("--checkpoint-minutes <m>", "save after this time, also within an epoch, such as 0.5; 0: only at the end of each epoch")
+    .argParser(nonNegative)
+    .default(CHECKPOINT_MINUTES);
 
 export const withEngine = (command: Command): Command =>
   command

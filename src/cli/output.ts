@@ -40,11 +40,15 @@ export function progressOf(command: string): (text: string) => void {
   };
 }
 
-/** Ignores that the reader of stdout has closed it, as `head` does. */
+/** Errors of a stream that nobody reads any more: a pipe whose reader has ended, as `head` does; a terminal that was closed. */
+const CLOSED: readonly unknown[] = ["EPIPE", "EIO"];
+
+/** Ignores that stdout or stderr is closed, so that a run still saves. */
 export function tolerateClosedOutput(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (!CLOSED.includes(error.code)) throw error;
+    });
 }
 
 export type Align = "left" | "right";

@@ -1,6 +1,6 @@
 /** Images as PNG (ISO/IEC 15948), 8 bits a channel, unfiltered. */
 import { deflateSync } from "node:zlib";
-import { crc32 } from "./archive/crc32.ts";
+import { crc32 } from "./crc32.ts";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const FULL = 255;

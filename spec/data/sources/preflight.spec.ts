@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openDataset } from "../../../src/data/sources/open.ts";
 import { preflight } from "../../../src/data/sources/preflight.ts";
 import { spread } from "../../../src/data/sources/subset.ts";
-import { crc32 } from "../../../src/io/archive/crc32.ts";
+import { crc32 } from "../../../src/io/crc32.ts";
 import { sourceOf } from "../images/samples.ts";
 import { archiveOf, bytesOf, folderOf, shardsOf, type Content, type Files } from "./files.ts";
 

@@ -6,7 +6,16 @@ import { printReports, sayFailures, type Checked } from "./check.ts";
 import { checkRows } from "../processes/checkRows.ts";
 import { checkUnlocked } from "../../io/disk/lock.ts";
 import { checkEngine, engineOf } from "../engine.ts";
-import { positive, withEngine, withExamples, withSeed, workersOption, type EngineOptions, type WorkersOption } from "../options.ts";
+import {
+  CHECKPOINT_MINUTES,
+  positive,
+  withEngine,
+  withExamples,
+  withSeed,
+  workersOption,
+  type EngineOptions,
+  type WorkersOption,
+} from "../options.ts";
 import { print } from "../output.ts";
 import { readRecipe } from "../../recipe/recipe.ts";
 import { printResult } from "../runs/results.ts";
@@ -20,7 +29,7 @@ interface DemoOptions extends EngineOptions, WorkersOption {
 async function run(options: DemoOptions): Promise<void> {
   const { seed } = options;
   const directory = join("runs", `demo-${seed}`);
-  checkUnlocked(directory);
+  await checkUnlocked(directory);
   await checkEngine(options);
   const read = readRecipe("digits", { seed });
   print("Every equation and gradient of DeiT, checked against plain loops, finite differences and the reference engine:\n");
@@ -31,13 +40,14 @@ async function run(options: DemoOptions): Promise<void> {
   if (!printReports(checked, options)) process.exitCode = 1;
   for (const one of checked) sayFailures(one, options);
 
-  checkUnlocked(directory); // another demo may have started in the meantime
+  await checkUnlocked(directory); // another demo may have started in the meantime
   rmSync(directory, { recursive: true, force: true }); // the run of an earlier demo
   print(`\nA RegNetY teacher and a distilled DeiT learn handwritten digits (seed ${seed}), in ${directory}:\n`);
   const result = await trained(() => engineOf(options), {
     read,
     directory,
     resume: false,
+    checkpointMinutes: CHECKPOINT_MINUTES,
     threads: options.threads,
     memory: "normal",
     workers: options.workers,

@@ -8,10 +8,12 @@ import type { DeviceLostError } from "../../tensor/errors.ts";
 import type { MemoryChoice } from "../../train/step/deitTask.ts";
 import type { Interrupted, RunResult, StageProgress } from "../../train/run/run.ts";
 import { runThroughDeviceLosses, type FinishedRun } from "../../train/run/runThroughDeviceLosses.ts";
+import { hasBegun } from "../../train/run/folder.ts";
 import { INTERRUPTED } from "../processes/children.ts";
 import { thisCommand } from "../processes/commandLine.ts";
 import { engineOf } from "../engine.ts";
 import {
+  checkpointMinutesOption,
   collected,
   memoryChoiceOption,
   natural,
@@ -28,6 +30,7 @@ import { progressReporter } from "../runs/progress.ts";
 import { readRecipe, recipeValues, type RecipeChanges, type ReadRecipe, type RecipeValues } from "../../recipe/recipe.ts";
 import { differences, differencesText, recipeOfRun } from "../runs/recipeOfRun.ts";
 import { printResult } from "../runs/results.ts";
+import { watchSignals } from "../runs/signals.ts";
 import type { Notify } from "../processes/supervise.ts";
 
 interface TrainOptions extends EngineOptions, JsonOption, MemoryOption {
@@ -35,6 +38,7 @@ interface TrainOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly seed?: number;
   readonly out?: string;
   readonly resume?: true;
+  readonly checkpointMinutes: number;
   readonly printRecipe?: true;
   readonly workers: number;
 }
@@ -42,7 +46,7 @@ interface TrainOptions extends EngineOptions, JsonOption, MemoryOption {
 /** The default folder of a run. */
 const folderOf = ({ recipe: { name, seed } }: ReadRecipe): string => join("runs", `${name.replaceAll("/", "-")}-${seed}`);
 
-/** The recipe of an existing run. The command's changes may repeat its values, but not change them. */
+/** The recipe of a run that has begun. The command's changes may repeat its values, but not change them. */
 function resumed(name: string, directory: string, changes: RecipeChanges): ReadRecipe {
   const own = recipeOfRun(directory, "without --resume, a new run starts there");
   if (changes.set === undefined && changes.seed === undefined) return own;
@@ -61,6 +65,8 @@ export interface Start {
   readonly read: ReadRecipe;
   readonly directory: string;
   readonly resume: boolean;
+  /** The longest time from one checkpoint to the next, in minutes; 0: only at the end of each epoch. */
+  readonly checkpointMinutes: number;
   /** Threads of the engine, for the report. */
   readonly threads: number;
   readonly memory: MemoryChoice;
@@ -70,22 +76,14 @@ export interface Start {
   readonly notify: Notify | null;
 }
 
-/** Minutes from one checkpoint to the next, at most. */
-const CHECKPOINT_MINUTES = 10;
-
 type Engines = () => Promise<Engine>;
 
-/** Runs until the end, or until SIGINT or SIGTERM, after which it saves. */
+/** Runs until the end, or until a signal, after which it saves. */
 async function runUntilSignal(
   newEngine: Engines,
-  { read: { recipe, text }, directory, resume, memory, workers, notify }: Start,
+  { read: { recipe, text }, directory, resume, checkpointMinutes, memory, workers, notify }: Start,
 ): Promise<FinishedRun> {
-  let stopping = false;
-  const stop = (): void => {
-    stopping = true;
-    say("\nstopping after this step");
-  };
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const { stopping, close } = watchSignals();
   try {
     const report = progressReporter();
     const onProgress = (progress: StageProgress): void => {
@@ -97,9 +95,9 @@ async function runUntilSignal(
       resume,
       recipeText: text,
       checkpointEvery: null,
-      checkpointMinutes: CHECKPOINT_MINUTES,
+      checkpointMinutes,
       onProgress,
-      stop: () => stopping,
+      stop: stopping,
       memory,
       workers,
       onNotice: say,
@@ -110,7 +108,7 @@ async function runUntilSignal(
     if (survived.result.interrupted) process.exitCode = INTERRUPTED;
     return survived;
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
+    close();
   }
 }
 
@@ -143,14 +141,15 @@ async function run(name: string, options: TrainOptions, notify: Notify | null): 
   const changes: RecipeChanges = { ...(set && { set }), ...(seed === undefined ? {} : { seed }) };
   if (printsRecipe && !resume) return printRecipe(recipeValues(name, changes), json);
   const directory = out ?? folderOf(readRecipe(name, changes));
-  const read = resume ? resumed(name, directory, changes) : readRecipe(name, changes);
+  const begun = resume && hasBegun(directory);
+  const read = begun ? resumed(name, directory, changes) : readRecipe(name, changes);
   if (printsRecipe) return printRecipe(read, json);
 
   if (!resume && existsSync(directory))
     throw new RangeError(`${directory} exists: --resume continues the run in it, --out DIR starts one elsewhere`);
   checkFolderPath(directory);
-  const { threads, memory, workers } = options;
-  const result = await trained(() => engineOf(options), { read, directory, resume, threads, memory, workers, notify });
+  if (resume && !begun) say(`no run has begun in ${directory}: it begins now`);
+  const result = await trained(() => engineOf(options), { ...options, read, directory, resume, notify });
   if (result.interrupted) say(`saved in ${directory}; ${thisCommand("--resume")} continues`);
   if (json) printJson({ directory, seed: read.recipe.seed, ...result });
   else if (!result.interrupted) {
@@ -169,7 +168,8 @@ export function addTrain(program: Command, notify: Notify | null): void {
     .option("--out <dir>", "folder of the run (default: runs/RECIPE-SEED)")
     .addOption(memoryChoiceOption())
     .addOption(workersOption())
-    .option("--resume", "continue the run in the folder")
+    .addOption(checkpointMinutesOption())
+    .option("--resume", "continue the run in the folder; if none has begun there, begin it")
     .option("--print-recipe", "print every value with its origin, and do not train");
   withExamples(withJson(withEngine(command)), [
     ["deit train digits", "a teacher and a distilled DeiT on handwritten digits"],

@@ -1,7 +1,7 @@
 /** The runs of a comparison: which runs it consists of, and whether existing runs are the ones that the command asks for. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { engineOfCheckpoints } from "../../io/checkpoint.ts";
+import { engineOfCheckpoints } from "../../io/checkpoint/read.ts";
 import { checkFolderPath } from "../../io/disk/folder.ts";
 import { checkUnlocked } from "../../io/disk/lock.ts";
 import { readRecipe, type ReadRecipe } from "../../recipe/recipe.ts";
@@ -64,7 +64,7 @@ async function checkExisting(asked: Asked, { seed, arm, directory }: Job): Promi
         `the run in ${directory} is of the ${engine} engine, not of ${asked.engine}, which rounds differently; ${elsewhere}, and --engine ${engine} continues the existing runs`,
       );
   }
-  checkUnlocked(directory);
+  await checkUnlocked(directory);
 }
 
 /** Writes nothing. @throws RangeError unless every existing run can be continued as the command asks */

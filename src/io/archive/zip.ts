@@ -6,7 +6,7 @@
  *   end           (PK\6\6 and PK\6\7 if 16 or 32 bits are too few,) PK\5\6: where the directory is
  */
 import { inflateSync } from "fflate";
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "../crc32.ts";
 import { quoted, type Refuse } from "../formatError.ts";
 
 /** A file in the archive. */

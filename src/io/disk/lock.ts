@@ -1,12 +1,12 @@
 /**
  * Locks a folder for one process: `lock.json` names the process and its machine, so that no second process writes into the folder. The lock of
- * a process that has died is ignored. Whether a process on another machine with the same file system lives cannot be known here: its lock
+ * a process that has died is removed. Whether a process on another machine with the same file system lives cannot be known here: its lock
  * holds until a person removes it.
  */
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isRecord, parseJson } from "../strictJson.ts";
 
 export const LOCK = "lock.json";
@@ -20,15 +20,30 @@ interface Holder {
   readonly since: string;
 }
 
+const isError = (error: unknown, code: string): boolean => error instanceof Error && "code" in error && error.code === code;
+
+/** The text of a lock; null: there is none. @throws Error of node:fs */
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isError(error, "ENOENT")) return null;
+    throw error;
+  }
+}
+
 /** Fields after the process name, which is in parentheses, in Linux's /proc/PID/stat (proc_pid_stat(5)). */
 const [STATE, BEGAN] = [0, 19];
 
+/** Linux's name for the time since the machine was started, as process numbers and start times begin anew with it. */
+const BOOT = "/proc/sys/kernel/random/boot_id";
+
 /** What Linux says about a process; null: another system, or no such process. */
-function statOf(pid: number): { readonly zombie: boolean; readonly began: string | null } | null {
+function statOf(pid: number): { readonly zombie: boolean; readonly began: string } | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return { zombie: fields[STATE] === "Z", began: fields[BEGAN] ?? null };
+    return { zombie: fields[STATE] === "Z", began: `${textOf(BOOT)?.trim() ?? ""} ${fields[BEGAN] ?? ""}` };
   } catch {
     return null;
   }
@@ -38,7 +53,7 @@ function lives({ pid, began }: Holder): boolean {
   try {
     process.kill(pid, 0); // sends nothing
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false; // otherwise the process belongs to another user
+    if (isError(error, "ESRCH")) return false; // otherwise the process belongs to another user
   }
   const stat = statOf(pid);
   return stat === null || (!stat.zombie && (began === null || began === stat.began));
@@ -65,45 +80,83 @@ function holderOf(text: string): Holder | null {
   }
 }
 
+/** How long a lock may be empty or cut off, in ms: a process makes its lock and writes it in one go, unless it dies in between. */
+const WRITING_MS = 500;
+
+/** The text of a lock that is complete, or that stays incomplete; null: there is none. */
+async function settledText(path: string): Promise<string | null> {
+  const text = textOf(path);
+  if (text === null || holderOf(text) !== null) return text;
+  await sleep(WRITING_MS);
+  return textOf(path);
+}
+
+/** @throws RangeError that says which process works in the folder, unless it has died */
+function checkDead(folder: string, holder: Holder): void {
+  const { pid, host, since } = holder;
+  const running = `a run is going on in ${folder}: process ${pid} on ${host}, since ${since}`;
+  if (host !== hostname())
+    throw new RangeError(`${running}, which cannot be seen from ${hostname()}; if it has ended there, remove ${join(folder, LOCK)}`);
+  if (lives(holder)) throw new RangeError(`${running}; go on when it has ended, or stop it by Ctrl-C or kill -INT ${pid}`);
+}
+
 /**
  * Checks that no process works in a folder, and removes the lock of one that has died.
  *
  * @throws RangeError that says which process works in the folder, and how to go on
  */
-export function checkUnlocked(folder: string): void {
+export async function checkUnlocked(folder: string): Promise<void> {
   const path = join(folder, LOCK);
-  if (!existsSync(path)) return;
-  const holder = holderOf(readFileSync(path, "utf8"));
-  if (holder === null) throw new RangeError(`${path} is damaged: if no run is going on in ${folder}, remove it`);
-  const { pid, host, since } = holder;
-  const running = `a run is going on in ${folder}: process ${pid} on ${host}, since ${since}`;
-  if (host !== hostname())
-    throw new RangeError(`${running}, which cannot be seen from ${hostname()}; if it has ended there, remove ${path}`);
-  if (lives(holder)) throw new RangeError(`${running}; go on when it has ended, or stop it by Ctrl-C or kill -INT ${pid}`);
-  rmSync(path, { force: true });
+  const text = await settledText(path);
+  if (text === null) return;
+  const holder = holderOf(text);
+  if (holder !== null) checkDead(folder, holder);
+  const taken = `${path}.${process.pid}`;
+  try {
+    renameSync(path, taken); // of two processes that find the lock, one takes it away
+  } catch (error) {
+    if (isError(error, "ENOENT")) return checkUnlocked(folder);
+    throw error;
+  }
+  if (textOf(taken) === text) return rmSync(taken, { force: true });
+  renameSync(taken, path); // another has meanwhile taken the dead lock away, and made its own
+  return checkUnlocked(folder);
+}
+
+/** Creates the lock with its text; false: there is one. @throws Error of node:fs */
+function created(path: string): boolean {
+  let file: number;
+  try {
+    file = openSync(path, "wx");
+  } catch (error) {
+    if (isError(error, "EEXIST")) return false;
+    throw error;
+  }
+  try {
+    writeSync(file, `${JSON.stringify(self(), null, 2)}\n`);
+    fsyncSync(file);
+    return true;
+  } catch (error) {
+    rmSync(path, { force: true }); // the disk is full
+    throw error;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**
  * Locks a folder for this process until `unlock`.
  *
- * @throws RangeError as `checkUnlocked` does
+ * @throws RangeError as `checkUnlocked` does; Error of node:fs
  */
 export async function lock(folder: string): Promise<void> {
-  checkUnlocked(folder);
-  const file = await open(join(folder, LOCK), "wx").catch((error: unknown) => {
-    checkUnlocked(folder); // names the process that was faster
-    throw error;
-  });
-  try {
-    await file.writeFile(`${JSON.stringify(self(), null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  do await checkUnlocked(folder);
+  while (!created(join(folder, LOCK)));
 }
 
 /** Removes this process's lock. */
 export function unlock(folder: string): void {
   const path = join(folder, LOCK);
-  if (existsSync(path) && holderOf(readFileSync(path, "utf8"))?.pid === process.pid) rmSync(path);
+  const holder = holderOf(textOf(path) ?? "");
+  if (holder?.pid === process.pid && holder.host === hostname()) rmSync(path);
 }

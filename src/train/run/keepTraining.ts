@@ -7,7 +7,7 @@
  * Everything that a step draws or reads follows from the number of steps done, so the result is bitwise identical however often the training
  * is interrupted.
  */
-import type { Checkpoint } from "../../io/checkpoint.ts";
+import type { Checkpoint } from "../../io/checkpoint/read.ts";
 import { readTree } from "../../io/weights/trees.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { DeviceLostError } from "../../tensor/errors.ts";

@@ -6,22 +6,21 @@
  */
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { newestCheckpoint, saveCheckpoint } from "../../io/checkpoint.ts";
 import { openMetrics, type MetricsFile } from "../../io/metrics.ts";
-import { readTree } from "../../io/weights/trees.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { fold } from "../../tensor/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { checkpointsOf, startingState, type Checkpoints } from "./checkpoints.ts";
 import { progressOf, type Progress } from "./progress.ts";
 import type { TrainingRecipe } from "./recipe.ts";
 import { delayedLearningRate, learningRate } from "../optimizer/schedule.ts";
-import { initialState, restoredState } from "./state.ts";
 import { gradientsOf } from "../step/gradients.ts";
 import { updated, type Stepped, type TrainState } from "../step/step.ts";
 import { loaderOf, mixesOf, orderOf, requestsFrom, shareOf } from "./batches.ts";
 import { metricsQueue, type OnEngine } from "./metrics.ts";
 import { stepBatch } from "./stepBatch.ts";
-import type { Measured, Training } from "./training.ts";
+import { startWatch } from "./watch.ts";
+import type { Training } from "./training.ts";
 
 /** Where a run keeps its files, and how it is watched. */
 export interface RunSettings {
@@ -31,7 +30,7 @@ export interface RunSettings {
   readonly resume: boolean;
   /** Steps from one checkpoint to the next; null: one epoch. The last step always makes a checkpoint. */
   readonly checkpointEvery: number | null;
-  /** The most minutes from one checkpoint to the next. */
+  /** The longest time from one checkpoint to the next, in minutes; 0: only after so many steps. */
   readonly checkpointMinutes: number;
   /** Called after each step. */
   readonly onProgress: ((progress: Progress) => void) | null;
@@ -51,28 +50,12 @@ export interface Trained<Params, Buffers> {
   readonly interrupted: boolean;
 }
 
-/** The state of the newest checkpoint, or a new state. */
-async function startingState<P, B, S>(
-  engine: Engine,
-  { training, initial, digest }: Training<P, B, S>,
-  checkpoints: string,
-  resume: boolean,
-): Promise<TrainState<P, B>> {
-  const k = engine.kernels;
-  const checkpoint = resume ? await newestCheckpoint(checkpoints, { recipe: digest, engine: engine.name }) : null;
-  const fresh = initialState(k, training, initial(k));
-  return checkpoint === null ? fresh : restoredState(engine, fresh, checkpoint);
-}
-
 /** The learning rate of an epoch, which is constant within it. */
 const rateOf = ({ schedule, delayed }: TrainingRecipe, epoch: number): number =>
   delayed ? delayedLearningRate(schedule, epoch) : learningRate(schedule, epoch);
 
 /** Every how many steps a row has all numbers; the last row of an epoch has them too. */
 const MEASURED_EVERY = 10;
-
-/** In ms. */
-const MINUTE = 60_000;
 
 /** The numbers of a measured step besides its loss. */
 const measuresOf = <P, B>(truth: Tensor | null, { norm, state: { lossScale } }: Stepped<P, B>): OnEngine => ({
@@ -82,25 +65,10 @@ const measuresOf = <P, B>(truth: Tensor | null, { norm, state: { lossScale } }: 
   skipped: lossScale?.skipped ?? null,
 });
 
-/** Measures the speed of a run, from one measured step to the next. */
-function speedometer(size: number): { readonly waited: (ms: number) => void; readonly read: (steps: number) => Measured } {
-  let [begin, wait] = [performance.now(), 0];
-  return {
-    waited: (ms) => {
-      wait += ms;
-    },
-    read: (steps) => {
-      const elapsed = performance.now() - begin;
-      const found = { images_per_second: (1000 * steps * size) / elapsed, data_wait: wait / elapsed };
-      [begin, wait] = [performance.now(), 0];
-      return found;
-    },
-  };
-}
 /**
  * Trains a model to the end of its recipe, or until it is stopped.
  *
- * @throws LossError if the loss is not finite; CheckpointError if the run cannot be resumed; RangeError for too few images
+ * @throws LossError if the loss is not finite; CheckpointError if the run cannot be resumed or saved; RangeError for too few images
  */
 export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>, run: RunSettings): Promise<Trained<P, B>> {
   const k = engine.kernels;
@@ -110,28 +78,26 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
   const perEpoch = order.stepsPerEpoch;
   const steps = perEpoch * schedule.epochs;
   const share = shareOf(of, 0, 1);
-  const checkpoints = join(run.directory, "checkpoints");
   const loader = loaderOf(of, share, run); // its threads start while the state is made
   let file: MetricsFile | null = null;
+  let checkpoints: Checkpoints<P, B> | null = null;
 
   try {
-    let state = await startingState(engine, of, checkpoints, run.resume);
+    let state = await startingState(engine, of, run);
     file = await openMetrics(join(run.directory, "metrics.jsonl"), state.step);
     const metrics = metricsQueue(engine, file);
+    const { flush } = file;
+    checkpoints = checkpointsOf(engine, of, run, perEpoch, async () => {
+      await metrics.settle(true);
+      await flush();
+    });
     const batches = loader.batches(requestsFrom(order, share, state.step, steps));
-    const start = { step: state.step, time: performance.now() };
-    const speed = speedometer(size);
-    let waited = 0; // for batches, in ms
-    let [measuredAt, savedAt] = [state.step, performance.now()];
+    const [first, watch] = [state.step, startWatch()];
+    let measuredAt = first;
     while (state.step < steps) {
       const [epoch, index] = [Math.floor(state.step / perEpoch), state.step % perEpoch];
       const lr = rateOf(of.training, epoch);
-
-      const requested = performance.now();
-      const made = await batches.next();
-      const wait = performance.now() - requested;
-      waited += wait;
-      speed.waited(wait);
+      const made = await watch.waitFor(batches.next());
       if (made.done === true) break;
       const { target, teacher, teacherShare } = of;
       const batch = await stepBatch(k, made.value, { mixes: mixesOf(of, share, state.step), target, share, teacher, micro });
@@ -139,40 +105,28 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       const { loss, truth, ...gradients } = k.region("gradients", () => gradientsOf(k, of.task, state, batch, division));
       const endsEpoch = index === perEpoch - 1;
       const measures = endsEpoch || (state.step + 1) % MEASURED_EVERY === 0;
-      const settings = { optimizer, lr, clipNorm, emaDecay: emaDecay ?? 0 };
-      const next = updated(k, of.task, state, gradients, settings, measures);
+      const next = updated(k, of.task, state, gradients, { optimizer, lr, clipNorm, emaDecay: emaDecay ?? 0 }, measures);
       state = next.state;
 
       const measured = {
-        ...(measures ? { ...speed.read(state.step - measuredAt), memory: engine.memory().peak } : {}),
+        ...(measures ? { ...watch.read((state.step - measuredAt) * size), memory: engine.memory().peak } : {}),
         ...(endsEpoch ? await of.measurement?.measured(state) : {}),
       };
       if (measures) measuredAt = state.step;
       metrics.push({ epoch, step: state.step, lr, teacherShare, measured }, { loss, ...(measures ? measuresOf(truth, next) : {}) });
       engine.release([loss, truth, next.norm, batch]);
       const latest = await metrics.settle(false);
-      const spent = { images: (state.step - start.step) * size, elapsed: performance.now() - start.time, waited };
-      run.onProgress?.(progressOf({ epoch, step: state.step, steps, loss: latest, lr }, spent, size));
+      run.onProgress?.(progressOf({ epoch, step: state.step, steps, loss: latest, lr }, watch.total((state.step - first) * size), size));
 
       const stopping = run.stop?.() ?? false;
-      const due = performance.now() - savedAt >= run.checkpointMinutes * MINUTE;
-      if (stopping || due || state.step === steps || state.step % (run.checkpointEvery ?? perEpoch) === 0) {
-        await metrics.settle(true);
-        await file.flush();
-        await saveCheckpoint(checkpoints, {
-          step: state.step,
-          recipe: of.digest,
-          engine: engine.name,
-          tensors: await readTree(engine, state),
-        });
-        savedAt = performance.now();
-      }
+      await checkpoints.after(state, stopping || state.step === steps);
       if (stopping && state.step < steps) return { state, interrupted: true };
       await turn(); // lets signal handlers and timers run
     }
     return { state, interrupted: false };
   } finally {
     await loader.close();
+    await checkpoints?.close();
     await file?.close();
   }
 }

@@ -1,5 +1,5 @@
 /** The state of a training on an engine: at its beginning, and restored from a checkpoint. */
-import type { Checkpoint } from "../../io/checkpoint.ts";
+import type { Checkpoint } from "../../io/checkpoint/read.ts";
 import { uploadTree } from "../../io/weights/trees.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
