@@ -1,4 +1,5 @@
 /** Opens a data set again, in whatever thread. */
+import { withChannels } from "./channels.ts";
 import { cifarRecords } from "./cifarRecords.ts";
 import type { Dataset, DatasetHandle } from "./dataset.ts";
 import { openDataset } from "./open.ts";
@@ -10,5 +11,6 @@ export function datasetFrom(handle: DatasetHandle): Dataset {
   if (handle.kind === "named") return openDataset(handle.text, handle.shape);
   if (handle.kind === "records") return cifarRecords(handle);
   if (handle.kind === "photographs") return photographs(handle.index);
+  if (handle.kind === "channels") return withChannels(datasetFrom(handle.of), handle.channels);
   return sharedSubset(datasetFrom(handle.of), handle.samples);
 }
