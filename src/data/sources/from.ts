@@ -14,3 +14,16 @@ export function datasetFrom(handle: DatasetHandle): Dataset {
   if (handle.kind === "channels") return withChannels(datasetFrom(handle.of), handle.channels);
   return sharedSubset(datasetFrom(handle.of), handle.samples);
 }
+
+/** The handle of the same set for images of another side. */
+function handleOfSide(handle: DatasetHandle, side: number): DatasetHandle {
+  if (handle.kind === "named") return { ...handle, shape: { ...handle.shape, side } };
+  return handle.kind === "subset" || handle.kind === "channels" ? { ...handle, of: handleOfSide(handle.of, side) } : handle;
+}
+
+/**
+ * The same set for images of another side: digits and synthetic images are made for it, stored images stay as they are.
+ *
+ * @throws RangeError for a side that the set cannot have
+ */
+export const datasetOfSide = ({ handle }: Dataset, side: number): Dataset => datasetFrom(handleOfSide(handle, side));
