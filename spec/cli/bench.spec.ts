@@ -191,7 +191,7 @@ describe("deit bench", () => {
     ["--data none", 'data: unknown data set "none"; known: '],
     ["--recipe digit", "no recipe digit: "],
     ["--recipe digits --data synthetic:0", "data: synthetic:N needs a positive integer N"],
-    ["--data digits", "data: digits has images of 1 channels, the model takes 3"],
+    ["--data digits", "data: digits has 10 classes, the model has 1000"],
     ["--batch 4", "--batch has no effect on loader"],
   ])("loader %s is refused", async (what, message) => {
     const { status, stdout, stderr } = await deitHere("bench", "loader", ...what.split(" "));

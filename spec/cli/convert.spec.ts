@@ -191,7 +191,7 @@ describe("deit convert refuses", () => {
     [
       "a moving average of a file that is not a checkpoint",
       [fixture("tiny_plain.timm.safetensors"), "o.npz", "--ema"],
-      "a moving average is in training checkpoints (.pth) only, not in safetensors files",
+      "a moving average is in a run's folder or a training checkpoint (.pth), not in safetensors files",
     ],
     [
       "another image size for tensors that are not a DeiT's",

@@ -1,10 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { weightedModel } from "../../src/cli/inputs/weights.ts";
-import { writeSafetensors } from "../../src/io/safetensors/safetensors.ts";
-import { parameterShapes } from "../../src/model/params.ts";
+import { openedWeights, weightedModel } from "../../src/cli/inputs/weights.ts";
+import { numbersOf, writeSafetensors } from "../../src/io/safetensors/safetensors.ts";
+import { readWeights, writeWeights } from "../../src/io/weights/weights.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import type { DeitParams } from "../../src/model/deit.ts";
+import { buildParams, parameterShapes } from "../../src/model/params.ts";
+import { checkImageFits } from "../../src/train/evaluation/evaluate.ts";
+import { wasmEngine } from "../../src/wasm.ts";
 import { size } from "../../src/tensor/tensor.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { resizeMatrix } from "../../src/ops/positionResize.ts";
@@ -91,6 +97,115 @@ describe("deit eval", () => {
   });
 });
 
+describe("deit eval at several image sizes", () => {
+  const SIZES = ["4", "6", "10"];
+
+  it("gives for each size what it gives for that size alone", async () => {
+    const expected: object[] = [];
+    for (const size of SIZES) {
+      const one = await jsonHere("eval", run, "synthetic:7", "--image-size", size);
+      expected.push({ imageSize: Number(size), ...Object(one), imagesPerSecond: expect.any(Number) });
+    }
+    expect(await jsonHere("eval", run, "synthetic:7", "--image-size", SIZES.join())).toEqual({ sizes: expected });
+  });
+
+  it("generates weights from a hash for each size", async () => {
+    const of = ["eval", "hash:3", "synthetic:2", "--model", "deit-tiny", "--image-size"];
+    const both = await jsonHere(...of, "32,16");
+    const { loss } = Object(await jsonHere(...of, "16"));
+    expect(both).toMatchObject({ sizes: [{ imageSize: 32 }, { imageSize: 16, loss }] });
+  });
+
+  it("resizes images that are smaller, and keeps those whole that have the size already", async () => {
+    const bytes = Uint8Array.from({ length: 4 * 3073 }, (_, i) => (i % 3073 === 0 ? (i / 3073) % 10 : (i * i) % 251));
+    const set = join(folder, "cifar");
+    mkdirSync(set, { recursive: true });
+    writeFileSync(join(set, "test_batch.bin"), bytes);
+    const model = { imageSize: 32, patchSize: 8, channels: 1, width: 8, depth: 1, heads: 2, mlpRatio: 2, classes: 10, distilled: false, layerNormEps: 1e-6, position: "learned" } as const; // prettier-ignore
+    const path = join(folder, "colour.safetensors");
+    const normal = (name: string, i: number): number => Math.sin(i + name.length);
+    const tensors = new Map(
+      [...parameterShapes(model)].map(([name, shape]) => {
+        const data = Float32Array.from({ length: size(shape) }, (_, i) => normal(name, i));
+        return [name, { dtype: "F32", shape, data }] as const;
+      }),
+    );
+    writeFileSync(path, writeWeights({ config: model, classes: null, preprocessing: null, tensors }));
+    const losses = async (...options: readonly string[]): Promise<readonly number[]> => {
+      const found = await jsonHere("eval", path, `cifar10:${set}`, "--image-size", "32,48", ...options);
+      return Object(found).sizes.map(({ loss }: { readonly loss: number }) => loss);
+    };
+    const [deit, whole] = [await losses(), await losses("--convention", "timm-384")];
+    expect(deit[0]).toBe(whole[0]); // 32 × 32: neither resized nor cropped
+    expect(deit[1]).not.toBe(whole[1]); // 48 × 48: the centre of 54 × 54, or all of 48 × 48
+  });
+
+  it("prints a table", async () => {
+    const { status, stdout, stderr } = await deitHere("eval", run, "synthetic:7", "--image-size", "4,8");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const row = String.raw` +\d+\.\d\d % +\d+\.\d\d % +\d\.\d{4} +[\d.e+]+\n`;
+    expect(stdout).toMatch(
+      new RegExp(`^image size +top-1 +top-5 +loss +images/s\n +4${row} +8${row}on 7 images of synthetic:7 \\(head: mean\\)\n$`),
+    );
+  });
+});
+
+describe("the moving average of a run", () => {
+  const average = (): string => {
+    const copy = join(folder, "averaged");
+    cpSync(run, copy, { recursive: true });
+    const { tensors, ...about } = readWeights(readFileSync(join(run, "weights.safetensors")));
+    const halved = [...tensors].map(
+      ([name, { shape, ...stored }]) =>
+        [name, { dtype: "F32", shape, data: Float32Array.from(numbersOf({ shape, ...stored }), (x) => x / 2) }] as const,
+    );
+    writeFileSync(join(copy, "weights-ema.safetensors"), writeWeights({ ...about, tensors: new Map(halved) }));
+    return copy;
+  };
+
+  it("is evaluated, inspected and converted with --ema", async () => {
+    const copy = average();
+    const own = join(copy, "weights-ema.safetensors");
+    const [weights, averaged] = [await jsonHere("eval", copy, "synthetic:7"), await jsonHere("eval", copy, "synthetic:7", "--ema")];
+    expect(averaged).toEqual(await jsonHere("eval", own, "synthetic:7"));
+    expect(averaged).not.toEqual(weights);
+    const out = join(folder, "average.safetensors");
+    await jsonHere("convert", copy, out, "--ema");
+    expect(readFileSync(out)).toEqual(readFileSync(own));
+    const seen = async (...args: readonly string[]): Promise<unknown> =>
+      Object(await jsonHere("inspect", ...args, "synthetic:7", "--out", join(folder, `seen${args.length}`))).decisions;
+    expect(await seen(copy, "--ema")).toEqual(await seen(own));
+  });
+
+  it("is that of a training checkpoint (.pth)", async () => {
+    const path = fileURLToPath(new URL("../../fixtures/names/training_checkpoint.pth", import.meta.url));
+    const eachOf = async (...options: readonly string[]): Promise<unknown> =>
+      jsonHere("eval", path, "synthetic:5", "--heads", "2", ...options);
+    expect(await eachOf("--ema")).not.toEqual(await eachOf());
+  });
+
+  it("is refused where there is none", async () => {
+    const lines = [
+      [[run], `${run} has no weights-ema.safetensors: its run kept no moving average, as it does with training.ema_decay = 0.99996`],
+      [[folder], `${folder} has no weights.safetensors: its run is not finished`],
+      [
+        [join(run, "weights.safetensors")],
+        "a moving average is in a run's folder or a training checkpoint (.pth), not in safetensors files",
+      ],
+      [["hash:1", "--model", "deit-tiny"], "--ema goes with a run's folder or a training checkpoint (.pth), not with hash:1"],
+    ] as const;
+    for (const [args, line] of lines)
+      for (const command of ["eval", "inspect"]) {
+        const [source, ...options] = args;
+        const out = command === "eval" ? [] : ["--out", join(folder, "never")];
+        const { status, stdout, stderr } = await deitHere(command, source, "synthetic:7", "--ema", ...options, ...out);
+        expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+        expect(stderr).toMatch(new RegExp(`^deit ${command}: [^\n]+\n$`));
+        expect(stderr).toContain(line);
+      }
+  });
+});
+
 describe("deit eval refuses", () => {
   const refused = async (...args: readonly string[]): Promise<string> => {
     const { status, stdout, stderr } = await deitHere("eval", ...args);
@@ -113,6 +228,45 @@ describe("deit eval refuses", () => {
     expect(await refused(run, "synthetic:7", "--image-size", "7")).toContain(
       "--image-size must be a multiple of the patch, 2: got 7; 8 would be right",
     );
+  });
+
+  it.each([
+    ["4,7", "--image-size must be a multiple of the patch, 2: got 7; 8 would be right"],
+    ["4,8,4", "argument '4,8,4' is invalid. It has 4 twice"],
+    ["4,", "argument '4,' is invalid. It must be one size, or several with commas between them, such as 160,224,288"],
+    ["4;8", "argument '4;8' is invalid. It must be one size, or several with commas between them"],
+    ["0", "argument '0' is invalid. It must be an integer of at least 1"],
+    ["4,4098", "argument '4,4098' is invalid. It must be at most 4096"],
+  ])("the image sizes %s", async (sizes, line) => {
+    expect(await refused(run, "synthetic:7", "--image-size", sizes)).toContain(line);
+  });
+
+  it("a size at which the engine has no room for one image, before it evaluates the others", async () => {
+    const engine = await wasmEngine();
+    const opened = openedWeights("hash:1", { model: "deit-tiny" });
+    const [large, small] = [opened(4096), opened(32)];
+    const config = { ...large.config, patchSize: 4 };
+    const params = (k: Kernels): DeitParams => buildParams(config, (_, shape) => k.zeros(shape));
+    expect(() => checkImageFits(engine, config, params)).toThrow(/^wasm: an image of 4096×4096 needs [\d.]+ MB of at most [\d.]+ MB$/);
+    expect(() => checkImageFits(engine, small.config, small.upload)).not.toThrow();
+  });
+
+  it("a size that the data set cannot have, before it evaluates the others", async () => {
+    const digits = ["hash:1", "digits", "--model", "deit-tiny"];
+    expect(await refused(...digits)).toContain("data: digits has 10 classes, the model has 1000");
+    const { tensors, ...about } = readWeights(readFileSync(join(run, "weights.safetensors")));
+    const path = join(folder, "ten.safetensors");
+    const shapes = parameterShapes({ ...about.config, classes: 10 });
+    const ten = [...tensors].map(([name, stored]) => {
+      const shape = shapes.get(name) ?? stored.shape;
+      const data = Float32Array.from({ length: size(shape) }, () => 1);
+      return [name, { dtype: "F32", shape, data }] as const;
+    });
+    writeFileSync(
+      path,
+      writeWeights({ config: { ...about.config, classes: 10 }, classes: null, preprocessing: null, tensors: new Map(ten) }),
+    );
+    expect(await refused(path, "digits", "--image-size", "8,10")).toContain("digits: the image size must be a multiple of 8, got 10");
   });
 
   it("--model with a weights file, which determines its model", async () => {

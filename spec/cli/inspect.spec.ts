@@ -281,11 +281,6 @@ describe("deit inspect refuses", () => {
 
   it.each([
     ["an index beyond the data set", ["synthetic:7", "--index", "7"], "--index 7: synthetic:7 has 7 images, 0 … 6"],
-    [
-      "an image file for a model of one channel",
-      [photo],
-      "landscape.jpg is read as an image of 3 channels, but the model takes 1; use a data set of images with 1",
-    ],
     ["an unknown data set", ["nowhere"], 'unknown data set "nowhere"'],
   ])("%s", async (_, args, line) => {
     expect(await refused("new", run, ...args)).toContain(line);

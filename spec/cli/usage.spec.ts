@@ -83,7 +83,7 @@ const wrong: readonly (readonly [args: string, line: string])[] = [
   ["eval nowhere digits", "deit eval: no weights nowhere: give a run's folder, a file (.safetensors, .npz, .pth), or hash:SEED"],
   ["eval hash:1 digits", "deit eval: hash:1 needs --model, such as --model deit-tiny-distilled"],
   ["eval hash:x digits --model deit-tiny", 'deit eval: hash:SEED needs an integer of 0 … 2^32 - 1, got "x"'],
-  ["eval hash:1 digits --model deit-tiny", "deit eval: data: digits has images of 1 channels, the model takes 3"],
+  ["eval hash:1 digits --model deit-tiny", "deit eval: data: digits has 10 classes, the model has 1000"],
   [
     "eval hash:1 nothing --model deit-tiny",
     'deit eval: data: unknown data set "nothing"; known: digits[:train|test], cifar10:PATH[:train|test], cifar100:PATH[:train|test], synthetic:N, a folder or .tar of images[:train|test|val] with one sub-folder a class, shards NAME-{00000..00099}.tar',

@@ -145,8 +145,8 @@ describe("cifar10:PATH", () => {
   it("is refused if it does not fit the model", () => {
     const path = folderOf(TEN);
     expect(() => openDataset(`cifar10:${path}`, wide)).toThrow(`data: cifar10:${path} has 10 classes, the model has 100`);
-    expect(() => openDataset(`cifar10:${path}`, { ...shape, channels: 1 })).toThrow(
-      `data: cifar10:${path} has images of 3 channels, the model takes 1`,
+    expect(() => openDataset(`cifar10:${path}`, { ...shape, channels: 2 })).toThrow(
+      `data: cifar10:${path} has images of 3 channels, the model takes 2`,
     );
   });
 

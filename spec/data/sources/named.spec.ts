@@ -33,7 +33,7 @@ describe("openDataset", () => {
     ["digits:all", shape, 'data: digits has the splits train and test, got "all"'],
     ["synthetic", shape, 'data: synthetic:N needs a positive integer N, got ""'],
     ["synthetic:-3", shape, 'data: synthetic:N needs a positive integer N, got "-3"'],
-    ["digits", { ...shape, channels: 3 }, "data: digits has images of 1 channels, the model takes 3"],
+    ["digits", { ...shape, channels: 2 }, "data: digits:test has images of 1 channels, the model takes 2"],
     ["digits", { ...shape, classes: 1000 }, "data: digits has 10 classes, the model has 1000"],
     ["digits", { ...shape, side: 10 }, "digits: the image size must be a multiple of 8, got 10"],
   ])("refuses %j", (text, wanted, message) => {

@@ -47,7 +47,7 @@ describe.each([
 
   it.each([
     [FILES, "", { ...shape, classes: 3 }, "it has 2 classes, the model has 3"],
-    [FILES, "", { ...shape, channels: 1 }, "it has images of 3 channels, the model takes 1"],
+    [FILES, "", { ...shape, channels: 2 }, "it has images of 3 channels, the model takes 2"],
     [FILES, ":val", shape, "there is no folder val, but classes only"],
     [[["train/a/1.png", "rgba.png"]], ":test", shape, "there is no folder test or val, but train"],
     [[["train/a/1.png", "rgba.png"]], "", shape, "there is no folder test or val, but train"],

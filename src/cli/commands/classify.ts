@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { imageAt } from "../../data/images/file.ts";
 import type { Pixels } from "../../data/pixels/pixels.ts";
 import { normalisedTensor, preprocess } from "../../data/images/preprocess.ts";
+import { imageWith } from "../../data/sources/channels.ts";
 import { checkedNormalisation } from "../../data/normalise.ts";
 import { classify, type Classified } from "../../train/evaluation/classify.ts";
 import { classNames, type ClassName } from "../inputs/classNames.ts";
@@ -18,12 +19,9 @@ interface ClassifyOptions extends EngineOptions, JsonOption, WeightsOptions, Ima
 }
 
 const PLACES = 5;
-/** Channels of an image file. */
-const RGB = 3;
-
 interface Cropped {
   readonly file: string;
-  /** [S, S, 3] */
+  /** [S, S, C] */
   readonly pixels: Pixels;
 }
 
@@ -50,11 +48,10 @@ async function run(files: readonly string[], options: ClassifyOptions): Promise<
   const engine = await engineOf(options);
   const { config, preprocessing, classes, upload } = weightedModel(options.weights, options);
   const { imageSize: S, channels } = config;
-  if (channels !== RGB) throw new RangeError(`${options.weights} takes images of ${channels} channels; image files have ${RGB}`);
   const normalisation = checkedNormalisation(preprocessing, channels);
   const names = classNames(classes, config.classes);
   const crops: Cropped[] = []; // reads all files first, so that an unreadable one is noticed before any is classified
-  for (const file of files) crops.push({ file, pixels: preprocess(await imageAt(file), S, options.convention) });
+  for (const file of files) crops.push({ file, pixels: preprocess(imageWith(await imageAt(file), channels, file), S, options.convention) });
   const params = upload(engine.kernels);
   const images: Named[] = [];
   for (const { file, pixels } of crops) {

@@ -8,18 +8,16 @@ import { formatWritten } from "../../io/weights/tensorFile.ts";
 import { ABOUT } from "../../io/weights/weights.ts";
 import { withExamples, withJson, type JsonOption } from "../options.ts";
 import { megabytes, print, printJson, say } from "../output.ts";
-import { HASH, pathOf, tensorsAt, type WeightsOptions } from "../inputs/weights.ts";
+import { fileOf, HASH, tensorsAt, type WeightsOptions } from "../inputs/weights.ts";
 import { withWeights } from "../inputs/weightsOptions.ts";
 
 interface ConvertOptions extends JsonOption, WeightsOptions {
   readonly names?: Naming;
-  readonly imageSize?: number;
-  readonly ema?: true;
 }
 
 /** @throws RangeError unless the file can be written without damage to the file that is read */
-function checkOut(source: string, out: string): void {
-  const read = source.startsWith(HASH) ? [] : [pathOf(source)];
+function checkOut(source: string, out: string, options: WeightsOptions): void {
+  const read = source.startsWith(HASH) ? [] : [fileOf(source, options).path];
   const [target, folder, before] = [out, dirname(out), ...read].map((path) => statSync(path, { throwIfNoEntry: false }));
   if (folder?.isDirectory() !== true) throw new RangeError(`${out}: there is no folder ${dirname(out)}`);
   if (target === undefined) return;
@@ -37,16 +35,13 @@ async function about<T>(where: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function run(source: string, out: string, { names, imageSize, heads, model, ema, json }: ConvertOptions): Promise<void> {
+async function run(source: string, out: string, options: ConvertOptions): Promise<void> {
+  const { names, imageSize, heads, json } = options;
   const format = formatWritten(out);
-  checkOut(source, out);
+  checkOut(source, out, options);
   if (format === "onnx" && names === "hf")
     throw new RangeError(`${out}: the weights of an .onnx file have timm's names; leave --names out`);
-  const before = tensorsAt(source, {
-    ...(model !== undefined && { model }),
-    ...(imageSize !== undefined && { imageSize }),
-    average: ema === true,
-  });
+  const before = tensorsAt(source, options);
   const wanted = { ...(names && { names }), ...(imageSize && { imageSize }), ...(heads && { heads }) };
   const { bytes, tensors, silent } = await about(source, async () => {
     const file = await converted(before, wanted);
@@ -66,8 +61,7 @@ export function addConvert(program: Command): void {
     .description("convert weights from one file format to another, by the files' endings")
     .argument("<in>", "a file (.safetensors, .npz, .pth; no code of a .pth is run), a run's folder, or hash:SEED with --model")
     .argument("<out>", "a file: .safetensors, .npz or .onnx")
-    .addOption(new Option("--names <names>", "the names of a DeiT's weights (default: timm)").choices(["timm", "hf"]))
-    .addOption(new Option("--ema", "convert a training checkpoint's moving average, model_ema, instead of its model"));
+    .addOption(new Option("--names <names>", "the names of a DeiT's weights (default: timm)").choices(["timm", "hf"]));
   withExamples(withJson(withWeights(command)), [
     ["deit convert deit_tiny_distilled.pth tiny.safetensors", "the authors' weights, with the model in the file's metadata"],
     ["deit convert tiny.safetensors model.safetensors --names hf", "for Hugging Face's transformers"],

@@ -61,9 +61,10 @@ function printInspection({ image: { name, classes }, decisions, cosines, disagre
 }
 
 /** Where the weights come from, as the page shows it. */
-function weightsText(source: string, { model }: WeightsOptions): string {
+function weightsText(source: string, { model, ema }: WeightsOptions): string {
   if (source.startsWith(HASH)) return `${source}: random, of ${model ?? "no model"}`;
-  return statSync(source).isDirectory() ? `the run in ${source}` : `the file ${source}`;
+  const place = statSync(source).isDirectory() ? `the run in ${source}` : `the file ${source}`;
+  return ema === true ? `the moving average of ${place}` : place;
 }
 
 /** A decision as JSON; `decision` and `probability` repeat the first entry of `top5`. */

@@ -8,6 +8,7 @@ import { evaluationView } from "../../data/loader/fillImage.ts";
 import { checkedNormalisation, type Normalisation } from "../../data/normalise.ts";
 import type { Pixels } from "../../data/pixels/pixels.ts";
 import { simdKernels } from "../../data/pixels/simd.ts";
+import { imageWith } from "../../data/sources/channels.ts";
 import { openDataset } from "../../data/sources/open.ts";
 import { spread, subset } from "../../data/sources/subset.ts";
 import type { InspectedSet, InspectedImage } from "../../inspect/inspection.ts";
@@ -31,7 +32,6 @@ export interface Inspected {
 
 /** How many images a forward pass takes; no result depends on it. */
 const BATCH = 20;
-const RGB = 3;
 
 /** A preprocessed image as numbers: as they are shown, full scale 1, and as the network takes them. */
 function numbersOf(seen: Pixels, normalisation: Normalisation): Pick<InspectedImage, "pixels" | "images"> {
@@ -54,11 +54,7 @@ async function ofFile(
   const given = (["index", "images"] as const).find((name) => options[name] !== undefined);
   if (given !== undefined) throw new RangeError(`--${given} needs a data set, and ${path} is one image`);
   const { channels, imageSize: S } = config;
-  if (channels !== RGB)
-    throw new RangeError(
-      `${path} is read as an image of ${RGB} channels, but the model takes ${channels}; use a data set of images with ${channels}`,
-    );
-  const cropped = preprocess(await imageAt(path), S, options.convention);
+  const cropped = preprocess(imageWith(await imageAt(path), channels, path), S, options.convention);
   const classes = classNames(named, config.classes).map(({ label }) => label);
   return {
     image: { name: basename(path), ...numbersOf(cropped, checkedNormalisation(preprocessing, channels)), label: null, classes },

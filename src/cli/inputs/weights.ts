@@ -2,9 +2,8 @@
 import type { Normalisation } from "../../data/normalise.ts";
 import type { Safetensors } from "../../io/safetensors/safetensors.ts";
 import type { Stored } from "../../io/weights/stored.ts";
-import type { ReadOptions } from "../../io/weights/tensorFile.ts";
 import { metadataOf, uploadWeights, weightsIn } from "../../io/weights/weights.ts";
-import { weightsPath, withTensorsAt } from "../../io/weights/weightsFile.ts";
+import { foundWeights, withTensorsAt, type FoundWeights } from "../../io/weights/weightsFile.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { prefixCount, type DeitConfig } from "../../model/config.ts";
 import type { DeitParams } from "../../model/deit.ts";
@@ -22,6 +21,8 @@ export interface WeightsOptions {
   readonly heads?: number;
   /** The side of the images in pixels; default: that of the weights. Weights from a hash are generated for it; the position embedding of others is resized. */
   readonly imageSize?: number;
+  /** The moving average of a run or of a training checkpoint instead of its weights. */
+  readonly ema?: true;
 }
 
 /** A model with its weights. */
@@ -58,28 +59,25 @@ function hashedModel(source: string, { model, imageSize }: WeightsOptions): Hash
   return { config: named.config, seed };
 }
 
-/** The path of a file of weights, or of a finished run's weights. */
-export const pathOf = (runOrFile: string): string =>
-  weightsPath(runOrFile, "a run's folder, a file (.safetensors, .npz, .pth), or hash:SEED");
+/** The file of weights that a command takes, or that of a finished run. */
+export const fileOf = (runOrFile: string, { ema = false }: { readonly ema?: boolean }): FoundWeights =>
+  foundWeights(runOrFile, "a run's folder, a file (.safetensors, .npz, .pth), or hash:SEED", { average: ema });
 
-/** @throws RangeError for --model together with a weights file, which determines its model */
-function noModel(source: string, model: string | undefined): void {
-  if (!source.startsWith(HASH) && model !== undefined)
-    throw new RangeError(`--model ${model} goes with hash:SEED; a weights file determines its model`);
+/** @throws RangeError for --model together with a weights file, which determines its model, and for --ema together with a hash */
+function checkOptions(source: string, { model, ema }: WeightsOptions): void {
+  const isHash = source.startsWith(HASH);
+  if (!isHash && model !== undefined) throw new RangeError(`--model ${model} goes with hash:SEED; a weights file determines its model`);
+  if (isHash && ema === true) throw new RangeError(`--ema goes with a run's folder or a training checkpoint (.pth), not with ${source}`);
 }
-
-const withFile = <T>(source: string, options: ReadOptions, use: (file: Safetensors) => T): T => withTensorsAt(pathOf(source), options, use);
 
 /**
  * Reads the tensors under the names that they have.
  *
  * @throws RangeError for a file that is missing, damaged or does not fit
  */
-export function tensorsAt(source: string, options: WeightsOptions & ReadOptions): Safetensors {
-  const { model, average } = options;
-  noModel(source, model);
-  if (!source.startsWith(HASH)) return withFile(source, average === true ? { average } : {}, (file) => file);
-  if (average === true) throw new RangeError(`--ema goes with a training checkpoint (.pth), not with ${source}`);
+export function tensorsAt(source: string, options: WeightsOptions): Safetensors {
+  checkOptions(source, options);
+  if (!source.startsWith(HASH)) return withTensorsAt(fileOf(source, options), (file) => file);
   const { config, seed } = hashedModel(source, options);
   const stored = (name: string, shape: Shape): Stored => ({ dtype: "F32", shape, data: Float32Array.from(hashed(name, shape, seed).data) });
   const tensors = new Map([...parameterShapes(config)].map(([name, shape]) => [name, stored(name, shape)]));
@@ -101,23 +99,33 @@ function resizedModel(model: WeightedModel, imageSize: number | undefined): Weig
   return { ...model, config, upload };
 }
 
+/** A model with its weights, for images of a size; undefined: that of the weights. @throws RangeError unless it is a multiple of the patch */
+export type ModelOfSize = (imageSize: number | undefined) => WeightedModel;
+
+/**
+ * Opens weights once, for a model on images of any size.
+ *
+ * @throws RangeError for a file that is missing, damaged or does not fit
+ */
+export function openedWeights(source: string, options: Omit<WeightsOptions, "imageSize">): ModelOfSize {
+  checkOptions(source, options);
+  if (source.startsWith(HASH))
+    return (imageSize) => {
+      const { config, seed } = hashedModel(source, { ...options, ...(imageSize !== undefined && { imageSize }) });
+      const upload = (k: Kernels): DeitParams => buildParams(config, (name, shape) => k.upload(shape, hashed(name, shape, seed).data));
+      return { config, preprocessing: assumed(config), classes: null, upload };
+    };
+  return withTensorsAt(fileOf(source, options), (file) => {
+    const weights = weightsIn(file, { heads: options.heads ?? null });
+    const { config, preprocessing, classes } = weights;
+    const stored = { config, preprocessing: preprocessing ?? assumed(config), classes, upload: (k: Kernels) => uploadWeights(k, weights) };
+    return (imageSize) => resizedModel(stored, imageSize);
+  });
+}
+
 /**
  * Opens a model with its weights.
  *
  * @throws RangeError for a file that is missing, damaged or does not fit
  */
-export function weightedModel(source: string, options: WeightsOptions): WeightedModel {
-  const { model, heads, imageSize } = options;
-  noModel(source, model);
-  if (source.startsWith(HASH)) {
-    const { config, seed } = hashedModel(source, options);
-    const upload = (k: Kernels): DeitParams => buildParams(config, (name, shape) => k.upload(shape, hashed(name, shape, seed).data));
-    return { config, preprocessing: assumed(config), classes: null, upload };
-  }
-  return withFile(source, {}, (file) => {
-    const weights = weightsIn(file, { heads: heads ?? null });
-    const { config, preprocessing, classes } = weights;
-    const stored = { config, preprocessing: preprocessing ?? assumed(config), classes, upload: (k: Kernels) => uploadWeights(k, weights) };
-    return resizedModel(stored, imageSize);
-  });
-}
+export const weightedModel = (source: string, options: WeightsOptions): WeightedModel => openedWeights(source, options)(options.imageSize);

@@ -20,16 +20,36 @@ export function checkedRgb(image: Pixels): Pixels {
 }
 
 /**
+ * The luma, [H, W, 3] → [H, W, 1].
+ *
+ * @throws RangeError unless the image has three channels
+ */
+export function luma(image: Pixels): Pixels {
+  const { data } = checkedRgb(image);
+  const out = new Uint8Array(data.length / RGB);
+  for (let i = 0, at = 0; i < out.length; i++, at += RGB) {
+    const weighted = RED * (data[at] ?? 0) + GREEN * (data[at + 1] ?? 0) + BLUE * (data[at + 2] ?? 0);
+    out[i] = (weighted + 2 ** (BITS - 1)) >> BITS;
+  }
+  return { ...image, data: out, channels: 1 };
+}
+
+/**
+ * The single channel of a grey image, three times, [H, W, 1] → [H, W, 3].
+ *
+ * @throws RangeError unless the image has one channel
+ */
+export function greyInRgb(image: Pixels): Pixels {
+  if (image.channels !== 1) throw new RangeError(`grey: the image must have 1 channel, got ${image.channels}`);
+  const { data } = checkedPixels(image);
+  const out = new Uint8Array(RGB * data.length);
+  for (let i = 0; i < data.length; i++) out.fill(data[i] ?? 0, RGB * i, RGB * (i + 1));
+  return { ...image, data: out, channels: RGB };
+}
+
+/**
  * The luma in each of three channels, [H, W, 3] → [H, W, 3].
  *
  * @throws RangeError unless the image has three channels
  */
-export function grey(image: Pixels): Pixels {
-  const { data } = checkedRgb(image);
-  const out = new Uint8Array(data.length);
-  for (let at = 0; at < data.length; at += RGB) {
-    const [red = 0, green = 0, blue = 0] = data.subarray(at, at + RGB);
-    out.fill((RED * red + GREEN * green + BLUE * blue + 2 ** (BITS - 1)) >> BITS, at, at + RGB);
-  }
-  return { ...image, data: out };
-}
+export const grey = (image: Pixels): Pixels => greyInRgb(luma(image));

@@ -54,7 +54,8 @@ export type DatasetHandle =
   | { readonly kind: "named"; readonly text: string; readonly shape: DataShape }
   | ({ readonly kind: "records" } & RecordSet)
   | { readonly kind: "photographs"; readonly index: ImageIndex }
-  | { readonly kind: "subset"; readonly samples: Uint32Array; readonly of: DatasetHandle };
+  | { readonly kind: "subset"; readonly samples: Uint32Array; readonly of: DatasetHandle }
+  | { readonly kind: "channels"; readonly channels: number; readonly of: DatasetHandle };
 
 /** CIFAR's binary images in memory, one record an image: its label bytes, then [3, 32, 32]. */
 export interface RecordSet {
@@ -65,4 +66,9 @@ export interface RecordSet {
   /** All records, one after the other. */
   readonly records: SharedArrayBuffer;
   readonly digest: string;
+}
+
+/** The handle of the set that a subset or a set of other channels was made from. */
+export function handleBehind(handle: DatasetHandle): Exclude<DatasetHandle, { readonly of: DatasetHandle }> {
+  return handle.kind === "subset" || handle.kind === "channels" ? handleBehind(handle.of) : handle;
 }

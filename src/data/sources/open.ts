@@ -6,13 +6,14 @@
  *   synthetic:N                               N images from a formula
  *   PATH[:train|test|val]                     a folder, a `.tar` or shards `NAME-{00000..00099}.tar` of images
  *
- * The default split is `test`, of images `test` or else `val`.
+ * The default split is `test`, of images `test` or else `val`. Sets of one and of three channels suit models of either (channels.ts).
  */
 import { statSync } from "node:fs";
 import { indexOf, type ImageIndex } from "../index/imageIndex.ts";
 import { changeOf } from "../index/origin.ts";
 import { splits, type ImageSplit } from "../images/layout.ts";
 import { indexArchives } from "./archives.ts";
+import { canConvert, withChannels } from "./channels.ts";
 import { cifarSplits, readCifar, type CifarName } from "./cifar.ts";
 import { cifarRecords } from "./cifarRecords.ts";
 import type { Dataset, DataShape } from "./dataset.ts";
@@ -32,6 +33,9 @@ export const knownData: readonly string[] = [
   "a folder or .tar of images[:train|test|val] with one sub-folder a class",
   "shards NAME-{00000..00099}.tar",
 ];
+
+/** Channels of a decoded photograph. */
+const RGB = 3;
 
 /** Where images are, and which split of them is meant; null: none is named. */
 interface SetPath {
@@ -68,8 +72,8 @@ function checkedIndex(text: string, index: ImageIndex, K: number): ImageIndex {
 }
 
 function openPhotographs(text: string, at: SetPath, shape: DataShape, cached: ImageIndex | null): Dataset {
-  const RGB = 3;
-  if (shape.channels !== RGB) throw new RangeError(`data: ${at.path}: it has images of ${RGB} channels, the model takes ${shape.channels}`);
+  if (!canConvert(RGB, shape.channels))
+    throw new RangeError(`data: ${at.path}: it has images of ${RGB} channels, the model takes ${shape.channels}`); // before it is indexed
   return photographs(cached === null ? indexed(text, at, shape.classes) : checkedIndex(text, cached, shape.classes));
 }
 
@@ -113,9 +117,7 @@ function open(text: string, shape: DataShape, cached: ImageIndex | null): Datase
  */
 export function openDataset(text: string, shape: DataShape, cached: ImageIndex | null = null): Dataset {
   const dataset = open(text, shape, cached);
-  const { channels, classes } = dataset;
-  if (channels !== shape.channels)
-    throw new RangeError(`data: ${text} has images of ${channels} channels, the model takes ${shape.channels}`);
+  const { classes } = dataset;
   if (classes.length !== shape.classes) throw new RangeError(`data: ${text} has ${classes.length} classes, the model has ${shape.classes}`);
-  return dataset;
+  return withChannels(dataset, shape.channels);
 }

@@ -40,6 +40,7 @@ export interface ReadOptions {
  */
 export function readTensorFile(format: ReadFormat, source: ByteSource, { average = false }: ReadOptions = {}): Safetensors {
   if (format === "pth") return { metadata: new Map(), tensors: stateDictOf(parsePth(source.read(0, source.size)), average) };
-  if (average) throw new WeightsError(`weights: a moving average is in training checkpoints (.pth) only, not in ${format} files`);
+  if (average)
+    throw new WeightsError(`weights: a moving average is in a run's folder or a training checkpoint (.pth), not in ${format} files`);
   return format === "safetensors" ? readSafetensors(source) : { metadata: new Map(), tensors: parseNpz(source.read(0, source.size)) };
 }

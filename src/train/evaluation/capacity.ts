@@ -40,6 +40,16 @@ export function fits<T>(engine: Engine, held: T, program: BatchProgram<T>, n: nu
   }
 }
 
+/** @throws MemoryError that begins with `what` if a program does not fit into an engine's memory */
+export function checkFits(engine: Engine, what: string, program: (k: Kernels) => unknown): void {
+  try {
+    const needed = engine.plan(null, program);
+    if (needed > engine.capacity) throw new MemoryError(what, { needed, capacity: engine.capacity });
+  } catch (error) {
+    throw error instanceof MemoryError ? new MemoryError(what, error) : error;
+  }
+}
+
 function advice(fitting: number, fittingLean: number): string {
   const found = [
     ...(fitting > 0 ? [`a batch of ${fitting} would fit`] : []),

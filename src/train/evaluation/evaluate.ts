@@ -9,7 +9,7 @@ import type { Logits } from "../../model/heads.ts";
 import { inference } from "../../ops/observe.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
 import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "./accuracy.ts";
-import { fits, largest } from "./capacity.ts";
+import { checkFits, fits, largest } from "./capacity.ts";
 import { disagreement } from "./decisions.ts";
 import { deitAttrs } from "../step/deitTask.ts";
 import { uploadBatch, type LabelledImages } from "../step/uploadBatch.ts";
@@ -78,17 +78,30 @@ export function evaluationBatch(engine: Engine, config: DeitConfig): number {
   return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(numbers / hidden)));
 }
 
+/** Scores on shapes alone of n images, and of n − 1, for a smaller last batch. */
+function scoresOnShapes(k: Kernels, { config, params }: Deit, n: number): void {
+  const { channels, imageSize: S } = config;
+  for (const size of [n, Math.max(1, n - 1)])
+    k.region("evaluate", () => {
+      const batch = { images: k.zeros([size, channels, S, S]), labels: k.zeros([size]) };
+      scoresOfHeads(inference(k), { config, params }, batch);
+    });
+}
+
+/**
+ * Checks that an engine can hold a model and what it computes for one image.
+ *
+ * @param params makes the parameters
+ * @throws MemoryError that names the image size
+ */
+export function checkImageFits(engine: Engine, config: DeitConfig, params: (k: Kernels) => DeitParams): void {
+  const { imageSize: S } = config;
+  checkFits(engine, `${engine.name}: an image of ${S}×${S}`, (k) => scoresOnShapes(k, { config, params: params(k) }, 1));
+}
+
 /** How many images to put through one forward pass: `evaluationBatch`, or as many as fit into the engine's free memory. Only the rounding of the mean loss depends on it. */
 export function imagesAtOnce(engine: Engine, { config, params }: Deit): number {
-  const { channels, imageSize: S } = config;
-  const program = (k: Kernels, held: DeitParams, n: number): void => {
-    const sizes = [n, Math.max(1, n - 1)]; // a full batch, and a smaller last one
-    for (const size of sizes)
-      k.region("evaluate", () => {
-        const batch = { images: k.zeros([size, channels, S, S]), labels: k.zeros([size]) };
-        scoresOfHeads(inference(k), { config, params: held }, batch);
-      });
-  };
+  const program = (k: Kernels, held: DeitParams, n: number): void => scoresOnShapes(k, { config, params: held }, n);
   return Math.max(
     1,
     largest(evaluationBatch(engine, config), (n) => fits(engine, params, program, n)),

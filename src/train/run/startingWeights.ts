@@ -1,7 +1,7 @@
 /** The values that a student starts from: random ones, or the weights of another training (deit.md 7.13, 7.14). */
 import { converted } from "../../io/weights/convert.ts";
 import { numbersOf, type Stored } from "../../io/weights/stored.ts";
-import { weightsPath, withTensorsAt } from "../../io/weights/weightsFile.ts";
+import { foundWeights, withTensorsAt } from "../../io/weights/weightsFile.ts";
 import { weightsIn } from "../../io/weights/weights.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { mlpWidth, type DeitConfig } from "../../model/config.ts";
@@ -64,9 +64,10 @@ function checkHeads(path: string, weights: StartingWeights, from: DeitConfig, to
  */
 export async function startingWeights({ init, model }: Pick<Recipe, "init" | "model">): Promise<StartingWeights> {
   if (init === null) return new Map();
-  const path = weightsPath(init.from, "a run's folder or a file (.safetensors, .npz, .pth) as init.from");
+  const source = foundWeights(init.from, "a run's folder or a file (.safetensors, .npz, .pth) as init.from");
+  const { path } = source;
   const { heads, imageSize } = model;
-  const { file, found } = withTensorsAt(path, {}, (tensors) => ({ file: tensors, found: weightsIn(tensors, { heads }).config }));
+  const { file, found } = withTensorsAt(source, (tensors) => ({ file: tensors, found: weightsIn(tensors, { heads }).config }));
   checkSizes(path, found, model);
   const { config, tensors } = weightsIn(await converted(file, { heads, imageSize }));
   if (init.heads === "new") return new Map([...tensors].filter(([name]) => !isHead(name)));
