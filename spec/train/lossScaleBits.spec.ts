@@ -17,7 +17,7 @@ import { initialOptimizerState, type Optimizer } from "../../src/train/optimizer
 import { regnetTask } from "../../src/train/run/teacher.ts";
 import { trainStep, type Task, type TrainState } from "../../src/train/step/step.ts";
 import { engines } from "../helpers/engines.ts";
-import { tiny, tinyTeacher } from "./tiny.ts";
+import { tiny, tinyRegnet } from "./tiny.ts";
 
 const SGD: Optimizer = { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 };
 
@@ -54,7 +54,7 @@ async function twice<P, B, S>(
 }
 
 function initialTeacher(k: Kernels): { readonly params: RegnetParams; readonly buffers: RegnetNorms<BatchNormBuffers> } {
-  const { params, running } = initialRegnet(k, tinyTeacher, key);
+  const { params, running } = initialRegnet(k, tinyRegnet, key);
   return { params, buffers: running };
 }
 
@@ -74,7 +74,7 @@ describe.each(engines.filter(({ large }) => large))("on the $name engine", ({ ma
   });
 
   it("so is a teacher's, including its running statistics", async () => {
-    const task = regnetTask(tinyTeacher, tiny.training.smoothing);
+    const task = regnetTask(tinyRegnet, tiny.training.smoothing);
     const [scaled, plain] = await twice(await make(), task, initialTeacher, SGD);
     expect(scaled).toEqual(plain);
   });

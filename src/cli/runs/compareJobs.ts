@@ -39,7 +39,7 @@ const changesOf = ({ set }: Asked, arm: Job["arm"]): readonly string[] => (arm =
 /** Reads the recipe of both arms. @throws RangeError if it does not allow a comparison */
 export function comparedRecipe({ recipe: name, set }: Asked): ReadRecipe {
   const read = readRecipe(name, { set });
-  if (read.recipe.teacher === null) throw new RangeError(`recipe ${read.recipe.name}: it has no teacher, so there is nothing to compare`);
+  if (read.recipe.teachers.length === 0) throw new RangeError(`recipe ${read.recipe.name}: it has no teacher, so there is nothing to compare`);
   if (read.values.some(({ key, source }) => key === "seed" && source === "--set"))
     throw new RangeError("--set seed: the seeds of a comparison are 0, 1, …; --seeds says how many");
   return read;

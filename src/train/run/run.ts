@@ -19,7 +19,7 @@ import { trainModel, type RunSettings } from "./loop.ts";
 import { trainingOnShapes } from "./onShapes.ts";
 import type { Training } from "./training.ts";
 import type { Progress } from "./progress.ts";
-import type { Recipe } from "./recipe.ts";
+import type { Recipe, RegnetyTeacher } from "./recipe.ts";
 import { openRunFolder } from "./folder.ts";
 import { openSets, type Sets } from "./sets.ts";
 import { startingParams, startingWeights, type StartingWeights } from "./startingWeights.ts";
@@ -110,11 +110,19 @@ async function studentStage(
   return params;
 }
 
+/** @throws RangeError for teachers that cannot be used yet */
+function taughtFirst({ teachers: [first, ...more] }: Recipe): RegnetyTeacher | null {
+  if (first === undefined) return null;
+  if (first.kind !== "regnety" || more.length > 0) throw new RangeError("teacher: only one RegNetY can be used yet");
+  return first;
+}
+
 /** The whole run on shapes alone, with batches of at most n images: the teacher's training, then the student's while the teacher is in memory. */
 const runOnShapes =
   (engine: Engine, recipe: Recipe, sets: Sets, memory: Memory): BatchProgram<null> =>
   (k, _, n) => {
-    const { model: config, teacher: taught, training } = recipe;
+    const { model: config, training } = recipe;
+    const taught = taughtFirst(recipe);
     const teacher = taught === null ? null : teacherOnShapes(k, engine, recipe, taught, sets, Math.min(n, taught.training.batch));
     const predict = taught === null || teacher === null ? null : predictBy(taught.model, teacher);
     const model = { params: buildParams(config, (__, shape) => k.zeros(shape)), buffers: null };
@@ -123,7 +131,7 @@ const runOnShapes =
 
 /** Reserves the memory of the whole run. Returns how the student uses memory. */
 function reserveMemory(engine: Engine, recipe: Recipe, sets: Sets, choice: MemoryChoice): Memory {
-  const batch = Math.max(recipe.training.batch, recipe.teacher?.training.batch ?? 0);
+  const batch = Math.max(recipe.training.batch, taughtFirst(recipe)?.training.batch ?? 0);
   const program = (of: Memory): BatchProgram<null> => runOnShapes(engine, recipe, sets, of);
   const fitting = (): Memory => (fits(engine, null, program("normal"), batch) ? "normal" : "low");
   const memory = choice === "fit" ? fitting() : choice;
@@ -144,7 +152,8 @@ async function runStages(
   memory: Memory,
   options: RunOptions,
 ): Promise<RunResult | Interrupted> {
-  const { model: config, teacher: taught } = recipe;
+  const { model: config } = recipe;
+  const taught = taughtFirst(recipe);
   const { directory, onProgress } = options;
   const settings = (stage: Stage, folder: string): RunSettings => ({
     ...options,

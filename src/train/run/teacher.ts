@@ -24,7 +24,7 @@ import { trainingOnShapes } from "./onShapes.ts";
 import type { Training } from "./training.ts";
 import type { Sets } from "./sets.ts";
 import type { Model } from "./state.ts";
-import type { Recipe, TeacherRecipe } from "./recipe.ts";
+import type { Recipe, RegnetyTeacher } from "./recipe.ts";
 import type { Batch, Task } from "../step/step.ts";
 import { uploadBatch } from "../step/uploadBatch.ts";
 
@@ -94,7 +94,7 @@ async function writeWeights(engine: Engine, path: string, config: RegnetConfig, 
 function teacherTraining(
   engine: Engine,
   { seed, data, mixing, model }: Recipe,
-  { model: config, training }: TeacherRecipe,
+  { model: config, training }: RegnetyTeacher,
   sets: Sets,
 ): {
   readonly training: Training<RegnetParams, Buffers, RegnetNorms<BatchStats>>;
@@ -128,7 +128,7 @@ function teacherTraining(
 }
 
 /** The teacher's training on shapes alone, on n images, for the plan of the memory. Returns its model. */
-export function teacherOnShapes(k: Kernels, engine: Engine, recipe: Recipe, taught: TeacherRecipe, sets: Sets, n: number): Regnet {
+export function teacherOnShapes(k: Kernels, engine: Engine, recipe: Recipe, taught: RegnetyTeacher, sets: Sets, n: number): Regnet {
   const { params, running } = buildRegnet(taught.model, (_, shape) => k.zeros(shape));
   return trainingOnShapes(k, teacherTraining(engine, recipe, taught, sets).training, { params, buffers: running }, n);
 }
@@ -137,7 +137,7 @@ export function teacherOnShapes(k: Kernels, engine: Engine, recipe: Recipe, taug
 export async function runTeacher(
   engine: Engine,
   recipe: Recipe,
-  taught: TeacherRecipe,
+  taught: RegnetyTeacher,
   sets: Sets,
   run: RunSettings,
 ): Promise<Teacher | null> {
