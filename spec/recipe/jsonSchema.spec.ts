@@ -13,7 +13,7 @@ const fits = (toml: string): boolean => editor.safeParse(parse(toml)).success;
 
 /** What a schema is, or refers to. */
 const resolved = (of: object): object =>
-  "$ref" in of ? Object(Object(schema["definitions"])[`${of.$ref}`.replace("#/definitions/", "")]) : of;
+  "$ref" in of ? Object(Object(schema["definitions"])[String(of.$ref).replace("#/definitions/", "")]) : of;
 
 /** Every key of a schema, with its own schema; those of the items of a list are left out. */
 function keysOf(of: object, path = ""): readonly (readonly [string, object])[] {

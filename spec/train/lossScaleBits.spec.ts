@@ -14,7 +14,7 @@ import { deitTaskWithin } from "../../src/train/step/deitTask.ts";
 import { averageOf } from "../../src/train/optimizer/ema.ts";
 import { initialLossScale } from "../../src/train/optimizer/lossScale.ts";
 import { initialOptimizerState, type Optimizer } from "../../src/train/optimizer/optimizer.ts";
-import { regnetTask } from "../../src/train/run/teacher.ts";
+import { regnetTask } from "../../src/train/teachers/regnety.ts";
 import { trainStep, type Task, type TrainState } from "../../src/train/step/step.ts";
 import { engines } from "../helpers/engines.ts";
 import { tiny, tinyRegnet } from "./tiny.ts";

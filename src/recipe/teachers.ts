@@ -38,11 +38,14 @@ export function formOf({ teacher }: Table): TeacherForm {
   return isTable(teacher) && isIndexed(teacher) ? "by index" : "table";
 }
 
+/** The items of a list by their index. */
+export const indexed = (items: readonly unknown[]): Table => Object.fromEntries(items.entries());
+
 /** The table with its teachers by index. What is no table stays as it is, and is refused later. */
 export function byIndex(table: Table): Table {
   const { teacher } = table;
   const form = formOf(table);
-  if (form === "list" && Array.isArray(teacher)) return { ...table, teacher: { ...teacher } };
+  if (form === "list" && Array.isArray(teacher)) return { ...table, teacher: indexed(teacher) };
   return form === "table" && isTable(teacher) ? { ...table, teacher: { 0: teacher } } : table;
 }
 

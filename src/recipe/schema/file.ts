@@ -4,7 +4,7 @@ import { deitNames } from "../../model/config.ts";
 import type { Recipe } from "../../train/run/recipe.ts";
 import { given, natural, text } from "../fields.ts";
 import { isTable, keysOf, leavesOf, type Leaf } from "../leaves.ts";
-import { shownKey } from "../teachers.ts";
+import { indexed, shownKey } from "../teachers.ts";
 import type { Table } from "../text.ts";
 import { completedData, dataOf, dataTable, type DataDraft } from "./data.ts";
 import { distillationOf, distillationTable } from "./distillation.ts";
@@ -110,7 +110,7 @@ export function checkedRecipe(tree: Table): CheckedRecipe {
     ...(init === null ? {} : { init }),
     training,
     distillation: tables.distillation,
-    ...(taught.length === 0 ? {} : { teacher: { ...taught } }),
+    ...(taught.length === 0 ? {} : { teacher: indexed(taught) }),
   };
   const draft: RecipeDraft = {
     name,
