@@ -169,9 +169,7 @@ describe("architecture", () => {
   });
 
   it("keeps effects out of the training step", () => {
-    const inward = imports.filter(
-      ({ file, from }) => file.startsWith("train/") && !hasEffects(file) && hasEffects(from),
-    );
+    const inward = imports.filter(({ file, from }) => file.startsWith("train/") && !hasEffects(file) && hasEffects(from));
     expect(inward.map(({ file, from }) => `${file} imports ${from}`)).toEqual([]);
   });
 

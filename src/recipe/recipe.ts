@@ -106,7 +106,7 @@ export function recipeValues(nameOrPath: string, changes: RecipeChanges = {}): D
   return { draft, values, text };
 }
 
-/** The layers of a teacher's recipe: its images are the student's unless it names others, and its seed is the student's. */
+/** The layers of a teacher's recipe: its images and its seed are the student's unless it names others. */
 function layersOfTeacher(
   { name, set }: TeacherDraft & { readonly kind: "recipe" },
   { seed, data: { train, test } }: RecipeDraft,
@@ -131,10 +131,14 @@ function withRecipe(teacher: TeacherDraft, i: number, student: RecipeDraft, read
   return { ...same, recipe, text };
 }
 
+/** How often a recipe may be among those whose teacher is read: changed by --set, it may have itself as it is in the file as its teacher. */
+const MOST_READINGS = 1;
+
 /** A recipe with nothing missing. `readers` are the recipes whose teacher it is. */
 function complete(nameOrPath: string, layers: readonly Layer[], readers: readonly string[]): ReadRecipe {
   const { path } = recipeFile(nameOrPath, null);
-  if (readers.includes(path)) throw new RangeError(`recipe ${nameOrPath}: it is the teacher of itself`);
+  if (readers.filter((reader) => reader === path).length > MOST_READINGS)
+    throw new RangeError(`recipe ${nameOrPath}: it is the teacher of itself`);
   const { draft, values, text, missing } = drafted(nameOrPath, layers);
   const { data, init } = draft;
   const { train, test } = data;

@@ -5,6 +5,7 @@ import { engineOfCheckpoints } from "../../io/checkpoint.ts";
 import { checkFolderPath } from "../../io/disk/folder.ts";
 import { checkUnlocked } from "../../io/disk/lock.ts";
 import { readRecipe, type ReadRecipe } from "../../recipe/recipe.ts";
+import { teacherFolder } from "../../train/teachers/teachers.ts";
 import { changesTo, differences, differencesText, recipeOfRun, recipePath } from "./recipeOfRun.ts";
 
 /** A run of a comparison. */
@@ -57,7 +58,8 @@ async function checkExisting(asked: Asked, { seed, arm, directory }: Job): Promi
       `${differencesText(directory, found)}; ${elsewhere}${same === "" ? "" : `, and ${same} continues the existing runs`}`,
     );
   }
-  for (const folder of [directory, join(directory, "teacher")]) {
+  const { teachers } = wanted.recipe;
+  for (const folder of [directory, ...teachers.map((_, i) => teacherFolder(directory, i, teachers.length))]) {
     const engine = await engineOfCheckpoints(join(folder, "checkpoints"));
     if (engine !== null && engine !== asked.engine)
       throw new RangeError(
