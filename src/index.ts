@@ -60,6 +60,7 @@ export { crossEntropy } from "./losses/crossEntropy.ts";
 export type { CrossEntropyInputs, CrossEntropyAttrs, CrossEntropySaved } from "./losses/crossEntropy.ts";
 export { divergence } from "./losses/divergence.ts";
 export type { Divisor, DivergenceInputs, DivergenceAttrs, DivergenceSaved } from "./losses/divergence.ts";
+export { meanOfTeachers } from "./losses/meanOfTeachers.ts";
 export { teacherDecision, hardDistillation } from "./losses/hardDistillation.ts";
 export type { HardDistillationAttrs, HardDistillationSaved } from "./losses/hardDistillation.ts";
 export { smoothOverAll, smoothOverOthers } from "./losses/labelSmoothing.ts";

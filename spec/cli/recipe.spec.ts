@@ -28,7 +28,9 @@ describe("a recipe", () => {
       model: { imageSize: 4, patchSize: 2, mlpRatio: 2, distilled: true },
       training: { batch: 4, schedule: { base: 1e-2, warmupEpochs: 1, epochs: 2 }, emaDecay: 0.9, clipNorm: null, dropPath: 0.1 },
       distillation: { kind: "hard", alpha: 0.5, student: "distillation" },
-      teacher: { model: { channels: 1, classes: 3, groupWidth: 2 }, training: { optimizer: { kind: "sgd", nesterov: true } } },
+      teachers: [
+        { kind: "regnety", model: { channels: 1, classes: 3, groupWidth: 2 }, training: { optimizer: { kind: "sgd", nesterov: true } } },
+      ],
     });
   });
 
@@ -46,12 +48,13 @@ describe("a recipe", () => {
     const again = read(full.text);
     expect(again.recipe).toEqual({ ...full.recipe, name: "test" });
     expect(again.text).toBe(full.text);
-    expect(again.values.every(({ source }) => source === "recipe")).toBe(true);
+    expect(again.values.every(({ value, source }) => value === null || source === "recipe")).toBe(true);
   });
 
   it("may scale the loss of student and teacher", () => {
-    const { training, teacher } = read(tinyToml, "training.loss_scale=dynamic").recipe;
-    expect([training.lossScale, teacher?.training.lossScale]).toEqual(["dynamic", null]);
+    const { training, teachers } = read(tinyToml, "training.loss_scale=dynamic").recipe;
+    expect(training.lossScale).toBe("dynamic");
+    expect(teachers).toMatchObject([{ training: { lossScale: null } }]);
   });
 
   it("uses the paper's learning rate, 0.0005 · batch/512, if it gives none", () => {
@@ -66,7 +69,7 @@ describe("a recipe", () => {
       .replace("stem = 4", 'name = "regnety-4gf"');
     const found = read(text);
     expect(found.recipe.model).toEqual({ ...deitConfig("deit-small-distilled"), channels: 1 });
-    expect(found.recipe.teacher?.model).toMatchObject({ stem: 32, widths: [4], groupWidth: 2 });
+    expect(found.recipe.teachers).toMatchObject([{ model: { stem: 32, widths: [4], groupWidth: 2 } }]);
     expect(sourceOf(found, "model.width")).toBe("deit.md 4.1: sizes of deit-small-distilled");
   });
 });
@@ -94,7 +97,7 @@ describe("--set", () => {
 
   it("with distillation.kind=none drops the teacher", () => {
     const found = read(tinyToml, "distillation.kind=none");
-    expect(found.recipe.teacher).toBeNull();
+    expect(found.recipe.teachers).toEqual([]);
     expect(found.text).not.toContain("teacher");
   });
 });

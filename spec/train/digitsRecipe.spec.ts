@@ -51,20 +51,26 @@ const digits: Recipe = {
     dropout: 0,
   },
   distillation: { kind: "hard", alpha: 0.5, student: "distillation" },
-  teacher: {
-    model: { channels: 1, stem: 8, widths: [16, 32], depths: [1, 1], groupWidth: 8, seRatio: 0.25, classes: 10, batchNormEps: 1e-5 },
-    training: {
-      batch: 24,
-      microBatch: null,
-      schedule: { base: 0.1, min: 1e-3, warmup: 1e-6, warmupEpochs: 1, epochs: 40 },
-      delayed: false,
-      optimizer: { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
-      smoothing: { share: 0.1, over: "all" },
-      clipNorm: null,
-      emaDecay: null,
-      lossScale: null,
+  teachers: [
+    {
+      kind: "regnety",
+      imageSize: 16,
+      mean: [0.305],
+      std: [0.376],
+      model: { channels: 1, stem: 8, widths: [16, 32], depths: [1, 1], groupWidth: 8, seRatio: 0.25, classes: 10, batchNormEps: 1e-5 },
+      training: {
+        batch: 24,
+        microBatch: null,
+        schedule: { base: 0.1, min: 1e-3, warmup: 1e-6, warmupEpochs: 1, epochs: 40 },
+        delayed: false,
+        optimizer: { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
+        smoothing: { share: 0.1, over: "all" },
+        clipNorm: null,
+        emaDecay: null,
+        lossScale: null,
+      },
     },
-  },
+  ],
 };
 
 it("the bundled recipe of the digits describes this run", () => {

@@ -13,7 +13,7 @@ import { quietRun } from "./quietRun.ts";
 
 const deep: Recipe = {
   ...tiny,
-  teacher: null,
+  teachers: [],
   distillation: { kind: "none" },
   model: { ...tiny.model, distilled: false, depth: 6, mlpRatio: 8 },
   training: { ...tiny.training, schedule: { ...tiny.training.schedule, epochs: 2 } },

@@ -13,12 +13,12 @@ import { deitTaskWithin } from "../../src/train/step/deitTask.ts";
 import { averageOf } from "../../src/train/optimizer/ema.ts";
 import { initialLossScale } from "../../src/train/optimizer/lossScale.ts";
 import { initialOptimizerState, type Optimizer } from "../../src/train/optimizer/optimizer.ts";
-import { regnetTask } from "../../src/train/run/teacher.ts";
+import { regnetTask } from "../../src/train/teachers/regnety.ts";
 import { mixedBatch } from "../../src/train/step/mixedBatch.ts";
 import { trainStep, type TrainState } from "../../src/train/step/step.ts";
 import type { Task } from "../../src/train/step/task.ts";
 import { engines } from "../helpers/engines.ts";
-import { tiny, tinyTeacher } from "./tiny.ts";
+import { tiny, tinyRegnet } from "./tiny.ts";
 
 const SGD: Optimizer = { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 };
 
@@ -57,7 +57,7 @@ async function twice<P, B, S>(
 }
 
 function initialTeacher(k: Kernels): { readonly params: RegnetParams; readonly buffers: RegnetNorms<BatchNormBuffers> } {
-  const { params, running } = initialRegnet(k, tinyTeacher, key);
+  const { params, running } = initialRegnet(k, tinyRegnet, key);
   return { params, buffers: running };
 }
 
@@ -76,7 +76,7 @@ describe.each(engines.filter(({ large }) => large))("on the $name engine", ({ ma
   });
 
   it("so is a teacher's, including its running statistics", async () => {
-    const task = regnetTask(tinyTeacher);
+    const task = regnetTask(tinyRegnet);
     const [scaled, plain] = await twice(await make(), task, initialTeacher, SGD);
     expect(scaled).toEqual(plain);
   });

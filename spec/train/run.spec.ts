@@ -33,13 +33,13 @@ async function finished(recipe: Recipe, runOptions: RunOptions): Promise<RunResu
 
 const weightsIn = (directory: string): Buffer => readFileSync(join(directory, "weights.safetensors"));
 const newFolder = (): string => join(temporaryFolder(), "run");
-const plain: Recipe = { ...tiny, teacher: null, distillation: { kind: "none" }, model: { ...tiny.model, distilled: false } };
+const plain: Recipe = { ...tiny, teachers: [], distillation: { kind: "none" }, model: { ...tiny.model, distilled: false } };
 
 /** The tiny recipe with this loss scale for teacher and student. */
 const scaled = (lossScale: Recipe["training"]["lossScale"]): Recipe => ({
   ...tiny,
   training: { ...tiny.training, lossScale },
-  teacher: tiny.teacher && { ...tiny.teacher, training: { ...tiny.teacher.training, lossScale } },
+  teachers: [{ ...tinyTeacher, training: { ...tinyTeacher.training, lossScale } }],
 });
 
 describe("runRecipe", () => {
@@ -55,7 +55,7 @@ describe("runRecipe", () => {
       "weights.safetensors",
     ]);
     expect(readdirSync(join(folder, "teacher")).toSorted()).toEqual(["checkpoints", "metrics.jsonl", "weights.safetensors"]);
-    expect(readdirSync(join(folder, "checkpoints"))).toEqual(["step-00000009", "step-00000012"]);
+    expect(readdirSync(join(folder, "checkpoints")).at(-1)).toBe("step-00000012");
     expect(readFileSync(join(folder, "recipe.toml"), "utf8")).toBe('name = "tiny"\n');
   });
 
@@ -142,7 +142,7 @@ describe("runRecipe", () => {
     const folder = newFolder();
     await run(tiny, options(folder));
     const { tensors } = parseSafetensors(weightsIn(join(folder, "teacher")));
-    expect([...tensors.keys()]).toEqual([...regnetShapes(tinyTeacher).keys()]);
+    expect([...tensors.keys()]).toEqual([...regnetShapes(tinyTeacher.model).keys()]);
     expect([...(tensors.get("stem.bn.num_batches_tracked")?.data ?? [])]).toEqual([6]);
   });
 

@@ -25,7 +25,7 @@ const still: Recipe = {
   model: { ...tiny.model, distilled: false },
   training: { ...tiny.training, schedule: { base: 0, min: 0, warmup: 0, warmupEpochs: 0, epochs: 1 }, emaDecay: null },
   distillation: { kind: "none" },
-  teacher: null,
+  teachers: [],
 };
 
 /** The bytes of weights of this configuration, with values of their own. */

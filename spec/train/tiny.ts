@@ -1,10 +1,10 @@
 /** The smallest recipe with a teacher and a distilled student: 3 steps an epoch, a few milliseconds each. */
 import type { RegnetConfig } from "../../src/teacher/config.ts";
-import type { Recipe } from "../../src/train/run/recipe.ts";
+import type { Recipe, RegnetyTeacher } from "../../src/train/run/recipe.ts";
 
 const EPOCHS = 4;
 
-export const tinyTeacher: RegnetConfig = {
+export const tinyRegnet: RegnetConfig = {
   channels: 1,
   stem: 4,
   widths: [4],
@@ -13,6 +13,26 @@ export const tinyTeacher: RegnetConfig = {
   seRatio: 0.25,
   classes: 3,
   batchNormEps: 1e-5,
+};
+
+/** The teacher of the smallest recipe, which is trained first. */
+export const tinyTeacher: RegnetyTeacher = {
+  kind: "regnety",
+  imageSize: 4,
+  mean: [0.5],
+  std: [0.25],
+  model: tinyRegnet,
+  training: {
+    batch: 4,
+    microBatch: null,
+    schedule: { base: 5e-2, min: 1e-3, warmup: 5e-2, warmupEpochs: 0, epochs: 2 },
+    delayed: false,
+    optimizer: { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
+    smoothing: { share: 0.1, over: "all" },
+    clipNorm: 5,
+    emaDecay: null,
+    lossScale: null,
+  },
 };
 
 export const tiny: Recipe = {
@@ -64,20 +84,7 @@ export const tiny: Recipe = {
     dropout: 0.1,
   },
   distillation: { kind: "hard", alpha: 0.5, student: "distillation" },
-  teacher: {
-    model: tinyTeacher,
-    training: {
-      batch: 4,
-      microBatch: null,
-      schedule: { base: 5e-2, min: 1e-3, warmup: 5e-2, warmupEpochs: 0, epochs: 2 },
-      delayed: false,
-      optimizer: { kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
-      smoothing: { share: 0.1, over: "all" },
-      clipNorm: 5,
-      emaDecay: null,
-      lossScale: null,
-    },
-  },
+  teachers: [tinyTeacher],
 };
 
 /** The recipe with a student of so many epochs. */

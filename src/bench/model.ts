@@ -6,7 +6,7 @@ import { buildParams } from "../model/params.ts";
 import type { RegnetConfig } from "../teacher/config.ts";
 import { buildRegnet } from "../teacher/params.ts";
 import { size, type Tensor } from "../tensor/tensor.ts";
-import { predictBy } from "../train/run/teacher.ts";
+import { regnetPredictBy } from "../train/teachers/network.ts";
 import { drawn } from "./opBench.ts";
 
 /** Standard deviation of initial weights (deit.md 6.1). */
@@ -37,7 +37,7 @@ export function benchTeacher(k: Kernels, config: RegnetConfig): (k: Kernels, ima
     if (!name.endsWith("weight")) return k.zeros(shape);
     return k.region("weights", () => k.scale(drawn(k, name, ...shape), Math.sqrt(2 / size(shape.slice(1)))));
   });
-  return predictBy(config, { params, buffers });
+  return regnetPredictBy(config, { params, buffers });
 }
 
 /** Images [B, C, S, S], normalised to mean 0 and deviation 1. */

@@ -2,11 +2,15 @@
 import { basename } from "node:path";
 import { dotted, isTable, withTables } from "./leaves.ts";
 import { nearest } from "./nearest.ts";
-import { keysIn, merged, recipeFile, type RecipeFile, type Table } from "./text.ts";
+import { byIndex, formOf, keyByIndex, mergedWithTeachers, type TeacherForm } from "./teachers.ts";
+import { keysIn, recipeFile, type RecipeFile, type Table } from "./text.ts";
 
 /** A file of a recipe, or changes to it. */
 export interface Layer {
+  /** With its teachers by index. */
   readonly table: Table;
+  /** How its teachers were given. */
+  readonly form: TeacherForm;
   /** Where the value of a key comes from. */
   readonly sourceOf: (key: string) => string;
 }
@@ -31,16 +35,17 @@ function textAt(table: Table, key: string, where: string): string | null {
 }
 
 /** @throws RangeError for a source that is no text, or belongs to no value of the file */
-function checkedSources(sources: unknown, keys: readonly string[], where: string): ReadonlyMap<string, string> {
+function checkedSources(sources: unknown, keys: readonly string[], form: TeacherForm, where: string): ReadonlyMap<string, string> {
   if (!isTable(sources)) throw new RangeError(`recipe ${where}: sources must be a table, got ${JSON.stringify(sources)}`);
   const found = new Map<string, string>();
   const known = withTables(keys);
-  for (const [key, source] of Object.entries(sources)) {
-    const entry = dotted("sources", JSON.stringify(key));
+  for (const [written, source] of Object.entries(sources)) {
+    const entry = dotted("sources", JSON.stringify(written));
+    const key = keyByIndex(written, form);
     if (typeof source !== "string")
       throw new RangeError(`recipe ${where}: ${entry} must be a text under a quoted key, as in "training.lr" = "deit.md 7.1"`);
     if (!known.includes(key))
-      throw new RangeError(`recipe ${where}: ${entry}: the file does not set ${key}; did you mean ${nearest(key, known, 1).join()}?`);
+      throw new RangeError(`recipe ${where}: ${entry}: the file does not set ${written}; did you mean ${nearest(key, known, 1).join()}?`);
     found.set(key, source);
   }
   return found;
@@ -55,12 +60,13 @@ function sourceWithin(sources: ReadonlyMap<string, string>, key: string): string
 
 /** The values of a file and their sources; `extended` says whether another file builds on it. */
 function layerOf({ table, name, path }: RecipeFile, extended: boolean): Layer {
-  const { extends: _, source: __, sources = {}, ...values } = table;
-  const said = checkedSources(sources, keysIn(values), path);
+  const { extends: _, source: __, sources = {}, ...own } = table;
+  const [values, form] = [byIndex(own), formOf(own)];
+  const said = checkedSources(sources, keysIn(values), form, path);
   const general = textAt(table, "source", path);
   const sourceOf = (key: string): string => sourceWithin(said, key) ?? general ?? (extended ? basename(path) : UNSAID);
-  if (extended || "name" in values) return { table: values, sourceOf };
-  return { table: { name, ...values }, sourceOf: (key) => (key === "name" && general !== null ? FILE_NAME : sourceOf(key)) };
+  if (extended || "name" in values) return { table: values, form, sourceOf };
+  return { table: { name, ...values }, form, sourceOf: (key) => (key === "name" && general !== null ? FILE_NAME : sourceOf(key)) };
 }
 
 /**
@@ -83,10 +89,14 @@ export function layersOf(nameOrPath: string): readonly Layer[] {
 
 const nothing: Layered = { table: {}, sources: new Map() };
 
-/** Puts layers on top of one another. Where a layer changes the kind of a table, the sources of its old values go with them. */
+/**
+ * Puts layers on top of one another. Where a layer changes the kind of a table, the sources of its old values go with them.
+ *
+ * @throws RangeError for a change that does not say which of several teachers it means
+ */
 export const layered = (layers: readonly Layer[]): Layered =>
-  layers.reduce<Layered>(({ table: base, sources }, { table: change, sourceOf }) => {
-    const table = merged(base, change);
+  layers.reduce<Layered>(({ table: base, sources }, { table: change, form, sourceOf }) => {
+    const table = mergedWithTeachers(base, change, form);
     const own = new Set(keysIn(change));
     const source = (key: string): string => (own.has(key) ? sourceOf(key) : (sources.get(key) ?? UNSAID));
     return { table, sources: new Map(keysIn(table).map((key) => [key, source(key)])) };

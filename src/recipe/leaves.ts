@@ -24,7 +24,7 @@ export const dotted = (path: string, key: string): string => (path === "" ? key 
 function tablesOf(schema: unknown): readonly z.ZodObject[] {
   const inner: unknown = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
   if (inner instanceof z.ZodObject) return [inner];
-  if (inner instanceof z.ZodDiscriminatedUnion) return inner.options.filter((option) => option instanceof z.ZodObject);
+  if (inner instanceof z.ZodUnion) return inner.options.flatMap(tablesOf);
   return [];
 }
 

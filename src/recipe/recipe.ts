@@ -1,18 +1,21 @@
 /** Reads recipes: a file, changes to it and defaults become one recipe, in which each value has its origin; a mistake becomes a one-line error. */
 import { stringify } from "smol-toml";
 import { ZodError } from "zod";
-import type { Recipe } from "../train/run/recipe.ts";
+import type { Recipe, TeacherRecipe } from "../train/run/recipe.ts";
 import { completed } from "./completed.ts";
+import { isTable } from "./leaves.ts";
 import { layered, layersOf, type Layer } from "./layers.ts";
 import { checkTogether, missingText, mistake } from "./mistakes.ts";
 import { checkedRecipe, type CheckedRecipe, type RecipeDraft } from "./schema/file.ts";
-import { changeOf, type Table } from "./text.ts";
+import type { TeacherDraft } from "./schema/teacher.ts";
+import { byIndex, checkIndices, checkOneSource, formOf, shownKey, teacherCount, written } from "./teachers.ts";
+import { changeOf, recipeFile, type Table } from "./text.ts";
 
 /** A value of a recipe with its origin. */
 export interface SourcedValue {
   /** Dotted: `training.optimizer.beta1`. */
   readonly key: string;
-  /** As TOML has it: a number, text, flag or list; null: it is not set yet. */
+  /** As TOML has it: a number, text, flag or list; null: it is not set yet, or it follows from a file. */
   readonly value: unknown;
   /** `--set`, `--seed`, what the recipe's file says about it, else `recipe`; where the default comes from (`deit.md 7.1`); `required`: not set yet. */
   readonly source: string;
@@ -59,6 +62,7 @@ interface Drafted extends DraftedRecipe {
 function checked(given: Table, where: string): CheckedRecipe & { readonly origins: ReadonlyMap<string, string> } {
   let table = given;
   try {
+    checkIndices(given);
     const complete = completed(given);
     table = complete.table;
     const result = checkedRecipe(table);
@@ -70,17 +74,25 @@ function checked(given: Table, where: string): CheckedRecipe & { readonly origin
   }
 }
 
-function drafted(nameOrPath: string, { set = [], seed }: RecipeChanges): Drafted {
-  const changes = set.map((text): Layer => ({ table: changeOf(text), sourceOf: () => "--set" }));
-  const seeded: readonly Layer[] = seed === undefined ? [] : [{ table: { seed }, sourceOf: () => "--seed" }];
-  const { table: given, sources } = layered([...layersOf(nameOrPath), ...changes, ...seeded]);
+/** The layers of changes, the last of which wins. @throws RangeError if they give a teacher two sources */
+function changeLayers({ set = [], seed }: RecipeChanges): readonly Layer[] {
+  const changes = set.map(changeOf);
+  checkOneSource(changes);
+  const layers = changes.map((table): Layer => ({ table: byIndex(table), form: formOf(table), sourceOf: () => "--set" }));
+  return seed === undefined ? layers : [...layers, { table: { seed }, form: "none", sourceOf: () => "--seed" }];
+}
+
+function drafted(nameOrPath: string, layers: readonly Layer[]): Drafted {
+  const { table: given, sources } = layered(layers);
   const { draft, table, leaves, origins } = checked(given, nameOrPath);
+  const count = teacherCount(table);
   const values = leaves.map(({ key, value, source, missing }) => ({
-    key,
+    key: shownKey(key, count),
     value,
     source: missing === null ? (sources.get(key) ?? origins.get(key) ?? source ?? "recipe") : REQUIRED,
   }));
-  return { draft, values, text: `# Every value of this run, defaults included.\n${stringify(table)}`, missing: missingText(leaves, draft) };
+  const text = `# Every value of this run, defaults included.\n${stringify(written(table))}`;
+  return { draft, values, text, missing: missingText(leaves, draft) };
 }
 
 /**
@@ -90,23 +102,59 @@ function drafted(nameOrPath: string, { set = [], seed }: RecipeChanges): Drafted
  * @throws RangeError whose one line says what is wrong, where, and what would be right
  */
 export function recipeValues(nameOrPath: string, changes: RecipeChanges = {}): DraftedRecipe {
-  const { draft, values, text } = drafted(nameOrPath, changes);
+  const { draft, values, text } = drafted(nameOrPath, [...layersOf(nameOrPath), ...changeLayers(changes)]);
   return { draft, values, text };
 }
 
-/**
- * Reads a recipe, applies changes to it, and checks it.
- *
- * @param nameOrPath the name of a bundled recipe (`digits`), or the path of a TOML file
- * @throws RangeError whose one line says what is wrong or missing, where, and what would be right
- */
-export function readRecipe(nameOrPath: string, changes: RecipeChanges = {}): ReadRecipe {
-  const { draft, values, text, missing } = drafted(nameOrPath, changes);
+/** The layers of a teacher's recipe: its images and its seed are the student's unless it names others. */
+function layersOfTeacher(
+  { name, set }: TeacherDraft & { readonly kind: "recipe" },
+  { seed, data: { train, test } }: RecipeDraft,
+): readonly Layer[] {
+  const own = [...layersOf(name), ...changeLayers({ set })];
+  const names = own.some(({ table: { data } }) => isTable(data) && data["train"] !== undefined);
+  const layer = (table: Table): Layer => ({ table, form: "none", sourceOf: () => "the student's recipe" });
+  return [...(names || train === null || test === null ? [] : [layer({ data: { train, test } })]), layer({ seed }), ...own];
+}
+
+/** Reads a teacher's recipe. @throws RangeError in one line, also for one that does not fit the student */
+function withRecipe(teacher: TeacherDraft, i: number, student: RecipeDraft, readers: readonly string[]): TeacherRecipe {
+  if (teacher.kind !== "recipe") return teacher;
+  const at = shownKey(`teacher.${i}.recipe`, student.teachers.length);
+  const { set: _, ...same } = teacher;
+  const { recipe, text } = complete(teacher.name, layersOfTeacher(teacher, student), readers);
+  for (const key of ["channels", "classes"] as const)
+    if (recipe.model[key] !== student.model[key])
+      throw new RangeError(
+        `${at}: the student of ${teacher.name} has model.${key} = ${recipe.model[key]}, but this one has ${student.model[key]}`,
+      );
+  return { ...same, recipe, text };
+}
+
+/** How often a recipe may be among those whose teacher is read: changed by --set, it may have itself as it is in the file as its teacher. */
+const MOST_READINGS = 1;
+
+/** A recipe with nothing missing. `readers` are the recipes whose teacher it is. */
+function complete(nameOrPath: string, layers: readonly Layer[], readers: readonly string[]): ReadRecipe {
+  const { path } = recipeFile(nameOrPath, null);
+  if (readers.filter((reader) => reader === path).length > MOST_READINGS)
+    throw new RangeError(`recipe ${nameOrPath}: it is the teacher of itself`);
+  const { draft, values, text, missing } = drafted(nameOrPath, layers);
   const { data, init } = draft;
   const { train, test } = data;
   const from = init?.from ?? null;
   if (missing !== null || train === null || test === null || (init !== null && from === null))
     throw new RangeError(`recipe ${nameOrPath}: ${missing}`);
   const start = init === null || from === null ? null : { ...init, from };
-  return { recipe: { ...draft, data: { ...data, train, test }, init: start }, values, text };
+  const teachers = draft.teachers.map((teacher, i) => withRecipe(teacher, i, draft, [...readers, path]));
+  return { recipe: { ...draft, data: { ...data, train, test }, init: start, teachers }, values, text };
 }
+
+/**
+ * Reads a recipe, applies changes to it, and checks it. The recipes of its teachers are read too.
+ *
+ * @param nameOrPath the name of a bundled recipe (`digits`), or the path of a TOML file
+ * @throws RangeError whose one line says what is wrong or missing, where, and what would be right
+ */
+export const readRecipe = (nameOrPath: string, changes: RecipeChanges = {}): ReadRecipe =>
+  complete(nameOrPath, [...layersOf(nameOrPath), ...changeLayers(changes)], []);

@@ -19,10 +19,15 @@ export function interval(p: number, n: number): readonly [from: number, to: numb
 
 type Row = readonly [name: string, by: Score["by"], accuracy: Accuracy];
 
-function rowsOf({ result: { teacher, student } }: Report): readonly Row[] {
+function rowsOf({ result: { teacher, teachers, student } }: Report): readonly Row[] {
   const { class: own, distillation, mean, "softmax-sum": bySum } = student;
+  const several = teachers.length > 1;
+  const each = teachers.flatMap(({ name, accuracy }, i): readonly Row[] =>
+    accuracy === null ? [] : [[`teacher ${i}: ${name}`, "teacher", accuracy]],
+  );
   return [
-    ...(teacher === null ? [] : [["teacher", "teacher", teacher] as const]),
+    ...(several ? each : []),
+    ...(teacher === null ? [] : [[several ? "teachers together" : "teacher", "teacher", teacher] as const]),
     ["class head", "class", own],
     ...(distillation === null
       ? []

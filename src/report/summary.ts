@@ -16,23 +16,25 @@ const objectives: { readonly [kind: string]: string } = {
 };
 
 /** The paragraph at the top of the report. */
-export function lead({ recipe, result: { student, teacher } }: Report): Html {
+export function lead({ recipe, result: { student, teacher, teachers } }: Report): Html {
+  const [first, ...more] = teachers;
+  const who = more.length > 0 ? `its ${teachers.length} teachers together` : `its teacher (${first?.name ?? "a network"})`;
   const { model, training, distillation, data } = recipe;
   return html`<p class="lead">
     A DeiT of ${model.depth} blocks, width ${model.width} and ${model.heads} heads, ${grouped(parameterCount(model))} parameters in
     all${model.distilled ? ", with a distillation token" : ""}, learned <code>${data.train}</code> for ${training.schedule.epochs} epochs
     from ${objectives[distillation.kind] ?? distillation.kind}. It classifies ${percent(student.mean.top1)} of the
     ${grouped(student.mean.images)} images of
-    <code>${data.test}</code> correctly${teacher === null ? nothing : html`, its RegNetY teacher ${percent(teacher.top1)}`}.
+    <code>${data.test}</code> correctly${teacher === null ? nothing : html`, ${who} ${percent(teacher.top1)}`}.
   </p>`;
 }
 
 /** The figures that readers look for first. */
-export function tiles({ result: { student, teacher, cosines } }: Report): Html {
+export function tiles({ result: { student, teacher, teachers, cosines } }: Report): Html {
   const { disagreement } = student.mean;
   const all: readonly (readonly [name: string, value: string])[] = [
     [disagreement === null ? "top-1" : "top-1, both heads", percent(student.mean.top1)],
-    ...(teacher === null ? [] : [["top-1, teacher", percent(teacher.top1)] as const]),
+    ...(teacher === null ? [] : [[teachers.length > 1 ? "top-1, teachers together" : "top-1, teacher", percent(teacher.top1)] as const]),
     ...(disagreement === null ? [] : [["heads disagree on", percent(disagreement)] as const]),
     ...(cosines === null ? [] : [["token cosine, last block", (cosines.blocks.at(-1) ?? NaN).toFixed(COSINE_DIGITS)] as const]),
   ];

@@ -79,7 +79,7 @@ async function run(source: string, what: string, options: InspectOptions): Promi
   const engine = await engineOf(options);
   const model = weightedModel(source, options);
   const { image, set } = await inspectedOf(what, model, options);
-  const teacher = set === null ? null : teacherOf(source);
+  const teacher = set === null ? null : await teacherOf(source, { side: model.config.imageSize, normalisation: model.preprocessing });
   const { kernels: k } = engine;
   const measured = set === null ? null : { ...set, teacher: teacher?.(k) ?? null };
   const inspection = await inspect(engine, { config: model.config, params: model.upload(k) }, image, measured);

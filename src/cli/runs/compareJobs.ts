@@ -5,6 +5,7 @@ import { engineOfCheckpoints } from "../../io/checkpoint/read.ts";
 import { checkFolderPath } from "../../io/disk/folder.ts";
 import { checkUnlocked } from "../../io/disk/lock.ts";
 import { readRecipe, type ReadRecipe } from "../../recipe/recipe.ts";
+import { teacherFolder } from "../../train/teachers/teachers.ts";
 import { changesTo, differences, differencesText, recipeOfRun, recipePath } from "./recipeOfRun.ts";
 
 /** A run of a comparison. */
@@ -39,7 +40,8 @@ const changesOf = ({ set }: Asked, arm: Job["arm"]): readonly string[] => (arm =
 /** Reads the recipe of both arms. @throws RangeError if it does not allow a comparison */
 export function comparedRecipe({ recipe: name, set }: Asked): ReadRecipe {
   const read = readRecipe(name, { set });
-  if (read.recipe.teacher === null) throw new RangeError(`recipe ${read.recipe.name}: it has no teacher, so there is nothing to compare`);
+  if (read.recipe.teachers.length === 0)
+    throw new RangeError(`recipe ${read.recipe.name}: it has no teacher, so there is nothing to compare`);
   if (read.values.some(({ key, source }) => key === "seed" && source === "--set"))
     throw new RangeError("--set seed: the seeds of a comparison are 0, 1, …; --seeds says how many");
   return read;
@@ -57,7 +59,8 @@ async function checkExisting(asked: Asked, { seed, arm, directory }: Job): Promi
       `${differencesText(directory, found)}; ${elsewhere}${same === "" ? "" : `, and ${same} continues the existing runs`}`,
     );
   }
-  for (const folder of [directory, join(directory, "teacher")]) {
+  const { teachers } = wanted.recipe;
+  for (const folder of [directory, ...teachers.map((_, i) => teacherFolder(directory, i, teachers.length))]) {
     const engine = await engineOfCheckpoints(join(folder, "checkpoints"));
     if (engine !== null && engine !== asked.engine)
       throw new RangeError(

@@ -14,9 +14,11 @@ const cells = (name: string, { top1, top5, loss }: Accuracy): readonly string[] 
 ];
 
 /** Prints the accuracies on the test images, and the cosine of the two tokens by block. */
-export function printResult({ teacher, student, average, cosines }: RunResult): void {
+export function printResult({ teacher, teachers, student, average, cosines }: RunResult): void {
+  const each = teachers.flatMap(({ name, accuracy }, i) => (accuracy === null ? [] : [cells(`teacher ${i}: ${name}`, accuracy)]));
   const rows = [
-    ...(teacher === null ? [] : [cells("teacher", teacher)]),
+    ...(teachers.length > 1 ? each : []),
+    ...(teacher === null ? [] : [cells(teachers.length > 1 ? "teachers together" : "teacher", teacher)]),
     cells("class head", student.class),
     ...(student.distillation === null
       ? []

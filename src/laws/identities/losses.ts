@@ -33,6 +33,7 @@ import type { HostCall } from "../cases/hostCall.ts";
 import { scalar } from "../loops/losses.ts";
 import { at, sum, tabulate } from "../loops/matrix.ts";
 import { divergenceBoundRow } from "./divergenceBound.ts";
+import { meanOfTeachersRow } from "./meanOfTeachers.ts";
 import { objectiveRow } from "../rows/objective.ts";
 import { smoothingRows } from "./smoothing.ts";
 
@@ -183,6 +184,7 @@ export const lossIdentities: readonly Row[] = [
     "limit",
   ),
   divergenceBoundRow,
+  meanOfTeachersRow,
   ...smoothingRows,
   objectiveRow,
 ];

@@ -59,6 +59,16 @@ export const argmaxes = (z: HostArray): HostArray => tabulate([axis(z.shape, 0)]
 /** onehot(y) of (E25), [B, K]. */
 export const decision = (z: HostArray): HostArray => tabulate(z.shape, (b, k) => (k === argmax(z, b) ? 1 : 0));
 
+/** log( (1/M) Σ_m σ(z_m) ), [B, K], with the largest term of each sum as its unit, as the terms themselves may underflow. */
+export function meanOfTeachers(teachers: readonly HostArray[]): HostArray {
+  const logs = teachers.map(logSoftmax);
+  return tabulate(teachers[0]?.shape ?? [], (b, k) => {
+    const terms = logs.map((l) => at(l, b, k));
+    const largest = Math.max(...terms);
+    return largest + Math.log(sum(terms.length, (m) => Math.exp((terms[m] ?? NaN) - largest)) / terms.length);
+  });
+}
+
 /** (E22); with `perClass` the divisor of (E24). */
 export function softDistillation(
   [zc, zs]: readonly [HostArray, HostArray],

@@ -1,21 +1,20 @@
 /** The schema of recipe files as a whole, and the recipe that a file describes. */
 import { z } from "zod";
 import { deitNames } from "../../model/config.ts";
-import { regnetNames } from "../../teacher/config.ts";
 import type { Recipe } from "../../train/run/recipe.ts";
-import { given, natural, tableOf, text } from "../fields.ts";
-import { keysOf, leavesOf, type Leaf } from "../leaves.ts";
+import { given, natural, text } from "../fields.ts";
+import { isTable, keysOf, leavesOf, type Leaf } from "../leaves.ts";
+import { indexed, shownKey } from "../teachers.ts";
 import type { Table } from "../text.ts";
 import { completedData, dataOf, dataTable, type DataDraft } from "./data.ts";
 import { distillationOf, distillationTable } from "./distillation.ts";
 import { completedInit, initOf, initTable, type InitDraft } from "./init.ts";
 import { mixingOf, mixingTable } from "./mixing.ts";
-import { modelOf, modelTable, regnetOf, regnetTable } from "./model.ts";
-import { completedTraining, studentTable, studentTrainingOf, teacherTable, teacherTrainingOf } from "./training.ts";
+import { modelOf, modelTable, named } from "./model.ts";
+import { anyTeacher, completedTeacher, teacherOf, teacherSchema, writtenTeacher, type TeacherDraft } from "./teacher.ts";
+import { completedTraining, studentTable, studentTrainingOf } from "./training.ts";
 
-const teacher = tableOf({ model: regnetTable, training: teacherTable });
-
-const file = z.strictObject({
+const parts = {
   name: text.meta({ description: "the name that folders and reports show; default: the file's name" }),
   seed: given(natural, 0, "this project", "seeds initial values, order of images and augmentation"),
   data: dataTable,
@@ -24,8 +23,10 @@ const file = z.strictObject({
   init: initTable.optional(),
   training: studentTable,
   distillation: distillationTable,
-  teacher: teacher.optional(),
-});
+};
+
+/** All keys, whatever the source of the teachers. */
+const file = z.strictObject({ ...parts, teacher: anyTeacher.optional() });
 
 /** What a file may hold besides values: these keys are resolved when it is read. */
 const reading = {
@@ -39,15 +40,12 @@ const reading = {
 /** The keys that reading resolves. */
 export const readingKeys: readonly string[] = Object.keys(reading);
 
-const named = (table: z.ZodObject, names: readonly string[]): z.ZodObject =>
-  table.extend({ name: text.meta({ description: `a published model, whose sizes are the defaults: ${names.join(", ")}` }) });
-
 /** A file as it is written, with the keys that reading resolves. */
 export const writtenFile: z.ZodObject = z.strictObject({
   ...reading,
   ...file.shape,
   model: named(modelTable, deitNames),
-  teacher: teacher.extend({ model: named(regnetTable, regnetNames) }),
+  teacher: writtenTeacher.optional(),
 });
 
 /** Every dotted key that a complete recipe may have: `training.batch`, … */
@@ -56,58 +54,74 @@ export const recipeKeys: readonly string[] = keysOf(file);
 /** Every dotted key that a file may have. */
 export const writtenKeys: readonly string[] = keysOf(writtenFile);
 
-/** A recipe in which what must be set may still be missing. */
-export interface RecipeDraft extends Omit<Recipe, "data" | "init"> {
+/** A recipe in which what must be set may still be missing, and whose teachers' recipes have not been read. */
+export interface RecipeDraft extends Omit<Recipe, "data" | "init" | "teachers"> {
   /** The images, and how they are augmented. */
   readonly data: DataDraft;
   /** The weights to start from; null: random values. */
   readonly init: InitDraft | null;
+  /** The teachers. */
+  readonly teachers: readonly TeacherDraft[];
 }
 
 /** A recipe file that fits the schema. */
 export interface CheckedRecipe {
   /** What it describes. */
   readonly draft: RecipeDraft;
-  /** The file's tables with all defaults filled in. */
+  /** The file's tables with all defaults filled in; its teachers are `teacher.0`, `teacher.1`, … */
   readonly table: Table;
   /** The same values, one by one, and the missing ones. */
   readonly leaves: readonly Leaf[];
 }
 
+/** The schema of a file with these teachers, by index. @throws RangeError for a teacher without a source, or with two */
+function schemaFor(teachers: readonly Table[]): typeof file {
+  const each = teachers.map((teacher, i) => [i, teacherSchema(teacher, shownKey(`teacher.${i}`, teachers.length))] as const);
+  return z.strictObject({ ...parts, teacher: z.strictObject(Object.fromEntries(each)).optional() });
+}
+
+const tablesIn = (teachers: unknown): readonly Table[] => (isTable(teachers) ? Object.values(teachers).filter(isTable) : []);
+
 /**
- * Checks the tables of a recipe file and fills in the defaults. A teacher that the student does not learn from is left out.
+ * Checks the tables of a recipe file, whose teachers are given by index, and fills in the defaults. Teachers that the student does not learn from are
+ * left out.
  *
- * @throws ZodError for an unknown key or a wrong value; RangeError for sizes that no model can have, and for heads to keep without weights
+ * @throws ZodError for an unknown key or a wrong value; RangeError for sizes that no model can have, for heads to keep without weights, and for a
+ * teacher without a source or with two
  */
-export function checkedRecipe(tree: unknown): CheckedRecipe {
-  const { name, seed, ...tables } = file.parse(tree);
+export function checkedRecipe(tree: Table): CheckedRecipe {
+  const schema = schemaFor(tablesIn(tree["teacher"]));
+  const { name, seed, ...tables } = schema.parse(tree);
   const model = modelOf(tables.model);
   const distillation = distillationOf(tables.distillation);
   const learnsFromTeacher = distillation.kind === "hard" || distillation.kind === "soft";
-  const taught = learnsFromTeacher && tables.teacher !== undefined ? tables.teacher : null;
   const init = tables.init === undefined ? null : completedInit(tables.init);
   const training = completedTraining(tables.training);
+  const completeData = completedData(tables.data, model.imageSize);
+  const data = dataOf(completeData);
+  const student = { model, data };
+  const taught = learnsFromTeacher ? tablesIn(tables.teacher).map(completedTeacher) : [];
   const table: Table = {
     name,
     seed,
-    data: completedData(tables.data, model.imageSize),
+    data: completeData,
     mixing: tables.mixing,
     model: tables.model,
     ...(init === null ? {} : { init }),
     training,
     distillation: tables.distillation,
-    ...(taught === null ? {} : { teacher: taught }),
+    ...(taught.length === 0 ? {} : { teacher: indexed(taught) }),
   };
   const draft: RecipeDraft = {
     name,
     seed,
-    data: dataOf(table["data"]),
+    data,
     mixing: mixingOf(tables.mixing),
     model,
     init: init === null ? null : initOf(init),
     training: studentTrainingOf(training),
     distillation,
-    teacher: taught === null ? null : { model: regnetOf(taught.model, model), training: teacherTrainingOf(taught.training) },
+    teachers: taught.map((teacher) => teacherOf(teacher, student)),
   };
-  return { draft, table, leaves: leavesOf(file, table) };
+  return { draft, table, leaves: leavesOf(schema, table) };
 }

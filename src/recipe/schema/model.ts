@@ -1,8 +1,8 @@
-/** The tables `[model]` and `[teacher.model]`: the sizes of the student and of the teacher. */
-import type { z } from "zod";
+/** The tables `[model]` and `[teacher.model]`: the sizes of the student and of a teacher, which is a RegNetY or a DeiT. */
+import { z } from "zod";
 import { checkedConfig, type DeitConfig } from "../../model/config.ts";
 import { checkedRegnetConfig, type RegnetConfig } from "../../teacher/config.ts";
-import { count, flag, given, listOf, oneOf, positive, tableOf } from "../fields.ts";
+import { count, flag, given, listOf, oneOf, positive, tableOf, text } from "../fields.ts";
 
 const SIZES = "deit.md 4.1";
 
@@ -23,6 +23,7 @@ const student = tableOf({
 const REGNET = "deit.md 8.1";
 
 const regnet = tableOf({
+  kind: z.literal("regnety").meta({ source: REGNET }),
   stem: given(count, 32, REGNET, "width of the stem"),
   widths: listOf(count).meta({ description: "width of each stage" }),
   depths: listOf(count).meta({ description: "number of blocks of each stage" }),
@@ -31,10 +32,29 @@ const regnet = tableOf({
   batch_norm_eps: given(positive, 1e-5, REGNET, "ε of every batch norm"),
 });
 
+/** A DeiT as a teacher: its images and classes are given elsewhere. */
+const { patch_size, width, depth, heads, mlp_ratio, layer_norm_eps, position } = student.shape;
+const deitTeacher = tableOf({
+  kind: z.literal("deit").meta({ source: SIZES }),
+  ...{ patch_size, width, depth, heads, mlp_ratio, layer_norm_eps, position },
+  distilled: given(
+    flag,
+    false,
+    "this project",
+    "whether the teacher has a second class token and a second head, which learns the labels too",
+  ),
+});
+
 /** The schema of `[model]`. */
 export const modelTable: z.ZodObject = student;
-/** The schema of `[teacher.model]`. */
+/** The schema of a RegNetY's `[teacher.model]`. */
 export const regnetTable: z.ZodObject = regnet;
+/** The schema of a DeiT's `[teacher.model]`. */
+export const deitTeacherTable: z.ZodObject = deitTeacher;
+
+/** A table of a file, in which a published model may be named. */
+export const named = (table: z.ZodObject, names: readonly string[]): z.ZodObject =>
+  table.extend({ name: text.meta({ description: `a published model, whose sizes are the defaults: ${names.join(", ")}` }) });
 
 /** What `[model]` says. @throws RangeError for sizes that no model can have */
 export function modelOf(table: unknown): DeitConfig {
@@ -42,7 +62,13 @@ export function modelOf(table: unknown): DeitConfig {
   return checkedConfig({ ...same, imageSize: image_size, patchSize: patch_size, mlpRatio: mlp_ratio, layerNormEps: layer_norm_eps });
 }
 
-/** What `[teacher.model]` says, for the student's images and classes. @throws RangeError for sizes that no network can have */
+/** What a DeiT's `[teacher.model]` says. @throws RangeError for sizes that no model can have */
+export function deitTeacherOf(table: unknown, of: Pick<DeitConfig, "imageSize" | "channels" | "classes">): DeitConfig {
+  const { kind: _, patch_size: patchSize, mlp_ratio: mlpRatio, layer_norm_eps: layerNormEps, ...same } = deitTeacher.parse(table);
+  return checkedConfig({ ...same, ...of, patchSize, mlpRatio, layerNormEps });
+}
+
+/** What a RegNetY's `[teacher.model]` says, for the student's images and classes. @throws RangeError for sizes that no network can have */
 export function regnetOf(table: unknown, { channels, classes }: DeitConfig): RegnetConfig {
   const { stem, widths, depths, group_width: groupWidth, se_ratio: seRatio, batch_norm_eps: batchNormEps } = regnet.parse(table);
   return checkedRegnetConfig({ channels, stem, widths, depths, groupWidth, seRatio, classes, batchNormEps });

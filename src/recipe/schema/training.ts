@@ -1,4 +1,4 @@
-/** The tables `[training]` and `[teacher.training]`: how student and teacher are trained. */
+/** The tables `[training]` and `[teacher.training]`: how student and teachers are trained. */
 import { z } from "zod";
 import type { Optimizer } from "../../train/optimizer/optimizer.ts";
 import type { StudentRecipe, TrainingRecipe } from "../../train/run/recipe.ts";
@@ -37,6 +37,14 @@ const sgd = z.strictObject({
 
 const optimizer = z.discriminatedUnion("kind", [adamw, sgd], { error: 'must be "adamw" or "sgd"' });
 
+const micro_batch = given(
+  orNone("a positive integer", { integer: true, least: 1 }),
+  "none",
+  "this project",
+  "images of a forward and backward pass, a divisor of batch; none: the whole batch. The gradients of a step are summed over its micro-batches; " +
+    "batch statistics of a teacher in training are those of a micro-batch, averaged over the micro-batches of a step",
+);
+
 /** What student and teacher have in common. */
 const common = {
   warmup_epochs: given(natural, 5, PAPER, "epochs of linear warm-up"),
@@ -53,6 +61,7 @@ const common = {
 
 const student = tableOf({
   batch: given(count, 1024, PAPER, "images of a step"),
+  micro_batch,
   epochs: given(count, 300, PAPER, "epochs of the run"),
   lr: computed(positive, `${PAPER}: ${RATE} · batch/${RATE_BATCH}`, `learning rate; default: ${RATE} · batch/${RATE_BATCH}`),
   ...common,
@@ -62,14 +71,15 @@ const student = tableOf({
 
 const teacher = tableOf({
   batch: count.meta({ description: "images of a step" }),
+  micro_batch,
   epochs: count.meta({ description: "epochs of the training" }),
   lr: positive.meta({ description: "learning rate" }),
   ...common,
 });
 
-/** The schema of `[training]`. */
+/** The schema of `[training]`, and of a DeiT's `[teacher.training]`. */
 export const studentTable: z.ZodObject = student;
-/** The schema of `[teacher.training]`. */
+/** The schema of a RegNetY's `[teacher.training]`. */
 export const teacherTable: z.ZodObject = teacher;
 
 function optimizerOf({ weight_decay: weightDecay, no_decay: noDecay, ...same }: z.output<typeof optimizer>): Optimizer {
@@ -77,11 +87,11 @@ function optimizerOf({ weight_decay: weightDecay, no_decay: noDecay, ...same }: 
 }
 
 function trainingOf(settings: z.output<typeof student> | z.output<typeof teacher>, base: number): TrainingRecipe {
-  const { batch, epochs, delayed, clip_norm, ema_decay, loss_scale } = settings;
+  const { batch, micro_batch, epochs, delayed, clip_norm, ema_decay, loss_scale } = settings;
   const { min_lr: min, warmup_lr: warmup, warmup_epochs: warmupEpochs } = settings;
   return {
     batch,
-    microBatch: null,
+    microBatch: micro_batch === "none" ? null : micro_batch,
     schedule: { base, min, warmup, warmupEpochs, epochs },
     delayed,
     optimizer: optimizerOf(settings.optimizer),
@@ -96,18 +106,18 @@ const rateFor = (batch: number): number => (RATE * batch) / RATE_BATCH;
 
 /** Adds the learning rate that follows from the batch. */
 export function completedTraining(table: unknown): Table {
-  const { batch, epochs, lr = rateFor(batch), ...same } = student.parse(table);
-  return { batch, epochs, lr, ...same };
+  const { batch, micro_batch: micro, epochs, lr = rateFor(batch), ...same } = student.parse(table);
+  return { batch, micro_batch: micro, epochs, lr, ...same };
 }
 
-/** What `[training]` says. */
+/** What the training of a DeiT says. */
 export function studentTrainingOf(table: unknown): StudentRecipe {
   const settings = student.parse(table);
   const { batch, lr = rateFor(batch), drop_path: dropPath, dropout } = settings;
   return { ...trainingOf(settings, lr), dropPath, dropout };
 }
 
-/** What `[teacher.training]` says. */
+/** What the training of a RegNetY says. */
 export function teacherTrainingOf(table: unknown): TrainingRecipe {
   const settings = teacher.parse(table);
   return trainingOf(settings, settings.lr);

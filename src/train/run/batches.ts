@@ -20,8 +20,8 @@ const settingsOf = (batch: number, { repeats }: DataRecipe, group: number): Orde
 });
 
 /** @throws RangeError if the set has no full batch for teacher or student */
-export function checkBatches({ data, mixing, training, teacher }: Recipe, set: Dataset): void {
-  for (const { batch } of teacher === null ? [training] : [teacher.training, training])
+export function checkBatches({ data, mixing, training, teachers }: Recipe, set: Dataset): void {
+  for (const { batch } of [...teachers.flatMap((teacher) => ("training" in teacher ? [teacher.training] : [])), training])
     checkOrder(set, settingsOf(batch, data, mixing.group));
 }
 

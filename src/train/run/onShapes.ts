@@ -10,6 +10,7 @@ import { gradientsOf } from "../step/gradients.ts";
 import { updated } from "../step/step.ts";
 import { normalisedImages, type LabelledImages } from "../step/uploadBatch.ts";
 import { initialState, type Model } from "./state.ts";
+import type { Predict } from "../teachers/teacher.ts";
 import type { Training } from "./training.ts";
 
 /** The mixes of a step on n images, once for each way to mix, since the two take different memory; none if n images are not mixed. */
@@ -25,7 +26,7 @@ function everyMix(mixing: MixingSettings | null, n: number): readonly (readonly 
 }
 
 /** z_t of the images, at most `micro` at a time, as in stepBatch.ts. */
-function taught(k: Kernels, teacher: (k: Kernels, images: Tensor) => Tensor, images: Tensor, micro: number): Tensor {
+function taught(k: Kernels, teacher: Predict, images: Tensor, micro: number): Tensor {
   const count = axis(images.shape, 0) / micro;
   if (count === 1) return teacher(k, images);
   const parts = Array.from({ length: count }, (_, i) => {
@@ -41,7 +42,7 @@ function taught(k: Kernels, teacher: (k: Kernels, images: Tensor) => Tensor, ima
 
 /** A training without what shapes do not tell; a teacher that runs on the host is replaced by one that returns zeros. */
 export interface ShapesOf<P, B, S> extends Omit<Training<P, B, S>, "initial" | "teacher"> {
-  readonly teacher: ((k: Kernels, images: Tensor) => Tensor) | null;
+  readonly teacher: Predict | null;
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { AugmentSettings } from "../../data/augment/settings.ts";
 import type { DeitConfig } from "../../model/config.ts";
 import type { RegnetConfig } from "../../teacher/config.ts";
+import type { HeadName } from "../evaluation/evaluate.ts";
 import type { Smoothing } from "../step/mixedBatch.ts";
 import type { Distillation } from "../step/objective.ts";
 import type { Optimizer } from "../optimizer/optimizer.ts";
@@ -47,7 +48,10 @@ export interface InitRecipe {
 export interface TrainingRecipe {
   /** Images a step; an incomplete last batch of an epoch is dropped. */
   readonly batch: number;
-  /** Images whose gradient is computed at once, a divisor of the batch; null: all of them. Batch statistics are those of these images. */
+  /**
+   * Images of a forward and backward pass, a divisor of `batch`: the gradients of a step are summed over its micro-batches. Batch statistics are those of
+   * a micro-batch, averaged over the micro-batches of a step. null: the whole batch.
+   */
   readonly microBatch: number | null;
   /** The learning rate by epoch; its `epochs` is the length of the run. */
   readonly schedule: Schedule;
@@ -73,13 +77,75 @@ export interface StudentRecipe extends TrainingRecipe {
   readonly dropout: number;
 }
 
-/** A teacher, and how it is trained. */
-export interface TeacherRecipe {
+/** The images that a teacher takes: those of the student, of this size and normalised by these statistics. null: as its file says, else as the student's. */
+export interface TeacherImages {
+  /** Side of the images, in pixels. Images of another size are resized (E16, E17). */
+  readonly imageSize: number | null;
+  /** Mean of the pixels scaled to [0, 1], one value a channel. */
+  readonly mean: readonly number[] | null;
+  /** Standard deviation, likewise. */
+  readonly std: readonly number[] | null;
+}
+
+/** A teacher that is trained first, in this run. */
+interface TrainedTeacher extends TeacherImages {
+  readonly imageSize: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** A RegNetY that is trained first. */
+export interface RegnetyTeacher extends TrainedTeacher {
+  readonly kind: "regnety";
   /** The teacher's sizes. */
   readonly model: RegnetConfig;
   /** How it is trained. */
   readonly training: TrainingRecipe;
 }
+
+/** A DeiT that is trained first, from the labels alone. */
+export interface DeitTeacher extends TrainedTeacher {
+  readonly kind: "deit";
+  /** The teacher's sizes. */
+  readonly model: DeitConfig;
+  /** How it is trained. */
+  readonly training: StudentRecipe;
+  /** What of a model with two heads teaches. */
+  readonly head: HeadName;
+}
+
+/** A network whose weights there are already. */
+export interface StoredTeacher extends TeacherImages {
+  /** `run`: a finished run's folder, or the folder of its teacher; `weights`: a file of weights. */
+  readonly kind: "run" | "weights";
+  /** The folder or the file. */
+  readonly path: string;
+  /** What of a DeiT with two heads teaches. */
+  readonly head: HeadName;
+}
+
+/** Any classifier in an ONNX file. */
+export interface OnnxTeacher extends TeacherImages {
+  readonly kind: "onnx";
+  /** The file. */
+  readonly path: string;
+}
+
+/** The student of another recipe, which is trained first, in the run's folder. */
+export interface RecipeTeacher extends TeacherImages {
+  readonly kind: "recipe";
+  /** The recipe, by the name or path that the file gives. */
+  readonly name: string;
+  /** What is trained. */
+  readonly recipe: Recipe;
+  /** The recipe as TOML, which is stored in the teacher's folder. */
+  readonly text: string;
+  /** What of a student with two heads teaches. */
+  readonly head: HeadName;
+}
+
+/** A teacher, and where it comes from. */
+export type TeacherRecipe = RegnetyTeacher | DeitTeacher | StoredTeacher | OnnxTeacher | RecipeTeacher;
 
 /** Everything that determines a run: equal recipes give equal weights. */
 export interface Recipe {
@@ -97,8 +163,8 @@ export interface Recipe {
   readonly init: InitRecipe | null;
   /** How the student is trained. */
   readonly training: StudentRecipe;
-  /** What the student learns from the teacher. */
+  /** What the student learns from its teachers. */
   readonly distillation: Distillation;
-  /** The teacher, which is trained before the student; null: no teacher. */
-  readonly teacher: TeacherRecipe | null;
+  /** The teachers, whose distributions are averaged; none: the student learns from the labels alone. */
+  readonly teachers: readonly TeacherRecipe[];
 }

@@ -1,34 +1,27 @@
-/** A run from its recipe: trains the teacher if there is one, then the student, and evaluates both on the test images. */
-import { join } from "node:path";
-import type { Batches } from "../../data/loader/batch.ts";
-import { digestOfRecord } from "../../io/disk/digest.ts";
-import { writeDurably } from "../../io/disk/durable.ts";
+/** A run from its recipe: makes the teachers if there are any, then trains the student, and evaluates all of them on the test images. */
 import { unlock } from "../../io/disk/lock.ts";
-import { readTree } from "../../io/weights/trees.ts";
-import { writeWeights } from "../../io/weights/weights.ts";
 import type { Engine } from "../../kernels/engine.ts";
-import type { DeitParams } from "../../model/deit.ts";
 import { buildParams } from "../../model/params.ts";
-import { fold, keyOf } from "../../tensor/key.ts";
 import type { Accuracy } from "../evaluation/accuracy.ts";
 import { fits, reserveBatch, type BatchProgram } from "../evaluation/capacity.ts";
-import { shareOfTeacher } from "../step/objective.ts";
-import { deitTaskWithin, type Memory, type MemoryChoice } from "../step/deitTask.ts";
-import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Evaluations } from "../evaluation/evaluate.ts";
-import { keepData } from "./keptData.ts";
-import { trainModel, type RunSettings } from "./loop.ts";
-import { trainingOnShapes } from "./onShapes.ts";
-import type { Measured, Training } from "./training.ts";
-import type { Progress } from "./progress.ts";
-import type { Recipe } from "./recipe.ts";
+import type { Memory, MemoryChoice } from "../step/deitTask.ts";
+import { accuracyOf } from "../teachers/measure.ts";
+import type { MakeOptions, PreparedTeacher } from "../teachers/prepared.ts";
+import type { Preparing } from "../teachers/preparing.ts";
+import { togetherOf } from "../teachers/teacher.ts";
+import { closeTeachers, madeTeachers, preparedTeachers, teacherFolder, teachersOnShapes, teacherStage } from "../teachers/teachers.ts";
 import { openRunFolder } from "./folder.ts";
-import { openSets, type Sets } from "./sets.ts";
-import { startingParams, startingWeights, type StartingWeights } from "./startingWeights.ts";
-import { predictBy, runTeacher, teacherOnShapes } from "./teacher.ts";
-import { tokenCosines, type TokenCosines } from "../evaluation/tokenCosines.ts";
+import { keepData } from "./keptData.ts";
+import type { RunSettings } from "./loop.ts";
+import { trainingOnShapes } from "./onShapes.ts";
+import type { Progress } from "./progress.ts";
+import type { Recipe, RecipeTeacher } from "./recipe.ts";
+import { openSets } from "./sets.ts";
+import { startingWeights } from "./startingWeights.ts";
+import { runStudent, studentTraining, type Checked, type StudentResult } from "./student.ts";
 
-/** A part of a run. */
-export type Stage = "teacher" | "student";
+/** A part of a run; a teacher's is `teacher`, `teacher.1` or, in a run of its own, `teacher/student`. */
+export type Stage = `teacher${string}` | "student";
 
 /** The progress of one stage. */
 export interface StageProgress extends Progress {
@@ -45,15 +38,12 @@ export interface RunOptions extends Omit<RunSettings, "onProgress"> {
 }
 
 /** The results of a finished run on the test images. */
-export interface RunResult {
+export interface RunResult extends StudentResult {
   readonly interrupted: false;
-  /** null: no teacher. */
+  /** Of what the student learns from: its teacher, or several together; null: no teacher. */
   readonly teacher: Accuracy | null;
-  readonly student: Evaluations;
-  /** The average of the student's weights (E37); null: none was kept. */
-  readonly average: Evaluations | null;
-  /** null: a plain student. */
-  readonly cosines: TokenCosines | null;
+  /** Each of the teachers. */
+  readonly teachers: readonly { readonly name: string; readonly accuracy: Accuracy | null }[];
 }
 
 /** A run that was stopped, and saved. */
@@ -61,94 +51,21 @@ export interface Interrupted {
   readonly interrupted: true;
 }
 
-/** Top-1 of the three predictions, for the metrics: by both heads together, and by each. */
-const topOnes = ({ mean, class: ofClass, distillation }: Evaluations): Measured => ({
-  top1: mean.top1,
-  ...(distillation === null ? {} : { top1_class: ofClass.top1, top1_distillation: distillation.top1 }),
-});
-
-/** The student's training, and how it is measured. */
-function studentTraining(
-  engine: Engine,
-  recipe: Recipe,
-  sets: Sets,
-  memory: Memory,
-): Omit<Training<DeitParams, null, null>, "initial" | "teacher"> {
-  const { seed, data, model: config, training, mixing, distillation } = recipe;
-  const { dropPath, dropout, smoothing } = training;
-  const key = fold(keyOf(seed), "student");
-  const evaluated = (params: DeitParams): Promise<Evaluations> =>
-    evaluateHeads(engine, { config, params }, sets.test.batches(training.batch));
-  return {
-    task: deitTaskWithin(memory, { config, dropPath, dropout, distillation }),
-    target: { classes: config.classes, smoothing },
-    teacherShare: shareOfTeacher(distillation),
-    training,
-    dataset: sets.train,
-    side: config.imageSize,
-    data,
-    mixing,
-    group: mixing.group,
-    key,
-    digest: digestOfRecord({ ...recipe, name: null }),
-    measurement: {
-      measured: async ({ params, average }) => ({
-        ...topOnes(await evaluated(params)),
-        ...(average === null ? {} : { top1_ema: (await evaluated(average)).mean.top1 }),
-      }),
-      forward: (k, { params }, batch) => scoresOfHeads(k, { config, params }, batch),
-      sizes: sets.test.sizes,
-    },
-  };
-}
-
-/** The weights of a student, and their moving average if one is kept. */
-interface Trained {
-  readonly params: DeitParams;
-  readonly average: DeitParams | null;
-}
-
-/** Trains the student and writes its weights; null: it was stopped. */
-async function studentStage(
-  engine: Engine,
-  { model: config }: Recipe,
-  training: Training<DeitParams, null, null>,
-  sets: Sets,
-  run: RunSettings,
-): Promise<Trained | null> {
-  const { state, interrupted } = await trainModel(engine, training, run);
-  const { params, optimizer, average, lossScale } = state;
-  engine.release([optimizer, lossScale]);
-  if (interrupted) {
-    engine.release([params, average]);
-    return null;
-  }
-  const { classes } = sets.train;
-  const write = async (name: string, tree: DeitParams): Promise<void> =>
-    writeDurably(
-      join(run.directory, name),
-      writeWeights({ config, classes, preprocessing: sets.normalisation, tensors: await readTree(engine, tree) }),
-    );
-  await write("weights.safetensors", params);
-  if (average !== null) await write("weights-ema.safetensors", average);
-  return { params, average };
-}
-
-/** The whole run on shapes alone, with batches of at most n images: the teacher's training, then the student's while the teacher is in memory. */
+/** The whole run on shapes alone, with batches of at most n images: the teachers' trainings, then the student's while the teachers are in memory. */
 const runOnShapes =
-  (engine: Engine, recipe: Recipe, sets: Sets, memory: Memory): BatchProgram<null> =>
+  (checked: Checked, memory: Memory): BatchProgram<null> =>
   (k, _, n) => {
-    const { model: config, teacher: taught, training } = recipe;
-    const teacher = taught === null ? null : teacherOnShapes(k, engine, recipe, taught, sets, Math.min(n, taught.training.batch));
-    const predict = taught === null || teacher === null ? null : predictBy(taught.model, teacher);
+    const { model: config, training } = checked.recipe;
+    const predict = teachersOnShapes(k, checked.teachers, checked, n, memory);
     const model = { params: buildParams(config, (__, shape) => k.zeros(shape)), buffers: null };
-    trainingOnShapes(k, { ...studentTraining(engine, recipe, sets, memory), teacher: predict }, model, Math.min(n, training.batch));
+    trainingOnShapes(k, { ...studentTraining(checked, memory), teacher: predict }, model, Math.min(n, training.batch));
   };
 
-/** Reserves the memory of the whole run. Returns how the student uses memory. */
-function reserveMemory(engine: Engine, recipe: Recipe, sets: Sets, choice: MemoryChoice): Memory {
-  const batch = Math.max(recipe.training.batch, recipe.teacher?.training.batch ?? 0);
-  const program = (of: Memory): BatchProgram<null> => runOnShapes(engine, recipe, sets, of);
+/** Reserves the memory of the whole run. Returns how a DeiT's training uses memory. */
+function reserveMemory(checked: Checked, choice: MemoryChoice): Memory {
+  const { engine, recipe, teachers } = checked;
+  const batch = Math.max(recipe.training.batch, ...teachers.map((teacher) => teacher.batch));
+  const program = (of: Memory): BatchProgram<null> => runOnShapes(checked, of);
   const fitting = (): Memory => (fits(engine, null, program("normal"), batch) ? "normal" : "low");
   const memory = choice === "fit" ? fitting() : choice;
   reserveBatch(engine, batch, {
@@ -159,64 +76,76 @@ function reserveMemory(engine: Engine, recipe: Recipe, sets: Sets, choice: Memor
   return memory;
 }
 
-/** Trains teacher and student and evaluates them, in an existing folder. */
-async function runStages(
-  engine: Engine,
-  recipe: Recipe,
-  sets: Sets,
-  weights: StartingWeights,
-  memory: Memory,
-  options: RunOptions,
-): Promise<RunResult | Interrupted> {
-  const { model: config, teacher: taught } = recipe;
+/** Trains teachers and student and evaluates them, in an existing folder. */
+async function runStages(checked: Checked, memory: Memory, options: RunOptions): Promise<RunResult | Interrupted> {
+  const { engine, recipe, sets } = checked;
   const { directory, onProgress } = options;
-  const settings = (stage: Stage, folder: string): RunSettings => ({
+  const count = checked.teachers.length;
+  const stage = (name: Stage): RunSettings["onProgress"] =>
+    onProgress === null ? null : (progress) => onProgress({ ...progress, stage: name });
+  const optionsOf = (index: number): MakeOptions => ({
     ...options,
-    directory: folder,
-    onProgress: onProgress === null ? null : (progress) => onProgress({ ...progress, stage }),
+    memory,
+    directory: teacherFolder(directory, index, count),
+    onProgress:
+      onProgress === null
+        ? null
+        : (progress, part) => onProgress({ ...progress, stage: `${teacherStage(index, count)}${part === null ? "" : `/${part}`}` }),
   });
-  const teacher = taught === null ? null : await runTeacher(engine, recipe, taught, sets, settings("teacher", join(directory, "teacher")));
-  if (taught !== null && teacher === null) return { interrupted: true };
-  const student = { ...studentTraining(engine, recipe, sets, memory), teacher: teacher?.predict ?? null };
-  const initial: Training<DeitParams, null, null>["initial"] = (k) => ({
-    params: startingParams(k, config, fold(student.key, "init"), weights),
-    buffers: null,
+  const teachers = await madeTeachers(checked.teachers, checked, optionsOf);
+  if (teachers === null) return { interrupted: true };
+  const teacher = togetherOf(teachers);
+  const { classes } = recipe.model;
+  const accuracy =
+    teacher === null ? null : (teacher.accuracy ?? (await accuracyOf(engine, teacher, classes, sets.test.batches(recipe.training.batch))));
+  const student = await runStudent(checked, teacher, memory, { ...options, onProgress: stage("student") });
+  await teacher?.release();
+  if (student === null) return { interrupted: true };
+  return { interrupted: false, teacher: accuracy, teachers: teachers.map(({ name, accuracy }) => ({ name, accuracy })), ...student };
+}
+
+/** Trains the student of a teacher's recipe in a folder; false: it was stopped. */
+async function runTeachersRecipe(engine: Engine, { recipe, text }: RecipeTeacher, options: MakeOptions): Promise<boolean> {
+  const { onProgress } = options;
+  const { interrupted } = await runRecipe(engine, recipe, {
+    ...options,
+    recipeText: text,
+    onProgress: onProgress === null ? null : ({ stage, ...progress }) => onProgress(progress, stage),
   });
-  const trained = await studentStage(engine, recipe, { ...student, initial }, sets, settings("student", directory));
-  if (trained === null) {
-    engine.release(teacher?.model ?? null);
-    return { interrupted: true };
-  }
-  const { params, average } = trained;
-  const atOnce = imagesAtOnce(engine, { config, params }); // as in `deit eval`, so that the losses are equal
-  const batches = (): Batches => sets.test.batches(atOnce);
-  const evaluations = await evaluateHeads(engine, { config, params }, batches());
-  const ofAverage = average === null ? null : await evaluateHeads(engine, { config, params: average }, batches());
-  const cosines = await tokenCosines(engine, { config, params }, batches());
-  engine.release([params, average, teacher?.model ?? null]);
-  return { interrupted: false, teacher: teacher?.accuracy ?? null, student: evaluations, average: ofAverage, cosines };
+  return !interrupted;
 }
 
 /**
- * Runs a recipe in a folder: recipe.toml, teacher/, metrics.jsonl, checkpoints/, weights.safetensors.
+ * Runs a recipe in a folder: recipe.toml, teacher/ or teacher-0/, …, metrics.jsonl, checkpoints/, weights.safetensors.
  *
- * @throws MemoryError, or RangeError for data or weights that do not fit, a folder that exists already or in which a run is going on, all before
- * anything is written; CheckpointError, LossError
+ * @throws MemoryError, or RangeError for data, teachers or weights that do not fit, a folder that exists already or in which a run is going on, all
+ * before anything is written; CheckpointError, LossError
  */
 export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOptions): Promise<RunResult | Interrupted> {
   const weights = await startingWeights(recipe);
   const sets = await openSets(engine, recipe, options);
+  let teachers: readonly PreparedTeacher[] = [];
   try {
-    const memory = reserveMemory(engine, recipe, sets, options.memory);
+    const preparing: Preparing = {
+      engine,
+      recipe,
+      sets,
+      openSets: (of) => openSets(engine, of, { ...options, onNotice: () => undefined }), // the same images, about which the notices have been given
+      run: (teacher, made) => runTeachersRecipe(engine, teacher, made),
+    };
+    teachers = await preparedTeachers(preparing);
+    const checked: Checked = { ...preparing, teachers, weights };
+    const memory = reserveMemory(checked, options.memory);
     await openRunFolder(options);
     try {
       await keepData(options.directory, "train", sets.train);
       await keepData(options.directory, "test", sets.test.dataset);
-      return await runStages(engine, recipe, sets, weights, memory, options);
+      return await runStages(checked, memory, options);
     } finally {
       unlock(options.directory);
     }
   } finally {
+    await closeTeachers(teachers);
     await sets.close();
   }
 }

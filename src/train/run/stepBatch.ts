@@ -7,7 +7,7 @@ import { mixedBatch, type TargetSettings } from "../step/mixedBatch.ts";
 import type { Batch } from "../step/task.ts";
 import { uploadBatch, type LabelledImages } from "../step/uploadBatch.ts";
 import type { Range, Share } from "./batches.ts";
-import type { TeacherLogits } from "./training.ts";
+import type { Teacher } from "../teachers/teacher.ts";
 
 /** Rows of a tensor, which is copied unless these are all. */
 const rows = (k: Kernels, t: Tensor, { from, to }: Range): Tensor => (from === 0 && to === axis(t.shape, 0) ? t : k.slice(t, 0, from, to));
@@ -30,7 +30,7 @@ const runsOf = (B: number, size: number): readonly Range[] =>
   Array.from({ length: Math.ceil(B / size) }, (_, i) => ({ from: i * size, to: Math.min(B, (i + 1) * size) }));
 
 /** z_t of all images, at most `micro` at a time. */
-async function taught(k: Kernels, teacher: TeacherLogits, images: Tensor, micro: number): Promise<Tensor> {
+async function taught(k: Kernels, teacher: Teacher["logits"], images: Tensor, micro: number): Promise<Tensor> {
   const parts: Tensor[] = [];
   for (const run of runsOf(axis(images.shape, 0), micro)) {
     const part = rows(k, images, run);
@@ -49,7 +49,7 @@ export interface StepBatchSettings {
   readonly mixes: readonly Mix[];
   readonly target: TargetSettings;
   readonly share: Share;
-  readonly teacher: TeacherLogits | null;
+  readonly teacher: Teacher["logits"] | null;
   /** The most images that the teacher gets at once. */
   readonly micro: number;
 }

@@ -6,15 +6,12 @@ import type { MixingSettings } from "../mixing/drawMix.ts";
 import type { TargetSettings } from "../step/mixedBatch.ts";
 import type { Task } from "../step/task.ts";
 import type { LabelledImages } from "../step/uploadBatch.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import type { Teacher } from "../teachers/teacher.ts";
 import type { DataRecipe, TrainingRecipe } from "./recipe.ts";
 import type { Model } from "./state.ts";
 
 /** Numbers by name, for a row of the metrics. */
 export type Measured = Readonly<Record<string, number>>;
-
-/** z_t, [B, K], of the batch that the student gets, [B, C, S, S], in evaluation mode. A teacher that runs on the host returns a promise. */
-export type TeacherLogits = (k: Kernels, images: Tensor) => Tensor | Promise<Tensor>;
 
 /** What is trained, on what, and how. */
 export interface Training<Params, Buffers, Statistics> {
@@ -23,7 +20,7 @@ export interface Training<Params, Buffers, Statistics> {
   /** K, and how the labels are smoothed. */
   readonly target: TargetSettings;
   /** The teacher's logits; null: no teacher. */
-  readonly teacher: TeacherLogits | null;
+  readonly teacher: Teacher["logits"] | null;
   /** The teacher's share of the loss, α or λ; 0: no teacher. */
   readonly teacherShare: number;
   /** Makes the model to start from, which then belongs to the loop. */
