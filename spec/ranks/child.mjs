@@ -1,9 +1,11 @@
 /**
  * A rank of the specs: `child.mjs FOLDER CASE PATIENCE` writes what it saw into a file of the folder, as JSON. The cases: `sums`; `stopped` and `killed`, in which rank 1 sends
- * itself that signal while the others wait for its part of a sum, and rank 0 then aborts with 7.
+ * itself that signal while the others wait for its part of a sum, and rank 0 then aborts with 7; `nested`, in which another process is the rank.
  */
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { passedOn } from "../../dist/ranks/launch.js";
 import { openRanks } from "../../dist/ranks/open.js";
 
 const [, , folder, which, patience] = process.argv;
@@ -50,6 +52,14 @@ async function lost(ranks, signal) {
   await new Promise((resolve) => setTimeout(resolve, 60_000));
 }
 
+if (which === "nested") {
+  const { descriptors, variables } = passedOn(process.env, 3);
+  const env = { ...process.env, ...variables };
+  process.exit(
+    spawnSync(process.execPath, [process.argv[1], folder, "sums"], { stdio: ["inherit", "inherit", "inherit", ...descriptors], env })
+      .status,
+  );
+}
 const ranks = await openRanks({ patience: Number(patience ?? 20) }).catch((error) => {
   tell({ refused: error.message });
   process.exit(2);

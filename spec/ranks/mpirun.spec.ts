@@ -43,6 +43,11 @@ withMpi("sums", (mpirun) => {
     expect(first?.wide[0]).toBeCloseTo((0.1 * count * (count - 1)) / 2, 14);
   });
 
+  it("are taken by a process that a rank has started, if the connection is passed on", async () => {
+    const job = await run(mpirun, 2, ["nested"]);
+    expect([job.status, job.told.map((line): Sums => JSON.parse(line)).map(({ count }) => count)]).toEqual([0, [2, 2]]);
+  });
+
   it("of 3 ranks need another reduction, which the message names", async () => {
     const [first] = (await run(mpirun, 3, ["sums"])).told.map((line): Sums => JSON.parse(line));
     expect(first?.found["ordered  3"]).toEqual(["3 ranks: an ordered sum needs 1, 2, 4, 8, … ranks; --reduce fast takes any number"]);

@@ -57,7 +57,7 @@ export interface JsonOption {
 export const adapterOption = (): Option =>
   new Option(
     "--adapter <name>",
-    "for webgpu: hardware, swiftshader, part of an adapter's name, or a backend (vulkan, metal, d3d12); default: a GPU, else SwiftShader",
+    "for webgpu: hardware, swiftshader, an index in the list of `deit engines`, part of an adapter's name, or a backend (vulkan, metal, d3d12); default: a GPU, else SwiftShader",
   );
 
 export const precisionOption = (): Option =>

@@ -1,5 +1,5 @@
 /** What is known of an adapter, as plain data. */
-import { listAdapters, openAdapter, type Listed as ListedAdapter } from "./adapter.ts";
+import { listAdapters, namedAdapter, openAdapter, type Listed as ListedAdapter } from "./adapter.ts";
 import type { DawnOptions } from "./dawn.ts";
 import { featureNames, limitNames } from "./request.ts";
 
@@ -31,7 +31,8 @@ const FIXED = ["maxComputeWorkgroupsPerDimension", "minStorageBufferOffsetAlignm
  *
  * @throws RangeError that says what is missing
  */
-export async function aboutAdapter(options: DawnOptions): Promise<About> {
+export async function aboutAdapter(asked: DawnOptions): Promise<About> {
+  const options = await namedAdapter(asked);
   const { adapter } = await openAdapter(options);
   const { info, limits, features } = adapter;
   const adapters = await listAdapters();

@@ -35,12 +35,39 @@ export interface OpenAdapter {
   readonly adapter: GPUAdapter;
 }
 
+/** Whether this chooses an adapter by its place in the list of `listAdapters`. */
+export const isIndex = (adapter: string | null): boolean => adapter !== null && /^\d+$/.test(adapter);
+
+/**
+ * The name by which Dawn finds the adapter at a place in the list.
+ *
+ * @throws RangeError where there is none, and where Dawn, which takes the first adapter that has the name, would open another
+ */
+export function nameAt(index: number, adapters: readonly Listed[]): string {
+  const known = adapters.map(({ name, backend }, i) => `${i} is ${name} (${backend})`).join(", ");
+  const chosen = adapters[index];
+  if (chosen === undefined)
+    throw new RangeError(`needs an adapter ${index}, which is not here${known === "" ? ", nor is any other" : `: ${known}`}`);
+  const first = adapters.findIndex(({ name }) => name.includes(chosen.name));
+  if (first !== index)
+    throw new RangeError(
+      `cannot open adapter ${index}, since Dawn chooses by name, and adapter ${first} has the same: ${known}; a process that sees only one of them would be right, as with srun --gpus-per-task=1 --gpu-bind=single:1`,
+    );
+  return chosen.name;
+}
+
+/** The options with a name in place of an index. @throws RangeError for an index of no adapter */
+export async function namedAdapter(options: DawnOptions): Promise<DawnOptions> {
+  return isIndex(options.adapter) ? { ...options, adapter: nameAt(Number(options.adapter), await listAdapters()) } : options;
+}
+
 /**
  * The adapter with that name, or the fastest.
  *
  * @throws RangeError that says what is missing
  */
-export async function openAdapter(options: DawnOptions): Promise<OpenAdapter> {
+export async function openAdapter(asked: DawnOptions): Promise<OpenAdapter> {
+  const options = await namedAdapter(asked);
   const gpu = await gpuOf(options);
   const adapter = await requested(gpu, options);
   if (adapter === null) throw new RangeError("needs an adapter, and none is here: a GPU with a driver for Vulkan, Metal or Direct3D 12");

@@ -28,7 +28,7 @@ async function dawn(): Promise<Dawn> {
 }
 
 export interface DawnOptions {
-  /** Part of an adapter's name, or a backend; null: any. */
+  /** Part of an adapter's name, a backend, or the index of an adapter (adapter.ts); null: any. */
   readonly adapter: string | null;
   /** Allows features outside of the standard: subgroup matrices, which use the matrix units (tensor cores) of a GPU. */
   readonly experimental: boolean;

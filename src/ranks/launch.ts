@@ -60,3 +60,16 @@ export function launchOf(variables: Environment, connected: (descriptor: number)
     `MPI: srun has started ${tasks} processes that cannot find each other; srun --mpi=pmix or --mpi=pmi2 would be right`,
   );
 }
+
+/** What a process must hand to one that it starts, so that this one can be the rank. */
+export interface PassedOn {
+  /** Descriptors for `stdio` of `spawn`, from place `at` on. */
+  readonly descriptors: readonly number[];
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Node closes all descriptors but those of `stdio`, so the socket to mpiexec is passed on as descriptor `at`; others find their launcher by variables alone. */
+export function passedOn(variables: Environment, at: number): PassedOn {
+  const socket = Number(variables["PMI_FD"] ?? NaN);
+  return isSocket(socket) ? { descriptors: [socket], variables: { PMI_FD: `${at}` } } : { descriptors: [], variables: {} };
+}

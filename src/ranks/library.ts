@@ -66,10 +66,7 @@ async function koffi(): Promise<Koffi> {
 /** dlopen's flag RTLD_LAZY. */
 const LAZY = 1;
 
-/**
- * Opens a library once more, for good. When the thread ends, koffi closes what it has opened; but MPI's transports (UCX) leave hooks in malloc and signal
- * handlers behind, so that the process crashes after the library is unmapped.
- */
+/** Opens a library once more, for good: when the thread ends, koffi closes what it has opened, but MPI's transports may still have threads and handlers. */
 function keepOpen({ load }: Koffi, file: string): void {
   load(null, { lazy: true, global: false }).func("dlopen", "void *", ["str", "int"])(file, LAZY);
 }

@@ -19,6 +19,8 @@ export interface BenchOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly recipe: string;
   readonly workers: number;
   readonly digest?: true;
+  readonly ranks?: string;
+  readonly node?: string;
 }
 
 /** Images of a training step, unless --batch says otherwise. */

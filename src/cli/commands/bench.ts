@@ -6,6 +6,8 @@ import { TRAIN_BATCH, type BenchOptions } from "../bench/options.ts";
 import { program } from "../bench/programs.ts";
 import { loader } from "../bench/loader.ts";
 import { project, PROJECT_BATCH } from "../bench/project.ts";
+import { scaling } from "../bench/scaling.ts";
+import { sums } from "../bench/sums.ts";
 import { memoryOption, positive, withEngine, withExamples, withJson, workersOption } from "../options.ts";
 
 /** The number of samples unless --repetitions says otherwise, and the fewest whose median is worth reporting. */
@@ -13,7 +15,7 @@ const REPETITIONS = 15;
 
 const WHAT =
   "peak: multiplications and additions on registers alone; gemm: matrix multiplications; op: each op; init: initial values; " +
-  "forward: a forward pass; train: a training step; loader: batches of augmented images, without a training; project: how long the paper's trainings would take on a GPU, which is not needed";
+  "forward: a forward pass; train: a training step; loader: batches of augmented images, without a training; project: how long the paper's trainings would take on a GPU, which is not needed; sums: sums over the ranks that mpirun starts; scaling: how a step would scale to many ranks";
 const CLOCK =
   "On one thread, processor time is measured, so that other processes do not count. The measured peak of n threads is n times that of one.";
 
@@ -27,6 +29,8 @@ const benches = {
   train: { run: (options) => program("train", options), takes: ["model", "imageSize", "batch", "teacher", "profile", "ranges", "memory"] },
   loader: { run: loader, takes: ["data", "recipe", "workers", "digest"] },
   project: { run: project, takes: ["batch", "profile", "only"] },
+  sums: { run: sums, takes: [] },
+  scaling: { run: scaling, takes: ["model", "imageSize", "batch", "ranks", "node"] },
 } as const satisfies Readonly<Record<string, Bench>>;
 
 interface Bench {
@@ -48,6 +52,8 @@ const special = {
   recipe: "--recipe",
   workers: "--workers",
   digest: "--digest",
+  ranks: "--ranks",
+  node: "--node",
 } as const;
 type Special = keyof typeof special;
 
@@ -70,14 +76,16 @@ export function addBench(parent: Command): void {
     .command("bench")
     .description("how fast an engine is: medians, and shares of a peak that is measured at the same time")
     .addArgument(new Argument("[what]", WHAT).choices(Object.keys(benches)).default("op"))
-    .addOption(new Option("--model <model>", "for init, forward and train: the model").default("deit-tiny-distilled"))
+    .addOption(new Option("--model <model>", "for init, forward, train and scaling: the model").default("deit-tiny-distilled"))
     .addOption(
-      new Option("--image-size <s>", "for forward and train: side of the images in pixels, a multiple of the patch").argParser(positive),
+      new Option("--image-size <s>", "for forward, train and scaling: side of the images in pixels, a multiple of the patch").argParser(
+        positive,
+      ),
     )
     .addOption(
       new Option(
         "--batch <b>",
-        `images in a batch (default: 1 for forward, ${TRAIN_BATCH} for train, ${PROJECT_BATCH} for project)`,
+        `images in a batch (default: 1 for forward, ${TRAIN_BATCH} for train, ${PROJECT_BATCH} for project and, a rank, for scaling)`,
       ).argParser(positive),
     )
     .addOption(
@@ -95,6 +103,8 @@ export function addBench(parent: Command): void {
     .addOption(new Option("--data <data>", "for loader: the images, as for `deit train`").default("synthetic:256"))
     .addOption(new Option("--recipe <recipe>", "for loader: how they are augmented").default("deit-base"))
     .addOption(workersOption())
+    .option("--ranks <list>", "for scaling: numbers of ranks, powers of two")
+    .option("--node <node>", "for scaling: h100 or cpu")
     .option("--digest", "for loader: the SHA-256 of each batch of an epoch, without timing")
     .addOption(
       new Option("--repetitions <n>", "samples of each median; fewer than 15 give a rough figure only")
@@ -110,6 +120,8 @@ export function addBench(parent: Command): void {
     ["deit bench train --ranges", "how large and how small the numbers of a step are"],
     ["deit bench train --batch 8 --json", "for a script"],
     ["deit bench loader --data val.tar --workers 2", "how fast photographs are decoded and augmented"],
+    ["mpirun -n 2 npx deit bench sums", "how long sums of 4 bytes to 344 MB take"],
+    ["deit bench scaling --model deit-base --node h100", "a prediction for 8 to 1,024 GPUs"],
     ["deit bench project --adapter h100 --only base", "dispatches, bytes and FLOP of a step, and the time of 300 epochs"],
   ])
     .addHelpText("after", `\n${CLOCK}`)

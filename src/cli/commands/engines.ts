@@ -29,7 +29,7 @@ async function run({ json, ...options }: AdapterOption & JsonOption): Promise<vo
   for (const line of table([["engine", "runs here", "features"], ...rows], ["left", "left", "left"])) print(line);
   const { adapter, adapters = [] } = gpu;
   if (adapter !== undefined) printAdapter(adapter);
-  for (const { name, backend } of adapters.slice(1)) print(`--adapter "${name}" chooses that one instead (${backend})`);
+  for (const [i, { name, backend }] of adapters.entries()) print(`--adapter ${i}, or part of its name: ${name} (${backend})`);
 }
 
 export function addEngines(program: Command): void {

@@ -2,6 +2,7 @@
 import { execFile, type ExecFileException } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { About } from "../../gpu/about.ts";
+import { isIndex } from "../../gpu/adapter.ts";
 import type { DawnOptions } from "../../gpu/dawn.ts";
 import { SWIFTSHADER, swiftShaderVariables, whyNoSwiftShader } from "../../gpu/swiftshader.ts";
 import type { Probed } from "./gpuProbe.ts";
@@ -65,27 +66,37 @@ export interface Found {
 }
 
 /**
- * Finds the adapter that a command uses: the one that its options name, else the fastest GPU, else SwiftShader if it is installed.
+ * Finds the adapter that a command uses: the one that its options name, else the fastest GPU, else SwiftShader if it is installed, which is
+ * then also the adapter of index 0.
  *
  * @throws RangeError that says what is missing
  */
 export async function probe(options: AdapterOption): Promise<Found> {
   const { adapter } = options;
   const name = adapterName(options);
-  const onSwiftShader = async (): Promise<Found> => {
+  const onSwiftShader = async (which: string): Promise<Found> => {
     const variables = swiftShaderVariables();
-    return { about: await aboutWith(SWIFTSHADER, variables), variables };
+    return { about: await aboutWith(which, variables), variables };
   };
-  if (name === SWIFTSHADER) return onSwiftShader();
+  if (name === SWIFTSHADER) return onSwiftShader(SWIFTSHADER);
   try {
     const about = await aboutWith(name, {});
     checkAdapter(options, about.adapter);
     return { about, variables: {} };
   } catch (error) {
-    if (adapter !== undefined || whyNoSwiftShader() !== null) throw error;
-    return onSwiftShader();
+    const index = adapter !== undefined && isIndex(adapter);
+    if ((adapter !== undefined && !index) || whyNoSwiftShader() !== null) throw error;
+    if (index && (await hasGpu())) throw error;
+    return onSwiftShader(index ? adapter : SWIFTSHADER);
   }
 }
+
+/** Whether a process finds an adapter without SwiftShader's variables. */
+const hasGpu = (): Promise<boolean> =>
+  aboutWith(null, {}).then(
+    () => true,
+    () => false,
+  );
 
 /** The error for an engine that cannot run here; `reason` is the end of a sentence that begins with "it". */
 export const cannotRun = (engine: string, reason: string): RangeError =>

@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { passedOn } from "../../ranks/launch.ts";
 import { countFailures, MAX_WITHOUT_PROGRESS, type Position } from "../../train/run/failures.ts";
 import { say } from "../output.ts";
 import type { Environment } from "./probe.ts";
@@ -33,6 +34,7 @@ const LARGEST_STATUS = 255;
 const SIGNALLED = 128;
 
 const PROGRAM = fileURLToPath(new URL("supervised.js", import.meta.url));
+const STDIO = ["inherit", "inherit", "inherit", "ipc"] as const;
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 interface End {
@@ -49,9 +51,10 @@ function crashOf(status: number): string | null {
 
 /** Runs the process once. It is in a separate process group, so that signals reach it only once, from here. */
 async function runOnce(program: string, args: readonly string[], variables: Environment, onEvent: Notify): Promise<End> {
+  const launch = passedOn(process.env, STDIO.length);
   const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
-    stdio: ["inherit", "inherit", "inherit", "ipc"],
-    env: { ...process.env, ...variables },
+    stdio: [...STDIO, ...launch.descriptors],
+    env: { ...process.env, ...variables, ...launch.variables },
     detached: true,
   });
   child.on("message", onEvent);
