@@ -33,6 +33,8 @@ const enum Function {
   Gelu,
   Erf,
   GeluVjp,
+  Relu,
+  ReluVjp,
 }
 
 /** f of `count` elements at x and, if f has a second argument, at y. */
@@ -45,6 +47,8 @@ function at(f: Function, x: usize, y: usize, count: i32): v128 {
   if (f == Function.NormalCdf) return normalCdf(v);
   if (f == Function.Gelu) return gelu(v);
   if (f == Function.Erf) return erf(v);
+  if (f == Function.Relu) return v128.andnot(v, f32x4.le(v, f32x4.splat(0))); // NaN stays NaN
+  if (f == Function.ReluVjp) return v128.and(read(y, count), f32x4.gt(v, f32x4.splat(0)));
   return f32x4.mul(read(y, count), geluSlope(v));
 }
 
@@ -97,4 +101,14 @@ export function geluVjpEach(out: usize, x: usize, dy: usize, n: i32): void {
 /** out = erf x */
 export function erfEach(out: usize, x: usize, n: i32): void {
   each(Function.Erf, out, x, x, n);
+}
+
+/** out = x where x > 0, else 0 */
+export function reluEach(out: usize, x: usize, n: i32): void {
+  each(Function.Relu, out, x, x, n);
+}
+
+/** out = dy where y > 0, else 0, for the output y of ReLU */
+export function reluVjpEach(out: usize, y: usize, dy: usize, n: i32): void {
+  each(Function.ReluVjp, out, y, dy, n);
 }

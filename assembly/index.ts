@@ -6,9 +6,11 @@
 export { adamw } from "./adamw";
 export { attention } from "./attention";
 export { attentionVjp } from "./attentionVjp";
+export { batchNorm, batchNormVjp, frozenBatchNorm } from "./batchNorm";
+export { convolution, convolutionDWeight, convolutionDx } from "./convolution";
 export { crossEntropy, crossEntropyVjp } from "./crossEntropy";
 export { add, addScalar, div, isFinite, mul, rsqrt, scale, sqrt, square, step, sub, where } from "./elementwise";
-export { erfEach, exp2Each, expEach, geluEach, geluVjpEach, logEach, normalCdfEach } from "./functions";
+export { erfEach, exp2Each, expEach, geluEach, geluVjpEach, logEach, normalCdfEach, reluEach, reluVjpEach } from "./functions";
 export { gemm, matmul, multiply, pack } from "./gemm/gemm";
 export { layerNorm, layerNormDParams, layerNormDx } from "./layerNorm";
 export { clear, copyRuns, permute } from "./move";

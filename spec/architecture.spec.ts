@@ -68,7 +68,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
 
 /** What a folder further in may import beyond that: a room of its own within its folder. */
 const rooms: { readonly [folder: string]: readonly string[] } = {
-  "engines/wasm/fused": ["ops", "losses", "train"], // as keys and types of what it replaces
+  "engines/wasm/fused": ["ops", "losses", "train", "teacher"], // as keys and types of what it replaces
   "engines/webgpu/fused": ["ops", "losses", "train", "teacher"], // as keys and types of what it replaces
   "data/images": ["npm:sharp"], // decodes
   "io/archive": ["npm:fflate"], // inflates

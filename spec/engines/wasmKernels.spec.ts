@@ -13,11 +13,14 @@ import { gelu } from "../../src/ops/gelu.ts";
 import { layerNorm } from "../../src/ops/layerNorm.ts";
 import { linear } from "../../src/ops/linear.ts";
 import { logSoftmax } from "../../src/ops/logSoftmax.ts";
-import { unfused } from "../../src/ops/observe.ts";
+import { inference, unfused } from "../../src/ops/observe.ts";
 import { softmax } from "../../src/ops/softmax.ts";
 import { splitHeads } from "../../src/ops/splitHeads.ts";
+import { batchNorm, frozenBatchNorm } from "../../src/teacher/batchNorm.ts";
+import { groupedConv } from "../../src/teacher/conv.ts";
+import { relu } from "../../src/teacher/relu.ts";
 import { keyOf, normalAt } from "../../src/tensor/key.ts";
-import { size, type Shape, type Tensor } from "../../src/tensor/tensor.ts";
+import { axis, size, type Shape, type Tensor } from "../../src/tensor/tensor.ts";
 import { adamwLeaf } from "../../src/train/optimizer/adamw.ts";
 import { unscaledLeaf } from "../../src/train/optimizer/lossScale.ts";
 import { wasmEngine } from "../../src/wasm.ts";
@@ -254,6 +257,41 @@ const ops: { readonly [name: string]: (sizes: Sizes) => Trial } = {
       const { out, saved } = splitHeads.forward(k, { qkv: upload<Tensor>(k, normals(seed, [B, rows, 3 * heads * o])) }, { heads });
       return { out, d: splitHeads.vjp(k, saved, out) };
     },
+  relu:
+    ({ rows, n, seed }) =>
+    (k) => {
+      const { out, saved } = relu.forward(k, { x: upload<Tensor>(k, normals(seed, [rows, n])) });
+      return { out, d: relu.vjp(k, saved, upload<Tensor>(k, normals(seed + 1, [rows, n]))) };
+    },
+  batchNorm:
+    ({ rows, n, o, seed }) =>
+    (k) => {
+      const shape = [2 + (o % 3), 1 + (n % 5), 1 + (rows % 7), 1 + (o % 6)];
+      const at = (i: number, ...dims: number[]): Tensor => upload<Tensor>(k, normals(seed + i, dims));
+      const params = { weight: at(1, axis(shape, 1)), bias: at(2, axis(shape, 1)) };
+      const { out, saved } = batchNorm.forward(k, { x: at(0, ...shape), params }, { eps: 1e-2 });
+      return { out, saved, d: batchNorm.vjp(k, saved, { y: at(3, ...shape), stats: null }) };
+    },
+  frozenBatchNorm:
+    ({ rows, n, o, seed }) =>
+    (k) => {
+      const shape = [1 + (o % 3), 1 + (n % 5), 1 + (rows % 7), 1 + (o % 6)];
+      const at = (i: number, ...dims: number[]): Tensor => upload<Tensor>(k, normals(seed + i, dims));
+      const [C, params] = [axis(shape, 1), { weight: at(1, axis(shape, 1)), bias: at(2, axis(shape, 1)) }];
+      const running = { running_mean: at(3, C), running_var: k.square(at(4, C)), num_batches_tracked: k.zeros([]) };
+      const { y } = frozenBatchNorm.forward(inference(k), { x: at(0, ...shape), params }, { eps: 1e-2, running }).out;
+      return { y, running };
+    },
+  groupedConv:
+    ({ rows, n, o, seed }) =>
+    (k) => {
+      const [groups, side, stride, padding] = [1 + (n % 3), 1 + (o % 4), 1 + (rows % 2), n % 2];
+      const [B, inputs, outputs] = [1 + (o % 3), 1 + (rows % 4), 1 + (n % 5)];
+      const x = upload<Tensor>(k, normals(seed, [B, groups * inputs, side + (rows % 9), side + (n % 11)]));
+      const weight = upload<Tensor>(k, normals(seed + 1, [groups * outputs, inputs, side, side]));
+      const { out, saved } = groupedConv.forward(k, { x, params: { weight } }, { groups, stride, padding });
+      return { out, d: groupedConv.vjp(k, saved, upload<Tensor>(k, normals(seed + 2, out.shape))) };
+    },
   crossEntropy:
     ({ rows, n, seed }) =>
     (k) => {
@@ -270,8 +308,23 @@ describe.each(builds)("each fused op of the %s build", (build) => {
 
   it("is found in the table by its op", async () => {
     const { fused } = (await made).kernels.scope;
-    for (const op of [linear, layerNorm, gelu, softmax, logSoftmax, attention, splitHeads, crossEntropy, adamwLeaf, unscaledLeaf])
+    for (const op of [
+      linear,
+      layerNorm,
+      gelu,
+      softmax,
+      logSoftmax,
+      attention,
+      splitHeads,
+      crossEntropy,
+      adamwLeaf,
+      unscaledLeaf,
+      relu,
+      batchNorm,
+      groupedConv,
+    ])
       expect(fused.get<object>(op)).toMatchObject({ name: op.name });
+    expect(fused.get(frozenBatchNorm)?.infer).toBeDefined();
   });
 
   it.each(Object.keys(ops))("%s agrees with its definition", async (name) => {

@@ -71,7 +71,11 @@ export class Regions<B extends Block> {
       return result;
     } finally {
       this.#open = region.parent ?? region;
-      for (const block of region.blocks ?? []) if (block.owner === region) this.#kill(block, `freed when region ${name} closed`);
+      const blocks = region.blocks ?? [];
+      for (let i = 0; i < blocks.length; i++) {
+        const block = blocks[i];
+        if (block?.owner === region) this.#kill(block, `freed when region ${name} closed`);
+      }
     }
   }
 
@@ -184,6 +188,9 @@ function basisOf<B extends Block>({ regions, take, loops, count }: Parts<B>): Ba
 /** A record made from the rules has the kernels' types, because each rule has the arguments of its kernel. */
 const hasRulesOf = (kernels: object): kernels is Basis => Object.keys(rules).every((name) => name in kernels);
 
+/** What was changed, which may be null, or else what was there before. */
+const orElse = <T>(changed: T | undefined, old: T): T => (changed === undefined ? old : changed);
+
 const join = (path: string, label: string): string => (path === "" ? label : `${path}.${label}`);
 const whole = (result: unknown): unknown => result;
 
@@ -199,7 +206,17 @@ export function kernelsOf<B extends Block>(parts: Parts<B>): Kernels {
       this.scope = scope;
     }
     within(change: Partial<Scope>): Kernels {
-      return make({ ...this.scope, ...change });
+      const old = this.scope;
+      return make({
+        path: change.path ?? old.path,
+        label: orElse(change.label, old.label),
+        last: orElse(change.last, old.last),
+        fused: change.fused ?? old.fused,
+        visitor: orElse(change.visitor, old.visitor),
+        saves: change.saves ?? old.saves,
+        constantWeights: change.constantWeights ?? old.constantWeights,
+        recomputing: change.recomputing ?? old.recomputing,
+      }); // a spread of a record with unknown keys takes ten times as long
     }
     at(label: string): Kernels {
       return make({ ...this.scope, label: this.scope.label === null ? label : join(this.scope.label, label) });

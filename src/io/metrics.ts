@@ -11,14 +11,18 @@ export interface MetricsRow {
   readonly [name: string]: number;
 }
 
-/** A file that rows are appended to. */
+/** A file that rows are appended to. They are written together, at most once a second: a write takes longer than a small step computes. */
 export interface MetricsFile {
   /** Appends rows, in the order of their steps. */
   readonly append: (rows: readonly MetricsRow[]) => Promise<void>;
-  /** Waits until all rows are on the disk. */
+  /** Writes all rows, and waits until they are on the disk. */
   readonly flush: () => Promise<void>;
+  /** Writes all rows and closes the file. */
   readonly close: () => Promise<void>;
 }
+
+/** Between two writes, in ms. */
+const WRITE_MS = 1000;
 
 const isRow = (value: unknown): value is MetricsRow =>
   isRecord(value) && "epoch" in value && "step" in value && Object.values(value).every((number) => typeof number === "number");
@@ -46,12 +50,28 @@ export async function openMetrics(path: string, step: number): Promise<MetricsFi
   const kept = (await textOf(path)).split("\n").filter((line) => (rowOf(line)?.step ?? Infinity) <= step);
   await writeDurably(path, kept.map((line) => `${line}\n`).join(""));
   const file = await open(path, "a");
+  let [lines, last] = ["", performance.now()];
+  const write = async (): Promise<void> => {
+    const text = lines;
+    [lines, last] = ["", performance.now()];
+    if (text !== "") await file.appendFile(text);
+  };
   return {
     append: async (rows) => {
-      await file.appendFile(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+      for (const row of rows) lines += `${JSON.stringify(row)}\n`;
+      if (performance.now() - last >= WRITE_MS) await write();
     },
-    flush: () => file.sync(),
-    close: () => file.close(),
+    flush: async () => {
+      await write();
+      await file.sync();
+    },
+    close: async () => {
+      try {
+        await write();
+      } finally {
+        await file.close();
+      }
+    },
   };
 }
 

@@ -175,7 +175,7 @@ export const rules: Rules = {
     return to;
   },
   permute: (a, axes) => {
-    if (axes.length !== a.shape.length || new Set(axes).size !== axes.length)
+    if (axes.length !== a.shape.length || axes.some((i, at) => axes.indexOf(i) !== at))
       throw new ShapeError(
         `permute: axes must hold each axis of ${show(a.shape)} once, the numbers ${show([...a.shape.keys()])} in any order, got ${show(axes)}`,
       );

@@ -25,12 +25,17 @@ interface Rule {
   readonly axes: readonly Axis[];
 }
 
-/** The lengths known so far: one for each letter, and the list for `...`; each with the argument that determined it, for the error message. */
+/** A letter whose length is known, with the argument that determined it, for the error message. */
+interface Known {
+  readonly letter: string;
+  readonly length: number;
+  readonly from: string;
+}
+
+/** What is known so far: the axes for `...`, which are the first of a shape, and the letters, so few that a list is faster than a map. */
 interface Letters {
-  dots: Shape | null;
-  dotsFrom: string;
-  readonly length: Map<string, number>;
-  readonly from: Map<string, string>;
+  dots: { readonly shape: Shape; readonly count: number; readonly from: string } | null;
+  readonly known: Known[];
 }
 
 function axisOf(token: string): Axis {
@@ -49,18 +54,31 @@ function rulesOf(shapes: unknown, keys: readonly string[], root: string): readon
   return Object.entries(shapes).flatMap(([key, child]) => rulesOf(child, [...keys, key], root));
 }
 
-const lookUp = (value: unknown, keys: readonly string[]): unknown =>
-  keys.reduce<unknown>((v, key) => (typeof v === "object" && v !== null ? Reflect.get(v, key) : null), value);
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null;
 
-const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((length, i) => length === b[i]);
+function lookUp(value: unknown, keys: readonly string[]): unknown {
+  let at = value;
+  for (const key of keys) at = isRecord(at) ? at[key] : null;
+  return at;
+}
+
+/** Whether the first `count` axes of two shapes are equal. */
+function startAlike(a: Shape, b: Shape, count: number): boolean {
+  for (let i = 0; i < count; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function find(known: readonly Known[], letter: string): Known | null {
+  for (const one of known) if (one.letter === letter) return one;
+  return null;
+}
 
 /** Determines the letter of an axis, or compares the axis with it; false if it does not fit. */
 function axisFits({ times, letter }: Axis, got: number, name: string, letters: Letters): boolean {
   if (letter === "") return got === times;
-  const bound = letters.length.get(letter);
-  if (bound !== undefined) return got === times * bound;
-  letters.length.set(letter, got / times);
-  letters.from.set(letter, name);
+  const found = find(letters.known, letter);
+  if (found !== null) return got === times * found.length;
+  letters.known.push({ letter, length: got / times, from: name });
   return got % times === 0;
 }
 
@@ -68,23 +86,20 @@ function axisFits({ times, letter }: Axis, got: number, name: string, letters: L
 function fits(rule: Rule, shape: Shape, letters: Letters): boolean {
   const lead = shape.length - rule.axes.length;
   if (lead < 0 || (lead > 0 && !rule.dots)) return false;
-  if (rule.dots) {
-    const leading = shape.slice(0, lead);
-    if (letters.dots !== null && !sameShape(letters.dots, leading)) return false;
-    if (letters.dots === null) {
-      letters.dots = leading;
-      letters.dotsFrom = rule.name;
-    }
-  }
-  return rule.axes.every((axis, i) => axisFits(axis, shape[lead + i] ?? 0, rule.name, letters));
+  const { dots } = letters;
+  if (rule.dots && dots === null) letters.dots = { shape, count: lead, from: rule.name };
+  if (rule.dots && dots !== null && !(dots.count === lead && startAlike(dots.shape, shape, lead))) return false;
+  for (const [i, one] of rule.axes.entries()) if (!axisFits(one, shape[lead + i] ?? 0, rule.name, letters)) return false;
+  return true;
 }
 
-function misfit(op: string, rule: Rule, got: Shape, letters: Letters): ShapeError {
+function misfit(op: string, rule: Rule, got: Shape, { dots, known: all }: Letters): ShapeError {
   const facts = rule.axes
-    .filter(({ letter }) => letters.from.has(letter) && letters.from.get(letter) !== rule.name)
-    .map(({ letter }) => `${letter} = ${letters.length.get(letter)} (from ${letters.from.get(letter)})`);
-  if (rule.dots && letters.dots !== null && letters.dotsFrom !== rule.name)
-    facts.unshift(`... = ${letters.dots.join(", ")} (from ${letters.dotsFrom})`);
+    .flatMap(({ letter }) => find(all, letter) ?? [])
+    .filter(({ from }) => from !== rule.name)
+    .map(({ letter, length, from }) => `${letter} = ${length} (from ${from})`);
+  if (rule.dots && dots !== null && dots.from !== rule.name)
+    facts.unshift(`... = ${dots.shape.slice(0, dots.count).join(", ")} (from ${dots.from})`);
   const known = facts.length > 0 ? ` with ${[...new Set(facts)].join(", ")}` : "";
   return new ShapeError(`${op}: ${rule.name || "value"} must be ${rule.text}${known}, got ${show(got)}`);
 }
@@ -99,7 +114,7 @@ function run(op: string, rules: readonly Rule[], value: unknown, letters: Letter
   }
 }
 
-const unbound = (): Letters => ({ dots: null, dotsFrom: "", length: new Map(), from: new Map() });
+const unbound = (): Letters => ({ dots: null, known: [] });
 
 /** The two checks of an op. `forward` checks the inputs and returns the check of the output, which shares their letters. */
 export interface ShapeCheck {

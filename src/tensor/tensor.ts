@@ -20,7 +20,7 @@ export const isTensor = (value: object): value is Tensor => "block" in value && 
 /** Number of elements: the product of the axis lengths. */
 export function size(shape: Shape): number {
   let n = 1;
-  for (const length of shape) n *= length;
+  for (let i = 0; i < shape.length; i++) n *= shape[i] ?? 1;
   return n;
 }
 

@@ -3,21 +3,30 @@ import { isTensor, type Tensor } from "./tensor.ts";
 
 const join = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
 
+/** A plain record. */
+function isRecord(tree: object): tree is Readonly<Record<string, unknown>> {
+  const proto: unknown = Object.getPrototypeOf(tree);
+  return proto === Object.prototype || proto === null;
+}
+
 /** Visits the tensors below `tree`, to which `keys` lead from the root: one array for the whole walk, so that paths are joined only where needed. */
 function walk(tree: unknown, visit: (t: Tensor, keys: readonly string[]) => void, keys: string[]): void {
   if (typeof tree === "function") throw new TypeError(`a tree may not hold a function (at "${keys.join(".")}")`);
   if (tree === null || typeof tree !== "object") return;
   if (isTensor(tree)) return visit(tree, keys);
-  if (!Array.isArray(tree)) {
-    const proto: unknown = Object.getPrototypeOf(tree);
-    if (proto !== Object.prototype && proto !== null)
-      throw new TypeError(`a tree holds plain records, arrays and tensors, got ${tree.constructor.name} (at "${keys.join(".")}")`);
-  }
-  for (const key in tree) {
-    keys.push(key);
-    walk(Reflect.get(tree, key), visit, keys);
-    keys.pop();
-  }
+  const depth = keys.length;
+  if (Array.isArray(tree)) {
+    for (let i = 0; i < tree.length; i++) {
+      keys[depth] = `${i}`;
+      walk(tree[i], visit, keys);
+    }
+  } else if (isRecord(tree)) {
+    for (const key in tree) {
+      keys[depth] = key;
+      walk(tree[key], visit, keys);
+    }
+  } else throw new TypeError(`a tree holds plain records, arrays and tensors, got ${tree.constructor.name} (at "${keys.join(".")}")`);
+  if (keys.length > depth) keys.pop();
 }
 
 /**

@@ -17,6 +17,7 @@ export interface BenchOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly only?: string;
   readonly data: string;
   readonly recipe: string;
+  readonly set?: readonly string[];
   readonly workers: number;
   readonly digest?: true;
   readonly ranks?: string;

@@ -5,17 +5,20 @@ import { init } from "../bench/init.ts";
 import { TRAIN_BATCH, type BenchOptions } from "../bench/options.ts";
 import { program } from "../bench/programs.ts";
 import { loader } from "../bench/loader.ts";
+import { training } from "../bench/trainingTable.ts";
 import { project, PROJECT_BATCH } from "../bench/project.ts";
 import { scaling } from "../bench/scaling.ts";
 import { sums } from "../bench/sums.ts";
-import { memoryOption, positive, withEngine, withExamples, withJson, workersOption } from "../options.ts";
+import { collected, memoryOption, positive, withEngine, withExamples, withJson, workersOption } from "../options.ts";
 
 /** The number of samples unless --repetitions says otherwise, and the fewest whose median is worth reporting. */
 const REPETITIONS = 15;
+/** Steps of a training that are timed, unless --repetitions says otherwise. */
+const STEPS = 200;
 
 const WHAT =
   "peak: multiplications and additions on registers alone; gemm: matrix multiplications; op: each op; init: initial values; " +
-  "forward: a forward pass; train: a training step; loader: batches of augmented images, without a training; project: how long the paper's trainings would take on a GPU, which is not needed; sums: sums over the ranks that mpirun starts; scaling: how a step would scale to many ranks";
+  "forward: a forward pass; train: a training step, or with --recipe the steps of a real training; loader: batches of augmented images, without a training; project: how long the paper's trainings would take on a GPU, which is not needed; sums: sums over the ranks that mpirun starts; scaling: how a step would scale to many ranks";
 const CLOCK =
   "On one thread, processor time is measured, so that other processes do not count. The measured peak of n threads is n times that of one.";
 
@@ -33,9 +36,14 @@ const benches = {
   scaling: { run: scaling, takes: ["model", "imageSize", "batch", "ranks", "node"] },
 } as const satisfies Readonly<Record<string, Bench>>;
 
+/** `train` with a recipe. */
+const trainingBench: Bench = { run: training, takes: ["recipe", "set", "workers", "profile"], repetitions: STEPS };
+
 interface Bench {
   readonly run: (options: BenchOptions) => Promise<void> | void;
   readonly takes: readonly Special[];
+  /** The number of samples unless --repetitions says otherwise; default: `REPETITIONS`. */
+  readonly repetitions?: number;
 }
 
 /** Options that only some benches take. */
@@ -47,6 +55,7 @@ const special = {
   teacher: "--teacher",
   memory: "--memory",
   profile: "--profile",
+  set: "--set",
   ranges: "--ranges",
   data: "--data",
   recipe: "--recipe",
@@ -63,12 +72,11 @@ const isSpecial = (option: string): option is Special => option in special;
 /** @throws RangeError for an option that has no effect on this bench */
 async function run(what: string, options: BenchOptions, command: Command): Promise<void> {
   if (!isBench(what)) throw new RangeError(`unknown bench ${what}`);
-  const bench: Bench = benches[what];
-  const unused = Object.keys(special).find(
-    (option) => isSpecial(option) && command.getOptionValueSource(option) === "cli" && !bench.takes.includes(option),
-  );
+  const isGiven = (option: string): boolean => command.getOptionValueSource(option) === "cli";
+  const bench: Bench = what === "train" && isGiven("recipe") ? trainingBench : benches[what];
+  const unused = Object.keys(special).find((option) => isSpecial(option) && isGiven(option) && !bench.takes.includes(option));
   if (unused !== undefined && isSpecial(unused)) throw new RangeError(`${special[unused]} has no effect on ${what}; see deit bench --help`);
-  await bench.run(options);
+  await bench.run(isGiven("repetitions") ? options : { ...options, repetitions: bench.repetitions ?? options.repetitions });
 }
 
 export function addBench(parent: Command): void {
@@ -101,13 +109,21 @@ export function addBench(parent: Command): void {
     )
     .addOption(new Option("--only <name>", "for gemm, op and project: only the rows whose name contains this"))
     .addOption(new Option("--data <data>", "for loader: the images, as for `deit train`").default("synthetic:256"))
-    .addOption(new Option("--recipe <recipe>", "for loader: how they are augmented").default("deit-base"))
+    .addOption(new Option("--recipe <recipe>", "for loader: how they are augmented; for train: what is trained").default("deit-base"))
+    .addOption(
+      new Option("--set <key=value>", "for train with --recipe: change a value of the recipe; may be given several times").argParser(
+        collected,
+      ),
+    )
     .addOption(workersOption())
     .option("--ranks <list>", "for scaling: numbers of ranks, powers of two")
     .option("--node <node>", "for scaling: h100 or cpu")
     .option("--digest", "for loader: the SHA-256 of each batch of an epoch, without timing")
     .addOption(
-      new Option("--repetitions <n>", "samples of each median; fewer than 15 give a rough figure only")
+      new Option(
+        "--repetitions <n>",
+        `samples of each median; fewer than 15 give a rough figure only (with train --recipe: steps, default ${STEPS})`,
+      )
         .argParser(positive)
         .default(REPETITIONS),
     );
@@ -119,6 +135,7 @@ export function addBench(parent: Command): void {
     ["deit bench train --profile", "a training step, op by op"],
     ["deit bench train --ranges", "how large and how small the numbers of a step are"],
     ["deit bench train --batch 8 --json", "for a script"],
+    ["deit bench train --recipe digits --workers 0 --profile", "a real training on one thread, and where its time goes"],
     ["deit bench loader --data val.tar --workers 2", "how fast photographs are decoded and augmented"],
     ["mpirun -n 2 npx deit bench sums", "how long sums of 4 bytes to 344 MB take"],
     ["deit bench scaling --model deit-base --node h100", "a prediction for 8 to 1,024 GPUs"],

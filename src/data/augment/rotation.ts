@@ -14,14 +14,19 @@ const DEGREE = Math.PI / 180;
 /** Draws an angle uniform on ±`largest`, in degrees. */
 export const drawRotation = (key: Key, largest: number): number => between(uniform53At(key, 0), [-largest, largest]);
 
+/** The sample of a pixel; 0 outside the image. */
+function sampleAt({ data, width, height, channels }: Pixels, y: number, x: number, c: number): number {
+  return y >= 0 && y < height && x >= 0 && x < width ? (data[(y * width + x) * channels + c] ?? 0) : 0;
+}
+
 /** The value at a position between pixels. */
-function interpolated({ data, width, height, channels }: Pixels, row: number, column: number, c: number): number {
-  const [top, left] = [Math.floor(row), Math.floor(column)];
-  const [down, right] = [row - top, column - left];
-  const at = (y: number, x: number): number =>
-    y >= 0 && y < height && x >= 0 && x < width ? (data[(y * width + x) * channels + c] ?? 0) : 0;
-  const upper = (1 - right) * at(top, left) + right * at(top, left + 1);
-  const lower = (1 - right) * at(top + 1, left) + right * at(top + 1, left + 1);
+function interpolated(image: Pixels, row: number, column: number, c: number): number {
+  const top = Math.floor(row);
+  const left = Math.floor(column);
+  const down = row - top;
+  const right = column - left;
+  const upper = (1 - right) * sampleAt(image, top, left, c) + right * sampleAt(image, top, left + 1, c);
+  const lower = (1 - right) * sampleAt(image, top + 1, left, c) + right * sampleAt(image, top + 1, left + 1, c);
   return (1 - down) * upper + down * lower;
 }
 
@@ -33,8 +38,10 @@ export function rotated(image: Pixels, degrees: number): Pixels {
   const out = new Uint8Array(height * width * channels);
   for (let row = 0, at = 0; row < height; row++)
     for (let column = 0; column < width; column++) {
-      const [i, j] = [row - middleRow, column - middleColumn];
-      const [y, x] = [middleRow + cosine * i - sine * j, middleColumn + sine * i + cosine * j];
+      const i = row - middleRow;
+      const j = column - middleColumn;
+      const y = middleRow + cosine * i - sine * j;
+      const x = middleColumn + sine * i + cosine * j;
       for (let c = 0; c < channels; c++, at++) out[at] = Math.round(interpolated(image, y, x, c));
     }
   return { data: out, width, height, channels };

@@ -23,8 +23,9 @@ function numbers({ tensors }: Safetensors, name: string): Float64Array {
 /** Enlarges an image: each pixel becomes a square of `times` × `times` pixels. */
 function repeated(pixels: Uint8Array, times: number): Uint8Array {
   const side = SIDE * times;
-  const source = (i: number): number => Math.floor(Math.floor(i / side) / times) * SIDE + Math.floor((i % side) / times);
-  return Uint8Array.from({ length: side ** 2 }, (_, i) => pixels[source(i)] ?? 0);
+  const out = new Uint8Array(side ** 2);
+  for (let i = 0; i < out.length; i++) out[i] = pixels[Math.floor(i / side / times) * SIDE + Math.floor((i % side) / times)] ?? 0;
+  return out;
 }
 
 /**

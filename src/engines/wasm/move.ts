@@ -17,10 +17,8 @@ type Quintet = readonly [number, number, number, number, number];
 
 /** The last five of a list; a shorter list is filled up in front. */
 function quintet(list: readonly number[], filler: number): Quintet {
-  const [a = filler, b = filler, c = filler, d = filler, e = filler] = [...Array.from({ length: AXES }, () => filler), ...list].slice(
-    -AXES,
-  );
-  return [a, b, c, d, e];
+  const fromEnd = (i: number): number => (i <= list.length ? (list[list.length - i] ?? filler) : filler);
+  return [fromEnd(5), fromEnd(4), fromEnd(3), fromEnd(2), fromEnd(1)];
 }
 
 type WindowKernelArguments = readonly [number, number, number, number, number, number, number, number, number];

@@ -1,6 +1,6 @@
 /**
  * The ops that have a fused kernel: one kernel does the whole op. A fused kernel has exactly the type of the op that it replaces, saved record
- * included. The formulas are in `ops`, `losses` and `train`; the parity law compares each kernel with its op.
+ * included. The formulas are in `ops`, `losses`, `train` and `teacher`; the parity law compares each kernel with its op.
  */
 import type { FusedTable } from "../../../kernels/kernels.ts";
 import { fusedTable } from "../../../ops/observe.ts";
@@ -8,12 +8,15 @@ import type { HeapAccess } from "../../heap.ts";
 import type { ParallelFor } from "../parallelFor.ts";
 import { adamwKernel } from "./adamw.ts";
 import { attentionKernel } from "./attention.ts";
+import { batchNormKernel, frozenBatchNormKernel } from "./batchNorm.ts";
 import { crossEntropyKernel } from "./crossEntropy.ts";
 import { geluKernel } from "./gelu.ts";
+import { groupedConvKernel } from "./groupedConv.ts";
 import type { FusedKernel } from "./kernel.ts";
 import { layerNormKernel } from "./layerNorm.ts";
 import { linearKernel } from "./linear.ts";
 import { logSoftmaxKernel } from "./logSoftmax.ts";
+import { reluKernel } from "./relu.ts";
 import { softmaxKernel } from "./softmax.ts";
 import { splitHeadsKernel } from "./splitHeads.ts";
 import { unscaleKernel } from "./unscale.ts";
@@ -29,6 +32,10 @@ const kernels: readonly FusedKernel[] = [
   crossEntropyKernel,
   adamwKernel,
   unscaleKernel,
+  groupedConvKernel,
+  batchNormKernel,
+  frozenBatchNormKernel,
+  reluKernel,
 ];
 
 const computeNothing: ParallelFor = () => undefined;

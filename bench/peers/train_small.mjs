@@ -1,0 +1,123 @@
+/**
+ * `npm run bench:small [-- --rounds N] [--only digits,cifar] [--workers N] [--engine NAME]`: the training steps of two small recipes, data included, here and
+ * in PyTorch (train_small.py), by turns, each on one thread. Needs a Python with torch, timm and safetensors; PYTHON names it.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const PEER = fileURLToPath(new URL("train_small.py", import.meta.url));
+const python = process.env["PYTHON"] ?? "python3";
+
+/** Steps of a round, on either side. */
+const STEPS = { digits: 150, cifar: 20 };
+/** cifar10-small at the width, depth and batch of the digits' model, on as many synthetic images as two epochs need. */
+const CIFAR = [
+  "data.train=synthetic:2560",
+  "data.test=synthetic:64",
+  "model.width=64",
+  "model.depth=3",
+  "model.heads=4",
+  "training.batch=64",
+];
+const RECIPES = { digits: ["digits", []], cifar: ["cifar10-small", CIFAR] };
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "7" },
+    only: { type: "string", default: Object.keys(RECIPES).join(",") },
+    workers: { type: "string", default: "0" },
+    engine: { type: "string", default: "wasm" },
+  },
+});
+const chosen = values.only.split(",");
+const unknown = chosen.find((name) => !(name in RECIPES));
+if (unknown !== undefined) {
+  console.error(`bench:small: --only ${unknown}: there are ${Object.keys(RECIPES).join(" and ")}`);
+  process.exit(2);
+}
+
+const median = (numbers) => {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const half = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+};
+const shown = (numbers) => `${median(numbers).toFixed(2)} (${Math.min(...numbers).toFixed(2)} … ${Math.max(...numbers).toFixed(2)})`;
+
+/** This project's step: the median of each stage in ms, and the least, by stage. */
+function ours(what) {
+  const [recipe, set] = RECIPES[what];
+  const words = [
+    "bench",
+    "train",
+    "--recipe",
+    recipe,
+    "--workers",
+    values.workers,
+    "--engine",
+    values.engine,
+    "--repetitions",
+    String(STEPS[what]),
+  ];
+  const changes = set.flatMap((change) => ["--set", change]);
+  const { stages } = JSON.parse(
+    execFileSync(process.execPath, [...process.execArgv, CLI, ...words, ...changes, "--json"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+  );
+  return Object.fromEntries(stages.map(({ stage, ms, min }) => [stage, { ms, min }]));
+}
+
+/** PyTorch, in a process of its own that runs a round for each line. */
+async function startPeer(what) {
+  const peer = spawn(python, [PEER, what], { stdio: ["pipe", "pipe", "pipe"] });
+  let complaint = "";
+  peer.stderr.on("data", (text) => (complaint += text));
+  peer.on("error", (error) => (complaint += error.message));
+  const lines = createInterface({ input: peer.stdout })[Symbol.asyncIterator]();
+  const { done, value } = await lines.next();
+  if (done === true) {
+    console.log(`skipped: ${python} has no torch, timm and safetensors (${complaint.trim().split("\n").at(-1)})`);
+    process.exit(0);
+  }
+  const round = async (steps) => {
+    peer.stdin.write(`${steps}\n`);
+    const next = await lines.next();
+    if (next.done === true) throw new Error(`train_small.py ended: ${complaint}`);
+    const times = JSON.parse(next.value);
+    return { ms: median(times), min: Math.min(...times) };
+  };
+  const end = async () => {
+    peer.stdin.end();
+    await once(peer, "exit");
+  };
+  return { versions: value, round, end };
+}
+
+function report(title, mine, theirs) {
+  const ratios = mine.map(({ ms }, i) => ms / theirs[i].ms);
+  const least = Math.min(...mine.map(({ min }) => min)) / Math.min(...theirs.map(({ min }) => min));
+  console.log(`${title}: ms a step here ${shown(mine.map(({ ms }) => ms))}, PyTorch ${shown(theirs.map(({ ms }) => ms))}`);
+  console.log(`  ratio of the same round ${shown(ratios)}; of the least times ${least.toFixed(2)}`);
+}
+
+console.log(
+  `${process.version}, ${values.rounds} rounds by turns, engine ${values.engine}, --workers ${values.workers}; medians of the rounds (least … most)`,
+);
+for (const what of chosen) {
+  const peers = { student: await startPeer(what), ...(what === "digits" ? { teacher: await startPeer("digits-teacher") } : {}) };
+  if (what === chosen[0]) console.log(peers.student.versions);
+  for (const { round } of Object.values(peers)) await round(STEPS[what]); // not counted
+  const rows = [];
+  for (let i = 0; i < Number(values.rounds); i++) {
+    const theirs = async () => {
+      const found = {};
+      for (const [stage, { round }] of Object.entries(peers)) found[stage] = await round(STEPS[what]); // one after the other
+      return found;
+    };
+    rows.push(i % 2 === 0 ? { ours: ours(what), theirs: await theirs() } : { theirs: await theirs(), ours: ours(what) });
+  }
+  for (const { end } of Object.values(peers)) await end();
+  for (const stage of Object.keys(peers)) report(`${what}, ${stage}`, rows.map((row) => row.ours[stage]), rows.map((row) => row.theirs[stage])); // prettier-ignore
+}
