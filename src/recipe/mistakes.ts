@@ -34,8 +34,8 @@ function checkDistillation({ model, distillation, teacher }: RecipeDraft): void 
   if (model.distilled) return;
   if (learnsFromTeacher && distillation.student === "distillation")
     throw new RangeError('distillation.student is "distillation", which needs model.distilled = true; a plain model goes with "class"');
-  if (distillation.kind === "two-class-tokens")
-    throw new RangeError('distillation.kind is "two-class-tokens", which needs model.distilled = true');
+  if (distillation.kind === "two-class-tokens" || distillation.kind === "class-head")
+    throw new RangeError(`distillation.kind is "${distillation.kind}", which needs model.distilled = true`);
 }
 
 /** @throws RangeError unless the batch falls into whole groups, in which every image has a partner (deit.md 7.9) */
