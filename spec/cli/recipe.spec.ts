@@ -128,7 +128,7 @@ describe("a wrong recipe", () => {
     [
       "an unknown kind",
       tinyToml.replace('"hard"', '"hrad"'),
-      'distillation.kind must be "none", "hard", "soft" or "two-class-tokens", got "hrad"',
+      'distillation.kind must be "none", "class-head", "hard", "soft" or "two-class-tokens", got "hrad"',
     ],
     ["sizes that do not fit", tinyToml.replace("heads = 2", "heads = 3"), "config: heads must divide width 8, got 3"],
     ["an unknown model", tinyToml.replace("width = 8", 'name = "deit-huge"'), "unknown model deit-huge; known: deit-tiny"],

@@ -41,7 +41,10 @@ describe("a bundled recipe", () => {
       expect.arrayContaining(
         "deit-tiny deit-small deit-base deit-tiny-distilled deit-small-distilled deit-base-distilled deit-base-384 deit-base-distilled-384 digits cifar10 cifar10-small"
           .split(" ")
-          .concat(["cifar10", "cifar100", "flowers", "cars", "inat18", "inat19"].map((set) => `transfer/${set}`)),
+          .concat(
+            ["cifar10", "cifar100", "flowers", "cars", "inat18", "inat19", "digits", "digits-distilled"].map((set) => `transfer/${set}`),
+          )
+          .concat(["finetune/cifar10-48", "finetune/cifar10-48-distilled"]),
       ),
     );
   });
@@ -62,7 +65,7 @@ describe("a bundled recipe", () => {
     const { recipe, text } = complete(name);
     expect(complete(name).text).toBe(text);
     expect(text).not.toMatch(/^(extends|source)|\[sources\]/m);
-    expect(recipe.data.test).toBe(name === "digits" ? "digits:test" : "synthetic:256");
+    expect(recipe.data.test).toBe(name.includes("digits") ? "digits:test" : "synthetic:256");
   });
 
   it.each([
@@ -254,6 +257,34 @@ describe("transfer (deit.md 7.14)", () => {
 
   it("may begin with random values instead", () => {
     expect(readRecipe("transfer/cifar10", { set: ["data.train=synthetic:8", "init.from=none"] }).recipe.init).toBeNull();
+  });
+});
+
+describe("fine-tuning and transfer on any machine", () => {
+  it("cifar10-48 has the network of cifar10-small at 48 × 48, and the fine-tuning of deit.md 7.13", () => {
+    expect(changes("finetune/cifar10-48", "cifar10-small")).toEqual({
+      "data.crop": "resized",
+      "data.area": [0.5, 1],
+      "model.image_size": 48,
+      "init.from": null,
+      "init.heads": "keep",
+      "training.epochs": 5,
+      "training.lr": 1e-4,
+      "training.warmup_epochs": 1,
+      "training.optimizer.weight_decay": 1e-8,
+    });
+  });
+
+  it("digits has the network of cifar10-small with new heads", () => {
+    const found = changes("transfer/digits", "cifar10-small");
+    expect(Object.keys(found).filter((key) => key.startsWith("model") || key === "data.mean" || key === "data.std")).toEqual([]);
+    expect(found).toMatchObject({ "data.train": "digits:train", "data.test": "digits:test", "init.heads": "new", "data.flip": false });
+  });
+
+  it.each(["finetune/cifar10-48", "transfer/digits"])("%s-distilled adds a token, hard distillation and a teacher", (name) => {
+    const keys = Object.keys(changes(`${name}-distilled`, name));
+    expect(keys.filter((key) => !/^(teacher|distillation|model\.distilled)/.test(key))).toEqual([]);
+    expect(complete(`${name}-distilled`).recipe).toMatchObject({ model: { distilled: true }, distillation: { kind: "hard", alpha: 0.5 } });
   });
 });
 

@@ -213,12 +213,13 @@ describe("runRecipe", () => {
     expect(metricsText(join(pieces, "metrics.jsonl"))).toBe(metricsText(join(whole, "metrics.jsonl")));
   });
 
-  it("refuses to resume on other bytes of CIFAR than it began with", async () => {
+  it.each([3, 1])("refuses to resume on other bytes of CIFAR than it began with, for a model of %i channels", async (channels) => {
     const folder = folderOf([1, 2, 3, 4, 5].map((batch) => [`data_batch_${batch}.bin`, new Uint8Array(4 * 3073).fill(batch)] as const));
+    const each = (value: number): readonly number[] => Array.from({ length: channels }, () => value);
     const recipe: Recipe = {
       ...plain,
-      data: { ...plain.data, train: `cifar10:${folder}:train`, test: "synthetic:4", mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
-      model: { ...plain.model, channels: 3, imageSize: 32, patchSize: 16, classes: 10 },
+      data: { ...plain.data, train: `cifar10:${folder}:train`, test: "synthetic:4", mean: each(0.5), std: each(0.25) },
+      model: { ...plain.model, channels, imageSize: 32, patchSize: 16, classes: 10 },
     };
     const directory = newFolder();
     expect(await run(recipe, options(directory, { stop: () => true }))).toEqual({ interrupted: true });

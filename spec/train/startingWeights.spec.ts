@@ -85,13 +85,45 @@ describe("a run from weights", () => {
     ["depth", { depth: 3 }, "has depth = 3, but the recipe's model has depth = 2"],
     ["heads", { heads: 4 }, "has heads = 4, but the recipe's model has heads = 2"],
     ["patch", { patchSize: 4 }, "has patch_size = 4, but the recipe's model has patch_size = 2"],
-    ["channels", { channels: 3 }, "has channels = 3, but the recipe's model has channels = 1"],
+    [
+      "channels",
+      { channels: 3 },
+      "has channels = 3, but the recipe's model has channels = 1; model.channels = 3 would be right, with the channel of grey images repeated",
+    ],
     ["hidden width", { mlpRatio: 4 }, "has mlp_ratio · width = 32, but the recipe's model has mlp_ratio · width = 16"],
-    ["distillation token", { distilled: true }, "has distilled = true, but the recipe's model has distilled = false"],
+    [
+      "distillation token",
+      { distilled: true },
+      'has distilled = true, but the recipe\'s model has distilled = false; model.distilled = true would be right, with a teacher, or with distillation.kind = "class-head" without one',
+    ],
     ["position embedding", { position: "fixed" }, "has position = fixed, but the recipe's model has position = learned"],
     ["classes", { classes: 7 }, 'has heads of 7 classes, and model.classes is 3; init.heads = "new" starts with random heads'],
   ] as const)("is refused before anything is written if the weights have another %s", async (_, changes, what) => {
     await expect(started(weightsOf({ ...still.model, ...changes }), "keep", still)).rejects.toThrow(what);
+  });
+
+  it("is refused for a distilled student of a plain model", async () => {
+    const distilled: Recipe = { ...still, model: { ...still.model, distilled: true } };
+    await expect(started(weightsOf(still.model), "new", distilled)).rejects.toThrow(
+      'has distilled = false, but the recipe\'s model has distilled = true; model.distilled = false would be right, with distillation.student = "class" if there is a teacher',
+    );
+  });
+
+  it("learns by the class head alone from those of a distilled model: the other head stays as it was drawn", async () => {
+    const model = { ...still.model, distilled: true };
+    const moving: Recipe = {
+      ...still,
+      model,
+      distillation: { kind: "class-head" },
+      training: { ...tiny.training, optimizer: { ...tiny.training.optimizer, weightDecay: 0 }, dropPath: 0 },
+    };
+    const bytes = weightsOf({ ...model, classes: 7 });
+    const found = await started(bytes, "new", moving);
+    const key = fold(fold(keyOf(moving.seed), "student"), "init");
+    const drawn = (name: string): readonly number[] => [...initialValues(model, key, name, parameterShapes(model).get(name) ?? [])];
+    expect(found.get("head_dist.weight")).toEqual(drawn("head_dist.weight"));
+    expect(found.get("head.weight")).not.toEqual(drawn("head.weight"));
+    expect(found.get("dist_token")).not.toEqual(valuesIn(bytes).get("dist_token"));
   });
 
   it("is refused if a head is missing", async () => {

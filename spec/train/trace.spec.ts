@@ -223,28 +223,29 @@ describe("the failure of a step", () => {
     [
       "a parameter",
       { state: stateOf((name, data) => void (name === "params.norm.weight" && (data[3] = Infinity))) },
-      "the first tensor that is not finite is the parameter norm.weight (Infinity at [3])",
+      expect.stringContaining("the first tensor that is not finite is the parameter norm.weight (Infinity at [3])"),
     ],
     [
       "an overflow",
       { state: large(HALF), engine: { name: "webgpu", precision: "f16" as const }, lossOf: () => Promise.resolve(NaN) },
-      /blocks\.1\.mlp\.fc1 reaches \d\.\de5, beyond 65504, the largest number of f16 \(image 0 of the batch: sample 40\)/,
+      expect.stringMatching(
+        /blocks\.1\.mlp\.fc1 reaches \d\.\de5, beyond 65504, the largest number of f16 \(image 0 of the batch: sample 40\)/,
+      ),
     ],
     [
       "nothing",
       {},
-      "on the reference engine every tensor is finite and within the range of f32; the loss is finite when the step is repeated",
+      expect.stringContaining("every tensor is finite and within the range of f32; the loss is finite when the step is repeated;"),
     ],
     [
       "a part of what fails",
       { lossOf: ({ end, first }: Part) => Promise.resolve(end - first === B ? NaN : 0), macs: 2e10 },
-      "every tensor is finite and within the range of f32 (of images 0 to 5, the first 3 were repeated)",
+      expect.stringContaining("every tensor is finite and within the range of f32 (of images 0 to 5, the first 3 were repeated);"),
     ],
   ])("names %s", async (_, { state, ...changes }: { readonly state?: Promise<Step["state"]> } & Partial<Omit<Step, "state">>, text) => {
     const { line } = await explained({ ...changes, ...(state === undefined ? {} : { state: await state }) });
     expect(line).toMatch(/^train: the loss is NaN at step 812 \(epoch 3\): [^\n]+$/);
-    if (typeof text === "string") expect(line).toContain(text);
-    else expect(line).toMatch(text);
+    expect(line).toEqual(text);
   });
 
   it("leaves the batch and what was found in the run's folder", async () => {

@@ -55,8 +55,8 @@ function checkDistillation({ model, distillation, teachers }: RecipeDraft): void
   if (model.distilled) return;
   if (learnsFromTeacher && distillation.student === "distillation")
     throw new RangeError('distillation.student is "distillation", which needs model.distilled = true; a plain model goes with "class"');
-  if (distillation.kind === "two-class-tokens")
-    throw new RangeError('distillation.kind is "two-class-tokens", which needs model.distilled = true');
+  if (distillation.kind === "two-class-tokens" || distillation.kind === "class-head")
+    throw new RangeError(`distillation.kind is "${distillation.kind}", which needs model.distilled = true`);
 }
 
 /** A training of a recipe, under its key. */

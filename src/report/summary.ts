@@ -10,6 +10,7 @@ const COSINE_DIGITS = 2;
 
 const objectives: { readonly [kind: string]: string } = {
   none: "labels alone",
+  "class-head": "labels alone, by the class head",
   "two-class-tokens": "labels alone, by two class tokens",
   hard: "labels and the teacher’s decisions (hard distillation)",
   soft: "labels and the teacher’s probabilities (soft distillation)",

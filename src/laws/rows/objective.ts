@@ -49,6 +49,8 @@ function claims(draw: Draw): readonly Claim[] {
   return [
     claim(plain, none, loops.crossEntropy(head, target), { head: truth(head, 1), head_dist: null }),
     claim(two, none, loops.crossEntropy(mean, target), { head: truth(mean, 0.5), head_dist: truth(mean, 0.5) }),
+    claim(two, { kind: "class-head" }, loops.crossEntropy(head, target), { head: truth(head, 1), head_dist: zero }),
+    claim(plain, { kind: "class-head" }, loops.crossEntropy(head, target), { head: truth(head, 1), head_dist: null }),
     claim(two, { kind: "two-class-tokens" }, bothHalf, { head: truth(head, 0.5), head_dist: truth(head_dist, 0.5) }),
     claim(two, ofHard("distillation"), hardLoss(head_dist), { head: truth(head, 1 - alpha), head_dist: hard(head_dist) }),
     claim(two, ofHard("class"), hardLoss(head), { head: hardOnOne, head_dist: zero }),

@@ -9,6 +9,7 @@ const table = z.discriminatedUnion(
   "kind",
   [
     z.strictObject({ kind: z.literal("none").meta({ source: "deit.md 7.1" }) }),
+    z.strictObject({ kind: z.literal("class-head") }),
     z.strictObject({ kind: z.literal("two-class-tokens") }),
     z.strictObject({ kind: z.literal("hard"), alpha: given(share, 0.5, "deit.md 2.4", "share of the teacher's loss"), student }),
     z.strictObject({
@@ -19,7 +20,7 @@ const table = z.discriminatedUnion(
       student,
     }),
   ],
-  { error: 'must be "none", "hard", "soft" or "two-class-tokens"' },
+  { error: 'must be "none", "class-head", "hard", "soft" or "two-class-tokens"' },
 );
 
 /** The schema. */

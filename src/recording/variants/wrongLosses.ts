@@ -108,7 +108,7 @@ export const smoothing =
 export const softmaxTwice: LossVariant["wrong"] = (k, logits, { targets: { target, teacher }, distillation }) => {
   if (distillation.kind === "none") return against(k, probabilities(k, meanOfLogits.forward(k, logits).out), target);
   const labelTerm = against(k, probabilities(k, logits.head), target);
-  if (teacher === null || distillation.kind === "two-class-tokens") return labelTerm;
+  if (teacher === null || distillation.kind === "two-class-tokens" || distillation.kind === "class-head") return labelTerm;
   const student = studentOf(logits, distillation);
   return distillation.kind === "hard"
     ? weighted(k, labelTerm, against(k, probabilities(k, student), teacherDecision(k, teacher)), distillation.alpha)

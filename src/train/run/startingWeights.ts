@@ -38,12 +38,23 @@ const shared = ({
   position,
 });
 
+/** What would be right, where that is not simply another size. */
+function repairOf(key: string, { channels, distilled }: DeitConfig): string {
+  if (key === "channels")
+    return `; model.channels = ${channels} would be right${channels === 1 ? ", with the luma of colour images" : channels === 3 ? ", with the channel of grey images repeated" : ""}`;
+  if (key === "distilled" && distilled)
+    return '; model.distilled = true would be right, with a teacher, or with distillation.kind = "class-head" without one';
+  return key === "distilled" ? '; model.distilled = false would be right, with distillation.student = "class" if there is a teacher' : "";
+}
+
 /** @throws RangeError naming a size in which weights and student differ */
 function checkSizes(path: string, weights: DeitConfig, student: DeitConfig): void {
   const there = shared(weights);
   for (const [key, own] of Object.entries(shared(student)))
     if (there[key] !== own)
-      throw new RangeError(`init.from: ${path} has ${key} = ${there[key]}, but the recipe's model has ${key} = ${own}`);
+      throw new RangeError(
+        `init.from: ${path} has ${key} = ${there[key]}, but the recipe's model has ${key} = ${own}${repairOf(key, weights)}`,
+      );
 }
 
 /** @throws RangeError if the weights lack heads of the student's shape */

@@ -21,6 +21,12 @@ export interface NoDistillation {
   readonly kind: "none";
 }
 
+/** No teacher, and only the class head learns the labels: one of two ways to transfer a distilled model (deit.md 7.14, [#82]). */
+export interface ClassHeadLoss {
+  /** (E19) on the class logits; the distillation head's logits get no gradient. */
+  readonly kind: "class-head";
+}
+
 /** A second class token instead of a distillation token: both heads learn the labels. */
 export interface TwoClassTokensLoss {
   /** The mean of both cross-entropies. */
@@ -52,7 +58,7 @@ export interface SoftLoss {
 }
 
 /** One of the paper's objectives. */
-export type Distillation = NoDistillation | TwoClassTokensLoss | HardLoss | SoftLoss;
+export type Distillation = NoDistillation | ClassHeadLoss | TwoClassTokensLoss | HardLoss | SoftLoss;
 
 /** The teacher's share of the loss, α or λ; 0: there is no teacher. */
 export const shareOfTeacher = (distillation: Distillation): number =>
@@ -102,6 +108,12 @@ function undistilled(k: Kernels, logits: Logits, { target }: Targets, dLoss: Ten
   return { loss, truth: null, dLogits: meanOfLogits.vjp(k.at("logits"), mean.saved, d.logits) };
 }
 
+/** (E19) on the class logits alone. */
+function byClassHead(k: Kernels, { head, head_dist }: Logits, { target }: Targets, dLoss: Tensor): LossAndCotangents {
+  const { loss, d } = lossAndGrads(k, crossEntropy, { logits: head }, { target }, dLoss);
+  return { loss, dLogits: { head: d.logits, head_dist: zeroCotangent(k, head_dist) } };
+}
+
 function usual(
   k: Kernels,
   { head, head_dist }: Logits,
@@ -133,6 +145,7 @@ export function objective(
   const { head, head_dist } = logits;
   const { target, teacher } = targets;
   if (distillation.kind === "none") return undistilled(k, logits, targets, dLoss);
+  if (distillation.kind === "class-head") return byClassHead(k, logits, targets, dLoss);
 
   if (distillation.kind === "two-class-tokens") {
     if (head_dist === null) throw new RangeError("objective: two class tokens need a model with two heads");
