@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { newestCheckpoint } from "../../io/checkpoint/read.ts";
-import { saveCheckpoint } from "../../io/checkpoint/save.ts";
+import { openCheckpointWriter } from "../../io/checkpoint/writer.ts";
 import { openMetrics, type MetricsFile } from "../../io/metrics.ts";
 import { readTree } from "../../io/weights/trees.ts";
 import type { Engine } from "../../kernels/engine.ts";
@@ -106,6 +106,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
   const steps = perEpoch * schedule.epochs;
   const checkpoints = join(run.directory, "checkpoints");
   const loader = loaderOf(of, run); // its threads start while the state is made
+  const writer = openCheckpointWriter(checkpoints);
   let metrics: MetricsFile | null = null;
   const pending: Pending[] = [];
   let loss: number | null = null;
@@ -142,18 +143,24 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       if (stopping || state.step === steps || state.step % (run.checkpointEvery ?? perEpoch) === 0) {
         await settle(pending, 0, metrics);
         await metrics.flush();
-        await saveCheckpoint(checkpoints, {
+        await writer.save({
           step: state.step,
           recipe: of.digest,
           engine: engine.name,
           tensors: await readTree(engine, state),
         });
       }
+      if (stopping || state.step === steps) await writer.flush();
+      if (index === perEpoch - 1 && state.step < steps) {
+        await settle(pending, 0, metrics);
+        await of.onEpoch?.(state, { step: state.step, steps });
+      }
       if (stopping && state.step < steps) return { state, interrupted: true };
       await turn(); // lets signal handlers and timers run
     }
     return { state, interrupted: false };
   } finally {
+    await writer.close();
     await loader.close();
     await metrics?.close();
   }

@@ -17,7 +17,7 @@ import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Deit, type Evaluations
 import { keepData } from "./keptData.ts";
 import { trainModel, type RunSettings } from "./loop.ts";
 import { trainingOnShapes } from "./onShapes.ts";
-import type { Training } from "./training.ts";
+import type { OnEpoch, Training } from "./training.ts";
 import type { Progress } from "./progress.ts";
 import type { Recipe } from "./recipe.ts";
 import { openRunFolder } from "./folder.ts";
@@ -25,9 +25,7 @@ import { openSets, type Sets } from "./sets.ts";
 import { startingParams, startingWeights, type StartingWeights } from "./startingWeights.ts";
 import { predictBy, runTeacher, teacherOnShapes, type Teacher } from "./teacher.ts";
 import { tokenCosines, type TokenCosines } from "../evaluation/tokenCosines.ts";
-
-/** A part of a run. */
-export type Stage = "teacher" | "student";
+import type { RunView, Stage } from "./view.ts";
 
 /** The progress of one stage. */
 export interface StageProgress extends Progress {
@@ -39,6 +37,8 @@ export interface RunOptions extends Omit<RunSettings, "onProgress"> {
   /** The recipe as TOML, which is stored with the results. */
   readonly recipeText: string;
   readonly onProgress: ((progress: StageProgress) => void) | null;
+  /** Called at the end of each epoch but the last of a stage; null: nobody looks. */
+  readonly onView: ((engine: Engine, view: RunView) => Promise<void>) | null;
   /** How much memory the student's training takes. */
   readonly memory: MemoryChoice;
 }
@@ -145,20 +145,24 @@ async function runStages(
   options: RunOptions,
 ): Promise<RunResult | Interrupted> {
   const { model: config, teacher: taught } = recipe;
-  const { directory, onProgress } = options;
+  const { directory, onProgress, onView } = options;
   const settings = (stage: Stage, folder: string): RunSettings => ({
     ...options,
     directory: folder,
     onProgress: onProgress === null ? null : (progress) => onProgress({ ...progress, stage }),
   });
-  const teacher = taught === null ? null : await runTeacher(engine, recipe, taught, sets, settings("teacher", join(directory, "teacher")));
+  const view = async (stage: Stage, at: { readonly step: number; readonly steps: number }, model: Deit | null): Promise<void> =>
+    onView?.(engine, { stage, ...at, student: model });
+  const ofTeacher = settings("teacher", join(directory, "teacher"));
+  const teacher = taught === null ? null : await runTeacher(engine, recipe, taught, sets, ofTeacher, (_, at) => view("teacher", at, null));
   if (taught !== null && teacher === null) return { interrupted: true };
   const student = studentTraining(engine, recipe, teacher?.predict ?? null, sets, memory);
   const initial: Training<DeitParams, null, null>["initial"] = (k) => ({
     params: startingParams(k, config, fold(student.key, "init"), weights),
     buffers: null,
   });
-  const params = await studentStage(engine, recipe, { ...student, initial }, sets, settings("student", directory));
+  const onEpoch: OnEpoch<DeitParams, null> = ({ params: now }, at) => view("student", at, { config, params: now });
+  const params = await studentStage(engine, recipe, { ...student, initial, onEpoch }, sets, settings("student", directory));
   if (params === null) {
     engine.release(teacher?.model ?? null);
     return { interrupted: true };

@@ -21,7 +21,7 @@ import { classifierTask } from "../step/classifierTask.ts";
 import type { Smoothing } from "../step/mixedBatch.ts";
 import { trainModel, type RunSettings } from "./loop.ts";
 import { trainingOnShapes } from "./onShapes.ts";
-import type { Training } from "./training.ts";
+import type { OnEpoch, Training } from "./training.ts";
 import type { Sets } from "./sets.ts";
 import type { Model } from "./state.ts";
 import type { Recipe, TeacherRecipe } from "./recipe.ts";
@@ -140,11 +140,12 @@ export async function runTeacher(
   taught: TeacherRecipe,
   sets: Sets,
   run: RunSettings,
+  onEpoch: OnEpoch<RegnetParams, Buffers>,
 ): Promise<Teacher | null> {
   const config = taught.model;
   const { training, accuracy } = teacherTraining(engine, recipe, taught, sets);
   await mkdir(run.directory, { recursive: true });
-  const { state, interrupted } = await trainModel(engine, training, run);
+  const { state, interrupted } = await trainModel(engine, { ...training, onEpoch }, run);
   const { params, buffers, optimizer, average, lossScale } = state;
   engine.release([optimizer, average, lossScale]);
   const model = { params, buffers };

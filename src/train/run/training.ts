@@ -34,7 +34,15 @@ export interface Training<Params, Buffers, Statistics> {
   readonly digest: string;
   /** What is measured at the end of each epoch; null: nothing. */
   readonly measurement: Measurement<Params, Buffers> | null;
+  /** Called at the end of each epoch with the model, which stays the loop's, when the epoch's metrics are written; null: nobody looks. */
+  readonly onEpoch?: OnEpoch<Params, Buffers> | null;
 }
+
+/** Looks at a training that goes on, after `step` of `steps` steps. */
+export type OnEpoch<Params, Buffers> = (
+  model: Model<Params, Buffers>,
+  at: { readonly step: number; readonly steps: number },
+) => Promise<void>;
 
 /** A measurement of a model. */
 export interface Measurement<Params, Buffers> {
