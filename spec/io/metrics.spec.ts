@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openMetrics, readMetrics, type MetricsRow } from "../../src/io/metrics.ts";
+import { openMetrics, type MetricsRow } from "../../src/io/metrics.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 const row = (step: number): MetricsRow => ({ epoch: 0, step, loss: 1 / step });
@@ -27,16 +27,6 @@ describe("metrics", () => {
     await file.append([row(3)]);
     await file.close();
     expect(readFileSync(path, "utf8")).toBe(readFileSync(await written([1, 2, 3]), "utf8"));
-  });
-
-  it("are read as they were written, except a torn line", async () => {
-    const path = await written([1, 2]);
-    appendFileSync(path, '{"epoch":0,"step":3,"lo');
-    expect(await readMetrics(path)).toEqual([row(1), row(2)]);
-  });
-
-  it("are empty if there is no file", async () => {
-    expect(await readMetrics(join(temporaryFolder(), "metrics.jsonl"))).toEqual([]);
   });
 
   it("lose a line that a kill has torn", async () => {

@@ -75,7 +75,7 @@ describe("what a report collects", () => {
       forward: (k, inputs, attrs) => attention.forward(k.within({ visitor: null, fused: fusedTable() }), inputs, attrs),
     });
     const fused = { ...engine, kernels: engine.kernels.within({ fused: fusedTable(whole) }) };
-    expect((await collect(fused, model, dataset, { side: model.config.imageSize, normalisation })).examples).toEqual(
+    expect((await collect(fused, model, dataset, { side: model.config.imageSize, normalisation, most: MOST_JUDGED })).examples).toEqual(
       (await collected()).examples,
     );
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { interval } from "../../src/report/accuracies.ts";
 import { page } from "../../src/report/page.ts";
 import type { Report } from "../../src/report/report.ts";
-import { reportOf, sample } from "./samples.ts";
+import { curvesOf, reportOf, sample, type FinishedReport } from "./samples.ts";
 
 type Page = ReturnType<typeof parseHTML>["document"];
 
@@ -18,7 +18,7 @@ const manyClasses = await reportOf(sample({ classes: 31 }, 70));
 
 /** Names and texts that would be markup, were they not escaped. */
 const hostile = "<script>alert(\"1\")</script> & '2'";
-const attacked: Report = {
+const attacked: FinishedReport = {
   ...report,
   recipe: { ...report.recipe, name: hostile, data: { ...report.recipe.data, train: hostile, test: hostile } },
   values: [{ key: hostile, value: hostile, source: hostile }],
@@ -37,7 +37,7 @@ describe("a report", () => {
     const sections = [...document.querySelectorAll("section")];
     expect(sections.map(({ id }) => id)).toEqual(["accuracy", "training", "attention", "confusion", "tokens", "recipe", "environment"]);
     for (const section of sections) expect(section.textContent?.trim().length).toBeGreaterThan(40);
-    expect(document.querySelectorAll("#training svg")).toHaveLength(2);
+    expect(document.querySelectorAll("#training svg").length).toBe(3);
     expect(document.querySelectorAll(".card")).toHaveLength(of.collected.examples.length);
   });
 
@@ -114,8 +114,8 @@ describe("a report", () => {
   });
 
   it("is complete without metrics", () => {
-    const document = parsed({ ...report, metrics: { teacher: [], student: [] } });
-    expect(textsOf(document, "#training p")).toEqual(["The run wrote no metrics."]);
+    const document = parsed({ ...report, metrics: { teacher: curvesOf([]), student: curvesOf([]) } });
+    expect(textsOf(document, "#training p")).toEqual(["The run has no metrics yet."]);
     expect(document.querySelectorAll("section")).toHaveLength(7);
   });
 
@@ -138,5 +138,87 @@ describe("the interval of a share", () => {
       [1, 10],
     ] as const)
       for (const end of interval(p, n)) expect(Math.abs(p - end)).toBeCloseTo(1.96 * Math.sqrt((end * (1 - end)) / n), 12);
+  });
+});
+
+/** The report of a run in the second of three epochs. */
+const running: Report = {
+  ...report,
+  unfinished: { running: true, stage: "student", step: 4, steps: 6 },
+  result: null,
+  metrics: {
+    teacher: report.metrics.teacher,
+    student: curvesOf([
+      {
+        epoch: 0,
+        step: 2,
+        loss: 1,
+        loss_class: 0.6,
+        loss_teacher: 0.4,
+        lr: 0.1,
+        gradient_norm: 2,
+        top1: 0.25,
+        top1_ema: 0.125,
+        memory: 1e6,
+      },
+      {
+        epoch: 1,
+        step: 4,
+        loss: 0.5,
+        loss_class: 0.3,
+        loss_teacher: 0.2,
+        lr: 0.1,
+        gradient_norm: 1,
+        top1: 0.5,
+        top1_ema: 0.375,
+        memory: 1e6,
+      },
+    ]),
+  },
+};
+
+describe("the report of a run that goes on", () => {
+  it("says how far it is, has the accuracies of the last epoch, and is loaded again and again", () => {
+    const document = parsed(running);
+    expect(textsOf(document, ".lead strong")).toEqual(["step 4 of 6 of the student, running"]);
+    expect(document.querySelector('meta[http-equiv="refresh"]')?.getAttribute("content")).toBe("20");
+    expect(textsOf(document, "#accuracy tbody tr").map((text) => text.replaceAll(/\s+/g, " "))).toEqual([
+      "teacher 83.3 %",
+      "both heads 50.0 %",
+      "averaged weights 37.5 %",
+    ]);
+    expect(document.querySelectorAll(".card").length).toBe(report.collected.examples.length);
+  });
+
+  it("has a plot for each number that its metrics have", () => {
+    const captions = textsOf(parsed(running), "#training figcaption").map((text) => text.replaceAll(/\s+/g, " "));
+    expect(captions.map((text) => text.replace(/: the mean.*/, ""))).toEqual([
+      expect.stringMatching(/^student class part teacher part teacher The loss of each step/),
+      expect.stringMatching(/^student averaged weights teacher Top-1 on the test images/),
+      expect.stringMatching(/The learning rate$/),
+      expect.stringMatching(/^student The norm of the gradient/),
+      expect.stringMatching(/^student The memory/),
+    ]);
+  });
+
+  it("is not loaded again once the run is stopped", () => {
+    const document = parsed({ ...running, unfinished: { running: false, stage: "student", step: 4, steps: 6 } });
+    expect(document.querySelector("meta[http-equiv]")).toBeNull();
+    expect(textsOf(document, ".lead strong")).toEqual(["step 4 of 6 of the student, stopped; --resume continues"]);
+  });
+
+  it("has every section while the teacher is being trained", () => {
+    const none = curvesOf([]);
+    const unfinished = { running: true, stage: "teacher", step: 2, steps: 6 } as const;
+    const document = parsed({ ...running, unfinished, metrics: { teacher: none, student: none }, collected: null, cosines: null });
+    expect(textsOf(document, "section").every((text) => text.length > 40)).toBe(true);
+    expect(document.querySelectorAll("section").length).toBe(7);
+  });
+
+  it("names the worst mistakes, the largest loss first", async () => {
+    const { worst, judged } = report.collected;
+    const losses = judged.filter(({ label, decision }) => label !== decision).map(({ loss }) => loss);
+    expect(worst.map(({ loss }) => loss)).toEqual(losses.toSorted((a, b) => b - a).slice(0, worst.length));
+    expect(textsOf(parsed(report), "#worst tbody th")).toEqual(worst.map(({ sample: at }) => `synthetic:11: image ${at}`));
   });
 });

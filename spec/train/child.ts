@@ -14,6 +14,7 @@ await runRecipe(referenceEngine(), tinyOf(Number(epochs)), {
   checkpointEvery: 2,
   checkpointMinutes: 0,
   onProgress: ({ stage, step }) => writeSync(STDOUT, `${stage} ${step}\n`),
+  onView: null,
   stop: null,
   memory: "normal",
   workers: 0,

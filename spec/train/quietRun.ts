@@ -8,6 +8,7 @@ export const quietRun = (directory: string, changes: Partial<RunOptions> = {}): 
   checkpointEvery: null,
   checkpointMinutes: 0,
   onProgress: null,
+  onView: null,
   stop: null,
   memory: "normal",
   workers: 0,

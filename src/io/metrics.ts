@@ -28,7 +28,7 @@ const isRow = (value: unknown): value is MetricsRow =>
   isRecord(value) && "epoch" in value && "step" in value && Object.values(value).every((number) => typeof number === "number");
 
 /** Parses a line; null: it was cut off when the process was killed. */
-function rowOf(line: string): MetricsRow | null {
+export function rowOf(line: string): MetricsRow | null {
   try {
     const row: unknown = JSON.parse(line);
     return isRow(row) ? row : null;
@@ -40,8 +40,9 @@ function rowOf(line: string): MetricsRow | null {
 async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
-  } catch {
-    return ""; // a new run
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return ""; // a new run
+    throw error;
   }
 }
 
@@ -74,10 +75,3 @@ export async function openMetrics(path: string, step: number): Promise<MetricsFi
     },
   };
 }
-
-/** The rows of a file; none if there is no file. */
-export const readMetrics = async (path: string): Promise<readonly MetricsRow[]> =>
-  (await textOf(path))
-    .split("\n")
-    .map(rowOf)
-    .filter((row) => row !== null);

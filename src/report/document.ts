@@ -17,6 +17,8 @@ export interface Document {
   /** What follows the heading. */
   readonly lead: Html;
   readonly sections: readonly Section[];
+  /** After how many seconds a browser loads the page again; null: never. */
+  readonly refresh?: number | null;
   /** CSS of this page, in addition to that of all pages. */
   readonly ownStyle?: string;
   /** What follows the sections, such as panels that are hidden until they are opened. */
@@ -29,12 +31,13 @@ const section = ({ id, title, body }: Section): Html =>
     ${body}
   </section> `;
 
-export const documentText = ({ title, over, heading, lead, sections, ownStyle = "", after = nothing }: Document): string =>
+export const documentText = ({ title, over, heading, lead, sections, refresh = null, ownStyle = "", after = nothing }: Document): string =>
   html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        ${refresh === null ? nothing : html`<meta http-equiv="refresh" content="${refresh}" />`}
         <title>${title}</title>
         <style>
           ${trusted(style)} ${trusted(ownStyle)}

@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { confusions, mostConfused, type Confusion } from "./confusion.ts";
 import { html, nothing, percent, type Html } from "./html.ts";
 import { colour, drawn, WIDTH } from "./plots.ts";
-import type { Report } from "./report.ts";
+import type { Collected, Mistake } from "./collect.ts";
 
 /** The most classes of a confusion matrix that can still be read. */
 const MOST_CLASSES = 30;
@@ -60,7 +60,40 @@ function confusionPlot(entries: readonly Confusion[], classes: readonly string[]
   });
 }
 
-export function mistakes({ collected: { images, judged }, classes }: Report): Html {
+const LOSS_DIGITS = 2;
+
+/** The mistakes with the largest losses. */
+function worstTable(worst: readonly Mistake[], nameOf: (i: number) => string): Html {
+  const rows = worst.map(
+    ({ name, label, decision, probability, loss }) =>
+      html`<tr>
+        <th scope="row">${name}</th>
+        <td>${nameOf(label)}</td>
+        <td>${nameOf(decision)}</td>
+        <td class="number">${percent(probability)}</td>
+        <td class="number">${loss.toFixed(LOSS_DIGITS)}</td>
+      </tr>`,
+  );
+  return html`<table id="worst">
+    <caption>
+      The worst mistakes: those with the largest loss
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">image</th>
+        <th scope="col">true class</th>
+        <th scope="col">taken for</th>
+        <th scope="col" class="number">with probability</th>
+        <th scope="col" class="number">loss, nats</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`;
+}
+
+export function mistakes({ images, judged, worst }: Collected, classes: readonly string[]): Html {
   const entries = confusions(judged);
   const readable = classes.length <= MOST_CLASSES;
   const pairs = mostConfused(entries, readable ? MISTAKES.withMatrix : MISTAKES.alone);
@@ -104,5 +137,6 @@ export function mistakes({ collected: { images, judged }, classes }: Report): Ht
           ${rows}
         </tbody>
       </table>
-    </div>`;
+    </div>
+    ${worst.length === 0 ? nothing : worstTable(worst, name)}`;
 }

@@ -1,57 +1,40 @@
-/** Writes `report.html`: a finished run on one page that needs no script and no other file. Equal reports give equal pages. */
-import { accuracies } from "./accuracies.ts";
+/** Writes `report.html`: a run on one page that needs no script and no other file, while it goes on and after its end. Equal reports give equal pages. */
+import { accuracies, soFar } from "./accuracies.ts";
 import { MOST_EXAMPLES } from "./collect.ts";
 import { cards } from "./examples.ts";
 import { documentText, type Section } from "./document.ts";
 import { html, type Html } from "./html.ts";
 import { mistakes } from "./mistakes.ts";
-import { accuracyPlot, cosinePlot, lossPlot, type Curve } from "./plots.ts";
+import { curves } from "./curves.ts";
+import { cosinePlot } from "./plots.ts";
 import type { Report } from "./report.ts";
 import { lead, tiles } from "./summary.ts";
 
-function curves({ metrics: { teacher, student } }: Report): Html {
-  const all: readonly Curve[] = [{ name: "student", rows: student } as const, { name: "teacher", rows: teacher } as const].filter(
-    ({ rows }) => rows.length > 0,
-  );
-  if (all.length === 0) return html`<p>The run wrote no metrics.</p>`;
-  const legend = all.map(({ name }) => html`<span class="key"><i class="dot ${name}"></i>${name}</span> `);
-  return html`<div class="pair">
-    <figure>
-      ${lossPlot(all)}
-      <figcaption>
-        ${legend}<br />The loss of each step on its own batch, with augmentation and label smoothing: the mean over neighbouring steps, in a
-        band from the least to the largest.
-      </figcaption>
-    </figure>
-    <figure>
-      ${accuracyPlot(all)}
-      <figcaption>
-        ${legend}<br />Top-1 on the test images at the end of each
-        epoch${all.some(({ name }) => name === "student") ? "; the student by both heads" : ""}.
-      </figcaption>
-    </figure>
-  </div>`;
-}
+/** In place of what is not known yet. */
+const later = html`<p>The student has not been trained yet.</p>`;
 
-function attention({ collected: { examples }, recipe: { model }, classes }: Report): Html {
+function attention({ collected, recipe: { model }, classes }: Report): Html {
+  if (collected === null) return later;
   return html`<p>
       The attention of the ${model.distilled ? "class token and of the distillation token" : "class token"} in the last block, the mean of
       its ${model.heads} heads. The more attention a patch gets, the stronger its colour, in proportion to the most attended patch. The
       percentage is what all patches get together; the rest goes to the ${model.distilled ? "two tokens themselves" : "token itself"}. There
-      are up to ${MOST_EXAMPLES} test images, half of them wrongly classified if there are so many.
+      are up to ${MOST_EXAMPLES} test images, half of them wrongly classified if there are so many: of each class the one with the largest
+      loss.
     </p>
-    ${cards(examples, model, classes)}`;
+    ${cards(collected.examples, model, classes)}`;
 }
 
-function cosines({ result }: Report): Html {
-  if (result.cosines === null) return html`<p>The model is plain: it has only a class token.</p>`;
+function cosines({ cosines: found, recipe: { model } }: Report): Html {
+  if (!model.distilled) return html`<p>The model is plain: it has only a class token.</p>`;
+  if (found === null) return later;
   return html`<div class="pair">
     <p>
       The cosine between class token and distillation token, the mean over the test images, at the input and after each block. The paper
       reports 0.06 for the learned tokens and 0.93 after the last block: the tokens become similar, but not equal. It does not say whether
       the position embeddings are included; here they are, except in the dashed line, from which they are subtracted.
     </p>
-    <figure>${cosinePlot(result.cosines)}</figure>
+    <figure>${cosinePlot(found)}</figure>
   </div>`;
 }
 
@@ -90,10 +73,10 @@ function recipe({ values }: Report): Html {
 
 function sectionsOf(report: Report): readonly Section[] {
   return [
-    { id: "accuracy", title: "How accurate it is", body: accuracies(report) },
+    { id: "accuracy", title: "How accurate it is", body: report.result === null ? soFar(report) : accuracies(report.result) },
     { id: "training", title: "How it learned", body: curves(report) },
     { id: "attention", title: "Where it looks", body: attention(report) },
-    { id: "confusion", title: "What it confuses", body: mistakes(report) },
+    { id: "confusion", title: "What it confuses", body: report.collected === null ? later : mistakes(report.collected, report.classes) },
     { id: "tokens", title: "How alike the tokens are", body: cosines(report) },
     { id: "recipe", title: "Recipe", body: recipe(report) },
     {
@@ -104,6 +87,9 @@ function sectionsOf(report: Report): readonly Section[] {
   ];
 }
 
+/** How often a browser loads the page of a run that goes on, in seconds. */
+const REFRESH = 20;
+
 /** The text of the page. */
 export function page(report: Report): string {
   const { name, seed } = report.recipe;
@@ -113,5 +99,6 @@ export function page(report: Report): string {
     heading: `${name}, seed ${seed}`,
     lead: html`${lead(report)} ${tiles(report)}`,
     sections: sectionsOf(report),
+    refresh: report.unfinished?.running === true ? REFRESH : null,
   });
 }

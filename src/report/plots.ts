@@ -1,7 +1,6 @@
 /** Draws plots as SVG. Their colours are CSS variables of the page, so that they follow its light or dark mode. */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import type { MetricsRow } from "../io/metrics.ts";
 import type { TokenCosines } from "../train/evaluation/tokenCosines.ts";
 import { percent, trusted, type Html } from "./html.ts";
 import { light } from "./style.ts";
@@ -9,8 +8,6 @@ import { light } from "./style.ts";
 /** Size of a plot, in CSS pixels. */
 export const WIDTH = 540;
 const HEIGHT = 300;
-/** The most points along a curve. */
-const POINTS = 120;
 
 /** Draws a plot; screen readers read `label` instead of it. */
 export function drawn(label: string, options: Plot.PlotOptions): Html {
@@ -30,67 +27,7 @@ export function drawn(label: string, options: Plot.PlotOptions): Html {
   return trusted(svg.outerHTML);
 }
 
-/** A line of a plot; its name is also that of its colour. */
-export interface Curve {
-  readonly name: "teacher" | "student";
-  readonly rows: readonly MetricsRow[];
-}
-
 export const colour = (name: string): string => `var(--${name})`;
-
-/** A function that converts a row's step to epochs, with fractions. */
-function epochsAt(rows: readonly MetricsRow[]): (row: MetricsRow) => number {
-  const last = rows.at(-1);
-  const perEpoch = last === undefined ? 1 : last.step / (last.epoch + 1);
-  return ({ step }) => step / perEpoch;
-}
-
-interface Window {
-  readonly epochs: number;
-  readonly least: number;
-  readonly mean: number;
-  readonly most: number;
-}
-
-/** The loss in windows of equally many steps. */
-function windows(rows: readonly MetricsRow[]): readonly Window[] {
-  const length = Math.max(1, Math.ceil(rows.length / POINTS));
-  const epochs = epochsAt(rows);
-  return Array.from({ length: Math.ceil(rows.length / length) }, (_, i) => {
-    const own = rows.slice(i * length, (i + 1) * length);
-    const losses = own.map((row) => row["loss"] ?? NaN);
-    const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-    return { epochs: Math.max(...own.map(epochs)), least: Math.min(...losses), mean, most: Math.max(...losses) };
-  });
-}
-
-/** The loss by epoch: the mean of each window of steps, in a band from its least to its largest loss. */
-export const lossPlot = (curves: readonly Curve[]): Html =>
-  drawn(`Training loss by epoch: ${curves.map(({ name }) => name).join(" and ")}.`, {
-    x: { label: "epoch", nice: true },
-    y: { label: "loss, nats", grid: true, nice: true, zero: true },
-    marks: curves.flatMap(({ name, rows }) => {
-      const data = windows(rows);
-      return [
-        Plot.areaY(data, { x: "epochs", y1: "least", y2: "most", fill: colour(name), fillOpacity: 0.2 }),
-        Plot.lineY(data, { x: "epochs", y: "mean", stroke: colour(name), strokeWidth: 1.8 }),
-      ];
-    }),
-  });
-
-/** Top-1 on the test images after each epoch, with the last values written out. */
-export function accuracyPlot(curves: readonly Curve[]): Html {
-  const lines = curves.map(({ name, rows }) => ({ name, data: rows.filter((row) => row["top1"] !== undefined) }));
-  const last = ({ name, data }: (typeof lines)[number]): string => `${name} ${percent(data.at(-1)?.["top1"] ?? NaN)} at the end`;
-  return drawn(`Top-1 accuracy on the test images by epoch: ${lines.map(last).join(", ")}.`, {
-    x: { label: "epoch", nice: true, zero: true },
-    y: { label: "top-1, %", percent: true, grid: true, nice: true },
-    marks: lines.flatMap(({ name, data }) => [
-      Plot.lineY(data, { x: (row: MetricsRow) => row.epoch + 1, y: "top1", stroke: colour(name), strokeWidth: 1.8 }),
-      Plot.dot(data, { x: (row: MetricsRow) => row.epoch + 1, y: "top1", fill: colour(name), r: 2.4 }),
-    ]),
-  });
-}
 
 /** The accuracy of a head, of both together, or of the teacher. */
 export interface Score {

@@ -9,7 +9,8 @@ import { clockOf } from "../../bench/clock.ts";
 import { spreadOf, type Spread } from "../../bench/statistics.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { readRecipe, type ReadRecipe } from "../../recipe/recipe.ts";
-import { runRecipe, type Stage, type StageProgress } from "../../train/run/run.ts";
+import { runRecipe, type StageProgress } from "../../train/run/run.ts";
+import type { Stage } from "../../train/run/view.ts";
 import { say } from "../output.ts";
 import { startSampling, type Part } from "./sampling.ts";
 
@@ -121,6 +122,7 @@ export async function timedTraining(engine: Engine, bench: TrainingBench, { reci
       recipeText: text,
       checkpointEvery: null,
       checkpointMinutes: 10,
+      onView: null,
       onProgress,
       stop: enough,
       memory: "normal",

@@ -27,6 +27,7 @@ import {
 } from "../options.ts";
 import { oneLine, print, printJson, say, table } from "../output.ts";
 import { progressReporter } from "../runs/progress.ts";
+import { renewing } from "../runs/renewing.ts";
 import { readRecipe, recipeValues, type RecipeChanges, type ReadRecipe, type RecipeValues } from "../../recipe/recipe.ts";
 import { differences, differencesText, recipeOfRun } from "../runs/recipeOfRun.ts";
 import { printResult } from "../runs/results.ts";
@@ -79,24 +80,24 @@ export interface Start {
 type Engines = () => Promise<Engine>;
 
 /** Runs until the end, or until a signal, after which it saves. */
-async function runUntilSignal(
-  newEngine: Engines,
-  { read: { recipe, text }, directory, resume, checkpointMinutes, memory, workers, notify }: Start,
-): Promise<FinishedRun> {
+async function runUntilSignal(newEngine: Engines, start: Start): Promise<FinishedRun> {
+  const { read, directory, resume, checkpointMinutes, memory, workers, notify } = start;
   const { stopping, close } = watchSignals();
+  const report = renewing(start);
   try {
-    const report = progressReporter();
+    const show = progressReporter();
     const onProgress = (progress: StageProgress): void => {
       notify?.({ stage: progress.stage, step: progress.step });
-      report(progress);
+      show(progress);
     };
     const options = {
       directory,
       resume,
-      recipeText: text,
+      recipeText: read.text,
       checkpointEvery: null,
       checkpointMinutes,
       onProgress,
+      onView: report.renew,
       stop: stopping,
       memory,
       workers,
@@ -104,10 +105,14 @@ async function runUntilSignal(
     };
     notify?.({ run: directory });
     const onLoss = ({ message }: DeviceLostError): void => say(`${message}; continuing on another device`);
-    const survived = await runThroughDeviceLosses(newEngine, recipe, options, onLoss);
-    if (survived.result.interrupted) process.exitCode = INTERRUPTED;
+    const survived = await runThroughDeviceLosses(newEngine, read.recipe, options, onLoss);
+    if (survived.result.interrupted) {
+      process.exitCode = INTERRUPTED;
+      await report.stopped();
+    }
     return survived;
   } finally {
+    report.close();
     close();
   }
 }
@@ -121,7 +126,7 @@ export async function trained(newEngine: Engines, start: Start): Promise<RunResu
   try {
     if (result.interrupted) return result;
     const { writeReport } = await import("../runs/report.ts"); // only now, since it loads the drawing libraries
-    say(`report: ${await writeReport(engine, { ...start, result })}`);
+    say(`report: ${await writeReport(engine, start, result)}`);
   } catch (error) {
     say(`no report: ${oneLine(error instanceof Error ? error.message : String(error))}`);
   } finally {

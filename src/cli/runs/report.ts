@@ -1,14 +1,17 @@
-/** Writes `report.html` into the folder of a finished run. */
+/** Writes `report.html` into the folder of a run, while it goes on and at its end. */
 import { arch, cpus, platform, release } from "node:os";
 import { join } from "node:path";
-import { openDataset } from "../../data/sources/open.ts";
+import type { Dataset } from "../../data/sources/dataset.ts";
 import { writeDurably } from "../../io/disk/durable.ts";
-import { readMetrics } from "../../io/metrics.ts";
+import { metricsReader, type MetricsReader } from "../../io/metricsWindows.ts";
 import type { Engine } from "../../kernels/engine.ts";
-import { collect } from "../../report/collect.ts";
+import { collect, MOST_JUDGED, MOST_WHILE_RUNNING, someOf } from "../../report/collect.ts";
 import { page } from "../../report/page.ts";
 import type { Report } from "../../report/report.ts";
+import { tokenCosines } from "../../train/evaluation/tokenCosines.ts";
+import { openKept } from "../../train/run/keptData.ts";
 import type { RunResult } from "../../train/run/run.ts";
+import type { RunView, Stage } from "../../train/run/view.ts";
 import type { ReadRecipe } from "../../recipe/recipe.ts";
 import { version } from "../version.ts";
 import { weightedModel } from "../inputs/weights.ts";
@@ -27,29 +30,85 @@ function environment({ name, precision }: Engine, threads: number): Report["envi
   ];
 }
 
-/** A finished run. */
-export interface Finished {
+/** A run whose report is written. */
+export interface ReportedRun {
   readonly read: ReadRecipe;
   readonly directory: string;
+  /** Threads of the engine. */
   readonly threads: number;
-  readonly result: RunResult;
 }
 
-/** Writes the report from the run's own files. Returns its path. */
-export async function writeReport(engine: Engine, { read, directory, threads, result }: Finished): Promise<string> {
-  const { recipe, values } = read;
+/** The test images, as the run reads them. */
+function openTest({ read: { recipe }, directory }: ReportedRun): Dataset {
+  const { channels, imageSize: side, classes } = recipe.model;
+  return openKept(directory, "test", recipe.data.test, { channels, side, classes });
+}
+
+/** What goes into every report of a run. */
+const common = (engine: Engine, { read: { recipe, values }, threads }: ReportedRun): Pick<Report, "recipe" | "values" | "environment"> => ({
+  recipe,
+  values,
+  environment: environment(engine, threads),
+});
+
+async function write(directory: string, report: Report): Promise<string> {
+  const path = join(directory, "report.html");
+  await writeDurably(path, page(report));
+  return path;
+}
+
+const metricsOf = (directory: string, stage: Stage): MetricsReader =>
+  metricsReader(join(directory, ...(stage === "teacher" ? ["teacher"] : []), "metrics.jsonl"));
+
+/** Writes the report of a finished run from its own files. Returns its path. */
+export async function writeReport(engine: Engine, run: ReportedRun, { teacher, teachers, student, cosines }: RunResult): Promise<string> {
+  const { directory, read } = run;
   const { config, upload } = weightedModel(directory, {});
-  const test = openDataset(recipe.data.test, { channels: config.channels, side: config.imageSize, classes: config.classes });
+  const test = openTest(run);
   const params = upload(engine.kernels);
-  const collected = await collect(engine, { config, params }, test, { side: config.imageSize, normalisation: recipe.data });
+  const settings = { side: config.imageSize, normalisation: read.recipe.data, most: MOST_JUDGED };
+  const collected = await collect(engine, { config, params }, test, settings);
   test.close();
   engine.release(params);
   const metrics = {
-    teacher: await readMetrics(join(directory, "teacher", "metrics.jsonl")),
-    student: await readMetrics(join(directory, "metrics.jsonl")),
+    teacher: await metricsOf(directory, "teacher").curves(),
+    student: await metricsOf(directory, "student").curves(),
   };
-  const path = join(directory, "report.html");
-  const { classes } = test;
-  await writeDurably(path, page({ recipe, values, result, metrics, classes, collected, environment: environment(engine, threads) }));
-  return path;
+  const result = { teacher, teachers, student };
+  return write(directory, { ...common(engine, run), unfinished: null, result, cosines, metrics, classes: test.classes, collected });
+}
+
+/** Writes the report of a run while it goes on. */
+export interface RunningReport {
+  readonly write: (engine: Engine, view: RunView) => Promise<void>;
+  /** Says in the report, if there is one, that the run was stopped. */
+  readonly stopped: () => Promise<void>;
+  readonly close: () => void;
+}
+
+/** Opens the test images of a run, of which each report evaluates some. */
+export function openRunningReport(run: ReportedRun): RunningReport {
+  const { directory, read } = run;
+  const test = openTest(run);
+  const [teacher, student] = [metricsOf(directory, "teacher"), metricsOf(directory, "student")];
+  const settings = { side: read.recipe.model.imageSize, normalisation: read.recipe.data, most: MOST_WHILE_RUNNING };
+  let last: Report | null = null;
+  return {
+    write: async (engine, { student: model, ...position }) => {
+      last = {
+        ...common(engine, run),
+        unfinished: { running: true, ...position },
+        result: null,
+        metrics: { teacher: await teacher.curves(), student: await student.curves() },
+        classes: test.classes,
+        collected: model === null ? null : await collect(engine, model, test, settings),
+        cosines: model === null ? null : await tokenCosines(engine, model, someOf(engine, model, test, settings).batches()),
+      };
+      await write(directory, last);
+    },
+    stopped: async () => {
+      if (last?.unfinished) await write(directory, { ...last, unfinished: { ...last.unfinished, running: false } });
+    },
+    close: test.close,
+  };
 }

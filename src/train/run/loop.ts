@@ -120,6 +120,10 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
 
       const stopping = run.stop?.() ?? false;
       await checkpoints.after(state, stopping || state.step === steps);
+      if (endsEpoch && state.step < steps && of.onEpoch) {
+        await metrics.settle(true);
+        await of.onEpoch(state, { step: state.step, steps });
+      }
       if (stopping && state.step < steps) return { state, interrupted: true };
       await turn(); // lets signal handlers and timers run
     }

@@ -19,9 +19,7 @@ import type { Recipe, RecipeTeacher } from "./recipe.ts";
 import { openSets } from "./sets.ts";
 import { startingWeights } from "./startingWeights.ts";
 import { runStudent, studentTraining, type Checked, type StudentResult } from "./student.ts";
-
-/** A part of a run; a teacher's is `teacher`, `teacher.1` or, in a run of its own, `teacher/student`. */
-export type Stage = `teacher${string}` | "student";
+import type { RunView, Stage } from "./view.ts";
 
 /** The progress of one stage. */
 export interface StageProgress extends Progress {
@@ -33,6 +31,8 @@ export interface RunOptions extends Omit<RunSettings, "onProgress"> {
   /** The recipe as TOML, which is stored with the results. */
   readonly recipeText: string;
   readonly onProgress: ((progress: StageProgress) => void) | null;
+  /** Called at the end of each epoch but the last of a stage; null: nobody looks. */
+  readonly onView: ((engine: Engine, view: RunView) => Promise<void>) | null;
   /** How much memory the student's training takes. */
   readonly memory: MemoryChoice;
 }
@@ -79,12 +79,13 @@ function reserveMemory(checked: Checked, choice: MemoryChoice): Memory {
 /** Trains teachers and student and evaluates them, in an existing folder. */
 async function runStages(checked: Checked, memory: Memory, options: RunOptions): Promise<RunResult | Interrupted> {
   const { engine, recipe, sets } = checked;
-  const { directory, onProgress } = options;
+  const { directory, onProgress, onView } = options;
   const count = checked.teachers.length;
   const stage = (name: Stage): RunSettings["onProgress"] =>
     onProgress === null ? null : (progress) => onProgress({ ...progress, stage: name });
   const optionsOf = (index: number): MakeOptions => ({
     ...options,
+    onEpoch: async (at) => onView?.(engine, { ...at, stage: teacherStage(index, count), student: null }),
     memory,
     directory: teacherFolder(directory, index, count),
     onProgress:
@@ -98,7 +99,11 @@ async function runStages(checked: Checked, memory: Memory, options: RunOptions):
   const { classes } = recipe.model;
   const accuracy =
     teacher === null ? null : (teacher.accuracy ?? (await accuracyOf(engine, teacher, classes, sets.test.batches(recipe.training.batch))));
-  const student = await runStudent(checked, teacher, memory, { ...options, onProgress: stage("student") });
+  const student = await runStudent(checked, teacher, memory, {
+    ...options,
+    onProgress: stage("student"),
+    onEpoch: async (model, at) => onView?.(engine, { ...at, stage: "student", student: model }),
+  });
   await teacher?.release();
   if (student === null) return { interrupted: true };
   return { interrupted: false, teacher: accuracy, teachers: teachers.map(({ name, accuracy }) => ({ name, accuracy })), ...student };
@@ -110,6 +115,7 @@ async function runTeachersRecipe(engine: Engine, { recipe, text }: RecipeTeacher
   const { interrupted } = await runRecipe(engine, recipe, {
     ...options,
     recipeText: text,
+    onView: null,
     onProgress: onProgress === null ? null : ({ stage, ...progress }) => onProgress(progress, stage),
   });
   return !interrupted;

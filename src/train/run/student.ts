@@ -9,7 +9,7 @@ import { writeWeights } from "../../io/weights/weights.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { DeitParams } from "../../model/deit.ts";
 import { fold, keyOf } from "../../tensor/key.ts";
-import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Evaluations } from "../evaluation/evaluate.ts";
+import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Deit, type Evaluations } from "../evaluation/evaluate.ts";
 import { tokenCosines, type TokenCosines } from "../evaluation/tokenCosines.ts";
 import { deitTaskWithin, type Memory } from "../step/deitTask.ts";
 import { shareOfTeacher } from "../step/objective.ts";
@@ -21,7 +21,7 @@ import { trainModel, type RunSettings } from "./loop.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Sets } from "./sets.ts";
 import { startingParams, type StartingWeights } from "./startingWeights.ts";
-import type { Measured, Training } from "./training.ts";
+import type { At, Measured, Training } from "./training.ts";
 
 /** What a run consists of, once it has been checked. */
 export interface Checked extends Preparing {
@@ -118,7 +118,7 @@ export async function runStudent(
   checked: Checked,
   teacher: Teacher | null,
   memory: Memory,
-  run: RunSettings,
+  run: RunSettings & { readonly onEpoch: (model: Deit, at: At) => Promise<void> },
 ): Promise<StudentResult | null> {
   const { engine, recipe, sets, weights } = checked;
   const { model: config } = recipe;
@@ -127,7 +127,13 @@ export async function runStudent(
     params: startingParams(k, config, fold(student.key, "init"), weights),
     buffers: null,
   });
-  const trained = await studentStage(engine, recipe, { ...student, initial }, sets, run);
+  const trained = await studentStage(
+    engine,
+    recipe,
+    { ...student, initial, onEpoch: ({ params }, at) => run.onEpoch({ config, params }, at) },
+    sets,
+    run,
+  );
   if (trained === null) return null;
   const { params, average } = trained;
   const atOnce = imagesAtOnce(engine, { config, params }); // as in `deit eval`, so that the losses are equal

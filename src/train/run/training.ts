@@ -43,7 +43,20 @@ export interface Training<Params, Buffers, Statistics> {
   readonly digest: string;
   /** What is measured at the end of each epoch; null: nothing. */
   readonly measurement: Measurement<Params, Buffers> | null;
+  /** Called at the end of each epoch with the model, which stays the loop's, when the epoch's metrics are written; null: nobody looks. */
+  readonly onEpoch?: OnEpoch<Params, Buffers> | null;
 }
+
+/** How far a training has come. */
+export interface At {
+  /** Steps done, … */
+  readonly step: number;
+  /** … of so many. */
+  readonly steps: number;
+}
+
+/** Looks at a training that goes on. */
+export type OnEpoch<Params, Buffers> = (model: Model<Params, Buffers>, at: At) => Promise<void>;
 
 /** A measurement of a model. */
 export interface Measurement<Params, Buffers> {

@@ -111,7 +111,7 @@ function undistilled(k: Kernels, logits: Logits, { target }: Targets, dLoss: Ten
 /** (E19) on the class logits alone. */
 function byClassHead(k: Kernels, { head, head_dist }: Logits, { target }: Targets, dLoss: Tensor): LossAndCotangents {
   const { loss, d } = lossAndGrads(k, crossEntropy, { logits: head }, { target }, dLoss);
-  return { loss, dLogits: { head: d.logits, head_dist: zeroCotangent(k, head_dist) } };
+  return { loss, truth: null, dLogits: { head: d.logits, head_dist: zeroCotangent(k, head_dist) } };
 }
 
 function usual(

@@ -1,6 +1,7 @@
 /** A teacher of a recipe that has been checked, before it is trained or put on the engine. Types only. */
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { RunSettings } from "../run/loop.ts";
+import type { At } from "../run/training.ts";
 import type { Progress } from "../run/progress.ts";
 import type { Memory } from "../step/deitTask.ts";
 import type { View } from "./images.ts";
@@ -10,6 +11,8 @@ import type { Predict, Teacher } from "./teacher.ts";
 export interface MakeOptions extends Omit<RunSettings, "onProgress"> {
   /** The progress of its training, if it is trained; `part` says of what, where it is a run of its own. */
   readonly onProgress: ((progress: Progress, part: string | null) => void) | null;
+  /** Called at the end of each epoch of its training but the last. */
+  readonly onEpoch: (at: At) => Promise<void>;
   /** How a DeiT's training uses memory. */
   readonly memory: Memory;
 }

@@ -56,7 +56,7 @@ export const preparedTraining = <P, B, S>(
       onProgress: onProgress === null ? null : (progress: Parameters<typeof onProgress>[0]) => onProgress(progress, null),
     };
     await mkdir(directory, { recursive: true });
-    const model = await trainedModel(engine, training(memory), run);
+    const model = await trainedModel(engine, { ...training(memory), onEpoch: (_, at) => options.onEpoch(at) }, run);
     if (model === null) return null;
     await write(directory, model);
     return { logits: predictBy(model), release: () => engine.release([model.params, model.buffers]) };
