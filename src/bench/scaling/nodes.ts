@@ -28,14 +28,14 @@ export interface Node {
 const GIGA = 1e9;
 const MICRO = 1e-6;
 
-/** Measured (docs/scaling.md): one exchange, through the thread that makes the MPI calls; and copying and adding in JavaScript, as bytes a second. */
-const [EXCHANGE, SHARED_MEMORY, LOCAL] = [25 * MICRO, 0.5 * GIGA, 0.8 * GIGA];
+/** Measured on a loaded machine (docs/scaling.md): seconds of an exchange, through the thread that makes the MPI calls; bytes a second of copying and adding in JavaScript. */
+const [EXCHANGE, LOCAL] = [25 * MICRO, 0.75 * GIGA];
 
 /** The network adds so much to an exchange. */
 const NETWORK = 3 * MICRO;
 /** NDR InfiniBand, one port of 400 Gbit/s for each GPU; and Ethernet of 100 Gbit/s, shared by the ranks of a node. */
 const [NDR, ETHERNET] = [50 * GIGA, 12.5 * GIGA];
-/** What one thread reaches of a faster network, with one copy on each side. */
+/** What one thread reaches of memory and of a faster network, with one copy on each side. An assumption: see docs/scaling.md for what was measured. */
 const ONE_THREAD = 5 * GIGA;
 /** NVLink 4, one way; and the latency of a GPU's own collective for each exchange. */
 const [NVLINK, DIRECT] = [450 * GIGA, 5 * MICRO];
@@ -47,7 +47,7 @@ export const nodes: Readonly<Record<string, Node>> = {
     sums: [
       {
         title: "sums through the memory of the host, as here",
-        within: { latency: EXCHANGE, bandwidth: SHARED_MEMORY },
+        within: { latency: EXCHANGE, bandwidth: ONE_THREAD },
         between: { latency: EXCHANGE + NETWORK, bandwidth: Math.min(NDR, ONE_THREAD) },
         local: 1 / LOCAL,
       },
@@ -59,7 +59,7 @@ export const nodes: Readonly<Record<string, Node>> = {
       },
     ],
     sources:
-      "NVIDIA H100 data sheet (NVLink 900 GB/s both ways), DGX H100 data sheet (one 400 Gbit/s port a GPU); exchanges, copies and additions as measured in docs/scaling.md; 3 µs and 5 GB/s of one thread are assumptions",
+      "NVIDIA H100 data sheet (NVLink 900 GB/s both ways), DGX H100 data sheet (one 400 Gbit/s port a GPU); latency, copies and additions as measured in docs/scaling.md; 3 µs of the network and 5 GB/s of one thread are assumptions",
   },
   cpu: {
     title: "64 cores, 4 ranks of 16 threads, 100 Gbit/s Ethernet",
@@ -67,13 +67,13 @@ export const nodes: Readonly<Record<string, Node>> = {
     sums: [
       {
         title: "sums through shared memory and Ethernet, as here",
-        within: { latency: EXCHANGE, bandwidth: SHARED_MEMORY },
+        within: { latency: EXCHANGE, bandwidth: ONE_THREAD },
         between: { latency: EXCHANGE + NETWORK, bandwidth: Math.min(ETHERNET / 4, ONE_THREAD) },
         local: 1 / LOCAL,
       },
     ],
     sources:
-      "100 Gbit/s is the network's nominal rate; exchanges, copies and additions as measured in docs/scaling.md; 3 µs is an assumption. A core trains at 0.8 of 51 GFLOP/s and 16 threads at 0.7 of 16 cores (docs/performance.md; the latter is measured on 2 threads only)",
+      "100 Gbit/s is the network's nominal rate; latency, copies and additions as measured in docs/scaling.md; 3 µs of the network and 5 GB/s of one thread within a node are assumptions. A core trains at 0.8 of 51 GFLOP/s and 16 threads at 0.7 of 16 cores (docs/performance.md; the latter is measured on 2 threads only)",
   },
 };
 
