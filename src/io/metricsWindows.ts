@@ -35,6 +35,8 @@ export const MOST_WINDOWS = 240;
 const EVALUATED = "top1";
 /** Bytes that are read at a time. */
 const PIECE = 2 ** 20;
+/** Of a file of n times so many bytes, every n-th row is parsed, and each with an evaluation: parsing takes most of the time. */
+const PARSED_BYTES = 2 ** 24;
 
 /** A sum of numbers, and their bounds. */
 interface Sum {
@@ -73,13 +75,11 @@ const closed = ({ step, sums }: Open): MetricsWindow => ({
 });
 
 /** Takes rows together as they come. */
-function collector(): { readonly add: (row: MetricsRow) => void; readonly curves: () => MetricsCurves } {
+function collector(): { readonly add: (row: MetricsRow) => void; readonly curves: () => Omit<MetricsCurves, "last"> } {
   let windows: Open[] = [];
   let length = 1; // rows of a window
   const evaluated: MetricsRow[] = [];
-  let last: MetricsRow | null = null;
   const add = (row: MetricsRow): void => {
-    last = row;
     if (row[EVALUATED] !== undefined) evaluated.push(row);
     let window = windows.at(-1);
     if (window === undefined || window.rows === length) {
@@ -97,7 +97,7 @@ function collector(): { readonly add: (row: MetricsRow) => void; readonly curves
       addTo(window.sums, name, { least: value, most: value, total: value, count: 1 });
     }
   };
-  return { add, curves: () => ({ windows: windows.map(closed), evaluated: [...evaluated], last }) };
+  return { add, curves: () => ({ windows: windows.map(closed), evaluated: [...evaluated] }) };
 }
 
 /** The curves of a file that is being written. */
@@ -114,23 +114,27 @@ export function metricsReader(path: string): MetricsReader {
   let { add, curves } = collector();
   let offset = 0;
   let identity = 0;
+  let [seen, every, latest] = [0, 1, ""]; // lines; every which is parsed; the last of them
   let rest = Buffer.alloc(0); // of a line whose end has not been written
   const startAnew = (): void => {
     ({ add, curves } = collector());
-    [offset, rest] = [0, Buffer.alloc(0)];
+    [offset, rest, seen, latest] = [0, Buffer.alloc(0), 0, ""];
   };
   const take = (bytes: Buffer): void => {
     const text = Buffer.concat([rest, bytes]);
     const end = text.lastIndexOf("\n") + 1;
     rest = text.subarray(end);
     for (const line of text.toString("utf8", 0, end).split("\n")) {
-      const row = line === "" ? null : rowOf(line);
+      if (line === "") continue;
+      latest = line;
+      const row = seen++ % every === 0 || line.includes(`"${EVALUATED}"`) ? rowOf(line) : null;
       if (row !== null) add(row);
     }
   };
   /** Reads what has been added. */
   const readOn = async (file: FileHandle): Promise<void> => {
-    const { ino } = await file.stat();
+    const { ino, size } = await file.stat();
+    every = Math.max(1, Math.floor(size / PARSED_BYTES));
     if (ino !== identity) startAnew();
     identity = ino;
     for (let read = 1; read > 0; offset += read) {
@@ -147,7 +151,7 @@ export function metricsReader(path: string): MetricsReader {
       } finally {
         await file?.close();
       }
-      return curves();
+      return { ...curves(), last: rowOf(latest) };
     },
   };
 }
