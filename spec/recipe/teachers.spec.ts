@@ -49,7 +49,12 @@ describe("a teacher", () => {
   });
 
   it("may be the student of another recipe, on the same images, with the same seed, and changed", () => {
-    const other = written(tinyToml.replace(/train = .*/, "").replace(/test = .*/, "").replace(/seed = .*/, ""));
+    const other = written(
+      tinyToml
+        .replace(/train = .*/, "")
+        .replace(/test = .*/, "")
+        .replace(/seed = .*/, ""),
+    );
     const found = read(`${untaught}\n[teacher]\nrecipe = "${other}"\nset = ["training.epochs=1"]\n`, "seed=5");
     const [teacher] = found.recipe.teachers;
     expect(teacher).toMatchObject({
@@ -84,6 +89,14 @@ describe("several teachers", () => {
   it("with another source replace the old one, and keep how the images are made", () => {
     expect(read(two, "teacher.1.run=c").recipe.teachers[1]).toMatchObject({ kind: "run", path: "c", imageSize: 8 });
     expect(keysOf(read(tinyToml, "teacher.run=c"))).toEqual(["run", "head", "image_size", "mean", "std"].map((key) => `teacher.${key}`));
+  });
+
+  it("of another kind of network begin its training anew", () => {
+    const sizes = "teacher.model.width=8 teacher.model.heads=2 teacher.model.patch_size=2 teacher.training.batch=4".split(" ");
+    const found = read(tinyToml, "teacher.model.kind=deit", ...sizes);
+    expect(found.recipe.teachers).toMatchObject([
+      { kind: "deit", training: { optimizer: { kind: "adamw" }, schedule: { base: 5e-4 / 128 } } },
+    ]);
   });
 
   it("of a file replace those that it extends", () => {

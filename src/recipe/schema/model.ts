@@ -36,7 +36,13 @@ const regnet = tableOf({
 const { patch_size, width, depth, heads, mlp_ratio, layer_norm_eps, position } = student.shape;
 const deitTeacher = tableOf({
   kind: z.literal("deit").meta({ source: SIZES }),
-  ...{ patch_size, width, depth, heads, mlp_ratio, layer_norm_eps, position },
+  patch_size,
+  width,
+  depth,
+  heads,
+  mlp_ratio,
+  layer_norm_eps,
+  position,
   distilled: given(
     flag,
     false,
