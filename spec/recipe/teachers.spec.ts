@@ -131,6 +131,7 @@ describe("refused in one line:", () => {
     ["a misspelt key", two, ["teacher.0.hed=class"], "teacher.0.hed is not known; did you mean teacher.head?"],
     ["a key of another source", two, ["teacher.1.head=class"], "teacher.1.head does not go with teacher.1.onnx"],
     ["a key of another network", tinyToml, ["teacher.training.drop_path=0.1"], 'does not go with teacher.model.kind = "regnety"'],
+    ["another kind of network", tinyToml, ["teacher.model.kind=vit"], 'teacher.model.kind must be "regnety" or "deit", got "vit"'],
     ["a wrong value", two, ["teacher.1.image_size=0"], "teacher.1.image_size must be a positive integer, got 0"],
     [
       "a text",
