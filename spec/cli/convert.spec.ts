@@ -201,7 +201,7 @@ describe("deit convert refuses", () => {
     [
       "an .onnx file of tensors that are not a DeiT's",
       [fixture("odd_tensors.pth"), "o.onnx"],
-      "an .onnx file can hold a DeiT or a RegNetY of a published size; these tensors are neither",
+      "an .onnx file can hold a DeiT or a RegNetY; these tensors are neither",
     ],
   ])("%s", async (_, args, message) => {
     expect(await refused(...args)).toContain(message);

@@ -91,6 +91,14 @@ describe("several teachers", () => {
     expect(keysOf(read(tinyToml, "teacher.run=c"))).toEqual(["run", "head", "image_size", "mean", "std"].map((key) => `teacher.${key}`));
   });
 
+  it("of another kind of network begin its training anew", () => {
+    const sizes = "teacher.model.width=8 teacher.model.heads=2 teacher.model.patch_size=2 teacher.training.batch=4".split(" ");
+    const found = read(tinyToml, "teacher.model.kind=deit", ...sizes);
+    expect(found.recipe.teachers).toMatchObject([
+      { kind: "deit", training: { optimizer: { kind: "adamw" }, schedule: { base: 5e-4 / 128 } } },
+    ]);
+  });
+
   it("of a file replace those that it extends", () => {
     const found = read(`extends = "${written(two)}"\n[[teacher]]\nweights = "c.npz"\n`);
     expect(found.recipe.teachers).toMatchObject([{ kind: "weights", imageSize: null }]);
@@ -123,6 +131,7 @@ describe("refused in one line:", () => {
     ["a misspelt key", two, ["teacher.0.hed=class"], "teacher.0.hed is not known; did you mean teacher.head?"],
     ["a key of another source", two, ["teacher.1.head=class"], "teacher.1.head does not go with teacher.1.onnx"],
     ["a key of another network", tinyToml, ["teacher.training.drop_path=0.1"], 'does not go with teacher.model.kind = "regnety"'],
+    ["another kind of network", tinyToml, ["teacher.model.kind=vit"], 'teacher.model.kind must be "regnety" or "deit", got "vit"'],
     ["a wrong value", two, ["teacher.1.image_size=0"], "teacher.1.image_size must be a positive integer, got 0"],
     [
       "a text",

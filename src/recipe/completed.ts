@@ -2,6 +2,7 @@
 import { deitConfig } from "../model/config.ts";
 import { regnetConfig } from "../teacher/config.ts";
 import { dotted, isTable } from "./leaves.ts";
+import { modelKind } from "./teachers.ts";
 import type { Table } from "./text.ts";
 
 /** The sizes of a published model under the keys of a recipe, and where they come from. */
@@ -20,7 +21,7 @@ const student: Published = {
 
 /** A published model as a teacher, a DeiT or a RegNetY. @throws RangeError for another name */
 function teacherSizes(name: string): Table {
-  if (/^deit/.test(name)) {
+  if (modelKind(name) === "deit") {
     const { width, heads, distilled } = deitConfig(name);
     return { kind: "deit", width, heads, distilled };
   }

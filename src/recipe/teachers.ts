@@ -69,18 +69,30 @@ export function written(table: Table): Table {
   return { ...others, teacher: more.length === 0 ? first : [first, ...more] };
 }
 
-/** Whether both say where the teacher comes from, and do not agree. */
-function contradict(one: Table, other: Table): boolean {
-  const [a, b] = [sourcesOf(one), sourcesOf(other)];
-  return a.length > 0 && b.length > 0 && a.join() !== b.join();
+/** The kind of network that a table of sizes names; null: it names none. */
+function kindOf({ model }: Table): unknown {
+  if (!isTable(model)) return null;
+  const { kind, name } = model;
+  return kind ?? (typeof name === "string" ? modelKind(name) : null);
+}
+
+/** The kind of a published model by its name. */
+export const modelKind = (name: string): "deit" | "regnety" => (name.startsWith("deit") ? "deit" : "regnety");
+
+/** Whether a change gives a teacher another source, or another kind of network. */
+function replaces(change: Table, there: Table): boolean {
+  const [before, after] = [sourcesOf(there), sourcesOf(change)];
+  if (before.length === 0 || after.length === 0) return false;
+  const kind = kindOf(change);
+  return before.join() !== after.join() || (kind !== null && kind !== (kindOf(there) ?? "regnety"));
 }
 
 /** The teacher that is left where a change names another source: how its images are made, and its head. */
 const withoutSource = (teacher: Table): Table => Object.fromEntries(Object.entries(teacher).filter(([key]) => sources[key] === undefined));
 
 /**
- * Merges a change into a table, both with their teachers by index. A list of teachers replaces those of the table; another source of a teacher
- * replaces its old one.
+ * Merges a change into a table, both with their teachers by index. A list of teachers replaces those of the table; another source of a teacher, or
+ * another kind of network, replaces the old one with its training.
  *
  * @throws RangeError if the change does not say which of several teachers it means, or there is none of that index
  */
@@ -95,7 +107,7 @@ export function mergedWithTeachers(base: Table, change: Table, form: TeacherForm
   const all = { ...there };
   for (const [index, of] of Object.entries(teacher)) {
     const old = there[index];
-    all[index] = isTable(of) && isTable(old) ? merged(contradict(old, of) ? withoutSource(old) : old, of) : of;
+    all[index] = isTable(of) && isTable(old) ? merged(replaces(of, old) ? withoutSource(old) : old, of) : of;
   }
   return { ...merged(rest, others), teacher: all };
 }

@@ -12,7 +12,7 @@ import { regnetFixture, under, type RegnetFixture } from "../../helpers/regnet.t
 /** The network's weights in f64, which the file rounds to f32. */
 const weightsOf = ({ config, tensors }: RegnetFixture): RegnetWeights => {
   const stored = [...under(tensors, "weights.")].map(([name, array]): [string, Stored] => [name, { dtype: "F64", ...array }]);
-  return { config, classes: null, preprocessing: null, tensors: new Map(stored) };
+  return { config, classes: null, preprocessing: null, imageSize: null, tensors: new Map(stored) };
 };
 
 const { bound } = tolerances.recording.f32;

@@ -3,7 +3,6 @@ import { crossEntropy } from "../../losses/crossEntropy.ts";
 import { divergence, type Divisor } from "../../losses/divergence.ts";
 import { hardDistillation, teacherDecision } from "../../losses/hardDistillation.ts";
 import { smoothOverAll, smoothOverOthers } from "../../losses/labelSmoothing.ts";
-import { meanOfTeachers } from "../../losses/meanOfTeachers.ts";
 import { reverseDivergence } from "../../losses/reverseDivergence.ts";
 import { softDistillation } from "../../losses/softDistillation.ts";
 import { twoClassTokens } from "../../losses/twoClassTokens.ts";
@@ -59,14 +58,6 @@ export const lossOperations: readonly Operation[] = [
     const teacher = activation(...shape);
     return (k) => teacherDecision(k, teacher);
   }),
-  runOf(
-    "meanOfTeachers",
-    { ...ofLogits("laws/loops/losses.ts meanOfTeachers"), row: "identity/mean-of-teachers" },
-    ({ activation }, shape) => {
-      const teachers = [activation(...shape), activation(...shape)];
-      return (k) => meanOfTeachers(k, teachers);
-    },
-  ),
   smoothed("smoothOverAll", smoothOverAll, "laws/loops/losses.ts smoothOverAll", "E20"),
   smoothed("smoothOverOthers", smoothOverOthers, "laws/loops/losses.ts smoothOverOthers", "E21"),
 ];

@@ -7,11 +7,14 @@ import { regnetShapes } from "../../teacher/params.ts";
 import { completeTensors, type Weights } from "../weights/weights.ts";
 import { BATCH, buildGraph } from "./graph.ts";
 import { encodeModel } from "./model.ts";
+import { regnetMetadata } from "./regnetFile.ts";
 import { regnetGraph } from "./regnetGraph.ts";
 
 /** The parameters and buffers of a RegNetY, and what they are for. */
 export interface RegnetWeights extends Omit<Weights, "config"> {
   readonly config: RegnetConfig;
+  /** The side of the images that it was trained on, in pixels; null: unknown. It takes images of any size. */
+  readonly imageSize: number | null;
 }
 
 /**
@@ -19,13 +22,14 @@ export interface RegnetWeights extends Omit<Weights, "config"> {
  *
  * @throws WeightsError unless the tensors are exactly the parameters and buffers of the configuration; OnnxError for more than 2 GiB
  */
-export function writeRegnetOnnx({ config, classes, preprocessing, tensors }: RegnetWeights): Uint8Array {
+export function writeRegnetOnnx({ tensors, ...about }: RegnetWeights): Uint8Array {
+  const { config } = about;
   const images = { name: "images", shape: [BATCH, config.channels, "height", "width"] };
   const shapes = new Map([...regnetShapes(config)].map(([name, { shape }]) => [name, shape]));
   const settings = {
     name: "regnet",
     inputs: [images],
-    metadata: new Map([["regnet", JSON.stringify({ model: config, classes, preprocessing })]]),
+    metadata: regnetMetadata(about),
     tensors: completeTensors(shapes, tensors),
     taps: false,
   };

@@ -6,7 +6,7 @@ import type { Shape } from "../../tensor/tensor.ts";
 import { usualHeads, WeightsError } from "./about.ts";
 import { huggingFaceNamed, isHuggingFace, unwrapped, type Tensors } from "./names.ts";
 import { writeNpz } from "../numpy/npz.ts";
-import { publishedRegnet } from "../onnx/publishedRegnet.ts";
+import { isRegnet, regnetWeights } from "../onnx/regnetFile.ts";
 import { writeOnnx } from "../onnx/write.ts";
 import { writeRegnetOnnx } from "../onnx/writeRegnet.ts";
 import { writeSafetensors, type Safetensors } from "../safetensors/safetensors.ts";
@@ -113,8 +113,6 @@ export function encoded(format: WrittenFormat, file: Safetensors): Uint8Array {
   if (format === "safetensors") return writeSafetensors(file.tensors, file.metadata);
   if (format === "npz") return writeNpz(file.tensors);
   if (isDeit(file.tensors)) return writeOnnx(weightsIn(file), { taps: false });
-  const config = publishedRegnet(file.tensors);
-  if (config === null)
-    throw new WeightsError("weights: an .onnx file can hold a DeiT or a RegNetY of a published size; these tensors are neither");
-  return writeRegnetOnnx({ config, classes: null, preprocessing: null, tensors: file.tensors });
+  if (!isRegnet(file)) throw new WeightsError("weights: an .onnx file can hold a DeiT or a RegNetY; these tensors are neither");
+  return writeRegnetOnnx(regnetWeights(file));
 }

@@ -21,9 +21,10 @@ const student = tableOf({
 });
 
 const REGNET = "deit.md 8.1";
+const KINDS = 'must be "regnety" or "deit"';
 
 const regnet = tableOf({
-  kind: z.literal("regnety").meta({ source: REGNET }),
+  kind: z.literal("regnety", { error: KINDS }).meta({ source: REGNET }),
   stem: given(count, 32, REGNET, "width of the stem"),
   widths: listOf(count).meta({ description: "width of each stage" }),
   depths: listOf(count).meta({ description: "number of blocks of each stage" }),
@@ -35,8 +36,14 @@ const regnet = tableOf({
 /** A DeiT as a teacher: its images and classes are given elsewhere. */
 const { patch_size, width, depth, heads, mlp_ratio, layer_norm_eps, position } = student.shape;
 const deitTeacher = tableOf({
-  kind: z.literal("deit").meta({ source: SIZES }),
-  ...{ patch_size, width, depth, heads, mlp_ratio, layer_norm_eps, position },
+  kind: z.literal("deit", { error: KINDS }).meta({ source: SIZES }),
+  patch_size,
+  width,
+  depth,
+  heads,
+  mlp_ratio,
+  layer_norm_eps,
+  position,
   distilled: given(
     flag,
     false,

@@ -2,11 +2,11 @@
 import { statSync } from "node:fs";
 import { fileBytes } from "../../io/disk/fileBytes.ts";
 import { onnxMetadata } from "../../io/onnx/about.ts";
+import { REGNET, regnetAbout } from "../../io/onnx/regnetFile.ts";
 import { aboutOfText } from "../../io/weights/about.ts";
 import { ABOUT } from "../../io/weights/weights.ts";
 import { onnxRuntime, type OnnxRuntime, type OnnxSession } from "./onnxRuntime.ts";
 import type { About } from "./network.ts";
-import { REGNET, regnetAbout } from "./regnetFile.ts";
 
 /** What the student's images and classes are. */
 export interface OnnxShape {
@@ -27,12 +27,16 @@ export interface OnnxClassifier extends Pick<About, "normalisation"> {
   readonly release: () => Promise<void>;
 }
 
+/** Of several outputs, the one that has this name is taken, as in this project's files of a DeiT with two heads. */
+const LOGITS = "logits";
+
 /** The one tensor of a list. @throws RangeError for none, several, or something else than f32 */
-function theOne(values: OnnxSession["inputMetadata"], what: string): OnnxSession["inputMetadata"][number] {
-  const [value, ...more] = values;
+function theOne(values: OnnxSession["inputMetadata"], what: "input" | "output"): OnnxSession["inputMetadata"][number] {
+  const [value, ...more] = values.length > 1 && what === "output" ? values.filter(({ name }) => name === LOGITS) : values;
   if (value === undefined || more.length > 0) {
     const names = values.map(({ name }) => name).join(", ");
-    throw new RangeError(`a classifier has one ${what}, but this model has ${values.length}${names === "" ? "" : `: ${names}`}`);
+    const wanted = what === "input" ? "one input" : `one output, or one called ${LOGITS}`;
+    throw new RangeError(`a classifier has ${wanted}, but this model has ${values.length}${names === "" ? "" : `: ${names}`}`);
   }
   if (!value.isTensor || value.type !== "float32")
     throw new RangeError(`the ${what} ${value.name} must be a tensor of float32, got ${value.type ?? "another kind of value"}`);
@@ -60,13 +64,16 @@ function imagesOf(
 
 /** What this project's own files say besides. */
 function aboutOf(path: string): About {
-  const metadata = onnxMetadata(fileBytes(path).read(0, fileBytes(path).size));
+  const file = fileBytes(path);
+  const metadata = onnxMetadata(file.read(0, file.size));
   const [deit, regnet] = [metadata.get(ABOUT), metadata.get(REGNET)];
   if (deit !== undefined) {
     const { model, preprocessing } = aboutOfText(deit);
     return { side: model.imageSize, normalisation: preprocessing };
   }
-  return regnet === undefined ? { side: null, normalisation: null } : regnetAbout(regnet);
+  if (regnet === undefined) return { side: null, normalisation: null };
+  const { imageSize: side, preprocessing: normalisation } = regnetAbout(regnet);
+  return { side, normalisation };
 }
 
 /** Runs a session on as many images as its file takes at a time; a last incomplete piece is filled up with zeros. */

@@ -1,6 +1,7 @@
 /** A RegNetY that is trained first, as the authors' teacher was: on the same images with the same augmentation, by SGD (deit.md 8.2). */
 import { join } from "node:path";
 import { digestOfRecord } from "../../io/disk/digest.ts";
+import { regnetMetadata } from "../../io/onnx/regnetFile.ts";
 import { saveSafetensors } from "../../io/safetensors/save.ts";
 import { readTree } from "../../io/weights/trees.ts";
 import type { Engine } from "../../kernels/engine.ts";
@@ -19,7 +20,6 @@ import { classifierTask } from "../step/classifierTask.ts";
 import type { Task } from "../step/task.ts";
 import { accuracyOf } from "./measure.ts";
 import { regnetAttrs, regnetPredictBy, type RegnetBuffers, type RegnetModel } from "./network.ts";
-import { REGNET } from "./regnetFile.ts";
 import { within } from "./teacher.ts";
 import { identityOfTraining, type TeacherTraining } from "./trained.ts";
 
@@ -48,8 +48,8 @@ async function writeWeights(
   const leaves = new Map([...(await readTree(engine, model.params)), ...(await readTree(engine, model.buffers))]);
   const order = [...regnetShapes(config).keys()];
   const ordered = [...leaves].toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b));
-  const about = { model: config, imageSize, classes: sets.train.classes, preprocessing: sets.normalisation };
-  await saveSafetensors(path, new Map(ordered), (_, tensor) => tensor, new Map([[REGNET, JSON.stringify(about)]]));
+  const about = { config, classes: sets.train.classes, preprocessing: sets.normalisation, imageSize };
+  await saveSafetensors(path, new Map(ordered), (_, tensor) => tensor, regnetMetadata(about));
 }
 
 /** The training, on the teacher's own images `sets`, which `data` normalises. */

@@ -1,13 +1,13 @@
 /** Reads a trained network from a file of weights: a DeiT or a RegNetY, whichever it holds. */
 import { converted, isDeit } from "../../io/weights/convert.ts";
+import { isRegnet, regnetWeights } from "../../io/onnx/regnetFile.ts";
 import { unwrapped } from "../../io/weights/names.ts";
 import type { Safetensors } from "../../io/safetensors/safetensors.ts";
 import { headsOf, weightsIn, WeightsError } from "../../io/weights/weights.ts";
 import { withTensorsAt } from "../../io/weights/weightsFile.ts";
 import { hasTwoHeads } from "../../model/params.ts";
 import type { HeadName } from "../evaluation/evaluate.ts";
-import { deitNetwork, type Network } from "./network.ts";
-import { isRegnet, regnetIn } from "./regnetFile.ts";
+import { deitNetwork, regnetNetwork, type Network } from "./network.ts";
 
 /** How a network of a file is used. */
 export interface NetworkOptions {
@@ -33,7 +33,10 @@ async function deitIn(file: Safetensors, { head, imageSize }: NetworkOptions): P
 export async function networkAt(path: string, options: NetworkOptions): Promise<Network> {
   const file = withTensorsAt({ path }, ({ metadata, tensors }) => ({ metadata, tensors: unwrapped(tensors) }));
   try {
-    if (isRegnet(file)) return regnetIn(file);
+    if (isRegnet(file)) {
+      const { config, tensors, preprocessing: normalisation, imageSize: side } = regnetWeights(file);
+      return regnetNetwork(config, tensors, { side, normalisation });
+    }
     if (!isDeit(file.tensors)) throw new WeightsError("weights: neither a DeiT nor a RegNetY in timm's names");
     return await deitIn(file, options);
   } catch (error) {

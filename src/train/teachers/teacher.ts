@@ -32,7 +32,9 @@ export interface Teacher {
 export function combined(k: Kernels, logits: readonly Tensor[]): Tensor {
   const [only, ...more] = logits;
   if (only !== undefined && more.length === 0) return only;
-  return k.region("teachers", () => meanOfTeachers(k, logits), undefined, logits);
+  const z = k.region("teachers", () => meanOfTeachers(k, logits));
+  k.donate(logits);
+  return z;
 }
 
 /** Several teachers as one, which gives the mean of their distributions; a single one as it is; null: none. */
@@ -44,7 +46,8 @@ export function togetherOf(teachers: readonly Teacher[]): Teacher | null {
     logits: (k, images) => {
       const given = teachers.map(({ logits }) => logits(k, images));
       const here = given.filter((z): z is Tensor => !(z instanceof Promise));
-      return here.length === given.length ? combined(k, here) : Promise.all(given).then((all) => combined(k, all));
+      if (here.length === given.length) return combined(k, here);
+      return Promise.all(given.map((z) => Promise.resolve(z))).then((all) => combined(k, all));
     },
     accuracy: null,
     release: async () => {

@@ -22,18 +22,10 @@ export const teacherFolder = (directory: string, index: number, count: number): 
 export const teacherStage = (index: number, count: number): `teacher${string}` => (count > 1 ? `teacher.${index}` : "teacher");
 
 function prepared(teacher: TeacherRecipe, index: number, preparing: Preparing): PreparedTeacher | Promise<PreparedTeacher> {
-  switch (teacher.kind) {
-    case "onnx":
-      return preparedOnnx(teacher, preparing);
-    case "recipe":
-      return preparedRecipe(teacher, preparing);
-    case "run":
-    case "weights":
-      return preparedStored(teacher, preparing);
-    case "regnety":
-    case "deit":
-      return preparedHere(teacher, index, preparing);
-  }
+  if (teacher.kind === "onnx") return preparedOnnx(teacher, preparing);
+  if (teacher.kind === "recipe") return preparedRecipe(teacher, preparing);
+  if ("path" in teacher) return preparedStored(teacher, preparing);
+  return preparedHere(teacher, index, preparing);
 }
 
 /** Closes what they would have read. */

@@ -1,11 +1,11 @@
 /** What a file says about a RegNetY: in the metadata `regnet` of this project's files, or else by the names and shapes of timm. */
-import { isRecord, parseJson } from "../../io/strictJson.ts";
-import type { Normalisation } from "../../data/normalise.ts";
-import type { Safetensors } from "../../io/safetensors/safetensors.ts";
-import { completeTensors, WeightsError } from "../../io/weights/weights.ts";
+import { isRecord, parseJson } from "../strictJson.ts";
+import type { Safetensors } from "../safetensors/safetensors.ts";
+import { completeTensors, WeightsError, type Preprocessing } from "../weights/weights.ts";
 import { checkedRegnetConfig, regnetConfig, type RegnetConfig } from "../../teacher/config.ts";
 import { regnetShapes } from "../../teacher/params.ts";
-import { regnetNetwork, type About, type Network } from "./network.ts";
+import type { Shape } from "../../tensor/tensor.ts";
+import type { RegnetWeights } from "./writeRegnet.ts";
 
 /** The metadata's key, which corresponds to `deit` in a DeiT's file. */
 export const REGNET = "regnet";
@@ -35,7 +35,7 @@ function configOf(value: unknown): RegnetConfig {
   });
 }
 
-function normalisationOf(value: unknown, channels: number): Normalisation | null {
+function preprocessingOf(value: unknown, channels: number): Preprocessing | null {
   if (value === null || value === undefined) return null;
   if (!isRecord(value)) throw refuse("preprocessing must be an object");
   const { mean, std } = value;
@@ -44,24 +44,37 @@ function normalisationOf(value: unknown, channels: number): Normalisation | null
   return { mean, std };
 }
 
+/** Names of the classes; null: unknown. */
+function classesOf(value: unknown, count: number): readonly string[] | null {
+  if (value === null || value === undefined) return null;
+  if (!Array.isArray(value) || value.length !== count || !value.every((one) => typeof one === "string"))
+    throw refuse(`classes must be a list of ${count} texts`);
+  return value;
+}
+
 /** What the metadata say. @throws WeightsError, JsonError, RangeError */
-export function regnetAbout(text: string): { readonly config: RegnetConfig } & About {
+export function regnetAbout(text: string): Omit<RegnetWeights, "tensors"> {
   const value = parseJson(text);
   if (!isRecord(value)) throw refuse("must be a JSON object");
   const config = configOf(value["model"]);
-  const { imageSize } = value;
+  const { imageSize, classes, preprocessing } = value;
   return {
     config,
-    normalisation: normalisationOf(value["preprocessing"], config.channels),
-    side: typeof imageSize === "number" ? imageSize : null,
+    classes: classesOf(classes, config.classes),
+    preprocessing: preprocessingOf(preprocessing, config.channels),
+    imageSize: typeof imageSize === "number" ? imageSize : null,
   };
 }
 
+/** The metadata of a file. */
+export const regnetMetadata = ({ config: model, ...about }: Omit<RegnetWeights, "tensors">): ReadonlyMap<string, string> =>
+  new Map([[REGNET, JSON.stringify({ model, ...about })]]);
+
 /** The squeezed width and ε of every published network, which follow from no shape. */
-const { seRatio: SE_RATIO, batchNormEps: EPS } = regnetConfig("regnety-4gf");
+const { seRatio, batchNormEps } = regnetConfig("regnety-4gf");
 
 /** The configuration that follows from timm's names and shapes. @throws WeightsError, RangeError */
-function configOfShapes(tensors: Safetensors["tensors"]): RegnetConfig {
+export function regnetOfShapes(tensors: ReadonlyMap<string, { readonly shape: Shape }>): RegnetConfig {
   const length = (name: string, axis: number): number => {
     const found = tensors.get(name)?.shape[axis];
     if (found === undefined) throw new WeightsError(`weights: no metadata ${REGNET}, and no tensor ${name} from which to infer the model`);
@@ -76,20 +89,24 @@ function configOfShapes(tensors: Safetensors["tensors"]): RegnetConfig {
     widths: stages.map((s) => length(`s${s}.b1.conv1.conv.weight`, 0)),
     depths: stages.map((s) => most(new RegExp(`^s${s}\\.b(\\d+)\\.`))),
     groupWidth: length("s1.b1.conv2.conv.weight", 1),
-    seRatio: SE_RATIO,
+    seRatio,
     classes: length("head.fc.bias", 0),
-    batchNormEps: EPS,
+    batchNormEps,
   });
 }
 
 /** Whether these are the tensors of a RegNetY, perhaps an incomplete one. */
 export const isRegnet = ({ metadata, tensors }: Safetensors): boolean => metadata.has(REGNET) || tensors.has("s1.b1.conv1.conv.weight");
 
-/** The network of a file. @throws WeightsError, JsonError, RangeError */
-export function regnetIn({ metadata, tensors }: Safetensors): Network {
+/**
+ * The RegNetY of a file.
+ *
+ * @throws WeightsError unless its tensors are exactly the parameters and buffers of one; JsonError, RangeError
+ */
+export function regnetWeights({ metadata, tensors }: Safetensors): RegnetWeights {
   const text = metadata.get(REGNET);
-  const { config, ...about } =
-    text === undefined ? { config: configOfShapes(tensors), side: null, normalisation: null } : regnetAbout(text);
-  const shapes = new Map([...regnetShapes(config)].map(([name, { shape }]) => [name, shape]));
-  return regnetNetwork(config, completeTensors(shapes, tensors), about);
+  const about =
+    text === undefined ? { config: regnetOfShapes(tensors), classes: null, preprocessing: null, imageSize: null } : regnetAbout(text);
+  const shapes = new Map([...regnetShapes(about.config)].map(([name, { shape }]) => [name, shape]));
+  return { ...about, tensors: completeTensors(shapes, tensors) };
 }
