@@ -64,7 +64,10 @@ function ours(what) {
   ];
   const changes = set.flatMap((change) => ["--set", change]);
   const { stages } = JSON.parse(
-    execFileSync(process.execPath, [...process.execArgv, CLI, ...words, ...changes, "--json"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+    execFileSync(process.execPath, [...process.execArgv, CLI, ...words, ...changes, "--json"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }),
   );
   return Object.fromEntries(stages.map(({ stage, ms, min }) => [stage, { ms, min }]));
 }
