@@ -18,6 +18,7 @@ export { peak } from "./peak";
 export { uniform } from "./random";
 export { argmaxRows, maxRows, oneHot, sumColumns, sumRows } from "./reduce";
 export { firstFree, scratchBytes, useScratch } from "./scratch";
+export { sgd } from "./sgd";
 export { logSoftmax, logSoftmaxVjp, softmax, softmaxVjp } from "./softmax";
 export { unscale } from "./unscale";
 export { fold, unfold } from "./windows";

@@ -5,6 +5,7 @@
  * Coefficients come from fixtures/normal/make_f32_coefficients.py, here with the highest power first; src/engines/webgpu/kernels/math.ts has the
  * same ones, and a spec compares them. Errors are in units in the last place (ulp). pmin and pmax return a NaN in their first argument.
  */
+import { madd } from "./gemm/vectors";
 
 const ONE: usize = memory.data<f32>([1]);
 const MINUS_ONE: usize = memory.data<f32>([-1]);
@@ -66,14 +67,14 @@ function all(constant: usize): v128 {
 @inline
 function polynomial(x: v128, coefficients: usize, degree: i32): v128 {
   let sum = all(coefficients);
-  if (degree >= 1) sum = f32x4.add(f32x4.mul(sum, x), all(coefficients + 4));
-  if (degree >= 2) sum = f32x4.add(f32x4.mul(sum, x), all(coefficients + 8));
-  if (degree >= 3) sum = f32x4.add(f32x4.mul(sum, x), all(coefficients + 12));
-  if (degree >= 4) sum = f32x4.add(f32x4.mul(sum, x), all(coefficients + 16));
-  if (degree >= 5) sum = f32x4.add(f32x4.mul(sum, x), all(coefficients + 20));
-  if (degree >= 6) sum = f32x4.add(f32x4.mul(sum, x), all(coefficients + 24));
-  if (degree >= 7) sum = f32x4.add(f32x4.mul(sum, x), all(coefficients + 28));
-  if (degree >= 8) sum = f32x4.add(f32x4.mul(sum, x), all(coefficients + 32));
+  if (degree >= 1) sum = madd(all(coefficients + 4), sum, x);
+  if (degree >= 2) sum = madd(all(coefficients + 8), sum, x);
+  if (degree >= 3) sum = madd(all(coefficients + 12), sum, x);
+  if (degree >= 4) sum = madd(all(coefficients + 16), sum, x);
+  if (degree >= 5) sum = madd(all(coefficients + 20), sum, x);
+  if (degree >= 6) sum = madd(all(coefficients + 24), sum, x);
+  if (degree >= 7) sum = madd(all(coefficients + 28), sum, x);
+  if (degree >= 8) sum = madd(all(coefficients + 32), sum, x);
   return sum;
 }
 

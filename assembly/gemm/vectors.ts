@@ -1,4 +1,4 @@
-/** The vector operations of the register tiles. */
+/** The vector operations of the register tiles, of which `math.ts` uses the first for its polynomials. */
 
 /** sum + x ⊙ y: rounded twice, or only once in the build with relaxed SIMD if the processor has a fused multiply–add. */
 @inline

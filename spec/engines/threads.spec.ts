@@ -12,7 +12,11 @@ import { deitLogits } from "../../src/model/deit.ts";
 import { initialParams } from "../../src/model/init.ts";
 import { linear } from "../../src/ops/linear.ts";
 import { constantWeights, inference } from "../../src/ops/observe.ts";
+import { batchNorm, frozenBatchNorm } from "../../src/teacher/batchNorm.ts";
+import { groupedConv } from "../../src/teacher/conv.ts";
+import { relu } from "../../src/teacher/relu.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { named } from "../../src/tensor/tree.ts";
 import { deitAttrs } from "../../src/train/step/deitTask.ts";
 import { initialOptimizerState } from "../../src/train/optimizer/optimizer.ts";
@@ -32,6 +36,21 @@ const config: DeitConfig = {
   classes: 37,
 };
 const B = 5;
+
+/** A convolution in groups and one of 1×1, batch norm in training and in inference, and ReLU, with their gradients. */
+function unitsOfTheTeacher(k: Kernels, images: Tensor): object {
+  const [weight, point] = [k.uniform(keyOf(5), [6, 1, 3, 3]), k.uniform(keyOf(6), [4, 6, 1, 1])];
+  const grouped = groupedConv.forward(k, { x: images, params: { weight } }, { groups: 3, stride: 2, padding: 1 });
+  const mixed = groupedConv.forward(k, { x: grouped.out, params: { weight: point } }, { groups: 1, stride: 1, padding: 0 });
+  const params = { weight: k.uniform(keyOf(7), [4]), bias: k.uniform(keyOf(8), [4]) };
+  const running = { running_mean: params.bias, running_var: params.weight, num_batches_tracked: k.zeros([]) };
+  const normed = batchNorm.forward(k, { x: mixed.out, params }, { eps: 1e-3 });
+  const frozen = frozenBatchNorm.forward(inference(k), { x: mixed.out, params }, { eps: 1e-3, running }).out.y;
+  const y = relu.forward(k, { x: normed.out.y });
+  const dNormed = batchNorm.vjp(k, normed.saved, { y: relu.vjp(k, y.saved, frozen).x, stats: null });
+  const dMixed = groupedConv.vjp(k, mixed.saved, dNormed.x);
+  return { y: y.out, stats: normed.out.stats, frozen, dNormed, dMixed, dGrouped: groupedConv.vjp(k, grouped.saved, dMixed.x) };
+}
 
 /** All weights, moments and the loss after some training steps, and logits in inference. */
 async function resultsOf(options: WasmOptions): Promise<readonly (readonly [string, readonly number[]])[]> {
@@ -61,7 +80,7 @@ async function resultsOf(options: WasmOptions): Promise<readonly (readonly [stri
     state = { ...next, average: null, lossScale: null };
   }
   const { out } = deitLogits.forward(constantWeights(inference(k)), { images, params: state.params }, deitAttrs(k, config));
-  const tensors = [...named({ state, out })];
+  const tensors = [...named({ state, out, units: unitsOfTheTeacher(k, images) })];
   const read = await Promise.all(tensors.map(async ([name, t]) => [name, [...(await engine.read(t))]] as const));
   engine.close();
   return read;

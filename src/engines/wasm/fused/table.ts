@@ -17,6 +17,7 @@ import { layerNormKernel } from "./layerNorm.ts";
 import { linearKernel } from "./linear.ts";
 import { logSoftmaxKernel } from "./logSoftmax.ts";
 import { reluKernel } from "./relu.ts";
+import { sgdKernel } from "./sgd.ts";
 import { softmaxKernel } from "./softmax.ts";
 import { splitHeadsKernel } from "./splitHeads.ts";
 import { unscaleKernel } from "./unscale.ts";
@@ -31,6 +32,7 @@ const kernels: readonly FusedKernel[] = [
   splitHeadsKernel,
   crossEntropyKernel,
   adamwKernel,
+  sgdKernel,
   unscaleKernel,
   groupedConvKernel,
   batchNormKernel,
