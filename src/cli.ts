@@ -2,7 +2,8 @@
 /** Entry `deit`, the command line. */
 import { messageOf, oneLine, say, tolerateClosedOutput } from "./cli/output.ts";
 import { environmentFor } from "./cli/processes/probe.ts";
-import { BAD_INPUT, runCommandLine } from "./cli/program.ts";
+import { runCommandLine } from "./cli/program.ts";
+import { BAD_INPUT } from "./cli/status.ts";
 import { needsSupervision, supervise } from "./cli/processes/supervise.ts";
 
 /** Runs a command line in a process that finds its adapter; the exit status. */

@@ -16,6 +16,7 @@ await runRecipe(referenceEngine(), tinyOf(Number(epochs)), {
   onProgress: ({ stage, step }) => writeSync(STDOUT, `${stage} ${step}\n`),
   onView: null,
   stop: null,
+  ranks: null,
   memory: "normal",
   workers: 0,
   onNotice: () => undefined,

@@ -49,6 +49,7 @@ const settings = (directory: string, changes: Partial<RunSettings> = {}): RunSet
   checkpointMinutes: 0,
   onProgress: null,
   stop: null,
+  ranks: null,
   workers: 0,
   onNotice: () => undefined,
   ...changes,

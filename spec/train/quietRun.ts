@@ -10,6 +10,7 @@ export const quietRun = (directory: string, changes: Partial<RunOptions> = {}): 
   onProgress: null,
   onView: null,
   stop: null,
+  ranks: null,
   memory: "normal",
   workers: 0,
   onNotice: () => undefined,

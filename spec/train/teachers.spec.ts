@@ -76,7 +76,12 @@ async function withMade<T>(recipe: Recipe, use: (teachers: readonly Teacher[]) =
   };
   const prepared = await preparedTeachers(preparing);
   try {
-    const made = await madeTeachers(prepared, preparing, () => ({ ...quietRun(""), onProgress: null, onEpoch: async () => undefined, memory: "normal" }));
+    const made = await madeTeachers(prepared, preparing, () => ({
+      ...quietRun(""),
+      onProgress: null,
+      onEpoch: async () => undefined,
+      memory: "normal",
+    }));
     const result = await use(made ?? []);
     for (const { release } of made ?? []) await release();
     return result;

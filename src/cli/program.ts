@@ -1,12 +1,10 @@
 /** The command line as a whole: its commands, and how each of them fails. */
+import { BAD_INPUT } from "./status.ts";
 import { Command, CommanderError } from "commander";
 import { DeviceLostError } from "../tensor/errors.ts";
 import { messageOf, oneLine } from "./output.ts";
 import { LOST, type Notify } from "./processes/supervise.ts";
 import { version } from "./version.ts";
-
-/** The exit status for bad input of any kind. */
-export const BAD_INPUT = 2;
 
 type Add = (program: Command, notify: Notify | null) => void;
 

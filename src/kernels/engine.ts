@@ -66,6 +66,8 @@ export interface Engine extends Partial<Asynchronous> {
   readonly kernels: Kernels;
   /** Copies the value at the call and delivers it later: `t` may be freed as soon as this returns. */
   readonly read: (t: Tensor) => Promise<Float64Array | Float32Array>;
+  /** A copy of the value, at once; an engine whose kernels are computed later has no such function. */
+  readonly readNow?: (t: Tensor) => Float64Array | Float32Array;
   /** Frees tensors that the caller holds outside every region, such as state, batch and loss. */
   readonly release: (tree: unknown) => void;
   /**

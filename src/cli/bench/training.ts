@@ -123,6 +123,7 @@ export async function timedTraining(engine: Engine, bench: TrainingBench, { reci
       checkpointEvery: null,
       checkpointMinutes: 10,
       onView: null,
+      ranks: null,
       onProgress,
       stop: enough,
       memory: "normal",

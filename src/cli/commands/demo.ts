@@ -47,6 +47,7 @@ async function run(options: DemoOptions): Promise<void> {
     read,
     directory,
     resume: false,
+    ranks: null,
     checkpointMinutes: CHECKPOINT_MINUTES,
     threads: options.threads,
     memory: "normal",

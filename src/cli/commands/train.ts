@@ -8,6 +8,7 @@ import type { DeviceLostError } from "../../tensor/errors.ts";
 import type { MemoryChoice } from "../../train/step/deitTask.ts";
 import type { Interrupted, RunResult, StageProgress } from "../../train/run/run.ts";
 import { runThroughDeviceLosses, type FinishedRun } from "../../train/run/runThroughDeviceLosses.ts";
+import { leads, type RunRanks } from "../../train/run/sumOverRanks.ts";
 import { hasBegun } from "../../train/run/folder.ts";
 import { INTERRUPTED } from "../processes/children.ts";
 import { thisCommand } from "../processes/commandLine.ts";
@@ -29,12 +30,14 @@ import { oneLine, print, printJson, say, table } from "../output.ts";
 import { progressReporter } from "../runs/progress.ts";
 import { renewing } from "../runs/renewing.ts";
 import { readRecipe, recipeValues, type RecipeChanges, type ReadRecipe, type RecipeValues } from "../../recipe/recipe.ts";
+import { BAD_INPUT } from "../status.ts";
 import { differences, differencesText, recipeOfRun } from "../runs/recipeOfRun.ts";
+import { checkShares, dividedFor, endAll, openRunRanks, type ReduceOptions } from "../runs/ranked.ts";
 import { printResult } from "../runs/results.ts";
 import { watchSignals } from "../runs/signals.ts";
 import type { Notify } from "../processes/supervise.ts";
 
-interface TrainOptions extends EngineOptions, JsonOption, MemoryOption {
+interface TrainOptions extends EngineOptions, JsonOption, MemoryOption, ReduceOptions {
   readonly set?: readonly string[];
   readonly seed?: number;
   readonly out?: string;
@@ -70,6 +73,8 @@ export interface Start {
   readonly checkpointMinutes: number;
   /** Threads of the engine, for the report. */
   readonly threads: number;
+  /** The ranks of the run; null: there is only this process. */
+  readonly ranks: RunRanks | null;
   readonly memory: MemoryChoice;
   /** Threads that make the batches. */
   readonly workers: number;
@@ -81,7 +86,8 @@ type Engines = () => Promise<Engine>;
 
 /** Runs until the end, or until a signal, after which it saves. */
 async function runUntilSignal(newEngine: Engines, start: Start): Promise<FinishedRun> {
-  const { read, directory, resume, checkpointMinutes, memory, workers, notify } = start;
+  const { read, directory, resume, checkpointMinutes, ranks, memory, workers, notify } = start;
+  const isLeading = leads(start);
   const { stopping, close } = watchSignals();
   const report = renewing(start);
   try {
@@ -96,12 +102,13 @@ async function runUntilSignal(newEngine: Engines, start: Start): Promise<Finishe
       recipeText: read.text,
       checkpointEvery: null,
       checkpointMinutes,
-      onProgress,
+      onProgress: isLeading ? onProgress : null,
       onView: report.renew,
       stop: stopping,
+      ranks,
       memory,
       workers,
-      onNotice: say,
+      onNotice: isLeading ? say : () => undefined,
     };
     notify?.({ run: directory });
     const onLoss = ({ message }: DeviceLostError): void => say(`${message}; continuing on another device`);
@@ -124,7 +131,7 @@ async function runUntilSignal(newEngine: Engines, start: Start): Promise<Finishe
 export async function trained(newEngine: Engines, start: Start): Promise<RunResult | Interrupted> {
   const { engine, result } = await runUntilSignal(newEngine, start);
   try {
-    if (result.interrupted) return result;
+    if (result.interrupted || !leads(start)) return result;
     const { writeReport } = await import("../runs/report.ts"); // only now, since it loads the drawing libraries
     say(`report: ${await writeReport(engine, start, result)}`);
   } catch (error) {
@@ -141,26 +148,45 @@ function printRecipe({ values }: RecipeValues, json: boolean): void {
   for (const line of table([["key", "value", "from"], ...rows], ["left", "left", "left"])) print(line);
 }
 
-async function run(name: string, options: TrainOptions, notify: Notify | null): Promise<void> {
-  const { set, seed, out, resume = false, printRecipe: printsRecipe = false, json = false } = options;
-  const changes: RecipeChanges = { ...(set && { set }), ...(seed === undefined ? {} : { seed }) };
-  if (printsRecipe && !resume) return printRecipe(recipeValues(name, changes), json);
-  const directory = out ?? folderOf(readRecipe(name, changes));
-  const begun = resume && hasBegun(directory);
-  const read = begun ? resumed(name, directory, changes) : readRecipe(name, changes);
-  if (printsRecipe) return printRecipe(read, json);
+/** What a command asks for, once it has been read. */
+interface Asked {
+  readonly name: string;
+  readonly changes: RecipeChanges;
+  readonly ranks: RunRanks | null;
+}
 
+/** Trains, on the ranks of this run. */
+async function train({ name, changes, ranks }: Asked, options: TrainOptions, notify: Notify | null): Promise<void> {
+  const { out, resume = false, json = false } = options;
+  const divided = ranks === null ? changes : dividedFor(ranks, name, changes);
+  const directory = out ?? folderOf(readRecipe(name, divided));
+  const begun = resume && hasBegun(directory);
+  const read = begun ? resumed(name, directory, changes) : readRecipe(name, divided);
+  if (ranks !== null) checkShares(ranks, read);
   if (!resume && existsSync(directory))
     throw new RangeError(`${directory} exists: --resume continues the run in it, --out DIR starts one elsewhere`);
   checkFolderPath(directory);
-  if (resume && !begun) say(`no run has begun in ${directory}: it begins now`);
-  const result = await trained(() => engineOf(options), { ...options, read, directory, resume, notify });
+  await ranks?.ranks.barrier(); // all have seen whether the folder exists
+  if (resume && !begun && leads({ ranks })) say(`no run has begun in ${directory}: it begins now`);
+  const result = await trained(() => engineOf(options), { ...options, ranks, read, directory, resume, notify });
+  await ranks?.ranks.close();
+  if (!leads({ ranks })) return;
   if (result.interrupted) say(`saved in ${directory}; ${thisCommand("--resume")} continues`);
   if (json) printJson({ directory, seed: read.recipe.seed, ...result });
   else if (!result.interrupted) {
     printResult(result);
     print(`\nThe run is in ${directory} (seed ${read.recipe.seed})`);
   }
+}
+
+async function run(name: string, options: TrainOptions, notify: Notify | null): Promise<void> {
+  const { set, seed, out, resume = false, printRecipe: printsRecipe = false, json = false } = options;
+  const changes: RecipeChanges = { ...(set && { set }), ...(seed === undefined ? {} : { seed }) };
+  if (printsRecipe)
+    return printRecipe(resume ? resumed(name, out ?? folderOf(readRecipe(name, changes)), changes) : recipeValues(name, changes), json);
+  const ranks = await openRunRanks(options);
+  if (ranks === null) return train({ name, changes, ranks }, options, notify);
+  await train({ name, changes, ranks }, options, notify).catch((error: unknown) => endAll(ranks, "train", error, BAD_INPUT));
 }
 
 export function addTrain(program: Command, notify: Notify | null): void {
@@ -174,6 +200,12 @@ export function addTrain(program: Command, notify: Notify | null): void {
     .addOption(memoryChoiceOption())
     .addOption(workersOption())
     .addOption(checkpointMinutesOption())
+    .addOption(
+      new Option("--reduce <how>", "with mpirun: ordered (the same weights on 1, 2 and 4 ranks) or fast")
+        .choices(["ordered", "fast"])
+        .default("ordered"),
+    )
+    .addOption(new Option("--wire <format>", "with --reduce fast: what travels between ranks").choices(["f32", "f16"]).default("f32"))
     .option("--resume", "continue the run in the folder; if none has begun there, begin it")
     .option("--print-recipe", "print every value with its origin, and do not train");
   withExamples(withJson(withEngine(command)), [
@@ -181,5 +213,6 @@ export function addTrain(program: Command, notify: Notify | null): void {
     ["deit train digits --seed 1 --out runs/one", "another seed, in a folder of your choice"],
     ["deit train digits --set training.batch=32 --print-recipe", "what would be trained"],
     ["deit train digits --resume", "continue after Ctrl-C"],
+    ["mpirun -n 4 npx deit train digits", "on four ranks, which share each batch"],
   ]).action((name, options) => run(name, options, notify));
 }

@@ -11,19 +11,21 @@ import type { Report } from "../../report/report.ts";
 import { tokenCosines } from "../../train/evaluation/tokenCosines.ts";
 import { openKept } from "../../train/run/keptData.ts";
 import type { RunResult } from "../../train/run/run.ts";
+import type { RunRanks } from "../../train/run/sumOverRanks.ts";
 import type { RunView, Stage } from "../../train/run/view.ts";
 import type { ReadRecipe } from "../../recipe/recipe.ts";
 import { version } from "../version.ts";
 import { weightedModel } from "../inputs/weights.ts";
 
 /** What may differ between equal runs; it belongs in the report, not in a weights file. */
-function environment({ name, precision }: Engine, threads: number): Report["environment"] {
+function environment({ name, precision }: Engine, { threads, ranks }: ReportedRun): Report["environment"] {
   const processors = cpus();
   return [
     ["date", new Date().toISOString()],
     ["deit", version()],
     ["engine", `${name}, ${precision}`],
     ["threads", `${threads}`],
+    ["ranks", `${ranks?.ranks.count ?? 1}`],
     ["Node", process.version],
     ["processor", `${processors[0]?.model.trim() ?? "unknown"}, ${processors.length} logical cores`],
     ["platform", `${platform()} ${release()}, ${arch()}`],
@@ -36,6 +38,8 @@ export interface ReportedRun {
   readonly directory: string;
   /** Threads of the engine. */
   readonly threads: number;
+  /** The ranks of the run; null: there is only this process. */
+  readonly ranks: RunRanks | null;
 }
 
 /** The test images, as the run reads them. */
@@ -45,10 +49,10 @@ function openTest({ read: { recipe }, directory }: ReportedRun): Dataset {
 }
 
 /** What goes into every report of a run. */
-const common = (engine: Engine, { read: { recipe, values }, threads }: ReportedRun): Pick<Report, "recipe" | "values" | "environment"> => ({
-  recipe,
-  values,
-  environment: environment(engine, threads),
+const common = (engine: Engine, run: ReportedRun): Pick<Report, "recipe" | "values" | "environment"> => ({
+  recipe: run.read.recipe,
+  values: run.read.values,
+  environment: environment(engine, run),
 });
 
 async function write(directory: string, report: Report): Promise<string> {

@@ -35,6 +35,7 @@ function engineOf(name: string, precision: Precision, numbers: (length: number) 
     precision,
     kernels: kernelsOf({ regions, take, loops, fused: { get: () => undefined }, count }),
     read: (t) => Promise.resolve(regions.live(t, "read").data.slice()),
+    readNow: (t) => regions.live(t, "read").data.slice(),
     release: (tree) => regions.release(tree, "released"),
     reserve: () => undefined,
     plan: () => 0,

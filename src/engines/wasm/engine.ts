@@ -106,6 +106,7 @@ export async function wasmEngine(options: WasmOptions = {}): Promise<Engine> {
     precision: "f32",
     kernels,
     read: (t) => Promise.resolve(view(t).slice()),
+    readNow: (t) => view(t).slice(),
     release: (tree) => regions.release(tree, "released"),
     reserve: (held, program) => reserveTo(memory, planned(held, program)),
     plan: (held, program) => Math.max(memory.buffer.byteLength, inPages(planned(held, program))),

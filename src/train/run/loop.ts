@@ -4,12 +4,12 @@
  * Everything that a step draws or reads follows from the number of steps done: its epoch, the epoch's order, the augmentation of each sample,
  * the learning rate (constant within an epoch). So a run that is stopped or killed anywhere resumes to bitwise identical weights.
  */
-import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { openMetrics, type MetricsFile } from "../../io/metrics.ts";
 import type { Engine } from "../../kernels/engine.ts";
+import { RankError } from "../../ranks/ranks.ts";
 import { fold } from "../../tensor/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { named } from "../../tensor/tree.ts";
 import { checkpointsOf, startingState, type Checkpoints } from "./checkpoints.ts";
 import { progressOf, type Progress } from "./progress.ts";
 import type { TrainingRecipe } from "./recipe.ts";
@@ -18,7 +18,9 @@ import { gradientsOf } from "../step/gradients.ts";
 import { updated, type Stepped, type TrainState } from "../step/step.ts";
 import { loaderOf, mixesOf, orderOf, requestsFrom, shareOf } from "./batches.ts";
 import { metricsQueue, type OnEngine } from "./metrics.ts";
+import { openRunFiles, type RunFiles } from "./runFiles.ts";
 import { stepBatch } from "./stepBatch.ts";
+import { stepSums, type RunRanks } from "./sumOverRanks.ts";
 import { startWatch } from "./watch.ts";
 import type { Training } from "./training.ts";
 
@@ -38,6 +40,8 @@ export interface RunSettings {
   readonly stop: (() => boolean) | null;
   /** Threads that make the batches; 0: the calling thread makes them. */
   readonly workers: number;
+  /** The ranks among which each batch is divided; null: there is only this process. */
+  readonly ranks: RunRanks | null;
   /** Called with one line about something that the run got over, such as an image that cannot be decoded. */
   readonly onNotice: (line: string) => void;
 }
@@ -53,6 +57,9 @@ export interface Trained<Params, Buffers> {
 /** The learning rate of an epoch, which is constant within it. */
 const rateOf = ({ schedule, delayed }: TrainingRecipe, epoch: number): number =>
   delayed ? delayedLearningRate(schedule, epoch) : learningRate(schedule, epoch);
+
+/** The only process, as a rank. */
+const ALONE = { rank: 0, count: 1 };
 
 /** Every how many steps a row has all numbers; the last row of an epoch has them too. */
 const MEASURED_EVERY = 10;
@@ -73,25 +80,34 @@ const measuresOf = <P, B>(truth: Tensor | null, { norm, state: { lossScale } }: 
 export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>, run: RunSettings): Promise<Trained<P, B>> {
   const k = engine.kernels;
   const { batch: size, schedule, optimizer, clipNorm, emaDecay, microBatch } = of.training;
-  const micro = microBatch ?? size;
+  const { rank, count } = run.ranks?.ranks ?? ALONE;
   const order = orderOf(of);
   const perEpoch = order.stepsPerEpoch;
   const steps = perEpoch * schedule.epochs;
-  const share = shareOf(of, 0, 1);
+  const share = shareOf(of, rank, count);
+  const own = share.own.to - share.own.from;
+  const micro = Math.min(microBatch ?? size, own);
   const loader = loaderOf(of, share, run); // its threads start while the state is made
-  let file: MetricsFile | null = null;
+  let file: RunFiles | null = null;
   let checkpoints: Checkpoints<P, B> | null = null;
 
   try {
     let state = await startingState(engine, of, run);
-    file = await openMetrics(join(run.directory, "metrics.jsonl"), state.step);
+    await run.ranks?.ranks.barrier(); // all have read the checkpoint
+    file = rank === 0 ? await openRunFiles(run.directory, state.step) : null;
     const metrics = metricsQueue(engine, file);
-    const { flush } = file;
+    const { flush = null } = file ?? {};
     checkpoints = checkpointsOf(engine, of, run, perEpoch, async () => {
       await metrics.settle(true);
-      await flush();
+      await flush?.();
     });
+    const parameters = own === micro ? new Set(named(state.params).keys()) : new Set<string>();
     const batches = loader.batches(requestsFrom(order, share, state.step, steps));
+    /** After the loss of a rank, one that is left saves the state before the step. */
+    const saveAndThrow = async (error: unknown, before: TrainState<P, B>): Promise<never> => {
+      if (error instanceof RankError && rank === (error.rank === 0 ? 1 : 0)) await checkpoints?.after(before, true);
+      throw error;
+    };
     const [first, watch] = [state.step, startWatch()];
     let measuredAt = first;
     while (state.step < steps) {
@@ -102,7 +118,12 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       const { target, teacher, teacherShare } = of;
       const batch = await stepBatch(k, made.value, { mixes: mixesOf(of, share, state.step), target, share, teacher, micro });
       const division = { key: fold(fold(of.key, "step"), state.step), first: share.own.from, of: size, micro };
-      const { loss, truth, ...gradients } = k.region("gradients", () => gradientsOf(k, of.task, state, batch, division));
+      const sums = run.ranks === null ? null : stepSums(engine, run.ranks, parameters);
+      const watched = sums?.watched(k) ?? k;
+      const computed = k.region("gradients", () => gradientsOf(watched, of.task, state, batch, division));
+      const wantsToStop = run.stop?.() ?? false;
+      const together = await sums?.finish(computed, wantsToStop).catch((error: unknown) => saveAndThrow(error, state));
+      const { loss, truth, ...gradients } = together?.made ?? computed;
       const endsEpoch = index === perEpoch - 1;
       const measures = endsEpoch || (state.step + 1) % MEASURED_EVERY === 0;
       const next = updated(k, of.task, state, gradients, { optimizer, lr, clipNorm, emaDecay: emaDecay ?? 0 }, measures);
@@ -118,9 +139,9 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       const latest = await metrics.settle(false);
       run.onProgress?.(progressOf({ epoch, step: state.step, steps, loss: latest, lr }, watch.total((state.step - first) * size), size));
 
-      const stopping = run.stop?.() ?? false;
-      await checkpoints.after(state, stopping || state.step === steps);
-      if (endsEpoch && state.step < steps && of.onEpoch) {
+      const stopping = together?.stopping ?? run.stop?.() ?? false;
+      if (rank === 0) await checkpoints.after(state, stopping || state.step === steps);
+      if (endsEpoch && state.step < steps && of.onEpoch && rank === 0) {
         await metrics.settle(true);
         await of.onEpoch(state, { step: state.step, steps });
       }

@@ -19,6 +19,7 @@ import type { Recipe, RecipeTeacher } from "./recipe.ts";
 import { openSets } from "./sets.ts";
 import { startingWeights } from "./startingWeights.ts";
 import { runStudent, studentTraining, type Checked, type StudentResult } from "./student.ts";
+import { leads } from "./sumOverRanks.ts";
 import type { RunView, Stage } from "./view.ts";
 
 /** The progress of one stage. */
@@ -142,13 +143,16 @@ export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOpti
     teachers = await preparedTeachers(preparing);
     const checked: Checked = { ...preparing, teachers, weights };
     const memory = reserveMemory(checked, options.memory);
-    await openRunFolder(options);
+    if (leads(options)) await openRunFolder(options);
     try {
-      await keepData(options.directory, "train", sets.train);
-      await keepData(options.directory, "test", sets.test.dataset);
+      if (leads(options)) {
+        await keepData(options.directory, "train", sets.train);
+        await keepData(options.directory, "test", sets.test.dataset);
+      }
+      await options.ranks?.ranks.barrier(); // the folder is there
       return await runStages(checked, memory, options);
     } finally {
-      unlock(options.directory);
+      if (leads(options)) unlock(options.directory);
     }
   } finally {
     await closeTeachers(teachers);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Batches } from "../../data/loader/batch.ts";
 import { digestOfRecord } from "../../io/disk/digest.ts";
 import { writeDurably } from "../../io/disk/durable.ts";
-import { AVERAGE_FILE } from "../../io/weights/weightsFile.ts";
+import { AVERAGE_FILE, WEIGHTS_FILE } from "../../io/weights/weightsFile.ts";
 import { readTree } from "../../io/weights/trees.ts";
 import { writeWeights } from "../../io/weights/weights.ts";
 import type { Engine } from "../../kernels/engine.ts";
@@ -21,6 +21,7 @@ import { trainModel, type RunSettings } from "./loop.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Sets } from "./sets.ts";
 import { startingParams, type StartingWeights } from "./startingWeights.ts";
+import { leads } from "./sumOverRanks.ts";
 import type { At, Measured, Training } from "./training.ts";
 
 /** What a run consists of, once it has been checked. */
@@ -99,8 +100,10 @@ async function studentStage(
   const about = { config, classes: sets.train.classes, preprocessing: sets.normalisation };
   const write = async (name: string, tree: DeitParams): Promise<void> =>
     writeDurably(join(run.directory, name), writeWeights({ ...about, tensors: await readTree(engine, tree) }));
-  await write("weights.safetensors", params);
-  if (average !== null) await write(AVERAGE_FILE, average);
+  if (leads(run)) {
+    await write(WEIGHTS_FILE, params);
+    if (average !== null) await write(AVERAGE_FILE, average);
+  }
   return { params, average };
 }
 

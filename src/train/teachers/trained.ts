@@ -7,6 +7,7 @@ import { trainModel, type RunSettings } from "../run/loop.ts";
 import { trainingOnShapes } from "../run/onShapes.ts";
 import type { TrainingRecipe } from "../run/recipe.ts";
 import type { Model } from "../run/state.ts";
+import { leads } from "../run/sumOverRanks.ts";
 import type { Training } from "../run/training.ts";
 import type { Memory } from "../step/deitTask.ts";
 import type { PreparedTeacher } from "./prepared.ts";
@@ -55,10 +56,10 @@ export const preparedTraining = <P, B, S>(
       ...options,
       onProgress: onProgress === null ? null : (progress: Parameters<typeof onProgress>[0]) => onProgress(progress, null),
     };
-    await mkdir(directory, { recursive: true });
+    if (leads(options)) await mkdir(directory, { recursive: true });
     const model = await trainedModel(engine, { ...training(memory), onEpoch: (_, at) => options.onEpoch(at) }, run);
     if (model === null) return null;
-    await write(directory, model);
+    if (leads(options)) await write(directory, model);
     return { logits: predictBy(model), release: () => engine.release([model.params, model.buffers]) };
   },
 });
