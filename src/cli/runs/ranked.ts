@@ -14,13 +14,10 @@ export interface ReduceOptions {
 
 const reductionOf = ({ reduce, wire }: ReduceOptions): Reduction => (reduce === "ordered" ? { kind: "ordered" } : { kind: "fast", wire });
 
-/** The ranks of this run; null: this process was started alone. @throws RangeError where MPI is missing, or so many ranks cannot sum so */
+/** The ranks of this run; null: this process was started alone. @throws RangeError where MPI is missing */
 export async function openRunRanks(options: ReduceOptions): Promise<RunRanks | null> {
-  const how = reductionOf(options);
   const ranks = await openRanks();
-  if (ranks === null) return null;
-  checkReduction(how, ranks.count);
-  return { ranks, how };
+  return ranks === null ? null : { ranks, how: reductionOf(options) };
 }
 
 /** Micro-batches of a step where neither recipe nor command says it, so that 1, 2 and 4 ranks give the same bits. */
@@ -42,8 +39,9 @@ export function dividedFor({ ranks, how }: RunRanks, name: string, changes: Reci
   return { ...changes, set: [...(changes.set ?? []), ...set] };
 }
 
-/** @throws RangeError unless every training's batches divide among the ranks */
+/** @throws RangeError unless so many ranks can sum in this way, and every training's batches divide among them */
 export function checkShares({ ranks: { count }, how }: RunRanks, { recipe }: ReadRecipe): void {
+  checkReduction(how, count);
   const trained = recipe.teachers.flatMap((teacher) => ("training" in teacher ? [teacher.training] : []));
   for (const { batch, microBatch } of [recipe.training, ...trained]) {
     if (batch % count !== 0) throw new RangeError(`${count} ranks: a batch of ${batch} does not divide among them`);
