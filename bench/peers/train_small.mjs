@@ -1,6 +1,7 @@
 /**
- * `npm run bench:small [-- --rounds N] [--only digits,cifar] [--workers N] [--engine NAME]`: the training steps of two small recipes, data included, here and
- * in PyTorch (train_small.py), by turns, each on one thread. Needs a Python with torch, timm and safetensors; PYTHON names it.
+ * `npm run bench:small [-- --rounds N] [--only digits,cifar] [--workers N] [--engine NAME] [--before CLI]`: the training steps of two small recipes, data included, here and
+ * in PyTorch (train_small.py), by turns, each on one thread; with --before also an
+ * earlier build of this project, by the path of its dist/cli.js. Needs a Python with torch, timm and safetensors; PYTHON names it.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -43,6 +44,7 @@ const { values } = parseArgs({
     only: { type: "string", default: Object.keys(RECIPES).join(",") },
     workers: { type: "string", default: "0" },
     engine: { type: "string", default: "wasm" },
+    before: { type: "string" },
   },
 });
 const chosen = values.only.split(",");
@@ -60,7 +62,7 @@ const median = (numbers) => {
 const shown = (numbers) => `${median(numbers).toFixed(2)} (${Math.min(...numbers).toFixed(2)} … ${Math.max(...numbers).toFixed(2)})`;
 
 /** This project's step: the median of each stage in ms, and the least, by stage. */
-function ours(what) {
+function ours(what, cli) {
   const [recipe, set] = RECIPES[what];
   const words = [
     "bench",
@@ -76,7 +78,7 @@ function ours(what) {
   ];
   const changes = set.flatMap((change) => ["--set", change]);
   const { stages } = JSON.parse(
-    execFileSync(process.execPath, [...process.execArgv, CLI, ...words, ...changes, "--json"], {
+    execFileSync(process.execPath, [...process.execArgv, cli, ...words, ...changes, "--json"], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     }),
@@ -113,8 +115,9 @@ async function startPeer(what) {
 function report(title, mine, theirs) {
   const ratios = mine.map(({ ms }, i) => ms / theirs[i].ms);
   const least = Math.min(...mine.map(({ min }) => min)) / Math.min(...theirs.map(({ min }) => min));
-  console.log(`${title}: ms a step here ${shown(mine.map(({ ms }) => ms))}, PyTorch ${shown(theirs.map(({ ms }) => ms))}`);
-  console.log(`  ratio of the same round ${shown(ratios)}; of the least times ${least.toFixed(2)}`);
+  console.log(
+    `  ${title}: ${shown(mine.map(({ ms }) => ms))} ms; ratio of the same round ${shown(ratios)}, of the least times ${least.toFixed(2)}`,
+  );
 }
 
 console.log(
@@ -124,15 +127,26 @@ for (const what of chosen) {
   const peers = { student: await startPeer(what), ...(what === "digits" ? { teacher: await startPeer("digits-teacher") } : {}) };
   if (what === chosen[0]) console.log(peers.student.versions);
   for (const { round } of Object.values(peers)) await round(STEPS[what]); // not counted
+  const builds = { here: CLI, ...(values.before === undefined ? {} : { before: values.before }) };
   const rows = [];
   for (let i = 0; i < Number(values.rounds); i++) {
+    const row = {};
     const theirs = async () => {
-      const found = {};
-      for (const [stage, { round }] of Object.entries(peers)) found[stage] = await round(STEPS[what]); // one after the other
-      return found;
+      row.PyTorch = {};
+      for (const [stage, { round }] of Object.entries(peers)) row.PyTorch[stage] = await round(STEPS[what]); // one after the other
     };
-    rows.push(i % 2 === 0 ? { ours: ours(what), theirs: await theirs() } : { theirs: await theirs(), ours: ours(what) });
+    const mine = () => {
+      for (const [name, cli] of Object.entries(builds)) row[name] = ours(what, cli);
+    };
+    if (i % 2 === 0) mine();
+    await theirs();
+    if (i % 2 === 1) mine();
+    rows.push(row);
   }
   for (const { end } of Object.values(peers)) await end();
-  for (const stage of Object.keys(peers)) report(`${what}, ${stage}`, rows.map((row) => row.ours[stage]), rows.map((row) => row.theirs[stage])); // prettier-ignore
+  for (const stage of Object.keys(peers)) {
+    const theirs = rows.map((row) => row.PyTorch[stage]);
+    console.log(`${what}, ${stage}: PyTorch ${shown(theirs.map(({ ms }) => ms))} ms a step`);
+    for (const name of Object.keys(builds)) report(name, rows.map((row) => row[name][stage]), theirs); // prettier-ignore
+  }
 }

@@ -114,6 +114,26 @@ describe("deit bench", () => {
     expect(reservedBytes).toBeLessThan(1.05 * planBytes); // design: measured ± 5 %
   });
 
+  it("train with a recipe times the steps of teacher and student, and finds where their time goes", async () => {
+    const args = "bench train --recipe digits --workers 0 --repetitions 20 --profile --json";
+    const found = await jsonHere(...args.split(" "));
+    const times = { ms: someNumber, min: someNumber, upper: someNumber, steps: someNumber, dataWait: someNumber };
+    const stages = ["teacher", "student"].map((stage) => ({ stage, ...times, parts: expect.any(Array) }));
+    expect(found).toEqual({ what: "train", engine: "wasm", threads: 1, recipe: "digits", workers: 0, stages });
+    const names = JSON.stringify(found);
+    for (const name of ["kernels", "program", "batches", "linear.vjp"]) expect(names).toContain(`"name":"${name}"`);
+  });
+
+  it.each([
+    [["--set", "training.batch=8"], "--set has no effect on train; see deit bench --help"],
+    [["--recipe", "digits", "--batch", "8"], "--batch has no effect on train; see deit bench --help"],
+    [["--recipe", "no-such"], "no-such"],
+    [["--recipe", "digits", "--set", "training.epochs=1", "--set", "training.warmup_epochs=0"], "the student has 44 steps"],
+  ])("train %j is refused in one line", async (args, said) => {
+    const { status, stderr } = await deitHere("bench", "train", ...args);
+    expect([status, stderr.trim().split("\n").length, stderr]).toEqual([2, 1, expect.stringContaining(said)]);
+  });
+
   it("train in low memory takes less memory, as planned", async () => {
     const train = `train ${model} --batch 8`;
     const [low, normal] = [Object(await bench(`${train} --memory low`)), Object(await bench(`${train} --memory normal`))];

@@ -66,7 +66,7 @@ describe("what an engine runs", () => {
     const engine = await wasmEngine();
     for (const [text, fused] of [
       ["attention 1x2x5x4 7", true],
-      ["sgd 4x5", false],
+      ["ema 4x5", false],
     ] as const) {
       const subject = targetOf(text);
       if (subject.kind !== "operation") throw new Error(text);
