@@ -196,6 +196,7 @@ export type {
   Student,
   Distillation,
   HardLoss,
+  ClassHeadLoss,
   NoDistillation,
   SoftLoss,
   TwoClassTokensLoss,
