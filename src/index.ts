@@ -197,6 +197,7 @@ export type {
   Student,
   Distillation,
   HardLoss,
+  ClassHeadLoss,
   NoDistillation,
   SoftLoss,
   TwoClassTokensLoss,
