@@ -17,6 +17,7 @@ await runRecipe(referenceEngine(), tinyOf(Number(epochs)), {
   onView: null,
   stop: null,
   ranks: null,
+  reference: null,
   memory: "normal",
   workers: 0,
   onNotice: () => undefined,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { synthetic } from "../../src/data/sources/synthetic.ts";
@@ -50,6 +50,7 @@ const settings = (directory: string, changes: Partial<RunSettings> = {}): RunSet
   onProgress: null,
   stop: null,
   ranks: null,
+  reference: null,
   workers: 0,
   onNotice: () => undefined,
   ...changes,
@@ -169,6 +170,29 @@ describe("a run", () => {
     const wild = training({ schedule: { base: 1e300, min: 1e300, warmup: 1e300, warmupEpochs: 0, epochs: 4 } });
     await expect(train(wild, settings(folder))).rejects.toThrow("train: the loss is NaN at step 2 (epoch 0, learning rate 1e+300)");
     expect((await train(training(), settings(folder, { resume: true }))).state.step).toBe(STEPS);
+  });
+
+  it("says which tensor made the loss NaN, and which step is to blame, after its checkpoints are as they were", async () => {
+    const folder = temporaryFolder();
+    const wild = training({ schedule: { base: 1e300, min: 1e300, warmup: 1e300, warmupEpochs: 0, epochs: 4 } });
+    await expect(train(wild, settings(folder, { reference: referenceEngine }))).rejects.toThrow(
+      /^train: the loss is NaN at step 2 \(epoch 0\): the first tensor that is not finite is .*; the batch is in .*step-2$/,
+    );
+    expect(existsSync(join(folder, "failures/step-2/batch.safetensors"))).toBe(true);
+  });
+
+  it("whose weights became NaN names the step before", async () => {
+    const folder = temporaryFolder();
+    const of = training();
+    const fifth = JSON.stringify(fold(fold(of.key, "step"), 4));
+    const lossAndGrads: typeof of.task.lossAndGrads = (k, model, batch, draws, dLoss) => {
+      const made = of.task.lossAndGrads(k, model, batch, draws, dLoss);
+      if (JSON.stringify(draws.key) !== fifth) return made;
+      const { norm } = made.grads;
+      return { ...made, grads: { ...made.grads, norm: { ...norm, bias: k.scale(norm.bias, NaN) } } };
+    };
+    const failed = train({ ...of, task: { ...of.task, lossAndGrads } }, settings(folder, { reference: referenceEngine }));
+    await expect(failed).rejects.toThrow(/at step 5 .*; its gradient is why the loss of step 6 is not finite$/);
   });
 
   it("refuses the checkpoint of another recipe", async () => {

@@ -11,6 +11,7 @@ export const quietRun = (directory: string, changes: Partial<RunOptions> = {}): 
   onView: null,
   stop: null,
   ranks: null,
+  reference: null,
   memory: "normal",
   workers: 0,
   onNotice: () => undefined,

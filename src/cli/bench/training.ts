@@ -124,6 +124,7 @@ export async function timedTraining(engine: Engine, bench: TrainingBench, { reci
       checkpointMinutes: 10,
       onView: null,
       ranks: null,
+      reference: null,
       onProgress,
       stop: enough,
       memory: "normal",

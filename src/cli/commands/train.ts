@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { checkFolderPath } from "../../io/disk/folder.ts";
+import { referenceEngine } from "../../engines/reference/engine.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { DeviceLostError } from "../../tensor/errors.ts";
 import type { MemoryChoice } from "../../train/step/deitTask.ts";
@@ -106,6 +107,7 @@ async function runUntilSignal(newEngine: Engines, start: Start): Promise<Finishe
       onView: report.renew,
       stop: stopping,
       ranks,
+      reference: referenceEngine,
       memory,
       workers,
       onNotice: isLeading ? say : () => undefined,

@@ -31,3 +31,7 @@ export function learningRate({ base, min, warmup, warmupEpochs, epochs }: Schedu
 
 /** The learning rate of epoch 0, 1, … in the authors' code, which steps the scheduler at the end of an epoch, so that it lags one epoch behind. */
 export const delayedLearningRate = (schedule: Schedule, epoch: number): number => learningRate(schedule, Math.max(0, epoch - 1));
+
+/** The learning rate of an epoch, which is constant within it. */
+export const rateOf = ({ schedule, delayed }: { readonly schedule: Schedule; readonly delayed: boolean }, epoch: number): number =>
+  delayed ? delayedLearningRate(schedule, epoch) : learningRate(schedule, epoch);

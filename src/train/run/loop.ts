@@ -12,12 +12,12 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { named } from "../../tensor/tree.ts";
 import { checkpointsOf, startingState, type Checkpoints } from "./checkpoints.ts";
 import { progressOf, type Progress } from "./progress.ts";
-import type { TrainingRecipe } from "./recipe.ts";
-import { delayedLearningRate, learningRate } from "../optimizer/schedule.ts";
+import { rateOf } from "../optimizer/schedule.ts";
 import { gradientsOf } from "../step/gradients.ts";
 import { updated, type Stepped, type TrainState } from "../step/step.ts";
 import { loaderOf, mixesOf, orderOf, requestsFrom, shareOf } from "./batches.ts";
-import { metricsQueue, type OnEngine } from "./metrics.ts";
+import { LossError, metricsQueue, type OnEngine } from "./metrics.ts";
+import { tracedLoss } from "./repeat.ts";
 import { openRunFiles, type RunFiles } from "./runFiles.ts";
 import { stepBatch } from "./stepBatch.ts";
 import { stepSums, type RunRanks } from "./sumOverRanks.ts";
@@ -40,6 +40,8 @@ export interface RunSettings {
   readonly stop: (() => boolean) | null;
   /** Threads that make the batches; 0: the calling thread makes them. */
   readonly workers: number;
+  /** Makes the reference engine, on which a step with a loss that is not finite is repeated; null: it is not traced. */
+  readonly reference: (() => Engine) | null;
   /** The ranks among which each batch is divided; null: there is only this process. */
   readonly ranks: RunRanks | null;
   /** Called with one line about something that the run got over, such as an image that cannot be decoded. */
@@ -54,10 +56,6 @@ export interface Trained<Params, Buffers> {
   readonly interrupted: boolean;
 }
 
-/** The learning rate of an epoch, which is constant within it. */
-const rateOf = ({ schedule, delayed }: TrainingRecipe, epoch: number): number =>
-  delayed ? delayedLearningRate(schedule, epoch) : learningRate(schedule, epoch);
-
 /** The only process, as a rank. */
 const ALONE = { rank: 0, count: 1 };
 
@@ -71,6 +69,19 @@ const measuresOf = <P, B>(truth: Tensor | null, { norm, state: { lossScale } }: 
   loss_scale: lossScale?.scale ?? null,
   skipped: lossScale?.skipped ?? null,
 });
+
+/** The error, and what it was traced to if it is a loss that is not finite. Consumes the state. */
+async function explained<P, B, S>(
+  error: unknown,
+  engine: Engine,
+  of: Training<P, B, S>,
+  run: RunSettings,
+  state: TrainState<P, B> | null,
+): Promise<unknown> {
+  if (!(error instanceof LossError) || run.reference === null || run.ranks !== null) return error;
+  engine.release(state);
+  return tracedLoss(engine, of, run, error, run.reference);
+}
 
 /**
  * Trains a model to the end of its recipe, or until it is stopped.
@@ -90,6 +101,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
   const loader = loaderOf(of, share, run); // its threads start while the state is made
   let file: RunFiles | null = null;
   let checkpoints: Checkpoints<P, B> | null = null;
+  let last: TrainState<P, B> | null = null;
 
   try {
     let state = await startingState(engine, of, run);
@@ -115,19 +127,18 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       const lr = rateOf(of.training, epoch);
       const made = await watch.waitFor(batches.next());
       if (made.done === true) break;
-      const { target, teacher, teacherShare } = of;
-      const batch = await stepBatch(k, made.value, { mixes: mixesOf(of, share, state.step), target, share, teacher, micro });
+      const { teacherShare } = of;
+      const batch = await stepBatch(k, made.value, { ...of, mixes: mixesOf(of, share, state.step), share, micro });
       const division = { key: fold(fold(of.key, "step"), state.step), first: share.own.from, of: size, micro };
       const sums = run.ranks === null ? null : stepSums(engine, run.ranks, parameters);
-      const watched = sums?.watched(k) ?? k;
-      const computed = k.region("gradients", () => gradientsOf(watched, of.task, state, batch, division));
-      const wantsToStop = run.stop?.() ?? false;
-      const together = await sums?.finish(computed, wantsToStop).catch((error: unknown) => saveAndThrow(error, state));
+      const computed = k.region("gradients", () => gradientsOf(sums?.watched(k) ?? k, of.task, state, batch, division));
+      const together = await sums?.finish(computed, run.stop?.() ?? false).catch((error: unknown) => saveAndThrow(error, state));
       const { loss, truth, ...gradients } = together?.made ?? computed;
       const endsEpoch = index === perEpoch - 1;
       const measures = endsEpoch || (state.step + 1) % MEASURED_EVERY === 0;
       const next = updated(k, of.task, state, gradients, { optimizer, lr, clipNorm, emaDecay: emaDecay ?? 0 }, measures);
       state = next.state;
+      last = state;
 
       const measured = {
         ...(measures ? { ...watch.read((state.step - measuredAt) * size), memory: engine.memory().peak } : {}),
@@ -149,6 +160,8 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       await turn(); // lets signal handlers and timers run
     }
     return { state, interrupted: false };
+  } catch (error) {
+    throw await explained(error, engine, of, run, last);
   } finally {
     await loader.close();
     await checkpoints?.close();
