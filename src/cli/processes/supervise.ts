@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { passedOn } from "../../ranks/launch.ts";
+import { launchOf, passedOn } from "../../ranks/launch.ts";
 import { countFailures, MAX_WITHOUT_PROGRESS, type Position } from "../../train/run/failures.ts";
 import { say } from "../output.ts";
 import type { Environment } from "./probe.ts";
@@ -95,6 +95,7 @@ const argsToRetry = (args: readonly string[], run: string | null): readonly stri
  */
 export async function supervise(args: readonly string[], variables: Environment, program: string = PROGRAM): Promise<number> {
   const failures = countFailures();
+  const isRank = launchOf(process.env) !== null;
   let run: string | null = null;
   const onEvent: Notify = (event) => {
     if ("run" in event) ({ run } = event);
@@ -103,6 +104,10 @@ export async function supervise(args: readonly string[], variables: Environment,
   for (let attempt = args; ; attempt = argsToRetry(args, run)) {
     const { status, crash } = await runOnce(program, attempt, variables, onEvent);
     if (crash === null) return status;
+    if (isRank) {
+      say(`deit ${args[0]}: ${crash}; --resume continues`); // a new process could not join the other ranks
+      return FAILED;
+    }
     const withoutProgress = failures.failed();
     if (run === null || withoutProgress >= MAX_WITHOUT_PROGRESS) {
       say(`deit ${args[0]}: ${crash}${run === null ? "" : `, ${withoutProgress} times without a step of progress; --resume tries again`}`);

@@ -13,7 +13,7 @@ export interface FinishedRun {
 }
 
 /**
- * Calls `runRecipe`, again with a new engine after each device loss.
+ * Calls `runRecipe`, again with a new engine after each device loss, unless other ranks wait for this one.
  *
  * @throws DeviceLostError if the run makes no progress; whatever `runRecipe` and `newEngine` throw
  */
@@ -34,7 +34,7 @@ export async function runThroughDeviceLosses(
       return { engine, result: await runRecipe(engine, recipe, { ...options, resume, onProgress }) };
     } catch (error) {
       engine.close();
-      if (!(error instanceof DeviceLostError) || failures.failed() >= MAX_WITHOUT_PROGRESS) throw error;
+      if (!(error instanceof DeviceLostError) || options.ranks !== null || failures.failed() >= MAX_WITHOUT_PROGRESS) throw error;
       onLoss(error);
       engine = await newEngine().catch((reason: Error) => {
         throw new DeviceLostError(`${error.message}, and no other device is available: it ${reason.message}`, { cause: reason });
