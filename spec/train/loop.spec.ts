@@ -168,7 +168,7 @@ describe("a run", () => {
   it("stops if the loss is not finite, before it saves a checkpoint", async () => {
     const folder = temporaryFolder();
     const wild = training({ schedule: { base: 1e300, min: 1e300, warmup: 1e300, warmupEpochs: 0, epochs: 4 } });
-    await expect(train(wild, settings(folder))).rejects.toThrow("train: the loss is NaN at step 2 (epoch 0, learning rate 1e+300)");
+    await expect(train(wild, settings(folder))).rejects.toThrow("the loss is NaN at step 2 (epoch 0, learning rate 1e+300)");
     expect((await train(training(), settings(folder, { resume: true }))).state.step).toBe(STEPS);
   });
 
@@ -176,7 +176,7 @@ describe("a run", () => {
     const folder = temporaryFolder();
     const wild = training({ schedule: { base: 1e300, min: 1e300, warmup: 1e300, warmupEpochs: 0, epochs: 4 } });
     await expect(train(wild, settings(folder, { reference: referenceEngine }))).rejects.toThrow(
-      /^train: the loss is NaN at step 2 \(epoch 0\): the first tensor that is not finite is .*; the batch is in .*step-2$/,
+      /^the loss is NaN at step 2 \(epoch 0\): the first tensor that is not finite is .*; the batch is in .*step-2$/,
     );
     expect(existsSync(join(folder, "failures/step-2/batch.safetensors"))).toBe(true);
   });

@@ -214,7 +214,7 @@ describe("the failure of a step", () => {
     const { batch } = await stepWith();
     const { line, directory } = await explained({ batch: { ...batch, images: imagesWith(5 * 16 + 6, NaN) } });
     expect(line).toBe(
-      "train: the loss is NaN at step 812 (epoch 3): the first tensor that is not finite is the input " +
+      "the loss is NaN at step 812 (epoch 3): the first tensor that is not finite is the input " +
         `(image 5 of the batch: sample 1042; NaN at channel 0, row 1, column 2); the batch is in ${directory}/failures/step-812`,
     );
   });
@@ -244,7 +244,7 @@ describe("the failure of a step", () => {
     ],
   ])("names %s", async (_, { state, ...changes }: { readonly state?: Promise<Step["state"]> } & Partial<Omit<Step, "state">>, text) => {
     const { line } = await explained({ ...changes, ...(state === undefined ? {} : { state: await state }) });
-    expect(line).toMatch(/^train: the loss is NaN at step 812 \(epoch 3\): [^\n]+$/);
+    expect(line).toMatch(/^the loss is NaN at step 812 \(epoch 3\): [^\n]+$/);
     expect(line).toEqual(text);
   });
 

@@ -65,7 +65,7 @@ export async function endAll({ ranks }: RunRanks, command: string, error: unknow
     if (rank !== (error.rank === 0 ? 1 : 0)) await sleep(SAVING);
     else
       say(
-        `deit ${command}: ${oneLine(messageOf(error))}; the run is saved as far as it came, and --resume continues it, on any number of ranks`,
+        `deit ${command}: ${oneLine(messageOf(error))}; the run is saved as far as it came, and --resume continues it`,
       );
     return ranks.abort(status);
   }

@@ -75,7 +75,7 @@ export function metricsQueue(engine: Engine, file: MetricsFile | null): MetricsQ
         const { loss = NaN, loss_class, ...numbers } = await reads;
         latest = loss;
         if (!Number.isFinite(loss))
-          throw new LossError(`train: the loss is ${loss} at step ${step} (epoch ${epoch}, learning rate ${lr})`, step);
+          throw new LossError(`the loss is ${loss} at step ${step} (epoch ${epoch}, learning rate ${lr})`, step);
         const parts = loss_class === undefined ? {} : partsOf({ loss, loss_class }, teacherShare);
         await file?.append([{ epoch, step, loss, ...parts, lr, ...numbers, ...measured }]);
       }

@@ -152,5 +152,5 @@ export async function explainedFailure<P, B>(failed: FailedStep<P, B>, reference
   const json = { step, epoch, loss: `${loss}`, engine: engine.name, precision: engine.precision, text, ...trace };
   const named = (_: string, value: unknown): unknown => (typeof value === "number" && !Number.isFinite(value) ? `${value}` : value);
   await writeDurably(join(folder, "trace.json"), `${JSON.stringify(json, named, 2)}\n`);
-  return `train: the loss is ${loss} at step ${step} (epoch ${epoch}): ${text}; the batch is in ${folder}`;
+  return `the loss is ${loss} at step ${step} (epoch ${epoch}): ${text}; the batch is in ${folder}`;
 }
