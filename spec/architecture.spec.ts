@@ -75,7 +75,7 @@ const rooms: { readonly [folder: string]: readonly string[] } = {
   "io/numpy": ["npm:fflate"], // packs
   "io/onnx": ["ops", "teacher", "npm:@bufbuild/protobuf/wire"], // a graph is a network written once more
   "io/tensorboard": ["npm:@bufbuild/protobuf/wire"],
-  "train/run": ["io", "data", "teacher"], // effects
+  "train/run": ["io", "data", "teacher", "ranks"], // effects
   "train/teachers": ["io", "data", "teacher"], // effects
 };
 

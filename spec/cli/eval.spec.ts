@@ -185,8 +185,14 @@ describe("the moving average of a run", () => {
   });
 
   it("is refused where there is none", async () => {
+    const without = join(folder, "without");
+    cpSync(run, without, { recursive: true });
+    rmSync(join(without, "weights-ema.safetensors"));
     const lines = [
-      [[run], `${run} has no weights-ema.safetensors: its run kept no moving average, as it does with training.ema_decay = 0.99996`],
+      [
+        [without],
+        `${without} has no weights-ema.safetensors: its run kept no moving average, as it does with training.ema_decay = 0.99996`,
+      ],
       [[folder], `${folder} has no weights.safetensors: its run is not finished`],
       [
         [join(run, "weights.safetensors")],

@@ -48,13 +48,19 @@ describe("runRecipe", () => {
     await run(tiny, options(folder));
     expect(readdirSync(folder).toSorted()).toEqual([
       "checkpoints",
+      "events.out.tfevents.0000000001",
       "metrics.jsonl",
       "recipe.toml",
       "teacher",
       "weights-ema.safetensors",
       "weights.safetensors",
     ]);
-    expect(readdirSync(join(folder, "teacher")).toSorted()).toEqual(["checkpoints", "metrics.jsonl", "weights.safetensors"]);
+    expect(readdirSync(join(folder, "teacher")).toSorted()).toEqual([
+      "checkpoints",
+      "events.out.tfevents.0000000001",
+      "metrics.jsonl",
+      "weights.safetensors",
+    ]);
     expect(readdirSync(join(folder, "checkpoints")).at(-1)).toBe("step-00000012");
     expect(readFileSync(join(folder, "recipe.toml"), "utf8")).toBe('name = "tiny"\n');
   });

@@ -2,7 +2,7 @@
  * Event files for TensorBoard: the rows of `metrics.jsonl` with their times, as scalars of the same names. Each start of a run writes a file of its
  * own, and says from which step on the earlier ones no longer hold. The files are for people to look at; no result depends on them.
  */
-import { open, readdir } from "node:fs/promises";
+import { open, readdir, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { MetricsRow } from "../metrics.ts";
 import { scalarsEvent, startEvent, versionEvent } from "./event.ts";
@@ -41,16 +41,19 @@ export const isShown = (step: number): boolean => step % 2 ** Math.max(0, Math.c
 const DELAY = 1;
 
 /**
- * Opens a new file in an existing folder, for a run that starts or resumes after `step` steps.
+ * A new file in an existing folder, for a run that starts or resumes after `step` steps. It is made with the first rows: a run that resumes with
+ * nothing left to do leaves none.
  *
  * @param wallTime seconds since 1970
  */
 export async function openEvents(directory: string, step: number, wallTime: number = Date.now() / 1000): Promise<EventsFile> {
-  const file = await open(join(directory, await nextName(directory)), "ax");
+  const path = join(directory, await nextName(directory));
+  let file: FileHandle | null = null;
   let waiting: Uint8Array[] = [recordOf(versionEvent(wallTime)), recordOf(startEvent(wallTime, step + 1))];
   let written = wallTime;
   let names = ""; // of the last row
   const flush = async (): Promise<void> => {
+    if (file === null) return;
     const bytes = Buffer.concat(waiting);
     waiting = [];
     if (bytes.length > 0) await file.appendFile(bytes);
@@ -61,9 +64,13 @@ export async function openEvents(directory: string, step: number, wallTime: numb
     if (isShown(done) || all !== names) waiting.push(recordOf(scalarsEvent(at, done, scalars))); // a row with an evaluation is always written
     names = all;
   };
-  await flush();
   return {
     append: async (rows, at) => {
+      if (rows.length === 0) return;
+      if (file === null) {
+        file = await open(path, "ax");
+        await flush();
+      }
       for (const row of rows) add(row, at);
       if (at - written < DELAY) return;
       written = at;
@@ -74,7 +81,7 @@ export async function openEvents(directory: string, step: number, wallTime: numb
       try {
         await flush();
       } finally {
-        await file.close();
+        await file?.close();
       }
     },
   };

@@ -109,7 +109,10 @@ export interface TeachersStudent {
 /** A teacher whose recipe has not been read yet. */
 export type TeacherDraft =
   | Exclude<TeacherRecipe, RecipeTeacher>
-  | (Omit<RecipeTeacher, "recipe" | "text"> & { readonly set: readonly string[] });
+  | (Omit<RecipeTeacher, "recipe" | "text"> & {
+      /** Changes to that recipe: `training.epochs=10`. */
+      readonly set: readonly string[];
+    });
 
 /** Adds the learning rate that follows from the batch of a DeiT. */
 export const completedTeacher = (table: Table): Table =>

@@ -96,6 +96,7 @@ interface TrainedTeacher extends TeacherImages {
 
 /** A RegNetY that is trained first. */
 export interface RegnetyTeacher extends TrainedTeacher {
+  /** `model` describes a RegNetY. */
   readonly kind: "regnety";
   /** The teacher's sizes. */
   readonly model: RegnetConfig;
@@ -105,6 +106,7 @@ export interface RegnetyTeacher extends TrainedTeacher {
 
 /** A DeiT that is trained first, from the labels alone. */
 export interface DeitTeacher extends TrainedTeacher {
+  /** `model` describes a DeiT. */
   readonly kind: "deit";
   /** The teacher's sizes. */
   readonly model: DeitConfig;
@@ -126,6 +128,7 @@ export interface StoredTeacher extends TeacherImages {
 
 /** Any classifier in an ONNX file. */
 export interface OnnxTeacher extends TeacherImages {
+  /** The network is the graph of the file at `path`. */
   readonly kind: "onnx";
   /** The file. */
   readonly path: string;
@@ -133,6 +136,7 @@ export interface OnnxTeacher extends TeacherImages {
 
 /** The student of another recipe, which is trained first, in the run's folder. */
 export interface RecipeTeacher extends TeacherImages {
+  /** The network is the student that `recipe` trains. */
   readonly kind: "recipe";
   /** The recipe, by the name or path that the file gives. */
   readonly name: string;
