@@ -14,7 +14,7 @@ const slow = [
   "spec/gpu/survival.spec.ts",
   "spec/model/wholeModel.spec.ts",
   "spec/parity/onnx.spec.ts",
-  "spec/ranks/{lostRank,mpirun}.spec.ts",
+  "spec/ranks/{lostRank,mpirun,training}.spec.ts",
   "spec/recording/{hints,neverAccused}.spec.ts",
   "spec/train/{fitting,kill,lossScale}.spec.ts",
 ];
