@@ -63,10 +63,7 @@ export async function endAll({ ranks }: RunRanks, command: string, error: unknow
   const { rank, members } = ranks;
   if (error instanceof RankError) {
     if (rank !== (error.rank === 0 ? 1 : 0)) await sleep(SAVING);
-    else
-      say(
-        `deit ${command}: ${oneLine(messageOf(error))}; the run is saved as far as it came, and --resume continues it`,
-      );
+    else say(`deit ${command}: ${oneLine(messageOf(error))}; the run is saved as far as it came, and --resume continues it`);
     return ranks.abort(status);
   }
   if (rank !== 0) await sleep(COURTESY);

@@ -74,8 +74,7 @@ export function metricsQueue(engine: Engine, file: MetricsFile | null): MetricsQ
         const { epoch, step, lr, teacherShare, measured } = row;
         const { loss = NaN, loss_class, ...numbers } = await reads;
         latest = loss;
-        if (!Number.isFinite(loss))
-          throw new LossError(`the loss is ${loss} at step ${step} (epoch ${epoch}, learning rate ${lr})`, step);
+        if (!Number.isFinite(loss)) throw new LossError(`the loss is ${loss} at step ${step} (epoch ${epoch}, learning rate ${lr})`, step);
         const parts = loss_class === undefined ? {} : partsOf({ loss, loss_class }, teacherShare);
         await file?.append([{ epoch, step, loss, ...parts, lr, ...numbers, ...measured }]);
       }
