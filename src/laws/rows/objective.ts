@@ -27,10 +27,12 @@ function claims(draw: Draw): readonly Claim[] {
   ] as const);
 
   const claim = (logits: Host<Logits>, distillation: Distillation, loss: number, dLogits: Host<LossAndCotangents["dLogits"]>): Claim => {
-    const targets = { target, teacher: distillation.kind === "hard" || distillation.kind === "soft" ? teacher : null };
+    const learnsFromTeacher = distillation.kind === "hard" || distillation.kind === "soft";
+    const targets = { target, teacher: learnsFromTeacher ? teacher : null };
+    const truth = learnsFromTeacher ? loops.scalar(loops.crossEntropy(head, target)) : null;
     return {
       actual: (k) => objective(k, upload<Logits>(k, logits), upload<Targets>(k, targets), distillation),
-      expected: { loss: loops.scalar(loss), dLogits },
+      expected: { loss: loops.scalar(loss), truth, dLogits },
     };
   };
   const truth = (z: HostArray, weight: number): HostArray => crossEntropyVjp(z, target, weight);
