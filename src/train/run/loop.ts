@@ -11,7 +11,7 @@ import { fold } from "../../tensor/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { named } from "../../tensor/tree.ts";
 import { checkpointsOf, startingState, type Checkpoints } from "./checkpoints.ts";
-import { progressOf, type Progress } from "./progress.ts";
+import { progressOf, startWatch, type Progress } from "./progress.ts";
 import { rateOf } from "../optimizer/schedule.ts";
 import { gradientsOf } from "../step/gradients.ts";
 import { updated, type Stepped, type TrainState } from "../step/step.ts";
@@ -21,7 +21,6 @@ import { tracedLoss } from "./repeat.ts";
 import { openRunFiles, type RunFiles } from "./runFiles.ts";
 import { stepBatch } from "./stepBatch.ts";
 import { stepSums, type RunRanks } from "./sumOverRanks.ts";
-import { startWatch } from "./watch.ts";
 import type { Training } from "./training.ts";
 
 /** Where a run keeps its files, and how it is watched. */
