@@ -8,7 +8,6 @@ import { twoClassTokens } from "../../losses/twoClassTokens.ts";
 import { usualHardDistillation, usualSoftDistillation } from "../../losses/usualDistillation.ts";
 import { meanOfLogits } from "../../model/fusion.ts";
 import type { Logits } from "../../model/heads.ts";
-import { inference } from "../../ops/observe.ts";
 import type { Grads, Op } from "../../ops/op.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
@@ -97,9 +96,9 @@ function lossAndGrads<In, Saved, Attrs>(
 /** The cotangent of logits that the loss does not depend on. */
 const zeroCotangent = (k: Kernels, head_dist: Tensor | null): Tensor | null => (head_dist === null ? null : k.zeros(head_dist.shape));
 
-/** (E19) of the class logits alone, for the metrics. */
+/** (E19) of the class logits alone, for the metrics; visitors do not see it, since it has no gradient. */
 const ofLabels = (k: Kernels, logits: Tensor, target: Tensor): Tensor =>
-  crossEntropy.forward(inference(k).at("truth"), { logits }, { target }).out;
+  crossEntropy.forward(k.within({ saves: false, visitor: null }), { logits }, { target }).out;
 
 /** Without a teacher: (E19) on the class logits, or on the mean of both heads. */
 function undistilled(k: Kernels, logits: Logits, { target }: Targets, dLoss: Tensor): LossAndCotangents {
