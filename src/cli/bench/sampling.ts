@@ -43,6 +43,8 @@ const byName: ReadonlyMap<string, string> = new Map([
 ]);
 
 const isEngine = ({ file }: Frame): boolean => file.startsWith("engines/");
+/** What a step computes: its batch with the teacher's logits, its gradients, its update. */
+const isOfStep = ({ file }: Frame): boolean => /^train\/(step\/|run\/stepBatch)/.test(file);
 
 /** The kernel that runs: `linear.vjp` for a fused one, else the file of its loop, `move`. */
 function kernelOf(stack: readonly Frame[]): string {
@@ -59,7 +61,7 @@ function placeOf(stack: readonly Frame[]): readonly [part: string, detail: strin
   if (special !== undefined) return [special, ""];
   const decided = byFile.find(([, pattern]) => stack.some(({ file }) => pattern.test(file)));
   if (decided !== undefined) return [decided[0], leaf?.file ?? ""];
-  if (!stack.some(({ name }) => name === "trainStep")) return stack.some(isEngine) ? ["evaluation", ""] : ["other", leaf?.file ?? ""];
+  if (!stack.some(isOfStep)) return stack.some(isEngine) ? ["evaluation", ""] : ["other", leaf?.file ?? ""];
   return leaf?.file === "wasm" ? ["kernels", kernelOf(stack)] : ["program", leaf?.file ?? ""];
 }
 
