@@ -207,7 +207,7 @@ export function addTrain(program: Command, notify: Notify | null): void {
         .choices(["ordered", "fast"])
         .default("ordered"),
     )
-    .addOption(new Option("--wire <format>", "with --reduce fast: what travels between ranks").choices(["f32", "f16"]).default("f32"))
+    .addOption(new Option("--wire <format>", "with --reduce fast: what travels between ranks (default: f32)").choices(["f32", "f16"]))
     .option("--resume", "continue the run in the folder; if none has begun there, begin it")
     .option("--print-recipe", "print every value with its origin, and do not train");
   withExamples(withJson(withEngine(command)), [
