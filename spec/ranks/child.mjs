@@ -1,5 +1,5 @@
 /**
- * A rank of the specs: `child.mjs FOLDER CASE PATIENCE` writes what it saw into a file of the folder, as JSON. The cases: `sums`; `stopped` and `killed`, in which rank 1 sends
+ * A rank of the specs: `child.mjs FOLDER CASE TIMEOUT` writes what it saw into a file of the folder, as JSON. The cases: `sums`; `stopped` and `killed`, in which rank 1 sends
  * itself that signal while the others wait for its part of a sum, and rank 0 then aborts with 7; `nested`, in which another process is the rank.
  */
 import { spawnSync } from "node:child_process";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { passedOn } from "../../dist/ranks/launch.js";
 import { openRanks } from "../../dist/ranks/open.js";
 
-const [, , folder, which, patience] = process.argv;
+const [, , folder, which, timeout] = process.argv;
 const tell = (what) => writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify(what));
 const ordered = { kind: "ordered" };
 
@@ -60,7 +60,7 @@ if (which === "nested") {
       .status,
   );
 }
-const ranks = await openRanks({ patience: Number(patience ?? 20) }).catch((error) => {
+const ranks = await openRanks({ timeout: Number(timeout ?? 20) }).catch((error) => {
   tell({ refused: error.message });
   process.exit(2);
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { heartbeatsOf, neighbours } from "../../src/ranks/heartbeats.ts";
 
-const PATIENCE = 20_000;
+const TIMEOUT = 20_000;
 
 /** Lets the ranks beat for so many ms, `alive` of them, and returns what each says at the end. */
 function beat(
@@ -13,7 +13,7 @@ function beat(
   for (let now = from; now <= from + ms; now += 100)
     for (const [rank, { counts, isDue }] of ranks.entries())
       if (alive(rank, now) && isDue(now)) for (const to of neighbours(rank, count).after) if (alive(to, now)) ranks[to]?.hear(counts, now);
-  return ranks.map(({ silent }) => silent(from + ms, PATIENCE));
+  return ranks.map(({ silent }) => silent(from + ms, TIMEOUT));
 }
 
 describe("heartbeats", () => {
@@ -36,8 +36,8 @@ describe("heartbeats", () => {
     const { isDue, silent } = heartbeatsOf(0, 2, 0);
     isDue(100);
     isDue(300_000);
-    expect(silent(300_000, PATIENCE)).toBeNull();
+    expect(silent(300_000, TIMEOUT)).toBeNull();
     for (let now = 300_000; now <= 321_000; now += 100) isDue(now);
-    expect(silent(321_000, PATIENCE)).toBe(1);
+    expect(silent(321_000, TIMEOUT)).toBe(1);
   });
 });

@@ -7,12 +7,12 @@ import { CONTROL, type Answer, type Request, type ThreadTask } from "./requests.
 
 export interface RanksOptions {
   /** After so many seconds without a sign of life a rank counts as dead. Default 20. */
-  readonly patience?: number;
+  readonly timeout?: number;
 }
 
 /** The program of the thread, seen from src/ and from dist/. */
 const PROGRAM = new URL("../../dist/ranks/thread.js", import.meta.url);
-const PATIENCE = 20;
+const TIMEOUT = 20;
 
 /** A request without its number. */
 type Asked = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
@@ -87,12 +87,12 @@ const UCX = { UCX_MEM_MMAP_HOOK_MODE: "none", UCX_MEM_MALLOC_HOOKS: "n", UCX_ERR
  *
  * @throws RangeError that says what is missing: MPI, the package koffi, or a library that belongs to the launcher
  */
-export async function openRanks({ patience = PATIENCE }: RanksOptions = {}): Promise<Ranks | null> {
+export async function openRanks({ timeout = TIMEOUT }: RanksOptions = {}): Promise<Ranks | null> {
   const launch = launchOf(process.env);
   if (launch === null) return null;
   for (const [name, value] of Object.entries(UCX)) process.env[name] ??= value; // here, since only the main thread's variables are those of the process
   const control = new Int32Array(new SharedArrayBuffer(CONTROL.fields * Int32Array.BYTES_PER_ELEMENT));
-  const { ask, opened, ended } = startThread({ ...launch, library: process.env[VARIABLE] ?? null, patience, control });
+  const { ask, opened, ended } = startThread({ ...launch, library: process.env[VARIABLE] ?? null, timeout, control });
   const { rank, members } = await opened;
   const count = members.length;
   function sum(numbers: Float32Array, how: Reduction): Promise<Float32Array>;

@@ -34,6 +34,6 @@ export interface ThreadTask {
   readonly by: string;
   readonly count: number | null;
   /** After so many seconds without a heartbeat a rank counts as dead. */
-  readonly patience: number;
+  readonly timeout: number;
   readonly control: Int32Array<SharedArrayBuffer>;
 }

@@ -89,15 +89,15 @@ function named(error: unknown, members: readonly Member[]): { readonly message: 
 }
 
 /** Opens the communication, and carries out requests until one ends it. After a failure every request fails in the same way. */
-function serve(mpi: Mpi, port: MessagePort, { control, patience }: ThreadTask): void {
+function serve(mpi: Mpi, port: MessagePort, { control, timeout }: ThreadTask): void {
   const answer = (one: Answer): void => port.postMessage(one);
   const links = mpi.links(WORK);
-  const silent = startBeating(mpi.links(BEATS), 1000 * patience);
+  const silent = startBeating(mpi.links(BEATS), 1000 * timeout);
   const scratch = scratchOf();
   let members: readonly Member[] = [];
   const look = (): void => {
     const rank = silent();
-    if (rank !== null) throw new RankError(rank, `${rankName(rank, members[rank] ?? null)} has not answered for ${patience} s`);
+    if (rank !== null) throw new RankError(rank, `${rankName(rank, members[rank] ?? null)} has not answered for ${timeout} s`);
   };
   const run = (request: Request): readonly string[] => {
     if (request.kind === "sum") carryOut(sumOf(mpi, links, request, scratch), control, look);
