@@ -1,4 +1,4 @@
-/** `metrics.jsonl`: one JSON object a line, in the order of the steps. It holds no times, so that equal runs write equal files. */
+/** `metrics.jsonl`: one JSON object a line, in the order of the steps. Equal runs write equal rows, but for speed, waiting and memory. */
 import { open, readFile } from "node:fs/promises";
 import { writeDurably } from "./disk/durable.ts";
 import { isRecord } from "./strictJson.ts";

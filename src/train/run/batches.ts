@@ -10,10 +10,10 @@ import type { Training } from "./training.ts";
 
 /** The order in which a training sees its images. @throws RangeError if an epoch has not one full batch */
 export const orderOf = <P, B, S>({ key, dataset, data, training: { batch }, group }: Training<P, B, S>): TrainingOrder =>
-  trainingOrder(key, dataset, settingsOf(batch, data, group));
+  trainingOrder(key, dataset, orderSettings(batch, data, group));
 
 /** How a batch is divided: with repetition into replicas of `group` images, as the authors' 16 GPUs had 64 each. */
-const settingsOf = (batch: number, { repeats }: DataRecipe, group: number): OrderSettings => ({
+const orderSettings = (batch: number, { repeats }: DataRecipe, group: number): OrderSettings => ({
   batch,
   repeats,
   replicas: repeats > 1 && batch % group === 0 ? batch / group : 1,
@@ -22,7 +22,7 @@ const settingsOf = (batch: number, { repeats }: DataRecipe, group: number): Orde
 /** @throws RangeError if the set has no full batch for teacher or student */
 export function checkBatches({ data, mixing, training, teachers }: Recipe, set: Dataset): void {
   for (const { batch } of [...teachers.flatMap((teacher) => ("training" in teacher ? [teacher.training] : [])), training])
-    checkOrder(set, settingsOf(batch, data, mixing.group));
+    checkOrder(set, orderSettings(batch, data, mixing.group));
 }
 
 /** Samples `from` … `to − 1` of a batch. */
@@ -37,6 +37,8 @@ export interface Share {
   readonly own: Range;
   /** What it loads: its own samples, and those that are mixed with them. */
   readonly loaded: Range;
+  /** Samples of a micro-batch. */
+  readonly micro: number;
 }
 
 /** The number of samples of a group that is mixed alike; 1: nothing is mixed. */
@@ -47,10 +49,12 @@ function groupOf<P, B, S>({ mixing, training: { batch } }: Training<P, B, S>): n
 
 /** The share of a rank, or of the only process (0 of 1): equal runs of samples, in the order of the ranks. */
 export function shareOf<P, B, S>(of: Training<P, B, S>, rank: number, count: number): Share {
-  const each = of.training.batch / count;
+  const { batch, microBatch } = of.training;
+  const each = batch / count;
   const group = groupOf(of);
   const own = { from: rank * each, to: (rank + 1) * each };
-  return { own, loaded: { from: Math.floor(own.from / group) * group, to: Math.ceil(own.to / group) * group } };
+  const loaded = { from: Math.floor(own.from / group) * group, to: Math.ceil(own.to / group) * group };
+  return { own, loaded, micro: Math.min(microBatch ?? batch, each) };
 }
 
 /** The requests of the steps from `step` on, for the samples that a rank loads. */

@@ -7,19 +7,17 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Engine } from "../../kernels/engine.ts";
 import { RankError } from "../../ranks/ranks.ts";
-import { fold } from "../../tensor/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { named } from "../../tensor/tree.ts";
 import { checkpointsOf, startingState, type Checkpoints } from "./checkpoints.ts";
 import { progressOf, startWatch, type Progress } from "./progress.ts";
-import { rateOf } from "../optimizer/schedule.ts";
 import { gradientsOf } from "../step/gradients.ts";
 import { updated, type Stepped, type TrainState } from "../step/step.ts";
-import { loaderOf, mixesOf, orderOf, requestsFrom, shareOf } from "./batches.ts";
+import { loaderOf, orderOf, requestsFrom, shareOf } from "./batches.ts";
 import { LossError, metricsQueue, type OnEngine } from "./metrics.ts";
 import { tracedLoss } from "./repeat.ts";
 import { openRunFiles, type RunFiles } from "./runFiles.ts";
-import { stepBatch } from "./stepBatch.ts";
+import { settingsOf, stepBatch } from "./stepBatch.ts";
 import { stepSums, type RunRanks } from "./sumOverRanks.ts";
 import type { Training } from "./training.ts";
 
@@ -79,7 +77,9 @@ async function explained<P, B, S>(
 ): Promise<unknown> {
   if (!(error instanceof LossError) || run.reference === null || run.ranks !== null) return error;
   engine.release(state);
-  return tracedLoss(engine, of, run, error, run.reference);
+  return tracedLoss(engine, of, run, error, run.reference).catch(
+    (reason: Error) => new LossError(`${error.message}; it could not be traced: ${reason.message}`, error.step),
+  );
 }
 
 /**
@@ -89,14 +89,12 @@ async function explained<P, B, S>(
  */
 export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>, run: RunSettings): Promise<Trained<P, B>> {
   const k = engine.kernels;
-  const { batch: size, schedule, optimizer, clipNorm, emaDecay, microBatch } = of.training;
+  const { batch: size, schedule } = of.training;
   const { rank, count } = run.ranks?.ranks ?? ALONE;
   const order = orderOf(of);
   const perEpoch = order.stepsPerEpoch;
   const steps = perEpoch * schedule.epochs;
   const share = shareOf(of, rank, count);
-  const own = share.own.to - share.own.from;
-  const micro = Math.min(microBatch ?? size, own);
   const loader = loaderOf(of, share, run); // its threads start while the state is made
   let file: RunFiles | null = null;
   let checkpoints: Checkpoints<P, B> | null = null;
@@ -112,7 +110,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       await metrics.settle(true);
       await flush?.();
     });
-    const parameters = own === micro ? new Set(named(state.params).keys()) : new Set<string>();
+    const parameters = share.own.to - share.own.from === share.micro ? new Set(named(state.params).keys()) : new Set<string>();
     const batches = loader.batches(requestsFrom(order, share, state.step, steps));
     /** After the loss of a rank, one that is left saves the state before the step. */
     const saveAndThrow = async (error: unknown, before: TrainState<P, B>): Promise<never> => {
@@ -123,19 +121,17 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
     let measuredAt = first;
     while (state.step < steps) {
       const [epoch, index] = [Math.floor(state.step / perEpoch), state.step % perEpoch];
-      const lr = rateOf(of.training, epoch);
+      const settings = settingsOf(of.training, epoch);
       const made = await watch.waitFor(batches.next());
       if (made.done === true) break;
-      const { teacherShare } = of;
-      const batch = await stepBatch(k, made.value, { ...of, mixes: mixesOf(of, share, state.step), share, micro });
-      const division = { key: fold(fold(of.key, "step"), state.step), first: share.own.from, of: size, micro };
+      const { batch, division } = await stepBatch(k, of, share, state.step, made.value);
       const sums = run.ranks === null ? null : stepSums(engine, run.ranks, parameters);
       const computed = k.region("gradients", () => gradientsOf(sums?.watched(k) ?? k, of.task, state, batch, division));
       const together = await sums?.finish(computed, run.stop?.() ?? false).catch((error: unknown) => saveAndThrow(error, state));
       const { loss, truth, ...gradients } = together?.made ?? computed;
       const endsEpoch = index === perEpoch - 1;
       const measures = endsEpoch || (state.step + 1) % MEASURED_EVERY === 0;
-      const next = updated(k, of.task, state, gradients, { optimizer, lr, clipNorm, emaDecay: emaDecay ?? 0 }, measures);
+      const next = updated(k, of.task, state, gradients, settings, measures);
       state = next.state;
       last = state;
 
@@ -144,10 +140,11 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
         ...(endsEpoch ? await of.measurement?.measured(state) : {}),
       };
       if (measures) measuredAt = state.step;
-      metrics.push({ epoch, step: state.step, lr, teacherShare, measured }, { loss, ...(measures ? measuresOf(truth, next) : {}) });
+      const done = { epoch, step: state.step, lr: settings.lr };
+      metrics.push({ ...done, teacherShare: of.teacherShare, measured }, { loss, ...(measures ? measuresOf(truth, next) : {}) });
       engine.release([loss, truth, next.norm, batch]);
       const latest = await metrics.settle(false);
-      run.onProgress?.(progressOf({ epoch, step: state.step, steps, loss: latest, lr }, watch.total((state.step - first) * size), size));
+      run.onProgress?.(progressOf({ ...done, steps, loss: latest }, watch.total((state.step - first) * size), size));
 
       const stopping = together?.stopping ?? run.stop?.() ?? false;
       if (rank === 0) await checkpoints.after(state, stopping || state.step === steps);

@@ -1,7 +1,6 @@
 /** A training on shapes alone, from which an engine learns how much memory it needs. */
 import type { Erased } from "../../data/loader/batch.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
-import { axis, type Tensor } from "../../tensor/tensor.ts";
 import { mixedBatch } from "../step/mixedBatch.ts";
 import { inference } from "../../ops/observe.ts";
 import { keyOf } from "../../tensor/key.ts";
@@ -11,6 +10,7 @@ import { updated } from "../step/step.ts";
 import { normalisedImages, type LabelledImages } from "../step/uploadBatch.ts";
 import { initialState, type Model } from "./state.ts";
 import type { Predict } from "../teachers/teacher.ts";
+import { taught } from "./stepBatch.ts";
 import type { Training } from "./training.ts";
 
 /** The mixes of a step on n images, once for each way to mix, since the two take different memory; none if n images are not mixed. */
@@ -23,21 +23,6 @@ function everyMix(mixing: MixingSettings | null, n: number): readonly (readonly 
     { kind: "cutmix", lambda: 1, box: { rows: [0, 0], columns: [0, 0] } },
   ];
   return ways.map((mix) => Array.from({ length: groups }, () => mix));
-}
-
-/** z_t of the images, at most `micro` at a time, as in stepBatch.ts. */
-function taught(k: Kernels, teacher: Predict, images: Tensor, micro: number): Tensor {
-  const count = axis(images.shape, 0) / micro;
-  if (count === 1) return teacher(k, images);
-  const parts = Array.from({ length: count }, (_, i) => {
-    const part = k.slice(images, 0, i * micro, (i + 1) * micro);
-    const logits = teacher(k, part);
-    k.donate(part);
-    return logits;
-  });
-  const all = k.concat(parts, 0);
-  k.donate(parts);
-  return all;
 }
 
 /** A training without what shapes do not tell; a teacher that runs on the host is replaced by one that returns zeros. */

@@ -7,20 +7,18 @@ import { readTree, uploadTree } from "../../io/weights/trees.ts";
 import type { Writable } from "../../io/weights/stored.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
-import { fold, type Key } from "../../tensor/key.ts";
+import type { Key } from "../../tensor/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { mapTree } from "../../tensor/tree.ts";
 import { gradientsOf, undivided } from "../step/gradients.ts";
-import { rateOf } from "../optimizer/schedule.ts";
 import { updated, type TrainState } from "../step/step.ts";
 import type { Batch } from "../step/task.ts";
 import type { Part } from "../trace/smallestPart.ts";
-import { loaderOf, mixesOf, orderOf, requestsFrom, shareOf } from "./batches.ts";
+import { loaderOf, orderOf, requestsFrom, shareOf } from "./batches.ts";
 import { startingState } from "./checkpoints.ts";
 import type { RunSettings } from "./loop.ts";
 import { LossError } from "./metrics.ts";
-import { stepBatch } from "./stepBatch.ts";
-import { explainedFailure, type HostMixed, type HostNumbers } from "./trace.ts";
+import { settingsOf, stepBatch } from "./stepBatch.ts";
+import { explainedFailure, uploadPart, type HostMixed, type HostNumbers } from "./trace.ts";
 import type { Training } from "./training.ts";
 
 /** What is needed to repeat a step. */
@@ -49,8 +47,6 @@ async function onHost(engine: Engine, { images, target, teacher }: Batch, sample
 /** Repeats the steps up to `last`. Returns the last two of them. */
 async function repeated<P, B, S>(engine: Engine, of: Training<P, B, S>, run: RunSettings, last: number): Promise<readonly Before[]> {
   const k = engine.kernels;
-  const { batch: size, optimizer, clipNorm, emaDecay, microBatch } = of.training;
-  const micro = microBatch ?? size;
   const order = orderOf(of);
   const share = shareOf(of, 0, 1);
   const loader = loaderOf(of, share, run);
@@ -59,38 +55,19 @@ async function repeated<P, B, S>(engine: Engine, of: Training<P, B, S>, run: Run
     let state: TrainState<P, B> = await startingState(engine, of, { ...run, resume: true });
     const requests = [...requestsFrom(order, share, state.step, last)];
     const batches: AsyncGenerator<HostBatch, void> = loader.batches(requests);
-    for (const { views } of requests) {
+    for (const { epoch, views } of requests) {
       const made = await batches.next();
       if (made.done === true) break;
-      const { target, teacher } = of;
-      const batch = await stepBatch(k, made.value, { mixes: mixesOf(of, share, state.step), target, share, teacher, micro });
-      const key = fold(fold(of.key, "step"), state.step);
+      const { batch, division } = await stepBatch(k, of, share, state.step, made.value);
+      const samples = views.map(({ sample }) => sample);
       const isKept = state.step >= last - 2;
-      const kept = isKept
-        ? {
-            state: await readTree(engine, state),
-            batch: await onHost(
-              engine,
-              batch,
-              views.map(({ sample }) => sample),
-            ),
-          }
-        : null;
+      const kept = isKept ? { state: await readTree(engine, state), batch: await onHost(engine, batch, samples) } : null;
       const { macs } = engine.counters();
-      const { loss, truth, ...gradients } = k.region("gradients", () =>
-        gradientsOf(k, of.task, state, batch, { key, first: 0, of: size, micro }),
-      );
-      const spent = (engine.counters().macs - macs) / size;
-      const epoch = Math.floor(state.step / order.stepsPerEpoch);
-      ({ state } = updated(
-        k,
-        of.task,
-        state,
-        gradients,
-        { optimizer, lr: rateOf(of.training, epoch), clipNorm, emaDecay: emaDecay ?? 0 },
-        false,
-      ));
-      if (kept !== null) steps.push({ ...kept, step: state.step, key, loss: (await engine.read(loss))[0] ?? NaN, macs: spent });
+      const { loss, truth, ...gradients } = k.region("gradients", () => gradientsOf(k, of.task, state, batch, division));
+      const macsOfImage = (engine.counters().macs - macs) / samples.length;
+      ({ state } = updated(k, of.task, state, gradients, settingsOf(of.training, epoch), false));
+      if (kept !== null)
+        steps.push({ ...kept, step: state.step, key: division.key, loss: (await engine.read(loss))[0] ?? NaN, macs: macsOfImage });
       engine.release([loss, truth, batch]);
     }
     engine.release(state);
@@ -100,7 +77,10 @@ async function repeated<P, B, S>(engine: Engine, of: Training<P, B, S>, run: Run
   }
 }
 
-const isFinite = ({ data }: Writable): boolean => [...data].every((x) => Number.isFinite(Number(x)));
+function allFinite({ data }: Writable): boolean {
+  for (const x of data) if (!Number.isFinite(Number(x))) return false;
+  return true;
+}
 
 /**
  * The error with what it was traced to.
@@ -117,18 +97,13 @@ export async function tracedLoss<P, B, S>(
   const steps = await repeated(engine, of, run, step);
   const [earlier, failed] = steps.length > 1 ? steps : [undefined, steps[0]];
   if (failed === undefined) throw new RangeError(`train: step ${step} cannot be repeated`);
-  const spoilt = [...failed.state].some(([name, t]) => name.startsWith("params.") && !isFinite(t));
-  const blamed = spoilt && earlier !== undefined ? earlier : failed;
+  const startsFinite = [...failed.state].every(([name, t]) => !name.startsWith("params.") || allFinite(t));
+  const blamed = startsFinite || earlier === undefined ? failed : earlier;
   const model = (k: Kernels): { readonly params: P; readonly buffers: B } => of.initial(k);
-  const lossOf = async ({ first, end }: Part): Promise<number> => {
+  const lossOf = async (part: Part): Promise<number> => {
     const k = engine.kernels;
     const loss = k.region("trace", () => {
-      const rows = ({ shape: [, ...rest], data }: HostNumbers): Tensor => {
-        const length = data.length / blamed.batch.samples.length;
-        return k.upload([end - first, ...rest], data.subarray(first * length, end * length));
-      };
-      const { images, target, teacher } = blamed.batch;
-      const batch: Batch = { images: rows(images), target: rows(target), teacher: teacher === null ? null : rows(teacher) };
+      const batch = uploadPart(k, blamed.batch, part);
       return of.task.lossAndGrads(k, uploadTree(k, model(k), blamed.state), batch, undivided(blamed.key, batch), k.upload([], [1])).loss;
     });
     const [value = NaN] = await engine.read(loss);
@@ -144,7 +119,7 @@ export async function tracedLoss<P, B, S>(
       loss: blamed.loss,
       engine,
       state: blamed.state,
-      initial: (k) => mapTree(model(k), (t) => t),
+      initial: model,
       lossAndGrads: (k, from, batch, key, dLoss) => of.task.lossAndGrads(k, from, batch, undivided(key, batch), dLoss),
       batch: blamed.batch,
       key: blamed.key,
@@ -154,5 +129,5 @@ export async function tracedLoss<P, B, S>(
     },
     reference(),
   );
-  return new LossError(spoilt && blamed !== failed ? `${text}; its gradient is why the loss of step ${step} is not finite` : text, step);
+  return new LossError(blamed === earlier ? `${text}; its gradient is why the loss of step ${step} is not finite` : text, step);
 }

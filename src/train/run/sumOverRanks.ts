@@ -45,8 +45,11 @@ function joined(parts: readonly Numbers[]): Numbers {
 }
 
 /** `Ranks.sum` of either kind of numbers. */
-const summed = ({ ranks, how }: RunRanks, numbers: Numbers): Promise<Numbers> =>
+const summed = (ranks: Ranks, numbers: Numbers, how: Reduction): Promise<Numbers> =>
   numbers instanceof Float64Array ? ranks.sum(numbers, how) : ranks.sum(numbers, how);
+
+/** The same order of summation, but no number is rounded to f16 on its way. */
+const unrounded = (how: Reduction): Reduction => (how.kind === "fast" ? { ...how, wire: "f32" } : how);
 
 /** The sums of one step. */
 export interface StepSums {
@@ -69,24 +72,24 @@ function gradientsIn(call: Call, out: unknown): ReadonlyMap<string, Tensor> {
  * @param parameters the names of the parameters; empty: nothing is sent before the end
  * @throws RankError from `finish`, as soon as a rank no longer answers
  */
-export function stepSums(engine: Engine, run: RunRanks, parameters: ReadonlySet<string>): StepSums {
+export function stepSums(engine: Engine, { ranks, how }: RunRanks, parameters: ReadonlySet<string>): StepSums {
   const k = engine.kernels;
   const buckets: Bucket[] = [];
   const sent = new Set<Tensor>();
   let [waiting, parts, length]: [Tensor[], Numbers[], number] = [[], [], 0];
-  const send = (): void => {
+  const send = (as: Reduction): void => {
     if (waiting.length === 0) return;
-    const sum = summed(run, joined(parts));
+    const sum = summed(ranks, joined(parts), as);
     sum.catch(() => undefined); // `finish` awaits it
     buckets.push({ tensors: waiting, sum });
     [waiting, parts, length] = [[], [], 0];
   };
-  const add = (t: Tensor, numbers: Numbers): void => {
+  const add = (t: Tensor, numbers: Numbers, as: Reduction): void => {
     sent.add(t);
     waiting.push(t);
     parts.push(numbers);
     length += numbers.length;
-    if (length >= BUCKET) send();
+    if (length >= BUCKET) send(as);
   };
   const { readNow } = engine;
   return {
@@ -94,17 +97,22 @@ export function stepSums(engine: Engine, run: RunRanks, parameters: ReadonlySet<
       if (readNow === undefined || parameters.size === 0) return on;
       return observe(on, {
         after: (call, out) => {
-          for (const [name, t] of gradientsIn(call, out)) if (parameters.has(name) && !sent.has(t)) add(t, readNow(t));
+          for (const [name, t] of gradientsIn(call, out)) if (parameters.has(name) && !sent.has(t)) add(t, readNow(t), how);
         },
       });
     },
     finish: async (made, stopping) => {
-      const left = [...named(made).values()].filter((t) => !sent.has(t));
-      const reads = await Promise.all(left.map((t) => engine.read(t)));
-      for (const [i, t] of left.entries()) add(t, reads[i] ?? new Float32Array());
       const flag = k.upload([], [Number(stopping)]);
-      add(flag, await engine.read(flag));
-      send();
+      const { grads, ...others } = made;
+      for (const [tree, as] of [
+        [grads, how],
+        [{ others, flag }, unrounded(how)], // loss, statistics and flag
+      ] as const) {
+        const left = [...named(tree).values()].filter((t) => !sent.has(t));
+        const reads = await Promise.all(left.map((t) => engine.read(t)));
+        for (const [i, t] of left.entries()) add(t, reads[i] ?? new Float32Array(), as);
+        send(as);
+      }
       const found = new Map<Tensor, Numbers>();
       for (const { tensors, sum } of buckets) {
         const numbers = await sum;

@@ -15,6 +15,7 @@ import type { Engine, Precision } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Key } from "../../tensor/key.ts";
 import { size, type Shape, type Tensor } from "../../tensor/tensor.ts";
+import type { Batch } from "../step/task.ts";
 import { smallestPart, type Part } from "../trace/smallestPart.ts";
 import { firstBad, type Found, type LossAndGrads } from "../trace/trace.ts";
 import type { Model } from "./state.ts";
@@ -103,10 +104,13 @@ function saveBatch(path: string, { images, target, teacher, samples }: HostMixed
   return saveSafetensors(path, tensors, (_, tensor) => tensor);
 }
 
-/** Uploads the rows of a part of the batch. */
-function uploadRows(k: Kernels, { shape: [, ...rest], data }: HostNumbers, { first, end }: Part): Tensor {
-  const length = size(rest);
-  return k.upload([end - first, ...rest], data.subarray(first * length, end * length));
+/** Uploads a part of the batch. */
+export function uploadPart(k: Kernels, { images, target, teacher }: HostMixed, { first, end }: Part): Batch {
+  const rows = ({ shape: [, ...rest], data }: HostNumbers): Tensor => {
+    const length = size(rest);
+    return k.upload([end - first, ...rest], data.subarray(first * length, end * length));
+  };
+  return { images: rows(images), target: rows(target), teacher: teacher === null ? null : rows(teacher) };
 }
 
 /**
@@ -119,17 +123,12 @@ export async function traced<P, B>(failed: FailedStep<P, B>, reference: Engine):
   const failing = await smallestPart(batch.samples.length, async (part) => !Number.isFinite(await lossOf(part)));
   const { first, end } = failing ?? { first: 0, end: batch.samples.length };
   const repeated = { first, end: Math.min(end, first + Math.max(1, Math.floor(MOST_MACS / macs))) };
-  const rows = (k: Kernels, of: HostNumbers): Tensor => uploadRows(k, of, repeated);
   const found = await firstBad(
     reference,
     {
       ...step,
       model: (k) => uploadTree(k, initial(k), state),
-      batch: (k) => ({
-        images: rows(k, batch.images),
-        target: rows(k, batch.target),
-        teacher: batch.teacher === null ? null : rows(k, batch.teacher),
-      }),
+      batch: (k) => uploadPart(k, batch, repeated),
     },
     LARGEST[engine.precision],
   );

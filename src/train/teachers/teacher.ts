@@ -28,6 +28,15 @@ export interface Teacher {
   readonly release: () => void | Promise<void>;
 }
 
+/** Applies `use` to logits as soon as all of them are there: at once, unless some are promised. */
+export function whenAll(
+  given: readonly (Tensor | Promise<Tensor>)[],
+  use: (logits: readonly Tensor[]) => Tensor,
+): Tensor | Promise<Tensor> {
+  const here = given.filter((z): z is Tensor => !(z instanceof Promise));
+  return here.length === given.length ? use(here) : Promise.all(given.map((z) => Promise.resolve(z))).then(use);
+}
+
 /** z_t of several teachers; the logits of a single one as they are. Frees the logits of the single ones. */
 export function combined(k: Kernels, logits: readonly Tensor[]): Tensor {
   const [only, ...more] = logits;
@@ -43,12 +52,11 @@ export function togetherOf(teachers: readonly Teacher[]): Teacher | null {
   if (first === undefined || more.length === 0) return first ?? null;
   return {
     name: teachers.map(({ name }) => name).join(" + "),
-    logits: (k, images) => {
-      const given = teachers.map(({ logits }) => logits(k, images));
-      const here = given.filter((z): z is Tensor => !(z instanceof Promise));
-      if (here.length === given.length) return combined(k, here);
-      return Promise.all(given.map((z) => Promise.resolve(z))).then((all) => combined(k, all));
-    },
+    logits: (k, images) =>
+      whenAll(
+        teachers.map(({ logits }) => logits(k, images)),
+        (all) => combined(k, all),
+      ),
     accuracy: null,
     release: async () => {
       for (const { release } of teachers) await release();
