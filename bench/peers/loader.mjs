@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { shown } from "./medians.mjs";
 
 const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 const PEER = fileURLToPath(new URL("loader.py", import.meta.url));
@@ -25,13 +26,6 @@ if (photographs === undefined) {
   console.error("bench:loader: which photographs? give a folder with one sub-folder a class");
   process.exit(2);
 }
-
-const median = (numbers) => {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-};
-const shown = (numbers) => `${median(numbers).toFixed(2)} (${Math.min(...numbers).toFixed(2)} … ${Math.max(...numbers).toFixed(2)})`;
 
 /** This project's loader: ms an image, by part. */
 function ours() {

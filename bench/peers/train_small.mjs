@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { median, shown } from "./medians.mjs";
 
 const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 const PEER = fileURLToPath(new URL("train_small.py", import.meta.url));
@@ -53,13 +54,6 @@ if (unknown !== undefined) {
   console.error(`bench:small: --only ${unknown}: there are ${Object.keys(RECIPES).join(" and ")}`);
   process.exit(2);
 }
-
-const median = (numbers) => {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-};
-const shown = (numbers) => `${median(numbers).toFixed(2)} (${Math.min(...numbers).toFixed(2)} … ${Math.max(...numbers).toFixed(2)})`;
 
 /** This project's step: the median of each stage in ms, and the least, by stage. */
 function ours(what, cli) {
