@@ -1,0 +1,5 @@
+/** Every example of the reading path, by the name that a chapter gives to `<Try>`. */
+import type { Example } from "./example.ts";
+import { feedForward } from "./examples/feedForward.ts";
+
+export const examples: Readonly<Record<string, Example>> = { ...feedForward };

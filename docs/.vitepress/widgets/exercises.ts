@@ -1,0 +1,8 @@
+/** Every exercise of the reading path. */
+import type { Exercise } from "./exercise.ts";
+import { feedForward } from "./exercises/feedForward.ts";
+
+const all: readonly Exercise[] = [...feedForward];
+
+/** By id. */
+export const exercises: ReadonlyMap<string, Exercise> = new Map(all.map((exercise) => [exercise.id, exercise]));
