@@ -106,14 +106,14 @@ describe.each(engines)("the sums of a step in %s", (_, make) => {
     expect(watched.made.map(({ early }) => early)).toEqual([1, 1]);
     expect(atEnd.made.map(({ early }) => early)).toEqual([0, 0]);
 
-    // the buckets: the same in the same order from every rank, and each number once
+    // two buckets of gradients, and one of the rest: the same in the same order from every rank, and each number once
     const total = first?.count ?? NaN;
     for (const { sent, twice } of [
       { ...watched, twice: SENT_TWICE },
       { ...atEnd, twice: 0 },
     ]) {
       expect(sent[1]).toEqual(sent[0]);
-      expect([sent[0]?.length, sent[0]?.reduce((sum, length) => sum + length, 0)]).toEqual([2, total + twice + 1]); // 1: the wish to stop
+      expect([sent[0]?.length, sent[0]?.reduce((sum, length) => sum + length, 0)]).toEqual([3, total + twice + 1]); // 1: the wish to stop
     }
 
     const [alone] = memoryRanks(1);
