@@ -25,6 +25,7 @@ export default defineConfig({
   ignoreDeadLinks: [/bench\/peers/, /record\.py/],
   markdown: {
     config: (md) => {
+      // @ts-expect-error: VitePress and the plugin have different versions of markdown-it's types
       md.use(katex);
       formulaRule(md, BASE);
     },
