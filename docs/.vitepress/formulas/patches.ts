@@ -5,7 +5,7 @@ export const patches: Readonly<Record<string, string>> = {
     \v{e}{E} = \v{u}{U}\;\v{kernel}{\operatorname{reshape}(W_p,\, D,\, C p^2)}^{\mathsf T} + \v{bias}{b_p}
   \end{gathered}`,
   G18: String.raw`\begin{gathered}
-    \v{dProj}{\bar U} = \v{dE}{\bar E}\,W_p, \qquad \v{weight}{\bar W_p} = \textstyle\sum \v{dE}{\bar E}^{\mathsf T} U, \qquad \bar b_p = \sum \v{dE}{\bar E} \\
-    \v{dPatches}{\overline{\mathrm{img}}} = \operatorname{fold}(\v{dProj}{\bar U})
+    \v{dProj}{\bar U} = \v{dE}{\bar E}\,W_p, \qquad \v{dPatches}{\overline{\rm img}} = \operatorname{fold}(\v{dProj}{\bar U}) \\
+    \v{weight}{\bar W_p} = \textstyle\sum \v{dE}{\bar E}^{\mathsf T} U, \qquad \bar b_p = \sum \v{dE}{\bar E}
   \end{gathered}`,
 };

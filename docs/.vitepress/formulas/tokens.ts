@@ -1,13 +1,20 @@
 /** The numbered formulas of the chapter on tokens and positions in TeX, as in feedForward.ts. */
 export const tokens: Readonly<Record<string, string>> = {
-  E2: String.raw`\v{x0}{X_0} = [\,\v{cls_token}{\mathrm{cls}}\,;\, \v{patches}{E}\,] + \v{pos}{\mathrm{pos}}, \qquad \mathrm{pos} \in \mathbb R^{1 \times (N+1) \times D}`,
-  E3: String.raw`\v{x0}{X_0} = [\,\v{cls_token}{\mathrm{cls}}\,;\, \v{dist_token}{\mathrm{dist}}\,;\, \v{patches}{E}\,] + \v{pos}{\mathrm{pos}}, \qquad \mathrm{pos} \in \mathbb R^{1 \times (N+2) \times D}`,
+  E2: String.raw`\begin{gathered}
+    \v{x0}{X_0} = [\,\v{cls_token}{\mathrm{cls}}\,;\, \v{patches}{E}\,] + \v{pos}{\mathrm{pos}} \\
+    \v{pos}{\mathrm{pos}} \in \mathbb R^{1 \times (N+1) \times D}
+  \end{gathered}`,
+  E3: String.raw`\begin{gathered}
+    \v{x0}{X_0} = [\,\v{cls_token}{\mathrm{cls}}\,;\, \v{dist_token}{\mathrm{dist}}\,;\, \v{patches}{E}\,] + \v{pos}{\mathrm{pos}} \\
+    \v{pos}{\mathrm{pos}} \in \mathbb R^{1 \times (N+2) \times D}
+  \end{gathered}`,
   E34: String.raw`\begin{gathered}
-    \v{pos}{\mathrm{pos}}[\v{t}{t},\, 2i] = \sin\bigl(\v{angle}{t \cdot 10000^{-2i/D}}\bigr), \qquad \v{pos}{\mathrm{pos}}[\v{t}{t},\, 2i+1] = \cos\bigl(\v{angle}{t \cdot 10000^{-2i/D}}\bigr) \\
+    \v{pos}{\mathrm{pos}}[\v{t}{t},\, 2i] = \sin\bigl(\v{angle}{t \cdot 10000^{-2i/D}}\bigr) \\
+    \v{pos}{\mathrm{pos}}[\v{t}{t},\, 2i+1] = \cos\bigl(\v{angle}{t \cdot 10000^{-2i/D}}\bigr) \\
     t = 0, \dots, T-1, \qquad i = 0, \dots, D/2 - 1
   \end{gathered}`,
   G16: String.raw`\begin{gathered}
-    \v{dPosition}{\overline{\mathrm{pos}}} = \textstyle\sum_b \v{dX0}{\bar X_0}, \qquad \bar E = \v{dX0}{\bar X_0}[:, P{:}] \\
-    \v{dCls}{\overline{\mathrm{cls}}} = \textstyle\sum_b \v{dX0}{\bar X_0}[:, 0], \qquad \v{dDist}{\overline{\mathrm{dist}}} = \sum_b \v{dX0}{\bar X_0}[:, 1]
+    \v{dPosition}{\overline{\rm pos}} = \textstyle\sum_b \v{dX0}{\bar X_0}, \qquad \v{dPrefix}{\bar E} = \v{dX0}{\bar X_0}[:, P{:}] \\
+    \v{dCls}{\overline{\rm cls}} = \textstyle\sum_b \v{dX0}{\bar X_0}[:, 0], \qquad \v{dDist}{\overline{\rm dist}} = \sum_b \v{dX0}{\bar X_0}[:, 1]
   \end{gathered}`,
 };

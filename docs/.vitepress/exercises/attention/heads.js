@@ -1,4 +1,14 @@
-// Tools. An array is { shape, data }, data a Float64Array; a matrix A below is a list of rows.
+/**
+ * Self-attention with two heads; x is [1, 2, 4], so D = 4 and d = 2. Wqkv is [12, 4].
+ * At present all four channels are one head.
+ */
+export function forward({ x, Wqkv, bqkv, Wo, bo }) {
+  const qkv = linear(rowsOf(x), Wqkv, bqkv);
+  const O = head(columns(qkv, 0, 4), columns(qkv, 4, 8), columns(qkv, 8, 12));
+  return array(x.shape, linear(O, Wo, bo));
+}
+
+// Tools. An array is { shape, data }, data a Float64Array; a matrix is a list of rows.
 const rowsOf = ({ shape, data }) => {
   const n = shape.at(-1);
   return Array.from({ length: data.length / n }, (_, i) => Array.from(data.slice(i * n, (i + 1) * n)));
@@ -22,13 +32,3 @@ function head(Q, K, V) {
 }
 /** Columns from … to − 1 of a matrix. */
 const columns = (A, from, to) => A.map((row) => row.slice(from, to));
-
-/**
- * Self-attention with two heads; x is [1, 2, 4], so D = 4 and d = 2. Wqkv is [12, 4].
- * At present all four channels are one head.
- */
-export function forward({ x, Wqkv, bqkv, Wo, bo }) {
-  const qkv = linear(rowsOf(x), Wqkv, bqkv);
-  const O = head(columns(qkv, 0, 4), columns(qkv, 4, 8), columns(qkv, 8, 12));
-  return array(x.shape, linear(O, Wo, bo));
-}

@@ -1,10 +1,3 @@
-// Tools. An array is { shape, data }, data a Float64Array; a matrix A below is a list of rows.
-const rowsOf = ({ shape, data }) => {
-  const n = shape.at(-1);
-  return Array.from({ length: data.length / n }, (_, i) => Array.from(data.slice(i * n, (i + 1) * n)));
-};
-const array = (shape, rows) => ({ shape, data: Float64Array.from(rows.flat()) });
-
 /**
  * The gradients of X₀ = [cls; dist; E] + pos, given dX0 [2, 4, 4]; the shapes are those of exercise 1.
  * What is shared by all images gets the sum over all images.
@@ -22,3 +15,10 @@ export function vjp({ patches, cls, dist, pos }, dX0) {
     pos: array(pos.shape, dPos),
   };
 }
+
+// Tools. An array is { shape, data }, data a Float64Array; a matrix is a list of rows.
+const rowsOf = ({ shape, data }) => {
+  const n = shape.at(-1);
+  return Array.from({ length: data.length / n }, (_, i) => Array.from(data.slice(i * n, (i + 1) * n)));
+};
+const array = (shape, rows) => ({ shape, data: Float64Array.from(rows.flat()) });

@@ -1,10 +1,3 @@
-// Tools. An array is { shape, data }, data a Float64Array; a matrix A below is a list of rows.
-const rowsOf = ({ shape, data }) => {
-  const n = shape.at(-1);
-  return Array.from({ length: data.length / n }, (_, i) => Array.from(data.slice(i * n, (i + 1) * n)));
-};
-const array = (shape, rows) => ({ shape, data: Float64Array.from(rows.flat()) });
-
 /**
  * X₀ of a distilled model: patches [2, 2, 4], cls and dist [1, 1, 4], pos [1, 4, 4] → [2, 4, 4].
  * Each token has a position, the prefix tokens too.
@@ -20,3 +13,10 @@ export function forward({ patches, cls, dist, pos }) {
   }
   return array([B, N + 2, 4], rows);
 }
+
+// Tools. An array is { shape, data }, data a Float64Array; a matrix is a list of rows.
+const rowsOf = ({ shape, data }) => {
+  const n = shape.at(-1);
+  return Array.from({ length: data.length / n }, (_, i) => Array.from(data.slice(i * n, (i + 1) * n)));
+};
+const array = (shape, rows) => ({ shape, data: Float64Array.from(rows.flat()) });

@@ -1,10 +1,3 @@
-// Tools. An array is { shape, data }, data a Float64Array; a matrix A below is a list of rows.
-const rowsOf = ({ shape, data }) => {
-  const n = shape.at(-1);
-  return Array.from({ length: data.length / n }, (_, i) => Array.from(data.slice(i * n, (i + 1) * n)));
-};
-const array = (shape, rows) => ({ shape, data: Float64Array.from(rows.flat()) });
-
 /** Row t of the fixed positions of width D. Channels 2i and 2i + 1 are the sine and the cosine of one angle. */
 const position = (t, D) =>
   Array.from({ length: D }, (_, c) => {
@@ -21,3 +14,10 @@ export function forward({ patches, cls }) {
     rows.push(...[[...cls.data], ...E.slice(b * N, b * N + N)].map((row, t) => row.map((v, c) => v + position(t, D)[c])));
   return array([B, N + 1, D], rows);
 }
+
+// Tools. An array is { shape, data }, data a Float64Array; a matrix is a list of rows.
+const rowsOf = ({ shape, data }) => {
+  const n = shape.at(-1);
+  return Array.from({ length: data.length / n }, (_, i) => Array.from(data.slice(i * n, (i + 1) * n)));
+};
+const array = (shape, rows) => ({ shape, data: Float64Array.from(rows.flat()) });
