@@ -14,7 +14,9 @@ export const tokens: Readonly<Record<string, string>> = {
     t = 0, \dots, T-1, \qquad i = 0, \dots, D/2 - 1
   \end{gathered}`,
   G16: String.raw`\begin{gathered}
-    \v{dPosition}{\overline{\rm pos}} = \textstyle\sum_b \v{dX0}{\bar X_0}, \qquad \v{dPrefix}{\bar E} = \v{dX0}{\bar X_0}[:, P{:}] \\
-    \v{dCls}{\overline{\rm cls}} = \textstyle\sum_b \v{dX0}{\bar X_0}[:, 0], \qquad \v{dDist}{\overline{\rm dist}} = \sum_b \v{dX0}{\bar X_0}[:, 1]
+    \v{dPosition}{\overline{\rm pos}} = \textstyle\sum_b \v{dX0}{\bar X_0} \\
+    \v{dCls}{\overline{\rm cls}} = \textstyle\sum_b \v{dX0}{\bar X_0}[:, 0] \\
+    \v{dDist}{\overline{\rm dist}} = \textstyle\sum_b \v{dX0}{\bar X_0}[:, 1] \\
+    \v{dPrefix}{\bar E} = \v{dX0}{\bar X_0}[:, P{:}]
   \end{gathered}`,
 };
