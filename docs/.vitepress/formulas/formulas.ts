@@ -1,5 +1,7 @@
 /** Every numbered formula of docs/deit.md in TeX. */
-import { gradients } from "./gradients.ts";
-import { network } from "./network.ts";
+import { attention } from "./attention.ts";
+import { feedForward } from "./feedForward.ts";
+import { patches } from "./patches.ts";
+import { tokens } from "./tokens.ts";
 
-export const formulas: Readonly<Record<string, string>> = { ...network, ...gradients };
+export const formulas: Readonly<Record<string, string>> = { ...patches, ...tokens, ...attention, ...feedForward };
