@@ -1,5 +1,6 @@
 /** Every example of the reading path, by the name that a chapter gives to `<Try>`. */
 import type { Example } from "./example.ts";
+import { distillation } from "./examples/distillation.ts";
 import { feedForward } from "./examples/feedForward.ts";
 
-export const examples: Readonly<Record<string, Example>> = { ...feedForward };
+export const examples: Readonly<Record<string, Example>> = { ...feedForward, ...distillation };

@@ -1,8 +1,9 @@
 /** Every exercise of the reading path. */
 import type { Exercise } from "./exercise.ts";
+import { distillation } from "./exercises/distillation.ts";
 import { feedForward } from "./exercises/feedForward.ts";
 
-const all: readonly Exercise[] = [...feedForward];
+const all: readonly Exercise[] = [...feedForward, ...distillation];
 
 /** By id. */
 export const exercises: ReadonlyMap<string, Exercise> = new Map(all.map((exercise) => [exercise.id, exercise]));
