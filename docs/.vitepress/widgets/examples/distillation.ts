@@ -1,4 +1,4 @@
-/** Examples of the chapter on distillation: one image of four classes. */
+/** Examples of the chapter on distillation: one image, three classes. */
 import { divergence, hardDistillation, reverseDivergence, softDistillation, usualHardDistillation, usualSoftDistillation } from "deit";
 import type { DivergenceAttrs, HardDistillationAttrs, Kernels, SoftDistillationAttrs, Tensor } from "deit";
 import { hostArray, type HostArray } from "deit/check";
@@ -10,11 +10,11 @@ const numberOf = ({ data }: HostArray): number => data[0] ?? NaN;
 const tensorOf = (k: Kernels, { shape, data }: HostArray): Tensor => k.upload(shape, data);
 
 /** The teacher is sure of class 0, and finds class 1 the most similar. */
-const teacher = row(6, 3, 0, -1);
+const teacher = row(6, 3, 0);
 /** The student prefers class 2. */
-const student = row(1, 0, 2, 0);
+const student = row(1, 0, 2);
 /** The label: class 2. */
-const target = row(0, 0, 1, 0);
+const target = row(0, 0, 1);
 
 const tempered = { teacher, tau: scalar(3) };
 const soft = { target, ...tempered, lambda: scalar(0.1) };
