@@ -1,6 +1,7 @@
 /** Every example of the reading path, by the name that a chapter gives to `<Try>`. */
 import type { Example } from "./example.ts";
+import { crossEntropy } from "./examples/crossEntropy.ts";
 import { distillation } from "./examples/distillation.ts";
 import { feedForward } from "./examples/feedForward.ts";
 
-export const examples: Readonly<Record<string, Example>> = { ...feedForward, ...distillation };
+export const examples: Readonly<Record<string, Example>> = { ...feedForward, ...crossEntropy, ...distillation };

@@ -1,9 +1,10 @@
 /** Every exercise of the reading path. */
 import type { Exercise } from "./exercise.ts";
+import { crossEntropy } from "./exercises/crossEntropy.ts";
 import { distillation } from "./exercises/distillation.ts";
 import { feedForward } from "./exercises/feedForward.ts";
 
-const all: readonly Exercise[] = [...feedForward, ...distillation];
+const all: readonly Exercise[] = [...feedForward, ...crossEntropy, ...distillation];
 
 /** By id. */
 export const exercises: ReadonlyMap<string, Exercise> = new Map(all.map((exercise) => [exercise.id, exercise]));

@@ -1,13 +1,8 @@
 /** Examples of the chapter on distillation: one image, three classes. */
 import { divergence, hardDistillation, reverseDivergence, softDistillation, usualHardDistillation, usualSoftDistillation } from "deit";
-import type { DivergenceAttrs, HardDistillationAttrs, Kernels, SoftDistillationAttrs, Tensor } from "deit";
-import { hostArray, type HostArray } from "deit/check";
+import type { DivergenceAttrs, HardDistillationAttrs, Kernels, SoftDistillationAttrs } from "deit";
 import { settableExampleOf, type SettableExample } from "../example.ts";
-
-const row = (...numbers: readonly number[]): HostArray => hostArray([1, numbers.length], numbers);
-const scalar = (x: number): HostArray => hostArray([], [x]);
-const numberOf = ({ data }: HostArray): number => data[0] ?? NaN;
-const tensorOf = (k: Kernels, { shape, data }: HostArray): Tensor => k.upload(shape, data);
+import { numberOf, row, scalar, tensorOf } from "../settings.ts";
 
 /** The teacher is sure of class 0, and finds class 1 the most similar. */
 const teacher = row(6, 3, 0);
