@@ -1,10 +1,11 @@
 /** Every exercise of the reading path. */
 import type { Exercise } from "./exercise.ts";
+import { block } from "./exercises/block.ts";
 import { crossEntropy } from "./exercises/crossEntropy.ts";
 import { distillation } from "./exercises/distillation.ts";
 import { feedForward } from "./exercises/feedForward.ts";
 
-const all: readonly Exercise[] = [...feedForward, ...crossEntropy, ...distillation];
+const all: readonly Exercise[] = [...feedForward, ...block, ...crossEntropy, ...distillation];
 
 /** By id. */
 export const exercises: ReadonlyMap<string, Exercise> = new Map(all.map((exercise) => [exercise.id, exercise]));
