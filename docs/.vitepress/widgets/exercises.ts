@@ -4,8 +4,9 @@ import { block } from "./exercises/block.ts";
 import { crossEntropy } from "./exercises/crossEntropy.ts";
 import { distillation } from "./exercises/distillation.ts";
 import { feedForward } from "./exercises/feedForward.ts";
+import { heads } from "./exercises/heads.ts";
 
-const all: readonly Exercise[] = [...feedForward, ...block, ...crossEntropy, ...distillation];
+const all: readonly Exercise[] = [...feedForward, ...block, ...heads, ...crossEntropy, ...distillation];
 
 /** By id. */
 export const exercises: ReadonlyMap<string, Exercise> = new Map(all.map((exercise) => [exercise.id, exercise]));
