@@ -1,5 +1,5 @@
 /** Token t of image b in an array [B, T, D]. */
-const token = ({ shape: [, T, D], data }, b, t) => [...data.slice((b * T + t) * D, (b * T + t + 1) * D)];
+const token = ({ shape: [, T, D], data }, b, t) => Array.from(data.slice((b * T + t) * D, (b * T + t + 1) * D));
 /** x Wᵀ + b for one row x; W is [K, D]. */
 const linear = (x, W, bias) => [...bias.data].map((b, k) => x.reduce((sum, v, j) => sum + v * W.data[k * x.length + j], b));
 

@@ -68,7 +68,7 @@ export const block = {
     attrs: epsOf,
   }),
   residual: settableExampleOf(residual, {
-    inputs: { x: hostArray([2, 1, 2], [1, 2, 3, 4]), branch: hostArray([2, 1, 2], [0.5, -1, 0.25, 1]) },
+    inputs: { x: hostArray([2, 2], [1, 2, 3, 4]), branch: hostArray([2, 2], [0.5, -1, 0.25, 1]) },
     settings: { multiplier: hostArray([2], [0, 1.25]) },
     attrs: (k, { multiplier }) => ({ multiplier: tensorOf(k, multiplier) }),
   }),

@@ -1,6 +1,6 @@
 const mean = (row) => row.reduce((a, b) => a + b, 0) / row.length;
 /** The rows of an array [R, D]. */
-const rowsOf = ({ shape: [R, D], data }) => Array.from({ length: R }, (_, i) => [...data.slice(i * D, (i + 1) * D)]);
+const rowsOf = ({ shape: [R, D], data }) => Array.from({ length: R }, (_, i) => Array.from(data.slice(i * D, (i + 1) * D)));
 
 /**
  * Layer norm of each row of x, (E4). An array is { shape, data }, data a Float64Array.

@@ -13,8 +13,8 @@ export function vjp({ logits, target }, dLoss) {
   const [B, K] = logits.shape;
   const gradient = [];
   for (let b = 0; b < B; b++) {
-    const z = [...logits.data.slice(b * K, (b + 1) * K)];
-    const q = [...target.data.slice(b * K, (b + 1) * K)];
+    const z = Array.from(logits.data.slice(b * K, (b + 1) * K));
+    const q = Array.from(target.data.slice(b * K, (b + 1) * K));
     const mass = q.reduce((sum, x) => sum + x, 0);
     softmax(z).forEach((s, k) => gradient.push(((s * mass - q[k]) / B) * dLoss.data[0]));
   }

@@ -14,8 +14,8 @@ export function vjp({ logits, target }, dLoss) {
   const [B, K] = logits.shape;
   const gradient = [];
   for (let b = 0; b < B; b++) {
-    const z = [...logits.data.slice(b * K, (b + 1) * K)];
-    const q = [...target.data.slice(b * K, (b + 1) * K)];
+    const z = Array.from(logits.data.slice(b * K, (b + 1) * K));
+    const q = Array.from(target.data.slice(b * K, (b + 1) * K));
     softmax(z).forEach((s, k) => gradient.push(((s - q[k]) / B) * dLoss.data[0]));
   }
   return { logits: { shape: logits.shape, data: Float64Array.from(gradient) } };

@@ -10,7 +10,7 @@ export function vjp({ z, Wc, bc, Wd, bd }, dOut) {
   const K = bc.shape[0];
   const d = { z: zeros(z), Wc: zeros(Wc), bc: zeros(bc), Wd: zeros(Wd), bd: zeros(bd) };
   for (let b = 0; b < B; b++) {
-    const dy = [...dOut.data.slice(b * K, (b + 1) * K)].map((g) => g / 2);
+    const dy = Array.from(dOut.data.slice(b * K, (b + 1) * K)).map((g) => g / 2);
     [
       [0, Wc, d.Wc, d.bc],
       [1, Wd, d.Wd, d.bd],
