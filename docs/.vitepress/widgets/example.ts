@@ -1,6 +1,6 @@
 /** An op on small arrays that a reader changes: outputs and gradients by the engine, and finite differences beside the hand-written VJP. */
 import { derivative, drawOf, evaluate, hostArray, subjectOf, type DrawnCall, type HostArray, type Leaves, type Trial } from "deit/check";
-import { keyOf, referenceEngine, type Op } from "deit";
+import { keyOf, referenceEngine, type Kernels, type Op } from "deit";
 
 /** A call of an op with inputs that can be replaced. */
 export interface Example {
@@ -10,6 +10,27 @@ export interface Example {
   readonly inputs: Leaves;
   /** The call with these inputs. */
   readonly trial: (inputs: Leaves) => Trial;
+  /** What else a reader may change; undefined: nothing. */
+  readonly settings?: Settings;
+}
+
+/** What an op reads and does not differentiate, as arrays: a teacher's logits, τ. */
+export interface Settings {
+  /** At present, by name. */
+  readonly values: Leaves;
+  /** The same example with these settings. */
+  readonly changed: (values: Leaves) => SettableExample;
+}
+
+/** An example with settings. */
+export interface SettableExample extends Example {
+  readonly settings: Settings;
+}
+
+/** A call whose attrs are made of settings. */
+export interface SettableCall<In, Attrs, Out, Name extends string> extends Omit<DrawnCall<In, Attrs, Out>, "attrs"> {
+  readonly settings: Readonly<Record<Name, HostArray>>;
+  readonly attrs: (k: Kernels, settings: Readonly<Record<Name, HostArray>>) => Attrs;
 }
 
 /** What a widget shows. Arrays by path; "out" for an output that is one array. */
@@ -34,6 +55,19 @@ function replaced(tree: unknown, arrays: Leaves, path = ""): unknown {
 export function exampleOf<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, call: DrawnCall<In, Attrs, Out>): Example {
   const trial = (inputs: Leaves): Trial => subjectOf(op, () => ({ ...call, inputs: replaced(call.inputs, inputs) })).trial(drawOf(keyOf(0)));
   return { op: op.name, inputs: trial(new Map()).inputs, trial };
+}
+
+/** An example of an op with settings. */
+export function settableExampleOf<In, Saved, Attrs, Out, Name extends string>(
+  op: Op<In, Saved, Attrs, Out>,
+  { settings, attrs, ...call }: SettableCall<In, Attrs, Out, Name>,
+): SettableExample {
+  const changed = (values: Leaves): SettableExample => {
+    const current = replaced(settings, values);
+    const example = exampleOf(op, { ...call, attrs: (k) => attrs(k, current) });
+    return { ...example, settings: { values: new Map(Object.entries<HostArray>(current)), changed } };
+  };
+  return changed(new Map());
 }
 
 /** ⟨a, b⟩ over all numbers of arrays by path. */

@@ -1,8 +1,21 @@
 /** Every example of the reading path, by the name that a chapter gives to `<Try>`. */
 import type { Example } from "./example.ts";
 import { attention } from "./examples/attention.ts";
+import { block } from "./examples/block.ts";
+import { crossEntropy } from "./examples/crossEntropy.ts";
+import { distillation } from "./examples/distillation.ts";
 import { feedForward } from "./examples/feedForward.ts";
+import { heads } from "./examples/heads.ts";
 import { patches } from "./examples/patches.ts";
 import { tokens } from "./examples/tokens.ts";
 
-export const examples: Readonly<Record<string, Example>> = { ...patches, ...tokens, ...attention, ...feedForward };
+export const examples: Readonly<Record<string, Example>> = {
+  ...patches,
+  ...tokens,
+  ...attention,
+  ...feedForward,
+  ...block,
+  ...heads,
+  ...crossEntropy,
+  ...distillation,
+};

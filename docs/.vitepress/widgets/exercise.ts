@@ -7,7 +7,7 @@
 import { checkGradient, describe, evaluate, gap, hostArray, type Arrays, type HostArray, type Leaves } from "deit/check";
 import { referenceEngine } from "deit";
 import fc from "fast-check";
-import type { Example } from "./example.ts";
+import type { Example, SettableExample } from "./example.ts";
 
 /** An exercise. */
 export interface Exercise {
@@ -22,6 +22,9 @@ export interface Exercise {
   /** Constants that the reader's function gets besides, such as targets. */
   readonly constants?: Arrays;
 }
+
+/** The settings of an example, as constants for the reader's function. */
+export const constantsOf = ({ settings }: SettableExample): Arrays => Object.fromEntries(settings.values);
 
 /** What came out: right, or what is wrong in one text with the counterexample. */
 export type Judgement = { readonly right: true; readonly cases: number } | { readonly right: false; readonly why: string };

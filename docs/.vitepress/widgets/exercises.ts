@@ -1,11 +1,24 @@
 /** Every exercise of the reading path. */
 import type { Exercise } from "./exercise.ts";
 import { attention } from "./exercises/attention.ts";
+import { block } from "./exercises/block.ts";
+import { crossEntropy } from "./exercises/crossEntropy.ts";
+import { distillation } from "./exercises/distillation.ts";
 import { feedForward } from "./exercises/feedForward.ts";
+import { heads } from "./exercises/heads.ts";
 import { patches } from "./exercises/patches.ts";
 import { tokens } from "./exercises/tokens.ts";
 
-const all: readonly Exercise[] = [...patches, ...tokens, ...attention, ...feedForward];
+const all: readonly Exercise[] = [
+  ...patches,
+  ...tokens,
+  ...attention,
+  ...feedForward,
+  ...block,
+  ...heads,
+  ...crossEntropy,
+  ...distillation,
+];
 
 /** By id. */
 export const exercises: ReadonlyMap<string, Exercise> = new Map(all.map((exercise) => [exercise.id, exercise]));
