@@ -3,8 +3,7 @@ import { katex } from "@mdit/plugin-katex";
 import { defineConfig, type DefaultTheme } from "vitepress";
 import { chapters } from "./chapters.ts";
 import { formulaRule } from "./markdown/formula.ts";
-
-const BASE = "/";
+import { sourceRules } from "./markdown/source.ts";
 
 /** The headers with which a page may use threads. */
 const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
@@ -13,7 +12,6 @@ const readingPath = (lang: "en" | "zh"): DefaultTheme.SidebarItem[] =>
   chapters.map(({ slug, title }, i) => ({ text: `${i + 1}. ${title[lang]}`, link: `${lang === "zh" ? "/zh" : ""}/learn/${slug}` }));
 
 export default defineConfig({
-  base: BASE,
   title: "DeiT, line by line",
   lang: "en",
   themeConfig: {
@@ -22,12 +20,12 @@ export default defineConfig({
     sidebar: { "/learn/": [{ text: "Reading path", items: readingPath("en") }], "/zh/learn/": [{ text: "阅读路径", items: readingPath("zh") }] },
   },
   locales: { root: { label: "English", lang: "en" }, zh: { label: "简体中文", lang: "zh-CN", title: "逐行读懂 DeiT" } },
-  ignoreDeadLinks: [/bench\/peers/, /record\.py/],
   markdown: {
     config: (md) => {
       // @ts-expect-error: VitePress and the plugin have different versions of markdown-it's types
       md.use(katex);
-      formulaRule(md, BASE);
+      formulaRule(md);
+      sourceRules(md);
     },
   },
   vite: { worker: { format: "es" }, server: { headers: ISOLATED }, preview: { headers: ISOLATED } },

@@ -19,8 +19,11 @@ export interface Snippet {
 
 const parsed = new Map<string, ts.SourceFile>();
 
+/** The text of a file of the repository. */
+export const readSource = (file: string): string => readFileSync(join(root, file), "utf8");
+
 function sourceOf(file: string): ts.SourceFile {
-  const known = parsed.get(file) ?? ts.createSourceFile(file, readFileSync(join(root, file), "utf8"), ts.ScriptTarget.Latest, true);
+  const known = parsed.get(file) ?? ts.createSourceFile(file, readSource(file), ts.ScriptTarget.Latest, true);
   parsed.set(file, known);
   return known;
 }
@@ -52,6 +55,27 @@ export function snippetAt({ file, line }: SourceLocation): Snippet {
   const node = definitionAt(source, line);
   if (node === null) throw new Error(`${file}:${line}: no definition starts here`);
   return { file, line, code: unindented(node.getText(source)) };
+}
+
+const declares = (statement: ts.Statement, name: string): boolean =>
+  ts.isVariableStatement(statement)
+    ? statement.declarationList.declarations.some((declaration) => declaration.name.getText() === name)
+    : (ts.isFunctionDeclaration(statement) || ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) &&
+      statement.name?.text === name;
+
+/**
+ * A top-level function, constant or type, given as `ops/dropPath.ts dropPathRates`: a file under src, and a name.
+ *
+ * @throws Error if the file has none of that name
+ */
+export function definitionNamed(fileAndName: string): Snippet {
+  const [path = "", name = ""] = fileAndName.split(" ");
+  const file = `src/${path}`;
+  const source = sourceOf(file);
+  const statement = source.statements.find((one) => declares(one, name));
+  if (statement === undefined) throw new Error(`${file} defines no ${name}`);
+  const line = source.getLineAndCharacterOfPosition(statement.getStart(source)).line + 1;
+  return { file, line, code: statement.getText(source) };
 }
 
 /** The lines that compute a numbered formula: those of its forward, or of its VJP for a gradient. @throws Error for an unknown number */

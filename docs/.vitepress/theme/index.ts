@@ -1,17 +1,17 @@
-/** VitePress's own theme, with the widgets of the reading path. */
+/** VitePress's own theme, with the widgets of the reading path; a page loads those that it has. */
 import "katex/dist/katex.min.css";
 import type { Theme } from "vitepress";
 import DefaultTheme from "vitepress/theme";
-import Exercise from "../components/Exercise.vue";
-import Try from "../components/Try.vue";
+import { defineAsyncComponent } from "vue";
 import { highlightLetters } from "./highlight.ts";
 import "./style.css";
 
 const theme: Theme = {
   extends: DefaultTheme,
   enhanceApp: ({ app }) => {
-    app.component("Try", Try);
-    app.component("Exercise", Exercise);
+    app.component("Try", defineAsyncComponent(() => import("../components/Try.vue")));
+    app.component("Exercise", defineAsyncComponent(() => import("../components/Exercise.vue")));
+    app.component("Wrong", defineAsyncComponent(() => import("../components/Wrong.vue")));
     if (typeof document !== "undefined") highlightLetters();
   },
 };
