@@ -43,15 +43,15 @@ const english = {
 export type Words = Readonly<Record<keyof typeof english, string>>;
 
 const chinese: Words = {
-  try: "试一试:",
+  try: "试一试：",
   reset: "重置",
   inputs: "输入",
-  settings: "设定(不求梯度)",
+  settings: "设定（不求梯度）",
   output: "输出 y 及其余切向量 dy = ȳ",
   gradient: "⟨dy, y⟩ 的梯度",
   byHand: "手写 VJP",
   byDifferences: "有限差分",
-  gap: "两者的最大差:",
+  gap: "两者的最大差：",
   program: "你的程序",
   check: "检查",
   checking: "正在检查……",
@@ -64,7 +64,7 @@ const chinese: Words = {
   instead: "实际算的是",
   why: "为什么会这样",
   firstSeen: "最先出现在",
-  largestShare: "最大差(相对于该张量的尺度)",
+  largestShare: "最大差（相对于该张量的尺度）",
   differing: "不同的张量",
   index: "下标",
   rightValue: "正确",

@@ -1,6 +1,7 @@
 /**
- * `<Formula id="E9" />` on a line of its own: the formula typeset, under its number, beside the lines of code that compute it. Letters and variables
- * that mean the same are marked with `data-v`, and a page highlights them together (theme/highlight.ts).
+ * `<Formula id="E9" />` on a line of its own: the formula typeset, under its number, beside the lines of code that compute it. Formulas that the same
+ * lines compute share a block: `<Formula id="E11 E12" />`. Letters and variables that mean the same are marked with `data-v`, and a page highlights
+ * them together (theme/highlight.ts).
  */
 import katex from "katex";
 import type { MarkdownRenderer } from "vitepress";
@@ -33,28 +34,38 @@ function lettersOf(tex: string): ReadonlyMap<string, string> {
   return letters;
 }
 
-/** The section of a formula. */
-function sectionOf(id: string, { md, lang, link }: TagContext): string {
+/** The number of a formula, its title, the place of its code and of its check, and the formula itself. */
+function typeset(id: string, { md, lang, link }: TagContext): string {
   const tex = formulas[id];
   if (tex === undefined) throw new Error(`(${id}) is not typeset: docs/.vitepress/formulas`);
-  const letters = lettersOf(tex);
-  const { file, line, code } = snippetOf(id);
+  const { file, line } = snippetOf(id);
   const row = rowPlace(id);
+  const w = words[lang];
+  return [
+    `<header id="${id}"><a class="number" href="#${id}">(${id})</a> <span>${md.utils.escapeHtml(titleOf(id))}</span>`,
+    `<nav aria-label="(${id})">${link(`${w.code}: ${file}:${line}`, sourcePath(file, line))} ${link(w.check, sourcePath(row.file, row.line))}</nav></header>`,
+    `<div class="tex" tabindex="0" role="region" aria-label="${w.formula} (${id})">${katex.renderToString(tex, OPTIONS)}</div>`,
+  ].join("\n");
+}
+
+/** The section of formulas: each typeset, then the letters that they share with the code, then the code, the same lines only once. */
+function sectionOf(text: string, context: TagContext): string {
+  const ids = text.split(" ");
+  const letters = new Map(ids.flatMap((id) => [...lettersOf(formulas[id] ?? "")]));
   const legend = [...letters].map(
     ([name, letter]) =>
       `<li><button type="button" data-v="${name}">${katex.renderToString(letter, { ...OPTIONS, displayMode: false })} <code>${name}</code></button></li>`,
   );
-  const w = words[lang];
+  const snippets = new Map(ids.map(snippetOf).map((snippet) => [`${snippet.file}:${snippet.line}`, snippet.code]));
   return [
-    `<section class="formula" id="${id}" v-pre>`,
-    `<header><a class="number" href="#${id}">(${id})</a> <span>${md.utils.escapeHtml(titleOf(id))}</span>`,
-    `<nav aria-label="(${id})">${link(`${w.code}: ${file}:${line}`, sourcePath(file, line))} ${link(w.check, sourcePath(row.file, row.line))}</nav></header>`,
-    `<div class="tex" tabindex="0" role="region" aria-label="${w.formula} (${id})">${katex.renderToString(tex, OPTIONS)}</div>`,
-    letters.size === 0 ? "" : `<ul class="letters" aria-label="${w.letters}">${legend.join("")}</ul>`,
-    codeBlock(md, code, { language: "ts", label: `${file}:${line}`, letters: [...letters.keys()] }),
+    `<section class="formula" v-pre>`,
+    ...ids.map((id) => typeset(id, context)),
+    letters.size === 0 ? "" : `<ul class="letters" aria-label="${words[context.lang].letters}">${legend.join("")}</ul>`,
+    ...[...snippets].map(([label, code]) => codeBlock(context.md, code, { language: "ts", label, letters: [...letters.keys()] })),
     "</section>",
   ].join("\n");
 }
 
 /** The rule, for markdown-it. */
-export const formulaRule = (md: MarkdownRenderer): void => tagRule(md, "formula", /^<Formula id="([EG]\d+)" \/>$/, sectionOf);
+export const formulaRule = (md: MarkdownRenderer): void =>
+  tagRule(md, "formula", /^<Formula id="([EG]\d+(?: [EG]\d+)*)" \/>$/, sectionOf);

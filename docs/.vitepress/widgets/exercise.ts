@@ -4,7 +4,7 @@
  *   gradient      vjp(inputs, dOut) of an op: every gradient against finite differences of the op's forward
  *   formula       forward(inputs): its values against the op's, and the op's gradient against finite differences of it
  */
-import { checkGradient, describe, evaluate, gap, hostArray, type Arrays, type HostArray, type Leaves } from "deit/check";
+import { checkGradient, describe, evaluate, gap, GradientError, hostArray, type Arrays, type HostArray, type Leaves } from "deit/check";
 import { referenceEngine } from "deit";
 import fc from "fast-check";
 import type { Example, SettableExample } from "./example.ts";
@@ -57,6 +57,20 @@ async function rightVjp(exercise: Exercise, inputs: Arrays, dOut: HostArray): Pr
   return Object.fromEntries(Object.entries(exercise.names).map(([name, path]) => [name, gradients.get(path) ?? hostArray([0], [])]));
 }
 
+/** Digits of the numbers of a counterexample. */
+const DIGITS = 5;
+
+/** What is wrong, and the smallest inputs that show it, a line each. */
+function whyOf(error: unknown, id: string): string {
+  if (!(error instanceof GradientError)) return error instanceof Error ? error.message : String(error);
+  const { cause, message, inputs } = error;
+  const what = cause instanceof Error ? cause.message : message.slice(`${id}: `.length).replace(/; seed [^]*$/, "");
+  const given = Object.entries(inputs).map(
+    ([name, { shape, data }]) => `${name} [${shape.join(", ")}] = ${Array.from(data, (x) => Number(x.toPrecision(DIGITS))).join(" ")}`,
+  );
+  return [what, ...given].join("\n");
+}
+
 /** Judges what the reader's program exports. */
 export async function judged(exercise: Exercise, answer: Readonly<Record<string, unknown>>): Promise<Judgement> {
   const { id, kind, example, names, constants = {} } = exercise;
@@ -82,6 +96,6 @@ export async function judged(exercise: Exercise, answer: Readonly<Record<string,
     });
     return { right: true, cases };
   } catch (error) {
-    return { right: false, why: error instanceof Error ? error.message : String(error) };
+    return { right: false, why: whyOf(error, id) };
   }
 }
