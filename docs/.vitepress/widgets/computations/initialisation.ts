@@ -79,7 +79,7 @@ const rates = onHost("dropPathRates", { rMax: one(0.1), L: one(12) }, (inputs) =
   return { rates: hostArray([r.length], r) };
 });
 
-const multipliers = onEngine("dropPathMultipliers", { seed: one(1), rate: one(0.2), B: one(10) }, (k, inputs) => {
+const multipliers = onEngine("dropPathMultipliers", { seed: one(8), rate: one(0.2), B: one(10) }, (k, inputs) => {
   const B = numberOf(inputs, "B");
   const [drawn] = dropPathMultipliers(k, keyOf(numberOf(inputs, "seed")), [numberOf(inputs, "rate")], B) ?? [];
   if (drawn === undefined) return {};

@@ -91,7 +91,7 @@ const teacher = {
   "gradients/squeezeExcite": exampleOf(squeezeExcite, {
     inputs: {
       x: few(1, 2, 1, 2),
-      params: { fc1: { weight: few(1, 2, 1, 1), bias: ones(1) }, fc2: { weight: few(2, 1, 1, 1), bias: few(2) } },
+      params: { fc1: { weight: hostArray([1, 2, 1, 1], [0.8, 0.5]), bias: ones(1) }, fc2: { weight: few(2, 1, 1, 1), bias: few(2) } },
     },
     attrs: () => undefined,
   }),
