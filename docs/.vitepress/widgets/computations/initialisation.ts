@@ -44,7 +44,7 @@ const logits = onEngine("deitLogits", { seed: one(1), width: one(64) }, (k, inpu
   const target = k.oneHot(k.upload([BATCH], [0, 1, 2, 3]), config.classes);
   const number = (x: number) => k.upload([], [x]);
   return {
-    deviation: k.sqrt(k.meanLast(k.square(k.reshape(head, [1, BATCH * config.classes])))),
+    deviation: k.reshape(k.sqrt(k.meanLast(k.square(k.reshape(head, [1, BATCH * config.classes])))), []),
     "0.02 √D": number(0.02 * Math.sqrt(config.width)),
     loss: crossEntropy.forward(k, { logits: head }, { target }).out,
     "ln K": number(Math.log(config.classes)),

@@ -30,14 +30,16 @@ const scheduleOf = (inputs: Leaves): Schedule => ({
 
 const settings = { base: one(1e-3), min: one(1e-5), warmup: one(1e-6), warmupEpochs: one(5), epochs: one(300), t: one(5) };
 
-const rate = onHost("learningRate", settings, (inputs) => {
+const CURVE = "f(0) … f(epochs)";
+
+const rateValues = onHost("learningRate", settings, (inputs) => {
   const schedule = scheduleOf(inputs);
   const t = numberOf(inputs, "t");
   const epochs = Array.from({ length: schedule.epochs + 1 }, (_, epoch) => learningRate(schedule, epoch));
   return {
     "f(t)/base": one(learningRate(schedule, t) / schedule.base),
     "delayed(t)/base": one(delayedLearningRate(schedule, t) / schedule.base),
-    "f(0) … f(epochs)": hostArray([epochs.length], epochs),
+    [CURVE]: hostArray([epochs.length], epochs),
   };
 });
 
@@ -100,7 +102,7 @@ const clipped = onEngine(
   },
 );
 
-const scale = onEngine("nextLossScale", { scale: one(65536), clean: one(1999), skipped: one(0), finite: one(1) }, (k, inputs) => {
+const scale = onEngine("nextLossScale", { scale: one(1024), clean: one(1999), skipped: one(0), finite: one(1) }, (k, inputs) => {
   const of = (name: string): Tensor => upload(k, inputs, name);
   return nextLossScale.run(k, { scale: of("scale"), clean: of("clean"), skipped: of("skipped"), finite: of("finite") });
 });
@@ -114,7 +116,7 @@ const average = onEngine("ema", { average: hostArray([2], [0, 1]), theta: hostAr
 }));
 
 export const optimiser: Readonly<Record<string, Computation>> = {
-  "optimiser/rate": rate,
+  "optimiser/rate": { ...rateValues, curve: CURVE },
   "optimiser/adamw": adamwStep,
   "optimiser/sgd": sgdStep,
   "optimiser/clip": clipped,

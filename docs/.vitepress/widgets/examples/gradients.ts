@@ -50,7 +50,7 @@ const network = {
   "gradients/softmax": exampleOf(softmax, { inputs: { z: hostArray([3], [1, 0, -1]) }, attrs: () => undefined }),
   "gradients/logSoftmax": exampleOf(logSoftmax, { inputs: { z: hostArray([3], [1, 0, -1]) }, attrs: () => undefined }),
   "gradients/layerNorm": exampleOf(layerNorm, {
-    inputs: { x: hostArray([1, 4], [1, 2, 0, 5]), params: { weight: ones(4), bias: hostArray([4], [0, 0, 0, 0]) } },
+    inputs: { x: hostArray([1, 3], [1, 0, 5]), params: { weight: ones(3), bias: hostArray([3], [0, 0, 0]) } },
     attrs: () => ({ eps: 1e-6 }),
   }),
   "gradients/attention": exampleOf(attention, {
@@ -90,13 +90,16 @@ const teacher = {
   }),
   "gradients/squeezeExcite": exampleOf(squeezeExcite, {
     inputs: {
-      x: few(1, 2, 1, 2),
-      params: { fc1: { weight: hostArray([1, 2, 1, 1], [0.8, 0.5]), bias: ones(1) }, fc2: { weight: few(2, 1, 1, 1), bias: few(2) } },
+      x: hostArray([1, 2, 1, 2], [0.3, -1.4, 1.6, -1]),
+      params: {
+        fc1: { weight: hostArray([1, 2, 1, 1], [0.8, 0.5]), bias: ones(1) },
+        fc2: { weight: hostArray([2, 1, 1, 1], [-0.7, 1.4]), bias: hostArray([2], [-1, 0]) },
+      },
     },
     attrs: () => undefined,
   }),
   "gradients/groupedConv": exampleOf(groupedConv, {
-    inputs: { x: few(1, 1, 3, 3), params: { weight: few(1, 1, 2, 2) } },
+    inputs: { x: few(1, 1, 3, 3), params: { weight: hostArray([1, 1, 2, 2], [1, 2, 3, 4]) } },
     attrs: () => ({ groups: 1, stride: 1, padding: 0 }),
   }),
 } satisfies Readonly<Record<string, Example>>;

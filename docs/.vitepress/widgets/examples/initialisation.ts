@@ -5,7 +5,7 @@ import { exampleOf, type Example } from "../example.ts";
 
 export const initialisation = {
   "initialisation/dropout": exampleOf(dropout, {
-    inputs: { x: hostArray([2, 4], [1, 2, 3, 4, 5, 6, 7, 8]) },
+    inputs: { x: hostArray([2, 3], [1, 2, 3, 4, 5, 6]) },
     attrs: () => ({ rate: 0.5, key: keyOf(3) }),
   }),
   "initialisation/residual": exampleOf(residual, {
