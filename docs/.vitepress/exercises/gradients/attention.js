@@ -17,14 +17,15 @@ function softmax(z) {
 
 /**
  * The gradients of the attention core, O = A V with A = softmax(d^(−½) Q Kᵀ). q is [Tq, d], keys and values [Tk, d], dOut is [Tq, d].
- * At present the gradient stops at A: only that of the values is computed.
+ * At present the cotangent of A is taken for that of S, as if there were no softmax.
  */
 export function vjp({ q, keys, values }, dOut) {
   const scale = q.shape[1] ** -0.5;
   const A = softmax(scaled(times(q, transposed(keys)), scale));
   const dValues = times(transposed(A), dOut);
   const dA = times(dOut, transposed(values));
-  const dQ = matrix(...q.shape, () => 0); // dA, A, keys and scale give it
-  const dKeys = matrix(...keys.shape, () => 0);
+  const dS = dA;
+  const dQ = scaled(times(dS, keys), scale);
+  const dKeys = scaled(times(transposed(dS), q), scale);
   return { q: dQ, keys: dKeys, values: dValues };
 }

@@ -4,7 +4,7 @@ const DECAY = 0.01;
 
 /**
  * Several steps of SGD with Nesterov momentum: theta after one step for each row of grads. theta is [D], grads is [steps, D].
- * At present there is no momentum.
+ * At present the buffer is forgotten after every step.
  */
 export function forward({ theta, grads }) {
   const [steps, D] = grads.shape;
@@ -12,7 +12,8 @@ export function forward({ theta, grads }) {
   for (let s = 0; s < steps; s++)
     for (let i = 0; i < D; i++) {
       const g = grads.data[s * D + i] + DECAY * data[i];
-      data[i] -= LR * g;
+      const b = g;
+      data[i] -= LR * (g + MOMENTUM * b);
     }
   return { shape: theta.shape, data };
 }
