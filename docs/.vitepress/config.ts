@@ -11,6 +11,9 @@ const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Em
 const readingPath = (lang: "en" | "zh"): DefaultTheme.SidebarItem[] =>
   chapters.map(({ slug, title }, i) => ({ text: `${i + 1}. ${title[lang]}`, link: `${lang === "zh" ? "/zh" : ""}/learn/${slug}` }));
 
+/** A display formula can be scrolled by the keyboard. */
+const scrollable = (html: string, display: boolean): string => (display ? html.replace("<p class=", '<p tabindex="0" class=') : html);
+
 export default defineConfig({
   title: "DeiT, line by line",
   lang: "en",
@@ -23,7 +26,7 @@ export default defineConfig({
   markdown: {
     config: (md) => {
       // @ts-expect-error: VitePress and the plugin have different versions of markdown-it's types
-      md.use(katex);
+      md.use(katex, { transformer: scrollable });
       formulaRule(md);
       sourceRules(md);
     },

@@ -4,7 +4,10 @@ import { block } from "./block.ts";
 import { crossEntropy } from "./crossEntropy.ts";
 import { distillation } from "./distillation.ts";
 import { feedForward } from "./feedForward.ts";
+import { gradients } from "./gradients.ts";
 import { heads } from "./heads.ts";
+import { initialisation } from "./initialisation.ts";
+import { optimiser } from "./optimiser.ts";
 import { patches } from "./patches.ts";
 import { tokens } from "./tokens.ts";
 
@@ -17,4 +20,7 @@ export const formulas: Readonly<Record<string, string>> = {
   ...heads,
   ...crossEntropy,
   ...distillation,
+  ...gradients,
+  ...initialisation,
+  ...optimiser,
 };

@@ -10,6 +10,7 @@ const theme: Theme = {
   extends: DefaultTheme,
   enhanceApp: ({ app }) => {
     app.component("Try", defineAsyncComponent(() => import("../components/Try.vue")));
+    app.component("Compute", defineAsyncComponent(() => import("../components/Compute.vue")));
     app.component("Exercise", defineAsyncComponent(() => import("../components/Exercise.vue")));
     app.component("Wrong", defineAsyncComponent(() => import("../components/Wrong.vue")));
     if (typeof document !== "undefined") highlightLetters();

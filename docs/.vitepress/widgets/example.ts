@@ -81,12 +81,11 @@ const moved = (inputs: Leaves, path: string, index: number, by: number): Leaves 
 
 const engine = referenceEngine();
 
-/** The outputs for these inputs. */
-export const outputOf = (example: Example, inputs: Leaves): Promise<Leaves> =>
-  evaluate(engine, (k) => {
-    const { out } = example.trial(inputs).forward(k, new Map());
-    return { out };
-  });
+/** The outputs for these inputs, without those that are not differentiated (`Constant`). */
+export async function outputOf(example: Example, inputs: Leaves): Promise<Leaves> {
+  const all = await evaluate(engine, (k) => ({ out: example.trial(inputs).forward(k, new Map()).out }));
+  return new Map([...all].filter(([path]) => !path.split(".").includes("constant")));
+}
 
 /** Everything that a widget shows, for these inputs and cotangents ȳ. */
 export async function shownOf(example: Example, inputs: Leaves, cotangents: Leaves): Promise<Shown> {

@@ -5,7 +5,9 @@ import { block } from "./examples/block.ts";
 import { crossEntropy } from "./examples/crossEntropy.ts";
 import { distillation } from "./examples/distillation.ts";
 import { feedForward } from "./examples/feedForward.ts";
+import { gradients } from "./examples/gradients.ts";
 import { heads } from "./examples/heads.ts";
+import { initialisation } from "./examples/initialisation.ts";
 import { patches } from "./examples/patches.ts";
 import { tokens } from "./examples/tokens.ts";
 
@@ -18,4 +20,6 @@ export const examples: Readonly<Record<string, Example>> = {
   ...heads,
   ...crossEntropy,
   ...distillation,
+  ...gradients,
+  ...initialisation,
 };

@@ -3,14 +3,16 @@
  *
  *   gradient      vjp(inputs, dOut) of an op: every gradient against finite differences of the op's forward
  *   formula       forward(inputs): its values against the op's, and the op's gradient against finite differences of it
+ *   values        forward(inputs) of a function that has no gradient: its values (valueExercise.ts)
  */
 import { checkGradient, describe, evaluate, gap, GradientError, hostArray, type Arrays, type HostArray, type Leaves } from "deit/check";
 import { referenceEngine } from "deit";
 import fc from "fast-check";
 import type { Example, SettableExample } from "./example.ts";
+import { judgedValues, type ValueExercise } from "./valueExercise.ts";
 
-/** An exercise. */
-export interface Exercise {
+/** An exercise on an op. */
+export interface OpExercise {
   /** `CHAPTER/NAME`; the reader starts from `exercises/CHAPTER/NAME.js`. */
   readonly id: string;
   /** What the reader writes. */
@@ -25,6 +27,8 @@ export interface Exercise {
 
 /** The settings of an example, as constants for the reader's function. */
 export const constantsOf = ({ settings }: SettableExample): Arrays => Object.fromEntries(settings.values);
+/** An exercise. */
+export type Exercise = OpExercise | ValueExercise;
 
 /** What came out: right, or what is wrong in one text with the counterexample. */
 export type Judgement = { readonly right: true; readonly cases: number } | { readonly right: false; readonly why: string };
@@ -43,15 +47,15 @@ const engine = referenceEngine();
 const first = (leaves: Leaves): HostArray => [...leaves.values()][0] ?? hostArray([0], []);
 
 /** The op's inputs from the reader's. */
-const opInputs = ({ example, names }: Exercise, inputs: Arrays): Leaves =>
+const opInputs = ({ example, names }: OpExercise, inputs: Arrays): Leaves =>
   new Map([...example.inputs, ...Object.entries(names).map(([name, path]) => [path, inputs[name] ?? hostArray([0], [])] as const)]);
 
-async function rightForward(exercise: Exercise, inputs: Arrays): Promise<HostArray> {
+async function rightForward(exercise: OpExercise, inputs: Arrays): Promise<HostArray> {
   const trial = exercise.example.trial(opInputs(exercise, inputs));
   return first(await evaluate(engine, (k) => ({ out: trial.forward(k, new Map()).out })));
 }
 
-async function rightVjp(exercise: Exercise, inputs: Arrays, dOut: HostArray): Promise<Arrays> {
+async function rightVjp(exercise: OpExercise, inputs: Arrays, dOut: HostArray): Promise<Arrays> {
   const trial = exercise.example.trial(opInputs(exercise, inputs));
   const gradients = await evaluate(engine, (k) => trial.gradients(k, () => dOut));
   return Object.fromEntries(Object.entries(exercise.names).map(([name, path]) => [name, gradients.get(path) ?? hostArray([0], [])]));
@@ -73,8 +77,10 @@ function whyOf(error: unknown, id: string): string {
 
 /** Judges what the reader's program exports. */
 export async function judged(exercise: Exercise, answer: Readonly<Record<string, unknown>>): Promise<Judgement> {
-  const { id, kind, example, names, constants = {} } = exercise;
   const { forward, vjp } = answer;
+  if (exercise.kind === "values")
+    return isForward(forward) ? judgedValues(exercise, forward) : { right: false, why: "the program must export a function forward" };
+  const { id, kind, example, names, constants = {} } = exercise;
   if (kind === "gradient" ? !isVjp(vjp) : !isForward(forward))
     return { right: false, why: `the program must export a function ${kind === "gradient" ? "vjp" : "forward"}` };
   const shapes = Object.entries(names).map(([name, path]) => [name, example.inputs.get(path)?.shape ?? []] as const);

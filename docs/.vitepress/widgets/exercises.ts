@@ -5,7 +5,10 @@ import { block } from "./exercises/block.ts";
 import { crossEntropy } from "./exercises/crossEntropy.ts";
 import { distillation } from "./exercises/distillation.ts";
 import { feedForward } from "./exercises/feedForward.ts";
+import { gradients } from "./exercises/gradients.ts";
 import { heads } from "./exercises/heads.ts";
+import { initialisation } from "./exercises/initialisation.ts";
+import { optimiser } from "./exercises/optimiser.ts";
 import { patches } from "./exercises/patches.ts";
 import { tokens } from "./exercises/tokens.ts";
 
@@ -18,6 +21,9 @@ const all: readonly Exercise[] = [
   ...heads,
   ...crossEntropy,
   ...distillation,
+  ...gradients,
+  ...initialisation,
+  ...optimiser,
 ];
 
 /** By id. */
