@@ -30,7 +30,7 @@ function definitionAt(source: ts.SourceFile, line: number): ts.Node | null {
   let found: ts.Node | null = null;
   const visit = (node: ts.Node): void => {
     if (found !== null) return;
-    const isDefinition = ts.isFunctionDeclaration(node) || ts.isVariableStatement(node) || ts.isPropertyAssignment(node);
+    const isDefinition = ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isVariableStatement(node) || ts.isPropertyAssignment(node);
     if (isDefinition && source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1 === line) found = node;
     else ts.forEachChild(node, visit);
   };
