@@ -18,7 +18,7 @@ import {
 } from "deit";
 
 /** S of the pictures, in pixels. */
-export const MIX_SIDE = 160;
+export const MIX_SIDE = 112;
 /** K, as in ImageNet. */
 export const CLASSES = 1000;
 /** ε of label smoothing. */

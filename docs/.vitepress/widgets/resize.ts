@@ -26,7 +26,7 @@ export function matrixOf(n: number, m: number, method: Method): HostArray {
 }
 
 /** D of the positions whose length is measured. */
-const WIDTH = 64;
+const WIDTH = 32;
 const SEED = 7;
 
 /** Which positions are resized: independent normal numbers, as at the start of a training, or smooth ones, sines and cosines of row and column. */
@@ -65,35 +65,42 @@ function lengthOf({ data }: HostArray): number {
   return Math.sqrt(squares / (data.length / WIDTH));
 }
 
-/** What a method does. */
-export interface Resized {
+/** How many of the resized vectors differ from each other. */
+function distinctIn({ data }: HostArray): number {
+  const rows = Array.from({ length: data.length / WIDTH }, (_, i) => data.subarray(i * WIDTH, (i + 1) * WIDTH).join(" "));
+  return new Set(rows).size;
+}
+
+/** What a method does to vectors. */
+export interface Kept {
   readonly method: Method;
-  /** The row of R for the output that is shown. */
-  readonly row: readonly number[];
   /** The length of the resized vectors as a share of the length before. */
   readonly random: number;
   readonly smooth: number;
+  /** How many different vectors there are. */
+  readonly distinct: number;
   /** Largest difference of an entry of R from DeiT's. */
   readonly difference: number;
 }
 
-/** Every method, from a grid of n×n to m×m; the row of R for output i. */
-export async function resizedBy(n: number, m: number, i: number): Promise<readonly Resized[]> {
+/** Every method, from a grid of n×n to m×m. */
+export async function keptBy(n: number, m: number): Promise<readonly Kept[]> {
   const ours = matrixOf(n, m, "deit").data;
-  const share = async (kind: Positions, method: Method): Promise<number> => {
-    const before = positionsOf(n, kind);
-    return lengthOf(await resized(before, n, m, method)) / lengthOf(before);
-  };
-  const all: Resized[] = [];
+  const [random, smooth] = [positionsOf(n, "random"), positionsOf(n, "smooth")];
+  const all: Kept[] = [];
   for (const method of methods) {
-    const { data } = matrixOf(n, m, method);
+    const after = await resized(random, n, m, method);
     all.push({
       method,
-      row: [...data.subarray(i * n, (i + 1) * n)],
-      random: await share("random", method),
-      smooth: await share("smooth", method),
-      difference: Math.max(...data.map((x, at) => Math.abs(x - (ours[at] ?? 0)))),
+      random: lengthOf(after) / lengthOf(random),
+      smooth: lengthOf(await resized(smooth, n, m, method)) / lengthOf(smooth),
+      distinct: distinctIn(after),
+      difference: Math.max(...matrixOf(n, m, method).data.map((x, at) => Math.abs(x - (ours[at] ?? 0)))),
     });
   }
   return all;
 }
+
+/** Row i of R, by every method. */
+export const rowsOf = (n: number, m: number, i: number): readonly { readonly method: Method; readonly row: readonly number[] }[] =>
+  methods.map((method) => ({ method, row: [...matrixOf(n, m, method).data.subarray(i * n, (i + 1) * n)] }));

@@ -20,7 +20,7 @@ import { numberOf, onEngine, onHost, type Choice, type TensorOf, type Way } from
 /** A of (E7), normalised over keys or over queries. */
 function probabilities(k: Kernels, of: TensorOf, over: "keys" | "queries"): Tensor {
   const [q, keys] = [of("Q"), of("K")];
-  const S = k.reshape(scores.forward(k, { q: k.reshape(q, [1, 1, ...q.shape]), k: k.reshape(keys, [1, 1, ...keys.shape]) }, undefined).out, [2, 3]);
+  const S = k.reshape(scores.forward(k, { q: k.reshape(q, [1, 1, ...q.shape]), keys: k.reshape(keys, [1, 1, ...keys.shape]) }, undefined).out, [2, 3]);
   const exchange = (t: Tensor): Tensor => (over === "keys" ? t : k.permute(t, [1, 0]));
   return exchange(softmax.forward(k, { z: exchange(S) }, undefined).out);
 }
