@@ -8,9 +8,9 @@ function softmax(z) {
 
 /**
  * The gradient of the paper's fusion, σ(z_c) + σ(z_d), by both logits, [1, K].
- * At present this is the gradient of the authors' fusion, ½(z_c + z_d) (G9).
+ * At present each class is taken for itself, as if softmax had no sum.
  */
 export function vjp({ head, head_dist }, dScore) {
-  const half = dScore.data.map((v) => v / 2);
-  return { head: { shape: head.shape, data: half }, head_dist: { shape: head_dist.shape, data: half } };
+  const through = ({ shape, data }) => ({ shape, data: softmax(data).map((v, i) => v * dScore.data[i]) });
+  return { head: through(head), head_dist: through(head_dist) };
 }

@@ -4,16 +4,16 @@ const kernel = (x) => (x <= 1 ? (a + 2) * x ** 3 - (a + 3) * x ** 2 + 1 : a * x 
 
 /**
  * Positions along a line, [1, 4, D] → [1, 6, D], by (E16) and (E17).
- * At present they are interpolated linearly between the two nearest inputs.
+ * At present only the two inputs next to u take part, and u is clamped.
  */
 export function forward({ pos }) {
   const [n, m, D] = [4, 6, pos.shape[2]];
   const out = new Float64Array(m * D);
   for (let i = 0; i < m; i++) {
-    const u = Math.min(Math.max((n / m) * (i + 0.5) - 0.5, 0), n - 1);
+    const u = Math.max((n / m) * (i + 0.5) - 0.5, 0);
     const f = Math.floor(u);
-    const t = u - f;
-    for (let c = 0; c < D; c++) out[i * D + c] = (1 - t) * pos.data[f * D + c] + t * pos.data[Math.min(f + 1, n - 1) * D + c];
+    for (let j = f; j <= f + 1; j++)
+      for (let c = 0; c < D; c++) out[i * D + c] += kernel(Math.abs(u - j)) * pos.data[Math.min(j, n - 1) * D + c];
   }
   return { shape: [1, m, D], data: out };
 }

@@ -100,7 +100,7 @@ const decayed = (by: Way["by"], rule: DecayRule): Way => ({
 const decay: Choice = {
   inputs: new Map([["wd", one(0.05)]]),
   result: { en: "What is left of the distillation token if it had no gradient", zh: "若没有梯度,蒸馏 token 还剩多少" },
-  columns: { en: AFTER.map((n) => `${n} epochs`), zh: AFTER.map((n) => `${n} 轮后`) },
+  columns: { en: AFTER.map((n) => `after epoch ${n}`), zh: AFTER.map((n) => `${n} 轮后`) },
   ways: [
     decayed({ en: "The authors' code: decayed", zh: "作者代码:衰减" }, "deit"),
     decayed({ en: "timm now: not decayed", zh: "现在的 timm:不衰减" }, "timm"),
@@ -144,7 +144,7 @@ const mode: Choice = {
 
 /** A weight that moves from 0 to 1 in one epoch. */
 const average: Choice = {
-  inputs: new Map([["d", one(0.99996)]]),
+  inputs: new Map([["1 − d", one(4e-5)]]),
   result: { en: "A weight that has moved evenly from 0 to 1 in an epoch of 1251 steps", zh: "一个权重在 1251 步的一轮中从 0 匀速移动到 1" },
   ways: [
     { by: { en: "The weights themselves", zh: "权重本身" }, compute: onHost(() => [1]) },
@@ -154,7 +154,7 @@ const average: Choice = {
         const steps = stepsOf(BATCH);
         let average = k.upload([1, 1], [0]);
         for (let step = 1; step <= steps; step++)
-          average = emaLeaf.run(k, { average, theta: k.upload([1, 1], [step / steps]), finite: null }, { decay: numberOf(inputs, "d") });
+          average = emaLeaf.run(k, { average, theta: k.upload([1, 1], [step / steps]), finite: null }, { decay: 1 - numberOf(inputs, "1 − d") });
         return average;
       }),
     },

@@ -16,7 +16,7 @@ export const matrix = (n: number, m: number): HostArray => hostArray([m, n], res
 export const resolution = {
   resize: exampleOf(positionResize, {
     inputs: { pos: hostArray([1, 5, 1], [9, 1, 2, 3, 4]) },
-    attrs: () => ({ from: [2, 2], to: [3, 3], prefix: 1 }),
+    attrs: () => ({ from: [2, 2] as const, to: [3, 3] as const, prefix: 1 }),
   }),
   "resize-prefix": resizing([2, 2], [3, 3], 2),
   "resize-line": resizing([4, 1], [6, 1], 0),

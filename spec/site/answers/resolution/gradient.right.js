@@ -12,6 +12,7 @@ export function vjp({ pos, R, C }, dY) {
     for (let b = 0; b < w; b++)
       for (let i = 0; i < n; i++)
         for (let j = 0; j < v; j++)
-          for (let c = 0; c < D; c++) data[(1 + i * v + j) * D + c] += R.data[a * n + i] * C.data[b * v + j] * dY.data[(1 + a * w + b) * D + c];
+          for (let c = 0; c < D; c++)
+            data[(1 + i * v + j) * D + c] += R.data[a * n + i] * C.data[b * v + j] * dY.data[(1 + a * w + b) * D + c];
   return { pos: { shape: pos.shape, data } };
 }
