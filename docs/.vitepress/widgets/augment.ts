@@ -27,6 +27,9 @@ export interface Place {
   readonly copy: number;
 }
 
+/** Whether something can be drawn there: a field that someone is typing in may be empty. */
+export const isPlace = (place: Place): boolean => Object.values(place).every((n) => Number.isSafeInteger(n) && n >= 0);
+
 /** The key of a view in the training with this seed. */
 export const keyAt = ({ seed, epoch, sample, copy }: Place): Key => viewKey(fold(keyOf(seed), "student"), epoch, sample, copy);
 

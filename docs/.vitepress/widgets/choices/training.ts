@@ -41,11 +41,11 @@ const mixing = (by: Way["by"], settings: MixingSettings): Way => ({
 
 const probabilities: Choice = {
   inputs: new Map([["seed", one(0)]]),
-  result: { en: "Shares of 2000 draws, and the mean of the smaller of λ and 1 − λ", zh: "2000 次抽取中的比例,以及 λ 与 1 − λ 中较小者的平均" },
+  result: { en: "Shares of 2000 draws, and the mean of the smaller of λ and 1 − λ", zh: "2000 次抽取中的比例，以及 λ 与 1 − λ 中较小者的平均" },
   columns: { en: ["not mixed", "Mixup", "CutMix", "smaller share"], zh: ["不混合", "Mixup", "CutMix", "较小份额"] },
   ways: [
-    mixing({ en: "The code: α = 0.8 and 1.0, always mixed, CutMix in half", zh: "代码:α = 0.8 与 1.0,总是混合,一半用 CutMix" }, { mixup: 0.8, cutmix: 1, probability: 1, cutmixShare: 0.5, group: 64 }),
-    mixing({ en: "Table 9 read as a probability: α = 1, mixed in 0.8", zh: "把表 9 当作概率:α = 1,以 0.8 的概率混合" }, { mixup: 1, cutmix: 1, probability: 0.8, cutmixShare: 0.5, group: 64 }),
+    mixing({ en: "The code: α = 0.8 and 1.0, always mixed, CutMix in half", zh: "代码：α = 0.8 与 1.0，总是混合，一半用 CutMix" }, { mixup: 0.8, cutmix: 1, probability: 1, cutmixShare: 0.5, group: 64 }),
+    mixing({ en: "Table 9 read as a probability: α = 1, mixed in 0.8", zh: "把表 9 当作概率：α = 1，以 0.8 的概率混合" }, { mixup: 1, cutmix: 1, probability: 0.8, cutmixShare: 0.5, group: 64 }),
   ],
 };
 
@@ -61,13 +61,13 @@ const cropped = (by: Way["by"], convention: Convention): Way => ({
 
 const evaluationCrop: Choice = {
   inputs: new Map([["width", one(500)], ["height", one(375)]]), // prettier-ignore
-  result: { en: "For S = 224: the resized image, the crop's place, the share of the image seen", zh: "S = 224 时:缩放后的大小、裁剪位置、看到的比例" },
+  result: { en: "For S = 224: the resized image, the crop's place, the share of the image seen", zh: "S = 224 时：缩放后的大小、裁剪位置、看到的比例" },
   columns: { en: ["width", "height", "left", "top", "seen"], zh: ["宽", "高", "左", "上", "看到"] },
   ways: [
-    cropped({ en: "The authors' code: 224/0.875", zh: "作者代码:224/0.875" }, "deit"),
+    cropped({ en: "The authors' code: 224/0.875", zh: "作者代码：224/0.875" }, "deit"),
     cropped({ en: "timm: 224/0.9", zh: "timm:224/0.9" }, "timm"),
-    cropped({ en: "timm at 384: no margin", zh: "timm 在 384 时:不留边" }, "timm-384"),
-    cropped({ en: "Hugging Face: both sides to 256", zh: "Hugging Face:两边都缩放到 256" }, "hf"),
+    cropped({ en: "timm at 384: no margin", zh: "timm 在 384 时：不留边" }, "timm-384"),
+    cropped({ en: "Hugging Face: both sides to 256", zh: "Hugging Face：两边都缩放到 256" }, "hf"),
   ],
 };
 
@@ -82,8 +82,8 @@ const warmUp: Choice = {
   result: { en: "1000 × the learning rate of epoch e", zh: "第 e 轮的学习率 × 1000" },
   columns: { en: EPOCHS.map((e) => `e = ${e}`), zh: EPOCHS.map((e) => `e = ${e}`) },
   ways: [
-    rates({ en: "The paper and timm: f(e), five epochs", zh: "论文与 timm:f(e),五轮" }, learningRate),
-    rates({ en: "The authors' code at work: f(e − 1), six epochs", zh: "作者代码实际执行:f(e − 1),六轮" }, delayedLearningRate),
+    rates({ en: "The paper and timm: f(e), five epochs", zh: "论文与 timm：f(e)，五轮" }, learningRate),
+    rates({ en: "The authors' code at work: f(e − 1), six epochs", zh: "作者代码实际执行：f(e − 1)，六轮" }, delayedLearningRate),
   ],
 };
 
@@ -99,11 +99,11 @@ const decayed = (by: Way["by"], rule: DecayRule): Way => ({
 
 const decay: Choice = {
   inputs: new Map([["wd", one(0.05)]]),
-  result: { en: "What is left of the distillation token if it had no gradient", zh: "若没有梯度,蒸馏 token 还剩多少" },
+  result: { en: "What is left of the distillation token if it had no gradient", zh: "若没有梯度，蒸馏 token 还剩多少" },
   columns: { en: AFTER.map((n) => `after epoch ${n}`), zh: AFTER.map((n) => `${n} 轮后`) },
   ways: [
-    decayed({ en: "The authors' code: decayed", zh: "作者代码:衰减" }, "deit"),
-    decayed({ en: "timm now: not decayed", zh: "现在的 timm:不衰减" }, "timm"),
+    decayed({ en: "The authors' code: decayed", zh: "作者代码：衰减" }, "deit"),
+    decayed({ en: "timm now: not decayed", zh: "现在的 timm：不衰减" }, "timm"),
   ],
 };
 
@@ -121,19 +121,19 @@ const fineTuning: Choice = {
   result: { en: "What the number of epochs means", zh: "轮数意味着什么" },
   columns: { en: ["steps", "million views", "10⁶ η, last epoch"], zh: ["步数", "百万视图", "最后一轮 10⁶ η"] },
   ways: [
-    fineTuned({ en: "The authors' README: 30 epochs", zh: "作者的 README:30 轮" }, 30),
-    fineTuned({ en: "The paper: 25 epochs", zh: "论文:25 轮" }, 25),
+    fineTuned({ en: "The authors' README: 30 epochs", zh: "作者的 README：30 轮" }, 30),
+    fineTuned({ en: "The paper: 25 epochs", zh: "论文：25 轮" }, 25),
   ],
 };
 
 const SAMPLES = 10;
 const mode: Choice = {
   inputs: new Map([["seed", one(0)]]),
-  result: { en: "The multiplier m of the last block's attention branch, for ten samples", zh: "最后一块注意力分支的乘数 m,十个样本" },
+  result: { en: "The multiplier m of the last block's attention branch, for ten samples", zh: "最后一块注意力分支的乘数 m，十个样本" },
   ways: [
-    { by: { en: "Eval mode (January 2021): no drop path", zh: "评估模式(2021 年 1 月):没有随机深度" }, compute: onHost(() => Array.from({ length: SAMPLES }, () => 1)) },
+    { by: { en: "Eval mode (January 2021): no drop path", zh: "评估模式（2021 年 1 月）：没有随机深度" }, compute: onHost(() => Array.from({ length: SAMPLES }, () => 1)) },
     {
-      by: { en: "Train mode (today's default): drop path 0.1", zh: "训练模式(现在的默认):随机深度 0.1" },
+      by: { en: "Train mode (today's default): drop path 0.1", zh: "训练模式（现在的默认）：随机深度 0.1" },
       compute: onEngine((k, _, inputs) => {
         const multipliers = dropPathMultipliers(k, keyOf(numberOf(inputs, "seed")), dropPathRates(0.1, 12), SAMPLES);
         return k.reshape(multipliers?.at(-1)?.attn ?? k.zeros([SAMPLES]), [1, SAMPLES]);
