@@ -1,5 +1,6 @@
 /** Every numbered formula of docs/deit.md in TeX. */
 import { attention } from "./attention.ts";
+import { augmentation } from "./augmentation.ts";
 import { block } from "./block.ts";
 import { crossEntropy } from "./crossEntropy.ts";
 import { distillation } from "./distillation.ts";
@@ -9,6 +10,7 @@ import { heads } from "./heads.ts";
 import { initialisation } from "./initialisation.ts";
 import { optimiser } from "./optimiser.ts";
 import { patches } from "./patches.ts";
+import { resolution } from "./resolution.ts";
 import { tokens } from "./tokens.ts";
 
 export const formulas: Readonly<Record<string, string>> = {
@@ -23,4 +25,6 @@ export const formulas: Readonly<Record<string, string>> = {
   ...gradients,
   ...initialisation,
   ...optimiser,
+  ...augmentation,
+  ...resolution,
 };

@@ -1,7 +1,9 @@
 /** Every exercise of the reading path. */
 import type { Exercise } from "./exercise.ts";
 import { attention } from "./exercises/attention.ts";
+import { augmentation } from "./exercises/augmentation.ts";
 import { block } from "./exercises/block.ts";
+import { choices } from "./exercises/choices.ts";
 import { crossEntropy } from "./exercises/crossEntropy.ts";
 import { distillation } from "./exercises/distillation.ts";
 import { feedForward } from "./exercises/feedForward.ts";
@@ -10,6 +12,7 @@ import { heads } from "./exercises/heads.ts";
 import { initialisation } from "./exercises/initialisation.ts";
 import { optimiser } from "./exercises/optimiser.ts";
 import { patches } from "./exercises/patches.ts";
+import { resolution } from "./exercises/resolution.ts";
 import { tokens } from "./exercises/tokens.ts";
 
 const all: readonly Exercise[] = [
@@ -24,6 +27,9 @@ const all: readonly Exercise[] = [
   ...gradients,
   ...initialisation,
   ...optimiser,
+  ...augmentation,
+  ...resolution,
+  ...choices,
 ];
 
 /** By id. */
