@@ -59,7 +59,7 @@ export interface Mistake {
 const model: Configuration["model"] = {
   imageSize: 8,
   patchSize: 4,
-  channels: 1,
+  channels: 3,
   width: 8,
   depth: 2,
   heads: 2,
