@@ -1,6 +1,6 @@
 /** VitePress's own theme, with the widgets of the reading path; a page loads those that it has. */
 import "katex/dist/katex.min.css";
-import type { Theme } from "vitepress";
+import type { EnhanceAppContext, Theme } from "vitepress";
 import DefaultTheme from "vitepress/theme";
 import { defineAsyncComponent, type Component } from "vue";
 import { highlightLetters } from "./highlight.ts";
@@ -20,10 +20,23 @@ const widgets: Readonly<Record<string, Component>> = {
   Choice: defineAsyncComponent(() => import("../components/Choice.vue")),
 };
 
+/** The menu of languages leads to the same page in the other language, or to its first page where there is no translation. */
+function leadToTranslations({ siteData, router }: EnhanceAppContext): void {
+  const { themeConfig } = siteData.value;
+  const reading = {
+    ...themeConfig,
+    get i18nRouting(): boolean {
+      return router.route.data.frontmatter["translated"] === true;
+    },
+  };
+  siteData.value = { ...siteData.value, themeConfig: reading };
+}
+
 const theme: Theme = {
   extends: DefaultTheme,
-  enhanceApp: ({ app }) => {
-    for (const [name, widget] of Object.entries(widgets)) app.component(name, widget);
+  enhanceApp: (context) => {
+    for (const [name, widget] of Object.entries(widgets)) context.app.component(name, widget);
+    leadToTranslations(context);
     if (typeof document !== "undefined") highlightLetters();
   },
 };
