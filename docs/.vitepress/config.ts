@@ -44,6 +44,7 @@ export default defineConfig({
   }),
   ignoreDeadLinks: [/^\/(zh\/)?(learn\/|playground)/], // chapters that are still to be written; spec/site/links.spec.ts has their list
   markdown: {
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     config: (md) => {
       // @ts-expect-error: VitePress and the plugin have different versions of markdown-it's types
       md.use(katex);

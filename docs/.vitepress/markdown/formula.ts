@@ -29,7 +29,8 @@ const words = {
 /** The variables that a formula marks, each with its letter in TeX. */
 function lettersOf(tex: string): ReadonlyMap<string, string> {
   const letters = new Map<string, string>();
-  for (const [, name = "", letter = ""] of tex.matchAll(/\\v\{(\w+)\}\{((?:[^{}]|\{[^{}]*\})*)\}/g)) if (!letters.has(name)) letters.set(name, letter);
+  for (const [, name = "", letter = ""] of tex.matchAll(/\\v\{(\w+)\}\{((?:[^{}]|\{[^{}]*\})*)\}/g))
+    if (!letters.has(name)) letters.set(name, letter);
   return letters;
 }
 

@@ -22,9 +22,18 @@ const theme: Theme = {
   extends: DefaultTheme,
   enhanceApp: (context) => {
     const { app } = context;
-    app.component("Try", defineAsyncComponent(() => import("../components/Try.vue")));
-    app.component("Exercise", defineAsyncComponent(() => import("../components/Exercise.vue")));
-    app.component("Wrong", defineAsyncComponent(() => import("../components/Wrong.vue")));
+    app.component(
+      "Try",
+      defineAsyncComponent(() => import("../components/Try.vue")),
+    );
+    app.component(
+      "Exercise",
+      defineAsyncComponent(() => import("../components/Exercise.vue")),
+    );
+    app.component(
+      "Wrong",
+      defineAsyncComponent(() => import("../components/Wrong.vue")),
+    );
     leadToTranslations(context);
     if (typeof document !== "undefined") highlightLetters();
   },
