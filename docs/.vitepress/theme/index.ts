@@ -4,6 +4,7 @@ import type { EnhanceAppContext, Theme } from "vitepress";
 import DefaultTheme from "vitepress/theme";
 import { defineAsyncComponent } from "vue";
 import { highlightLetters } from "./highlight.ts";
+import { isolate } from "./isolation.ts";
 import "./style.css";
 
 /** The menu of languages leads to the same page in the other language, or to its first page where there is no translation. */
@@ -35,7 +36,9 @@ const theme: Theme = {
       defineAsyncComponent(() => import("../components/Wrong.vue")),
     );
     leadToTranslations(context);
-    if (typeof document !== "undefined") highlightLetters();
+    if (typeof document === "undefined") return;
+    highlightLetters();
+    if (import.meta.env.PROD) void isolate(context.siteData.value.base);
   },
 };
 
