@@ -47,6 +47,7 @@ export default defineConfig({
   }),
   ignoreDeadLinks: [/playground/],
   markdown: {
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     config: (md) => {
       // @ts-expect-error: VitePress and the plugin have different versions of markdown-it's types
       md.use(katex, { transformer: scrollable });

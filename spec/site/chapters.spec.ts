@@ -19,7 +19,9 @@ describe("the reading path", () => {
   });
 
   it("has every formula in a chapter, but for those that are pending", () => {
-    const shown = new Set(chapterTexts.flatMap((text) => [...text.matchAll(/^<Formula id="([\w ]+)" \/>$/gm)].flatMap(([, ids = ""]) => ids.split(" "))));
+    const shown = new Set(
+      chapterTexts.flatMap((text) => [...text.matchAll(/^<Formula id="([\w ]+)" \/>$/gm)].flatMap(([, ids = ""]) => ids.split(" "))),
+    );
     expect([...equations.keys()].filter((id) => !shown.has(id))).toEqual(pendingFormulas);
   });
 

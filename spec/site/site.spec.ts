@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { outputOf, shownOf, type Example, type Shown } from "../../docs/.vitepress/widgets/example.ts";
 import { examples } from "../../docs/.vitepress/widgets/examples.ts";
 import { exercises } from "../../docs/.vitepress/widgets/exercises.ts";
+import { isolation } from "../browser/example.ts";
 import { inChromium } from "../browser/suite.ts";
 import { builtSite, served, type Served } from "./built.ts";
 import { chapterPages } from "./pages.ts";
@@ -68,6 +69,9 @@ function gapOf(page: Numbers, node: Leaves): number {
   return Math.max(0, ...gaps);
 }
 
+/** VitePress's search button is called "Search", and also shows the key that opens it. */
+const OF_VITEPRESS = "label-content-name-mismatch: .DocSearch";
+
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What axe-core has to say about the page. */
@@ -76,7 +80,8 @@ const violationsOf = async (page: Page): Promise<readonly string[]> => {
   const found: unknown = await page.evaluate(
     `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target.join(" "))))`,
   );
-  return Array.isArray(found) ? found.map(String) : ["axe did not run"];
+  const violations = Array.isArray(found) ? found.map(String) : ["axe did not run"];
+  return violations.filter((violation) => violation !== OF_VITEPRESS);
 };
 
 inChromium("the site", (browser) => {
@@ -87,7 +92,7 @@ inChromium("the site", (browser) => {
 
   beforeAll(async () => {
     await builtSite();
-    host = await served({});
+    host = await served(isolation);
     open = await browser().newPage({ viewport: { width: 1280, height: 900 } });
     open.on("pageerror", ({ message }) => errors.push(message));
     open.on("console", (message) => message.type() === "error" && errors.push(message.text()));
@@ -160,6 +165,34 @@ inChromium("the site", (browser) => {
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       await page.setViewportSize({ width: 1280, height: 900 });
       expect(width).toBe(390);
+    });
+  });
+
+  describe("from a host that sends no headers", () => {
+    let plain: Served | null = null;
+    beforeAll(async () => {
+      plain = await served({});
+    });
+    afterAll(() => plain?.close());
+
+    /** Whether the page is isolated after it may have been loaded once more. */
+    async function isolatedWith(serviceWorkers: "allow" | "block"): Promise<boolean> {
+      const context = await browser().newContext({ serviceWorkers });
+      const page = await context.newPage();
+      await page.goto(`${plain?.url}data.html`);
+      if (serviceWorkers === "allow") await page.waitForFunction(() => crossOriginIsolated);
+      const isolated = await page.evaluate(() => crossOriginIsolated);
+      expect(await page.locator("h1").count()).toBe(1);
+      await context.close();
+      return isolated;
+    }
+
+    it("is isolated by its own service worker", async () => {
+      expect(await isolatedWith("allow")).toBe(true);
+    });
+
+    it("works without isolation where service workers are not allowed", async () => {
+      expect(await isolatedWith("block")).toBe(false);
     });
   });
 

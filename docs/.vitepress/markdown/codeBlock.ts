@@ -5,7 +5,10 @@ import type { MarkdownRenderer } from "vitepress";
 function marked(html: string, names: readonly string[]): string {
   if (names.length === 0) return html;
   const word = new RegExp(String.raw`(?<![\w.])(${names.join("|")})(?!\w)|(?<=\bk\.)(${names.join("|")})(?!\w)`, "g");
-  return html.replaceAll(/>([^<]+)</g, (_, text: string) => `>${text.replaceAll(word, (name) => `<span data-v="${name}">${name}</span>`)}<`);
+  return html.replaceAll(
+    />([^<]+)</g,
+    (_, text: string) => `>${text.replaceAll(word, (name) => `<span data-v="${name}">${name}</span>`)}<`,
+  );
 }
 
 /** Gives each line its number as an id: `L24`. */
@@ -28,7 +31,9 @@ export interface CodeOptions {
 
 /** A block of code in a box that scrolls by itself. */
 export function codeBlock(md: MarkdownRenderer, code: string, { language, label, letters = [], lines = false }: CodeOptions): string {
-  const plain = (md.options.highlight?.(code, language, "") ?? "").replace(' v-pre=""', "").replace("<pre ", `<pre role="region" aria-label="${label}" `);
+  const plain = (md.options.highlight?.(code, language, "") ?? "")
+    .replace(' v-pre=""', "")
+    .replace("<pre ", `<pre role="region" aria-label="${label}" `);
   const html = marked(lines ? numbered(plain) : plain, letters);
   return `<div class="language-${language} vp-adaptive-theme${lines ? " numbered" : ""}">${html}</div>`;
 }

@@ -30,7 +30,8 @@ const words = {
 /** The variables that a formula marks, each with its letter in TeX. */
 function lettersOf(tex: string): ReadonlyMap<string, string> {
   const letters = new Map<string, string>();
-  for (const [, name = "", letter = ""] of tex.matchAll(/\\v\{(\w+)\}\{((?:[^{}]|\{[^{}]*\})*)\}/g)) if (!letters.has(name)) letters.set(name, letter);
+  for (const [, name = "", letter = ""] of tex.matchAll(/\\v\{(\w+)\}\{((?:[^{}]|\{[^{}]*\})*)\}/g))
+    if (!letters.has(name)) letters.set(name, letter);
   return letters;
 }
 
@@ -67,5 +68,4 @@ function sectionOf(text: string, context: TagContext): string {
 }
 
 /** The rule, for markdown-it. */
-export const formulaRule = (md: MarkdownRenderer): void =>
-  tagRule(md, "formula", /^<Formula id="([EG]\d+(?: [EG]\d+)*)" \/>$/, sectionOf);
+export const formulaRule = (md: MarkdownRenderer): void => tagRule(md, "formula", /^<Formula id="([EG]\d+(?: [EG]\d+)*)" \/>$/, sectionOf);

@@ -29,7 +29,9 @@ export const sourcePath = (file: string, line: number | null = null): string =>
 const ofFormulas = (): readonly string[] =>
   [...equations].flatMap(([id, { op, by, oracle }]) => {
     const places = op === undefined ? null : opPlaces(op);
-    return [rowPlace(id), functionPlace(oracle), places?.forward, by === undefined ? null : functionPlace(by)].flatMap((at) => at?.file ?? []);
+    return [rowPlace(id), functionPlace(oracle), places?.forward, by === undefined ? null : functionPlace(by)].flatMap(
+      (at) => at?.file ?? [],
+    );
   });
 
 /** The files that a page shows a function of, or links to. */
@@ -42,7 +44,9 @@ function namedOn(page: string): readonly string[] {
 
 /** Every file that has a page, relative to the root of the repository. */
 export function sourceFiles(): readonly string[] {
-  const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter((name) => /^(?!\.vitepress)[^[]*\.md$/.test(name));
+  const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter((name) =>
+    /^(?!\.vitepress)[^[]*\.md$/.test(name),
+  );
   const inFolders = FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))

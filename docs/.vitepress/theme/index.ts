@@ -4,6 +4,7 @@ import type { EnhanceAppContext, Theme } from "vitepress";
 import DefaultTheme from "vitepress/theme";
 import { defineAsyncComponent, type Component } from "vue";
 import { highlightLetters } from "./highlight.ts";
+import { isolate } from "./isolation.ts";
 import "./style.css";
 
 /** The tags that chapters may use. */
@@ -37,7 +38,9 @@ const theme: Theme = {
   enhanceApp: (context) => {
     for (const [name, widget] of Object.entries(widgets)) context.app.component(name, widget);
     leadToTranslations(context);
-    if (typeof document !== "undefined") highlightLetters();
+    if (typeof document === "undefined") return;
+    highlightLetters();
+    if (import.meta.env.PROD) void isolate(context.siteData.value.base);
   },
 };
 

@@ -48,12 +48,15 @@ function replaced(tree: unknown, arrays: Leaves, path = ""): unknown {
   if (tree === null || typeof tree !== "object") return tree;
   if ("shape" in tree && "data" in tree) return arrays.get(path) ?? tree;
   if (Array.isArray(tree)) return tree.map((child, i) => replaced(child, arrays, path === "" ? `${i}` : `${path}.${i}`));
-  return Object.fromEntries(Object.entries(tree).map(([key, child]) => [key, replaced(child, arrays, path === "" ? key : `${path}.${key}`)]));
+  return Object.fromEntries(
+    Object.entries(tree).map(([key, child]) => [key, replaced(child, arrays, path === "" ? key : `${path}.${key}`)]),
+  );
 }
 
 /** An example of an op. */
 export function exampleOf<In, Saved, Attrs, Out>(op: Op<In, Saved, Attrs, Out>, call: DrawnCall<In, Attrs, Out>): Example {
-  const trial = (inputs: Leaves): Trial => subjectOf(op, () => ({ ...call, inputs: replaced(call.inputs, inputs) })).trial(drawOf(keyOf(0)));
+  const trial = (inputs: Leaves): Trial =>
+    subjectOf(op, () => ({ ...call, inputs: replaced(call.inputs, inputs) })).trial(drawOf(keyOf(0)));
   return { op: op.name, inputs: trial(new Map()).inputs, trial };
 }
 
@@ -95,7 +98,8 @@ export async function shownOf(example: Example, inputs: Leaves, cotangents: Leav
   const differences = new Map<string, HostArray>();
   for (const [path, { shape, data }] of inputs) {
     const slopes: number[] = [];
-    for (const i of data.keys()) slopes.push(await derivative(async (h) => dot(cotangents, await outputOf(example, moved(inputs, path, i, h)))));
+    for (const i of data.keys())
+      slopes.push(await derivative(async (h) => dot(cotangents, await outputOf(example, moved(inputs, path, i, h)))));
     differences.set(path, hostArray(shape, slopes));
   }
   return { out, gradients, differences };

@@ -47,12 +47,17 @@ export const boxOf = ({ lambda, centre }: MixChoice): CutBox => cutMixBox({ H: M
 
 /** [S, S, 3] bytes → [3, S, S]. */
 const planesOf = ({ data, channels }: Pixels): readonly number[] =>
-  Array.from({ length: data.length }, (_, i) => data[(i % (data.length / channels)) * channels + Math.floor(i / (data.length / channels))] ?? 0);
+  Array.from(
+    { length: data.length },
+    (_, i) => data[(i % (data.length / channels)) * channels + Math.floor(i / (data.length / channels))] ?? 0,
+  );
 
 /** [3, S, S] → [S, S, 3] bytes. */
 function pixelsOf(planes: Float64Array, channels: number): Pixels {
   const area = planes.length / channels;
-  const data = Uint8Array.from({ length: planes.length }, (_, i) => Math.min(FULL, Math.round(planes[(i % channels) * area + Math.floor(i / channels)] ?? 0)));
+  const data = Uint8Array.from({ length: planes.length }, (_, i) =>
+    Math.min(FULL, Math.round(planes[(i % channels) * area + Math.floor(i / channels)] ?? 0)),
+  );
   return { data, width: MIX_SIDE, height: MIX_SIDE, channels };
 }
 
@@ -73,7 +78,8 @@ export async function mixed(pictures: readonly [Pixels, Pixels], labels: readonl
   const lambda = choice.kind === "mixup" ? choice.lambda : kept;
   const channels = pictures[0].channels;
   const x = hostArray([2, channels, MIX_SIDE, MIX_SIDE], pictures.flatMap(planesOf));
-  const run = (k: Kernels, t: Tensor): Tensor => (choice.kind === "mixup" ? mixup.run(k, { x: t }, { lambda }) : cutMix.run(k, { x: t }, box));
+  const run = (k: Kernels, t: Tensor): Tensor =>
+    choice.kind === "mixup" ? mixup.run(k, { x: t }, { lambda }) : cutMix.run(k, { x: t }, box);
   const { data } = await evaluateOne(engine, (k) => run(k, k.upload(x.shape, x.data)));
   const q = await evaluateOne(engine, (k) => mixup.run(k, { x: smoothOverAll(k, k.upload([2], labels), CLASSES, SMOOTHING) }, { lambda }));
   const half = data.length / 2;

@@ -35,10 +35,17 @@ export type Positions = "random" | "smooth";
 /** Positions of an n×n grid, [1, n², D]. */
 export function positionsOf(n: number, kind: Positions): HostArray {
   const key = fold(keyOf(SEED), "positions");
-  if (kind === "random") return hostArray([1, n * n, WIDTH], Array.from({ length: n * n * WIDTH }, (_, i) => normalAt(key, i)));
+  if (kind === "random")
+    return hostArray(
+      [1, n * n, WIDTH],
+      Array.from({ length: n * n * WIDTH }, (_, i) => normalAt(key, i)),
+    );
   const half = sineCosine(n, WIDTH / 2); // of a row or of a column
   const side = Array.from({ length: n }, (_, i) => [...half.subarray((i * WIDTH) / 2, ((i + 1) * WIDTH) / 2)]);
-  return hostArray([1, n * n, WIDTH], side.flatMap((row) => side.flatMap((column) => [...row, ...column])));
+  return hostArray(
+    [1, n * n, WIDTH],
+    side.flatMap((row) => side.flatMap((column) => [...row, ...column])),
+  );
 }
 
 const engine = referenceEngine();
@@ -53,7 +60,8 @@ function resized(pos: HostArray, n: number, m: number, method: Method): Promise<
   const R = matrixOf(n, m, method);
   return evaluateOne(engine, (k) => {
     const matrix = k.upload(R.shape, R.data);
-    const along = (map: Tensor, other: number): Tensor => // [n, other, D] → [other, m, D]
+    const along = (map: Tensor, other: number): Tensor =>
+      // [n, other, D] → [other, m, D]
       k.permute(k.reshape(k.matmul(matrix, k.reshape(map, [n, other * WIDTH])), [m, other, WIDTH]), [1, 0, 2]);
     return k.reshape(along(along(k.upload([n, n, WIDTH], pos.data), n), m), [1, m * m, WIDTH]);
   });

@@ -76,7 +76,15 @@ const DROP_PATH = 0.5;
 const labels = { target: "labels", smoothing: 0.1 } as const;
 const hard = { kind: "hard", alpha: 0.3, student: "distillation" } as const;
 const soft = { kind: "soft", lambda: 0.3, tau: 2.5, divideBy: "batch", student: "distillation" } as const;
-const adamw: RecordedOptimizer = { kind: "adamw", lr: [0.02, 0.01], weightDecay: 0.3, noDecay: "deit", beta1: 0.9, beta2: 0.999, eps: 1e-3 };
+const adamw: RecordedOptimizer = {
+  kind: "adamw",
+  lr: [0.02, 0.01],
+  weightDecay: 0.3,
+  noDecay: "deit",
+  beta1: 0.9,
+  beta2: 0.999,
+  eps: 1e-3,
+};
 const sgd: RecordedOptimizer = { kind: "sgd", lr: [0.1, 0.1], weightDecay: 0.01, noDecay: "deit", momentum: 0.9, nesterov: true };
 
 /** Trainings, each with something that some variants need to make a difference. */

@@ -8,7 +8,17 @@ export function vjp({ q, keys, values }, dO) {
   const A = softmaxRows(product(Q, transposed(K)).map((row) => row.map((s) => scale * s)));
   const dV = product(transposed(A), rowsOf(dO));
   const dS = A.map((row) => row.map(() => 0));
-  return { q: array(q.shape, product(dS, K).map((row) => row.map((v) => scale * v))), keys: array(keys.shape, product(transposed(dS), Q).map((row) => row.map((v) => scale * v))), values: array(values.shape, dV) };
+  return {
+    q: array(
+      q.shape,
+      product(dS, K).map((row) => row.map((v) => scale * v)),
+    ),
+    keys: array(
+      keys.shape,
+      product(transposed(dS), Q).map((row) => row.map((v) => scale * v)),
+    ),
+    values: array(values.shape, dV),
+  };
 }
 
 // Tools. An array is { shape, data }, data a Float64Array; a matrix is a list of rows.

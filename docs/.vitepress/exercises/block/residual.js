@@ -23,7 +23,12 @@ export function vjp({ x, weight, eps, multiplier }, dOut) {
   const dys = rowsOf(dOut);
   const dx = rowsOf(x).flatMap((row, b) => {
     const [dy, m] = [dys[b], multiplier.data[b]];
-    return layerNormVjp(row, weight.data, eps.data[0], dy.map((d) => m * d));
+    return layerNormVjp(
+      row,
+      weight.data,
+      eps.data[0],
+      dy.map((d) => m * d),
+    );
   });
   return { x: { shape: x.shape, data: Float64Array.from(dx) } };
 }

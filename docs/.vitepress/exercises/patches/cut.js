@@ -10,8 +10,7 @@ export function forward({ images }) {
     for (let n = 0; n < g * g; n++) {
       const [i, j] = [Math.floor(n / g), n % g];
       for (let r = 0; r < p; r++)
-        for (let s = 0; s < p; s++)
-          for (let c = 0; c < C; c++) U.push(images.data[((b * C + c) * S + i * p + r) * S + j * p + s]);
+        for (let s = 0; s < p; s++) for (let c = 0; c < C; c++) U.push(images.data[((b * C + c) * S + i * p + r) * S + j * p + s]);
     }
   return { shape: [B, g * g, C * p * p], data: Float64Array.from(U) };
 }

@@ -32,7 +32,10 @@ const fusion: Choice = {
   ways: [
     {
       by: { en: "The authors' code: σ(½(z_c + z_d))", zh: "作者代码：σ(½(z_c + z_d))" },
-      compute: onEngine((k, of) => softmax.forward(k, { z: meanOfLogits.forward(k, { head: of("z_c"), head_dist: of("z_d") }, undefined).out }, undefined).out),
+      compute: onEngine(
+        (k, of) =>
+          softmax.forward(k, { z: meanOfLogits.forward(k, { head: of("z_c"), head_dist: of("z_d") }, undefined).out }, undefined).out,
+      ),
     },
     {
       by: { en: "The paper: ½(σ(z_c) + σ(z_d))", zh: "论文：½(σ(z_c) + σ(z_d))" },
@@ -124,7 +127,10 @@ const balance: Choice = {
 const fineTuning: Choice = {
   inputs: new Map([["z_c", row(2, 0, 0)], ["z_d", row(0, 1, 0)], ["z_t", row(0, 3, 0)]]), // prettier-ignore
   result: { en: "The loss for class 0, and its gradients by both logits", zh: "类别 0 的损失，以及它对两组 logits 的梯度" },
-  columns: { en: ["loss", "∂z_c₀", "∂z_c₁", "∂z_c₂", "∂z_d₀", "∂z_d₁", "∂z_d₂"], zh: ["损失", "∂z_c₀", "∂z_c₁", "∂z_c₂", "∂z_d₀", "∂z_d₁", "∂z_d₂"] },
+  columns: {
+    en: ["loss", "∂z_c₀", "∂z_c₁", "∂z_c₂", "∂z_d₀", "∂z_d₁", "∂z_d₂"],
+    zh: ["损失", "∂z_c₀", "∂z_c₁", "∂z_c₂", "∂z_d₀", "∂z_d₁", "∂z_d₂"],
+  },
   ways: [
     {
       by: { en: "The paper: both targets, hard distillation (E26)", zh: "论文：两个目标，硬蒸馏(E26)" },

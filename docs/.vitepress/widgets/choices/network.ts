@@ -20,14 +20,23 @@ import { numberOf, onEngine, onHost, type Choice, type TensorOf, type Way } from
 /** A of (E7), normalised over keys or over queries. */
 function probabilities(k: Kernels, of: TensorOf, over: "keys" | "queries"): Tensor {
   const [q, keys] = [of("Q"), of("K")];
-  const S = k.reshape(scores.forward(k, { q: k.reshape(q, [1, 1, ...q.shape]), keys: k.reshape(keys, [1, 1, ...keys.shape]) }, undefined).out, [2, 3]);
+  const S = k.reshape(
+    scores.forward(k, { q: k.reshape(q, [1, 1, ...q.shape]), keys: k.reshape(keys, [1, 1, ...keys.shape]) }, undefined).out,
+    [2, 3],
+  );
   const exchange = (t: Tensor): Tensor => (over === "keys" ? t : k.permute(t, [1, 0]));
   return exchange(softmax.forward(k, { z: exchange(S) }, undefined).out);
 }
 
 const rowsOrColumns = (f: (k: Kernels, A: Tensor, of: TensorOf) => Tensor): Choice["ways"] => [
-  { by: { en: "Every row, one query's weights on the keys (E7)", zh: "每一行：一个查询对各个键的权重(E7)" }, compute: onEngine((k, of) => f(k, probabilities(k, of, "keys"), of)) },
-  { by: { en: "Every column, as the seed text says", zh: "每一列：原文的说法" }, compute: onEngine((k, of) => f(k, probabilities(k, of, "queries"), of)) },
+  {
+    by: { en: "Every row, one query's weights on the keys (E7)", zh: "每一行：一个查询对各个键的权重(E7)" },
+    compute: onEngine((k, of) => f(k, probabilities(k, of, "keys"), of)),
+  },
+  {
+    by: { en: "Every column, as the seed text says", zh: "每一列：原文的说法" },
+    compute: onEngine((k, of) => f(k, probabilities(k, of, "queries"), of)),
+  },
 ];
 
 const queriesKeys: readonly (readonly [string, ReturnType<typeof hostArray>])[] = [
@@ -54,18 +63,28 @@ const tokenPlace: Choice = {
     ["pos", hostArray([4, 2], [0, 0, 10, 10, 20, 20, 30, 30])],
     ["tokens", hostArray([4, 2], [1, 2, 3, 4, 5, 6, 7, 8])],
   ]),
-  result: { en: "Rows: class token, distillation token, patch 0, patch 1, each with the position it got", zh: "各行：类别 token、蒸馏 token、图像块 0、图像块 1，已加上各自得到的位置" },
+  result: {
+    en: "Rows: class token, distillation token, patch 0, patch 1, each with the position it got",
+    zh: "各行：类别 token、蒸馏 token、图像块 0、图像块 1，已加上各自得到的位置",
+  },
   ways: [
     {
       by: { en: "The code, timm, Hugging Face: index 1", zh: "代码、timm、Hugging Face：序号 1" },
       compute: onEngine((k, of) => {
         const [all, pos] = [of("tokens"), k.reshape(of("pos"), [1, 4, 2])];
         const token = (i: number): Tensor => k.reshape(k.slice(all, 0, i, i + 1), [1, 1, 2]);
-        const x = prefixTokens.forward(k, { patches: k.reshape(k.slice(all, 0, 2, 4), [1, 2, 2]), tokens: [token(0), token(1)] }, undefined).out;
+        const x = prefixTokens.forward(
+          k,
+          { patches: k.reshape(k.slice(all, 0, 2, 4), [1, 2, 2]), tokens: [token(0), token(1)] },
+          undefined,
+        ).out;
         return k.reshape(addPosition.forward(k, { x, pos }, undefined).out, [4, 2]);
       }),
     },
-    { by: { en: "The paper's figure: last, with the released positions", zh: "论文的图：放在最后，位置用发布的权重" }, compute: onEngine((k, of) => last(k, of, false)) },
+    {
+      by: { en: "The paper's figure: last, with the released positions", zh: "论文的图：放在最后，位置用发布的权重" },
+      compute: onEngine((k, of) => last(k, of, false)),
+    },
     { by: { en: "Last, and its position moved with it", zh: "放在最后，位置也随之移动" }, compute: onEngine((k, of) => last(k, of, true)) },
   ],
 };
@@ -81,7 +100,9 @@ function last(k: Kernels, of: TensorOf, moved: boolean): Tensor {
 
 const normalised = (by: Way["by"], eps: number): Way => ({
   by,
-  compute: onEngine((k, of) => layerNorm.forward(k, { x: of("x"), params: { weight: k.upload([4], [1, 1, 1, 1]), bias: k.zeros([4]) } }, { eps }).out),
+  compute: onEngine(
+    (k, of) => layerNorm.forward(k, { x: of("x"), params: { weight: k.upload([4], [1, 1, 1, 1]), bias: k.zeros([4]) } }, { eps }).out,
+  ),
 });
 
 const epsilon: Choice = {
@@ -98,7 +119,8 @@ const resampled = (by: Way["by"], resampling: Resampling): Way => ({
   by,
   compute: onEngine((k, _, inputs) => {
     const [n, m] = [numberOf(inputs, "n"), numberOf(inputs, "m")];
-    if (![n, m].every((side) => Number.isInteger(side) && side > 0 && side <= 24)) throw new RangeError("n and m must be whole numbers from 1 to 24");
+    if (![n, m].every((side) => Number.isInteger(side) && side > 0 && side <= 24))
+      throw new RangeError("n and m must be whole numbers from 1 to 24");
     return k.upload([m, n], resizeMatrix(n, m, resampling));
   }),
 });
@@ -108,7 +130,10 @@ const positions: Choice = {
   result: { en: "R, one row for each output", zh: "R，每个输出一行" },
   ways: [
     resampled({ en: "The authors' code: a = −0.75, borders clamped", zh: "作者代码：a = −0.75，边界截断" }, "deit"),
-    resampled({ en: "timm now: a = −0.5, weights outside dropped, antialiased", zh: "现在的 timm：a = −0.5，丢弃界外权重，抗锯齿" }, "timm"),
+    resampled(
+      { en: "timm now: a = −0.5, weights outside dropped, antialiased", zh: "现在的 timm：a = −0.5，丢弃界外权重，抗锯齿" },
+      "timm",
+    ),
   ],
 };
 

@@ -41,11 +41,20 @@ const mixing = (by: Way["by"], settings: MixingSettings): Way => ({
 
 const probabilities: Choice = {
   inputs: new Map([["seed", one(0)]]),
-  result: { en: "Shares of 2000 draws, and the mean of the smaller of λ and 1 − λ", zh: "2000 次抽取中的比例，以及 λ 与 1 − λ 中较小者的平均" },
+  result: {
+    en: "Shares of 2000 draws, and the mean of the smaller of λ and 1 − λ",
+    zh: "2000 次抽取中的比例，以及 λ 与 1 − λ 中较小者的平均",
+  },
   columns: { en: ["not mixed", "Mixup", "CutMix", "smaller share"], zh: ["不混合", "Mixup", "CutMix", "较小份额"] },
   ways: [
-    mixing({ en: "The code: α = 0.8 and 1.0, always mixed, CutMix in half", zh: "代码：α = 0.8 与 1.0，总是混合，一半用 CutMix" }, { mixup: 0.8, cutmix: 1, probability: 1, cutmixShare: 0.5, group: 64 }),
-    mixing({ en: "Table 9 read as a probability: α = 1, mixed in 0.8", zh: "把表 9 当作概率：α = 1，以 0.8 的概率混合" }, { mixup: 1, cutmix: 1, probability: 0.8, cutmixShare: 0.5, group: 64 }),
+    mixing(
+      { en: "The code: α = 0.8 and 1.0, always mixed, CutMix in half", zh: "代码：α = 0.8 与 1.0，总是混合，一半用 CutMix" },
+      { mixup: 0.8, cutmix: 1, probability: 1, cutmixShare: 0.5, group: 64 },
+    ),
+    mixing(
+      { en: "Table 9 read as a probability: α = 1, mixed in 0.8", zh: "把表 9 当作概率：α = 1，以 0.8 的概率混合" },
+      { mixup: 1, cutmix: 1, probability: 0.8, cutmixShare: 0.5, group: 64 },
+    ),
   ],
 };
 
@@ -53,7 +62,8 @@ const cropped = (by: Way["by"], convention: Convention): Way => ({
   by,
   compute: onHost((inputs) => {
     const size = { width: numberOf(inputs, "width"), height: numberOf(inputs, "height") };
-    if (!Object.values(size).every((n) => Number.isInteger(n) && n > 0)) throw new RangeError("width and height must be whole numbers from 1");
+    if (!Object.values(size).every((n) => Number.isInteger(n) && n > 0))
+      throw new RangeError("width and height must be whole numbers from 1");
     const { resized, crop } = geometryOf(size, 224, convention);
     return [resized.width, resized.height, crop.left, crop.top, (crop.width * crop.height) / (resized.width * resized.height)];
   }),
@@ -61,7 +71,10 @@ const cropped = (by: Way["by"], convention: Convention): Way => ({
 
 const evaluationCrop: Choice = {
   inputs: new Map([["width", one(500)], ["height", one(375)]]), // prettier-ignore
-  result: { en: "For S = 224: the resized image, the crop's place, the share of the image seen", zh: "S = 224 时：缩放后的大小、裁剪位置、看到的比例" },
+  result: {
+    en: "For S = 224: the resized image, the crop's place, the share of the image seen",
+    zh: "S = 224 时：缩放后的大小、裁剪位置、看到的比例",
+  },
   columns: { en: ["width", "height", "left", "top", "seen"], zh: ["宽", "高", "左", "上", "看到"] },
   ways: [
     cropped({ en: "The authors' code: 224/0.875", zh: "作者代码：224/0.875" }, "deit"),
@@ -131,7 +144,10 @@ const mode: Choice = {
   inputs: new Map([["seed", one(0)]]),
   result: { en: "The multiplier m of the last block's attention branch, for ten samples", zh: "最后一块注意力分支的乘数 m，十个样本" },
   ways: [
-    { by: { en: "Eval mode (January 2021): no drop path", zh: "评估模式（2021 年 1 月）：没有随机深度" }, compute: onHost(() => Array.from({ length: SAMPLES }, () => 1)) },
+    {
+      by: { en: "Eval mode (January 2021): no drop path", zh: "评估模式（2021 年 1 月）：没有随机深度" },
+      compute: onHost(() => Array.from({ length: SAMPLES }, () => 1)),
+    },
     {
       by: { en: "Train mode (today's default): drop path 0.1", zh: "训练模式（现在的默认）：随机深度 0.1" },
       compute: onEngine((k, _, inputs) => {
@@ -154,7 +170,11 @@ const average: Choice = {
         const steps = stepsOf(BATCH);
         let average = k.upload([1, 1], [0]);
         for (let step = 1; step <= steps; step++)
-          average = emaLeaf.run(k, { average, theta: k.upload([1, 1], [step / steps]), finite: null }, { decay: 1 - numberOf(inputs, "1 − d") });
+          average = emaLeaf.run(
+            k,
+            { average, theta: k.upload([1, 1], [step / steps]), finite: null },
+            { decay: 1 - numberOf(inputs, "1 − d") },
+          );
         return average;
       }),
     },

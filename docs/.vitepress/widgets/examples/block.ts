@@ -1,6 +1,17 @@
 /** Examples of the chapter on the block. */
 import { block as op, defineOp, keyOf, layerNorm, residual } from "deit";
-import type { BlockAttrs, BlockParams, BlockSaved, Kernels, LayerNormAttrs, LayerNormParams, LayerNormSaved, Op, ResidualAttrs, Tensor } from "deit";
+import type {
+  BlockAttrs,
+  BlockParams,
+  BlockSaved,
+  Kernels,
+  LayerNormAttrs,
+  LayerNormParams,
+  LayerNormSaved,
+  Op,
+  ResidualAttrs,
+  Tensor,
+} from "deit";
 import { drawOf, hostArray, upload, type Host, type HostArray } from "deit/check";
 import { settableExampleOf, type Example } from "../example.ts";
 import { numberOf, scalar, tensorOf } from "../settings.ts";

@@ -24,7 +24,9 @@ const smoothedBy =
   (smooth: typeof smoothOverAll) =>
   (k: Kernels, s: typeof label): CrossEntropyAttrs => ({ target: smooth(k, tensorOf(k, s.label), classes, numberOf(s.eps)) });
 
-const against = (k: Kernels, { target }: { readonly target: Parameters<typeof tensorOf>[1] }): CrossEntropyAttrs => ({ target: tensorOf(k, target) });
+const against = (k: Kernels, { target }: { readonly target: Parameters<typeof tensorOf>[1] }): CrossEntropyAttrs => ({
+  target: tensorOf(k, target),
+});
 
 export const crossEntropy = {
   logSoftmax: exampleOf(logSoftmax, { inputs: { z: row(2, 0, 1) }, attrs: () => undefined }),

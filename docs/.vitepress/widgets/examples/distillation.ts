@@ -44,8 +44,16 @@ export const distillation = {
     settings: tempered,
     attrs: temperedAttrs,
   }),
-  softDistillation: settableExampleOf(softDistillation, { inputs: { head: student, head_dist: student }, settings: soft, attrs: softAttrs }),
-  hardDistillation: settableExampleOf(hardDistillation, { inputs: { head: student, head_dist: student }, settings: hard, attrs: hardAttrs }),
+  softDistillation: settableExampleOf(softDistillation, {
+    inputs: { head: student, head_dist: student },
+    settings: soft,
+    attrs: softAttrs,
+  }),
+  hardDistillation: settableExampleOf(hardDistillation, {
+    inputs: { head: student, head_dist: student },
+    settings: hard,
+    attrs: hardAttrs,
+  }),
   usualSoftDistillation: settableExampleOf(usualSoftDistillation, { inputs: { head: student }, settings: soft, attrs: softAttrs }),
   usualHardDistillation: settableExampleOf(usualHardDistillation, { inputs: { head: student }, settings: hard, attrs: hardAttrs }),
 } satisfies Readonly<Record<string, SettableExample>>;

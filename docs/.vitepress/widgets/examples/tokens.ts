@@ -3,7 +3,11 @@ import { embed, sineCosine } from "deit";
 import { hostArray } from "deit/check";
 import { exampleOf, type Example } from "../example.ts";
 
-const zeros = (shape: readonly number[]) => hostArray(shape, Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0));
+const zeros = (shape: readonly number[]) =>
+  hostArray(
+    shape,
+    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0),
+  );
 
 /** Tokens and width of the fixed positions. */
 const [T, D] = [5, 4];
