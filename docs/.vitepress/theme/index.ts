@@ -5,7 +5,10 @@ import DefaultTheme from "vitepress/theme";
 import { defineAsyncComponent, type Component } from "vue";
 import { highlightLetters } from "./highlight.ts";
 import { isolate } from "./isolation.ts";
-import "./style.css";
+import "./formula.css";
+import "./arrays.css";
+import "./exercise.css";
+import "./wrong.css";
 
 /** The tags that chapters may use. */
 const widgets: Readonly<Record<string, Component>> = {
