@@ -19,7 +19,7 @@ const slow = [
   "spec/train/{fitting,kill,lossScale}.spec.ts",
 ];
 /** Of these `npm test` runs a sample. */
-const sampled = ["spec/recording/planted.spec.ts"];
+const sampled = ["spec/recording/planted.spec.ts", "spec/site/site.spec.ts"];
 
 const [isSlow, isLong] = [process.env["DEIT_SLOW"] === "1", process.env["DEIT_LONG"] === "1"];
 const named = process.argv.some((arg) => arg.startsWith("spec/")); // a file that is asked for is run

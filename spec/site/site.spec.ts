@@ -22,8 +22,15 @@ const DIFFERENCE_TOLERANCE = 1e-8;
 
 const chapters = chapterPages.flatMap(({ name, en, zh }) => [...(en === null ? [] : [name]), ...(zh === null ? [] : [`zh/${name}`])]);
 
-/** One page of each kind, by which all others are laid out. */
-const kinds = ["index", "zh/index", "data", "source/src/ops/gelu", ...chapters.slice(0, 2)];
+/** The chapters, and a page of each other kind. */
+const kinds = ["index", "zh/index", "data", "source/src/ops/gelu", "learn", ...chapters];
+
+/** Colours are those of the kind of page: English chapters are looked at in light, their translations in dark, and most of them in `npm run test:slow` only. */
+const schemesOf = (path: string): readonly ("light" | "dark")[] => {
+  if (!chapters.includes(path)) return ["light", "dark"];
+  if (process.env["DEIT_SLOW"] !== "1" && process.env["DEIT_LONG"] !== "1" && chapters.indexOf(path) > 1) return [];
+  return path.startsWith("zh/") ? ["dark"] : ["light"];
+};
 
 /** Numbers by name. */
 type Numbers = Readonly<Record<string, readonly number[]>>;
@@ -38,16 +45,13 @@ interface ShownNumbers {
 /** Runs in the page: the numbers of the widget for this example; null while there are none. */
 function readWidget(example: string): ShownNumbers | null {
   const widget = document.querySelector(`[data-example="${example}"]`);
-  const numbersIn = (tables: Element | undefined): number[] =>
-    [...(tables?.querySelectorAll("span[title]") ?? [])].map((span) => Number(span.getAttribute("title")));
-  const collect = (attribute: string, table: number): Record<string, number[]> =>
+  const numbersIn = (element: Element): number[] =>
+    [...element.querySelectorAll("span[title]")].map((span) => Number(span.getAttribute("title")));
+  const collect = (attribute: string): Record<string, number[]> =>
     Object.fromEntries(
-      [...(widget?.querySelectorAll(`[${attribute}]`) ?? [])].map((element) => [
-        element.getAttribute(attribute) ?? "",
-        numbersIn([...element.querySelectorAll(".numbers")][table]),
-      ]),
+      [...(widget?.querySelectorAll(`[${attribute}]`) ?? [])].map((element) => [element.getAttribute(attribute) ?? "", numbersIn(element)]),
     );
-  const shown = { out: collect("data-output", 0), gradients: collect("data-gradient", 0), differences: collect("data-gradient", 1) };
+  const shown = { out: collect("data-output"), gradients: collect("data-gradient"), differences: collect("data-difference") };
   return Object.keys(shown.gradients).length === 0 ? null : shown;
 }
 
@@ -105,18 +109,21 @@ inChromium("the site", (browser) => {
 
   async function visited(path: string): Promise<Page> {
     if (open === null || host === null) throw new Error("the site is not served");
-    await open.goto(`${host.url}${path}.html`, { waitUntil: "load" });
+    const url = `${host.url}${path}.html`;
+    if (open.url() === url) return open;
+    await open.goto(url, { waitUntil: "load" });
     await open.waitForFunction(() => Object.hasOwn(document.querySelector("#app") ?? {}, "_vnode"));
     return open;
   }
 
-  describe.each(chapters)("%s", (path) => {
-    it("shows by each <Try> what the library computes in Node", async () => {
+  describe.each(kinds)("%s", (path) => {
+    it.runIf(chapters.includes(path))("shows by each <Try> what the library computes in Node", async () => {
       const page = await visited(path);
       const names = await page.$$eval("[data-example]", (widgets) => widgets.map((widget) => widget.getAttribute("data-example") ?? ""));
       for (const name of new Set(names)) {
         const example = examples[name];
         if (example === undefined) throw new Error(`no example ${name}`);
+        await page.locator(`[data-example="${name}"]`).first().scrollIntoViewIfNeeded();
         await page.waitForFunction(readWidget, name);
         const [shown, node] = [await page.evaluate(readWidget, name), await shownInNode(example)];
         if (shown === null) throw new Error(`${name} shows nothing`);
@@ -126,7 +133,7 @@ inChromium("the site", (browser) => {
       }
     });
 
-    it("shows what each wrong version does, and that verify names it", async () => {
+    it.runIf(chapters.includes(path))("shows what each wrong version does, and that verify names it", async () => {
       const page = await visited(path);
       for (const section of await page.$$("section.wrong-versions")) {
         await section.scrollIntoViewIfNeeded();
@@ -134,6 +141,20 @@ inChromium("the site", (browser) => {
         await page.waitForFunction((count) => document.querySelectorAll("[data-named]").length >= count, names.length);
         expect(await section.$$eval("[data-named]", (codes) => codes.map((code) => code.textContent))).toEqual(names);
       }
+    });
+
+    it.each(schemesOf(path))("has no violation that axe-core finds, %s", async (colorScheme) => {
+      const page = await visited(path);
+      await page.emulateMedia({ colorScheme });
+      expect(await violationsOf(page)).toEqual([]);
+    });
+
+    it("is as wide as a phone's window, whatever it holds", async () => {
+      const page = await visited(path);
+      await page.setViewportSize({ width: 390, height: 844 });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      await page.setViewportSize({ width: 1280, height: 900 });
+      expect(width).toBe(390);
     });
   });
 
@@ -150,22 +171,6 @@ inChromium("the site", (browser) => {
     };
     expect(await shownFor("wrong")).toEqual(["wrong"]);
     expect(await shownFor("right")).toEqual(["right"]);
-  });
-
-  describe.each(kinds)("%s", (path) => {
-    it.each(["light", "dark"] as const)("has no violation that axe-core finds, %s", async (colorScheme) => {
-      const page = await visited(path);
-      await page.emulateMedia({ colorScheme });
-      expect(await violationsOf(page)).toEqual([]);
-    });
-
-    it("is as wide as a phone's window, whatever it holds", async () => {
-      const page = await visited(path);
-      await page.setViewportSize({ width: 390, height: 844 });
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      await page.setViewportSize({ width: 1280, height: 900 });
-      expect(width).toBe(390);
-    });
   });
 
   describe("from a host that sends no headers", () => {

@@ -33,7 +33,7 @@ export interface CodeOptions {
 export function codeBlock(md: MarkdownRenderer, code: string, { language, label, letters = [], lines = false }: CodeOptions): string {
   const plain = (md.options.highlight?.(code, language, "") ?? "")
     .replace(' v-pre=""', "")
-    .replace("<pre ", `<pre role="region" aria-label="${label}" `);
+    .replace("<pre ", `<pre role="group" aria-label="${label}" `);
   const html = marked(lines ? numbered(plain) : plain, letters);
   return `<div class="language-${language} vp-adaptive-theme${lines ? " numbered" : ""}">${html}</div>`;
 }

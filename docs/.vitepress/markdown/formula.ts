@@ -44,8 +44,8 @@ function typeset(id: string, { md, lang, link }: TagContext): string {
   const w = words[lang];
   return [
     `<header id="${id}"><a class="number" href="#${id}">(${id})</a> <span>${md.utils.escapeHtml(titleOf(id))}</span>`,
-    `<nav aria-label="(${id})">${link(`${w.code}: ${file}:${line}`, sourcePath(file, line))} ${link(w.check, sourcePath(row.file, row.line))}</nav></header>`,
-    `<div class="tex" tabindex="0" role="region" aria-label="${w.formula} (${id})">${katex.renderToString(tex, OPTIONS)}</div>`,
+    `<span class="links">${link(`${w.code}: ${file}:${line}`, sourcePath(file, line))} ${link(w.check, sourcePath(row.file, row.line))}</span></header>`,
+    `<div class="tex" tabindex="0" role="group" aria-label="${w.formula} (${id})">${katex.renderToString(tex, OPTIONS)}</div>`,
   ].join("\n");
 }
 

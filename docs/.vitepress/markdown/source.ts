@@ -19,7 +19,7 @@ function definition(of: string, { md, link }: TagContext): string {
   const [, name = ""] = of.split(" ");
   return [
     `<section class="formula" v-pre>`,
-    `<header><code>${name}</code><nav aria-label="${name}">${link(place, sourcePath(file, line))}</nav></header>`,
+    `<header><code>${name}</code><span class="links">${link(place, sourcePath(file, line))}</span></header>`,
     codeBlock(md, code, { language: "ts", label: place }),
     "</section>",
   ].join("\n");
