@@ -94,6 +94,7 @@ export const english = {
   takeOneStep: "After the next step there are gradients.",
   loading: "Loading …",
   choosePatch: "Choose a patch of the maps.",
+  patch: "patch",
   variant: "Break it",
   breakIt: "Break and verify",
   verifying: "Verifying …",

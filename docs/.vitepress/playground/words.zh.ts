@@ -95,6 +95,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   takeOneStep: "下一步之后才有梯度。",
   loading: "正在加载……",
   choosePatch: "请选择图中的一个图像块。",
+  patch: "图像块",
   variant: "弄坏它",
   breakIt: "弄坏并验证",
   verifying: "正在验证……",

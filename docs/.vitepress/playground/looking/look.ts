@@ -7,14 +7,15 @@ import { resized } from "#deit/inspect/pictures.js";
 import type { Deit } from "#deit/train/evaluation/evaluate.js";
 import type { DeitConfig, Engine, Normalisation } from "#deit/index.js";
 import { DRAWN_SIDE } from "./drawing.ts";
+import { decodedFile } from "./imageFile.ts";
 
 /** An image of the page. */
 export type Subject =
   | { readonly kind: "test"; readonly index: number }
   /** Levels from 0 to 255, row by row. */
   | { readonly kind: "drawn"; readonly levels: Uint8Array }
-  /** A decoded file, RGB. */
-  | { readonly kind: "file"; readonly name: string; readonly pixels: Pixels };
+  /** An image file. */
+  | { readonly kind: "file"; readonly name: string; readonly blob: Blob };
 
 /** What a model expects, besides its sizes. */
 export interface Expected {
@@ -44,18 +45,23 @@ function enlarged(levels: Uint8Array, side: number): Pixels {
 }
 
 /** The image as the model takes it, [S, S, C]. */
-function pixelsOf(subject: Subject, { imageSize: S, channels }: DeitConfig, test: TestImages | null): Pixels {
+async function pixelsOf(subject: Subject, { imageSize: S, channels }: DeitConfig, test: TestImages | null): Promise<Pixels> {
   if (subject.kind === "test") {
     if (test === null) throw new RangeError("playground: this model has no test images");
     return test.image(subject.index);
   }
-  if (subject.kind === "file") return preprocess(withChannels(subject.pixels, channels), S, "deit");
+  if (subject.kind === "file") return preprocess(withChannels(await decodedFile(subject.blob), channels), S, "deit");
   return withChannels(enlarged(subject.levels, S), channels);
 }
 
 /** The image with what the inspection shows of it. */
-function inspected(subject: Subject, config: DeitConfig, { normalisation, classes }: Expected, test: TestImages | null): InspectedImage {
-  const seen = pixelsOf(subject, config, test);
+async function inspected(
+  subject: Subject,
+  config: DeitConfig,
+  { normalisation, classes }: Expected,
+  test: TestImages | null,
+): Promise<InspectedImage> {
+  const seen = await pixelsOf(subject, config, test);
   const plain = { mean: normalisation.mean.map(() => 0), std: normalisation.std.map(() => 1) };
   return {
     name: subject.kind === "test" ? `${subject.index}` : subject.kind === "file" ? subject.name : "",
@@ -67,5 +73,10 @@ function inspected(subject: Subject, config: DeitConfig, { normalisation, classe
 }
 
 /** Predictions, attention, rollout, cosines and every intermediate value of one image. */
-export const look = (engine: Engine, model: Deit, subject: Subject, expected: Expected, test: TestImages | null): Promise<Inspection> =>
-  inspect(engine, model, inspected(subject, model.config, expected, test), null);
+export const look = async (
+  engine: Engine,
+  model: Deit,
+  subject: Subject,
+  expected: Expected,
+  test: TestImages | null,
+): Promise<Inspection> => inspect(engine, model, await inspected(subject, model.config, expected, test), null);

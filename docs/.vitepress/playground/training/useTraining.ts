@@ -105,7 +105,7 @@ export function useTraining(recipe: DigitsRecipe, digits: () => Promise<Uint8Arr
 
   const send = (command: Command): void => {
     if (worker === null) waiting.push(command);
-    else worker.postMessage(command);
+    else worker.postMessage(command, []);
   };
   const look = (subject: Subject): void => {
     if (looking) {
