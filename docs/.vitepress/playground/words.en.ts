@@ -63,6 +63,7 @@ export const english = {
   attention: "Attention of both tokens",
   attentionHelp:
     "How much each token looks at each patch, by block and head: white gets most, black least. Choose a patch to see the dot product that made it.",
+  mapsLabel: "Maps of attention",
   block: "block {0}",
   head: "head {0}",
   meanHead: "mean",
@@ -105,9 +106,16 @@ export const english = {
   unnamed: "deit verify names no known cause.",
   instead: "Instead of the formula {0}: {1}.",
   picture: "The picture of the verification",
+  breakHelp:
+    "One training step of the student, as it is now, is computed with a popular mistake, and recorded as a stranger's program would record it. Then deit verify judges the recording.",
+  mistake: "Mistake",
+  verifyTitle: "Verify a recording",
+  verifyHelp:
+    "Drop a recording that your own program has written: every tensor is computed again, and the first wrong one is found. The file stays in this page.",
+  ownTitle: "A model of your own",
+  ownHelp: "Drop the weights of a DeiT, then an image: it is classified, and you see what the tokens look at. The files stay in this page.",
   rightOne: "nothing (a right implementation)",
   weightsFile: "Weights of a DeiT (.safetensors or .npz, under timm's or Hugging Face's names)",
   headsOfFile: "Number of heads, if the file does not say",
   weightsAre: "{0}: {1} blocks, width {2}, {3} heads, {4} × {4} pixels, {5} classes.",
-  ownModel: "The model that is trained above",
 };

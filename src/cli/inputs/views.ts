@@ -13,7 +13,6 @@ import { nearest } from "../../recipe/nearest.ts";
 import { recipeValues } from "../../recipe/recipe.ts";
 import { fold, keyOf, type Key } from "../../tensor/key.ts";
 import { aboutFile } from "./aboutFile.ts";
-import { IMAGENET } from "./weights.ts";
 
 /** `did you mean Rotate?` */
 export const operationHint = (name: string): string => `did you mean ${nearest(name, operationNames, 1).join()}?`;

@@ -12,20 +12,20 @@ export interface MapPictures {
   readonly over: Pixels;
 }
 
-/** About how many pixels a picture has along a side, which the page enlarges. */
-const SIDE = 48;
+/** The most pixels of an image along a side; the page enlarges them. */
+const MOST = 64;
 
 /** Paints the maps of an inspection, all on one scale. */
 export function mapPainter({ attention, config, image }: Inspection): (map: TokenMap) => MapPictures {
   const { imageSize: S, patchSize: p } = config;
   const n = S / p;
-  const side = n * Math.max(1, Math.round(SIDE / n));
+  const side = S <= MOST ? S : n * Math.max(1, Math.floor(MOST / n));
   const even = 1 / tokenCount(config);
   const maps = attention.flatMap((layer) => layer.flatMap(({ tokens }) => tokens.map(({ patches }) => timesEven(patches, even))));
   const scale: Doublings = scaleOf(maps);
   const picture = resized(pictureOf(image.pixels, S), side, side);
   return ({ patches }) => {
     const times = timesEven(patches, even);
-    return { heat: heatMap(times, side, scale), over: overlay(picture, times, scale) };
+    return { heat: heatMap(times, n, scale), over: overlay(picture, times, scale) };
   };
 }

@@ -4,6 +4,7 @@ import type { HeadName } from "#deit/train/evaluation/evaluate.js";
 import type { DeitConfig } from "#deit/index.js";
 import type { DigitsRecipe } from "../recipe.ts";
 import type { Subject } from "../looking/look.ts";
+import type { Sample } from "../verifying/sample.ts";
 import type { Live, Timeline } from "./settings.ts";
 import type { ParameterRow } from "./statistics.ts";
 import type { StepPoint } from "./student.ts";
@@ -21,6 +22,8 @@ export type Command =
   | { readonly do: "goTo"; readonly step: number }
   | { readonly do: "change"; readonly set: Partial<Live> }
   | { readonly do: "look"; readonly subject: Subject }
+  /** Asks for the student as it is now, to break and verify it. */
+  | { readonly do: "sample" }
   /** Whether weights and gradients are wanted at each measurement. */
   | { readonly do: "layers"; readonly wanted: boolean };
 
@@ -40,6 +43,7 @@ export type Report =
   | { readonly told: "measured"; readonly measurement: Measurement }
   | { readonly told: "layers"; readonly step: number; readonly rows: readonly ParameterRow[] }
   | { readonly told: "seen"; readonly step: number; readonly inspection: Inspection }
+  | { readonly told: "sample"; readonly sample: Sample }
   /** After every command, and when a training stops by itself. What was told of later steps no longer holds. */
   | { readonly told: "state"; readonly step: number; readonly running: boolean; readonly timeline: Timeline; readonly ended: boolean }
   | { readonly told: "failed"; readonly message: string };

@@ -47,6 +47,7 @@ export function openSession(around: Surroundings): (command: Command) => void {
     if (command.do === "open") training = await openTraining(await studioOf(command, around), around.post, around.now);
     if (training === null) throw new Error("playground: nothing is open yet");
     if (command.do === "look") return training.look(command.subject);
+    if (command.do === "sample") return training.sample();
     if (command.do === "run") runTo(training, Infinity);
     if (command.do === "pause") running = false;
     if (command.do === "step") runTo(training, training.step() + 1);

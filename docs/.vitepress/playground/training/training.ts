@@ -7,12 +7,16 @@ import type { Command, Measurement, Report } from "./messages.ts";
 import { changed, liveAt, until, type Live, type Timeline } from "./settings.ts";
 import { parameterRows } from "./statistics.ts";
 import type { Leaves, Measured, StepPoint, Student } from "./student.ts";
+import { sampleImages } from "./views.ts";
 import { openTeacher, type StudyingTeacher } from "./teacher.ts";
 
 /** The time between two reports of steps, in ms. */
 const REPORT_MS = 250;
 /** How many measurements an epoch has. */
 const MEASURED_PER_EPOCH = 2;
+
+/** How many test images are recorded when a student is broken. */
+const SAMPLED = 2;
 
 /** The command that opens a training. */
 export type Opening = Command & { readonly do: "open" };
@@ -44,6 +48,8 @@ export interface Training {
   /** Whether weights and gradients are reported. */
   readonly layers: (wanted: boolean) => void;
   readonly look: (subject: Subject) => Promise<void>;
+  /** Reports the weights with a few test images. */
+  readonly sample: () => Promise<void>;
 }
 
 const measurementOf = (step: number, { evaluations, cosines }: Measured): Measurement => ({
@@ -142,6 +148,10 @@ export async function openTraining(studio: Studio, post: (report: Report) => voi
     },
     layers: (next) => {
       wanted = next;
+    },
+    sample: async () => {
+      const weights = await readTree(engine, state.params);
+      post({ told: "sample", sample: { config: student.config, weights, ...sampleImages(student.test, expected.normalisation, SAMPLED) } });
     },
     look: async (subject) => {
       const { config, test } = student;

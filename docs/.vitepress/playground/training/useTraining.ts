@@ -3,6 +3,7 @@ import type { Inspection } from "#deit/inspect/inspection.js";
 import { onUnmounted, shallowReactive, type ShallowReactive } from "vue";
 import type { Subject } from "../looking/look.ts";
 import type { DigitsRecipe } from "../recipe.ts";
+import type { Sample } from "../verifying/sample.ts";
 import type { Command, Measurement, Report } from "./messages.ts";
 import { stateOf, type Live, type Timeline } from "./settings.ts";
 import type { ParameterRow } from "./statistics.ts";
@@ -33,6 +34,8 @@ export interface UsedTraining {
   readonly open: (timeline: Timeline, step: number) => void;
   readonly order: (command: Exclude<Command, { readonly do: "open" }>) => void;
   readonly look: (subject: Subject) => void;
+  /** The student as it is now. */
+  readonly sample: () => Promise<Sample>;
 }
 
 /** Threads of the engine, at most. */
@@ -115,8 +118,10 @@ export function useTraining(recipe: DigitsRecipe, digits: () => Promise<Uint8Arr
     [looking, next] = [true, null];
     send({ do: "look", subject });
   };
+  let sampled: (sample: Sample) => void = () => undefined;
   const hear = (report: Report): void => {
     note(view, report);
+    if (report.told === "sample") sampled(report.sample);
     if (report.told !== "seen" && report.told !== "failed") return;
     looking = false;
     if (next !== null) look(next);
@@ -143,6 +148,11 @@ export function useTraining(recipe: DigitsRecipe, digits: () => Promise<Uint8Arr
     view,
     look,
     order: send,
+    sample: () =>
+      new Promise((resolve) => {
+        sampled = resolve;
+        send({ do: "sample" });
+      }),
     open: (timeline, step) => {
       end();
       waiting = [];

@@ -1,4 +1,6 @@
 /** Batches of digits on the host: augmented for a training, or as they are for an evaluation. All of it follows from key and step. */
+import type { HostArray } from "#deit/check/host.js";
+import { normalisedTensor } from "#deit/data/images/preprocess.js";
 import type { AugmentSettings } from "#deit/data/augment/settings.js";
 import { applyView, drawView, viewKey } from "#deit/data/augment/view.js";
 import type { HostBatch } from "#deit/data/loader/batch.js";
@@ -65,4 +67,15 @@ export function trainingBatches(set: Digits, key: Key, data: AugmentSettings & N
 export function wholeSet(set: Digits, normalisation: Normalisation, most: number = set.count): HostBatch {
   const indices = Array.from({ length: Math.min(most, set.count) }, (_, i) => i);
   return hostBatch(indices.map(set.image), indices.map(set.label), normalisation);
+}
+
+/** The first images, normalised, [n, C, S, S], and their labels. */
+export function sampleImages(
+  set: Digits,
+  normalisation: Normalisation,
+  n: number,
+): { readonly images: HostArray; readonly labels: readonly number[] } {
+  const indices = Array.from({ length: n }, (_, i) => i);
+  const data = Float64Array.from(indices.flatMap((i) => [...normalisedTensor(set.image(i), normalisation)]));
+  return { images: { shape: [n, 1, set.side, set.side], data }, labels: indices.map(set.label) };
 }
