@@ -6,7 +6,7 @@ import { drawOf } from "../../data/augment/drawJson.ts";
 import { operationNames } from "../../data/augment/operations.ts";
 import { deitSettings, type AugmentSettings } from "../../data/augment/settings.ts";
 import { drawView, viewKey } from "../../data/augment/view.ts";
-import { checkedNormalisation, type Normalisation } from "../../data/normalise.ts";
+import { checkedNormalisation, IMAGENET, type Normalisation } from "../../data/normalise.ts";
 import type { Size } from "../../data/pixels/pixels.ts";
 import { parseJson } from "../../io/strictJson.ts";
 import { nearest } from "../../recipe/nearest.ts";

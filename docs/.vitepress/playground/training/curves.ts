@@ -56,5 +56,6 @@ export function drawnCurves(curves: readonly Curve[], label: string, width: numb
   });
   svg.querySelector("style")?.remove(); // the page has its own
   svg.setAttribute("role", "img");
+  for (const group of svg.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label"); // parts of an image have no names
   return svg;
 }
