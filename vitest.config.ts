@@ -12,10 +12,11 @@ const slow = [
   "spec/engines/wasmMemory.spec.ts",
   "spec/engines/webgpu{Attention,Conv,Fused,Gemm,Half,Replay}.spec.ts",
   "spec/gpu/survival.spec.ts",
+  "spec/laws/teacher.spec.ts",
   "spec/model/wholeModel.spec.ts",
   "spec/parity/onnx.spec.ts",
   "spec/ranks/{lostRank,mpirun,training}.spec.ts",
-  "spec/recording/{hints,neverAccused}.spec.ts",
+  "spec/recording/{hints,neverAccused,students}.spec.ts",
   "spec/train/{fitting,kill,lossScale}.spec.ts",
 ];
 /** Of these `npm test` runs a sample. */

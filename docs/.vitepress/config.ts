@@ -45,7 +45,6 @@ export default defineConfig({
   transformPageData: ({ relativePath, frontmatter }) => ({
     frontmatter: { ...frontmatter, translated: relativePath.startsWith("zh/") || hasPage(`zh/${relativePath}`) },
   }),
-  ignoreDeadLinks: [/playground/],
   markdown: {
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     config: (md) => {

@@ -3,7 +3,6 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { BASE, builtPages, builtSite, site } from "./built.ts";
-import { pendingPages } from "./pending.ts";
 
 const BUILD_TIMEOUT_MS = 240_000;
 
@@ -27,9 +26,6 @@ function fileOf(path: string): string | null {
   return candidates.find((name) => existsSync(join(site, name)) && !statSync(join(site, name)).isDirectory()) ?? null;
 }
 
-const isPending = (path: string): boolean =>
-  pendingPages.some((page) => path === `${BASE}${page}.html` || path === `${BASE}${page.replace(/index$/, "")}`);
-
 /** Links of a page that lead nowhere. */
 function deadLinks(page: string): readonly string[] {
   const hrefs = [...read(page).matchAll(/<a\b[^>]*?\bhref="([^"]*)"/g)].map(([, href = ""]) => unescaped(href));
@@ -37,7 +33,7 @@ function deadLinks(page: string): readonly string[] {
     const url = new URL(href, `http://site${BASE}${page}`);
     if (url.host !== "site") return false;
     const file = url.pathname.startsWith(BASE) ? fileOf(url.pathname) : null;
-    if (file === null) return !isPending(url.pathname);
+    if (file === null) return true;
     return url.hash !== "" && !idsOf(file).has(decodeURIComponent(url.hash.slice(1)));
   });
 }

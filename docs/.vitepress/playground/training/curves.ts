@@ -39,7 +39,13 @@ export const lossCurves = (points: readonly StepPoint[], names: { readonly all: 
 const [HEIGHT, MARGIN] = [200, 48];
 
 /** Draws curves as wide as there is room; screen readers read `label`. `y` is the domain of the ordinate, or null for that of the points. */
-export function drawnCurves(curves: readonly Curve[], label: string, width: number, y: readonly [number, number] | null, steps: number): Element {
+export function drawnCurves(
+  curves: readonly Curve[],
+  label: string,
+  width: number,
+  y: readonly [number, number] | null,
+  steps: number,
+): Element {
   const shown = curves.filter(({ points }) => points.length > 0);
   const svg = Plot.plot({
     width,
@@ -51,7 +57,9 @@ export function drawnCurves(curves: readonly Curve[], label: string, width: numb
     y: { ...(y === null ? {} : { domain: [...y] }), grid: true, label: null, ticks: 5, nice: true },
     marks: [
       Plot.ruleY([0]),
-      ...shown.map(({ points, stroke, dashes }) => Plot.lineY(thinned(points), { x: "x", y: "y", stroke, strokeWidth: 2, strokeDasharray: dashes })),
+      ...shown.map(({ points, stroke, dashes }) =>
+        Plot.lineY(thinned(points), { x: "x", y: "y", stroke, strokeWidth: 2, strokeDasharray: dashes }),
+      ),
     ],
   });
   svg.querySelector("style")?.remove(); // the page has its own

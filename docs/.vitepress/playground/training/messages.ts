@@ -13,7 +13,13 @@ import type { TeacherProgress } from "./teacher.ts";
 /** What the page orders. */
 export type Command =
   /** Comes first: opens the engine, at step 0. */
-  | { readonly do: "open"; readonly timeline: Timeline; readonly recipe: DigitsRecipe; readonly digits: Uint8Array; readonly threads: number }
+  | {
+      readonly do: "open";
+      readonly timeline: Timeline;
+      readonly recipe: DigitsRecipe;
+      readonly digits: Uint8Array;
+      readonly threads: number;
+    }
   | { readonly do: "run" }
   | { readonly do: "pause" }
   /** One step, then pause. */
@@ -37,7 +43,15 @@ export interface Measurement {
 
 /** What the worker tells. */
 export type Report =
-  | { readonly told: "opened"; readonly engine: string; readonly threads: number; readonly stepsPerEpoch: number; readonly steps: number; readonly config: DeitConfig; readonly testImages: number }
+  | {
+      readonly told: "opened";
+      readonly engine: string;
+      readonly threads: number;
+      readonly stepsPerEpoch: number;
+      readonly steps: number;
+      readonly config: DeitConfig;
+      readonly testImages: number;
+    }
   | { readonly told: "teacher"; readonly progress: TeacherProgress }
   | { readonly told: "steps"; readonly points: readonly StepPoint[]; readonly perSecond: number }
   | { readonly told: "measured"; readonly measurement: Measurement }

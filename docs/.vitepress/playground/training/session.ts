@@ -34,8 +34,7 @@ export function openSession(around: Surroundings): (command: Command) => void {
   let [busy, running, goal]: [boolean, boolean, number] = [false, false, Infinity];
 
   const arrived = (of: Training): boolean => of.ended() || of.step() >= goal;
-  const tell = (of: Training): void =>
-    around.post({ told: "state", step: of.step(), running, timeline: of.timeline(), ended: of.ended() });
+  const tell = (of: Training): void => around.post({ told: "state", step: of.step(), running, timeline: of.timeline(), ended: of.ended() });
 
   /** Runs until so many steps are done. */
   const runTo = (of: Training, step: number): void => {

@@ -84,7 +84,11 @@ export function distillationOf({ losses }: DigitsRecipe, { teacher, lambda, tau 
 }
 
 /** The sizes of the student: those of the recipe, with so many patches along a side. */
-export const studentConfig = ({ recipe }: DigitsRecipe, grid: number): DeitConfig => ({ ...recipe.model, patchSize: PATCH, imageSize: PATCH * grid });
+export const studentConfig = ({ recipe }: DigitsRecipe, grid: number): DeitConfig => ({
+  ...recipe.model,
+  patchSize: PATCH,
+  imageSize: PATCH * grid,
+});
 
 /** A student on an engine. */
 export function openStudent(engine: Engine, given: DigitsRecipe, file: Uint8Array, { seed, grid, epochs }: Start): Student {

@@ -64,7 +64,10 @@ const measurementOf = (step: number, { evaluations, cosines }: Measured): Measur
 });
 
 /** Collects the points of steps, and posts them a few times a second. */
-function stepReports(post: (report: Report) => void, now: () => number): { readonly add: (point: StepPoint) => void; readonly flush: () => void } {
+function stepReports(
+  post: (report: Report) => void,
+  now: () => number,
+): { readonly add: (point: StepPoint) => void; readonly flush: () => void } {
   let points: StepPoint[] = [];
   let since = now();
   const flush = (): void => {

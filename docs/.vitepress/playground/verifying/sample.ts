@@ -45,7 +45,11 @@ export const variantNames: readonly string[] = [...new Set(catalogue.map(({ name
 /** The variant of that name; null: the right network. */
 export const variantNamed = (name: string): Variant | null => catalogue.find((variant) => variant.name === name) ?? null;
 
-async function rightRecording(engine: Engine, { config, weights, images, labels: classes }: Sample, training: Training): Promise<Recording> {
+async function rightRecording(
+  engine: Engine,
+  { config, weights, images, labels: classes }: Sample,
+  training: Training,
+): Promise<Recording> {
   const configuration: Configuration = {
     producer: "the playground",
     dtype: "float64",

@@ -36,7 +36,12 @@ async function verdictOf(engine: Engine, name: string, recording: Recording): Pr
 
 let model: { readonly engine: Engine; readonly deit: Deit; readonly expected: Expected } | null = null;
 
-async function openedWeights({ name, bytes, heads, imageNet }: Question & { readonly ask: "weights" }): Promise<Answer & { told: "opened" }> {
+async function openedWeights({
+  name,
+  bytes,
+  heads,
+  imageNet,
+}: Question & { readonly ask: "weights" }): Promise<Answer & { told: "opened" }> {
   const weights = weightsIn(readTensorFile(formatRead(name), memoryBytes(bytes)), { heads });
   const { config, preprocessing, classes } = weights;
   const known = imageNetClassesIn(imageNet).map(({ label }) => label);
