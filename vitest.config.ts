@@ -12,15 +12,15 @@ const slow = [
   "spec/engines/wasmMemory.spec.ts",
   "spec/engines/webgpu{Attention,Conv,Fused,Gemm,Half,Replay}.spec.ts",
   "spec/gpu/survival.spec.ts",
-  "spec/laws/teacher.spec.ts",
   "spec/model/wholeModel.spec.ts",
   "spec/parity/onnx.spec.ts",
   "spec/ranks/{lostRank,mpirun,training}.spec.ts",
-  "spec/recording/{hints,neverAccused,students}.spec.ts",
+  "spec/recording/{hints,neverAccused}.spec.ts",
+  "spec/site/{links,playground,site}.spec.ts", // they build the site
   "spec/train/{fitting,kill,lossScale}.spec.ts",
 ];
 /** Of these `npm test` runs a sample. */
-const sampled = ["spec/recording/planted.spec.ts", "spec/site/site.spec.ts"];
+const sampled = ["spec/recording/planted.spec.ts"];
 
 const [isSlow, isLong] = [process.env["DEIT_SLOW"] === "1", process.env["DEIT_LONG"] === "1"];
 const named = process.argv.some((arg) => arg.startsWith("spec/")); // a file that is asked for is run

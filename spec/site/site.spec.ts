@@ -23,14 +23,11 @@ const DIFFERENCE_TOLERANCE = 1e-8;
 const chapters = chapterPages.flatMap(({ name, en, zh }) => [...(en === null ? [] : [name]), ...(zh === null ? [] : [`zh/${name}`])]);
 
 /** The chapters, and a page of each other kind. */
-const kinds = ["index", "zh/index", "data", "source/src/ops/gelu", "learn", ...chapters];
+const kinds = ["index", "zh/index", "data", "source/src/ops/gelu", "learn", "playground", "zh/playground", ...chapters];
 
-/** Colours are those of the kind of page: English chapters are looked at in light, their translations in dark, and most of them in `npm run test:slow` only. */
-const schemesOf = (path: string): readonly ("light" | "dark")[] => {
-  if (!chapters.includes(path)) return ["light", "dark"];
-  if (process.env["DEIT_SLOW"] !== "1" && process.env["DEIT_LONG"] !== "1" && chapters.indexOf(path) > 1) return [];
-  return path.startsWith("zh/") ? ["dark"] : ["light"];
-};
+/** Colours are those of the kind of page: English chapters are looked at in light, their translations in dark. */
+const schemesOf = (path: string): readonly ("light" | "dark")[] =>
+  !chapters.includes(path) ? ["light", "dark"] : path.startsWith("zh/") ? ["dark"] : ["light"];
 
 /** Numbers by name. */
 type Numbers = Readonly<Record<string, readonly number[]>>;
