@@ -1,26 +1,13 @@
 /** The pages of the API, one for each entry point of the package, which typedoc makes of the types and comments of the source. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { Application, DeclarationReflection, type ProjectReflection } from "typedoc";
+import { join } from "node:path";
+import { Application, Converter, DeclarationReflection, type Context } from "typedoc";
 import { readSource } from "../markdown/snippet.ts";
 import { sourceFiles, sourcePath } from "../markdown/sourceFiles.ts";
+import { entryPoints, type EntryPoint } from "./entryPoints.ts";
 
 const root = join(import.meta.dirname, "../../..");
-
-/** An entry point of the package. */
-export interface EntryPoint {
-  /** The name of its page, and of its file in src: `index`, `check`. */
-  readonly name: string;
-  /** What a program imports: `deit`, `deit/check`. */
-  readonly specifier: string;
-}
-
-/** The entry points that package.json has. */
-export function entryPoints(): readonly EntryPoint[] {
-  const { exports }: { readonly exports: Readonly<Record<string, { readonly types: string }>> } = JSON.parse(readSource("package.json"));
-  return Object.entries(exports).map(([path, { types }]) => ({ name: basename(types, ".d.ts"), specifier: path.replace(".", "deit") }));
-}
 
 /** Where an entry of the API is defined, until it becomes a link. */
 const PLACE = /\[[^\]]*\]\(source:([\w/.-]+)#L(\d+)\)/g;
@@ -46,10 +33,9 @@ const options = {
 } as const;
 
 /** Removes what classes inherit from `Error`: every error has it. */
-function removeInherited(project: ProjectReflection): void {
+function removeInherited({ project }: Context): void {
   for (const one of Object.values(project.reflections))
-    if (one instanceof DeclarationReflection && one.sources?.every(({ fileName }) => fileName.includes("node_modules/")) === true)
-      project.removeReflection(one);
+    if (one instanceof DeclarationReflection && one.flags.isExternal) project.removeReflection(one);
 }
 
 /** What typedoc writes of each entry point. */
@@ -62,9 +48,9 @@ async function written(points: readonly EntryPoint[]): Promise<ReadonlyMap<strin
       entryPoints: points.map(({ name }) => join(root, `src/${name}.ts`)),
       outputs: [{ name: "markdown", path: folder }],
     });
+    app.converter.on(Converter.EVENT_RESOLVE_BEGIN, removeInherited);
     const project = await app.convert();
     if (project === undefined) throw new Error("typedoc: the source has errors");
-    removeInherited(project);
     await app.generateOutputs(project);
     return new Map(points.map(({ name }) => [name, readFileSync(join(folder, `${name}.md`), "utf8")]));
   } finally {

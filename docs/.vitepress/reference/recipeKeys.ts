@@ -57,9 +57,7 @@ function keysBelow(schema: unknown, path = "", around = ""): readonly Key[] {
       const key = dotted(path, name);
       const kind = [around, all.length > 1 ? kindOf(one) : ""].filter((part) => part !== "").join(", ");
       if (tablesOf(child).length > 0) return keysBelow(child, key, kind);
-      return child instanceof z.ZodType
-        ? [{ key, kind, mustBe: expectedBy(child), byDefault: defaultOf(child), ...meaningOf(child) }]
-        : [];
+      return child instanceof z.ZodType ? [{ key, kind, mustBe: expectedBy(child), byDefault: defaultOf(child), ...meaningOf(child) }] : [];
     }),
   );
 }
