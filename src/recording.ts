@@ -13,6 +13,7 @@ export { judge } from "./recording/judge.ts";
 export type { Judgement } from "./recording/judge.ts";
 export { makeRecording } from "./recording/makeRecording.ts";
 export type { RecordingRequest as Order } from "./recording/makeRecording.ts";
+export { recordingWithVariant } from "./recording/recordingWithVariant.ts";
 export { openRecording, readRecording } from "./recording/format/read.ts";
 export type { Arrays, Recording } from "./recording/format/read.ts";
 export { tensorVisitor as endToEnd } from "./recording/steps/passes.ts";

@@ -13,7 +13,7 @@ import { deitTaskWithin } from "../../src/train/step/deitTask.ts";
 import { averageOf } from "../../src/train/optimizer/ema.ts";
 import { initialLossScale } from "../../src/train/optimizer/lossScale.ts";
 import { initialOptimizerState, type Optimizer } from "../../src/train/optimizer/optimizer.ts";
-import { regnetTask } from "../../src/train/teachers/regnety.ts";
+import { regnetTask } from "../../src/train/teachers/regnetTask.ts";
 import { mixedBatch } from "../../src/train/step/mixedBatch.ts";
 import { trainStep, type TrainState } from "../../src/train/step/step.ts";
 import type { Task } from "../../src/train/step/task.ts";

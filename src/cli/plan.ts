@@ -17,7 +17,7 @@ import { keyOf } from "../tensor/key.ts";
 import { size, type Shape } from "../tensor/tensor.ts";
 import { initialOptimizerState, type Optimizer } from "../train/optimizer/optimizer.ts";
 import { publishedAdamw, publishedTask } from "../train/step/publishedTask.ts";
-import { regnetTask } from "../train/teachers/regnety.ts";
+import { regnetTask } from "../train/teachers/regnetTask.ts";
 import { trainStep } from "../train/step/step.ts";
 import type { Task } from "../train/step/task.ts";
 import type { NamedModel } from "./inputs/models.ts";

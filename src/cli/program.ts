@@ -42,6 +42,9 @@ async function programWith(wanted: readonly string[], notify: Notify | null): Pr
   return program;
 }
 
+/** The program with all its commands, by which the site describes them. */
+export const wholeProgram = (): Promise<Command> => programWith(names, null);
+
 /** What to parse. For `help` of an unknown command, commander would print the whole help; for the command itself it says that it is unknown. */
 const understood = (args: readonly string[]): readonly string[] => {
   const [first, asked] = args;

@@ -9,6 +9,13 @@ export interface Normalisation {
   readonly std: readonly number[];
 }
 
+/** ImageNet's statistics (deit.md 7.6). */
+export const IMAGENET: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+/** What a model is assumed to have been trained with, where its file does not say: ImageNet's statistics for colour images, else no normalisation. */
+export const assumedNormalisation = ({ channels }: { readonly channels: number }): Normalisation =>
+  channels === 3 ? IMAGENET : { mean: Array.from({ length: channels }, () => 0), std: Array.from({ length: channels }, () => 1) };
+
 /**
  * Returns the normalisation.
  *

@@ -1,6 +1,6 @@
 /** Writes what augmentation does to an image: a page, or a sheet of the same pictures without words. */
 import type { Pixels } from "../data/pixels/pixels.ts";
-import { pngOfRgb } from "../io/png.ts";
+import { pngAddress, pngOfRgb } from "../io/png.ts";
 import { documentText } from "../report/document.ts";
 import { html, type Html } from "../report/html.ts";
 import type { Captioned, OperationRow } from "./augmentations.ts";
@@ -27,8 +27,7 @@ const style = `
 .shown figcaption { margin-top: 0.25rem; font-size: 0.72rem; line-height: 1.3; color: var(--soft); }
 `;
 
-const source = ({ data, width, height }: Pixels): string =>
-  `data:image/png;base64,${Buffer.from(pngOfRgb(data, width, height)).toString("base64")}`;
+const source = ({ data, width, height }: Pixels): string => pngAddress(pngOfRgb(data, width, height));
 
 const figures = (pictures: readonly Captioned[]): Html =>
   html`<div class="shown">

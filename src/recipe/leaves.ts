@@ -21,7 +21,7 @@ export const isTable = (value: unknown): value is Readonly<Record<string, unknow
 export const dotted = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
 
 /** The tables that a schema describes: one, or one for each kind; none if it describes a value. */
-function tablesOf(schema: unknown): readonly z.ZodObject[] {
+export function tablesOf(schema: unknown): readonly z.ZodObject[] {
   const inner: unknown = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
   if (inner instanceof z.ZodObject) return [inner];
   if (inner instanceof z.ZodUnion) return inner.options.flatMap(tablesOf);

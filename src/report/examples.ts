@@ -1,5 +1,5 @@
 /** Shows test images as cards: the image, the attention of each token to it, and how each head classifies it. */
-import { pngOf } from "../io/png.ts";
+import { pngAddress, pngOf } from "../io/png.ts";
 import { patchCount, type DeitConfig } from "../model/config.ts";
 import type { Example } from "./collect.ts";
 import { decisionsTable } from "./decisions.ts";
@@ -45,7 +45,7 @@ function attentionFigure(token: (typeof tokens)[number], row: readonly number[],
 
 function card({ sample, label, pixels, decisions, attention }: Example, config: DeitConfig, classes: readonly string[]): Html {
   const picture = { id: `image-${sample}`, side: config.imageSize, patch: config.patchSize };
-  const png = Buffer.from(pngOf(pixels, picture.side)).toString("base64");
+  const png = pngAddress(pngOf(pixels, picture.side));
   const fused = decisions.at(-1)?.decision ?? NaN;
   const right = fused === label;
   const name = classes[label] ?? label;
@@ -57,7 +57,7 @@ function card({ sample, label, pixels, decisions, attention }: Example, config: 
     <div class="looks">
       <figure>
         <svg viewBox="0 0 ${picture.side} ${picture.side}" role="img" aria-label="test image ${sample}, of class ${name}">
-          <image id="${picture.id}" width="${picture.side}" height="${picture.side}" href="data:image/png;base64,${png}" />
+          <image id="${picture.id}" width="${picture.side}" height="${picture.side}" href="${png}" />
         </svg>
         <figcaption>test image<br />${sample}</figcaption>
       </figure>

@@ -1,4 +1,5 @@
 /** `deit preprocess`: writes an image file as a network sees it, for numpy. */
+import { IMAGENET } from "../../data/normalise.ts";
 import { Option, type Command } from "commander";
 import { imageAt } from "../../data/images/file.ts";
 import { geometryOf, preprocess } from "../../data/images/preprocess.ts";
@@ -7,7 +8,6 @@ import { positive, withExamples, withJson, type JsonOption } from "../options.ts
 import { print, printJson } from "../output.ts";
 import { writeOutput } from "../outputPath.ts";
 import { npzOf } from "../pixelFiles.ts";
-import { IMAGENET } from "../inputs/weights.ts";
 
 interface PreprocessOptions extends ImageOptions, JsonOption {}
 

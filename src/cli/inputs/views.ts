@@ -6,14 +6,13 @@ import { drawOf } from "../../data/augment/drawJson.ts";
 import { operationNames } from "../../data/augment/operations.ts";
 import { deitSettings, type AugmentSettings } from "../../data/augment/settings.ts";
 import { drawView, viewKey } from "../../data/augment/view.ts";
-import { checkedNormalisation, type Normalisation } from "../../data/normalise.ts";
+import { checkedNormalisation, IMAGENET, type Normalisation } from "../../data/normalise.ts";
 import type { Size } from "../../data/pixels/pixels.ts";
 import { parseJson } from "../../io/strictJson.ts";
 import { nearest } from "../../recipe/nearest.ts";
 import { recipeValues } from "../../recipe/recipe.ts";
 import { fold, keyOf, type Key } from "../../tensor/key.ts";
 import { aboutFile } from "./aboutFile.ts";
-import { IMAGENET } from "./weights.ts";
 
 /** `did you mean Rotate?` */
 export const operationHint = (name: string): string => `did you mean ${nearest(name, operationNames, 1).join()}?`;

@@ -1,5 +1,5 @@
 /** Opens the weights that commands take: a run's folder, a file of weights in any naming, or the hash of a seed. */
-import type { Normalisation } from "../../data/normalise.ts";
+import { assumedNormalisation, type Normalisation } from "../../data/normalise.ts";
 import type { Safetensors } from "../../io/safetensors/safetensors.ts";
 import type { Stored } from "../../io/weights/stored.ts";
 import { metadataOf, uploadWeights, weightsIn } from "../../io/weights/weights.ts";
@@ -33,13 +33,6 @@ export interface WeightedModel {
   readonly classes: readonly string[] | null;
   readonly upload: (k: Kernels) => DeitParams;
 }
-
-/** ImageNet's statistics, for pixels in [0, 1] (deit.md 7.6). */
-export const IMAGENET: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
-
-/** The default: ImageNet's statistics for colour images, no normalisation for others. */
-const assumed = ({ channels }: DeitConfig): Normalisation =>
-  channels === 3 ? IMAGENET : { mean: Array.from({ length: channels }, () => 0), std: Array.from({ length: channels }, () => 1) };
 
 /** A DeiT whose weights are hashes of their names and a seed. */
 interface HashedModel {
@@ -113,12 +106,17 @@ export function openedWeights(source: string, options: Omit<WeightsOptions, "ima
     return (imageSize) => {
       const { config, seed } = hashedModel(source, { ...options, ...(imageSize !== undefined && { imageSize }) });
       const upload = (k: Kernels): DeitParams => buildParams(config, (name, shape) => k.upload(shape, hashed(name, shape, seed).data));
-      return { config, preprocessing: assumed(config), classes: null, upload };
+      return { config, preprocessing: assumedNormalisation(config), classes: null, upload };
     };
   return withTensorsAt(fileOf(source, options), (file) => {
     const weights = weightsIn(file, { heads: options.heads ?? null });
     const { config, preprocessing, classes } = weights;
-    const stored = { config, preprocessing: preprocessing ?? assumed(config), classes, upload: (k: Kernels) => uploadWeights(k, weights) };
+    const stored = {
+      config,
+      preprocessing: preprocessing ?? assumedNormalisation(config),
+      classes,
+      upload: (k: Kernels) => uploadWeights(k, weights),
+    };
     return (imageSize) => resizedModel(stored, imageSize);
   });
 }

@@ -1,5 +1,5 @@
 /** Draws a view of a tensor as heat maps: recorded and right values on one scale of colours, and their difference on its own. */
-import { pngOfRgb } from "../../io/png.ts";
+import { pngAddress, pngOfRgb } from "../../io/png.ts";
 import type { WrongTensor } from "../../recording/picture.ts";
 import { html, nothing, type Html } from "../html.ts";
 import { colourOf, css, NOT_FINITE } from "./colours.ts";
@@ -31,7 +31,7 @@ const finiteMost = (values: readonly number[]): number =>
 function png({ cells, width, height }: View, { values, most }: Layer): string {
   const bytes = new Uint8Array(3 * width * height);
   for (const [i, at] of cells.entries()) bytes.set(at < 0 ? [128, 128, 128] : colourOf((values[at] ?? NaN) / (most || 1)), 3 * i);
-  return Buffer.from(pngOfRgb(bytes, width, height)).toString("base64");
+  return pngAddress(pngOfRgb(bytes, width, height));
 }
 
 /** The height of the map; cells are square if that fits. */
@@ -87,7 +87,7 @@ function map(view: View, layer: Layer, worst: number, index: (at: number) => str
   return html`<figure>
     <figcaption>${layer.title}</figcaption>
     <svg viewBox="${-MAP.left} -2 ${MAP.width + MAP.left + 2} ${(h + MAP.bottom + 2).toFixed(1)}" role="img" aria-label="${label}">
-      <image width="${MAP.width}" height="${h.toFixed(1)}" preserveAspectRatio="none" href="data:image/png;base64,${png(view, layer)}" />
+      <image width="${MAP.width}" height="${h.toFixed(1)}" preserveAspectRatio="none" href="${png(view, layer)}" />
       <rect class="frame" width="${MAP.width}" height="${h.toFixed(1)}" />
       ${numberedCells(view, layer, h, index)}${ring(view, worst, h)}
       <text x="-5" y="10" text-anchor="end">0</text>

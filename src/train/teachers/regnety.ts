@@ -5,37 +5,18 @@ import { regnetMetadata } from "../../io/onnx/regnetFile.ts";
 import { saveSafetensors } from "../../io/safetensors/save.ts";
 import { readTree } from "../../io/weights/trees.ts";
 import type { Engine } from "../../kernels/engine.ts";
-import type { BatchStats } from "../../teacher/batchNorm.ts";
-import type { RegnetConfig } from "../../teacher/config.ts";
 import { initialRegnet } from "../../teacher/init.ts";
-import type { RegnetNorms } from "../../teacher/norms.ts";
 import { buildRegnet, regnetShapes } from "../../teacher/params.ts";
-import { regnetTrain, type RegnetParams, type RegnetSaved } from "../../teacher/regnet.ts";
-import { moveRunning } from "../../teacher/runningStatistics.ts";
+import type { RegnetParams } from "../../teacher/regnet.ts";
 import { fold, type Key } from "../../tensor/key.ts";
 import { scoredByLogits } from "../evaluation/accuracy.ts";
 import type { Recipe, RegnetyTeacher } from "../run/recipe.ts";
 import type { Sets } from "../run/sets.ts";
-import { classifierTask } from "../step/classifierTask.ts";
-import type { Task } from "../step/task.ts";
 import { accuracyOf } from "./measure.ts";
-import { regnetAttrs, regnetPredictBy, type RegnetBuffers, type RegnetModel } from "./network.ts";
+import { regnetPredictBy, type RegnetBuffers, type RegnetModel } from "./network.ts";
+import { regnetTask, type RegnetStatistics } from "./regnetTask.ts";
 import { within } from "./teacher.ts";
 import { identityOfTraining, type TeacherTraining } from "./trained.ts";
-
-type Statistics = RegnetNorms<BatchStats>;
-
-/** Training of a RegNetY: it normalises by the batch's statistics, which also update the running statistics. */
-export function regnetTask(config: RegnetConfig): Task<RegnetParams, RegnetBuffers, Statistics> {
-  return classifierTask<RegnetParams, RegnetBuffers, Statistics, RegnetSaved>({
-    forward: (k, { buffers, ...inputs }) => {
-      const { out, saved } = regnetTrain.forward(k, inputs, regnetAttrs(config, buffers));
-      return { logits: out.logits, statistics: out.stats.constant, saved };
-    },
-    vjp: (k, saved, logits) => regnetTrain.vjp(k, saved, { logits, stats: null }).params,
-    moveOn: moveRunning,
-  });
-}
 
 /** Writes parameters and buffers under timm's names and in timm's order. The metadata `regnet` corresponds to `deit` in a DeiT's file. */
 async function writeWeights(
@@ -59,7 +40,7 @@ export function regnetyTraining(
   teacher: RegnetyTeacher,
   key: Key,
   sets: Sets,
-): TeacherTraining<RegnetParams, RegnetBuffers, Statistics> {
+): TeacherTraining<RegnetParams, RegnetBuffers, RegnetStatistics> {
   const { model: config, training, imageSize: side } = teacher;
   const predict = (of: RegnetModel): ReturnType<typeof regnetPredictBy> => regnetPredictBy(config, of);
   const measured = async (of: RegnetModel): Promise<{ readonly top1: number }> => {

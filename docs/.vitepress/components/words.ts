@@ -1,0 +1,88 @@
+/** The words of the widgets in both languages. */
+import { useData } from "vitepress";
+import { computed, type ComputedRef } from "vue";
+
+const english = {
+  try: "Try it:",
+  reset: "Reset",
+  inputs: "Inputs",
+  result: "Result",
+  settings: "Settings, which get no gradient",
+  output: "Output y, and its cotangent dy = ȳ",
+  gradient: "Gradients of ⟨dy, y⟩",
+  byHand: "by the VJP",
+  byDifferences: "by finite differences",
+  gap: "Largest difference of the two:",
+  program: "Your program",
+  check: "Check",
+  checking: "Checking …",
+  tooLong: "the program took longer than 20 seconds",
+  right: "Right.",
+  cases: "random cases",
+  wrongVersions: "Wrong versions, computed here",
+  seed: "Seed of weights and images",
+  computing: "Computing …",
+  instead: "Instead",
+  why: "Why it happens",
+  firstSeen: "First seen in",
+  largestShare: "Largest difference, as a share of the tensor's scale",
+  differing: "Tensors that differ",
+  index: "index",
+  rightValue: "right",
+  wrongValue: "wrong",
+  notSeen: "With this seed nothing differs.",
+  verdict: "deit verify",
+  accepted: "match",
+  rejected: "mismatch, first in",
+  errorAllowed: "error; tolerance",
+  named: "names",
+  namedNone: "names no known mistake",
+  residual: "what that leaves unexplained",
+};
+
+/** The words of one language. */
+export type Words = Readonly<Record<keyof typeof english, string>>;
+
+const chinese: Words = {
+  try: "试一试：",
+  reset: "重置",
+  inputs: "输入",
+  result: "结果",
+  settings: "设定（不求梯度）",
+  output: "输出 y 及其余切向量 dy = ȳ",
+  gradient: "⟨dy, y⟩ 的梯度",
+  byHand: "手写 VJP",
+  byDifferences: "有限差分",
+  gap: "两者的最大差：",
+  program: "你的程序",
+  check: "检查",
+  checking: "正在检查……",
+  tooLong: "程序运行超过 20 秒",
+  right: "正确。",
+  cases: "个随机用例",
+  wrongVersions: "错误的写法,在此实时计算",
+  seed: "权重与图像的种子",
+  computing: "正在计算……",
+  instead: "实际算的是",
+  why: "为什么会这样",
+  firstSeen: "最先出现在",
+  largestShare: "最大差（相对于该张量的尺度）",
+  differing: "不同的张量",
+  index: "下标",
+  rightValue: "正确",
+  wrongValue: "错误",
+  notSeen: "用这个种子看不出差别。",
+  verdict: "deit verify",
+  accepted: "一致",
+  rejected: "不一致,最先在",
+  errorAllowed: "误差;容差",
+  named: "指出的错误",
+  namedNone: "没有指出已知的错误",
+  residual: "仍未解释的差",
+};
+
+/** The words of the language of the page. */
+export function useWords(): ComputedRef<Words> {
+  const { lang } = useData();
+  return computed(() => (lang.value.startsWith("zh") ? chinese : english));
+}

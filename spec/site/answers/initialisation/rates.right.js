@@ -1,0 +1,9 @@
+/**
+ * The drop-path rates of L blocks, from 0 for the first block to rMax for the last. rMax and L are arrays of one number.
+ * (E30), with a single block apart.
+ */
+export function forward({ rMax, L }) {
+  const [most] = rMax.data;
+  const [blocks] = L.data;
+  return { shape: [blocks], data: Float64Array.from({ length: blocks }, (_, i) => (blocks === 1 ? 0 : (most * i) / (blocks - 1))) };
+}
