@@ -38,7 +38,7 @@ export async function bundled(folder: string): Promise<Files> {
   return new Map(outputs.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source]));
 }
 
-const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
+const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 
 export interface Site {
   /** The address of the page. */

@@ -51,7 +51,7 @@ export function addRecipe(program: Command): void {
     });
   withJson(command.command("list").description("the bundled recipes, with image size and training images")).action(list);
   withJson(command.command("schema").description("the JSON Schema of recipe files, for editors")).action(() =>
-    print(JSON.stringify(recipeSchema(), null, 2)),
+    print(JSON.stringify(recipeSchema(), null, "\t")),
   );
   withExamples(command, [
     ["deit recipe list", "the names that deit train takes"],

@@ -154,7 +154,7 @@ function minutesOf(text: string): number {
 export function addVerify(program: Command): void {
   const command = program
     .command("verify")
-    .description("compare a recording of any implementation with the paper's formulas, and names the first wrong step")
+    .description("compare a recording of any implementation with the paper's formulas, and name the first wrong step")
     .argument("<file...>", "recordings (safetensors)")
     .option("--all", "print a line for every tensor")
     .option("--minutes <m>", "search for an explanation for up to this long in each file", minutesOf, 1)

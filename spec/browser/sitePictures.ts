@@ -1,0 +1,34 @@
+/** `npm run pictures`, after `npm run docs:build`: the first screens of three pages of the site, in docs/site.png, docs/chapter.png and docs/playground.png. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
+import { startChromium } from "./chromium.ts";
+import { isolation } from "./example.ts";
+import { serve } from "./site.ts";
+
+const SITE = "docs/.vitepress/dist";
+/** The window in CSS pixels. */
+const viewport = { width: 1280, height: 800 };
+/** The width of the pictures, and their colours, which keep them small. */
+const WIDTH = 960;
+const COLOURS = 48;
+
+/** Each picture: its page, and what it waits for before it is taken. */
+const pictures = [
+  { name: "site", page: "index.html", ready: "[data-gradient] span" },
+  { name: "chapter", page: "learn/attention.html", ready: ".formula" },
+  { name: "playground", page: "playground.html", ready: '[data-state="ready"]' },
+];
+
+const names = readdirSync(SITE, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(SITE, name)).isFile());
+const site = await serve(new Map(names.map((name) => [name, readFileSync(join(SITE, name))])), isolation);
+const browser = await startChromium();
+const page = await browser.newPage({ viewport });
+for (const { name, page: path, ready } of pictures) {
+  await page.goto(new URL(path, site.url).href);
+  await page.locator(ready).first().waitFor();
+  const picture = await page.screenshot();
+  await sharp(picture).resize(WIDTH).png({ palette: true, colours: COLOURS, compressionLevel: 9, effort: 10 }).toFile(`docs/${name}.png`);
+}
+await browser.close();
+site.close();
