@@ -23,7 +23,7 @@ const DIFFERENCE_TOLERANCE = 1e-8;
 const chapters = chapterPages.flatMap(({ name, en, zh }) => [...(en === null ? [] : [name]), ...(zh === null ? [] : [`zh/${name}`])]);
 
 /** One page of each kind, by which all others are laid out. */
-const kinds = ["index", "zh/index", "data", "source/src/ops/gelu", ...chapters.slice(0, 2)];
+const kinds = ["index", "zh/index", "data", "reference/recipe", "source/src/ops/gelu", ...chapters.slice(0, 2)];
 
 /** Numbers by name. */
 type Numbers = Readonly<Record<string, readonly number[]>>;
