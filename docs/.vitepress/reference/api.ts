@@ -10,7 +10,7 @@ import { entryPoints, type EntryPoint } from "./entryPoints.ts";
 const root = join(import.meta.dirname, "../../..");
 
 /** Where an entry of the API is defined, until it becomes a link. */
-const PLACE = /\[[^\]]*\]\(source:([\w/.-]+)#L(\d+)\)/g;
+const PLACE = /\[[^[\]\n]*\]\(source:([\w/.-]+)#L(\d+)\)/g;
 
 /** typedoc's options, those of its plugin for markdown included. */
 const options = {
