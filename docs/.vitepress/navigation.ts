@@ -43,10 +43,9 @@ const reference: readonly { readonly name: Readonly<Record<Language, string>>; r
 
 const referenceOf = (lang: Language): { text: string; link: string }[] => reference.map(({ name, link }) => ({ text: name[lang], link }));
 
-/** The pages of the entry points, which stand below the reference. */
+/** The pages of the entry points. No group is collapsible: VitePress would nest buttons. */
 const api = (): DefaultTheme.SidebarItem => ({
   text: "API",
-  collapsed: true,
   items: entryPoints().map(({ name, specifier }) => ({ text: specifier, link: apiPath(name) })),
 });
 
@@ -66,10 +65,7 @@ export const sidebarOf = (lang: Language): DefaultTheme.SidebarMulti => ({
   [`${rootOf(lang)}/learn/`]: [{ text: words[lang].path, items: readingPath(lang) }],
   ...(lang === "en"
     ? {
-        "/": [
-          { text: words.en.guides, items: [...guides] },
-          { text: words.en.reference, items: [api(), ...referenceOf("en").slice(1)] },
-        ],
+        "/": [{ text: words.en.guides, items: [...guides] }, { text: words.en.reference, items: referenceOf("en").slice(1) }, api()],
       }
     : {}),
 });

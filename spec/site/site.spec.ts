@@ -23,7 +23,7 @@ const DIFFERENCE_TOLERANCE = 1e-8;
 const chapters = chapterPages.flatMap(({ name, en, zh }) => [...(en === null ? [] : [name]), ...(zh === null ? [] : [`zh/${name}`])]);
 
 /** The chapters, and a page of each other kind. */
-const kinds = ["index", "zh/index", "data", "source/src/ops/gelu", "learn", "playground", "zh/playground", ...chapters];
+const kinds = ["index", "zh/index", "data", "source/src/ops/gelu", "reference/recipe", "learn", "playground", "zh/playground", ...chapters];
 
 /** Colours are those of the kind of page: English chapters are looked at in light, their translations in dark. */
 const schemesOf = (path: string): readonly ("light" | "dark")[] =>

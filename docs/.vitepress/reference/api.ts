@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Application, Converter, DeclarationReflection, type Context } from "typedoc";
+import { Application, Converter, DeclarationReflection, ReflectionKind, type Context } from "typedoc";
 import { readSource } from "../markdown/snippet.ts";
 import { sourceFiles, sourcePath } from "../markdown/sourceFiles.ts";
 import { entryPoints, type EntryPoint } from "./entryPoints.ts";
@@ -10,7 +10,7 @@ import { entryPoints, type EntryPoint } from "./entryPoints.ts";
 const root = join(import.meta.dirname, "../../..");
 
 /** Where an entry of the API is defined, until it becomes a link. */
-const PLACE = /\[[^\]]*\]\(source:([\w/.-]+)#L(\d+)\)/g;
+const PLACE = /\[[^[\]\n]*\]\(source:([\w/.-]+)#L(\d+)\)/g;
 
 /** typedoc's options, those of its plugin for markdown included. */
 const options = {
@@ -35,7 +35,8 @@ const options = {
 /** Removes what classes inherit from `Error`: every error has it. */
 function removeInherited({ project }: Context): void {
   for (const one of Object.values(project.reflections))
-    if (one instanceof DeclarationReflection && one.flags.isExternal) project.removeReflection(one);
+    if (one instanceof DeclarationReflection && one.flags.isExternal && one.parent?.kindOf(ReflectionKind.Class) === true)
+      project.removeReflection(one);
 }
 
 /** What typedoc writes of each entry point. */

@@ -1,9 +1,9 @@
 /** The page of the engines: for every op, whether a fused kernel of the engine does it, as `deit explain OP --engine E` says. */
 import { explain, type EngineChoice, type Execution } from "../../../src/explain/explain.ts";
-import { opTitle } from "../../../src/explain/locations.ts";
 import { operations } from "../../../src/explain/operations/all.ts";
 import { operationCall, type OperationCall } from "../../../src/explain/target.ts";
-import { code, escaped, joined, table } from "./markdown.ts";
+import { sourcePath } from "../markdown/sourceFiles.ts";
+import { code, joined, table } from "./markdown.ts";
 
 const INTRODUCTION = `Every engine can run every op by its definition: the kernels and the other ops of which it is made. For some ops an engine has a faster
 kernel for the whole op, a fused kernel, and a law compares the two. The table says what runs on the default shapes of \`deit explain\`: those of DeiT-Ti, or
@@ -41,11 +41,12 @@ function cellOf(call: OperationCall, choice: EngineChoice): string {
 function rowOf(name: string): readonly string[] {
   const call = operationCall(name);
   if (call === null) throw new Error(`${name} is no op`);
-  return [code(name), escaped(opTitle(name) ?? ""), ...choices.map(([, choice]) => cellOf(call, choice))];
+  const { file, line } = explain({ kind: "operation", call }, null).forward;
+  return [`[${code(name)}](${sourcePath(file, line)})`, ...choices.map(([, choice]) => cellOf(call, choice))];
 }
 
 /** The whole page. */
 export function enginesPage(): string {
   const rows = [...operations.keys()].map(rowOf);
-  return joined(["# Engines", INTRODUCTION, table(["op", "what it is", ...choices.map(([title]) => title)], rows)]);
+  return joined(["# Engines", INTRODUCTION, table(["op", ...choices.map(([title]) => title)], rows)]);
 }

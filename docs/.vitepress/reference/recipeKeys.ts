@@ -10,7 +10,7 @@ defaults. Where the default is empty, the value follows from others, as its mean
 the name of a published model, or by \`--set\`. \`deit train RECIPE --print-recipe\` lists the values of a recipe, with the source of each, and what is
 missing. A key that is not listed here is an error, which names the nearest known one.
 
-Some tables are of one of several kinds, each with keys of its own. Without \`kind\`, an optimiser is \`adamw\`, but \`sgd\` for a RegNetY; a distillation is
+Some tables are of one of several kinds, each with keys of its own: where only some kinds have a key, they come first in its meaning. Without \`kind\`, an optimiser is \`adamw\`, but \`sgd\` for a RegNetY; a distillation is
 \`none\`; a teacher's model is \`regnety\`. Several teachers are several tables \`[[teacher]]\`. \`deit recipe schema\` prints the keys as a JSON Schema, by
 which editors complete and check recipes.`;
 
@@ -63,22 +63,30 @@ function keysBelow(schema: unknown, path = "", around = ""): readonly Key[] {
 }
 
 /** What stands for the value of a key that a file leaves out. */
-const unset = ({ byDefault, howToSet }: Key): string =>
-  byDefault !== "" ? code(byDefault) : howToSet === undefined ? "" : `none: set ${code(howToSet.replace(/^--set /, ""))}`;
+function unset({ byDefault, howToSet = "" }: Key): string {
+  if (byDefault !== "" || howToSet === "") return code(byDefault);
+  const [change = "", ...where] = howToSet.replace("--set ", "").split(", ");
+  return `none: ${[code(change), ...where.map(escaped)].join(", ")}`;
+}
+
+/** The meaning of a key and the source of its default; where only some kinds of its table have it, these come first. */
+function meant({ description = "", source = "" }: Key, kinds: readonly string[]): string {
+  const of = kinds.map(code).join(", ");
+  const what = [of, escaped(description)].filter((part) => part !== "").join(": ");
+  return source === "" ? what : `${what} (${escaped(source)})`;
+}
 
 /** The table of these keys. What is the same in tables of several kinds is one row. */
 function tableOfKeys(keys: readonly Key[]): string {
-  const rows = new Map<string, { readonly cells: readonly string[]; readonly kinds: string[] }>();
+  const rows = new Map<string, { readonly one: Key; readonly kinds: string[] }>();
   for (const one of keys) {
-    const cells = [code(one.key), escaped(one.mustBe), unset(one), escaped(one.description ?? ""), escaped(one.source ?? "")];
-    const known = rows.get(cells.join("\n")) ?? { cells, kinds: [] };
-    rows.set(cells.join("\n"), known);
-    if (one.kind !== "") known.kinds.push(code(one.kind));
+    const same = JSON.stringify({ ...one, kind: "" });
+    const known = rows.get(same) ?? { one, kinds: [] };
+    rows.set(same, known);
+    if (one.kind !== "") known.kinds.push(one.kind);
   }
-  const kinds = keys.some(({ kind }) => kind !== "");
-  const head = ["key", ...(kinds ? ["of kind"] : []), "must be", "default", "meaning", "source of the default"];
-  const of = [...rows.values()].map(({ cells: [key = "", ...others], kinds: own }) => [key, ...(kinds ? [own.join(" ")] : []), ...others]);
-  return table(head, of);
+  const cells = [...rows.values()].map(({ one, kinds }) => [code(one.key), escaped(one.mustBe), unset(one), meant(one, kinds)]);
+  return table(["key", "must be", "default", "meaning (source of the default)"], cells);
 }
 
 const tableOf = ({ key }: Key): string => (key.includes(".") ? (key.split(".")[0] ?? "") : "");
