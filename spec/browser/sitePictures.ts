@@ -10,8 +10,8 @@ const SITE = "docs/.vitepress/dist";
 /** The window in CSS pixels. */
 const viewport = { width: 1280, height: 800 };
 /** The width of the pictures, and their colours, which keep them small. */
-const WIDTH = 960;
-const COLOURS = 48;
+const WIDTH = 720;
+const COLOURS = 16;
 
 /** Each picture: its page, and what it waits for before it is taken. */
 const pictures = [
