@@ -27,7 +27,7 @@ export default defineConfig({
       label: "简体中文",
       lang: "zh-CN",
       title: "逐行读懂 DeiT",
-      description: "每个梯度都手写的视觉 Transformer:逐行讲解,在网页中实时计算",
+      description: "每个梯度都手写的视觉 Transformer:逐行讲解，在网页中实时计算",
       themeConfig: {
         nav: navOf("zh"),
         sidebar: sidebarOf("zh"),

@@ -10,7 +10,7 @@ const rootOf = (lang: Language): string => (lang === "zh" ? "/zh" : "");
 
 const words = {
   en: { path: "Reading path", playground: "Playground", guides: "Guides", reference: "Reference", overview: "The code in order" },
-  zh: { path: "阅读路径", playground: "演练场", guides: "指南(英文)", reference: "参考(英文)", overview: "按顺序读代码(英文)" },
+  zh: { path: "阅读路径", playground: "演练场", guides: "指南（英文）", reference: "参考（英文）", overview: "按顺序读代码（英文）" },
 } as const;
 
 const guides: readonly DefaultTheme.SidebarItem[] = [
