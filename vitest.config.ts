@@ -16,7 +16,7 @@ const slow = [
   "spec/parity/onnx.spec.ts",
   "spec/ranks/{lostRank,mpirun,training}.spec.ts",
   "spec/recording/{hints,neverAccused}.spec.ts",
-  "spec/site/{links,playground,site}.spec.ts", // they build the site
+  "spec/site/{links,playground,reference,site}.spec.ts", // they build the site
   "spec/train/{fitting,kill,lossScale}.spec.ts",
 ];
 /** Of these `npm test` runs a sample. */

@@ -143,6 +143,20 @@ describe("an image that cannot be decoded", () => {
     await expect(digests(loaderOf(dataset), inOrder(dataset.count, 5))).rejects.toThrow(/class1\/text\.jpg: is not a JPEG/);
   });
 
+  it("is an error before its batch is given out, even if the caller comes late for it", async () => {
+    const dataset = setOf(broken);
+    const [first, last] = [[...inOrder(dataset.count, 5)].at(0), [...inOrder(dataset.count, 5)].at(-1)];
+    if (first === undefined || last === undefined) throw new Error("no batches");
+    const batches = loaderOf(dataset, { workers: 1 }).batches([first, last]);
+    const taken = async (): Promise<void> => {
+      await batches.next();
+      const late = performance.now() + 500; // busy, so that it hears of nothing while the worker makes the last batch
+      while (performance.now() < late);
+      await batches.next();
+    };
+    await expect(taken()).rejects.toThrow(/class1\/text\.jpg: is not a JPEG/);
+  });
+
   it("ends the loader if more than one in a hundred is like it", async () => {
     const dataset = setOf([...broken, ["class0/zz.jpg", bytesOf("another")]]);
     const loader = loaderOf(dataset, { workers: 2, onReplaced: () => undefined });

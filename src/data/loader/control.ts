@@ -5,11 +5,14 @@
  */
 
 /** Elements of the shared array; from the last on, one for each worker. */
-const [TICKET, ASKED, CLOSED, FIRST_WORKER] = [0, 1, 2, 3];
+const [TICKET, ASKED, CLOSED, REPORTED, FIRST_WORKER] = [0, 1, 2, 3, 4];
 /** Stands for a worker that makes no image. */
 const IDLE = -1;
 
-/** What the workers and the calling thread share: the next ticket, how many batches have been asked for, whether to end (1), and the sample that each worker makes. */
+/**
+ * What the workers and the calling thread share: the next ticket, how many batches have been asked for, whether to end (1), how many corrupt images the
+ * workers have reported, and the sample that each worker makes.
+ */
 export type Control = Int32Array;
 
 /** The shared array of so many workers. */
@@ -47,6 +50,12 @@ export function madeBy(control: Control, worker: number): number | null {
   const sample = Atomics.load(control, FIRST_WORKER + worker);
   return sample === IDLE ? null : sample;
 }
+
+/** Counts a corrupt image, before it is counted as done: its report may reach the calling thread later than that. */
+export const countReport = (control: Control): void => void Atomics.add(control, REPORTED, 1);
+
+/** How many corrupt images the workers have reported. */
+export const reportsOf = (control: Control): number => Atomics.load(control, REPORTED);
 
 /** Lets the workers make so many more batches. Waking them takes up to a millisecond of the calling thread. */
 export function askForMore(control: Control, batches: number): void {

@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { simdKernels } from "../pixels/simd.ts";
 import type { DatasetHandle } from "../sources/dataset.ts";
 import { datasetFrom } from "../sources/from.ts";
-import { nextTicket, noteMaking, type Control } from "./control.ts";
+import { countReport, nextTicket, noteMaking, type Control } from "./control.ts";
 import { fillImage, type ViewJob } from "./fillImage.ts";
 import { countDone, countOf, slotOf, viewAt, type SlotSize } from "./slot.ts";
 import { timedDataset, timedImage, timedKernels, type Timings } from "./timings.ts";
@@ -35,7 +35,10 @@ async function work(
   const dataset = timedDataset(datasetFrom(handle), timings);
   const kernels = timedKernels(simdKernels(), timings);
   const slots = buffers.map((buffer) => slotOf(size, buffer));
-  const onCorrupt = (sample: number, { message }: Error): void => say({ kind: "corrupt", sample, message });
+  const onCorrupt = (sample: number, { message }: Error): void => {
+    countReport(control);
+    say({ kind: "corrupt", sample, message });
+  };
   const maker = { dataset, job, size, kernels, onCorrupt };
   for (let next = nextTicket(control, size.images); next !== null; next = nextTicket(control, size.images)) {
     const slot = slots[next.batch % slots.length];

@@ -1,6 +1,6 @@
 /** Batches made by workers, into a ring of slots: the workers run ahead of the caller by as many batches as the ring has room for. */
 import { Worker } from "node:worker_threads";
-import { closeAll, askForMore, controlOf, madeBy, type Control } from "./control.ts";
+import { closeAll, askForMore, controlOf, madeBy, reportsOf, type Control } from "./control.ts";
 import type { BatchRequest } from "./sampler.ts";
 import { askFor, doneIn, slotBytes, slotOf, type Slot, type SlotSize } from "./slot.ts";
 import { TIMINGS, type Timings } from "./timings.ts";
@@ -53,12 +53,14 @@ function startCrew(
   const timings = Array.from({ length: count }, (): Timings => new Float64Array(new SharedArrayBuffer(8 * TIMINGS)));
   let failure: Error | null = null;
   let closing = false;
+  let heard = 0; // reports of corrupt images
   let wake = (): void => undefined;
   const fail = (error: Error): void => {
     failure ??= error;
     wake();
   };
   const hear = (message: WorkerMessage): void => {
+    if (message.kind === "corrupt") heard++;
     try {
       if (message.kind === "corrupt") onCorrupt(message.sample, message.message);
       if (message.kind === "failed") fail(new RangeError(message.message));
@@ -80,7 +82,7 @@ function startCrew(
     worker.on("exit", (code) => died(number, `exit code ${code}`));
     return worker;
   });
-  const isSettled = (slot: Slot): boolean => failure !== null || doneIn(slot) === size.images;
+  const isSettled = (slot: Slot): boolean => failure !== null || (doneIn(slot) === size.images && heard === reportsOf(control));
   return {
     timings,
     isRunning: () => failure === null && !closing,
