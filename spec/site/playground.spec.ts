@@ -84,6 +84,8 @@ inChromium("the playground", (browser) => {
       { timeout: PATIENCE_MS },
     );
     await page.getByLabel("Learning rate, largest of the schedule").fill("0.001");
+    const step = await number(page, "[data-step]", "data-step");
+    await page.waitForFunction((from) => Number(document.querySelector("[data-step]")?.getAttribute("data-step")) > from + 5, step); // a slow typist
     await page.getByLabel("Learning rate, largest of the schedule").press("Tab");
     await page.getByRole("button", { name: "Pause" }).click();
     await page.locator('[data-state="ready"]').waitFor({ timeout: PATIENCE_MS });
