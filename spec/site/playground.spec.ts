@@ -1,6 +1,5 @@
 /** The playground in the packaged Chromium, against the same training in Node, `deit inspect` and `deit verify`. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -9,6 +8,7 @@ import { deitHere } from "../cli/inProcess.ts";
 import { isolation } from "../browser/example.ts";
 import { inChromium } from "../browser/suite.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
+import { violationsOf } from "./axe.ts";
 import { builtSite, served, type Served } from "./built.ts";
 import { trainedInNode } from "./playgroundInNode.ts";
 
@@ -19,20 +19,6 @@ const PATIENCE_MS = 110_000;
 /** A teacher of one epoch is enough to compare numbers. */
 const SHORT = "seed=4&epochs=3&teacherEpochs=1&grid=3";
 const STEPS = 5;
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** VitePress's search button is called "Search", and also shows the key that opens it. */
-const OF_VITEPRESS = "label-content-name-mismatch: .DocSearch";
-
-async function violationsOf(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe);
-  const found: unknown = await page.evaluate(
-    `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target.join(" "))))`,
-  );
-  const violations = Array.isArray(found) ? found.map(String) : ["axe did not run"];
-  return violations.filter((violation) => violation !== OF_VITEPRESS);
-}
 
 /** Waits until the training stands at a step. */
 const standsAt = async (page: Page, step: number): Promise<void> =>

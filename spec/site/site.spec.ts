@@ -1,6 +1,5 @@
 /** The built site in the packaged Chromium. */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { hostArray, type Leaves } from "deit/check";
@@ -10,6 +9,7 @@ import { examples } from "../../docs/.vitepress/widgets/examples.ts";
 import { exercises } from "../../docs/.vitepress/widgets/exercises.ts";
 import { isolation } from "../browser/example.ts";
 import { inChromium } from "../browser/suite.ts";
+import { violationsOf } from "./axe.ts";
 import { builtSite, served, type Served } from "./built.ts";
 import { chapterPages } from "./pages.ts";
 
@@ -69,21 +69,6 @@ function gapOf(page: Numbers, node: Leaves): number {
   });
   return Math.max(0, ...gaps);
 }
-
-/** VitePress's search button is called "Search", and also shows the key that opens it. */
-const OF_VITEPRESS = "label-content-name-mismatch: .DocSearch";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** What axe-core has to say about the page. */
-const violationsOf = async (page: Page): Promise<readonly string[]> => {
-  await page.evaluate(axe);
-  const found: unknown = await page.evaluate(
-    `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target.join(" "))))`,
-  );
-  const violations = Array.isArray(found) ? found.map(String) : ["axe did not run"];
-  return violations.filter((violation) => violation !== OF_VITEPRESS);
-};
 
 inChromium("the site", (browser) => {
   let host: Served | null = null;
@@ -153,6 +138,15 @@ inChromium("the site", (browser) => {
       await page.setViewportSize({ width: 1280, height: 900 });
       expect(width).toBe(390);
     });
+  });
+
+  it("keeps what is typed into a number, digit by digit", async () => {
+    const field = (await visited("index")).locator("[data-input] input").first();
+    await field.fill("");
+    await field.pressSequentially("0.105");
+    expect(await field.inputValue()).toBe("0.105");
+    await field.press("Tab");
+    expect(await field.inputValue()).toBe("0.105");
   });
 
   it("rejects a wrong answer that is typed into a page, and accepts a right one", async () => {

@@ -1,0 +1,19 @@
+/** What axe-core finds wrong with a page for those who use a keyboard or a screen reader. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+
+/** VitePress's search button is called "Search", and also shows the key that opens it. */
+const OF_VITEPRESS = "label-content-name-mismatch: .DocSearch";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** The violations of an open page, as `rule: element`. */
+export async function violationsOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe);
+  const found: unknown = await page.evaluate(
+    `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target.join(" "))))`,
+  );
+  const violations = Array.isArray(found) ? found.map(String) : ["axe did not run"];
+  return violations.filter((violation) => violation !== OF_VITEPRESS);
+}
