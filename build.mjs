@@ -3,6 +3,7 @@
  * `deit explain` reads (sourceIndex.mjs); then compiles src to dist/ (tsc), and bench to dist/benches.
  */
 import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { dirname, join, normalize } from "node:path";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -76,10 +77,24 @@ function writeTypes(folder, name) {
 }
 
 const targets = ["release", "debug", "fma"];
-await runInParallel("asc", [
-  ...targets.map((target) => ["--config", "asconfig.json", "--target", target]),
-  ["--config", "assembly/pixels/asconfig.json"],
-]);
+
+/** Compiles the kernels, unless those that are there were made from the same files by the same compiler. */
+async function compileKernels() {
+  const sources = readdirSync("assembly", { recursive: true, encoding: "utf8" }).filter((name) => /\.(ts|json)$/.test(name));
+  const made = [...sources.toSorted().map((name) => `assembly/${name}`), "asconfig.json", "node_modules/assemblyscript/package.json"];
+  const hash = createHash("sha256");
+  for (const path of made) hash.update(`${path}\n${readFileSync(path, "utf8")}`);
+  const digest = hash.digest("hex");
+  const binaries = [...targets, "pixels"].map((name) => `dist/wasm/${name}.wasm`);
+  if (binaries.every(existsSync) && existsSync("dist/wasm/made-from") && readFileSync("dist/wasm/made-from", "utf8") === digest) return;
+  await runInParallel("asc", [
+    ...targets.map((target) => ["--config", "asconfig.json", "--target", target]),
+    ["--config", "assembly/pixels/asconfig.json"],
+  ]);
+  writeFileSync("dist/wasm/made-from", digest);
+}
+
+await compileKernels();
 for (const target of targets) writeBinary(KERNELS, target);
 writeTypes(KERNELS, "release");
 writeBinary(PIXEL_KERNELS, "pixels");
@@ -88,9 +103,11 @@ writeTypes(PIXEL_KERNELS, "pixels");
 write(SOURCES, "sources", sourceIndex());
 
 // comments go into the declarations, where editors show them, but not into the programs
+const project = ["-p", "tsconfig.build.json"];
 await runInParallel("tsc", [
-  ["-p", "tsconfig.build.json", "--emitDeclarationOnly"],
-  ["-p", "tsconfig.build.json", "--declaration", "false", "--isolatedDeclarations", "false", "--removeComments"],
+  [...project, "--noEmit", "--incremental", "--tsBuildInfoFile", "dist/.types.tsbuildinfo"], // the check, of what has changed since the last one
+  [...project, "--noCheck", "--emitDeclarationOnly"],
+  [...project, "--noCheck", "--declaration", "false", "--isolatedDeclarations", "false", "--removeComments"],
 ]);
 for (const name of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
   const [, path] = /^(?!wasm\/|benches\/)(.+?)(?:\.d\.ts|\.js)$/.exec(name) ?? [];

@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { swiftShaderVariables, whyNoSwiftShader } from "./src/gpu/swiftshader.ts";
 
 if (whyNoSwiftShader() === null) Object.assign(process.env, swiftShaderVariables()); // for the processes that run the specs
@@ -10,28 +11,47 @@ const slow = [
   "spec/data/index/imageNetSize.spec.ts",
   "spec/docs/browser.spec.ts",
   "spec/engines/wasmMemory.spec.ts",
-  "spec/engines/webgpu{Attention,Conv,Fused,Gemm,Half,Replay}.spec.ts",
+  "spec/engines/webgpu{Attention,Compiles,Conv,Fused,Gemm,Half,Replay}.spec.ts",
   "spec/gpu/survival.spec.ts",
   "spec/model/wholeModel.spec.ts",
   "spec/parity/onnx.spec.ts",
   "spec/ranks/{lostRank,mpirun,training}.spec.ts",
   "spec/recording/{hints,neverAccused}.spec.ts",
-  "spec/site/{links,playground,reference,site}.spec.ts", // they build the site
+  "spec/site/translations.spec.ts",
   "spec/train/{fitting,kill,lossScale}.spec.ts",
 ];
-/** Of these `npm test` runs a sample. */
-const sampled = ["spec/recording/planted.spec.ts"];
+/** Of these `npm test` runs a part: a sample, or what does not need the GPU (spec/helpers/lane.ts). */
+const divided = ["spec/laws/{network,teacher}.spec.ts", "spec/parity/recordings.spec.ts", "spec/recording/planted.spec.ts"];
+
+/** The spec that begins with building the site, and those that wait until it is built. */
+const [builds, waits] = ["/spec/site/site.spec.ts", /\/spec\/site\/(?:playground|links|reference)\.spec\.ts$/] as const;
+/** How many other files are run before those that wait. */
+const MEANWHILE = 30;
+
+/** Runs first the spec that builds the site, so that the build goes on beside other specs, and no worker waits for it at the end. */
+class SiteFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const first = sorted.filter(({ moduleId }) => moduleId.endsWith(builds));
+    const waiting = sorted.filter(({ moduleId }) => waits.test(moduleId));
+    const others = sorted.filter((file) => !first.includes(file) && !waiting.includes(file));
+    return [...first, ...others.slice(0, MEANWHILE), ...waiting, ...others.slice(MEANWHILE)];
+  }
+}
 
 const [isSlow, isLong] = [process.env["DEIT_SLOW"] === "1", process.env["DEIT_LONG"] === "1"];
 const named = process.argv.some((arg) => arg.startsWith("spec/")); // a file that is asked for is run
+process.env["DEIT_LANE"] = isSlow ? "slow" : isLong || named ? "all" : "fast";
 
 const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
-    include: isSlow ? [...slow, ...sampled] : ["spec/**/*.spec.ts"],
+    include: isSlow ? [...slow, ...divided] : ["spec/**/*.spec.ts"],
     exclude: isSlow || isLong || named ? [] : slow,
     testTimeout: 120_000,
     fileParallelism: true,
+    isolate: false, // files share what they import: the whole source is read twice, not two hundred times
     maxWorkers: 2,
+    sequence: { sequencer: SiteFirst },
   },
 });
 

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { katex } from "@mdit/plugin-katex";
 import { defineConfig } from "vitepress";
 import { chaptersRule } from "./markdown/chapters.ts";
+import { codeTheme } from "./markdown/codeTheme.ts";
 import { formulaRule } from "./markdown/formula.ts";
+import { storedAsString } from "./markdown/mathml.ts";
 import { sourceRules } from "./markdown/source.ts";
 import { navOf, sidebarOf } from "./navigation.ts";
 
@@ -14,7 +16,8 @@ const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Em
 const hasPage = (path: string): boolean => existsSync(join(import.meta.dirname, "..", path));
 
 /** A display formula can be scrolled by the keyboard. */
-const scrollable = (html: string, display: boolean): string => (display ? html.replace("<p class=", '<p tabindex="0" class=') : html);
+const scrollable = (html: string, display: boolean): string =>
+  storedAsString(display ? html.replace("<p class=", '<p tabindex="0" class=') : html);
 
 export default defineConfig({
   title: "DeiT, line by line",
@@ -46,7 +49,7 @@ export default defineConfig({
     frontmatter: { ...frontmatter, translated: relativePath.startsWith("zh/") || hasPage(`zh/${relativePath}`) },
   }),
   markdown: {
-    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    theme: codeTheme,
     config: (md) => {
       // @ts-expect-error: VitePress and the plugin have different versions of markdown-it's types
       md.use(katex, { transformer: scrollable });

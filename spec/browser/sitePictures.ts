@@ -1,12 +1,7 @@
 /** `npm run pictures`, after `npm run docs:build`: the first screens of three pages of the site, in docs/site.png, docs/chapter.png and docs/playground.png. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import sharp from "sharp";
+import { serveBuiltSite } from "./builtSite.ts";
 import { startChromium } from "./chromium.ts";
-import { isolation } from "./example.ts";
-import { serve } from "./site.ts";
-
-const SITE = "docs/.vitepress/dist";
 /** The window in CSS pixels. */
 const viewport = { width: 1280, height: 800 };
 /** The width of the pictures, and their colours, which keep them small. */
@@ -20,8 +15,7 @@ const pictures = [
   { name: "playground", page: "playground.html", ready: '[data-state="ready"]' },
 ];
 
-const names = readdirSync(SITE, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(SITE, name)).isFile());
-const site = await serve(new Map(names.map((name) => [name, readFileSync(join(SITE, name))])), isolation);
+const site = await serveBuiltSite();
 const browser = await startChromium();
 const page = await browser.newPage({ viewport });
 for (const { name, page: path, ready } of pictures) {

@@ -129,19 +129,16 @@ describe("an interrupted run", () => {
   beforeAll(() => deitHere("train", recipe, ...LONG, "--out", whole), 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-    "saves at %s, exits with 130, and continues to bitwise identical weights",
-    async (signal) => {
-      const parts = join(folder, signal);
-      const { status, stderr } = await interrupted(["train", recipe, ...LONG, "--out", parts], signal);
-      expect(status).toBe(130);
-      expect(stderr).toContain(`saved in ${parts}; deit train ${recipe} ${LONG.join(" ")} --out ${parts} --resume continues`);
-      expect(existsSync(join(parts, "weights.safetensors"))).toBe(false);
+  it("saves at SIGINT, exits with 130, and continues to bitwise identical weights", async () => {
+    const parts = join(folder, "parts");
+    const { status, stderr } = await interrupted(["train", recipe, ...LONG, "--out", parts], "SIGINT");
+    expect(status).toBe(130);
+    expect(stderr).toContain(`saved in ${parts}; deit train ${recipe} ${LONG.join(" ")} --out ${parts} --resume continues`);
+    expect(existsSync(join(parts, "weights.safetensors"))).toBe(false);
 
-      expect((await deitHere("train", recipe, ...LONG, "--out", parts, "--resume")).status).toBe(0);
-      expect(weightsOf(parts).equals(weightsOf(whole))).toBe(true);
-    },
-  );
+    expect((await deitHere("train", recipe, ...LONG, "--out", parts, "--resume")).status).toBe(0);
+    expect(weightsOf(parts).equals(weightsOf(whole))).toBe(true);
+  });
 });
 
 describe("deit train --resume begins the run", () => {

@@ -6,6 +6,7 @@ import type { Engine } from "../../src/kernels/engine.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { webgpuEngine } from "../../src/webgpu.ts";
 import { gpuDevice, whyNoGpu } from "./gpu.ts";
+import { lane } from "./lane.ts";
 import { relaxedSimd } from "./relaxedSimd.ts";
 import { singleEngine } from "./singleEngine.ts";
 
@@ -57,6 +58,13 @@ function onEach(among: readonly CheckedEngine[], body: (suite: Suite) => void): 
 
 /** A suite for each engine. */
 export const onEachEngine = (body: (suite: Suite) => void): void => onEach(engines, body);
+
+/** The same for tests that would take WebGPU's software adapter longest: `npm test` leaves out its suite, and `npm run test:slow` runs only that. */
+export const onEachEngineByLane = (body: (suite: Suite) => void): void =>
+  onEach(
+    engines.filter(({ name }) => (name === "webgpu" ? lane !== "fast" : lane !== "slow")),
+    body,
+  );
 
 /** A suite in f64 and one in f32, for tests that depend on an engine's precision only. */
 export const inEachPrecision = (body: (suite: Suite) => void): void =>

@@ -5,7 +5,7 @@ import { networkGradientRows } from "../../src/laws/rows/networkGradients.ts";
 import { identities } from "../../src/laws/identities/network.ts";
 import { modelSubjects } from "../../src/laws/cases/subjects/model.ts";
 import { opSubjects } from "../../src/laws/cases/subjects/ops.ts";
-import { onEachEngine } from "../helpers/engines.ts";
+import { onEachEngineByLane } from "../helpers/engines.ts";
 import { eachOpObeys, eachRowHolds } from "../helpers/laws.ts";
 
 const CASES = 30;
@@ -14,7 +14,7 @@ const SEED = 1;
 const rows = [...networkRows, ...networkGradientRows, ...identities];
 const subjects = [...opSubjects, ...modelSubjects];
 
-onEachEngine((suite) => {
+onEachEngineByLane((suite) => {
   eachRowHolds(suite, rows, { cases: CASES, seed: SEED });
   eachOpObeys(suite, subjects, { cases: CASES, seed: SEED });
 });

@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 import { teacherSubjects } from "../../src/laws/cases/subjects/teacher.ts";
 import { teacherRows } from "../../src/laws/rows/teacher.ts";
 import { teacherIdentities } from "../../src/laws/identities/teacher.ts";
-import { onEachEngine } from "../helpers/engines.ts";
+import { onEachEngineByLane } from "../helpers/engines.ts";
 import { eachOpObeys, eachRowHolds } from "../helpers/laws.ts";
 
 const CASES = 50;
 const TRIALS = 30;
 const SEED = 14;
 
-onEachEngine((suite) => {
+onEachEngineByLane((suite) => {
   eachRowHolds(suite, [...teacherRows, ...teacherIdentities], { cases: CASES, seed: SEED });
   eachOpObeys(suite, teacherSubjects, { cases: TRIALS, seed: SEED });
 });

@@ -10,7 +10,7 @@ import { rematerialise } from "../../src/ops/rematerialise.ts";
 import { judge } from "../../src/recording/judge.ts";
 import { readRecording, type Recording } from "../../src/recording/format/read.ts";
 import { computeRecording, INSIDE_ATTENTION } from "../../src/recording/steps/compute.ts";
-import { onEachEngine } from "../helpers/engines.ts";
+import { onEachEngineByLane } from "../helpers/engines.ts";
 import { bytesOf, tensorOf } from "../helpers/fixtures.ts";
 
 const recordingOf = (name: string): Recording => readRecording(bytesOf(`recordings/${name}.safetensors`));
@@ -52,7 +52,7 @@ it.each(recordings)("$name has these kinds of results", ({ name, kinds }) => {
   expect([...new Set([...recordingOf(name).results.keys()].map((result) => result.split("/")[0]))]).toEqual(kinds);
 });
 
-onEachEngine((suite) => {
+onEachEngineByLane((suite) => {
   describe.each(recordings.filter(({ large }) => suite.large || !large))("$name", ({ name, kinds }) => {
     const recording = recordingOf(name);
     let computed: Leaves = new Map();

@@ -34,7 +34,7 @@ const perEngine = (engine: string): readonly Planted[] =>
   process.env["DEIT_LONG"] === "1" ? planted : planted.filter((_, i) => i % 2 === (engine === "reference" ? 0 : 1));
 
 /** Every file in `npm run test:slow` and `npm run test:long`, and a sample of one in SAMPLE in `npm test`. */
-const SAMPLE = 5;
+const SAMPLE = 8;
 const triedOn = (engine: string): readonly Planted[] =>
   perEngine(engine).filter((_, i) => process.env["DEIT_LONG"] === "1" || process.env["DEIT_SLOW"] === "1" || i % SAMPLE === 0);
 

@@ -2,22 +2,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { parseNpz } from "#deit/formats.js";
 import { deitHere } from "../cli/inProcess.ts";
-import { isolation } from "../browser/example.ts";
 import { inChromium } from "../browser/suite.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import { violationsOf } from "./axe.ts";
-import { builtSite, served, type Served } from "./built.ts";
 import { trainedInNode } from "./playgroundInNode.ts";
+import { PATIENCE_MS, playgroundPages, SHORT, testAllOpen } from "./playgroundSuite.ts";
 
-const BUILD_TIMEOUT_MS = 240_000;
-/** Many times as long as what is waited for takes on an idle machine. */
-const PATIENCE_MS = 110_000;
-
-/** A teacher of one epoch is enough to compare numbers. */
-const SHORT = "seed=4&epochs=3&teacherEpochs=1&grid=3";
 const STEPS = 5;
 
 /** Waits until the training stands at a step. */
@@ -38,28 +30,7 @@ const number = async (page: Page, selector: string, attribute: string): Promise<
   Number(await page.locator(selector).first().getAttribute(attribute));
 
 inChromium("the playground", (browser) => {
-  const hosts = new Map<string, Served>();
-  const pages: Page[] = [];
-
-  beforeAll(async () => {
-    await builtSite();
-    hosts.set("isolated", await served(isolation));
-    hosts.set("plain", await served({}));
-  }, BUILD_TIMEOUT_MS);
-  afterAll(() => {
-    for (const host of hosts.values()) host.close();
-  });
-  afterEach(async () => {
-    for (const page of pages.splice(0)) await page.close();
-  });
-
-  async function opened(how: "isolated" | "plain", query: string, path: string = "playground"): Promise<Page> {
-    const page = await browser().newPage({ viewport: { width: 1280, height: 900 } });
-    pages.push(page);
-    await page.goto(`${hosts.get(how)?.url}${path}.html?${query}`);
-    await page.locator('[data-state="ready"]').waitFor({ timeout: PATIENCE_MS });
-    return page;
-  }
+  const opened = playgroundPages(browser);
 
   it("trains digits to more than 90 % on the WASM engine of an isolated page, and goes back and changes settings meanwhile", async () => {
     const page = await opened("isolated", "");
@@ -231,22 +202,5 @@ inChromium("the playground", (browser) => {
     expect(probabilities).toBe(3);
   });
 
-  describe.each(["playground", "zh/playground"])("%s", (path) => {
-    it.each(["light", "dark"] as const)(
-      "has no violation that axe-core finds, %s, and no error, with all of it open",
-      async (colorScheme) => {
-        const page = await opened("plain", SHORT, path);
-        const errors: string[] = [];
-        page.on("pageerror", ({ message }) => errors.push(message));
-        await page.emulateMedia({ colorScheme });
-        await page.locator("[data-part=attention]").waitFor({ timeout: PATIENCE_MS });
-        for (const summary of await page.locator(".playground details > summary").all()) await summary.click();
-        await page.locator("[data-parameter]").first().waitFor({ timeout: PATIENCE_MS });
-        expect(await violationsOf(page)).toEqual([]);
-        await page.setViewportSize({ width: 390, height: 844 });
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-        expect(errors).toEqual([]);
-      },
-    );
-  });
+  testAllOpen("playground", opened);
 });

@@ -29,11 +29,20 @@ export interface CodeOptions {
   readonly lines?: boolean;
 }
 
+const highlighted = new Map<string, string>();
+
+/** Highlights code, the same only once: a chapter and its translation show the same lines. */
+function highlight(md: MarkdownRenderer, code: string, language: string): string {
+  const key = `${language} ${code}`;
+  const html = highlighted.get(key) ?? (md.options.highlight?.(code, language, "") ?? "").replace(' v-pre=""', "");
+  highlighted.set(key, html);
+  return html;
+}
+
 /** A block of code in a box that scrolls by itself. */
 export function codeBlock(md: MarkdownRenderer, code: string, { language, label, letters = [], lines = false }: CodeOptions): string {
-  const plain = (md.options.highlight?.(code, language, "") ?? "")
-    .replace(' v-pre=""', "")
-    .replace("<pre ", `<pre role="group" aria-label="${label}" `);
+  const plain = highlight(md, code, language);
   const html = marked(lines ? numbered(plain) : plain, letters);
-  return `<div class="language-${language} vp-adaptive-theme${lines ? " numbered" : ""}">${html}</div>`;
+  const block = `<div class="language-${language} vp-adaptive-theme${lines ? " numbered" : ""}">${html}</div>`;
+  return `<figure class="code" aria-label="${label}">${block}</figure>`;
 }

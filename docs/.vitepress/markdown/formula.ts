@@ -8,6 +8,7 @@ import type { MarkdownRenderer } from "vitepress";
 import { rowPlace, titleOf } from "../../../src/explain/locations.ts";
 import { formulas } from "../formulas/formulas.ts";
 import { codeBlock } from "./codeBlock.ts";
+import { storedAsString } from "./mathml.ts";
 import { snippetOf } from "./snippet.ts";
 import { sourcePath } from "./sourceFiles.ts";
 import { tagRule, type TagContext } from "./tagRule.ts";
@@ -45,7 +46,7 @@ function typeset(id: string, { md, lang, link }: TagContext): string {
   return [
     `<header id="${id}"><a class="number" href="#${id}">(${id})</a> <span>${md.utils.escapeHtml(titleOf(id))}</span>`,
     `<span class="links">${link(`${w.code}: ${file}:${line}`, sourcePath(file, line))} ${link(w.check, sourcePath(row.file, row.line))}</span></header>`,
-    `<div class="tex" tabindex="0" role="group" aria-label="${w.formula} (${id})">${katex.renderToString(tex, OPTIONS)}</div>`,
+    `<figure class="tex" tabindex="0" aria-label="${w.formula} (${id})">${storedAsString(katex.renderToString(tex, OPTIONS))}</figure>`,
   ].join("\n");
 }
 

@@ -5,6 +5,7 @@ import DefaultTheme from "vitepress/theme";
 import { defineAsyncComponent, type Component } from "vue";
 import { highlightLetters } from "./highlight.ts";
 import { isolate } from "./isolation.ts";
+import "./code.css";
 import "./formula.css";
 import "./arrays.css";
 import "./exercise.css";

@@ -1,7 +1,7 @@
 /** The loader: the same batches however many workers make them, and what happens to images and workers that fail. */
 import { setTimeout } from "node:timers/promises";
-import type * as workerThreads from "node:worker_threads";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { Worker } from "node:worker_threads";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { deitSettings, type AugmentSettings } from "../../../src/data/augment/settings.ts";
 import { digestOfBatch } from "../../../src/data/loader/digest.ts";
 import { openLoader, type Loader, type LoaderSettings } from "../../../src/data/loader/loader.ts";
@@ -11,25 +11,15 @@ import { openDataset } from "../../../src/data/sources/open.ts";
 import { keyOf } from "../../../src/tensor/key.ts";
 import { bytesOf, folderOf, type Files } from "../sources/files.ts";
 
-/** The workers that loaders have started, so that a test can end one. */
-const started: workerThreads.Worker[] = [];
-
-vi.mock("node:worker_threads", async (original) => {
-  const threads = await original<typeof workerThreads>();
-  class Noted extends threads.Worker {
-    constructor(...given: ConstructorParameters<typeof threads.Worker>) {
-      super(...given);
-      started.push(this);
-    }
-  }
-  return { ...threads, Worker: Noted };
-});
+/** Each worker's `on` is called when a loader starts it, which shows the worker to a test that ends it. */
+const listening = vi.spyOn(Worker.prototype, "on");
 
 const open: { close: () => unknown }[] = [];
 afterEach(async () => {
   for (const { close } of open.splice(0)) await close();
-  started.splice(0);
+  listening.mockClear();
 });
+afterAll(() => listening.mockRestore());
 
 const settings: AugmentSettings = { ...deitSettings, erasing: 0.5 };
 const key = keyOf(11);
@@ -181,7 +171,8 @@ describe("a worker that ends", () => {
     const batches = loaderOf(dataset, { workers: 1, batch: 2 }).batches([...inOrder(2, 2), ...inOrder(2, 2), ...inOrder(2, 2)]);
     await batches.next();
     await setTimeout(100); // the next image is under way
-    await started[0]?.terminate();
+    const [worker] = listening.mock.contexts;
+    if (worker instanceof Worker) await worker.terminate();
     const rest = async (): Promise<void> => {
       for await (const _ of batches);
     };
