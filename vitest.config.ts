@@ -21,21 +21,21 @@ const slow = [
   "spec/train/{fitting,kill,lossScale}.spec.ts",
 ];
 /** Of these `npm test` runs a part: a sample, or what does not need the GPU (spec/helpers/lane.ts). */
-const divided = ["spec/laws/{network,teacher}.spec.ts", "spec/parity/recordings.spec.ts", "spec/recording/planted.spec.ts"];
+const divided = ["spec/laws/{network,teacher}.spec.ts", "spec/parity/recordings.spec.ts", "spec/recording/{planted,students}.spec.ts"];
 
-/** The spec that begins with building the site, and those that wait until it is built. */
-const [builds, waits] = ["/spec/site/site.spec.ts", /\/spec\/site\/(?:playground|links|reference)\.spec\.ts$/] as const;
-/** How many other files are run before those that wait. */
-const MEANWHILE = 30;
+/** Specs that need the built site, which spec/site/startBuild.ts builds meanwhile. */
+const NEEDS_SITE = /\/spec\/site\/(?:site|playground|links|reference|translations)\.spec\.ts$/;
+/** How many other files are run before them. */
+const MEANWHILE = 40;
 
-/** Runs first the spec that builds the site, so that the build goes on beside other specs, and no worker waits for it at the end. */
-class SiteFirst extends BaseSequencer {
+/** The order of files, with those that need the site after others: no worker waits for it. */
+class SiteLater extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- vitest's method, which returns a new array
     const sorted = await super.sort(files);
-    const first = sorted.filter(({ moduleId }) => moduleId.endsWith(builds));
-    const waiting = sorted.filter(({ moduleId }) => waits.test(moduleId));
-    const others = sorted.filter((file) => !first.includes(file) && !waiting.includes(file));
-    return [...first, ...others.slice(0, MEANWHILE), ...waiting, ...others.slice(MEANWHILE)];
+    const others = sorted.filter(({ moduleId }) => !NEEDS_SITE.test(moduleId));
+    const needing = sorted.filter(({ moduleId }) => NEEDS_SITE.test(moduleId));
+    return [...others.slice(0, MEANWHILE), ...needing, ...others.slice(MEANWHILE)];
   }
 }
 
@@ -51,7 +51,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     fileParallelism: true,
     isolate: false, // files share what they import: the whole source is read twice, not two hundred times
     maxWorkers: 2,
-    sequence: { sequencer: SiteFirst },
+    globalSetup: named && !process.argv.some((arg) => arg.startsWith("spec/site")) ? [] : ["spec/site/startBuild.ts"],
+    sequence: { sequencer: SiteLater },
   },
 });
 

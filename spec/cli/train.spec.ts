@@ -275,9 +275,9 @@ describe("deit train refuses", () => {
 
   it("a batch that does not fit the engine's memory, and names batches that do", async () => {
     const folder = temporaryFolder();
-    const large = set("model.width=512", "training.batch=90000", "data.train=synthetic:90000");
+    const large = set("model.width=128", "model.image_size=64", "training.batch=1000", "data.train=synthetic:1000");
     expect(await refused(folder, [tinyRecipe(folder), ...large])).toMatch(
-      / a batch of 90000 needs .*; a batch of \d+ would fit, a batch of \d+ would fit with --memory low\n$/,
+      / a batch of 1000 needs .*; a batch of \d+ would fit, a batch of \d+ would fit with --memory low\n$/,
     );
     expect(await refused(folder, [tinyRecipe(folder), ...large, "--memory", "low"])).toMatch(/ MB; a batch of \d+ would fit\n$/);
   });

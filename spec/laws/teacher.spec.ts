@@ -6,8 +6,8 @@ import { teacherIdentities } from "../../src/laws/identities/teacher.ts";
 import { onEachEngineByLane } from "../helpers/engines.ts";
 import { eachOpObeys, eachRowHolds } from "../helpers/laws.ts";
 
-const CASES = 50;
-const TRIALS = 30;
+const CASES = 25;
+const TRIALS = 15;
 const SEED = 14;
 
 onEachEngineByLane((suite) => {

@@ -12,43 +12,40 @@ const root = join(import.meta.dirname, "../..");
 /** The path that the site is built for, since a host may serve it below one. */
 export const BASE = "/below/";
 
-/** One folder for all specs of a run: they have the same parent. */
-const folder = join(root, `dist/.site-${process.ppid}`);
+/** One folder for all specs of a run, whose processes inherit its name. */
+const folder = (process.env["DEIT_SITE"] ??= join(root, `dist/.site-${process.pid}`));
 const done = join(folder, "done");
 export const site: string = join(folder, "site");
 
-async function build(): Promise<void> {
-  const others = readdirSync(join(root, "dist")).filter((name) => name.startsWith(".site-") && join(root, "dist", name) !== folder);
-  for (const name of others) rmSync(join(root, "dist", name), { recursive: true });
+/**
+ * Starts to build the site, and notes what the build says if it fails.
+ *
+ * @returns ends the build
+ */
+export function startBuild(): () => void {
+  const earlier = readdirSync(join(root, "dist")).filter((name) => name.startsWith(".site-"));
+  for (const name of earlier) rmSync(join(root, "dist", name), { recursive: true });
+  mkdirSync(folder);
   const { NODE_ENV: _, ...env } = process.env; // vitest's own would make a development build
   const args = ["node_modules/vitepress/bin/vitepress.js", "build", "docs", "--base", BASE, "--outDir", site];
   const run = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [run.stdout, run.stderr]) stream.on("data", (text: Buffer) => (said += text.toString()));
-  const [status]: unknown[] = await once(run, "exit");
-  writeFileSync(done, status === 0 ? "" : said);
+  run.on("exit", (status) => writeFileSync(done, status === 0 ? "" : `the site is not built:\n${said}`));
+  return () => void run.kill();
 }
 
 const POLL_MS = 200;
 
 /**
- * Builds the site once in a run of the tests, whichever spec is first.
+ * Waits until the site is built.
  *
  * @throws Error with what the build says if it fails
  */
-export async function builtSite(): Promise<string> {
-  mkdirSync(join(root, "dist"), { recursive: true });
-  let first = true;
-  try {
-    mkdirSync(folder);
-  } catch {
-    first = false;
-  }
-  if (first) await build();
+export async function builtSite(): Promise<void> {
   while (!existsSync(done)) await setTimeout(POLL_MS);
   const failure = readFileSync(done, "utf8");
   if (failure !== "") throw new Error(failure);
-  return site;
 }
 
 /** Every page of the built site, as `learn/patches.html`. */
