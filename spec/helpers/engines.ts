@@ -59,10 +59,10 @@ function onEach(among: readonly CheckedEngine[], body: (suite: Suite) => void): 
 /** A suite for each engine. */
 export const onEachEngine = (body: (suite: Suite) => void): void => onEach(engines, body);
 
-/** The same for tests that would take WebGPU's software adapter longest: `npm test` leaves out its suite, and `npm run test:slow` runs only that. */
-export const onEachEngineByLane = (body: (suite: Suite) => void): void =>
+/** The same for tests that take long: `npm test` leaves out the suites of these engines, and `npm run test:slow` runs only them. */
+export const onEachEngineByLane = (later: readonly string[], body: (suite: Suite) => void): void =>
   onEach(
-    engines.filter(({ name }) => (name === "webgpu" ? lane !== "fast" : lane !== "slow")),
+    engines.filter(({ name }) => (later.includes(name) ? lane !== "fast" : lane !== "slow")),
     body,
   );
 

@@ -14,7 +14,7 @@ const SEED = 1;
 const rows = [...networkRows, ...networkGradientRows, ...identities];
 const subjects = [...opSubjects, ...modelSubjects];
 
-onEachEngineByLane((suite) => {
+onEachEngineByLane(["webgpu"], (suite) => {
   eachRowHolds(suite, rows, { cases: CASES, seed: SEED });
   eachOpObeys(suite, subjects, { cases: CASES, seed: SEED });
 });

@@ -10,7 +10,7 @@ const CASES = 25;
 const TRIALS = 15;
 const SEED = 14;
 
-onEachEngineByLane((suite) => {
+onEachEngineByLane(["webgpu"], (suite) => {
   eachRowHolds(suite, [...teacherRows, ...teacherIdentities], { cases: CASES, seed: SEED });
   eachOpObeys(suite, teacherSubjects, { cases: TRIALS, seed: SEED });
 });

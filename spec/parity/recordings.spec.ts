@@ -52,7 +52,7 @@ it.each(recordings)("$name has these kinds of results", ({ name, kinds }) => {
   expect([...new Set([...recordingOf(name).results.keys()].map((result) => result.split("/")[0]))]).toEqual(kinds);
 });
 
-onEachEngineByLane((suite) => {
+onEachEngineByLane(["single", "wasm (debug build)", "wasm (2 threads)", "wasm-fma", "webgpu"], (suite) => {
   describe.each(recordings.filter(({ large }) => suite.large || !large))("$name", ({ name, kinds }) => {
     const recording = recordingOf(name);
     let computed: Leaves = new Map();
