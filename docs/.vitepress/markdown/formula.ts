@@ -5,8 +5,9 @@
  */
 import katex from "katex";
 import type { MarkdownRenderer } from "vitepress";
-import { rowPlace, titleOf } from "../../../src/explain/locations.ts";
+import { rowPlace } from "../../../src/explain/locations.ts";
 import { formulas } from "../formulas/formulas.ts";
+import { titles } from "../formulas/titles.ts";
 import { codeBlock } from "./codeBlock.ts";
 import { storedAsString } from "./mathml.ts";
 import { snippetOf } from "./snippet.ts";
@@ -39,12 +40,13 @@ function lettersOf(tex: string): ReadonlyMap<string, string> {
 /** The number of a formula, its title, the place of its code and of its check, and the formula itself. */
 function typeset(id: string, { md, lang, link }: TagContext): string {
   const tex = formulas[id];
-  if (tex === undefined) throw new Error(`(${id}) is not typeset: docs/.vitepress/formulas`);
+  const title = titles[id]?.[lang];
+  if (tex === undefined || title === undefined) throw new Error(`(${id}) is not typeset, or has no title: docs/.vitepress/formulas`);
   const { file, line } = snippetOf(id);
   const row = rowPlace(id);
   const w = words[lang];
   return [
-    `<header id="${id}"><a class="number" href="#${id}">(${id})</a> <span>${md.utils.escapeHtml(titleOf(id))}</span>`,
+    `<header id="${id}"><a class="number" href="#${id}">(${id})</a> <span>${md.utils.escapeHtml(title)}</span>`,
     `<span class="links">${link(`${w.code}: ${file}:${line}`, sourcePath(file, line))} ${link(w.check, sourcePath(row.file, row.line))}</span></header>`,
     `<figure class="tex" tabindex="0" aria-label="${w.formula} (${id})">${storedAsString(katex.renderToString(tex, OPTIONS))}</figure>`,
   ].join("\n");
