@@ -24,7 +24,7 @@ const slow = [
 const divided = ["spec/laws/{network,teacher}.spec.ts", "spec/parity/recordings.spec.ts", "spec/recording/{planted,students}.spec.ts"];
 
 /** Specs that need the built site, which spec/site/startBuild.ts builds meanwhile. */
-const NEEDS_SITE = /\/spec\/site\/(?:site|playground|links|reference|translations)\.spec\.ts$/;
+const NEEDS_SITE = /spec\/site\/(?:site|playground|links|reference|translations)\.spec\.ts$|spec\/site\/?$/;
 /** How many other files are run before them. */
 const MEANWHILE = 40;
 
@@ -51,7 +51,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     fileParallelism: true,
     isolate: false, // files share what they import: the whole source is read twice, not two hundred times
     maxWorkers: 2,
-    globalSetup: named && !process.argv.some((arg) => arg.startsWith("spec/site")) ? [] : ["spec/site/startBuild.ts"],
+    globalSetup: named && !process.argv.some((arg) => NEEDS_SITE.test(arg)) ? [] : ["spec/site/startBuild.ts"],
     sequence: { sequencer: SiteLater },
   },
 });

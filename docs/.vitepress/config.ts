@@ -13,6 +13,18 @@ import { navOf, sidebarOf } from "./navigation.ts";
 /** The headers with which a page may use threads. */
 const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
+/** The words of the search. */
+const searchZh = {
+  button: { buttonText: "搜索", buttonAriaLabel: "搜索" },
+  modal: {
+    displayDetails: "显示详情",
+    resetButtonTitle: "清除",
+    backButtonTitle: "关闭",
+    noResultsText: "没有结果：",
+    footer: { selectText: "选择", navigateText: "移动", closeText: "关闭" },
+  },
+};
+
 const hasPage = (path: string): boolean => existsSync(join(import.meta.dirname, "..", path));
 
 /** A display formula can be scrolled by the keyboard. */
@@ -23,7 +35,12 @@ export default defineConfig({
   title: "DeiT, line by line",
   description: "A vision transformer with every gradient written by hand, explained line by line and computed in the page",
   lang: "en",
-  themeConfig: { search: { provider: "local" }, outline: { level: [2, 3] }, nav: navOf("en"), sidebar: sidebarOf("en") },
+  themeConfig: {
+    search: { provider: "local", options: { locales: { zh: { translations: searchZh } } } },
+    outline: { level: [2, 3] },
+    nav: navOf("en"),
+    sidebar: sidebarOf("en"),
+  },
   locales: {
     root: { label: "English", lang: "en" },
     zh: {

@@ -34,10 +34,11 @@ const english = {
   verdict: "deit verify",
   accepted: "match",
   rejected: "mismatch, first in",
-  errorAllowed: "error; tolerance",
+  error: "error",
+  tolerance: "tolerance",
   named: "names",
   namedNone: "names no known mistake",
-  residual: "what that leaves unexplained",
+  residual: "unexplained:",
 };
 
 /** The words of one language. */
@@ -75,10 +76,11 @@ const chinese: Words = {
   verdict: "deit verify",
   accepted: "一致",
   rejected: "不一致，最先在",
-  errorAllowed: "误差；容差",
+  error: "误差",
+  tolerance: "容差",
   named: "指出的错误",
   namedNone: "没有指出已知的错误",
-  residual: "仍未解释的差",
+  residual: "仍未解释：",
 };
 
 /** The words of the language of the page. */

@@ -8,6 +8,7 @@ import type { MarkdownRenderer } from "vitepress";
 import { rowPlace } from "../../../src/explain/locations.ts";
 import { formulas } from "../formulas/formulas.ts";
 import { titles } from "../formulas/titles.ts";
+import { formulaWordsZh } from "../zh/formulaWords.ts";
 import { codeBlock } from "./codeBlock.ts";
 import { storedAsString } from "./mathml.ts";
 import { snippetOf } from "./snippet.ts";
@@ -37,6 +38,16 @@ function lettersOf(tex: string): ReadonlyMap<string, string> {
   return letters;
 }
 
+/** The formula with its words in the language of the page. */
+function inLanguage(tex: string, lang: TagContext["lang"]): string {
+  if (lang === "en") return tex;
+  return tex.replaceAll(/\\text\{([^}]*)\}/g, (_, word: string) => {
+    const translated = formulaWordsZh[word];
+    if (translated === undefined) throw new Error(`"${word}" of a formula has no translation: docs/.vitepress/zh/formulaWords.ts`);
+    return `\\text{${translated}}`;
+  });
+}
+
 /** The number of a formula, its title, the place of its code and of its check, and the formula itself. */
 function typeset(id: string, { md, lang, link }: TagContext): string {
   const tex = formulas[id];
@@ -48,7 +59,7 @@ function typeset(id: string, { md, lang, link }: TagContext): string {
   return [
     `<header id="${id}"><a class="number" href="#${id}">(${id})</a> <span>${md.utils.escapeHtml(title)}</span>`,
     `<span class="links">${link(`${w.code}: ${file}:${line}`, sourcePath(file, line))} ${link(w.check, sourcePath(row.file, row.line))}</span></header>`,
-    `<figure class="tex" tabindex="0" aria-label="${w.formula} (${id})">${storedAsString(katex.renderToString(tex, OPTIONS))}</figure>`,
+    `<figure class="tex" tabindex="0" aria-label="${w.formula} (${id})">${storedAsString(katex.renderToString(inLanguage(tex, lang), OPTIONS))}</figure>`,
   ].join("\n");
 }
 

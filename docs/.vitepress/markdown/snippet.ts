@@ -42,11 +42,14 @@ function definitionAt(source: ts.SourceFile, line: number): ts.Node | null {
   return found;
 }
 
+/** A comment at the end of a line without the space that aligns it with others in its file: boxes are narrow. */
+const besides = (line: string): string => line.replace(/(?<=\S) {2,}(?=\/\/)/, "  ");
+
 function unindented(text: string): string {
   const lines = text.split("\n");
   const indents = lines.slice(1).filter((line) => line.trim() !== "").map((line) => line.length - line.trimStart().length); // prettier-ignore
   const shared = Math.min(...indents, Infinity);
-  return lines.map((line, i) => (i === 0 || !Number.isFinite(shared) ? line : line.slice(shared))).join("\n");
+  return lines.map((line, i) => besides(i === 0 || !Number.isFinite(shared) ? line : line.slice(shared))).join("\n");
 }
 
 /** @throws Error where no definition starts there */
@@ -75,7 +78,7 @@ export function definitionNamed(fileAndName: string): Snippet {
   const statement = source.statements.find((one) => declares(one, name));
   if (statement === undefined) throw new Error(`${file} defines no ${name}`);
   const line = source.getLineAndCharacterOfPosition(statement.getStart(source)).line + 1;
-  return { file, line, code: statement.getText(source) };
+  return { file, line, code: unindented(statement.getText(source)) };
 }
 
 /** The lines that compute a numbered formula: those of its forward, or of its VJP for a gradient. @throws Error for an unknown number */

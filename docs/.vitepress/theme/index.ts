@@ -5,6 +5,7 @@ import DefaultTheme from "vitepress/theme";
 import { defineAsyncComponent, type Component } from "vue";
 import { highlightLetters } from "./highlight.ts";
 import { isolate } from "./isolation.ts";
+import { layOutLater } from "./layout.ts";
 import "./code.css";
 import "./formula.css";
 import "./arrays.css";
@@ -44,6 +45,7 @@ const theme: Theme = {
     leadToTranslations(context);
     if (typeof document === "undefined") return;
     highlightLetters();
+    layOutLater();
     if (import.meta.env.PROD) void isolate(context.siteData.value.base);
   },
 };
