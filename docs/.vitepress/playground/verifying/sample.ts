@@ -69,11 +69,15 @@ async function rightRecording(
   return makeRecording(engine, { configuration, batch, given, names, store: "f64" });
 }
 
-/** Whether a tensor of two recordings differs. */
+/** A mistake that shows is this share of a tensor's scale or more; rounding is less, and verify's tolerance as well. */
+const SHOWS = 1e-8;
+
+/** Whether a tensor of two recordings differs by more than rounding. */
 const differs = (a: Recording, b: Recording): boolean =>
   [...a.results.keys()].some((name) => {
     const [one, other] = [a.results.get(name)?.data, b.results.get(name)?.data];
-    return one === undefined || other === undefined || one.some((x, i) => Math.abs(x - (other[i] ?? NaN)) > 1e-12);
+    const scale = one?.reduce((most, x) => Math.max(most, Math.abs(x)), 0) ?? 0;
+    return one === undefined || other === undefined || one.some((x, i) => !(Math.abs(x - (other[i] ?? NaN)) <= SHOWS * scale));
   });
 
 /** The recording of a sample with a variant, in the first training in which the variant makes a difference. */
