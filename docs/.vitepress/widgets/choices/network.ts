@@ -34,7 +34,7 @@ const rowsOrColumns = (f: (k: Kernels, A: Tensor, of: TensorOf) => Tensor): Choi
     compute: onEngine((k, of) => f(k, probabilities(k, of, "keys"), of)),
   },
   {
-    by: { en: "Every column, as the seed text says", zh: "每一列：原文的说法" },
+    by: { en: "Every column, as the summary says", zh: "每一列：原文的说法" },
     compute: onEngine((k, of) => f(k, probabilities(k, of, "queries"), of)),
   },
 ];
