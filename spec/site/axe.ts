@@ -10,6 +10,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 /** The violations of an open page, as `rule: element`. */
 export async function violationsOf(page: Page): Promise<readonly string[]> {
+  await page.locator("html.laid-out").waitFor(); // what is not laid out yet has the colours of an earlier moment
   await page.evaluate(axe);
   const found: unknown = await page.evaluate(
     `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target.join(" "))))`,
