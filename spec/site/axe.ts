@@ -8,9 +8,18 @@ const OF_VITEPRESS = "label-content-name-mismatch: .DocSearch";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Waits until the colours are those of the page: all of it is laid out, and no transition is under way. */
+async function settled(page: Page): Promise<void> {
+  await page.locator("html.laid-out").waitFor();
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame); // a transition begins in the next frame
+    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+  });
+}
+
 /** The violations of an open page, as `rule: element`. */
 export async function violationsOf(page: Page): Promise<readonly string[]> {
-  await page.locator("html.laid-out").waitFor(); // what is not laid out yet has the colours of an earlier moment
+  await settled(page);
   await page.evaluate(axe);
   const found: unknown = await page.evaluate(
     `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target.join(" "))))`,
