@@ -28,8 +28,7 @@ const searchZh = {
 const hasPage = (path: string): boolean => existsSync(join(import.meta.dirname, "..", path));
 
 /** A display formula can be scrolled by the keyboard. */
-const scrollable = (html: string, display: boolean): string =>
-  storedAsString(display ? html.replace("<p class=", '<p tabindex="0" class=') : html);
+const scrollable = (html: string, display: boolean): string => (display ? html.replace("<p class=", '<p tabindex="0" class=') : html);
 
 export default defineConfig({
   title: "DeiT, line by line",
@@ -69,7 +68,7 @@ export default defineConfig({
     theme: codeTheme,
     config: (md) => {
       // @ts-expect-error: VitePress and the plugin have different versions of markdown-it's types
-      md.use(katex, { transformer: scrollable });
+      md.use(katex, { transformer: (html, display) => storedAsString(scrollable(html, display)) });
       formulaRule(md);
       sourceRules(md);
       chaptersRule(md);

@@ -1,8 +1,9 @@
 /** Bundles pages with Vite, in memory, and serves them on this machine with given headers. */
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { extname } from "node:path";
+import { extname, join } from "node:path";
 import { build, type Plugin } from "vite";
 
 export type SentHeaders = Readonly<Record<string, string>>;
@@ -38,7 +39,19 @@ export async function bundled(folder: string): Promise<Files> {
   return new Map(outputs.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source]));
 }
 
-const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
+/** All files of a folder, below a path: `below/` or nothing. */
+export function filesIn(folder: string, below: string = ""): Files {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(folder, name)).isFile());
+  return new Map(names.map((name) => [`${below}${name}`, readFileSync(join(folder, name))]));
+}
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+};
 
 export interface Site {
   /** The address of the page. */
@@ -49,7 +62,7 @@ export interface Site {
 /** Serves these files, all with these headers, on a free port. */
 export async function serve(files: Files, headers: SentHeaders): Promise<Site> {
   const server = createServer(({ url = "" }, response) => {
-    const path = new URL(url, "http://localhost").pathname.slice(1);
+    const path = decodeURI(new URL(url, "http://localhost").pathname.slice(1));
     const content = files.get(path);
     const type = types[extname(path)] ?? "application/octet-stream";
     response.writeHead(content === undefined ? 404 : 200, { "Content-Type": type, ...headers }).end(content);

@@ -6,10 +6,14 @@ import { recipeRows } from "../../src/laws/rows/recipe.ts";
 import { recipeIdentities } from "../../src/laws/identities/recipe.ts";
 import { emaLeaf } from "../../src/train/optimizer/ema.ts";
 import { onEachEngine } from "../helpers/engines.ts";
+import { lane } from "../helpers/lane.ts";
 import { eachRowHolds } from "../helpers/laws.ts";
 
+/** `npm test` tries half of them. */
+const CASES = lane === "fast" ? 25 : 50;
+
 onEachEngine((suite) => {
-  eachRowHolds(suite, [...recipeRows, ...recipeIdentities], { cases: 25, seed: 13 });
+  eachRowHolds(suite, [...recipeRows, ...recipeIdentities], { cases: CASES, seed: 13 });
 });
 
 describe("the average", () => {

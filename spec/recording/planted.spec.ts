@@ -5,6 +5,7 @@ import { catalogue } from "../../src/recording/variants/catalogue.ts";
 import { verify } from "../../src/recording/verify.ts";
 import { inEachPrecision } from "../helpers/engines.ts";
 import { bytesOf, textOf } from "../helpers/fixtures.ts";
+import { lane } from "../helpers/lane.ts";
 
 /** fixtures/planted/explanations.py says what the fields are. */
 interface Explained {
@@ -35,8 +36,7 @@ const perEngine = (engine: string): readonly Planted[] =>
 
 /** Every file in `npm run test:slow` and `npm run test:long`, and a sample of one in SAMPLE in `npm test`. */
 const SAMPLE = 8;
-const triedOn = (engine: string): readonly Planted[] =>
-  perEngine(engine).filter((_, i) => process.env["DEIT_LONG"] === "1" || process.env["DEIT_SLOW"] === "1" || i % SAMPLE === 0);
+const triedOn = (engine: string): readonly Planted[] => perEngine(engine).filter((_, i) => lane !== "fast" || i % SAMPLE === 0);
 
 /** An engine of f32 is held to this share of a tensor's scale: what is less wrong looks right to it. */
 const SEEN_IN_F32 = tolerances.recording.f32.bound;

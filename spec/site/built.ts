@@ -1,11 +1,9 @@
 /** Builds the site as `npm run docs:build` does, below a path, and serves it. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { extname, join, relative } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { SentHeaders } from "../browser/site.ts";
+import { filesIn, serve, type SentHeaders } from "../browser/site.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -54,14 +52,6 @@ export const builtPages = (): readonly string[] =>
     .filter((name) => name.endsWith(".html"))
     .map((name) => relative("", name));
 
-const types: Readonly<Record<string, string>> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript",
-  ".css": "text/css",
-  ".json": "application/json",
-  ".svg": "image/svg+xml",
-};
-
 /** A served site. */
 export interface Served {
   /** Its address with the base, which ends in a slash. */
@@ -71,20 +61,6 @@ export interface Served {
 
 /** Serves the built site, all files with these headers. */
 export async function served(headers: SentHeaders): Promise<Served> {
-  const server = createServer(({ url = "" }, response) => {
-    const { pathname } = new URL(url, "http://localhost");
-    const path = join(site, decodeURI(pathname.slice(BASE.length - 1)));
-    const file = existsSync(path) && statSync(path).isDirectory() ? join(path, "index.html") : path;
-    const isThere = pathname.startsWith(BASE) && existsSync(file);
-    response.writeHead(isThere ? 200 : 404, { "Content-Type": types[extname(file)] ?? "application/octet-stream", ...headers });
-    response.end(isThere ? readFileSync(file) : "");
-  });
-  await once(server.listen(0, "localhost"), "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("served: no port");
-  const close = (): void => {
-    server.close();
-    server.closeAllConnections();
-  };
-  return { url: `http://localhost:${address.port}${BASE}`, close };
+  const { url, close } = await serve(filesIn(site, BASE.slice(1)), headers);
+  return { url: new URL(BASE, url).href, close };
 }

@@ -5,21 +5,10 @@ import { initialParams, keyOf, referenceEngine, type DeitConfig } from "#deit/in
 import { numbersOf, type Stored } from "#deit/io/weights/stored.js";
 import { readTree } from "#deit/io/weights/trees.js";
 import { verify } from "#deit/recording/verify.js";
+import { tiny } from "../train/tiny.ts";
 import { sampleRecording, variantNamed, type Sample } from "../../docs/.vitepress/playground/verifying/sample.ts";
 
-const config: DeitConfig = {
-  imageSize: 4,
-  patchSize: 2,
-  channels: 1,
-  width: 8,
-  depth: 2,
-  heads: 2,
-  mlpRatio: 2,
-  classes: 3,
-  distilled: true,
-  layerNormEps: 1e-6,
-  position: "learned",
-};
+const config: DeitConfig = tiny.model;
 /** Weights that have grown: rounding errors are then far larger than those of a new student. */
 const GROWN = 5;
 
@@ -32,7 +21,12 @@ async function grownSample(): Promise<Sample> {
       return [name, { dtype: "F64", shape: tensor.shape, data }];
     }),
   );
-  return { config, weights: grown, images: drawOf(keyOf(2)).array([4, 1, 4, 4]), labels: [0, 1, 2, 0] };
+  return {
+    config,
+    weights: grown,
+    images: drawOf(keyOf(2)).array([4, config.channels, config.imageSize, config.imageSize]),
+    labels: [0, 1, 2, 0],
+  };
 }
 
 describe("a mistake in a student that has learned", () => {

@@ -42,14 +42,14 @@ function definitionAt(source: ts.SourceFile, line: number): ts.Node | null {
   return found;
 }
 
-/** A comment at the end of a line without the space that aligns it with others in its file: boxes are narrow. */
-const besides = (line: string): string => line.replace(/(?<=\S) {2,}(?=\/\/)/, "  ");
+/** Moves a comment at the end of a line to its code: in the file it may be aligned with others, but boxes are narrow. */
+const withoutAlignment = (line: string): string => line.replace(/(?<=\S) {2,}(?=\/\/)/, "  ");
 
 function unindented(text: string): string {
   const lines = text.split("\n");
   const indents = lines.slice(1).filter((line) => line.trim() !== "").map((line) => line.length - line.trimStart().length); // prettier-ignore
   const shared = Math.min(...indents, Infinity);
-  return lines.map((line, i) => besides(i === 0 || !Number.isFinite(shared) ? line : line.slice(shared))).join("\n");
+  return lines.map((line, i) => withoutAlignment(i === 0 || !Number.isFinite(shared) ? line : line.slice(shared))).join("\n");
 }
 
 /** @throws Error where no definition starts there */
