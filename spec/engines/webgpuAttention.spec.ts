@@ -61,7 +61,7 @@ function engineWith(device: GPUDevice, capabilities: Partial<DeviceCapabilities>
   const machine = machineOn(device, SLAB);
   return engineOn(
     { ...machine, capabilities: { ...machine.capabilities, software: false, ...capabilities } },
-    { precision, capacity: Infinity, poison: true, afterKernel: null },
+    { precision, capacity: Infinity, poison: true, epilogues: true, afterKernel: null },
   );
 }
 

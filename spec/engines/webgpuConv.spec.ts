@@ -109,15 +109,17 @@ describe("a plan of groupedConv", () => {
       const programs: string[] = [];
       const onDispatch = ({ program }: Dispatch): unknown => programs.push(program.name);
       const afterKernel = countedLoops(() => undefined);
-      const { kernels: k } = planningEngine({
+      const { kernels: k, settle } = planningEngine({
         capabilities: { ...defaultCapabilities, ...capabilities },
         precision,
         onDispatch,
         afterKernel,
       });
       const inputs = { x: k.zeros([2, 16, 8, 8]), params: { weight: k.zeros([16, 16, kernel, kernel]) } };
+      settle();
       programs.length = 0;
       groupedConv.forward(k, inputs, { groups: 1, stride: 1, padding: (kernel - 1) / 2 });
+      settle();
       return programs;
     };
     expect(programsOf(matrixUnits, "f16", 3)).toEqual(["windows", "matmul"]);

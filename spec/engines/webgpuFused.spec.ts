@@ -206,14 +206,14 @@ const cases: readonly FusedCase[] = [
       };
       return trial(splitHeads, { inputs: { qkv: draw.array([B, T, 3 * h * d]) }, attrs: () => ({ heads: h }), dOut });
     },
-    errors: [{ right: "place + 2u * p.h", wrong: "place + 1u * p.h" }],
+    errors: [{ right: "role == 2u", wrong: "role == 1u" }],
   },
   {
     name: "mergeHeads",
     sizes: heads,
     made: (draw, [B = 0, h = 0, T = 0, d = 0]) =>
       trial(mergeHeads, { inputs: { o: draw.array([B, h, T, d]) }, attrs: none, dOut: draw.array([B, T, h * d]) }),
-    errors: [{ right: "+ head * p.d", wrong: "" }],
+    errors: [{ right: "* p.h + head) * p.d", wrong: "* p.h) * p.d" }],
   },
   {
     name: "keepMask",

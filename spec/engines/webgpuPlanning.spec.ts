@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { trainProgram } from "../../src/bench/train.ts";
 import { countedLoops } from "../../src/engines/abstract/arithmetic.ts";
-import { webgpuEngine } from "../../src/engines/webgpu/engine.ts";
+import { webgpuEngine, type MachineEngine } from "../../src/engines/webgpu/engine.ts";
 import { defaultCapabilities, capabilitiesOf, type DeviceCapabilities } from "../../src/engines/webgpu/capabilities.ts";
 import { planningEngine } from "../../src/engines/webgpu/planning.ts";
 import type { Dispatch } from "../../src/engines/webgpu/program.ts";
-import type { Engine } from "../../src/kernels/engine.ts";
 import { deitConfig } from "../../src/model/config.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 
@@ -15,7 +14,11 @@ interface Noted {
   readonly macs: number;
 }
 
-function planned(capabilities: DeviceCapabilities): { readonly engine: Engine; readonly noted: Noted[]; readonly flop: () => number } {
+function planned(capabilities: DeviceCapabilities): {
+  readonly engine: MachineEngine;
+  readonly noted: Noted[];
+  readonly flop: () => number;
+} {
   const noted: Noted[] = [];
   let flop = 0;
   const afterKernel = countedLoops((some) => {
@@ -37,6 +40,7 @@ describe("the webgpu engine without a device", () => {
     const { engine, noted, flop } = planned(defaultCapabilities);
     const k = engine.kernels;
     k.matmul(k.zeros([16, 32]), k.zeros([32, 64]));
+    engine.settle();
     const macs = 16 * 32 * 64;
     expect(noted.at(-1)).toEqual({ name: "matmul", bytes: [4 * 16 * 64, 4 * 16 * 32, 4 * 32 * 64], macs });
     expect(engine.counters()).toMatchObject({ kernels: 3, macs });
@@ -46,6 +50,7 @@ describe("the webgpu engine without a device", () => {
   it("has every multiply–add of a training step in a dispatch", () => {
     const { engine, noted } = planned(defaultCapabilities);
     trainProgram(config, "normal").work(engine.kernels, 2).run();
+    engine.settle();
     expect(noted.reduce((sum, { macs }) => sum + macs, 0)).toBe(engine.counters().macs);
   });
 
@@ -68,12 +73,16 @@ onGpu("a plan and its device", () => {
     const real = webgpuEngine({ device, slab: 2 ** 26 });
     const { engine, noted } = planned(capabilitiesOf(device));
     const steps = [real, engine].map(({ kernels }) => trainProgram(config, "normal").work(kernels, 2));
+    engine.settle();
     await real.finish();
     const { dispatches } = real.sent();
     noted.length = 0;
     for (const { run } of steps) run();
+    engine.settle();
     const once = noted.length;
+    await real.finish();
     for (const { run } of steps) run();
+    engine.settle();
     await real.finish();
     expect([noted.length, real.sent().dispatches - dispatches]).toEqual([2 * once, 2 * once]);
     real.close();

@@ -147,8 +147,8 @@ const STEPS = 4;
 const UNHURRIED = 120_000;
 
 onGpu("training with command replay", () => {
-  async function trained(precision: "f32" | "f16", memory: Memory, watched: boolean): Promise<Leaves> {
-    const engine = webgpuEngine({ device: await gpuDevice(), precision });
+  async function trained(precision: "f32" | "f16", memory: Memory, watched: boolean, epilogues = true): Promise<Leaves> {
+    const engine = webgpuEngine({ device: await gpuDevice(), precision, epilogues, poison: !epilogues });
     const k = watched ? observe(engine.kernels, {}) : engine.kernels;
     const { optimizer, smoothing } = tiny.training;
     const task = deitTaskWithin(memory, { config, dropPath: 0.1, dropout: 0, distillation: { kind: "none" } });
@@ -181,9 +181,11 @@ onGpu("training with command replay", () => {
     ["f32", "normal"],
     ["f16", "low"],
   ] as const)(
-    "is bitwise identical to training without it, in %s with %s memory",
+    "is bitwise identical to training without it, and without epilogues, in %s with %s memory",
     async (precision, memory) => {
-      expect(await trained(precision, memory, false)).toEqual(await trained(precision, memory, true));
+      const weights = await trained(precision, memory, false);
+      expect(await trained(precision, memory, true)).toEqual(weights);
+      expect(await trained(precision, memory, true, false)).toEqual(weights);
     },
     UNHURRIED,
   );

@@ -1,6 +1,6 @@
 /** Engines that use the kernels of other devices, and errors planted in WGSL. */
 import { machineOn } from "../../src/engines/webgpu/device.ts";
-import { engineOn, type WebgpuEngine } from "../../src/engines/webgpu/engine.ts";
+import { deviceEngine, type WebgpuEngine } from "../../src/engines/webgpu/engine.ts";
 import type { WebgpuPrecision } from "../../src/engines/webgpu/run.ts";
 
 export interface KernelChoice {
@@ -9,6 +9,8 @@ export interface KernelChoice {
   readonly precision: WebgpuPrecision;
   /** The number of threads of a subgroup; default: the device's. */
   readonly subgroup?: number;
+  /** Default true. */
+  readonly epilogues?: boolean;
 }
 
 /** `hardware kernels, f16` */
@@ -23,17 +25,14 @@ export const choices: readonly (KernelChoice & { readonly name: string })[] = [f
 const SLAB = 2 ** 24;
 
 /** An engine that fills memory with NaN when it allocates it. */
-export function webgpuWith(device: GPUDevice, { software, precision, subgroup }: KernelChoice, slab: number = SLAB): WebgpuEngine {
+export function webgpuWith(
+  device: GPUDevice,
+  { software, precision, subgroup, epilogues = true }: KernelChoice,
+  slab: number = SLAB,
+): WebgpuEngine {
   const machine = machineOn(device, slab);
-  const { finish, sent, stopwatch, close } = machine;
   const capabilities = { ...machine.capabilities, software, subgroup: subgroup ?? machine.capabilities.subgroup };
-  return {
-    ...engineOn({ ...machine, capabilities }, { precision, capacity: Infinity, poison: true, afterKernel: null }),
-    finish,
-    sent,
-    stopwatch,
-    close,
-  };
+  return deviceEngine({ ...machine, capabilities }, { precision, capacity: Infinity, poison: true, epilogues, afterKernel: null });
 }
 
 /** A planted error: WGSL text and what replaces it. */

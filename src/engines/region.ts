@@ -138,8 +138,10 @@ export type MoveLoops = Pick<Loops, "permute" | "slice" | "pad" | "concat" | "ex
 export type ReduceLoops = Pick<Loops, "sumLast" | "meanLast" | "maxLast" | "sumLeading" | "argmaxLast" | "oneHot">;
 export type ElementwiseLoops = Omit<Loops, keyof MoveLoops | keyof ReduceLoops | "matmul">;
 
-/** Returns f(), or replays what f() did before: f runs `what`, and its result depends on `given` alone. */
-export type Capturable = (what: object, given: unknown, f: () => unknown) => unknown;
+/**
+ * Returns f(), or replays what f() did before: f runs `what`, and its result depends on `given` alone; null: it depends on more, such as an observer.
+ */
+export type Capturable = (what: object, given: object | null, f: () => unknown) => unknown;
 
 /** What an engine provides: its blocks, its loops (null: shapes only) and its fused kernels. */
 export interface Parts<B extends Block> {
@@ -226,8 +228,9 @@ export function kernelsOf<B extends Block>(parts: Parts<B>): Kernels {
     }
     capturable<R>(what: object, given: unknown, f: () => R): R {
       const { visitor, saves, constantWeights, recomputing } = this.scope;
-      if (capturable === undefined || visitor !== null || this.scope.fused !== fused) return f();
-      return capturable(what, { given, saves, constantWeights, recomputing }, f) as R; // f is the only source of such results
+      if (capturable === undefined) return f();
+      const isPlain = visitor === null && this.scope.fused === fused;
+      return capturable(what, isPlain ? { given, saves, constantWeights, recomputing } : null, f) as R; // f is the only source of such results
     }
   }
   Object.assign(Scoped.prototype, basisOf(parts), { region, donate });

@@ -1,17 +1,27 @@
-/** How kernels reach the memory of an engine; everything that they do is reported to its command replay. */
+/** How kernels reach the memory of an engine. Their dispatches pass through the window (window.ts); all else that they do is reported to the command replay. */
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { HeapAccess, HeapBlock } from "../heap.ts";
 import type { Machine } from "./machine.ts";
-import type { Replay } from "./replay.ts";
+import type { Replay } from "./replay/replay.ts";
 import type { Access, Run, WebgpuPrecision } from "./run.ts";
+import type { DispatchWindow } from "./window/window.ts";
 
-/** @param blockOf the block of a live tensor */
-export function accessOn(machine: Machine, precision: WebgpuPrecision, blockOf: (t: Tensor) => HeapBlock, replay: Replay): Access {
+interface AccessParts {
+  readonly machine: Machine;
+  readonly precision: WebgpuPrecision;
+  /** The block of a live tensor. */
+  readonly blockOf: (t: Tensor) => HeapBlock;
+  readonly window: DispatchWindow;
+  readonly replay: Replay;
+}
+
+export function accessOn({ machine, precision, blockOf, window, replay }: AccessParts): Access {
   const run: Run = (dispatch, ...tensors) => {
     if (dispatch.groups[0] === 0) return;
-    const memories = tensors.map((t) => (typeof t === "string" || !("block" in t) ? t : blockOf(t)));
-    machine.dispatch(dispatch, memories);
-    replay.dispatched(dispatch, memories);
+    window.add(
+      dispatch,
+      tensors.map((t) => (typeof t === "string" || !("block" in t) ? t : blockOf(t))),
+    );
   };
   return {
     capabilities: machine.capabilities,
@@ -24,6 +34,7 @@ export function accessOn(machine: Machine, precision: WebgpuPrecision, blockOf: 
       return { slab: Math.floor(address / span), offset: address % span };
     },
     upload: (to, data) => {
+      window.flush();
       replay.invalidate();
       machine.upload(typeof to === "string" ? to : blockOf(to), data);
     },
@@ -32,7 +43,7 @@ export function accessOn(machine: Machine, precision: WebgpuPrecision, blockOf: 
   };
 }
 
-export const heapAccessWith = (plain: HeapAccess, replay: Replay): HeapAccess => ({
+export const heapAccessWith = (plain: HeapAccess, window: DispatchWindow, replay: Replay): HeapAccess => ({
   ...plain,
   keep: (t, shape, elementBytes) => {
     const made = plain.keep(t, shape, elementBytes);
@@ -40,6 +51,7 @@ export const heapAccessWith = (plain: HeapAccess, replay: Replay): HeapAccess =>
     return made;
   },
   takeOver: (t) => {
+    window.flush(); // the memory gets another block
     replay.invalidate();
     return plain.takeOver(t);
   },

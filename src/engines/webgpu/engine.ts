@@ -10,18 +10,19 @@ import { size, type Tensor } from "../../tensor/tensor.ts";
 import { counter } from "../counters.ts";
 import { heapRegions, type HeapAccess, type HeapBlock, type HeapRegions } from "../heap.ts";
 import { plannedTop } from "../plan.ts";
-import { kernelsOf, type Loops } from "../region.ts";
+import { kernelsOf, type Capturable, type Loops } from "../region.ts";
 import { accessOn, heapAccessWith } from "./access.ts";
-import type { ReplayBackend } from "./capture.ts";
-import { machineOn } from "./device.ts";
+import type { ReplayBackend } from "./replay/capture.ts";
+import { machineOn, type DeviceMachine } from "./device.ts";
 import { fusedKernels } from "./fused/table.ts";
 import { elementwise, fill } from "./kernels/elementwise.ts";
 import { matmul } from "./kernels/matmul.ts";
 import { move } from "./kernels/move.ts";
 import { reduce } from "./kernels/reduce.ts";
 import type { Machine } from "./machine.ts";
-import { Replay } from "./replay.ts";
+import { Replay } from "./replay/replay.ts";
 import { FAULT_BYTES, type Access, type WebgpuPrecision } from "./run.ts";
+import { DispatchWindow } from "./window/window.ts";
 
 /** The device of a WebGPU engine, and how the engine uses it. */
 export interface WebgpuOptions {
@@ -38,6 +39,8 @@ export interface WebgpuOptions {
   readonly precision?: WebgpuPrecision;
   /** Fills memory with NaN when it is taken, to reveal reads of what was never written. Default false. */
   readonly poison?: boolean;
+  /** Runs what works element by element as the epilogue of what it follows, where it can (window.ts). The results are bitwise identical. Default true. */
+  readonly epilogues?: boolean;
 }
 
 /** An asynchronous engine: kernels return at once, and the device does them later. */
@@ -50,6 +53,7 @@ export interface EngineSettings {
   /** The most that tensors may take, in bytes. */
   readonly capacity: number;
   readonly poison: boolean;
+  readonly epilogues: boolean;
   /** Run after the loop of each basis kernel, on the same arguments; null: nothing is. */
   readonly afterKernel: Loops | null;
 }
@@ -81,6 +85,12 @@ const memoryReport = ({ heap }: HeapRegions, { reserved }: Machine): MemoryRepor
   return { live, peak, fresh: top, reserved: reserved() };
 };
 
+/** An engine on a machine. */
+export interface MachineEngine extends Engine {
+  /** Gives the machine the dispatches that are still held back. */
+  readonly settle: () => void;
+}
+
 /** Reads n numbers of a block, and the fault that a kernel may have left. */
 async function readBlock(machine: Machine, block: HeapBlock, n: number): Promise<Float32Array> {
   const isHalf = block.elementBytes === 2;
@@ -93,8 +103,21 @@ async function readBlock(machine: Machine, block: HeapBlock, n: number): Promise
   return isHalf ? Float32Array.from(widenHalf(new Uint16Array(data))) : new Float32Array(data);
 }
 
+/** Captures or replays, with nothing held back before and after, so that an op does the same wherever it is called. */
+const settledAround =
+  (window: DispatchWindow, capturable: Capturable | null): Capturable =>
+  (what, given, f) => {
+    const settled = (): unknown => {
+      const result = f();
+      window.flush();
+      return result;
+    };
+    window.flush();
+    return given === null || capturable === null ? settled() : capturable(what, given, settled);
+  };
+
 /** A new engine on a machine. */
-export function engineOn(machine: Machine, { precision, capacity, poison, afterKernel }: EngineSettings): Engine {
+export function engineOn(machine: Machine, { precision, capacity, poison, epilogues, afterKernel }: EngineSettings): MachineEngine {
   const { count, counters } = counter();
   const reach = (end: number): void => {
     if (end > capacity) throw new MemoryError("webgpu", { needed: end, capacity });
@@ -102,9 +125,16 @@ export function engineOn(machine: Machine, { precision, capacity, poison, afterK
   };
   const taken = (block: HeapBlock): void => {
     replay.taken(block);
-    if (poison) machine.dispatch(fill(block.bytes / 4, NAN_WORD), [block]);
+    window.taken(block);
+    if (!poison) return;
+    if (window.uses(block)) window.flush();
+    machine.dispatch(fill(block.bytes / 4, NAN_WORD), [block]);
   };
-  const memory = heapRegions(0, { reach, taken, freed: (block) => replay.freed(block) }, machine.layout);
+  const freed = (block: HeapBlock): void => {
+    replay.freed(block);
+    window.freed(block);
+  };
+  const memory = heapRegions(0, { reach, taken, freed }, machine.layout);
   const { heap, trial, regions, take, access } = memory;
   const plainAccess = access((macs) => count(1, macs));
   const replay = new Replay({
@@ -113,9 +143,17 @@ export function engineOn(machine: Machine, { precision, capacity, poison, afterK
     count,
     counters,
   });
+  const window = new DispatchWindow(
+    (dispatch, memories) => {
+      machine.dispatch(dispatch, memories);
+      replay.dispatched(dispatch, memories);
+    },
+    machine.capabilities.limits.maxStorageBuffersPerShaderStage,
+    epilogues ? undefined : 0,
+  );
   const blockOf = (t: Tensor): HeapBlock => regions.live(t, "webgpu");
-  const kernelAccess = accessOn(machine, precision, blockOf, replay);
-  const heapAccess = heapAccessWith(plainAccess, replay);
+  const kernelAccess = accessOn({ machine, precision, blockOf, window, replay });
+  const heapAccess = heapAccessWith(plainAccess, window, replay);
   const loops = loopsOn(kernelAccess);
   const kernels = kernelsOf({
     regions,
@@ -123,7 +161,7 @@ export function engineOn(machine: Machine, { precision, capacity, poison, afterK
     loops: afterKernel === null ? loops : inTurn(loops, afterKernel),
     fused: fusedKernels(kernelAccess, heapAccess),
     count,
-    ...(afterKernel === null ? { capturable: replay.capturable } : {}),
+    capturable: settledAround(window, afterKernel === null ? replay.capturable : null),
   });
   const plan = kernelsOf({
     regions,
@@ -139,7 +177,11 @@ export function engineOn(machine: Machine, { precision, capacity, poison, afterK
     name: "webgpu",
     precision,
     kernels,
-    read: async (t) => readBlock(machine, blockOf(t), size(t.shape)),
+    read: async (t) => {
+      const block = blockOf(t);
+      window.flush();
+      return readBlock(machine, block, size(t.shape));
+    },
     release: (tree) => regions.release(tree, "released"),
     reserve: (held, program) => reach(planned(held, program)),
     plan: (held, program) => Math.max(machine.reserved(), planned(held, program)),
@@ -147,7 +189,36 @@ export function engineOn(machine: Machine, { precision, capacity, poison, afterK
     memory: () => memoryReport(memory, machine),
     counters,
     close: () => undefined,
+    settle: () => window.flush(),
   };
+}
+
+/** The clock and the counts of a machine, which hold when all has been settled. */
+const asynchronous = ({ finish, sent, stopwatch }: Asynchronous, settle: () => void): Asynchronous => ({
+  finish: () => {
+    settle();
+    return finish();
+  },
+  sent: () => {
+    settle();
+    return sent();
+  },
+  stopwatch: stopwatch && {
+    cut: () => {
+      settle();
+      stopwatch.cut();
+    },
+    read: () => {
+      settle();
+      return stopwatch.read();
+    },
+  },
+});
+
+/** A new engine on the machine of a device. */
+export function deviceEngine(machine: DeviceMachine, settings: EngineSettings): WebgpuEngine {
+  const { settle, ...engine } = engineOn(machine, settings);
+  return { ...engine, ...asynchronous(machine, settle), close: machine.close };
 }
 
 /**
@@ -161,8 +232,7 @@ export function webgpuEngine({
   slab = Infinity,
   precision = "f32",
   poison = false,
+  epilogues = true,
 }: WebgpuOptions): WebgpuEngine {
-  const machine = machineOn(device, slab);
-  const { finish, sent, stopwatch, close } = machine;
-  return { ...engineOn(machine, { precision, capacity: memory, poison, afterKernel: null }), finish, sent, stopwatch, close };
+  return deviceEngine(machineOn(device, slab), { precision, capacity: memory, poison, epilogues, afterKernel: null });
 }

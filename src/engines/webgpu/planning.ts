@@ -1,8 +1,7 @@
 /** The engine without a device: it makes every dispatch, reports it and runs none. For those who want to know what a program would cost. */
-import type { Engine } from "../../kernels/engine.ts";
 import type { Loops } from "../region.ts";
 import type { DeviceCapabilities } from "./capabilities.ts";
-import { engineOn } from "./engine.ts";
+import { engineOn, type MachineEngine } from "./engine.ts";
 import { FEW_BYTES, uploadDispatch } from "./kernels/upload.ts";
 import type { Bindable, Machine } from "./machine.ts";
 import type { Dispatch } from "./program.ts";
@@ -24,7 +23,7 @@ const bytesOf = (memories: readonly Bindable[]): readonly number[] =>
   memories.flatMap((memory) => (typeof memory === "string" ? [] : [memory.bytes]));
 
 /** An engine whose `read` rejects, since it computes no numbers. */
-export function planningEngine({ capabilities, precision, onDispatch, afterKernel }: PlanningOptions): Engine {
+export function planningEngine({ capabilities, precision, onDispatch, afterKernel }: PlanningOptions): MachineEngine {
   let reserved = 0;
   const machine: Machine = {
     capabilities,
@@ -39,5 +38,5 @@ export function planningEngine({ capabilities, precision, onDispatch, afterKerne
     },
     read: () => Promise.reject(new Error("webgpu: a plan has shapes and no numbers; read from an engine on a device")),
   };
-  return engineOn(machine, { precision, capacity: Infinity, poison: false, afterKernel });
+  return engineOn(machine, { precision, capacity: Infinity, poison: false, epilogues: true, afterKernel });
 }

@@ -2,7 +2,7 @@
  * WGSL programs and their dispatches, before they meet a device. They depend on kernels, shapes and device capabilities alone, so a plan can be
  * read, tested and compiled without running it.
  */
-import { accessors, declaration, type Element } from "./accessors.ts";
+import { accessors, declaration, type Element, type Epilogue } from "./accessors.ts";
 
 export type ParamType = "u32" | "f32";
 
@@ -13,6 +13,18 @@ export interface Declarations {
 }
 
 export const declare = (code: string, ...uses: readonly Declarations[]): Declarations => ({ code, uses });
+
+/** What a program does for each element, or each pair of adjacent elements, of its tensors, independently of all others. */
+export interface PerElement {
+  /** Elements that a thread has. */
+  readonly unit: 1 | 2;
+  /** WGSL: what it does for the element, or the pair, with index `at`. */
+  readonly body: string;
+  /** Tensors whose elements are loaded at `at` only, so that they need not come from memory. */
+  readonly along: readonly string[];
+  /** Tensors of which every element is stored, once. */
+  readonly covers: readonly string[];
+}
 
 /** A program as the file of its kernel states it. */
 export interface ProgramText {
@@ -42,10 +54,21 @@ export interface ProgramText {
    * The last pair of an odd number of elements reaches one element too far: the memory has room for it.
    */
   readonly main: string;
+  /** Tensors of which it stores every element, once, and loads none, so that their stores may have epilogues (epilogue.ts). */
+  readonly covers?: readonly string[];
+  /** Tensors of which it stores a part that no other dispatch of such a program stores. */
+  readonly partial?: readonly string[];
+  /** Stated by a program that may be the epilogue of another. */
+  readonly perElement?: PerElement;
+  /** The epilogues of its tensors. */
+  readonly epilogues?: Readonly<Record<string, readonly Epilogue[]>>;
+  /** Tensors that it does not store, as only their epilogues need them. They are not bound. */
+  readonly unstored?: Readonly<Record<string, Element>>;
 }
 
 export interface Program {
   readonly name: string;
+  readonly text: ProgramText;
   readonly wgsl: string;
   readonly elements: readonly Element[];
   readonly params: readonly ParamType[];
@@ -75,7 +98,7 @@ export const MOST_PARAMS = 64;
 const MOST_GROUPS = 65_535;
 
 /** The code of declarations and of all that they use, each once and after what it uses. */
-function codeOf(declarations: readonly Declarations[]): string {
+export function codeOf(declarations: readonly Declarations[]): string {
   const ordered = new Set<Declarations>();
   const add = (one: Declarations): void => {
     for (const used of one.uses) add(used);
@@ -95,7 +118,8 @@ function wgslOf(text: ProgramText, first: readonly number[]): string {
     ...(text.enables ?? []).map((name) => `enable ${name};\n`),
     ...bindings,
     params.length === 0 ? "" : uniform,
-    ...tensors.map(([name, element], i) => accessors(name, variable(i), element)),
+    ...tensors.map(([name, element], i) => accessors(name, variable(i), element, text.epilogues?.[name])),
+    ...Object.entries(text.unstored ?? {}).map(([name, element]) => accessors(name, null, element, text.epilogues?.[name])),
     codeOf(text.declarations ?? []),
     `
 @compute @workgroup_size(${text.workgroup.join(", ")})
@@ -131,7 +155,7 @@ export function program(text: ProgramText): Program {
     const differs = first.findIndex((j, i) => elements[j] !== elements[i]);
     if (differs >= 0)
       throw new Error(`${name}: one tensor is bound as ${elements[first[differs] ?? 0]} and as ${elements[differs]}; bind it as one type`);
-    const made: Program = { name, wgsl: wgslOf(text, first), elements, params, enables, shared };
+    const made: Program = { name, text, wgsl: wgslOf(text, first), elements, params, enables, shared };
     sharing.set(key, made);
     return made;
   };

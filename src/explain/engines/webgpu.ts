@@ -27,16 +27,18 @@ export function webgpuTracer(precision: WebgpuPrecision): Tracer {
   const record = recorder();
   let pending: Pending[] = [];
   const kernelDone = (flop: number): void => {
+    settle();
     runsOf(pending, flop).forEach(record.ran);
     pending = [];
   };
-  const { kernels } = planningEngine({
+  const { kernels, settle } = planningEngine({
     capabilities: adapterCapabilities,
     precision,
     onDispatch: (dispatch, sizes) => void pending.push({ dispatch, bytes: sizes.reduce((sum, size) => sum + size, 0) }),
     afterKernel: countedLoops(kernelDone),
   });
   const fused = countedTable(kernels.scope.fused, (flop) => {
+    settle();
     if (pending.length > 0) kernelDone(flop); // otherwise it ran by its definition, whose kernels are recorded already
   });
   return tracerOn(kernels.within({ fused }), record);

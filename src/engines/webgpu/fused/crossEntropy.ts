@@ -37,7 +37,7 @@ const vjpProgram = memoized((team: RowTeam, ofQ: Storage): Program => {
     main: `${rows.head}  var part_mass = 0.0;
 ${rows.each((i) => `part_mass += load_q(${i});`)}  let mass = ${rows.sum("part_mass")};
   let factor = load_dLoss(0u) / f32(p.rows);
-${rows.fill("f32", { dz: (i) => `(exp_of(load_logProbs(${i})) * mass - load_q(${i})) * factor` })}`,
+${rows.fill(1, { dz: (i) => `(exp_of(load_logProbs(${i})) * mass - load_q(${i})) * factor` })}`,
   });
 });
 

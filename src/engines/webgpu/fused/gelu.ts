@@ -12,6 +12,8 @@ const forwardProgram = memoized((ofX: Storage, ofY: Storage): Program =>
   pairProgram({
     name: "gelu",
     tensors: { y: ofY, x: ofX },
+    along: ["x"],
+    covers: ["y"],
     declarations: [normal],
     main: (pair) => `  let x2 = load2_x(${pair});
   store2_y(${pair}, vec2f(gelu(x2.x), gelu(x2.y)));`,
@@ -22,6 +24,8 @@ const vjpProgram = memoized((ofX: Storage, ofDy: Storage, ofDx: Storage): Progra
   pairProgram({
     name: "gelu vjp",
     tensors: { dx: ofDx, x: ofX, dy: ofDy },
+    along: ["x", "dy"],
+    covers: ["dx"],
     declarations: [normal],
     main: (pair) => `  let x2 = load2_x(${pair});
   store2_dx(${pair}, load2_dy(${pair}) * vec2f(gelu_slope(x2.x), gelu_slope(x2.y)));`,

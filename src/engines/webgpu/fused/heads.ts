@@ -1,56 +1,86 @@
-/** `splitHeads` and `mergeHeads`, between the columns of a matrix and heads (E6), (E8): one dispatch each. */
+/** `splitHeads` and `mergeHeads`, between the columns of a matrix and heads (E6), (E8). */
 import { fuse } from "../../../ops/observe.ts";
 import { mergeHeads, splitHeads } from "../../../ops/splitHeads.ts";
 import { size, type Shape, type Tensor } from "../../../tensor/tensor.ts";
 import type { HeapAccess } from "../../heap.ts";
+import { range } from "../kernels/text.ts";
 import { elementDispatch, elementProgram, pairDispatch, pairProgram } from "../kernels/perElement.ts";
 import type { Storage } from "../accessors.ts";
 import { memoized, type Program } from "../program.ts";
 import type { Access } from "../run.ts";
 import { takeActivation, type FusedKernel } from "./kernel.ts";
 
+/** WGSL: an index, an accessor's suffix, and a factor of indices, for a thread that has one element, or a pair of them. */
+const accessOf = (pairs: boolean): { readonly suffix: "" | "2"; readonly step: 1 | 2 } =>
+  pairs ? { suffix: "2", step: 2 } : { suffix: "", step: 1 };
+
+/** A thread for each element, or for each pair. */
+const movingProgram = (pairs: boolean): typeof elementProgram => (pairs ? pairProgram : elementProgram);
+const movingDispatch = (pairs: boolean): typeof elementDispatch => (pairs ? pairDispatch : elementDispatch);
+
 /**
- * Copies between a matrix [B, T, roles · h · d] and one tensor [B, h, T, d] for each role.
+ * Copies a matrix [B, T, roles · h · d] to one tensor [B, h, T, d] for each role, in the order of the matrix.
  *
  * @param pairs whether a thread copies two elements; d must be even
  */
-const headsProgram = memoized((split: boolean, roles: 1 | 3, pairs: boolean, ofMatrix: Storage, ofHeads: Storage): Program => {
-  const [suffix, step] = pairs ? ["2", 2] : ["", 1];
-  const names = Array.from({ length: roles }, (_, role) => `heads${role}`);
-  const moved = (name: string, role: number): string => {
-    const [inMatrix, inHeads] = [`(place + ${role}u * p.h * p.d) / ${step}u`, `i / ${step}u`];
-    return split
-      ? `  store${suffix}_${name}(${inHeads}, load${suffix}_matrix(${inMatrix}));\n`
-      : `  store${suffix}_matrix(${inMatrix}, load${suffix}_${name}(${inHeads}));\n`;
-  };
-  const copy = (i: string): string => `  let column = ${i} % p.d;
-  let token = (${i} / p.d) % p.T;
-  let head = (${i} / (p.d * p.T)) % p.h;
-  let sample = ${i} / (p.d * p.T * p.h);
-  let place = (sample * p.T + token) * p.h * p.d * ${roles}u + head * p.d + column;
-${names.map(moved).join("")}`;
-  const text = {
-    name: split ? "splitHeads" : "mergeHeads",
+const splitProgram = memoized((roles: 1 | 3, pairs: boolean, ofMatrix: Storage, ofHeads: Storage): Program => {
+  const { suffix, step } = accessOf(pairs);
+  const names = range(roles).map((role) => `heads${role}`);
+  const moved = names.map((name, role) => `  if (role == ${role}u) { store${suffix}_${name}(to / ${step}u, x); }\n`).join("");
+  return movingProgram(pairs)({
+    name: "splitHeads",
     tensors: { matrix: ofMatrix, ...Object.fromEntries(names.map((name) => [name, ofHeads])) },
     params: { T: "u32", h: "u32", d: "u32" },
-  } as const;
-  return pairs
-    ? pairProgram({ ...text, main: (pair) => `  let i = 2u * ${pair};\n${copy("i")}` })
-    : elementProgram({ ...text, main: copy });
+    along: ["matrix"],
+    covers: names,
+    main: (at) => `  let x = load${suffix}_matrix(${at});
+  let place = ${step}u * ${at};
+  let column = place % p.d;
+  let head = (place / p.d) % p.h;
+  let role = (place / (p.d * p.h)) % ${roles}u;
+  let row = place / (p.d * p.h * ${roles}u);
+  let to = (((row / p.T) * p.h + head) * p.T + row % p.T) * p.d + column;
+${moved}`,
+  });
 });
 
-/** @param heads each [B, h, T, d], all stored alike */
-function move(
-  { run, storage }: Access,
-  split: boolean,
-  matrix: Tensor,
-  heads: readonly [Tensor] | readonly [Tensor, Tensor, Tensor],
-): void {
-  const { shape } = heads[0];
-  const [, h = 0, T = 0, d = 0] = shape;
-  const [n, pairs] = [size(shape), d % 2 === 0];
-  const made = headsProgram(split, heads.length, pairs, storage(matrix), storage(heads[0]));
-  run((pairs ? pairDispatch : elementDispatch)(made, n, [T, h, d]), matrix, ...heads);
+/** Copies the heads of one role to their columns of the matrix, in the order of the heads. */
+const mergeProgram = memoized((role: number, roles: 1 | 3, pairs: boolean, ofMatrix: Storage, ofHeads: Storage): Program => {
+  const { suffix, step } = accessOf(pairs);
+  return movingProgram(pairs)({
+    name: "mergeHeads",
+    tensors: { matrix: ofMatrix, heads: ofHeads },
+    params: { T: "u32", h: "u32", d: "u32" },
+    along: ["heads"],
+    ...(roles === 1 ? { covers: ["matrix"] } : { partial: ["matrix"] }),
+    main: (at) => `  let place = ${step}u * ${at};
+  let column = place % p.d;
+  let token = (place / p.d) % p.T;
+  let head = (place / (p.d * p.T)) % p.h;
+  let row = (place / (p.d * p.T * p.h)) * p.T + token;
+  let to = ((row * ${roles}u + ${role}u) * p.h + head) * p.d + column;
+  store${suffix}_matrix(to / ${step}u, load${suffix}_heads(${at}));`,
+  });
+});
+
+/** The heads of each role, each [B, h, T, d], all stored alike. */
+type Heads = readonly [Tensor] | readonly [Tensor, Tensor, Tensor];
+
+function split({ run, storage }: Access, matrix: Tensor, heads: Heads): void {
+  const [, h = 0, T = 0, d = 0] = heads[0].shape;
+  const pairs = d % 2 === 0;
+  const made = splitProgram(heads.length, pairs, storage(matrix), storage(heads[0]));
+  run(movingDispatch(pairs)(made, size(matrix.shape), [T, h, d]), matrix, ...heads);
+}
+
+/** A dispatch for each role, so that each can follow the program that makes its heads. */
+function merge({ run, storage }: Access, matrix: Tensor, heads: Heads): void {
+  const [, h = 0, T = 0, d = 0] = heads[0].shape;
+  const pairs = d % 2 === 0;
+  for (const [role, one] of heads.entries()) {
+    const made = mergeProgram(role, heads.length, pairs, storage(matrix), storage(one));
+    run(movingDispatch(pairs)(made, size(one.shape), [T, h, d]), matrix, one);
+  }
 }
 
 /** Memory for a matrix [B, T, D] of heads of width d, which f16 needs to be written in pairs: no pair may belong to two heads. */
@@ -65,13 +95,13 @@ export const splitHeadsKernel: FusedKernel = (access, heap) => {
       const d = threeD / 3 / h;
       const role = (): Tensor => takeActivation(access, heap, [B, h, T, d]);
       const out = { q: role(), keys: role(), values: role() };
-      move(access, true, qkv, [out.q, out.keys, out.values]);
+      split(access, qkv, [out.q, out.keys, out.values]);
       return { out, saved: null };
     },
     vjp: (_, _saved, { q, keys: k, values: v }) => {
       const [B = 0, h = 0, T = 0, d = 0] = q.shape;
       const qkv = takeMatrix(access, heap, [B, T, 3 * h * d], d);
-      move(access, false, qkv, [q, k, v]);
+      merge(access, qkv, [q, k, v]);
       return { qkv };
     },
   };
@@ -84,13 +114,13 @@ export const mergeHeadsKernel: FusedKernel = (access, heap) => {
     forward: (_, { o }) => {
       const [B = 0, h = 0, T = 0, d = 0] = o.shape;
       const merged = takeMatrix(access, heap, [B, T, h * d], d);
-      move(access, false, merged, [o]);
+      merge(access, merged, [o]);
       return { out: merged, saved: { heads: h } };
     },
     vjp: (_, { heads: h }, dOut) => {
       const [B = 0, T = 0, D = 0] = dOut.shape;
       const dO = takeActivation(access, heap, [B, h, T, D / h]);
-      move(access, true, dOut, [dO]);
+      split(access, dOut, [dO]);
       return { o: dO };
     },
   };

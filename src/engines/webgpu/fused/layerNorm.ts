@@ -21,15 +21,17 @@ ${rows.each((i) => `sum += load_x(${i});`)}  let mean = ${rows.sum("sum")} / f32
   var squares = 0.0;
 ${rows.each((i) => `let c = load_x(${i}) - mean; squares += c * c;`)}  let r = 1.0 / sqrt(${rows.sum("squares")} / f32(p.n) + p.eps);
   if (${rows.leads}) { store_rstd(${rows.row}, r); }
-${rows.fill(ofY, { xHat, y: (i, j) => `${xHat(i)} * load_gamma(${j}) + load_beta(${j})` })}`,
+${rows.fill(ofY === "f16" ? 2 : 1, { xHat, y: (i, j) => `${xHat(i)} * load_gamma(${j}) + load_beta(${j})` })}`,
   });
 });
 
-const dxProgram = memoized((team: RowTeam, ofDy: Storage, ofXHat: Storage): Program => {
+/** @param unit numbers that are stored at a time: 2 in rows of even length */
+const dxProgram = memoized((team: RowTeam, unit: 1 | 2, ofDy: Storage, ofXHat: Storage): Program => {
   const rows = rowText(team);
   return program({
     ...rows.common,
     name: "layerNorm vjp",
+    covers: ["dx"],
     tensors: { dx: "f32", dy: ofDy, xHat: ofXHat, rstd: "f32", gamma: "f32" },
     params: { rows: "u32", n: "u32" },
     main: `${rows.head}  var ofOnes = 0.0;
@@ -37,7 +39,7 @@ const dxProgram = memoized((team: RowTeam, ofDy: Storage, ofXHat: Storage): Prog
 ${rows.each((i, j) => `let h = load_dy(${i}) * load_gamma(${j}); ofOnes += h; ofXHat += h * load_xHat(${i});`)}  let alongOnes = ${rows.sum("ofOnes")} / f32(p.n);
   let alongXHat = ${rows.sum("ofXHat")} / f32(p.n);
   let r = load_rstd(${rows.row});
-${rows.fill("f32", { dx: (i, j) => `(load_dy(${i}) * load_gamma(${j}) - alongOnes - load_xHat(${i}) * alongXHat) * r` })}`,
+${rows.fill(unit, { dx: (i, j) => `(load_dy(${i}) * load_gamma(${j}) - alongOnes - load_xHat(${i}) * alongXHat) * r` })}`,
   });
 });
 
@@ -70,8 +72,8 @@ export const layerNormKernel: FusedKernel = (access, heap) => {
       const [rows, n] = [rowsOf(dy.shape), axis(dy.shape, -1)];
       const [dx, dGamma, dBeta] = [heap.take(dy.shape), heap.take([n]), heap.take([n])];
       const team = rowTeam(capabilities, n);
-      const dispatch = { program: dxProgram(team, storage(dy), storage(xHat)), params: [rows, n], groups: rowGroups(team, rows) };
-      run(dispatch, dx, dy, xHat, rstd, gamma);
+      const made = dxProgram(team, n % 2 === 0 ? 2 : 1, storage(dy), storage(xHat));
+      run({ program: made, params: [rows, n], groups: rowGroups(team, rows) }, dx, dy, xHat, rstd, gamma);
       dParams(storage(dy), storage(xHat))(access, rows, n, [dGamma, dBeta], [dy, xHat]);
       return { x: dx, params: { weight: dGamma, bias: dBeta } };
     },

@@ -11,6 +11,8 @@ const forwardProgram = memoized((ofX: Storage, ofY: Storage): Program =>
   pairProgram({
     name: "relu",
     tensors: { y: ofY, x: ofX },
+    along: ["x"],
+    covers: ["y"],
     main: (pair) => `  let x2 = load2_x(${pair});
   store2_y(${pair}, select(x2, vec2f(), x2 <= vec2f()));`,
   }),
@@ -20,6 +22,8 @@ const vjpProgram = memoized((ofY: Storage, ofDy: Storage, ofDx: Storage): Progra
   pairProgram({
     name: "relu vjp",
     tensors: { dx: ofDx, y: ofY, dy: ofDy },
+    along: ["y", "dy"],
+    covers: ["dx"],
     main: (pair) => `  store2_dx(${pair}, select(load2_dy(${pair}), vec2f(), load2_y(${pair}) <= vec2f()));`,
   }),
 );

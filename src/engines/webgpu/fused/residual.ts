@@ -11,7 +11,7 @@ import { takeActivation, type FusedKernel } from "./kernel.ts";
 const multipliers = (pair: string): string => `vec2f(load_m(2u * ${pair} / p.each), load_m((2u * ${pair} + 1u) / p.each))`;
 
 const forwardProgram = memoized((dropped: boolean, ofX: Storage, ofBranch: Storage): Program => {
-  const shared = { name: "residual", params: { each: "u32" } } as const;
+  const shared = { name: "residual", params: { each: "u32" }, along: ["x", "branch"], covers: ["y"] } as const;
   const tensors = { y: "f32", x: ofX, branch: ofBranch } as const;
   return dropped
     ? pairProgram({
@@ -26,6 +26,8 @@ const vjpProgram = memoized((ofDBranch: Storage, ofDy: Storage): Program =>
   pairProgram({
     name: "residual vjp",
     tensors: { dBranch: ofDBranch, dy: ofDy, m: "f32" },
+    along: ["dy"],
+    covers: ["dBranch"],
     params: { each: "u32" },
     main: (pair) => `  store2_dBranch(${pair}, ${multipliers(pair)} * load2_dy(${pair}));`,
   }),

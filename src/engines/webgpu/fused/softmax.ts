@@ -44,7 +44,7 @@ const forwardProgram = memoized((logs: boolean, team: RowTeam, ofZ: Storage): Pr
     params: { rows: "u32", n: "u32" },
     declarations: [...rows.common.declarations, uses, logarithm],
     main: `${rows.head}${code}  let log_sum = log_of(${sum});
-${rows.fill("f32", { s: value })}`,
+${rows.fill(1, { s: value })}`,
   });
 });
 
@@ -60,7 +60,7 @@ const vjpProgram = memoized((logs: boolean, team: RowTeam, ofS: Storage, ofDs: S
     declarations: [...rows.common.declarations, exponential],
     main: `${rows.head}  var part_along = 0.0;
 ${rows.each((i) => `part_along += load_ds(${i})${logs ? "" : ` * load_s(${i})`};`)}  let along = ${rows.sum("part_along")};
-${rows.fill("f32", { dz: value })}`,
+${rows.fill(1, { dz: value })}`,
   });
 });
 

@@ -7,7 +7,7 @@ import { memoized, type Dispatch, type Program } from "../program.ts";
 import type { Access } from "../run.ts";
 import { uniformDraws } from "./draws.ts";
 import { exponential, logarithm, normal } from "./math.ts";
-import { elementDispatch, elementProgram } from "./perElement.ts";
+import { elementDispatch, elementProgram, pairDispatch, pairProgram } from "./perElement.ts";
 
 /** Functions of x, and for some of the number p.c. */
 const maps = {
@@ -38,17 +38,30 @@ const signs = { add: "+", sub: "-", mul: "*", div: "/" } as const;
 type Sign = keyof typeof signs;
 
 /** Index of the element of the smaller operand that meets element i of the larger. */
-const broadcastIndex: Readonly<Record<Spread, (i: string) => string>> = {
-  same: (i) => i,
+const broadcastIndex: Readonly<Record<Exclude<Spread, "same">, (i: string) => string>> = {
   trailing: (i) => `${i} % p.small`,
   last1: (i) => `${i} / p.last`,
 };
 
-const zipProgram = memoized((name: Sign, spread: Spread, swapped: boolean, ofA: Storage, ofB: Storage): Program =>
+/** Of two tensors of one shape. */
+const pairsProgram = memoized((name: Sign, ofA: Storage, ofB: Storage): Program =>
+  pairProgram({
+    name,
+    tensors: { out: "f32", a: ofA, b: ofB },
+    along: ["a", "b"],
+    covers: ["out"],
+    main: (pair) => `  store2_out(${pair}, load2_a(${pair}) ${signs[name]} load2_b(${pair}));`,
+  }),
+);
+
+/** Of a tensor and a smaller one. */
+const broadcastProgram = memoized((name: Sign, spread: Exclude<Spread, "same">, swapped: boolean, ofA: Storage, ofB: Storage): Program =>
   elementProgram({
     name: `${name} ${spread}`,
     tensors: { out: "f32", a: ofA, b: ofB },
     params: { small: "u32", last: "u32" },
+    along: [swapped ? "b" : "a"],
+    covers: ["out"],
     main: (i) => {
       const j = broadcastIndex[spread](i);
       return `  store_out(${i}, load_a(${swapped ? j : i}) ${signs[name]} load_b(${swapped ? i : j}));`;
@@ -84,9 +97,10 @@ export function elementwise({ run, storage, upload }: Access): ElementwiseLoops 
     (name: Sign) =>
     (out: Tensor, a: Tensor, b: Tensor): void => {
       const { spread, swapped } = broadcast(name, a.shape, b.shape);
-      const small = size((swapped ? a : b).shape);
-      const made = zipProgram(name, spread, swapped, storage(a), storage(b));
-      run(elementDispatch(made, size(out.shape), [small, axis(out.shape, -1)]), out, a, b);
+      const n = size(out.shape);
+      if (spread === "same") return run(pairDispatch(pairsProgram(name, storage(a), storage(b)), n), out, a, b);
+      const made = broadcastProgram(name, spread, swapped, storage(a), storage(b));
+      run(elementDispatch(made, n, [size((swapped ? a : b).shape), axis(out.shape, -1)]), out, a, b);
     };
   return {
     upload: (out, _, values) => upload(out, values instanceof Float32Array ? values : Float32Array.from(values)),

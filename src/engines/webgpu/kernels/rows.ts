@@ -4,7 +4,6 @@
  * of `RowText`, and gets the text for each team.
  */
 import { declare, inRow, WORKGROUP, type Declarations, type Groups, type ProgramText } from "../program.ts";
-import type { Storage } from "../accessors.ts";
 import type { DeviceCapabilities } from "../capabilities.ts";
 
 /** Threads of a workgroup. */
@@ -39,8 +38,8 @@ export interface RowText {
   readonly max: (x: string) => string;
   /** A loop over the thread's numbers of the row. */
   readonly each: (body: ValueOfRow) => string;
-  /** Fills the row of each of these tensors. Rows of f16 have even length, and are written two numbers at a time. */
-  readonly fill: (storage: Storage, values: Readonly<Record<string, ValueOfRow>>) => string;
+  /** Fills the row of each of these tensors, `unit` numbers at a time: two in f16, whose rows have even length. */
+  readonly fill: (unit: 1 | 2, values: Readonly<Record<string, ValueOfRow>>) => string;
 }
 
 const threadDeclarations = declare(`
@@ -119,9 +118,9 @@ const larger = (one: string, other: string): string => `max(${one}, ${other})`;
 const each: RowText["each"] = (body) => `  for (var j = first; j < p.n; j += WIDTH) { ${body("at + j", "j")} }
 `;
 
-const fill: RowText["fill"] = (storage, values) => {
+const fill: RowText["fill"] = (unit, values) => {
   const names = Object.entries(values);
-  if (storage === "f32") return each(() => names.map(([name, value]) => `store_${name}(at + j, ${value("(at + j)", "j")});`).join(" "));
+  if (unit === 1) return each(() => names.map(([name, value]) => `store_${name}(at + j, ${value("(at + j)", "j")});`).join(" "));
   const both = (value: ValueOfRow): string => `vec2f(${value("(at + j)", "j")}, ${value("(at + j + 1u)", "(j + 1u)")})`;
   return `  for (var j = 2u * first; j < p.n; j += 2u * WIDTH) { ${names.map(([name, value]) => `store2_${name}((at + j) / 2u, ${both(value)});`).join(" ")} }
 `;

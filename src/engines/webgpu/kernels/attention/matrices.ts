@@ -161,6 +161,7 @@ export function matrixProgram(operands: AttentionOperands, format: MatrixFormat,
   return program({
     name: operands.name,
     tensors: tensorsOf(operands, format),
+    covers: Object.keys(operands.writes),
     params,
     workgroup: [matrixThreads(format), 1, 1],
     enables: ["f16", "subgroups", "chromium_experimental_subgroup_matrix"],

@@ -79,6 +79,7 @@ export const rowProgram = (operands: AttentionOperands, format: RowFormat, main:
   program({
     name: operands.name,
     tensors: tensorsOf(operands, format),
+    covers: Object.keys(operands.writes),
     params,
     workgroup: [ROW_THREADS, 1, 1],
     declarations: [

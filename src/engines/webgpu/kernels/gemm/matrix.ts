@@ -120,6 +120,7 @@ workgroupBarrier();`;
     return program({
       name: "matmul",
       tensors: tensorsOf(format),
+      covers: ["c"],
       params: gemmParamTypes,
       workgroup: [matrixThreads(tile), 1, 1],
       enables: ["f16", "subgroups", "chromium_experimental_subgroup_matrix"],

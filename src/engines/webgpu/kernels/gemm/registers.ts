@@ -92,6 +92,7 @@ export const registerProgram: (tile: RegisterTile, format: GemmFormat) => Progra
     return program({
       name: "matmul",
       tensors: tensorsOf(format),
+      covers: ["c"],
       params: gemmParamTypes,
       workgroup: [REGISTER_THREADS, 1, 1],
       enables: threads === 1 ? [] : ["subgroups"],

@@ -16,6 +16,7 @@ const reductionProgram = memoized((ofC: Storage, ofBias: Storage | null): Progra
   const number = (i: string): string => `sum_of(${i}) * p.scale${ofBias === null ? "" : ` + load_bias((${i}) % p.n)`}`;
   return program({
     name: "matmul sums",
+    covers: ["c"],
     tensors: { c: ofC, parts: "f32", ...(ofBias === null ? {} : { bias: ofBias }) },
     params: { size: "u32", n: "u32", splits: "u32", scale: "f32" },
     workgroup: [THREADS, 1, 1],

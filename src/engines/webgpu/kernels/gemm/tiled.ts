@@ -111,6 +111,7 @@ ${joined(ownDown.map((i) => read(`x${i}`, "panel_a", `mineDown + ${i * down}u`))
     return program({
       name: "matmul",
       tensors: tensorsOf(format),
+      covers: ["c"],
       params: gemmParamTypes,
       workgroup: [squareThreads(tile), 1, 1],
       declarations: [readerOfA.declarations, readerOfB.declarations, epilogue.declarations, declare(panels(tile))],

@@ -1,6 +1,6 @@
 /** What decides what a call of an op does, as text: equal texts, equal commands. */
-import { isTensor } from "../../tensor/tensor.ts";
-import type { HeapBlock } from "../heap.ts";
+import { isTensor } from "../../../tensor/tensor.ts";
+import type { HeapBlock } from "../../heap.ts";
 
 /**
  * The key of a call with these arguments; null: something else decides too, as in a function, or the op will refuse a tensor.

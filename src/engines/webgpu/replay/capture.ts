@@ -1,9 +1,9 @@
 /** The capture of a call: the commands that the op gives, in terms of blocks by number, so that they can be given again for other blocks. */
-import { tensor, type Shape, type Tensor } from "../../tensor/tensor.ts";
-import { forEachTensor } from "../../tensor/tree.ts";
-import { HeapBlock, type HeapAccess } from "../heap.ts";
-import type { Bindable, Extent, Machine } from "./machine.ts";
-import type { Dispatch } from "./program.ts";
+import { tensor, type Shape, type Tensor } from "../../../tensor/tensor.ts";
+import { forEachTensor } from "../../../tensor/tree.ts";
+import { HeapBlock, type HeapAccess } from "../../heap.ts";
+import type { Bindable, Extent, Machine } from "../machine.ts";
+import type { Dispatch } from "../program.ts";
 
 /** Repeats one thing that the op did, on the blocks of another call: those of its arguments, then those that it takes, which the command appends. */
 export type Command = (blocks: HeapBlock[]) => void;

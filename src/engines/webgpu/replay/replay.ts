@@ -7,14 +7,14 @@
  * Not captured is what depends on more: uploads of numbers of the host, tables of addresses, the death of an argument. Ops that someone observes
  * are not replayed (region.ts).
  */
-import { tensor, type Shape, type Tensor } from "../../tensor/tensor.ts";
-import { mapTree } from "../../tensor/tree.ts";
-import type { HeapBlock } from "../heap.ts";
-import type { Capturable } from "../region.ts";
+import { tensor, type Shape, type Tensor } from "../../../tensor/tensor.ts";
+import { mapTree } from "../../../tensor/tree.ts";
+import type { HeapBlock } from "../../heap.ts";
+import type { Capturable } from "../../region.ts";
 import { callKey } from "./callKey.ts";
 import { blockAt, Capture, type CapturedCall, type ReplayBackend } from "./capture.ts";
-import type { Bindable } from "./machine.ts";
-import type { Dispatch } from "./program.ts";
+import type { Bindable } from "../machine.ts";
+import type { Dispatch } from "../program.ts";
 
 /** The most calls of an op that are remembered: calls with ever new arguments would fill the memory. */
 const MOST_KEPT = 100;

@@ -1,0 +1,112 @@
+/** Programs of many ops with epilogues: bitwise what they are without, whatever is freed on the way. */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import { gelu } from "../../src/ops/gelu.ts";
+import { layerNorm } from "../../src/ops/layerNorm.ts";
+import { linear } from "../../src/ops/linear.ts";
+import { residual } from "../../src/ops/residual.ts";
+import { mergeHeads, splitHeads } from "../../src/ops/splitHeads.ts";
+import { keyOf } from "../../src/tensor/key.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import type { WebgpuEngine } from "../../src/webgpu.ts";
+import { gpuDevice, onGpu } from "../helpers/gpu.ts";
+import { lane } from "../helpers/lane.ts";
+import { choices, webgpuWith } from "../helpers/webgpu.ts";
+
+const [B, T, D, HEADS] = [2, 3, 8, 2];
+
+/** Ops on activations [B, T, D]; `other` is one of them too. */
+interface Operands {
+  readonly k: Kernels;
+  readonly x: Tensor;
+  readonly other: Tensor;
+  readonly square: Tensor;
+  readonly vector: Tensor;
+  readonly multiplier: Tensor;
+}
+
+const heads = (k: Kernels, matrix: Tensor): Tensor => mergeHeads.vjp(k, { heads: HEADS }, matrix).o;
+
+const ops: readonly ((operands: Operands) => readonly Tensor[])[] = [
+  ({ k, x, square, vector }) => [linear.forward(k, { x, params: { weight: square, bias: vector } }).out],
+  ({ k, x, other, square }) => {
+    const d = linear.vjp(k, { x, weight: square }, other);
+    k.donate(d.params);
+    return [d.x];
+  },
+  ({ k, x }) => [gelu.forward(k, { x }).out],
+  ({ k, x, other }) => [gelu.vjp(k, { x }, other).x],
+  ({ k, x, other, multiplier }) => [residual.forward(k, { x, branch: other }, { multiplier }).out],
+  ({ k, x, multiplier }) => [residual.vjp(k, { multiplier }, x).branch],
+  ({ k, x, vector }) => {
+    const { out, saved } = layerNorm.forward(k, { x, params: { weight: vector, bias: vector } }, { eps: 1e-6 });
+    const d = layerNorm.vjp(k, saved, out);
+    k.donate([saved.xHat, saved.rstd, d.params]);
+    return [out, d.x];
+  },
+  ({ k, x, other }) => [k.add(x, other)],
+  ({ k, x, vector }) => [k.mul(x, vector)],
+  ({ k, x }) => {
+    const split = splitHeads.forward(k, { qkv: k.concat([x, x, x], 2) }, { heads: HEADS }).out;
+    const merged = mergeHeads.forward(k, { o: split.keys }).out;
+    k.donate(split);
+    return [merged];
+  },
+  ({ k, x, square }) => {
+    const o = heads(k, k.matmul(x, square));
+    const merged = mergeHeads.forward(k, { o }).out;
+    k.donate(o);
+    return [merged];
+  },
+];
+
+interface Step {
+  readonly op: number;
+  readonly x: number;
+  readonly other: number;
+  readonly freed: number | null;
+}
+
+const steps = fc.array(
+  fc.record<Step>({
+    op: fc.nat(ops.length - 1),
+    x: fc.nat(),
+    other: fc.nat(),
+    freed: fc.option(fc.nat(), { nil: null }),
+  }),
+  { minLength: 2, maxLength: 12 },
+);
+
+/** The bits of all tensors that are alive at the end. */
+async function outcome(engine: WebgpuEngine, program: readonly Step[]): Promise<readonly Uint32Array[]> {
+  const { kernels: k } = engine;
+  const constants = { square: k.uniform(keyOf(1), [D, D]), vector: k.uniform(keyOf(2), [D]), multiplier: k.uniform(keyOf(3), [B]) };
+  const live: Tensor[] = [k.uniform(keyOf(4), [B, T, D]), k.uniform(keyOf(5), [B, T, D])];
+  const pick = (i: number): Tensor => live[i % live.length] ?? constants.vector;
+  for (const { op, x, other, freed } of program) {
+    const result = ops[op]?.({ k, x: pick(x), other: pick(other), ...constants }) ?? [];
+    live.push(...result);
+    if (freed !== null && live.length > 2) engine.release(live.splice(freed % live.length, 1));
+  }
+  const numbers = await Promise.all(live.map((t) => engine.read(t)));
+  engine.release([live, constants]);
+  return numbers.map((one) => new Uint32Array(Float32Array.from(one).buffer));
+}
+
+onGpu("epilogues", () => {
+  it.each(choices)("change no bit of what random programs compute, with $name", async (choice) => {
+    const engineWith = async (epilogues: boolean): Promise<WebgpuEngine> => webgpuWith(await gpuDevice(), { ...choice, epilogues });
+    const [fused, plain] = [await engineWith(true), await engineWith(false)];
+    await fc.assert(
+      fc.asyncProperty(steps, async (program) => {
+        expect(await outcome(fused, program)).toEqual(await outcome(plain, program));
+      }),
+      { numRuns: lane === "fast" ? 8 : 40 },
+    );
+    const isPossible = !choice.software || choice.precision === "f16"; // elsewhere a GEMM of few numbers stores them one by one
+    expect(fused.sent().dispatches < plain.sent().dispatches).toBe(isPossible);
+    fused.close();
+    plain.close();
+  });
+});
