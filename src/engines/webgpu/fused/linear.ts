@@ -1,5 +1,5 @@
 /**
- * Linear layer (G1): three matrix multiplications, the first of which adds the bias in its epilogue.
+ * Linear layer (G1): three matrix multiplications. The first adds the bias in its epilogue; that of W̄ = ȳᵀ x adds up ȳ as it reads it, which is b̄.
  *
  * With factors in f16, the weight is rounded once, and the copy is kept with it for the forward and the VJP; in inference for as long as the weight
  * lives. In training AdamW writes the weight in place, which drops the copy.
@@ -22,7 +22,7 @@ const roundProgram: Program = pairProgram({
   main: (pair) => `  store2_rounded(${pair}, load2_numbers(${pair}));`,
 });
 
-/** b̄ = Σ ȳ */
+/** b̄ = Σ ȳ, where W̄ reads ȳ rounded */
 const dBiasSums = memoized((ofDy: Storage) => columnSums({ name: "linear", tensors: { dy: ofDy }, terms: [({ i }) => `load_dy(${i})`] }));
 
 export const linearKernel: FusedKernel = (access, heap) => {
@@ -50,8 +50,9 @@ export const linearKernel: FusedKernel = (access, heap) => {
       const [rows, I, O] = [rowsOf(x.shape), axis(x.shape, -1), axis(weight.shape, 0)];
       const [dx, dWeight, dBias] = [takeActivation(access, heap, x.shape), heap.take(weight.shape), heap.take([O])];
       const both = { batch: 1, bias: null, scale: 1, tb: false, shared: true };
-      dBiasSums(storage(dy))(access, rows, O, [dBias], [dy]);
-      multiply(dWeight, { ...both, a: dy, b: x }, { ...both, m: O, n: I, k: rows, ta: true });
+      const asRead = storage(dy) === precision;
+      if (!asRead) dBiasSums(storage(dy))(access, rows, O, [dBias], [dy]);
+      multiply(dWeight, { ...both, a: dy, b: x, ...(asRead ? { rowSums: dBias } : {}) }, { ...both, m: O, n: I, k: rows, ta: true });
       multiply(dx, { ...both, a: dy, b: asFactor(weight) }, { ...both, m: rows, n: I, k: O, ta: false });
       heap.count(2 * rows * I * O);
       return { x: dx, params: { weight: dWeight, bias: dBias } };
