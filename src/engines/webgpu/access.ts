@@ -20,7 +20,7 @@ export function accessOn(machine: Machine, precision: WebgpuPrecision, blockOf: 
     storage: (t) => (blockOf(t).elementBytes === 2 ? "f16" : "f32"),
     slabOf: (t) => {
       replay.invalidate();
-      const [{ address }, { span }] = [blockOf(t), machine.layout];
+      const [{ address }, { span }] = ["address" in t ? t : blockOf(t), machine.layout];
       return { slab: Math.floor(address / span), offset: address % span };
     },
     upload: (to, data) => {
@@ -39,8 +39,8 @@ export const heapAccessWith = (plain: HeapAccess, replay: Replay): HeapAccess =>
     replay.kept(t, shape, elementBytes, made.address);
     return made;
   },
-  takeOver: (t) => {
+  takeOver: (t, withKept) => {
     replay.invalidate();
-    return plain.takeOver(t);
+    return plain.takeOver(t, withKept);
   },
 });

@@ -7,13 +7,13 @@
 export type Storage = "f32" | "f16";
 
 /** What a program sees of a tensor: numbers, one by one; numbers, four at a time; or 32-bit words that the program interprets itself. */
-export type Element = Storage | Quad | "u32";
+export type Element = Storage | Quad | "u32" | "u32x4";
 
 /** Four consecutive numbers, the first at a multiple of four. */
 export type Quad = `${Storage}x4`;
 
 /** Type of the elements of the WGSL array. */
-const stored: Readonly<Record<Element, string>> = { f32: "f32", f16: "u32", f32x4: "vec4f", f16x4: "vec2u", u32: "u32" };
+const stored: Readonly<Record<Element, string>> = { f32: "f32", f16: "u32", f32x4: "vec4f", f16x4: "vec2u", u32: "u32", u32x4: "vec4u" };
 
 /** Every tensor is bound for writing, since two of them may lie in one buffer, and WebGPU allows a buffer one usage in a dispatch. */
 export const declaration = (variable: string, element: Element, binding: number): string =>
@@ -39,6 +39,9 @@ fn store4_${name}(quad: u32, value: vec4f) { ${variable}[quad] = vec2u(pack2x16f
 `,
   u32: (name, variable) => `fn load_${name}(i: u32) -> u32 { return ${variable}[i]; }
 fn store_${name}(i: u32, value: u32) { ${variable}[i] = value; }
+`,
+  u32x4: (name, variable) => `fn load4_${name}(i: u32) -> vec4u { return ${variable}[i]; }
+fn store4_${name}(i: u32, value: vec4u) { ${variable}[i] = value; }
 `,
 };
 
