@@ -161,6 +161,8 @@ export type { Normalisation } from "./data/normalise.ts";
 
 // The training step
 export type { FiniteCheck } from "./train/optimizer/skippedSteps.ts";
+export { averagedLeaf, averagedLeaves, adamwAveraged } from "./train/optimizer/averaged.ts";
+export type { AveragedLeaf, AveragedLeafAndGrad, AveragedLeafAttrs } from "./train/optimizer/averaged.ts";
 export { adamwLeaf, adamwLeaves, adamw } from "./train/optimizer/adamw.ts";
 export type { AdamWAttrs, AdamWLeaf, AdamWLeafAndGrad, AdamWShared, AdamWTrees, Moments, Decays } from "./train/optimizer/adamw.ts";
 export { classifierTask } from "./train/step/classifierTask.ts";

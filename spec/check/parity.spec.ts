@@ -12,6 +12,7 @@ import { softmax } from "../../src/ops/softmax.ts";
 import { fold, keyOf } from "../../src/tensor/key.ts";
 import { mapTree } from "../../src/tensor/tree.ts";
 import { adamwLeaf, adamwLeaves } from "../../src/train/optimizer/adamw.ts";
+import { averagedLeaves } from "../../src/train/optimizer/averaged.ts";
 import { cutMix } from "../../src/train/mixing/cutMix.ts";
 import { emaLeaf, emaLeaves } from "../../src/train/optimizer/ema.ts";
 import { nextLossScale, unscaledLeaf, unscaledLeaves } from "../../src/train/optimizer/lossScale.ts";
@@ -94,6 +95,7 @@ inEachPrecision((suite) => {
       [
         adamwLeaf,
         adamwLeaves,
+        averagedLeaves,
         sgdLeaf,
         emaLeaf,
         emaLeaves,

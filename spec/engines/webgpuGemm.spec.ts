@@ -63,9 +63,10 @@ function drawnCall(draw: Draw, most: number): Call {
   const stored = { a: storage(), b: storage(), c: product.n % 2 === 0 ? storage() : "f32", factors: storage() } as const;
   const bias = draw.oneOf([null, storage()]);
   const seed = draw.integer(0, 2 ** 20);
+  const ta = flag();
   return {
-    product: { ...product, ta: flag(), tb: flag(), shared: flag() },
-    stored: { ...stored, bias },
+    product: { ...product, ta, tb: flag(), shared: flag() },
+    stored: { ...stored, bias, rowSums: ta && product.batch === 1 },
     scale: draw.oneOf([1, 0.125, -3]),
     seed,
   };
@@ -117,10 +118,18 @@ describe("a GEMM plan", () => {
       const [count = 0] = plan.gemm.params;
       expect(count * plan.rows * plan.columns).toBeGreaterThanOrEqual(plan.splits * batch * m * n);
       const split = plan.splits > 1;
-      expect(split ? plan.splits * batch * m * n * 4 : 0).toBeLessThanOrEqual(SCRATCH_BYTES);
+      const sums = call.stored.rowSums === true ? m : 0;
+      expect(split ? plan.splits * (batch * m * n + sums) * 4 : 0).toBeLessThanOrEqual(SCRATCH_BYTES);
       expect(split ? k / plan.splits : Infinity).toBeGreaterThan(200);
       expect(plan.gemm.macs).toBe(batch * m * n * k);
     }
+  });
+
+  it("refuses the sums of A's rows of a batch, or of rows as they are stored", () => {
+    const message = "matmul: the rows of A are added up for one matrix that is stored transposed";
+    const stored = { ...f32, rowSums: true };
+    expect(() => gemmPlan({ ...gradient(4, 4, 4), batch: 2 }, stored, 1, defaultCapabilities)).toThrow(message);
+    expect(() => gemmPlan(linear(4, 4, 4), stored, 1, defaultCapabilities)).toThrow(message);
   });
 
   it("refuses rows of f16 of odd length", () => {
@@ -148,13 +157,13 @@ const everyVariant = ({ product, stored }: Call): readonly NamedVariant[] =>
 const sweep: readonly Call[] = (() => {
   const draw = drawOf(keyOf(6));
   const plain = { stored: f32, scale: 1, seed: 1 };
-  const many = [
-    linear(65_600, 3, 5),
-    { ...linear(1, 2, 3), batch: 65_600, shared: false },
-    gradient(7, 9, 65_600),
-    gradient(64, 96, 12_608),
+  const many = [linear(65_600, 3, 5), { ...linear(1, 2, 3), batch: 65_600, shared: false }];
+  const long = [gradient(7, 9, 65_600), gradient(64, 96, 12_608), gradient(18, 12, 4096)]; // in several splits
+  const calls = [
+    ...many.map((product) => ({ ...plain, product })),
+    ...long.map((product) => ({ ...plain, product, stored: { ...f32, rowSums: true } })),
   ];
-  return [...many.map((product) => ({ ...plain, product })), ...Array.from({ length: 500 }, () => drawnCall(draw, 2 ** 22))];
+  return [...calls, ...Array.from({ length: 500 }, () => drawnCall(draw, 2 ** 22))];
 })();
 
 onGpu("the capabilities of a device", () => {
@@ -251,13 +260,54 @@ onGpu("a GEMM", () => {
     const draw = drawOf(keyOf(7));
     for (let i = 0; i < (LONG ? 12 : 1); i++) {
       const drawn = drawnCall(draw, LONG ? 2 ** 21 : 2 ** 16);
-      const call: Call = name.startsWith("matrix") ? { ...drawn, stored: { ...drawn.stored, factors: "f16" } } : drawn; // matrix units have no other
+      const factors = name.startsWith("matrix") ? "f16" : drawn.stored.factors; // matrix units have no other
+      const one = { ...drawn.product, batch: 1, ta: true };
+      const call: Call = LONG
+        ? { ...drawn, stored: { ...drawn.stored, factors } }
+        : { ...drawn, product: one, stored: { ...drawn.stored, factors, rowSums: true } };
       const variants = variantsFor(call).filter((one) => one.name === name);
       const { capabilities, variant } = nth(variants, draw.integer(0, variants.length - 1));
       const error = await run(emulated(planWith(call, variant), capabilities), call);
       if (!(error < MOST)) wrong.push({ error, call });
     }
     expect(wrong).toEqual([]);
+  });
+
+  const sums: Call = {
+    product: { ...gradient(37, 35, 39), ta: true },
+    stored: { ...f32, factors: "f16", rowSums: true },
+    scale: 1,
+    seed: 4,
+  };
+  const split: Call = { ...sums, product: gradient(10, 12, 600) };
+
+  type Planted = readonly [name: string, what: string, right: string, wrong: string, call: Call];
+  const inRowSums: readonly Planted[] = [
+    ["registers 4×4", "writes row sums beyond the edge of A", "if (row + 3u < p.m)", "if (true)", sums],
+    ["tiled 32×32", "adds up the numbers of B too", "if (ofA) { panel_a[block] = total; }", "panel_a[block] = total;", sums],
+    ["tiled 32×32", "leaves the row sums of a split at another place", "into + p.m * p.n", "into + p.m * p.n + 4u", split],
+    ["matrix 16×32", "forgets the other threads of the same rows", "total += vec4f(results", "total = vec4f(results", sums],
+    ...(LONG
+      ? ([
+          ["registers 16×32", "omits the terms of a thread", "quadBroadcast(total0, 3u)", "vec4f()", sums],
+          ["tiled 32×32", "omits a quarter of the terms", " + panel_a[lane + 24u]", "", sums],
+          ["matrix 32×32", "adds up half a word", "unpack2x16float(a0.y)", "unpack2x16float(a0.x)", sums],
+        ] as const)
+      : []),
+  ];
+
+  it.each(inRowSums)("by %s is found wrong if it %s", async (name, _, right, wrong, call) => {
+    const run = await made;
+    const { variant, capabilities } = nth(
+      everyVariant(call).filter((one) => one.name === name),
+      0,
+    );
+    const tiling = { rows: variant.rows, columns: variant.columns, length: call === split ? 320 : call.product.k };
+    const plan = planOf(call.product, call.stored, call.scale, { variant, tiling });
+    const { wgsl } = plan.gemm.program;
+    expect(wgsl).toContain(right);
+    expect(await run(emulated(plan, capabilities), call)).toBeLessThan(MOST);
+    expect(await run(emulated(withText(plan, wgsl.replaceAll(right, wrong)), capabilities), call)).not.toBeLessThan(MOST);
   });
 
   const edge: Call = { product: { ...linear(37, 35, 39), batch: 2 }, stored: { ...f32, factors: "f16" }, scale: 1, seed: 3 };

@@ -1,4 +1,4 @@
-/** Runs the dispatches of a GEMM plan on a device and compares C with plain sums in f64. */
+/** Runs the dispatches of a GEMM plan on a device and compares C, and the sums of A's rows, with plain sums in f64. */
 import type { GemmShape, GemmStorage } from "../../src/engines/webgpu/kernels/gemm/format.ts";
 import type { GemmPlan } from "../../src/engines/webgpu/kernels/gemm/plan.ts";
 import type { Extent, Machine } from "../../src/engines/webgpu/machine.ts";
@@ -6,12 +6,20 @@ import type { Storage } from "../../src/engines/webgpu/accessors.ts";
 import { roundHalf, widenHalf } from "../../src/tensor/half.ts";
 import { keyOf, uniform53At } from "../../src/tensor/key.ts";
 
-/** A call: C = s A B + b. */
+/** A call: C = s A B + b, and maybe Σ_k A. */
 export interface Call {
   readonly product: GemmShape;
   readonly stored: GemmStorage;
   readonly scale: number;
   readonly seed: number;
+}
+
+/** The sums of A's rows over its terms, for a single A that is stored k × m and already rounded, and the sums of the magnitudes of their terms. */
+function rowSums({ m, k }: GemmShape, A: Float64Array): (i: number) => { readonly sum: number; readonly mass: number } {
+  return (i) => {
+    const terms = Array.from({ length: k }, (_, t) => A[t * m + i] ?? NaN);
+    return { sum: terms.reduce((sum, a) => sum + a, 0), mass: terms.reduce((sum, a) => sum + Math.abs(a), 0) };
+  };
 }
 
 /** Memory of each operand, in bytes. */
@@ -71,14 +79,15 @@ const halfError = (x: number): number => 2 ** -11 * Math.abs(x) + 2 ** -25;
 export type Runner = (plan: GemmPlan, call: Call) => Promise<number>;
 
 /**
- * The largest error of C by a plan, in units of the f32 rounding of Σ |a b|; Infinity if the plan wrote beyond C. Calls must not overlap.
+ * The largest error of C by a plan, in units of the f32 rounding of Σ |a b|; Infinity if the plan wrote beyond C or beyond the sums of A's rows. Calls must not overlap.
  *
  * @param machine a machine whose memory holds nothing else
  */
 export function runnerOn(machine: Machine): Runner {
-  const [ofC, ofA, ofB, ofBias] = [1, 2, 3, 4].map((i): Extent => ({ address: i * ROOM, bytes: ROOM }));
-  if (ofC === undefined || ofA === undefined || ofB === undefined || ofBias === undefined) throw new Error("no room");
-  machine.reach(5 * ROOM);
+  const [ofC, ofA, ofB, ofBias, ofSums] = [1, 2, 3, 4, 5].map((i): Extent => ({ address: i * ROOM, bytes: ROOM }));
+  if (ofC === undefined || ofA === undefined || ofB === undefined || ofBias === undefined || ofSums === undefined)
+    throw new Error("no room");
+  machine.reach(6 * ROOM);
   return async ({ gemm, reduction }, call) => {
     const { product, stored, seed } = call;
     const { batch, m, n, k, shared } = product;
@@ -91,11 +100,15 @@ export function runnerOn(machine: Machine): Runner {
     const untouched = Array.from({ length: size + GUARD }, () => UNTOUCHED);
     machine.upload(ofC, guarded(untouched, stored.c));
     const added = stored.bias === null ? [] : [ofBias];
-    if (reduction === null) machine.dispatch(gemm, [ofC, ofA, ofB, ...added]);
+    const results = stored.rowSums === true ? [ofC, ofSums] : [ofC];
+    machine.upload(ofSums, guarded(untouched.slice(0, m + GUARD), "f32"));
+    if (reduction === null) machine.dispatch(gemm, [...results, ofA, ofB, ...added]);
     else {
       machine.dispatch(gemm, ["scratch", ofA, ofB]);
-      machine.dispatch(reduction, [ofC, "scratch", ...added]);
+      machine.dispatch(reduction, [...results, "scratch", ...added]);
     }
+    const sumsOfRows = new Float32Array(await machine.read(ofSums, 4 * (m + GUARD)));
+    if (sumsOfRows.subarray(stored.rowSums === true ? m : 0).some((x) => x !== UNTOUCHED)) return Infinity;
     const data = await machine.read(ofC, (stored.c === "f16" ? 2 : 4) * (size + GUARD));
     const C = stored.c === "f16" ? widenHalf(new Uint16Array(data)) : new Float32Array(data);
     if (C.subarray(size).some((x) => x !== UNTOUCHED)) return Infinity;
@@ -104,6 +117,14 @@ export function runnerOn(machine: Machine): Runner {
     if (left === undefined || right === undefined) throw new Error("no factors");
     const at = sums(call, left, right, bias);
     let worst = 0;
+    if (stored.rowSums === true) {
+      const [exact, found] = [rowSums(product, left), sumsOfRows.subarray(0, m)];
+      found.forEach((x, i) => {
+        const { sum, mass } = exact(i);
+        const error = Math.abs(x - sum) / (Math.max(mass, LEAST_MASS) * 2 ** -24);
+        if (!(error <= worst)) worst = error;
+      });
+    }
     for (let q = 0; q < batch; q++)
       for (let i = 0; i < m; i++)
         for (let j = 0; j < n; j++) {

@@ -35,7 +35,7 @@ function insert(list: number[], address: number): void {
 }
 
 /** A range of the memory. */
-interface Extent {
+export interface Extent {
   /** Address of the first byte. */
   readonly address: number;
   /** Its length in bytes. */
@@ -150,8 +150,14 @@ export interface HeapAccess {
     /** Whether the memory is new, so that its contents must be computed now. */
     readonly fresh: boolean;
   };
-  /** The memory of `t` under a new handle, for kernels that write in place; all old handles become stale. */
-  readonly takeOver: (t: Tensor) => Tensor;
+  /** What is kept with `t`; null: nothing is. */
+  readonly kept: (t: Tensor) => Extent | null;
+  /**
+   * The memory of `t` under a new handle, for kernels that write in place; all old handles become stale.
+   *
+   * @param withKept whether the kernel also writes what is kept with `t`, which then stays; default: it is dropped
+   */
+  readonly takeOver: (t: Tensor, withKept?: boolean) => Tensor;
   /** Counts a fused kernel and the multiply–adds of its matrix multiplications. */
   readonly count: (macs: number) => void;
 }
@@ -198,6 +204,10 @@ export function heapRegions(base: number, { reach, taken, freed }: MemoryHooks, 
     block.kept = null;
     keeping.delete(block);
   };
+  const passOn = (block: HeapBlock, next: HeapBlock): void => {
+    [next.kept, block.kept] = [block.kept, null];
+    if (keeping.delete(block)) keeping.add(next);
+  };
   const take = (shape: Shape, elementBytes = F32_BYTES): HeapBlock => {
     const bytes = heap.rounded(size(shape) * elementBytes);
     const address = base + heap.take(bytes);
@@ -216,10 +226,13 @@ export function heapRegions(base: number, { reach, taken, freed }: MemoryHooks, 
       keeping.add(block);
       return { ...block.kept, fresh: true };
     },
-    takeOver: (t) => {
+    kept: (t) => regions.live(t, "kept").kept,
+    takeOver: (t, withKept = false) => {
       const old = regions.live(t, "takeOver");
-      drop(old);
-      return tensor(t.shape, regions.takeOver(old, new OwnBlock(old.address, old.bytes, old.elementBytes), "taken over in place"));
+      const fresh = new OwnBlock(old.address, old.bytes, old.elementBytes);
+      if (withKept) passOn(old, fresh);
+      else drop(old);
+      return tensor(t.shape, regions.takeOver(old, fresh, "taken over in place"));
     },
     count,
   });

@@ -30,7 +30,7 @@ export function accessOn({ machine, precision, blockOf, window, replay }: Access
     storage: (t) => (blockOf(t).elementBytes === 2 ? "f16" : "f32"),
     slabOf: (t) => {
       replay.invalidate();
-      const [{ address }, { span }] = [blockOf(t), machine.layout];
+      const [{ address }, { span }] = ["address" in t ? t : blockOf(t), machine.layout];
       return { slab: Math.floor(address / span), offset: address % span };
     },
     upload: (to, data) => {
@@ -50,9 +50,9 @@ export const heapAccessWith = (plain: HeapAccess, window: DispatchWindow, replay
     replay.kept(t, shape, elementBytes, made.address);
     return made;
   },
-  takeOver: (t) => {
+  takeOver: (t, withKept) => {
     window.flush(); // the memory gets another block
     replay.invalidate();
-    return plain.takeOver(t);
+    return plain.takeOver(t, withKept);
   },
 });

@@ -7,13 +7,13 @@
 export type Storage = "f32" | "f16";
 
 /** What a program sees of a tensor: numbers, one by one; numbers, four at a time; or 32-bit words that the program interprets itself. */
-export type Element = Storage | Quad | "u32";
+export type Element = Storage | Quad | "u32" | "u32x4";
 
 /** Four consecutive numbers, the first at a multiple of four. */
 export type Quad = `${Storage}x4`;
 
 /** Type of the elements of the WGSL array. */
-const stored: Readonly<Record<Element, string>> = { f32: "f32", f16: "u32", f32x4: "vec4f", f16x4: "vec2u", u32: "u32" };
+const stored: Readonly<Record<Element, string>> = { f32: "f32", f16: "u32", f32x4: "vec4f", f16x4: "vec2u", u32: "u32", u32x4: "vec4u" };
 
 /** Every tensor is bound for writing, since two of them may lie in one buffer, and WebGPU allows a buffer one usage in a dispatch. */
 export const declaration = (variable: string, element: Element, binding: number): string =>
@@ -33,6 +33,8 @@ fn load2_${name}(pair: u32) -> vec2f { return unpack2x16float(${variable}[pair])
 fn load4_${name}(quad: u32) -> vec4f { let words = ${variable}[quad]; return vec4f(unpack2x16float(words.x), unpack2x16float(words.y)); }
 `,
   u32: (name, variable) => `fn load_${name}(i: u32) -> u32 { return ${variable}[i]; }
+`,
+  u32x4: (name, variable) => `fn load4_${name}(i: u32) -> vec4u { return ${variable}[i]; }
 `,
 };
 
@@ -78,6 +80,8 @@ fn store2_${name}(pair: u32, value: vec2f) { ${set("2u * pair", "value.x")} ${se
   ) => `fn store4_${name}(quad: u32, value: vec4f) { let words = vec2u(pack2x16float(value.xy), pack2x16float(value.zw)); ${set("quad", "words")}${afterQuad(then, "vec4f(unpack2x16float(words.x), unpack2x16float(words.y))")} }
 `,
   u32: (name, set) => `fn store_${name}(i: u32, value: u32) { ${set("i", "value")} }
+`,
+  u32x4: (name, set) => `fn store4_${name}(i: u32, value: vec4u) { ${set("i", "value")} }
 `,
 };
 

@@ -50,6 +50,7 @@ export interface ProgramText {
    *   f32, f16      `load_t(i) -> f32`, `load2_t(pair) -> vec2f`, `store2_t(pair, vec2f)`, and for f32 `store_t(i, f32)`
    *   f32x4, f16x4  `load4_t(quad) -> vec4f`, `store4_t(quad, vec4f)`, and for f16x4 `words_t(quad) -> vec2u`
    *   u32           `load_t(i) -> u32`, `store_t(i, u32)`
+   *   u32x4         `load4_t(i) -> vec4u`, `store4_t(i, vec4u)`
    *
    * The last pair of an odd number of elements reaches one element too far: the memory has room for it.
    */

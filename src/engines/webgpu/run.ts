@@ -2,7 +2,7 @@
 import { axis, type Shape, type Tensor } from "../../tensor/tensor.ts";
 import type { Storage } from "./accessors.ts";
 import type { DeviceCapabilities } from "./capabilities.ts";
-import type { Bindable } from "./machine.ts";
+import type { Bindable, Extent } from "./machine.ts";
 import type { Dispatch } from "./program.ts";
 
 /** Buffers of the engine that hold no tensors. */
@@ -20,8 +20,8 @@ export interface Access {
   readonly precision: WebgpuPrecision;
   readonly run: Run;
   readonly storage: (t: Tensor) => Storage;
-  /** The slab of a tensor, and its offset in it, in bytes. */
-  readonly slabOf: (t: Tensor) => { readonly slab: number; readonly offset: number };
+  /** The slab of a tensor, or of other memory of the heap, and its offset in it, in bytes. */
+  readonly slabOf: (t: Tensor | Extent) => { readonly slab: number; readonly offset: number };
   /** Writes numbers of the host. */
   readonly upload: (to: Tensor | EngineBuffer, data: Float32Array) => void;
   /** Memory for what a kernel leaves for its next dispatch, SCRATCH_BYTES long. */

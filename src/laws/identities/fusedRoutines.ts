@@ -11,6 +11,7 @@ import { unfused } from "../../ops/observe.ts";
 import type { Routine } from "../../ops/op.ts";
 import { runningStatistics } from "../../teacher/runningStatistics.ts";
 import { adamwLeaf, adamwLeaves, type Corrections } from "../../train/optimizer/adamw.ts";
+import { averagedLeaves } from "../../train/optimizer/averaged.ts";
 import { cutMix } from "../../train/mixing/cutMix.ts";
 import type { ByName, LeavesAttrs } from "../../train/optimizer/eachLeaf.ts";
 import { emaLeaf, emaLeaves } from "../../train/optimizer/ema.ts";
@@ -110,6 +111,14 @@ function claims(draw: Draw): readonly Claim[] {
           shared: { finite, ...corrections(draw) },
         },
         ofEach(() => drawAdamW(draw, 1)),
+      ),
+      same(
+        averagedLeaves,
+        {
+          leaves: several(draw, (own) => ({ theta: own(), m: own(), v: squared(own()), grad: own(), average: own() })),
+          shared: { finite, ...corrections(draw) },
+        },
+        ofEach(() => ({ ...drawAdamW(draw, 1), decay: draw.real(0.6, 0.99) })),
       ),
       same(
         emaLeaves,

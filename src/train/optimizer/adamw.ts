@@ -110,22 +110,20 @@ export interface AdamWTrees<P> extends Counted {
   readonly grads: P;
 }
 
+/** The arguments of `adamwLeaves`. */
+export interface AdamWCall extends Leaves<AdamWLeafAndGrad, AdamWShared>, LeavesAttrs<AdamWLeafAttrs> {}
+
 /**
- * One step on all parameters of a tree. Consumes all three trees.
+ * The arguments of a step on all parameters of a tree.
  *
- * @throws Error naming a leaf that one of the trees lacks, before anything is consumed
+ * @throws Error naming a leaf that one of the trees lacks
  */
-export function adamw<P>(
+export function adamwCall<P>(
   k: Kernels,
   { params, moments, grads, finite, skipped }: AdamWTrees<P>,
   attrs: AdamWAttrs,
   decays: Decays,
-): {
-  /** The parameters after the step. */
-  readonly params: P;
-  /** The moments after the step. */
-  readonly moments: Moments<P>;
-} {
+): AdamWCall {
   const [ms, vs, gs] = [named(moments.m), named(moments.v), named(grads)];
   const leaves = Object.fromEntries(
     [...named(params)].map(([name, theta]) => {
@@ -140,7 +138,29 @@ export function adamw<P>(
   const { lr, beta1, beta2, step } = attrs;
   const rate = atCountedStep(k, (at) => lr / (1 - beta1 ** at), step, skipped);
   const unbias = atCountedStep(k, (at) => 1 / Math.sqrt(1 - beta2 ** at), step, skipped);
-  const updated = adamwLeaves.run(k, { leaves, shared: { finite, rate, unbias } }, { of });
+  return { leaves, shared: { finite, rate, unbias }, of };
+}
+
+/** Parameters and moments after a step. */
+export interface AdamWUpdated<P> {
+  /** The parameters after the step. */
+  readonly params: P;
+  /** The moments after the step. */
+  readonly moments: Moments<P>;
+}
+
+/**
+ * One step on all parameters of a tree. Consumes all three trees.
+ *
+ * @throws Error naming a leaf that one of the trees lacks, before anything is consumed
+ */
+export function adamw<P>(k: Kernels, trees: AdamWTrees<P>, attrs: AdamWAttrs, decays: Decays): AdamWUpdated<P> {
+  const { of, ...inputs } = adamwCall(k, trees, attrs, decays);
+  return updatedTrees(trees.params, adamwLeaves.run(k, inputs, { of }));
+}
+
+/** The trees of what a step has returned by name. */
+export function updatedTrees<P>(params: P, updated: ByName<AdamWLeaf>): AdamWUpdated<P> {
   const pick = (key: keyof AdamWLeaf): P => mapTree(params, (t, name) => updated[name]?.[key] ?? t);
   return { params: pick("theta"), moments: { m: pick("m"), v: pick("v") } };
 }

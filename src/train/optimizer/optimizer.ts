@@ -3,6 +3,8 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { mapTree } from "../../tensor/tree.ts";
 import type { Counted } from "./skippedSteps.ts";
 import { adamw, type AdamWAttrs } from "./adamw.ts";
+import { adamwAveraged } from "./averaged.ts";
+import { ema, type EmaAttrs } from "./ema.ts";
 import { decaysOf, type DecayRule } from "./decay.ts";
 import { sgd, type SgdAttrs } from "./sgd.ts";
 
@@ -54,12 +56,20 @@ export interface Optimisable<P> extends Optimised<P>, Counted {
   readonly grads: P;
 }
 
-/** One step of AdamW (E35) or SGD (E36) at learning rate `lr`; `step` counts from 1. Consumes parameters, state and gradients. */
+/** When a step is done. */
+export interface StepAttrs {
+  /** η */
+  readonly lr: number;
+  /** The number of this step, from 1. */
+  readonly step: number;
+}
+
+/** One step of AdamW (E35) or SGD (E36). Consumes parameters, state and gradients. */
 export function optimise<P>(
   k: Kernels,
   settings: Optimizer,
   { params, optimizer: { m, v }, grads, finite, skipped }: Optimisable<P>,
-  { lr, step }: { readonly lr: number; readonly step: number },
+  { lr, step }: StepAttrs,
 ): Optimised<P> {
   const decays = decaysOf(settings.noDecay);
   if (settings.kind === "sgd") {
@@ -69,4 +79,28 @@ export function optimise<P>(
   if (m === null || v === null) throw new Error("adamw: the state has no moments");
   const next = adamw(k, { params, moments: { m, v }, grads, finite, skipped }, { ...settings, lr, step }, decays);
   return { params: next.params, optimizer: next.moments };
+}
+
+/** A moving average of parameters (E37). */
+export interface Averaged<P> {
+  /** One average for each parameter. */
+  readonly average: P;
+}
+
+/** One step, and then of the moving average (E37) of the parameters. Consumes parameters, state, average and gradients. */
+export function optimiseAveraged<P>(
+  k: Kernels,
+  settings: Optimizer,
+  { average, ...state }: Optimisable<P> & Averaged<P>,
+  { decay, ...at }: StepAttrs & EmaAttrs,
+): Optimised<P> & Averaged<P> {
+  const { grads, finite, skipped, params, optimizer } = state;
+  const { m, v } = optimizer;
+  if (settings.kind === "sgd" || m === null || v === null) {
+    const next = optimise(k, settings, state, at);
+    return { ...next, average: ema(k, { average, params: next.params, finite }, { decay }) };
+  }
+  const trees = { params, moments: { m, v }, average, grads, finite, skipped };
+  const next = adamwAveraged(k, trees, { ...settings, ...at, decay }, decaysOf(settings.noDecay));
+  return { params: next.params, optimizer: next.moments, average: next.average };
 }

@@ -8,9 +8,8 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../../tensor/tree.ts";
 import { unlessSkipped } from "../optimizer/skippedSteps.ts";
 import { clip, globalNorm } from "../optimizer/clip.ts";
-import { ema } from "../optimizer/ema.ts";
 import { settled, type LossScale } from "../optimizer/lossScale.ts";
-import { optimise, type Optimised, type Optimizer } from "../optimizer/optimizer.ts";
+import { optimise, optimiseAveraged, type Optimised, type Optimizer } from "../optimizer/optimizer.ts";
 import { gradientsOf, undivided } from "./gradients.ts";
 import type { Batch, LossAndGrads, Task } from "./task.ts";
 
@@ -73,11 +72,18 @@ export function updated<Params, Buffers, Statistics>(
     const { grads, finite, skipped, lossScale } = settled(k, made.grads, state.lossScale);
     const norm = withNorm ? globalNorm(k, grads) : null;
     const kept = settings.clipNorm === null ? grads : clip(k, grads, settings.clipNorm);
-    const { params, optimizer } = optimise(k, settings.optimizer, { ...state, grads: kept, finite, skipped }, { lr: settings.lr, step });
+    const { average } = state;
+    const [before, at] = [
+      { ...state, grads: kept, finite, skipped },
+      { lr: settings.lr, step },
+    ];
+    const next =
+      average === null
+        ? { ...optimise(k, settings.optimizer, before, at), average }
+        : optimiseAveraged(k, settings.optimizer, { ...before, average }, { ...at, decay: settings.emaDecay });
     const buffers = movedOn(k, task, state.buffers, made.statistics, finite);
-    const average = state.average === null ? null : ema(k, { average: state.average, params, finite }, { decay: settings.emaDecay });
     k.donate(made.statistics);
-    return { state: { params, optimizer, buffers, average, lossScale, step }, norm };
+    return { state: { ...next, buffers, lossScale, step }, norm };
   });
 }
 

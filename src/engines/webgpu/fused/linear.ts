@@ -1,39 +1,28 @@
 /**
- * Linear layer (G1): three matrix multiplications, the first of which adds the bias in its epilogue.
+ * Linear layer (G1): three matrix multiplications. The first adds the bias in its epilogue; that of W̄ = ȳᵀ x adds up ȳ as it reads it, which is b̄.
  *
- * With factors in f16, the weight is rounded once, and the copy is kept with it for the forward and the VJP; in inference for as long as the weight
- * lives. In training AdamW writes the weight in place, which drops the copy.
+ * With factors in f16, forward and VJP read a copy of the weight that is kept with it (f16Copy.ts).
  */
 import { linear } from "../../../ops/linear.ts";
 import { fuse } from "../../../ops/observe.ts";
-import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
+import { axis, type Tensor } from "../../../tensor/tensor.ts";
 import { columnSums } from "../kernels/columns.ts";
-import { pairDispatch, pairProgram } from "../kernels/perElement.ts";
 import { matrixMultiplier, type F16Copy } from "../kernels/gemm/multiply.ts";
 import type { Storage } from "../accessors.ts";
-import { memoized, type Program } from "../program.ts";
+import { memoized } from "../program.ts";
+import { f16CopyOf } from "./f16Copy.ts";
 import { rowsOf, takeActivation, type FusedKernel } from "./kernel.ts";
 
-const F16_BYTES = 2;
-
-const roundProgram: Program = pairProgram({
-  name: "round",
-  tensors: { rounded: "f16", numbers: "f32" },
-  main: (pair) => `  store2_rounded(${pair}, load2_numbers(${pair}));`,
-});
-
-/** b̄ = Σ ȳ */
+/** b̄ = Σ ȳ, where W̄ reads ȳ rounded */
 const dBiasSums = memoized((ofDy: Storage) => columnSums({ name: "linear", tensors: { dy: ofDy }, terms: [({ i }) => `load_dy(${i})`] }));
 
 export const linearKernel: FusedKernel = (access, heap) => {
-  const { precision, run, storage } = access;
+  const { precision, storage } = access;
   const multiply = matrixMultiplier(access);
 
   const asFactor = (weight: Tensor): Tensor | F16Copy => {
     if (precision === "f32" || storage(weight) === "f16") return weight;
-    const { fresh, ...copy } = heap.keep(weight, weight.shape, F16_BYTES);
-    if (fresh) run(pairDispatch(roundProgram, size(weight.shape)), copy, weight);
-    return copy;
+    return f16CopyOf(access, heap, weight);
   };
 
   const kernel: typeof linear = {
@@ -50,8 +39,9 @@ export const linearKernel: FusedKernel = (access, heap) => {
       const [rows, I, O] = [rowsOf(x.shape), axis(x.shape, -1), axis(weight.shape, 0)];
       const [dx, dWeight, dBias] = [takeActivation(access, heap, x.shape), heap.take(weight.shape), heap.take([O])];
       const both = { batch: 1, bias: null, scale: 1, tb: false, shared: true };
-      dBiasSums(storage(dy))(access, rows, O, [dBias], [dy]);
-      multiply(dWeight, { ...both, a: dy, b: x }, { ...both, m: O, n: I, k: rows, ta: true });
+      const asRead = storage(dy) === precision;
+      if (!asRead) dBiasSums(storage(dy))(access, rows, O, [dBias], [dy]);
+      multiply(dWeight, { ...both, a: dy, b: x, ...(asRead ? { rowSums: dBias } : {}) }, { ...both, m: O, n: I, k: rows, ta: true });
       multiply(dx, { ...both, a: dy, b: asFactor(weight) }, { ...both, m: rows, n: I, k: O, ta: false });
       heap.count(2 * rows * I * O);
       return { x: dx, params: { weight: dWeight, bias: dBias } };

@@ -17,7 +17,7 @@ import { layerNormKernel } from "./layerNorm.ts";
 import { linearKernel } from "./linear.ts";
 import { cutMixKernel, mixupKernel } from "./mixing.ts";
 import { normalisePixelsKernel } from "./normalisePixels.ts";
-import { adamwKernel, emaKernel, unscaleKernel } from "./optimizer.ts";
+import { adamwKernel, averagedKernel, emaKernel, unscaleKernel } from "./optimizer.ts";
 import { reluKernel } from "./relu.ts";
 import { residualKernel } from "./residual.ts";
 import { scoresKernel } from "./scores.ts";
@@ -42,6 +42,7 @@ const kernels: readonly FusedKernel[] = [
   crossEntropyKernel,
   unscaleKernel,
   adamwKernel,
+  averagedKernel,
   emaKernel,
   mixupKernel,
   cutMixKernel,

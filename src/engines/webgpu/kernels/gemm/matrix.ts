@@ -10,14 +10,17 @@ import { declare, memoized, program, WORKGROUP, type Program } from "../../progr
 import { joined, range } from "../text.ts";
 import { epilogueOf, type Epilogue } from "./epilogue.ts";
 import { gemmParamTypes, tensorsOf, type GemmFormat } from "./format.ts";
-import { matrixThreads, ownSides, panelOf, sidesOf, type MatrixTile } from "./matrixTile.ts";
+import { matrixThreads, ownSides, panelOf, resultNumbers, sidesOf, type MatrixTile } from "./matrixTile.ts";
 import { alongK, wordReader, type OperandReader, type Side } from "./operands.ts";
+import { rowSumsOf, type RowSumText } from "./rowSums.ts";
 import { tileOrigin, type TileScope } from "./tile.ts";
 
 /** How the threads of a workgroup move a panel: thread `lane` takes every threads-th quad of it. */
 interface PanelMove {
   /** Statements that declare the registers. */
   readonly registers: string;
+  /** WGSL: the numbers of the registers, each a quad as f16. */
+  readonly held: readonly string[];
   /** Statements: memory → registers. */
   readonly fetch: string;
   /** Statements: registers → workgroup memory. */
@@ -46,6 +49,7 @@ function panelMove(side: Side, tile: MatrixTile, format: GemmFormat, reader: Ope
   };
   return {
     registers: joined(registers.map((i) => `var ${register(i)} = vec2u();`)),
+    held: registers.map(register),
     fetch: each((held, line, first) => `${held} = ${read(line, first)};`),
     store: each((held, line, first) => {
       const numbers = range(4).map((s) => `panel_${side}[to + ${s}u] = x[${s}];`);
@@ -82,13 +86,12 @@ function multiplied(tile: MatrixTile, format: GemmFormat, firstRow: string, firs
 }
 
 const workgroupMemory = (tile: MatrixTile, format: GemmFormat): string => {
-  const { subgroups, shape } = tile;
   const panels = (["a", "b"] as const).map((side) => {
     const { lines, stride } = panelOf(side, tile, format);
     return `var<workgroup> panel_${side}: array<f16, ${lines * stride}>;`;
   });
   return `
-${joined(panels)}var<workgroup> results: array<f32, ${subgroups[0] * subgroups[1] * shape.m * shape.n}>;
+${joined(panels)}var<workgroup> results: array<f32, ${resultNumbers(tile, format)}>;
 `;
 };
 
@@ -103,6 +106,30 @@ fn put_fragment(first: u32, into: u32, row: u32, column: u32, one: u32) {
 }
 `;
 
+/** Statements for the sums of A's rows, for A stored k × m: of the threads that fetch the same four rows, each has the sums over a part of the terms. */
+function rowTotals(
+  tile: MatrixTile,
+  { held }: PanelMove,
+  rowSums: RowSumText,
+  scope: TileScope,
+): { readonly add: string; readonly put: string } {
+  const [quads, threads] = [sidesOf(tile)[0] / 4, matrixThreads(tile)];
+  const add = joined(held.map((quad) => `total += vec4f(unpack2x16float(${quad}.x), unpack2x16float(${quad}.y));`));
+  const result = (of: string): string =>
+    `vec4f(${range(4)
+      .map((s) => `results[4u * ${of} + ${s}u]`)
+      .join(", ")})`;
+  const put = `${joined(range(4).map((s) => `results[4u * lane + ${s}u] = total[${s}];`))}workgroupBarrier();
+if (lane < ${quads}u) {
+for (var other = lane + ${quads}u; other < ${threads}u; other += ${quads}u) { total += ${result("other")}; }
+${rowSums.store(scope, `${scope.row} + 4u * lane`, "total")}
+}
+workgroupBarrier();
+`;
+  const first = (statements: string): string => rowSums.ifWanted(`if (${scope.column} == 0u) {\n${statements}}\n`);
+  return { add: first(add), put: first(put) };
+}
+
 export const matrixProgram: (tile: MatrixTile, format: GemmFormat) => Program = memoized(
   (tile: MatrixTile, format: GemmFormat): Program => {
     const { shape, subgroups, size, depth } = tile;
@@ -113,6 +140,8 @@ export const matrixProgram: (tile: MatrixTile, format: GemmFormat) => Program = 
     const [readerOfA, readerOfB, epilogue] = [wordReader("a", format), wordReader("b", format), epilogueOf(format)];
     const a = panelMove("a", tile, format, readerOfA, scope, "term");
     const b = panelMove("b", tile, format, readerOfB, scope, "term");
+    const rowSums = rowSumsOf(format);
+    const totals = rowTotals(tile, a, rowSums, scope);
     const store = (i: number, j: number): string => `subgroupMatrixStore<row_major>(&results, subgroup * ${M * N}u, sum${i}_${j}, ${N}u);
 workgroupBarrier();
 put_fragment(mine * ${M * N}u, ${scope.firstOf.c}, mineRow + ${i * M}u, mineColumn + ${j * N}u, lane % ${size}u);
@@ -128,15 +157,15 @@ workgroupBarrier();`;
       declarations: [
         readerOfA.declarations,
         readerOfB.declarations,
-        declare(storeFragment(tile, epilogue), epilogue.declarations, declare(workgroupMemory(tile, format))),
+        declare(storeFragment(tile, epilogue), epilogue.declarations, rowSums.declarations, declare(workgroupMemory(tile, format))),
       ],
       main: `  let tile = ${WORKGROUP};
   if (tile >= p.count) { return; }
 ${code}let firstRow = (subgroup / ${subgroups[1]}u) * ${ownRows}u;
 let firstColumn = (subgroup % ${subgroups[1]}u) * ${ownColumns}u;
-${a.registers}${b.registers}${eachFragment(tile, (i, j) => `var sum${i}_${j}: subgroup_matrix_result<f32, ${N}, ${M}>;`)}for (var term = ${scope.start}; term < ${scope.end} + ${depth}u; term += ${depth}u) {
+${a.registers}${b.registers}${rowSums.ifWanted("var total = vec4f();\n")}${eachFragment(tile, (i, j) => `var sum${i}_${j}: subgroup_matrix_result<f32, ${N}, ${M}>;`)}for (var term = ${scope.start}; term < ${scope.end} + ${depth}u; term += ${depth}u) {
 if (term < ${scope.end}) {
-${a.fetch}${b.fetch}}
+${a.fetch}${b.fetch}${totals.add}}
 if (term > ${scope.start}) {
 ${multiplied(tile, format, "firstRow", "firstColumn")}}
 workgroupBarrier();
@@ -144,7 +173,7 @@ if (term < ${scope.end}) {
 ${a.store}${b.store}}
 workgroupBarrier();
 }
-let mine = lane / ${size}u;
+${totals.put}let mine = lane / ${size}u;
 let mineRow = ${scope.row} + (mine / ${subgroups[1]}u) * ${ownRows}u;
 let mineColumn = ${scope.column} + (mine % ${subgroups[1]}u) * ${ownColumns}u;
 ${eachFragment(tile, store)}`,

@@ -56,11 +56,19 @@ export function panelOf(side: Side, tile: MatrixTile, format: GemmFormat): Panel
   return { lines, length, stride: length + tile.gap };
 }
 
-/** Workgroup memory of both panels, and of the sums of one fragment for each subgroup. */
+/** Whether each thread fetches the same four rows of A at all terms, as it needs to add them up (rowSums.ts). */
+export const keepsRows = (tile: MatrixTile): boolean => matrixThreads(tile) % (sidesOf(tile)[0] / 4) === 0;
+
+/** How many f32 the workgroup memory holds that passes sums on: those of one fragment for each subgroup, or four of A's rows for each thread. */
+export function resultNumbers(tile: MatrixTile, { rowSums }: GemmFormat): number {
+  const { subgroups, shape } = tile;
+  return Math.max(subgroups[0] * subgroups[1] * shape.m * shape.n, rowSums === null ? 0 : 4 * matrixThreads(tile));
+}
+
+/** Workgroup memory of both panels and of the results. */
 export function matrixBytes(tile: MatrixTile, format: GemmFormat): number {
   const numbers = (["a", "b"] as const)
     .map((side) => panelOf(side, tile, format))
     .reduce((sum, { lines, stride }) => sum + lines * stride, 0);
-  const { subgroups, shape } = tile;
-  return numbers * F16_BYTES + subgroups[0] * subgroups[1] * shape.m * shape.n * F32_BYTES;
+  return numbers * F16_BYTES + resultNumbers(tile, format) * F32_BYTES;
 }

@@ -20,6 +20,8 @@ export interface GemmOperands {
   readonly b: Tensor | F16Copy;
   /** [n], added to each row; null: there is none. */
   readonly bias: Tensor | null;
+  /** [m], gets the sums of A's rows in f32; default: nothing does. */
+  readonly rowSums?: Tensor;
   /** s, which multiplies the sums before the bias is added. */
   readonly scale: number;
 }
@@ -29,7 +31,7 @@ export type Multiply = (c: Tensor | TensorSlice, operands: GemmOperands, shape: 
 
 export function matrixMultiplier({ capabilities, precision, run, storage, scratch }: Access): Multiply {
   const planFor = memoized((shape: GemmShape, stored: GemmStorage, scale: number) => gemmPlan(shape, stored, scale, capabilities));
-  return (c, { a, b, bias, scale }, shape) => {
+  return (c, { a, b, bias, scale, rowSums }, shape) => {
     if (shape.batch * shape.m * shape.n === 0) return;
     const stored = {
       a: storage(a),
@@ -37,11 +39,13 @@ export function matrixMultiplier({ capabilities, precision, run, storage, scratc
       c: "address" in c ? c.storage : storage(c),
       bias: bias === null ? null : storage(bias),
       factors: precision,
+      rowSums: rowSums !== undefined,
     } as const;
     const { gemm, reduction } = planFor(shape, stored, scale);
     const added = bias === null ? [] : [bias];
-    if (reduction === null) return run(gemm, c, a, b, ...added);
+    const results = rowSums === undefined ? [c] : [c, rowSums];
+    if (reduction === null) return run(gemm, ...results, a, b, ...added);
     run(gemm, scratch, a, b);
-    run(reduction, c, scratch, ...added);
+    run(reduction, ...results, scratch, ...added);
   };
 }

@@ -57,7 +57,7 @@ fn read_${side}${PARAMETERS} -> vec4f {
 `;
 
 /** Four numbers as f16 in two words; exact for numbers that were stored as f16. */
-const packing = declare(`
+export const packing: Declarations = declare(`
 fn packed(x: vec4f) -> vec2u { return vec2u(pack2x16float(x.xy), pack2x16float(x.zw)); }
 `);
 

@@ -9,15 +9,25 @@
 import type { DeviceCapabilities } from "../../capabilities.ts";
 import type { Dispatch } from "../../program.ts";
 import { SCRATCH_BYTES } from "../../run.ts";
-import { gemmFormat, gemmParams, splitsOf, tilesOf, type GemmFormat, type GemmShape, type GemmStorage, type Tiling } from "./format.ts";
+import {
+  gemmFormat,
+  gemmParams,
+  splitNumbers,
+  splitsOf,
+  tilesOf,
+  type GemmFormat,
+  type GemmShape,
+  type GemmStorage,
+  type Tiling,
+} from "./format.ts";
 import { reductionDispatch } from "./splitK.ts";
 import { kernelVariants, type KernelVariant } from "./variants.ts";
 
 export interface GemmPlan extends Pick<KernelVariant, "variant" | "rows" | "columns" | "threads" | "bytes"> {
   readonly splits: number;
-  /** Binds C, or the scratch if there are several splits; A; B; and the bias, if there is one and a single split. */
+  /** Binds C and the sums of A's rows, or the scratch if there are several splits; A; B; and the bias, if there is one and a single split. */
   readonly gemm: Dispatch;
-  /** Binds C, the scratch and the bias. null: there is a single split. */
+  /** Binds C, the sums of A's rows, the scratch and the bias. null: there is a single split. */
   readonly reduction: Dispatch | null;
 }
 
@@ -48,9 +58,9 @@ function cost({ variant, tiling }: Choice, shape: GemmShape, atOnce: number): nu
 }
 
 /** One with a single split, and one with as many splits as make enough tiles. */
-function tilingsOf({ rows, columns }: KernelVariant, shape: GemmShape, atOnce: number): readonly Tiling[] {
+function tilingsOf({ rows, columns }: KernelVariant, shape: GemmShape, storage: GemmStorage, atOnce: number): readonly Tiling[] {
   const single = { rows, columns, length: Math.max(1, shape.k) };
-  const room = Math.floor(SCRATCH_BYTES / F32_BYTES / sizeOf(shape));
+  const room = Math.floor(SCRATCH_BYTES / F32_BYTES / splitNumbers(shape, storage));
   const splits = Math.min(Math.ceil(atOnce / tilesOf(shape, single)), Math.floor(shape.k / TERMS), room);
   return splits < 2 ? [single] : [single, { rows, columns, length: Math.ceil(shape.k / splits / STEP) * STEP }];
 }
@@ -59,13 +69,20 @@ const cheapest = <T>(list: readonly T[], costOf: (one: T) => number): T =>
   list.reduce((best, one) => (costOf(one) < costOf(best) ? one : best));
 
 /** The format of a split, which leaves its sums as they are. */
-const splitFormat = (format: GemmFormat): GemmFormat => ({ ...format, c: "f32", bias: null });
+const splitFormat = (format: GemmFormat): GemmFormat => ({
+  ...format,
+  c: "f32",
+  bias: null,
+  rowSums: format.rowSums === null ? null : "behind C",
+});
 
 /** The plan of a GEMM with a given variant and tiling. */
 export function planOf(shape: GemmShape, storage: GemmStorage, scale: number, { variant, tiling }: Choice): GemmPlan {
   const format = gemmFormat(shape, storage);
   const splits = splitsOf(shape, tiling);
+  const next = splitNumbers(shape, storage);
   const { rows, columns, threads, bytes } = variant;
+  const sums = { size: sizeOf(shape), n: shape.n, rowSums: storage.rowSums === true ? shape.m : 0, next, splits, scale };
   return {
     variant: variant.variant,
     rows,
@@ -75,24 +92,26 @@ export function planOf(shape: GemmShape, storage: GemmStorage, scale: number, { 
     splits,
     gemm: {
       program: variant.program(splits === 1 ? format : splitFormat(format)),
-      params: gemmParams(shape, tiling, splits === 1 ? scale : 1),
+      params: gemmParams(shape, tiling, splits === 1 ? scale : 1, next / shape.batch),
       groups: variant.groups(tilesOf(shape, tiling)),
       macs: sizeOf(shape) * shape.k,
     },
-    reduction: splits === 1 ? null : reductionDispatch({ size: sizeOf(shape), n: shape.n, splits, scale }, storage.c, storage.bias),
+    reduction: splits === 1 ? null : reductionDispatch(sums, storage.c, storage.bias),
   };
 }
 
 /**
  * @param shape with at least one number of C
  * @param scale s of C = s A B + b
- * @throws RangeError where C is in f16 and n is odd
+ * @throws RangeError where C is in f16 and n is odd, and for sums of A's rows of a batch or without ta
  */
 export function gemmPlan(shape: GemmShape, storage: GemmStorage, scale: number, capabilities: DeviceCapabilities): GemmPlan {
   if (storage.c === "f16" && shape.n % 2 !== 0) throw new RangeError(`matmul: rows of f16 must have an even length, got ${shape.n}`);
+  if (storage.rowSums === true && (shape.batch !== 1 || !shape.ta))
+    throw new RangeError("matmul: the rows of A are added up for one matrix that is stored transposed");
   const atOnce = capabilities.software ? AT_ONCE.software : AT_ONCE.hardware;
   const choices = kernelVariants(shape, storage, capabilities).flatMap((variant) =>
-    tilingsOf(variant, shape, atOnce).map((tiling): Choice => ({ variant, tiling })),
+    tilingsOf(variant, shape, storage, atOnce).map((tiling): Choice => ({ variant, tiling })),
   );
   return planOf(
     shape,

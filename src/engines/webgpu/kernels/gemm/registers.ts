@@ -9,6 +9,7 @@ import { joined, range } from "../text.ts";
 import { epilogueOf } from "./epilogue.ts";
 import { gemmParamTypes, tensorsOf, type GemmFormat } from "./format.ts";
 import { alongK, quadReader, transposed, type QuadPosition } from "./operands.ts";
+import { rowSumsOf } from "./rowSums.ts";
 import { tileOrigin } from "./tile.ts";
 
 export interface RegisterTile {
@@ -29,6 +30,25 @@ interface LeftOperand {
   readonly reads: readonly string[];
   /** WGSL: the number of row r at term q. */
   readonly number: (r: number, q: number) => string;
+}
+
+/** The sums of A's rows, for A stored k × m: each thread of a quad has every fourth term. */
+function rowTotals({ rows, threads }: RegisterTile): {
+  readonly registers: string;
+  readonly add: string;
+  readonly total: (i: number) => string;
+} {
+  const quads = range(rows / 4);
+  const terms = range(threads === 1 ? 4 : 1);
+  const all = (i: number): string =>
+    range(4)
+      .map((from) => `quadBroadcast(total${i}, ${from}u)`)
+      .join(" + ");
+  return {
+    registers: joined(quads.map((i) => `var total${i} = vec4f();`)),
+    add: joined(quads.map((i) => `total${i} += ${terms.map((q) => `x${q}_${i}`).join(" + ")};`)),
+    total: (i) => (threads === 1 ? `total${i}` : all(i)),
+  };
 }
 
 /**
@@ -80,6 +100,8 @@ export const registerProgram: (tile: RegisterTile, format: GemmFormat) => Progra
     const own = range(columns / 4 / threads);
     const { code, scope } = tileOrigin("tile", tile);
     const [readerOfA, readerOfB, epilogue] = [quadReader("a", format), quadReader("b", format), epilogueOf(format)];
+    const [rowSums, totals] = [rowSumsOf(format), rowTotals(tile)];
+    const putTotals = joined(range(rows / 4).map((i) => rowSums.store(scope, `${scope.row} + ${4 * i}u`, `all${i}`)));
     const a = leftOperand(tile, format, (position) => readerOfA.read(scope, position), scope.row, "one");
     const b = rightOperand(tile, format, (position) => readerOfB.read(scope, position), "mine");
     const term = (q: number): string =>
@@ -96,16 +118,16 @@ export const registerProgram: (tile: RegisterTile, format: GemmFormat) => Progra
       params: gemmParamTypes,
       workgroup: [REGISTER_THREADS, 1, 1],
       enables: threads === 1 ? [] : ["subgroups"],
-      declarations: [readerOfA.declarations, readerOfB.declarations, epilogue.declarations],
+      declarations: [readerOfA.declarations, readerOfB.declarations, epilogue.declarations, rowSums.declarations],
       main: `  let thread = ${WORKGROUP} * ${REGISTER_THREADS}u + lane;
   let tile = thread / ${threads}u;
   let one = thread % ${threads}u;
 ${code}  let mine = ${scope.column} + 4u * one;
-${eachSum((r, s) => `  var sum${r}_${s} = vec4f();`)}  for (var term = 0u; term < p.length; term += 4u) {
+${eachSum((r, s) => `  var sum${r}_${s} = vec4f();`)}${rowSums.ifWanted(totals.registers)}  for (var term = 0u; term < p.length; term += 4u) {
     let j = ${scope.start} + term;
-${joined(a.reads)}${joined(b.reads)}${range(4).map(term).join("")}  }
-  if (tile >= p.count) { return; }
-${eachSum((r, s) => `  ${epilogue.store({ firstOfC: scope.firstOf.c, row: `${scope.row} + ${r}u`, column: `mine + ${4 * threads * s}u`, sums: `sum${r}_${s}` })}`)}`,
+${joined(a.reads)}${joined(b.reads)}${rowSums.ifWanted(totals.add)}${range(4).map(term).join("")}  }
+${rowSums.ifWanted(joined(range(rows / 4).map((i) => `let all${i} = ${totals.total(i)};`)))}  if (tile >= p.count) { return; }
+${rowSums.ifWanted(`if (${scope.column} == 0u && one == 0u) {\n${putTotals}}\n`)}${eachSum((r, s) => `  ${epilogue.store({ firstOfC: scope.firstOf.c, row: `${scope.row} + ${r}u`, column: `mine + ${4 * threads * s}u`, sums: `sum${r}_${s}` })}`)}`,
     });
   },
 );

@@ -35,6 +35,6 @@ export const tileOrigin = (
   let ${scope.end} = min(${scope.start} + p.length, p.k);
   let ${scope.firstOf.a} = (matrix % p.lefts) * p.m * p.k;
   let ${scope.firstOf.b} = matrix * p.nextB;
-  let ${scope.firstOf.c} = part * p.m * p.n;
+  let ${scope.firstOf.c} = part * p.nextC;
 `,
 });

@@ -11,6 +11,7 @@ import { joined, range } from "../text.ts";
 import { epilogueOf } from "./epilogue.ts";
 import { gemmParamTypes, tensorsOf, type GemmFormat } from "./format.ts";
 import { alongK, quadReader, transposed, type OperandReader, type Side } from "./operands.ts";
+import { rowSumsOf } from "./rowSums.ts";
 import { tileOrigin, type TileScope } from "./tile.ts";
 
 /** Terms of a step. */
@@ -78,6 +79,21 @@ function blockMove(of: Side, { side }: SquareTile, format: GemmFormat, { reader,
   };
 }
 
+/**
+ * WGSL: the sums of A's rows, for A stored k × m. A thread that fetches A has the sums of four rows over a fourth of the terms, and the panel of A, of
+ * no use any more, gathers them.
+ */
+const rowTotals = ({ side }: SquareTile, put: (sums: string) => string): string => `if (ofA) { panel_a[block] = total; }
+workgroupBarrier();
+if (lane < ${side / 4}u) {
+${put(
+  range(DEPTH / 4)
+    .map((t) => `panel_a[lane + ${(t * side) / 4}u]`)
+    .join(" + "),
+)}
+}
+`;
+
 const panels = ({ side }: SquareTile): string => `
 var<workgroup> panel_a: array<vec4f, ${(side * DEPTH) / 4}>;
 var<workgroup> panel_b: array<vec4f, ${(side * DEPTH) / 4}>;
@@ -89,6 +105,8 @@ export const squareProgram: (tile: SquareTile, format: GemmFormat) => Program = 
     const [down, across] = [side / rows, side / columns]; // threads of the workgroup
     const { code, scope } = tileOrigin("tile", { rows: side, columns: side });
     const [readerOfA, readerOfB, epilogue] = [quadReader("a", format), quadReader("b", format), epilogueOf(format)];
+    const rowSums = rowSumsOf(format);
+    const totals = rowTotals(tile, (sums) => rowSums.store(scope, `${scope.row} + 4u * lane`, sums));
     const names = { scope, block: "block", term: "term" };
     const a = blockMove("a", tile, format, { ...names, reader: readerOfA, panel: "panel_a" });
     const b = blockMove("b", tile, format, { ...names, reader: readerOfB, panel: "panel_b" });
@@ -114,18 +132,18 @@ ${joined(ownDown.map((i) => read(`x${i}`, "panel_a", `mineDown + ${i * down}u`))
       covers: ["c"],
       params: gemmParamTypes,
       workgroup: [squareThreads(tile), 1, 1],
-      declarations: [readerOfA.declarations, readerOfB.declarations, epilogue.declarations, declare(panels(tile))],
+      declarations: [readerOfA.declarations, readerOfB.declarations, epilogue.declarations, rowSums.declarations, declare(panels(tile))],
       main: `  let tile = ${WORKGROUP};
   if (tile >= p.count) { return; }
 ${code}  let ofA = lane < ${side}u;
   let block = lane % ${side}u;
   let mineDown = lane / ${across}u;
   let mineAcross = lane % ${across}u;
-${joined(range(4).map((i) => `var held${i} = vec4f();`))}${eachSum((r, s) => `var sum${r}_${s} = vec4f();`)}
+${joined(range(4).map((i) => `var held${i} = vec4f();`))}${rowSums.ifWanted("var total = vec4f();\n")}${eachSum((r, s) => `var sum${r}_${s} = vec4f();`)}
 for (var term = ${scope.start}; term < ${scope.end} + ${DEPTH}u; term += ${DEPTH}u) {
 if (term < ${scope.end}) {
 if (ofA) {
-${a.fetch}} else {
+${a.fetch}${rowSums.ifWanted("total += held0 + held1 + held2 + held3;\n")}} else {
 ${b.fetch}}
 }
 if (term > ${scope.start}) {
@@ -138,7 +156,7 @@ ${b.store}}
 }
 workgroupBarrier();
 }
-${eachSum(store)}`,
+${rowSums.ifWanted(`if (${scope.column} == 0u) {\n${totals}}\n`)}${eachSum(store)}`,
     });
   },
 );

@@ -3,7 +3,7 @@ import { matrixUnitsOf, type DeviceCapabilities } from "../../capabilities.ts";
 import { inRow, type Groups, type Program } from "../../program.ts";
 import { gemmFormat, type GemmFormat, type GemmShape, type GemmStorage } from "./format.ts";
 import { matrixProgram } from "./matrix.ts";
-import { matrixBytes, matrixThreads, ownSides, sidesOf, subgroupGrids, type MatrixTile } from "./matrixTile.ts";
+import { keepsRows, matrixBytes, matrixThreads, ownSides, sidesOf, subgroupGrids, type MatrixTile } from "./matrixTile.ts";
 import { REGISTER_THREADS, registerProgram, type RegisterTile } from "./registers.ts";
 import { squareBytes, squareProgram, squares, squareThreads, type SquareTile } from "./tiled.ts";
 
@@ -92,7 +92,8 @@ function matrixVariants(format: GemmFormat, capabilities: DeviceCapabilities): r
   return subgroupGrids.flatMap((grid) => {
     const tiles = steps.map((step): MatrixTile => ({ ...grid, ...step, shape, size }));
     const tile = tiles.find((one) => one.depth % shape.k === 0 && matrixBytes(one, format) <= limits.maxComputeWorkgroupStorageSize);
-    return tile === undefined || matrixThreads(tile) > limits.maxComputeInvocationsPerWorkgroup ? [] : [matrixVariant(tile, format)];
+    if (tile === undefined || (format.rowSums !== null && !keepsRows(tile))) return [];
+    return matrixThreads(tile) > limits.maxComputeInvocationsPerWorkgroup ? [] : [matrixVariant(tile, format)];
   });
 }
 
