@@ -28,14 +28,14 @@ fn store2_${name}(pair: u32, value: vec2f) { ${variable}[2u * pair] = value.x; $
 `,
   f16: (name, variable) => `fn load_${name}(i: u32) -> f32 { return unpack2x16float(${variable}[i >> 1u])[i & 1u]; }
 fn load2_${name}(pair: u32) -> vec2f { return unpack2x16float(${variable}[pair]); }
-fn store2_${name}(pair: u32, value: vec2f) { ${variable}[pair] = pack2x16float(value); }
+fn store2_${name}(pair: u32, value: vec2f) { ${variable}[pair] = pack_half(value); }
 `,
   f32x4: (name, variable) => `fn load4_${name}(quad: u32) -> vec4f { return ${variable}[quad]; }
 fn store4_${name}(quad: u32, value: vec4f) { ${variable}[quad] = value; }
 `,
   f16x4: (name, variable) => `fn words_${name}(quad: u32) -> vec2u { return ${variable}[quad]; }
 fn load4_${name}(quad: u32) -> vec4f { let words = ${variable}[quad]; return vec4f(unpack2x16float(words.x), unpack2x16float(words.y)); }
-fn store4_${name}(quad: u32, value: vec4f) { ${variable}[quad] = vec2u(pack2x16float(value.xy), pack2x16float(value.zw)); }
+fn store4_${name}(quad: u32, value: vec4f) { ${variable}[quad] = vec2u(pack_half(value.xy), pack_half(value.zw)); }
 `,
   u32: (name, variable) => `fn load_${name}(i: u32) -> u32 { return ${variable}[i]; }
 fn store_${name}(i: u32, value: u32) { ${variable}[i] = value; }
