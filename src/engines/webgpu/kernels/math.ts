@@ -2,7 +2,9 @@
  * exp, log and the normal distribution in f32, in WGSL, whose own exp and log may have larger errors than the laws allow. Formulas and
  * coefficients are those of assembly/math.ts (fixtures/normal/make_f32_coefficients.py), highest power first.
  *
- * Rounding uses `round`, and tests for NaN and infinity use bits: a compiler may simplify (x + c) − c to x, and may assume that no number is NaN.
+ * Rounding uses `round`, and tests for NaN and infinity use bits: a compiler may simplify (x + c) − c to x, as Metal's relaxed math does, and may
+ * assume that no number is NaN. So nothing is a rounding error that is computed and added again, as in assembly/math.ts; numbers are split by bits
+ * or by `fma`, which no algebra joins again.
  */
 import { declare, type Declarations } from "../program.ts";
 
@@ -27,11 +29,8 @@ var<private> infinity_bits: u32 = 0x7f800000u;
 
 /** e^r - 1 for r = head + rest - n ln 2 */
 fn expm1_of_rest(n: f32, head: f32, rest: f32) -> f32 {
-  let high = fma(n, -0.693145751953125, head);
-  let low = fma(n, -1.42860677e-6, rest);
-  let r = high + low;
-  let lost = low - (r - high);
-  return r + fma(r * r, ${horner("r", EXP_G)}, lost);
+  let r = fma(n, -0.693145751953125, head) + fma(n, -1.42860677e-6, rest);
+  return fma(r * r, ${horner("r", EXP_G)}, r);
 }
 fn power_of_2(n: i32) -> f32 { return bitcast<f32>(u32(n + 127) << 23u); }
 /** x 2^n by two factors, as 2^n itself may overflow or be subnormal. */
