@@ -5,6 +5,7 @@ import { adamwLeaves, type AdamWLeafAttrs } from "../../../train/optimizer/adamw
 import { emaLeaves } from "../../../train/optimizer/ema.ts";
 import { unscaledLeaves } from "../../../train/optimizer/lossScale.ts";
 import { fill } from "../kernels/elementwise.ts";
+import { ONE_WORD } from "../kernels/math.ts";
 import { allInF32, overMany, type Entry, type EntryScope, type ManyText, type OverMany } from "../many.ts";
 import type { FusedKernel } from "./kernel.ts";
 
@@ -91,8 +92,6 @@ export const emaKernel: FusedKernel = (access, heap) => {
   };
   return fuse(emaLeaves, kernel);
 };
-
-const ONE_WORD = 0x3f800000;
 
 /** Every thread that finds a non-finite number writes the same 0 to `finite`. */
 const unscale = overMany({

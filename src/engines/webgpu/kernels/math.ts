@@ -22,9 +22,19 @@ const LOG_R = [0.06684156, -0.11655146, 0.11905413, -0.12409747, 0.14217563, -0.
 const TAIL_N = [0.006062615, 0.060234893, 0.27279228, 0.65475816, 0.75];
 const TAIL_M = [0.0030713002, 0.030526953, 0.1531651, 0.48583588, 1.0063435, 1.5];
 
-/** `exp_of(x)`. It splits ln 2 in two: the first part has 16 bits, so its product with an integer of 8 bits is exact. */
-export const exponential: Declarations = declare(`
+/** Bits of the f32 1. */
+export const ONE_WORD = 0x3f800000;
+/** Bits of an f32 that is NaN. */
+export const NAN_WORD = 0x7fc00000;
+
+/** `is_nan(x)`, by bits. */
+export const nanTest: Declarations = declare(`
 fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+`);
+
+/** `exp_of(x)`. It splits ln 2 in two: the first part has 16 bits, so its product with an integer of 8 bits is exact. */
+export const exponential: Declarations = declare(
+  `
 var<private> infinity_bits: u32 = 0x7f800000u;
 
 /** e^r - 1 for r = head + rest - n ln 2 */
@@ -43,7 +53,9 @@ fn exp_of(x: f32) -> f32 {
   let n = round(inside * 1.44269502);
   return select(scaled(1.0 + expm1_of_rest(n, inside, 0.0), n), x, is_nan(x));
 }
-`);
+`,
+  nanTest,
+);
 
 /** `log_of(x)`: x = 2ⁿ(1 + f), √½ ≤ 1 + f < √2; log x = n ln 2 + (f + f²(f R(f) − ½)). */
 export const logarithm: Declarations = declare(
