@@ -77,7 +77,11 @@ const errors: readonly (readonly [what: string, error: WgslError, function_: str
     },
     "exp",
   ],
-  ["the device's own exp", { right: "fn exp_of(x: f32) -> f32 {", wrong: "fn exp_of(x: f32) -> f32 {\n  if (x < 1e9) { return exp(x); }" }, "exp"],
+  [
+    "the device's own exp",
+    { right: "fn exp_of(x: f32) -> f32 {", wrong: "fn exp_of(x: f32) -> f32 {\n  if (x < 1e9) { return exp(x); }" },
+    "exp",
+  ],
 ];
 
 onGpu("in WGSL", () => {

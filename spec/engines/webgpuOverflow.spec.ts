@@ -2,7 +2,7 @@
  * Training in f16 with overflows at random steps: the gradient of such a step is beyond f16, though not beyond f32. The step is skipped, the loss
  * scale is halved, and the metrics say so; on devices with any `pack2x16float`.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { synthetic } from "../../src/data/sources/synthetic.ts";
@@ -72,14 +72,15 @@ function overflowing(
   };
 }
 
-function training(engine: Engine, { steps, share }: Length, seed: number, begun: Begun[]): Training<DeitParams, null, null> {
+/** @param begun gets what is known of each step; null: no step overflows */
+function training(engine: Engine, { steps, share }: Length, seed: number, begun: Begun[] | null): Training<DeitParams, null, null> {
   const { model, data, training: settings } = tinyOf(steps / STEPS_PER_EPOCH);
   const config = { ...model, depth: 1, distilled: false };
   const { smoothing } = settings;
   const key = keyOf(seed);
   const task = deitTask({ config, model: deitLogits, dropPath: 0, dropout: 0, distillation: { kind: "none" } });
   return {
-    task: overflowing(engine, task, (step) => uniformAt(fold(key, "overflows"), step) < share, begun),
+    task: begun === null ? task : overflowing(engine, task, (step) => uniformAt(fold(key, "overflows"), step) < share, begun),
     target: { classes: config.classes, smoothing },
     teacher: null,
     teacherShare: 0,
@@ -106,7 +107,10 @@ interface Outcome {
 async function outcomeOf(device: GPUDevice, length: Length, seed: number): Promise<Outcome> {
   const engine = webgpuEngine({ device, slab: 2 ** 24, precision: "f16" });
   const [begun, directory]: [Begun[], string] = [[], temporaryFolder()];
-  const { state } = await trainModel(engine, training(engine, length, seed, begun), { ...quietRun(directory, { checkpointEvery: length.steps }), onProgress: null });
+  const { state } = await trainModel(engine, training(engine, length, seed, begun), {
+    ...quietRun(directory, { checkpointEvery: length.steps }),
+    onProgress: null,
+  });
   const last = await weightsOf(engine, state.params);
   const scaleAtEnd = (await engine.read(state.lossScale?.scale ?? engine.kernels.zeros([])))[0] ?? NaN;
   engine.close();
@@ -155,6 +159,17 @@ onGpu("training in f16", () => {
       expect(planted()).toBe(true);
       expect(broken[0]).toMatch(/^step \d+, with an overflow: weights moved$/);
     });
+  });
+
+  it.skipIf(lane === "fast")("ends at a label that is no class, before it writes a checkpoint", { timeout: UNHURRIED }, async () => {
+    const engine = webgpuEngine({ device: await gpuDevice({ limits: "default" }), slab: 2 ** 24, precision: "f16" });
+    const of = training(engine, SHORT, 1, null);
+    const dataset = synthetic(13, { channels: 1, side: of.side, classes: of.target.classes + 1 });
+    const directory = temporaryFolder();
+    const run = trainModel(engine, { ...of, dataset }, { ...quietRun(directory, { checkpointEvery: 1 }), onProgress: null });
+    await expect(run).rejects.toThrow(/^oneHot: label 3 at [0-3] is not one of the classes$/);
+    expect(existsSync(join(directory, "checkpoints")) ? readdirSync(join(directory, "checkpoints")) : []).toEqual([]);
+    engine.close();
   });
 
   describe.skipIf(lane === "fast")(`for ${LONG.steps} steps`, { timeout: UNHURRIED }, () => {

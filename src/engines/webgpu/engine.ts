@@ -16,6 +16,7 @@ import type { ReplayBackend } from "./capture.ts";
 import { machineOn } from "./device.ts";
 import { fusedKernels } from "./fused/table.ts";
 import { elementwise, fill } from "./kernels/elementwise.ts";
+import { NAN_WORD } from "./kernels/math.ts";
 import { matmul } from "./kernels/matmul.ts";
 import { move } from "./kernels/move.ts";
 import { reduce } from "./kernels/reduce.ts";
@@ -42,8 +43,6 @@ export interface WebgpuOptions {
 
 /** An asynchronous engine: kernels return at once, and the device does them later. */
 export type WebgpuEngine = Engine & Asynchronous;
-
-const NAN_WORD = 0x7fc00000;
 
 export interface EngineSettings {
   readonly precision: WebgpuPrecision;
@@ -81,15 +80,23 @@ const memoryReport = ({ heap }: HeapRegions, { reserved }: Machine): MemoryRepor
   return { live, peak, fresh: top, reserved: reserved() };
 };
 
+/**
+ * Looks for the fault that a kernel may have left, in this command buffer or an earlier one.
+ *
+ * @throws RangeError for a label that is no class
+ */
+async function checkFaults(machine: Machine): Promise<void> {
+  const fault = await machine.read("faults", FAULT_BYTES);
+  const [wrong, where = 0] = new Uint32Array(fault);
+  if (wrong !== 1) return;
+  machine.dispatch(fill(1, 0), ["faults"]);
+  throw new RangeError(`oneHot: label ${new Float32Array(fault)[2]} at ${where} is not one of the classes`);
+}
+
 /** Reads n numbers of a block, and the fault that a kernel may have left. */
 async function readBlock(machine: Machine, block: HeapBlock, n: number): Promise<Float32Array> {
   const isHalf = block.elementBytes === 2;
-  const [data, fault] = await Promise.all([machine.read(block, n * block.elementBytes), machine.read("faults", FAULT_BYTES)]);
-  const [wrong, where = 0] = new Uint32Array(fault);
-  if (wrong === 1) {
-    machine.dispatch(fill(1, 0), ["faults"]);
-    throw new RangeError(`oneHot: label ${new Float32Array(fault)[2]} at ${where} is not one of the classes`);
-  }
+  const [data] = await Promise.all([machine.read(block, n * block.elementBytes), checkFaults(machine)]);
   return isHalf ? Float32Array.from(widenHalf(new Uint16Array(data))) : new Float32Array(data);
 }
 
@@ -163,6 +170,9 @@ export function webgpuEngine({
   poison = false,
 }: WebgpuOptions): WebgpuEngine {
   const machine = machineOn(device, slab);
-  const { finish, sent, stopwatch, close } = machine;
+  const { sent, stopwatch, close } = machine;
+  const finish = async (): Promise<void> => {
+    await Promise.all([machine.finish(), checkFaults(machine)]);
+  };
   return { ...engineOn(machine, { precision, capacity: memory, poison, afterKernel: null }), finish, sent, stopwatch, close };
 }
