@@ -20,7 +20,7 @@ import { webgpuEngine } from "../../src/webgpu.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 import { lane } from "../helpers/lane.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import { indeterminatePacks, packBeyond, plantIn, type WgslError } from "../helpers/webgpu.ts";
+import { indeterminatePacks, packBeyond, plantIn, webgpuWith, type WgslError } from "../helpers/webgpu.ts";
 import { quietRun } from "../train/quietRun.ts";
 import { tinyOf } from "../train/tiny.ts";
 
@@ -139,8 +139,34 @@ async function outcomeOf(device: GPUDevice, length: Length, seed: number): Promi
 
 const clamped: WgslError = { right: "magnitude >= vec2u(0x477ff000u)", wrong: "magnitude > vec2u(0x7fffffffu)" };
 
+const packed = "vec2u(pack_half(x.xy), pack_half(x.zw))";
+
+/** Whether a product in f16 is finite on a device that clamps, with the rounding of the factors as it is or replaced; 10⁶ is one of them. */
+async function hasFiniteProduct(software: boolean, rounding: string): Promise<boolean> {
+  const device = await gpuDevice({ limits: "default" });
+  packBeyond(device, indeterminatePacks.clamps);
+  const planted = plantIn(device, { right: packed, wrong: rounding });
+  const engine = webgpuWith(device, { software, precision: "f16" });
+  const k = engine.kernels;
+  const [a, b] = [Array.from({ length: 64 }, (_, i) => (i === 9 ? 1e6 : 1)), Array.from({ length: 64 }, () => 1)];
+  const product = await engine.read(k.matmul(k.upload([8, 8], a), k.upload([8, 8], b)));
+  expect(planted()).toBe(true);
+  engine.close();
+  return product.every(Number.isFinite);
+}
+
 /** Timeout in ms. */
 const UNHURRIED = 600_000;
+
+onGpu("matrix multiplication in f16", () => {
+  it.skipIf(lane === "slow").each([true, false])(
+    "is not finite where a factor is beyond f16, with kernels for software: %o",
+    async (software) => {
+      const clamping = packed.replaceAll("pack_half", "pack2x16float");
+      expect([await hasFiniteProduct(software, packed), await hasFiniteProduct(software, clamping)]).toEqual([false, true]);
+    },
+  );
+});
 
 onGpu("training in f16", () => {
   describe.skipIf(lane === "slow")("for a few steps", () => {
