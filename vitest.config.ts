@@ -23,6 +23,7 @@ const slow = [
 /** Of these `npm test` runs a part: a sample, or what does not need the GPU (spec/helpers/lane.ts). */
 const divided = [
   "spec/engines/webgpuEpilogue.spec.ts",
+  "spec/engines/webgpuOverflow.spec.ts",
   "spec/laws/{network,teacher}.spec.ts",
   "spec/parity/recordings.spec.ts",
   "spec/recording/{planted,students}.spec.ts",

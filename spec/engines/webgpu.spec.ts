@@ -1,5 +1,8 @@
 /** What the WebGPU engine promises beyond the laws: commands in order without waiting, and bounded memory. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { smoothedTargets } from "../../src/train/step/mixedBatch.ts";
+import { crossEntropy } from "../../src/losses/crossEntropy.ts";
+import { unscaledLeaves } from "../../src/train/optimizer/lossScale.ts";
 import { webgpuEngine, type WebgpuEngine, type WebgpuOptions } from "../../src/webgpu.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 
@@ -64,6 +67,35 @@ onGpu("the WebGPU engine", () => {
     const wrong = k.oneHot(k.upload([3], [0, 7, 1]), 5);
     await expect(engine.read(wrong)).rejects.toThrow("oneHot: label 7 at 1 is not one of");
     expect([...(await engine.read(k.oneHot(k.upload([1], [2]), 3)))]).toEqual([0, 0, 1]);
+    expect([...(await engine.read(wrong))].slice(4, 11)).toEqual([0, NaN, NaN, NaN, NaN, NaN, 0]);
+  });
+
+  it.each([NaN, -1, 2.5, 5, 1e10, Infinity, -Infinity])("takes %d for no class of five, and makes its row NaN", async (label) => {
+    const k = engine.kernels;
+    const wrong = k.oneHot(k.upload([2], [label, -0]), 5);
+    await expect(engine.finish()).rejects.toThrow(`oneHot: label ${label} at 0 is not one of`);
+    expect([...(await engine.read(wrong))]).toEqual([NaN, NaN, NaN, NaN, NaN, 1, 0, 0, 0, 0]);
+  });
+
+  it("reports a label that is no class in a command buffer that was submitted before", async () => {
+    const k = engine.kernels;
+    k.oneHot(k.upload([1], [9]), 5);
+    const before = engine.sent().submits;
+    k.upload([2 ** 15], new Float32Array(2 ** 15)); // written by the queue, after the commands before it
+    expect(engine.sent().submits).toBeGreaterThan(before);
+    await expect(engine.finish()).rejects.toThrow("oneHot: label 9 at 0 is not one of");
+    await engine.finish();
+  });
+
+  it("skips a step with a label that is no class, as its gradient is not finite", async () => {
+    const k = engine.kernels;
+    const logits = k.upload([2, 3], [1, 2, 3, 4, 5, 6]);
+    const target = smoothedTargets(k, k.upload([2], [1, 3]), 3, { share: 0.1, over: "all" });
+    const { out: loss, saved } = crossEntropy.forward(k, { logits }, { target });
+    const grads = crossEntropy.vjp(k, saved, k.upload([], [1]));
+    const { finite } = unscaledLeaves.run(k, { grads, inverse: k.upload([], [1]) });
+    await expect(engine.finish()).rejects.toThrow("oneHot: label 3 at 1 is not one of");
+    expect([...(await engine.read(loss)), ...(await engine.read(finite))]).toEqual([NaN, 0]);
   });
 
   it.each([

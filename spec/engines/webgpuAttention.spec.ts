@@ -16,7 +16,7 @@ import { keyOf } from "../../src/tensor/key.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
 import { SIZE, withoutMatrices } from "../helpers/subgroupMatrix.ts";
-import { plantIn, webgpuWith, type WgslError } from "../helpers/webgpu.ts";
+import { indeterminatePacks, packBeyond, plantIn, webgpuWith, type WgslError } from "../helpers/webgpu.ts";
 
 /** Heads, queries, keys, width. */
 type Sizes = readonly [h: number, N: number, K: number, d: number];
@@ -171,6 +171,32 @@ onGpu("attention on matrix units", () => {
     const gap = await distance(engineWith(device, withUnits(5 * KIB), "f16"), drawnCase([1, 20, 35, 16], "f16"));
     expect(wasPlanted()).toBe(true);
     expect(gap).toBeGreaterThan(tolerances.parity.f16.bound);
+  });
+
+  /** Cotangents of one size, and small inputs, so that no gradient of them is beyond f16. */
+  function largeCase(dOut: number, values: number): Case {
+    const { inputs, dOut: drawn } = drawnCase([1, 20, 3, 16], "f16");
+    const times = (a: HostArray, factor: number): HostArray => hostArray(a.shape, a.data.map((x) => x * factor)); // prettier-ignore
+    return {
+      inputs: { q: times(inputs.q, 1e-3), keys: times(inputs.keys, 1e-3), values: times(inputs.values, values) },
+      dOut: hostArray(drawn.shape, drawn.data.map((x) => Math.sign(x) * dOut)), // prettier-ignore
+    };
+  }
+
+  it.each([
+    ["a cotangent", largeCase(1e6, 1e-3), "vec2u(pack_half(numbers.xy), pack_half(numbers.zw))"],
+    ["the cotangent of a score", largeCase(6e4, 1), "let word = pack_half("],
+  ] as const)("has gradients that are not finite where %s is beyond f16, and has finite ones if it is clamped", async (_, of, right) => {
+    const finite: boolean[] = [];
+    for (const wrong of [right, right.replaceAll("pack_half", "pack2x16float")]) {
+      const device = await gpuDevice();
+      packBeyond(device, indeterminatePacks.clamps);
+      const planted = plantIn(device, { right, wrong });
+      const leaves = await evaluate(engineWith(emulateUnits(device), withUnits(9 * KIB), "f16"), trial(of));
+      expect(planted()).toBe(true);
+      finite.push(["q", "keys"].every((name) => leaves.get(name)?.data.every(Number.isFinite) ?? false));
+    }
+    expect(finite).toEqual([false, true]);
   });
 
   describe.each([

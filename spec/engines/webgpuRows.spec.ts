@@ -73,6 +73,19 @@ onGpu("kernels over rows", () => {
     engine.close();
   });
 
+  it.each([false, true])("find a maximum of NaN wherever the row has one, with the kernels for software adapters: %o", async (software) => {
+    const engine = webgpuWith(await gpuDevice(), { ...hardware, software });
+    for (const n of [1, 2, 40, 197]) {
+      const places = [...new Set([0, 1, n >> 1, n - 1])].filter((place) => place < n);
+      const rows = [...places, null, null].flatMap((place, row) =>
+        Array.from({ length: n }, (_, j) => (j === place ? NaN : row === places.length ? -Infinity : -1 - j)),
+      );
+      const most = (k: Kernels): unknown => ({ most: k.maxLast(k.upload([places.length + 2, n], rows)) });
+      expect(await evaluate(engine, most)).toEqual(await evaluate(referenceEngine(), most));
+    }
+    engine.close();
+  });
+
   it("compile on a device that validates WGSL", async () => {
     const device = await nullDevice();
     const seen = plantIn(device, { right: "subgroupAdd", wrong: "subgroupAdd" });

@@ -20,8 +20,6 @@ interface Names {
 const emulated = ({ m, n, k }: MatrixShape, { arrays, results, matrices }: Names): string => `
 var<private> own_sums: array<f32, ${(matrices * m * n) / SIZE}>;
 var<private> own: u32;
-fn round_f16(x: f32) -> f32 { return unpack2x16float(pack2x16float(vec2f(x, 0.0))).x; }
-fn round4_f16(x: vec4f) -> vec4f { return vec4f(round_f16(x.x), round_f16(x.y), round_f16(x.z), round_f16(x.w)); }
 fn factor(array_of: u32, i: u32) -> f32 {
   switch array_of {
 ${arrays.map((name, i) => `    case ${i}u: { return ${name}[i]; }\n`).join("")}    default: { return 0.0; }
@@ -63,8 +61,7 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/fn main\([^{]*\{/g, `$&\n  let subgroup = lane / ${SIZE}u;\n  own = lane % ${SIZE}u;`],
   [/array<f16,/g, "array<f32,"],
   [/bitcast<vec4<f16>>\((\w+)\)/g, "vec4f(unpack2x16float($1.x), unpack2x16float($1.y))"],
-  [/vec4<f16>\(/g, "round4_f16("],
-  [/\bf16\(/g, "round_f16("],
+  [/bitcast<vec2<f16>>\((\w+)\)/g, "unpack2x16float($1)"],
   [/\w+ = subgroupMatrixMultiplyAccumulate\(/g, "multiply_accumulate("],
   [STORED, "store_row_major("],
 ];

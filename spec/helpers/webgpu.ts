@@ -51,3 +51,19 @@ export function plantIn(device: GPUDevice, { right, wrong }: WgslError): () => b
   };
   return () => planted;
 }
+
+/** WGSL of `pack2x16float(x)` as a device may have it for numbers beyond f16: clamped as D3D's conversion does, and ones in place of both. */
+export const indeterminatePacks = {
+  clamps: "pack2x16float(clamp(x, vec2f(-65504.0), vec2f(65504.0)))",
+  ones: "select(pack2x16float(x), 0x3c003c00u, any((bitcast<vec2u>(x) & vec2u(0x7fffffffu)) > vec2u(0x477fe000u)))",
+} as const;
+
+/** Gives a device another `pack2x16float`. */
+export function packBeyond(device: GPUDevice, pack: string): void {
+  const compile = device.createShaderModule.bind(device);
+  device.createShaderModule = ({ code, ...rest }) =>
+    compile({
+      ...rest,
+      code: `${code.replaceAll(/(?<!un)pack2x16float\(/g, "device_pack(")}\nfn device_pack(x: vec2f) -> u32 { return ${pack}; }\n`,
+    });
+}

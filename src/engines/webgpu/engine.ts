@@ -2,7 +2,7 @@
  * The WebGPU engine: kernels in WGSL, on a machine (machine.ts). On a device, kernels return at once, and numbers come back only when they are
  * read.
  */
-import type { Asynchronous, Engine, MemoryReport } from "../../kernels/engine.ts";
+import type { Asynchronous, Engine, MemoryReport, Stopwatch } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { MemoryError } from "../../tensor/errors.ts";
 import { widenHalf } from "../../tensor/half.ts";
@@ -16,6 +16,7 @@ import type { ReplayBackend } from "./replay/capture.ts";
 import { machineOn, type DeviceMachine } from "./device.ts";
 import { fusedKernels } from "./fused/table.ts";
 import { elementwise, fill } from "./kernels/elementwise.ts";
+import { NAN_WORD } from "./kernels/math.ts";
 import { matmul } from "./kernels/matmul.ts";
 import { move } from "./kernels/move.ts";
 import { reduce } from "./kernels/reduce.ts";
@@ -45,8 +46,6 @@ export interface WebgpuOptions {
 
 /** An asynchronous engine: kernels return at once, and the device does them later. */
 export type WebgpuEngine = Engine & Asynchronous;
-
-const NAN_WORD = 0x7fc00000;
 
 export interface EngineSettings {
   readonly precision: WebgpuPrecision;
@@ -91,15 +90,23 @@ export interface MachineEngine extends Engine {
   readonly settle: () => void;
 }
 
+/**
+ * Looks for the fault that a kernel may have left, in this command buffer or an earlier one.
+ *
+ * @throws RangeError for a label that is no class
+ */
+async function checkFaults(machine: Machine): Promise<void> {
+  const fault = await machine.read("faults", FAULT_BYTES);
+  const [wrong, where = 0] = new Uint32Array(fault);
+  if (wrong !== 1) return;
+  machine.dispatch(fill(1, 0), ["faults"]);
+  throw new RangeError(`oneHot: label ${new Float32Array(fault)[2]} at ${where} is not one of the classes`);
+}
+
 /** Reads n numbers of a block, and the fault that a kernel may have left. */
 async function readBlock(machine: Machine, block: HeapBlock, n: number): Promise<Float32Array> {
   const isHalf = block.elementBytes === 2;
-  const [data, fault] = await Promise.all([machine.read(block, n * block.elementBytes), machine.read("faults", FAULT_BYTES)]);
-  const [wrong, where = 0] = new Uint32Array(fault);
-  if (wrong === 1) {
-    machine.dispatch(fill(1, 0), ["faults"]);
-    throw new RangeError(`oneHot: label ${new Float32Array(fault)[2]} at ${where} is not one of the classes`);
-  }
+  const [data] = await Promise.all([machine.read(block, n * block.elementBytes), checkFaults(machine)]);
   return isHalf ? Float32Array.from(widenHalf(new Uint16Array(data))) : new Float32Array(data);
 }
 
@@ -193,28 +200,29 @@ export function engineOn(machine: Machine, { precision, capacity, poison, epilog
   };
 }
 
-/** The clock and the counts of a machine, which hold when all has been settled. */
-const asynchronous = ({ finish, sent, stopwatch }: Asynchronous, settle: () => void): Asynchronous => ({
-  finish: () => {
+const settledStopwatch = ({ cut, read }: Stopwatch, settle: () => void): Stopwatch => ({
+  cut: () => {
     settle();
-    return finish();
+    cut();
   },
-  sent: () => {
+  read: () => {
     settle();
-    return sent();
-  },
-  stopwatch: stopwatch && {
-    cut: () => {
-      settle();
-      stopwatch.cut();
-    },
-    read: () => {
-      settle();
-      return stopwatch.read();
-    },
+    return read();
   },
 });
 
+/** The clock and the counts of a machine, which hold when all has been settled. */
+const asynchronous = (machine: DeviceMachine, settle: () => void): Asynchronous => ({
+  finish: async () => {
+    settle();
+    await Promise.all([machine.finish(), checkFaults(machine)]);
+  },
+  sent: () => {
+    settle();
+    return machine.sent();
+  },
+  stopwatch: machine.stopwatch && settledStopwatch(machine.stopwatch, settle),
+});
 /** A new engine on the machine of a device. */
 export function deviceEngine(machine: DeviceMachine, settings: EngineSettings): WebgpuEngine {
   const { settle, ...engine } = engineOn(machine, settings);

@@ -3,6 +3,7 @@
  * read, tested and compiled without running it.
  */
 import { accessors, declaration, type Element, type Epilogue } from "./accessors.ts";
+import { packHalf } from "./halfPack.ts";
 
 export type ParamType = "u32" | "f32";
 
@@ -114,6 +115,7 @@ function wgslOf(text: ProgramText, first: readonly number[]): string {
   const params = Object.entries(text.params);
   const variable = (i: number): string => `tensor${first[i] ?? i}`;
   const bindings = tensors.map(([, element], i) => (first[i] === i ? declaration(variable(i), element, i) : ""));
+  const packs = [...tensors, ...Object.entries(text.unstored ?? {})].some(([, element]) => element.startsWith("f16")) ? [packHalf] : [];
   const uniform = `struct Params { ${params.map(([name, type]) => `${name}: ${type}`).join(", ")} }\n@group(0) @binding(${tensors.length}) var<uniform> p: Params;\n`;
   return [
     ...(text.enables ?? []).map((name) => `enable ${name};\n`),
@@ -121,7 +123,7 @@ function wgslOf(text: ProgramText, first: readonly number[]): string {
     params.length === 0 ? "" : uniform,
     ...tensors.map(([name, element], i) => accessors(name, variable(i), element, text.epilogues?.[name])),
     ...Object.entries(text.unstored ?? {}).map(([name, element]) => accessors(name, null, element, text.epilogues?.[name])),
-    codeOf(text.declarations ?? []),
+    codeOf([...packs, ...(text.declarations ?? [])]),
     `
 @compute @workgroup_size(${text.workgroup.join(", ")})
 fn main(

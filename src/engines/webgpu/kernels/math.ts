@@ -2,7 +2,9 @@
  * exp, log and the normal distribution in f32, in WGSL, whose own exp and log may have larger errors than the laws allow. Formulas and
  * coefficients are those of assembly/math.ts (fixtures/normal/make_f32_coefficients.py), highest power first.
  *
- * Rounding uses `round`, and tests for NaN and infinity use bits: a compiler may simplify (x + c) − c to x, and may assume that no number is NaN.
+ * Rounding uses `round`, and tests for NaN and infinity use bits: a compiler may simplify (x + c) − c to x, as Metal's relaxed math does, and may
+ * assume that no number is NaN. So nothing is a rounding error that is computed and added again, as in assembly/math.ts; numbers are split by bits
+ * or by `fma`, which no algebra joins again.
  */
 import { declare, type Declarations } from "../program.ts";
 
@@ -20,18 +22,25 @@ const LOG_R = [0.06684156, -0.11655146, 0.11905413, -0.12409747, 0.14217563, -0.
 const TAIL_N = [0.006062615, 0.060234893, 0.27279228, 0.65475816, 0.75];
 const TAIL_M = [0.0030713002, 0.030526953, 0.1531651, 0.48583588, 1.0063435, 1.5];
 
-/** `exp_of(x)`. It splits ln 2 in two: the first part has 16 bits, so its product with an integer of 8 bits is exact. */
-export const exponential: Declarations = declare(`
+/** Bits of the f32 1. */
+export const ONE_WORD = 0x3f800000;
+/** Bits of an f32 that is NaN. */
+export const NAN_WORD = 0x7fc00000;
+
+/** `is_nan(x)`, by bits. */
+export const nanTest: Declarations = declare(`
 fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+`);
+
+/** `exp_of(x)`. It splits ln 2 in two: the first part has 16 bits, so its product with an integer of 8 bits is exact. */
+export const exponential: Declarations = declare(
+  `
 var<private> infinity_bits: u32 = 0x7f800000u;
 
 /** e^r - 1 for r = head + rest - n ln 2 */
 fn expm1_of_rest(n: f32, head: f32, rest: f32) -> f32 {
-  let high = fma(n, -0.693145751953125, head);
-  let low = fma(n, -1.42860677e-6, rest);
-  let r = high + low;
-  let lost = low - (r - high);
-  return r + fma(r * r, ${horner("r", EXP_G)}, lost);
+  let r = fma(n, -0.693145751953125, head) + fma(n, -1.42860677e-6, rest);
+  return fma(r * r, ${horner("r", EXP_G)}, r);
 }
 fn power_of_2(n: i32) -> f32 { return bitcast<f32>(u32(n + 127) << 23u); }
 /** x 2^n by two factors, as 2^n itself may overflow or be subnormal. */
@@ -44,7 +53,9 @@ fn exp_of(x: f32) -> f32 {
   let n = round(inside * 1.44269502);
   return select(scaled(1.0 + expm1_of_rest(n, inside, 0.0), n), x, is_nan(x));
 }
-`);
+`,
+  nanTest,
+);
 
 /** `log_of(x)`: x = 2ⁿ(1 + f), √½ ≤ 1 + f < √2; log x = n ln 2 + (f + f²(f R(f) − ½)). */
 export const logarithm: Declarations = declare(

@@ -6,6 +6,7 @@ import type { DeviceCapabilities } from "../capabilities.ts";
 import { memoized, program, type Dispatch, type Program } from "../program.ts";
 import type { Access } from "../run.ts";
 import { columnSums } from "./columns.ts";
+import { NAN_WORD, nanTest, ONE_WORD } from "./math.ts";
 import { elementDispatch, elementProgram } from "./perElement.ts";
 import { rowGroups, rowText, rowTeam, type RowTeam } from "./rows.ts";
 
@@ -22,7 +23,10 @@ ${rows.each((i) => `sum += load_a(${i});`)}  let total = ${rows.sum("sum")};
   });
 });
 
-/** A thread beyond the end of a short row starts from the row's first number, which changes no maximum. */
+/**
+ * NaN if one of the numbers is, as `max` may then give any of them; the threads count them. A thread beyond the end of a short row starts from the
+ * row's first number, which changes no maximum.
+ */
 const maxProgram = memoized((team: RowTeam, storage: Storage): Program => {
   const rows = rowText(team);
   return program({
@@ -30,9 +34,12 @@ const maxProgram = memoized((team: RowTeam, storage: Storage): Program => {
     name: "maxLast",
     tensors: { out: "f32", a: storage },
     params: { rows: "u32", n: "u32" },
+    declarations: [...rows.common.declarations, nanTest],
     main: `${rows.head}  var most = load_a(${rows.first});
-${rows.each((i) => `most = max(most, load_a(${i}));`)}  let all = ${rows.max("most")};
-  if (${rows.leads}) { store_out(${rows.row}, all); }`,
+  var nans = 0.0;
+${rows.each((i) => `let x = load_a(${i}); most = max(most, x); nans += select(0.0, 1.0, is_nan(x));`)}  let all = ${rows.max("most")};
+  let any_nan = ${rows.sum("nans")} > 0.0;
+  if (${rows.leads}) { store_out(${rows.row}, bitcast<f32>(select(bitcast<u32>(all), ${NAN_WORD}u, any_nan))); }`,
   });
 });
 
@@ -55,18 +62,24 @@ const columns = memoized((storage: Storage) =>
   columnSums({ name: "sumLeading", tensors: { a: storage }, terms: [({ i }) => `load_a(${i})`] }),
 );
 
-/** A label that is no class leaves a fault: 1, the index of the label, and the label. */
+/**
+ * A label that is no class leaves a fault: 1, the index of the label, and the label. Its row is NaN, and so is any loss of it, until the fault is
+ * read. Whether it is a class is tested by bits, as a compiler may assume that no label is NaN; −0 is 0.
+ */
 const oneHotProgram = elementProgram({
   name: "oneHot",
   tensors: { out: "f32", labels: "f32", faults: "u32" },
   params: { classes: "u32" },
   main: (i) => `  let label = load_labels(${i} / p.classes);
   let place = ${i} % p.classes;
-  store_out(${i}, select(0.0, 1.0, label == f32(place)));
-  if (place == 0u && !(label >= 0.0 && label < f32(p.classes) && floor(label) == label)) {
+  let bits = bitcast<u32>(label);
+  let nearest = min(u32(max(label, 0.0)), p.classes - 1u);
+  let known = bits == bitcast<u32>(f32(nearest)) || bits == 0x80000000u;
+  store_out(${i}, bitcast<f32>(select(${NAN_WORD}u, select(0u, ${ONE_WORD}u, place == nearest), known)));
+  if (place == 0u && !known) {
     store_faults(0u, 1u);
     store_faults(1u, ${i} / p.classes);
-    store_faults(2u, bitcast<u32>(label));
+    store_faults(2u, bits);
   }`,
 });
 

@@ -6,6 +6,7 @@
  * subgroup leaves the scores of its strip there in f32, a few threads share a row of them, and they write the weights to an array of f16.
  */
 import type { MatrixShape } from "../../capabilities.ts";
+import { packHalf } from "../../halfPack.ts";
 import { declare, program, WORKGROUP, type Declarations, type Program } from "../../program.ts";
 import { joined, range, vec4 } from "../text.ts";
 import { params, rowAccess, tensorsOf, type AttentionOperands } from "./format.ts";
@@ -45,7 +46,8 @@ fn fetch_${t}(lane: u32, first: u32, count: u32, end: u32) {
     let c = i % ${format.width / 4}u;
     var numbers = vec4f();
     if (row < end) { numbers = read_${t}(row, c); }
-    let rounded = vec4<f16>(numbers);
+    let words = vec2u(pack_half(numbers.xy), pack_half(numbers.zw));
+    let rounded = bitcast<vec4<f16>>(words);
     let to = (i / ${format.width / 4}u) * ${panelLine(format)}u + 4u * c;
     panel_${t}[to] = rounded.x;
     panel_${t}[to + 1u] = rounded.y;
@@ -129,7 +131,8 @@ const stripText = (format: MatrixFormat): StripText => ({
   scores: (x, y) => scores(x, y, format),
   score: (column) => `scores[own_row * ${scoreLine(format)}u + ${column}]`,
   eachScore: (text) => eachScore(format, "part", text),
-  weigh: (column, weight) => `weights[own_row * ${weightLine(format)}u + ${column}] = f16(${weight});`,
+  weigh: (column, weight) =>
+    `{ let word = pack_half(vec2f(${weight}, 0.0)); weights[own_row * ${weightLine(format)}u + ${column}] = bitcast<vec2<f16>>(word).x; }`,
   sums: (t) => {
     const { width, shape } = format;
     return joined(range(width / shape.n).map((c) => `var ${t}_${c}: subgroup_matrix_result<f32, ${shape.n}, ${shape.m}>;`));
@@ -166,7 +169,7 @@ export function matrixProgram(operands: AttentionOperands, format: MatrixFormat,
     workgroup: [matrixThreads(format), 1, 1],
     enables: ["f16", "subgroups", "chromium_experimental_subgroup_matrix"],
     builtins: { subgroup: "subgroup_id" },
-    declarations: [declare(fetch, rowAccess(operands, format), workgroupMemory(operands, format))],
+    declarations: [declare(fetch, packHalf, rowAccess(operands, format), workgroupMemory(operands, format))],
     main: `  let head = ${WORKGROUP} / p.blocks;
   if (head >= p.heads) { return; }
   let block = (${WORKGROUP} % p.blocks) * ${rows}u;

@@ -2,6 +2,7 @@
  * How programs read A and B: always four numbers that are adjacent in memory, in a line (a row as stored) of the matrix, and zeros beyond its
  * edges. So a tile may reach beyond an edge: what it multiplies there adds nothing.
  */
+import { packHalf } from "../../halfPack.ts";
 import { declare, type Declarations } from "../../program.ts";
 import { vec4 } from "../text.ts";
 import type { GemmFormat } from "./format.ts";
@@ -57,9 +58,12 @@ fn read_${side}${PARAMETERS} -> vec4f {
 `;
 
 /** Four numbers as f16 in two words; exact for numbers that were stored as f16. */
-export const packing: Declarations = declare(`
-fn packed(x: vec4f) -> vec2u { return vec2u(pack2x16float(x.xy), pack2x16float(x.zw)); }
-`);
+export const packing: Declarations = declare(
+  `
+fn packed(x: vec4f) -> vec2u { return vec2u(pack_half(x.xy), pack_half(x.zw)); }
+`,
+  packHalf,
+);
 
 const reading = (side: Side, format: GemmFormat): Declarations => declare(format.whole[side] ? whole(side) : ragged(side));
 
