@@ -2,7 +2,7 @@
  * Peak rates of GPUs from their makers' data sheets, for predictions without the GPU. The f16 rates are those of tensor cores on dense matrices
  * with sums in f32.
  */
-import type { DeviceCapabilities } from "../engines/webgpu/capabilities.ts";
+import { defaultCapabilities, type DeviceCapabilities } from "../engines/webgpu/capabilities.ts";
 
 export interface Adapter {
   readonly title: string;
@@ -73,6 +73,7 @@ export function adapterNamed(name: string): Adapter {
 
 /** Capabilities assumed for all of them: buffers and matrix units as Dawn reports them on NVIDIA, and for the rest what every device has. */
 export const adapterCapabilities: DeviceCapabilities = {
+  ...defaultCapabilities,
   limits: {
     maxStorageBufferBindingSize: 2 ** 31 - 4,
     maxBufferSize: 2 ** 31,
@@ -83,5 +84,4 @@ export const adapterCapabilities: DeviceCapabilities = {
   features: new Set(["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix", "timestamp-query"]),
   subgroup: 32,
   matrices: [{ m: 16, n: 16, k: 16 }],
-  software: false,
 };

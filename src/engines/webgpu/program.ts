@@ -27,6 +27,8 @@ export interface ProgramText {
   readonly enables?: readonly string[];
   /** Further built-in values of the thread: name in the text → WGSL builtin. */
   readonly builtins?: Readonly<Record<string, string>>;
+  /** Threads of a subgroup, where the program states them. */
+  readonly subgroupSize?: number;
   /** Functions, constants and workgroup memory that `main` uses. */
   readonly declarations?: readonly Declarations[];
   /**
@@ -97,6 +99,7 @@ function wgslOf(text: ProgramText, first: readonly number[]): string {
     params.length === 0 ? "" : uniform,
     ...tensors.map(([name, element], i) => accessors(name, variable(i), element)),
     codeOf(text.declarations ?? []),
+    text.subgroupSize === undefined ? "" : `\n@subgroup_size(${text.subgroupSize})`,
     `
 @compute @workgroup_size(${text.workgroup.join(", ")})
 fn main(
