@@ -21,7 +21,12 @@ const slow = [
   "spec/train/{fitting,kill,lossScale}.spec.ts",
 ];
 /** Of these `npm test` runs a part: a sample, or what does not need the GPU (spec/helpers/lane.ts). */
-const divided = ["spec/laws/{network,teacher}.spec.ts", "spec/parity/recordings.spec.ts", "spec/recording/{planted,students}.spec.ts"];
+const divided = [
+  "spec/engines/webgpuUnits.spec.ts",
+  "spec/laws/{network,teacher}.spec.ts",
+  "spec/parity/recordings.spec.ts",
+  "spec/recording/{planted,students}.spec.ts",
+];
 
 /** Specs that need the built site, which spec/site/startBuild.ts builds meanwhile. */
 const NEEDS_SITE = /spec\/site\/(?:site|playground|links|reference|translations)\.spec\.ts$|spec\/site\/?$/;

@@ -2,7 +2,7 @@
  * Peak rates of GPUs from their makers' data sheets, for predictions without the GPU. The f16 rates are those of tensor cores on dense matrices
  * with sums in f32.
  */
-import { defaultCapabilities, type DeviceCapabilities } from "../engines/webgpu/capabilities.ts";
+import { apple, nvidia, volta, type Reported } from "./capabilities.ts";
 
 export interface Adapter {
   readonly title: string;
@@ -15,6 +15,8 @@ export interface Adapter {
   /** In bytes. */
   readonly memory: number;
   readonly source: string;
+  /** What Dawn reports of it. */
+  readonly reported: Reported;
 }
 
 const TERA = 1e12;
@@ -28,6 +30,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     bandwidth: 3350 * GIGA,
     memory: 80 * GIGA,
     source: "NVIDIA H100 Tensor Core GPU data sheet; its figures with sparsity are twice these",
+    reported: nvidia,
   },
   a100: {
     title: "NVIDIA A100 SXM4 80 GB",
@@ -36,6 +39,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     bandwidth: 2039 * GIGA,
     memory: 80 * GIGA,
     source: "NVIDIA A100 Tensor Core GPU data sheet",
+    reported: nvidia,
   },
   "rtx-4090": {
     title: "NVIDIA GeForce RTX 4090",
@@ -44,6 +48,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     bandwidth: 1008 * GIGA,
     memory: 24 * GIGA,
     source: "NVIDIA Ada GPU architecture, version 2, appendix A; f16 with sums in f32",
+    reported: nvidia,
   },
   v100: {
     title: "NVIDIA V100 SXM2 32 GB",
@@ -52,6 +57,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     bandwidth: 900 * GIGA,
     memory: 32 * GIGA,
     source: "NVIDIA V100 Tensor Core GPU data sheet; eight of these trained the published DeiT",
+    reported: volta,
   },
   "m2-max": {
     title: "Apple M2 Max, 38 cores",
@@ -61,6 +67,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     memory: 96 * GIGA,
     source:
       "Apple's press release of January 2023 for memory and cores; 38 cores × 128 multiply–adds × 1.398 GHz, which Apple does not print",
+    reported: apple,
   },
 };
 
@@ -70,18 +77,3 @@ export function adapterNamed(name: string): Adapter {
   if (adapter === undefined) throw new RangeError(`unknown adapter ${name}; known: ${Object.keys(adapters).join(", ")}`);
   return adapter;
 }
-
-/** Capabilities assumed for all of them: buffers and matrix units as Dawn reports them on NVIDIA, and for the rest what every device has. */
-export const adapterCapabilities: DeviceCapabilities = {
-  ...defaultCapabilities,
-  limits: {
-    maxStorageBufferBindingSize: 2 ** 31 - 4,
-    maxBufferSize: 2 ** 31,
-    maxStorageBuffersPerShaderStage: 8,
-    maxComputeWorkgroupStorageSize: 2 ** 14,
-    maxComputeInvocationsPerWorkgroup: 256,
-  },
-  features: new Set(["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix", "timestamp-query"]),
-  subgroup: 32,
-  matrices: [{ m: 16, n: 16, k: 16 }],
-};

@@ -58,7 +58,7 @@ export const defaultCapabilities: DeviceCapabilities = {
 };
 
 /** The features that programs on matrix units need; those of f16 also `shader-f16`. */
-const MATRIX_FEATURES = ["subgroups", "chromium-experimental-subgroup-matrix"];
+export const MATRIX_FEATURES: readonly string[] = ["subgroups", "chromium-experimental-subgroup-matrix"];
 
 /** The size that a program states, where it may: the units of AMD's and Intel's GPUs work for subgroups of 32, and few others do. */
 const STATED_SIZE = 32;
@@ -106,12 +106,16 @@ interface DawnAdapterInfo extends GPUAdapterInfo {
 const isFloat = (type: string): type is Storage => type === "f16" || type === "f32";
 
 /** The multiplications of floating-point matrices that an adapter reports. */
-export const reportedMatrices = ({ subgroupMatrixConfigs = [] }: DawnAdapterInfo): readonly MatrixConfig[] =>
+export const reportedMatrices = ({ subgroupMatrixConfigs = [] }: DawnAdapterInfo): readonly Required<MatrixConfig>[] =>
   [...subgroupMatrixConfigs].flatMap(({ componentType: factors, resultComponentType: sums, M: m, N: n, K: k }) =>
     isFloat(factors) && isFloat(sums) ? [{ m, n, k, factors, sums }] : [],
   );
 
-export function capabilitiesOf(device: GPUDevice): DeviceCapabilities {
+/** What programs may use of the matrix units of a device, as `probeMatrixUnits` (probe.ts) finds out. */
+export type UsableMatrices = Pick<DeviceCapabilities, "matrices"> & { readonly syntax: MatrixSyntax };
+
+/** @param usable null: programs use no matrix units */
+export function capabilitiesOf(device: GPUDevice, usable: UsableMatrices | null = null): DeviceCapabilities {
   const { limits, features, adapterInfo } = device;
   const { subgroupMinSize: least, subgroupMaxSize: most } = adapterInfo;
   return {
@@ -125,8 +129,8 @@ export function capabilitiesOf(device: GPUDevice): DeviceCapabilities {
     features: new Set<string>(features),
     subgroup: least === most ? least : null,
     statedSizes: least !== most && new Set<string>(features).has("subgroup-size-control") ? { least, most } : null,
-    matrices: reportedMatrices(adapterInfo),
-    matrixSyntax: "parameter",
+    matrices: usable?.matrices ?? [],
+    matrixSyntax: usable?.syntax ?? defaultCapabilities.matrixSyntax,
     software: adapterInfo.isFallbackAdapter,
   };
 }

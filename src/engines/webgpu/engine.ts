@@ -14,6 +14,7 @@ import { kernelsOf, type Loops } from "../region.ts";
 import { accessOn, heapAccessWith } from "./access.ts";
 import type { ReplayBackend } from "./capture.ts";
 import { machineOn } from "./device.ts";
+import type { MatrixReport } from "./probe.ts";
 import { fusedKernels } from "./fused/table.ts";
 import { elementwise, fill } from "./kernels/elementwise.ts";
 import { matmul } from "./kernels/matmul.ts";
@@ -36,6 +37,8 @@ export interface WebgpuOptions {
    * scaled losses (train/optimizer/lossScale.ts), as small gradients would vanish. Default `f32`.
    */
   readonly precision?: WebgpuPrecision;
+  /** What `probeMatrixUnits(device)` has found. Default null: no program uses matrix units. */
+  readonly matrixUnits?: MatrixReport | null;
   /** Fills memory with NaN when it is taken, to reveal reads of what was never written. Default false. */
   readonly poison?: boolean;
 }
@@ -160,9 +163,10 @@ export function webgpuEngine({
   memory = Infinity,
   slab = Infinity,
   precision = "f32",
+  matrixUnits = null,
   poison = false,
 }: WebgpuOptions): WebgpuEngine {
-  const machine = machineOn(device, slab);
+  const machine = machineOn(device, slab, matrixUnits);
   const { finish, sent, stopwatch, close } = machine;
   return { ...engineOn(machine, { precision, capacity: memory, poison, afterKernel: null }), finish, sent, stopwatch, close };
 }
