@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { adapterNamed, adapters, type Adapter } from "../../src/bench/adapters.ts";
-import { nvidia } from "../../src/bench/capabilities.ts";
+import { adapterNamed, adapters, nvidia, type Adapter } from "../../src/bench/adapters.ts";
 import { forecast, largestBatch, slower } from "../../src/bench/forecast.ts";
 import { forwardProgram } from "../../src/bench/forward.ts";
 import { costOf, ownCost, type ProfileNode } from "../../src/bench/profileTree.ts";

@@ -1,5 +1,5 @@
 /** What drivers report of GPUs of four makers, each with its source: limits, sizes of subgroups, matrix units. */
-import { apple, FEATURES, nvidia, volta, type Reported } from "../../src/bench/capabilities.ts";
+import { apple, FEATURES, nvidia, volta, type Reported } from "../../src/bench/adapters.ts";
 import { defaultCapabilities, type DeviceCapabilities, type MatrixConfig } from "../../src/engines/webgpu/capabilities.ts";
 
 const KIB = 2 ** 10;
