@@ -1,6 +1,6 @@
 /**
- * Peak rates of GPUs from their makers' data sheets, and what their drivers report, for predictions without the GPU. The f16 rates are those of tensor cores on dense matrices
- * with sums in f32.
+ * Peak rates of GPUs from their makers' data sheets, and what their drivers report, for predictions without the GPU. The f16 rates are those of
+ * tensor cores on dense matrices with sums in f32.
  */
 import { defaultCapabilities, type DeviceCapabilities, type MatrixConfig } from "../engines/webgpu/capabilities.ts";
 
@@ -58,7 +58,7 @@ export const nvidia: Reported = {
     { m: 16, n: 8, k: 8, factors: "f16", sums: "f16" },
   ]),
   source:
-    "48 KiB and subgroups of 32: an RTX 3090 in ggml-org/llama.cpp pull request 11595; 1024 threads: a T4 in iree-org/iree pull request 3469; 16 × 8 shapes: a TITAN RTX in jeffbolznv/vk_cooperative_matrix_perf issue 1; 16 × 16 × 16: microsoft/onnxruntime pull request 28109",
+    "48 KiB and subgroups of 32: an RTX 3090 in ggml-org/llama.cpp pull request 11595; 1024 threads: a T4 in iree-org/iree pull request 3469; 16 × 8 shapes: a TITAN RTX in jeffbolznv/vk_cooperative_matrix_perf issue 1; 16 × 16 × 16: microsoft/onnxruntime pull request 28109; sums in f32: ggml-org/llama.cpp pull request 10597, which runs on Turing and later",
 };
 
 /** Its tensor cores are not among what Vulkan's drivers report. */
