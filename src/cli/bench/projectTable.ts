@@ -48,7 +48,7 @@ function foundJson({ forecast, largestBatch, at }: Projection, profile: boolean)
   };
 }
 
-export const projectionsJson = ({ adapter, batch, rows }: Projections, profile: boolean): object => ({
+export const projectionsJson = ({ adapter: { reported: _, ...adapter }, batch, rows }: Projections, profile: boolean): object => ({
   what: "project",
   note: NOTE,
   adapter,
