@@ -24,6 +24,7 @@ const slow = [
 const divided = [
   "spec/engines/webgpuEpilogue.spec.ts",
   "spec/engines/webgpuOverflow.spec.ts",
+  "spec/engines/webgpuUnits.spec.ts",
   "spec/laws/{network,teacher}.spec.ts",
   "spec/parity/recordings.spec.ts",
   "spec/recording/{planted,students}.spec.ts",

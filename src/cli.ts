@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Entry `deit`, the command line. */
 import { messageOf, oneLine, say, tolerateClosedOutput } from "./cli/output.ts";
-import { environmentFor } from "./cli/processes/probe.ts";
+import { placed } from "./cli/processes/probe.ts";
 import { runCommandLine } from "./cli/program.ts";
 import { BAD_INPUT } from "./cli/status.ts";
 import { needsSupervision, supervise } from "./cli/processes/supervise.ts";
@@ -9,7 +9,8 @@ import { needsSupervision, supervise } from "./cli/processes/supervise.ts";
 /** Runs a command line in a process that finds its adapter; the exit status. */
 async function superviseOnAdapter(args: readonly string[]): Promise<number> {
   try {
-    return await supervise(args, await environmentFor(args));
+    const { args: own, variables } = await placed(args);
+    return await supervise(own, variables);
   } catch (error) {
     say(`deit ${args[0]}: ${oneLine(messageOf(error))}`);
     return BAD_INPUT;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { adapterNamed, adapters, type Adapter } from "../../src/bench/adapters.ts";
+import { adapterNamed, adapters, nvidia, type Adapter } from "../../src/bench/adapters.ts";
 import { forecast, largestBatch, slower } from "../../src/bench/forecast.ts";
 import { forwardProgram } from "../../src/bench/forward.ts";
 import { costOf, ownCost, type ProfileNode } from "../../src/bench/profileTree.ts";
@@ -16,7 +16,7 @@ import { MemoryError } from "../../src/tensor/errors.ts";
 import type { Shape, Tensor } from "../../src/tensor/tensor.ts";
 
 /** Round rates: per nanosecond 1 FLOP in f32, 4 FLOP of f16 matrix multiplications, and 1 byte. */
-const round: Adapter = { title: "", f32: 1e9, f16: 4e9, bandwidth: 1e9, memory: 1e9, source: "" };
+const round: Adapter = { title: "", f32: 1e9, f16: 4e9, bandwidth: 1e9, memory: 1e9, source: "", reported: nvidia };
 /** Overhead of one dispatch, in ms. */
 const DISPATCH = 0.002;
 
@@ -147,7 +147,7 @@ describe("a projection", () => {
 describe("adapters", () => {
   it("are found by name, and name the source of their figures", () => {
     expect(adapterNamed("v100")).toMatchObject({ f32: 15.7e12, f16: 125e12, bandwidth: 900e9 });
-    expect(Object.values(adapters).filter(({ source }) => source === "")).toEqual([]);
+    expect(Object.values(adapters).filter(({ source, reported }) => source === "" || reported.source === "")).toEqual([]);
     expect(() => adapterNamed("abacus")).toThrow("unknown adapter abacus; known: h100, a100, ");
   });
 });

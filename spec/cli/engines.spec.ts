@@ -1,6 +1,9 @@
 import { spawnSync } from "node:child_process";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { onGpu } from "../helpers/gpu.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
 import { CLI, deit, json } from "./deit.ts";
 
 /** The option that Node 20 needs; later versions do not know it. */
@@ -39,6 +42,16 @@ describe("deit engines", () => {
   });
 });
 
+/** The list of a driver's file and of another file for a copy of that driver: two adapters with one name. */
+function twoDrivers(file: string): string {
+  const folder = temporaryFolder();
+  const { ICD, ...rest }: { readonly ICD: { readonly library_path: string } } = JSON.parse(readFileSync(file, "utf8"));
+  const library = join(folder, basename(ICD.library_path));
+  copyFileSync(resolve(dirname(file), ICD.library_path), library);
+  writeFileSync(join(folder, "copy.json"), JSON.stringify({ ...rest, ICD: { ...ICD, library_path: library } }));
+  return [file, join(folder, "copy.json")].join(delimiter);
+}
+
 onGpu("deit engines", () => {
   it("lists the adapter with its limits and features", () => {
     const { engines }: { engines: readonly unknown[] } = JSON.parse(JSON.stringify(json(["engines", "--adapter", "SwiftShader"])));
@@ -52,10 +65,29 @@ onGpu("deit engines", () => {
         vendor: "google",
         software: true,
         limits: expect.objectContaining({ maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupsPerDimension: 65_535 }),
-        features: ["timestamp-query", "subgroups"],
+        features: ["timestamp-query", "subgroups", "subgroup-size-control"],
       }),
+      matrixUnits: { gemm: { f32: "registers", f16: "registers" }, units: "the device lacks chromium-experimental-subgroup-matrix" },
       adapters: expect.arrayContaining([{ name: "SwiftShader Device (Subzero)", backend: "vulkan" }]),
     });
+  });
+
+  it("says which variant of GEMM the adapter gets, and why", () => {
+    const { stdout } = deit(["engines", "--adapter", "SwiftShader"]);
+    expect(stdout).toMatch(
+      /\n {2}matrix units +the device lacks chromium-experimental-subgroup-matrix\n {2}GEMM +registers in f32, registers in f16\n/,
+    );
+  });
+
+  it("refuses an adapter that it cannot tell from another", () => {
+    const twice = Object.fromEntries(["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].map((name) => [name, twoDrivers(process.env[name] ?? "")]));
+    const { stdout } = spawnSync(process.execPath, [CLI, "engines", "--adapter", "1"], {
+      encoding: "utf8",
+      env: { ...process.env, ...twice },
+    });
+    expect(stdout).toMatch(
+      /\nwebgpu +no: it cannot open adapter 1, since Dawn chooses by name, and adapter 0 has the same: 0 is SwiftShader/,
+    );
   });
 
   /** The environment of a machine without a driver. */

@@ -1,7 +1,7 @@
 /**
  * Emulates subgroup matrices in plain WGSL, for devices that have none. Each thread of a subgroup has every SIZE-th number of a fragment of sums; a
  * fragment of factors is represented by its position in its array, which is read when it is multiplied, with f16 stored as f32. Nothing else of a
- * program changes: what it fetches, where it stores it, and what it does with the sums.
+ * program changes: what it fetches, where it stores it, and what it does with the sums. For programs in the syntax `parameter` (kernels/units.ts).
  */
 import type { MatrixShape } from "../../src/engines/webgpu/capabilities.ts";
 
@@ -58,6 +58,7 @@ const STORED = /subgroupMatrixStore<row_major>\(&(\w+), /g;
 const words: readonly (readonly [RegExp, string])[] = [
   [/^enable .*\n/gm, ""],
   [/@builtin\(subgroup_id\) subgroup: u32,/g, ""],
+  [/@subgroup_size\(\d+\)/g, ""],
   [/fn main\([^{]*\{/g, `$&\n  let subgroup = lane / ${SIZE}u;\n  own = lane % ${SIZE}u;`],
   [/array<f16,/g, "array<f32,"],
   [/bitcast<vec4<f16>>\((\w+)\)/g, "vec4f(unpack2x16float($1.x), unpack2x16float($1.y))"],

@@ -1,8 +1,8 @@
 /**
- * Peak rates of GPUs from their makers' data sheets, for predictions without the GPU. The f16 rates are those of tensor cores on dense matrices
- * with sums in f32.
+ * Peak rates of GPUs from their makers' data sheets, and what their drivers report, for predictions without the GPU. The f16 rates are those of
+ * tensor cores on dense matrices with sums in f32.
  */
-import type { DeviceCapabilities } from "../engines/webgpu/capabilities.ts";
+import { defaultCapabilities, type DeviceCapabilities, type MatrixConfig } from "../engines/webgpu/capabilities.ts";
 
 export interface Adapter {
   readonly title: string;
@@ -15,7 +15,66 @@ export interface Adapter {
   /** In bytes. */
   readonly memory: number;
   readonly source: string;
+  /** What Dawn reports of it. */
+  readonly reported: Reported;
 }
+
+/** What Dawn reports of a GPU: limits, sizes of subgroups and matrix units. */
+export interface Reported {
+  readonly capabilities: DeviceCapabilities;
+  readonly source: string;
+}
+
+const KIB = 2 ** 10;
+
+/** The features of the engine's programs that all of these GPUs have. */
+export const FEATURES: readonly string[] = ["shader-f16", "subgroups", "timestamp-query"];
+
+/** A GPU with subgroups of 32 threads. @param matrices what its matrix units multiply; none: it has no such units that Dawn knows of */
+const of32 = (limits: Partial<DeviceCapabilities["limits"]>, matrices: readonly MatrixConfig[]): DeviceCapabilities => ({
+  ...defaultCapabilities,
+  limits: {
+    ...defaultCapabilities.limits,
+    maxStorageBufferBindingSize: 2 ** 31 - 4,
+    maxBufferSize: 2 ** 31,
+    maxComputeInvocationsPerWorkgroup: 1024,
+    ...limits,
+  },
+  features: new Set([...FEATURES, ...(matrices.length === 0 ? [] : ["chromium-experimental-subgroup-matrix"])]),
+  subgroup: 32,
+  matrices,
+});
+
+const nvidiaLimits = { maxComputeWorkgroupStorageSize: 48 * KIB };
+
+/** Turing and later, by the proprietary driver. */
+export const nvidia: Reported = {
+  capabilities: of32(nvidiaLimits, [
+    { m: 16, n: 16, k: 16, factors: "f16", sums: "f32" },
+    { m: 16, n: 16, k: 16, factors: "f16", sums: "f16" },
+    { m: 16, n: 8, k: 16, factors: "f16", sums: "f32" },
+    { m: 16, n: 8, k: 16, factors: "f16", sums: "f16" },
+    { m: 16, n: 8, k: 8, factors: "f16", sums: "f32" },
+    { m: 16, n: 8, k: 8, factors: "f16", sums: "f16" },
+  ]),
+  source:
+    "48 KiB and subgroups of 32: an RTX 3090 in ggml-org/llama.cpp pull request 11595; 1024 threads: a T4 in iree-org/iree pull request 3469; 16 × 8 shapes: a TITAN RTX in jeffbolznv/vk_cooperative_matrix_perf issue 1; 16 × 16 × 16: microsoft/onnxruntime pull request 28109; sums in f32: ggml-org/llama.cpp pull request 10597, which runs on Turing and later",
+};
+
+/** Its tensor cores are not among what Vulkan's drivers report. */
+export const volta: Reported = {
+  capabilities: of32(nvidiaLimits, []),
+  source: "cooperative matrices begin with Turing: KhronosGroup/Vulkan-Docs issue 923, and ggml-org/llama.cpp pull request 10597",
+};
+
+/** Apple's GPUs from the M1 on. */
+export const apple: Reported = {
+  capabilities: of32({ maxComputeWorkgroupStorageSize: 32 * KIB, maxBufferSize: 2 ** 32 - 1, maxStorageBufferBindingSize: 2 ** 32 - 4 }, [
+    { m: 8, n: 8, k: 8, factors: "f32", sums: "f32" },
+    { m: 8, n: 8, k: 8, factors: "f16", sums: "f16" },
+  ]),
+  source: "google/dawn, src/dawn/native/metal/PhysicalDeviceMTL.mm: families Apple7 and later; no more than 4 GiB a buffer",
+};
 
 const TERA = 1e12;
 const GIGA = 1e9;
@@ -28,6 +87,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     bandwidth: 3350 * GIGA,
     memory: 80 * GIGA,
     source: "NVIDIA H100 Tensor Core GPU data sheet; its figures with sparsity are twice these",
+    reported: nvidia,
   },
   a100: {
     title: "NVIDIA A100 SXM4 80 GB",
@@ -36,6 +96,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     bandwidth: 2039 * GIGA,
     memory: 80 * GIGA,
     source: "NVIDIA A100 Tensor Core GPU data sheet",
+    reported: nvidia,
   },
   "rtx-4090": {
     title: "NVIDIA GeForce RTX 4090",
@@ -44,6 +105,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     bandwidth: 1008 * GIGA,
     memory: 24 * GIGA,
     source: "NVIDIA Ada GPU architecture, version 2, appendix A; f16 with sums in f32",
+    reported: nvidia,
   },
   v100: {
     title: "NVIDIA V100 SXM2 32 GB",
@@ -52,6 +114,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     bandwidth: 900 * GIGA,
     memory: 32 * GIGA,
     source: "NVIDIA V100 Tensor Core GPU data sheet; eight of these trained the published DeiT",
+    reported: volta,
   },
   "m2-max": {
     title: "Apple M2 Max, 38 cores",
@@ -61,6 +124,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     memory: 96 * GIGA,
     source:
       "Apple's press release of January 2023 for memory and cores; 38 cores × 128 multiply–adds × 1.398 GHz, which Apple does not print",
+    reported: apple,
   },
 };
 
@@ -70,18 +134,3 @@ export function adapterNamed(name: string): Adapter {
   if (adapter === undefined) throw new RangeError(`unknown adapter ${name}; known: ${Object.keys(adapters).join(", ")}`);
   return adapter;
 }
-
-/** Capabilities assumed for all of them: buffers and matrix units as Dawn reports them on NVIDIA, and for the rest what every device has. */
-export const adapterCapabilities: DeviceCapabilities = {
-  limits: {
-    maxStorageBufferBindingSize: 2 ** 31 - 4,
-    maxBufferSize: 2 ** 31,
-    maxStorageBuffersPerShaderStage: 8,
-    maxComputeWorkgroupStorageSize: 2 ** 14,
-    maxComputeInvocationsPerWorkgroup: 256,
-  },
-  features: new Set(["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix", "timestamp-query"]),
-  subgroup: 32,
-  matrices: [{ m: 16, n: 16, k: 16 }],
-  software: false,
-};

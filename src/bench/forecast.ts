@@ -19,7 +19,7 @@ import { observe } from "../ops/observe.ts";
 import { MemoryError } from "../tensor/errors.ts";
 import { mapTree } from "../tensor/tree.ts";
 import { largest } from "../train/evaluation/capacity.ts";
-import { adapterCapabilities, type Adapter } from "./adapters.ts";
+import type { Adapter } from "./adapters.ts";
 import { profiler } from "./profile.ts";
 import { NOTHING, type Cost, type ProfileNode } from "./profileTree.ts";
 import type { Program } from "./program.ts";
@@ -104,7 +104,7 @@ function forecaster({ adapter, precision }: ForecastSettings): Forecaster {
     open = { ...NOTHING };
   };
   const engine = planningEngine({
-    capabilities: adapterCapabilities,
+    capabilities: adapter.reported.capabilities,
     precision,
     onDispatch: ({ program, macs = 0 }, sizes) => {
       const bytes = sizes.reduce((sum, size) => sum + size, 0);

@@ -2,15 +2,15 @@
 import { availableParallelism } from "node:os";
 import { referenceEngine } from "../engines/reference/engine.ts";
 import { hasRelaxedSimd, hasSimd } from "../engines/wasm/features.ts";
-import type { About } from "../gpu/about.ts";
 import type { Engine } from "../kernels/engine.ts";
 import { wasmEngine } from "../wasm.ts";
 import type { AdapterOption, EngineOptions } from "./options.ts";
 import { messageOf } from "./output.ts";
+import type { AboutGpu } from "./processes/gpuProbe.ts";
 import { cannotRun, probe } from "./processes/probe.ts";
 
 /** Whether an engine runs here. */
-export interface EngineReport extends Partial<About> {
+export interface EngineReport extends Partial<AboutGpu> {
   readonly name: string;
   readonly available: boolean;
   /** Why it is not available, as the end of a sentence that begins with "it". */
@@ -41,10 +41,10 @@ export function processorReports(): readonly EngineReport[] {
   ];
 }
 
-/** The webgpu engine, on the adapter that the options choose. */
-export async function gpuReport(options: AdapterOption): Promise<EngineReport> {
+/** The webgpu engine, on the adapter that the options choose. @param triesUnits whether its matrix units are tried */
+export async function gpuReport(options: AdapterOption, triesUnits = false): Promise<EngineReport> {
   try {
-    const { about } = await probe(options);
+    const { about } = await probe(options, triesUnits);
     const { backend, software, features } = about.adapter;
     return { name: WEBGPU, available: true, features: ["f32", backend, ...(software ? ["on the processor"] : []), ...features], ...about };
   } catch (error) {

@@ -141,7 +141,7 @@ const pathPlaces = ({ path, op, network }: NetworkPlace): Located => ({
 
 function tracerOf(choice: EngineChoice): Tracer {
   if (choice.name === "reference") return referenceTracer();
-  return choice.name === "webgpu" ? webgpuTracer(choice.precision) : wasmTracer(choice.threads);
+  return choice.name === "webgpu" ? webgpuTracer(choice.adapter, choice.precision) : wasmTracer(choice.threads);
 }
 
 const distinct = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];

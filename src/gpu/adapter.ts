@@ -38,20 +38,28 @@ export interface OpenAdapter {
 /** Whether this chooses an adapter by its place in the list of `listAdapters`. */
 export const isIndex = (adapter: string | null): boolean => adapter !== null && /^\d+$/.test(adapter);
 
+/** Whether Dawn, which takes the first adapter whose name contains the one that it is asked for, would open another than the one at this place. */
+export const isShadowed = (index: number, adapters: readonly Listed[]): boolean => firstLike(index, adapters) < index;
+
+/** The first adapter that Dawn takes for the one at a place; that place itself if there is no adapter. */
+function firstLike(index: number, adapters: readonly Listed[]): number {
+  const chosen = adapters[index];
+  return chosen === undefined ? index : adapters.findIndex(({ name }) => name.includes(chosen.name));
+}
+
 /**
  * The name by which Dawn finds the adapter at a place in the list.
  *
- * @throws RangeError where there is none, and where Dawn, which takes the first adapter that has the name, would open another
+ * @throws RangeError where there is none, and where Dawn would open another
  */
 export function nameAt(index: number, adapters: readonly Listed[]): string {
   const known = adapters.map(({ name, backend }, i) => `${i} is ${name} (${backend})`).join(", ");
   const chosen = adapters[index];
   if (chosen === undefined)
     throw new RangeError(`needs an adapter ${index}, which is not here${known === "" ? ", nor is any other" : `: ${known}`}`);
-  const first = adapters.findIndex(({ name }) => name.includes(chosen.name));
-  if (first !== index)
+  if (isShadowed(index, adapters))
     throw new RangeError(
-      `cannot open adapter ${index}, since Dawn chooses by name, and adapter ${first} has the same: ${known}; a process that sees only one of them would be right, as with srun --gpus-per-task=1 --gpu-bind=single:1`,
+      `cannot open adapter ${index}, since Dawn chooses by name, and adapter ${firstLike(index, adapters)} has the same: ${known}; a process that sees only one of them would be right, as with srun --gpus-per-task=1 --gpu-bind=single:1, or by the device-select layer of Mesa for Vulkan on Linux (the package mesa-vulkan-drivers), which is not here or does not know them`,
     );
   return chosen.name;
 }

@@ -18,7 +18,13 @@ export const limitNames: readonly (keyof GPUSupportedLimits)[] = [
 ];
 
 /** Features that the engine uses where they exist. */
-export const featureNames: readonly string[] = ["timestamp-query", "shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
+export const featureNames: readonly string[] = [
+  "timestamp-query",
+  "shader-f16",
+  "subgroups",
+  "subgroup-size-control",
+  "chromium-experimental-subgroup-matrix",
+];
 
 const isUsed = (name: string): name is GPUFeatureName => featureNames.includes(name);
 

@@ -61,6 +61,23 @@ export function launchOf(variables: Environment, connected: (descriptor: number)
   );
 }
 
+/** The place of a process among those that its launcher has started on the same host. */
+export interface LocalPlace {
+  readonly index: number;
+  /** For srun, which does not say it: at least this many. */
+  readonly count: number;
+  readonly by: "mpirun" | "srun";
+}
+
+/** The place of this process on its host, as Open MPI, Hydra (MPICH, Intel MPI) or Slurm gives it; null: none does. */
+export function localPlaceOf(variables: Environment): LocalPlace | null {
+  const { OMPI_COMM_WORLD_LOCAL_RANK, OMPI_COMM_WORLD_LOCAL_SIZE, MPI_LOCALRANKID, MPI_LOCALNRANKS, SLURM_LOCALID } = variables;
+  const index = OMPI_COMM_WORLD_LOCAL_RANK ?? MPI_LOCALRANKID;
+  const count = OMPI_COMM_WORLD_LOCAL_SIZE ?? MPI_LOCALNRANKS;
+  if (index !== undefined && count !== undefined) return { index: Number(index), count: Number(count), by: "mpirun" };
+  return SLURM_LOCALID === undefined ? null : { index: Number(SLURM_LOCALID), count: Number(SLURM_LOCALID) + 1, by: "srun" };
+}
+
 /** What a process must hand to one that it starts, so that this one can be the rank. */
 export interface PassedOn {
   /** Descriptors for `stdio` of `spawn`, from place `at` on. */

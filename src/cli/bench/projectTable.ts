@@ -48,10 +48,20 @@ function foundJson({ forecast, largestBatch, at }: Projection, profile: boolean)
   };
 }
 
+/** What the figures are computed from; without what its driver reports. */
+const ratesOf = ({ title, f32, f16, bandwidth, memory, source }: Adapter): Omit<Adapter, "reported"> => ({
+  title,
+  f32,
+  f16,
+  bandwidth,
+  memory,
+  source,
+});
+
 export const projectionsJson = ({ adapter, batch, rows }: Projections, profile: boolean): object => ({
   what: "project",
   note: NOTE,
-  adapter,
+  adapter: ratesOf(adapter),
   batch,
   rows: rows.map(({ model, teacher, stage, precision, found }) => ({
     model,

@@ -1,7 +1,7 @@
 /** Makes the webgpu engine that a command's options choose. */
 import { openDevice } from "../../gpu/device.ts";
 import type { Engine } from "../../kernels/engine.ts";
-import { webgpuEngine, type WebgpuEngine } from "../../webgpu.ts";
+import { probeMatrixUnits, webgpuEngine, type WebgpuEngine } from "../../webgpu.ts";
 import type { GpuOptions } from "../options.ts";
 import { say } from "../output.ts";
 import { checkAdapter, adapterName } from "./probe.ts";
@@ -37,7 +37,8 @@ export async function gpuEngine({ defaultLimits, gpuMemory, tensorCores, precisi
   const device = await openDevice({ adapter: adapterName(options), experimental: tensorCores ?? false, plain: defaultLimits ?? false });
   const { isFallbackAdapter: software, description: name } = device.adapterInfo;
   checkAdapter(options, { software, name });
-  const engine = webgpuEngine({ device, precision, memory: gpuMemory === undefined ? Infinity : gpuMemory * MEGA });
+  const matrixUnits = tensorCores === true ? await probeMatrixUnits(device) : null;
+  const engine = webgpuEngine({ device, precision, matrixUnits, memory: gpuMemory === undefined ? Infinity : gpuMemory * MEGA });
   const isFallback = software && options.adapter === undefined;
   return isFallback ? announcing(engine, `deit: there is no GPU here; webgpu computes on the processor, with ${name}`) : engine;
 }

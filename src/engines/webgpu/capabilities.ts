@@ -1,4 +1,6 @@
 /** What a plan may know of a device, as plain data, so that a plan is a pure function. */
+import type { Storage } from "./accessors.ts";
+import type { MatrixSyntax, MatrixUnits } from "./kernels/units.ts";
 
 export interface DeviceCapabilities {
   /** In bytes or threads. */
@@ -13,8 +15,12 @@ export interface DeviceCapabilities {
   readonly features: ReadonlySet<string>;
   /** Threads of a subgroup; null: the number varies. */
   readonly subgroup: number | null;
-  /** The multiplications of f16 matrices, summed in f32, that the matrix units of a subgroup do in one instruction. */
-  readonly matrices: readonly MatrixShape[];
+  /** Where it varies, a program may state a power of two from `least` to `most`; null: it may not. */
+  readonly statedSizes: { readonly least: number; readonly most: number } | null;
+  /** The multiplications of matrices that the matrix units of a subgroup do in one instruction. */
+  readonly matrices: readonly MatrixConfig[];
+  /** How its WGSL loads and stores fragments. */
+  readonly matrixSyntax: MatrixSyntax;
   /** It is a software adapter. Its plans use small register tiles, since workgroup memory and barriers cost more there than they save. */
   readonly software: boolean;
 }
@@ -24,6 +30,14 @@ export interface MatrixShape {
   readonly m: number;
   readonly n: number;
   readonly k: number;
+}
+
+/** A multiplication of matrix units. */
+export interface MatrixConfig extends MatrixShape {
+  /** The type of the factors. Default f16. */
+  readonly factors?: Storage;
+  /** The type of the sums. Default f32. */
+  readonly sums?: Storage;
 }
 
 /** The capabilities that every WebGPU device has. */
@@ -37,29 +51,47 @@ export const defaultCapabilities: DeviceCapabilities = {
   },
   features: new Set<string>(),
   subgroup: null,
+  statedSizes: null,
   matrices: [],
+  matrixSyntax: "parameter",
   software: false,
 };
 
-/** The features that programs on matrix units need. */
-const MATRIX_FEATURES = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
+/** The features that programs on matrix units need; those of f16 also `shader-f16`. */
+export const MATRIX_FEATURES: readonly string[] = ["subgroups", "chromium-experimental-subgroup-matrix"];
 
-export interface MatrixUnits {
-  /** Threads of a subgroup. */
-  readonly size: number;
-  /** The largest multiplication that they do in one instruction. */
-  readonly shape: MatrixShape;
+/** The size that a program states, where it may: the units of AMD's and Intel's GPUs work for subgroups of 32, and few others do. */
+const STATED_SIZE = 32;
+
+/** Threads of the subgroups of a program on matrix units; null: it cannot know them. */
+function sizeFor({ subgroup, statedSizes }: DeviceCapabilities): Pick<MatrixUnits, "size" | "statesSize"> | null {
+  if (subgroup !== null) return { size: subgroup, statesSize: false };
+  if (statedSizes === null || STATED_SIZE < statedSizes.least || STATED_SIZE > statedSizes.most) return null;
+  return { size: STATED_SIZE, statesSize: true };
 }
 
-/** The matrix units that programs can use; null: there are none. */
-export function matrixUnitsOf({ features, subgroup, matrices }: DeviceCapabilities): MatrixUnits | null {
-  const [shape] = matrices.toSorted((one, other) => other.m * other.n * other.k - one.m * one.n * one.k);
-  if (shape === undefined || subgroup === null || !MATRIX_FEATURES.every((name) => features.has(name))) return null;
-  return { size: subgroup, shape };
+const multiplyAdds = ({ m, n, k }: MatrixShape): number => m * n * k;
+
+/**
+ * The matrix units for programs that round their factors to `rounded` and sum in f32; null: there are none. For factors of f16 those come first that
+ * take f16; units that take f32 multiply the same numbers, widened.
+ */
+export function matrixUnitsOf(capabilities: DeviceCapabilities, rounded: Storage): MatrixUnits | null {
+  const { features, matrices, matrixSyntax: syntax } = capabilities;
+  const size = sizeFor(capabilities);
+  if (size === null || !MATRIX_FEATURES.every((name) => features.has(name))) return null;
+  const largest = (wanted: Storage): MatrixUnits | null => {
+    const [best] = matrices
+      .filter(({ factors = "f16", sums = "f32" }) => factors === wanted && sums === "f32")
+      .toSorted((one, other) => multiplyAdds(other) - multiplyAdds(one));
+    return best === undefined ? null : { ...size, shape: { m: best.m, n: best.n, k: best.k }, factors: wanted, syntax };
+  };
+  const onF16 = rounded === "f16" && features.has("shader-f16") ? largest("f16") : null;
+  return onF16 ?? largest("f32");
 }
 
 /** As Dawn describes them; they are not part of WebGPU yet. */
-interface MatrixConfig {
+interface ReportedMatrix {
   readonly componentType: string;
   readonly resultComponentType: string;
   readonly M: number;
@@ -68,17 +100,24 @@ interface MatrixConfig {
 }
 
 interface DawnAdapterInfo extends GPUAdapterInfo {
-  readonly subgroupMatrixConfigs?: Iterable<MatrixConfig>;
+  readonly subgroupMatrixConfigs?: Iterable<ReportedMatrix>;
 }
 
-const isF16WithF32Sums = ({ componentType, resultComponentType }: MatrixConfig): boolean =>
-  componentType === "f16" && resultComponentType === "f32";
+const isFloat = (type: string): type is Storage => type === "f16" || type === "f32";
 
-const matricesOf = ({ subgroupMatrixConfigs = [] }: DawnAdapterInfo): readonly MatrixShape[] =>
-  [...subgroupMatrixConfigs].filter(isF16WithF32Sums).map(({ M, N, K }) => ({ m: M, n: N, k: K }));
+/** The multiplications of floating-point matrices that an adapter reports. */
+export const reportedMatrices = ({ subgroupMatrixConfigs = [] }: DawnAdapterInfo): readonly Required<MatrixConfig>[] =>
+  [...subgroupMatrixConfigs].flatMap(({ componentType: factors, resultComponentType: sums, M: m, N: n, K: k }) =>
+    isFloat(factors) && isFloat(sums) ? [{ m, n, k, factors, sums }] : [],
+  );
 
-export function capabilitiesOf(device: GPUDevice): DeviceCapabilities {
+/** What programs may use of the matrix units of a device, as `probeMatrixUnits` (probe.ts) finds out. */
+export type UsableMatrices = Pick<DeviceCapabilities, "matrices"> & { readonly syntax: MatrixSyntax };
+
+/** @param usable null: programs use no matrix units */
+export function capabilitiesOf(device: GPUDevice, usable: UsableMatrices | null = null): DeviceCapabilities {
   const { limits, features, adapterInfo } = device;
+  const { subgroupMinSize: least, subgroupMaxSize: most } = adapterInfo;
   return {
     limits: {
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
@@ -88,8 +127,10 @@ export function capabilitiesOf(device: GPUDevice): DeviceCapabilities {
       maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
     },
     features: new Set<string>(features),
-    subgroup: adapterInfo.subgroupMinSize === adapterInfo.subgroupMaxSize ? adapterInfo.subgroupMinSize : null,
-    matrices: matricesOf(adapterInfo),
+    subgroup: least === most ? least : null,
+    statedSizes: least !== most && new Set<string>(features).has("subgroup-size-control") ? { least, most } : null,
+    matrices: usable?.matrices ?? [],
+    matrixSyntax: usable?.syntax ?? defaultCapabilities.matrixSyntax,
     software: adapterInfo.isFallbackAdapter,
   };
 }

@@ -1,7 +1,7 @@
 /** A device as a machine: slabs of memory (slabs.ts), and commands that are encoded and submitted together (commands.ts). */
 import type { Asynchronous } from "../../kernels/engine.ts";
 import type { BoundMemory } from "./boundDispatches.ts";
-import { capabilitiesOf, usage } from "./capabilities.ts";
+import { capabilitiesOf, usage, type UsableMatrices } from "./capabilities.ts";
 import { Commands, UPLOAD_BYTES } from "./commands.ts";
 import { uploadDispatch } from "./kernels/upload.ts";
 import type { Machine } from "./machine.ts";
@@ -25,10 +25,11 @@ function remembered(known: Map<number, Operand>, key: number, bytes: number, mak
 
 /**
  * @param slab the longest buffer, in bytes
+ * @param matrices the matrix units that programs may use; null: none
  * @throws RangeError for a device that is lost
  */
-export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
-  const capabilities = capabilitiesOf(device);
+export function machineOn(device: GPUDevice, slab: number, matrices: UsableMatrices | null = null): DeviceMachine {
+  const capabilities = capabilitiesOf(device, matrices);
   const layout = slabLayout(capabilities, slab);
   const slabs = slabsOn(device, layout);
   const made = (label: EngineBuffer | "uploads", bytes: number): Operand => ({

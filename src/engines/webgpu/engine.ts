@@ -14,6 +14,7 @@ import { kernelsOf, type Capturable, type Loops } from "../region.ts";
 import { accessOn, heapAccessWith } from "./access.ts";
 import type { ReplayBackend } from "./replay/capture.ts";
 import { machineOn, type DeviceMachine } from "./device.ts";
+import type { MatrixReport } from "./probe.ts";
 import { fusedKernels } from "./fused/table.ts";
 import { elementwise, fill } from "./kernels/elementwise.ts";
 import { NAN_WORD } from "./kernels/math.ts";
@@ -38,6 +39,8 @@ export interface WebgpuOptions {
    * scaled losses (train/optimizer/lossScale.ts), as small gradients would vanish. Default `f32`.
    */
   readonly precision?: WebgpuPrecision;
+  /** What `probeMatrixUnits(device)` has found. Default null: no program uses matrix units. */
+  readonly matrixUnits?: MatrixReport | null;
   /** Fills memory with NaN when it is taken, to reveal reads of what was never written. Default false. */
   readonly poison?: boolean;
   /** Runs what works element by element as the epilogue of what it follows, where it can (window.ts). The results are bitwise identical. Default true. */
@@ -239,8 +242,9 @@ export function webgpuEngine({
   memory = Infinity,
   slab = Infinity,
   precision = "f32",
+  matrixUnits = null,
   poison = false,
   epilogues = true,
 }: WebgpuOptions): WebgpuEngine {
-  return deviceEngine(machineOn(device, slab), { precision, capacity: memory, poison, epilogues, afterKernel: null });
+  return deviceEngine(machineOn(device, slab, matrixUnits), { precision, capacity: memory, poison, epilogues, afterKernel: null });
 }

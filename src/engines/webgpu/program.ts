@@ -40,6 +40,8 @@ export interface ProgramText {
   readonly enables?: readonly string[];
   /** Further built-in values of the thread: name in the text → WGSL builtin. */
   readonly builtins?: Readonly<Record<string, string>>;
+  /** Threads of a subgroup, where the program states them. */
+  readonly subgroupSize?: number;
   /** Functions, constants and workgroup memory that `main` uses. */
   readonly declarations?: readonly Declarations[];
   /**
@@ -124,6 +126,7 @@ function wgslOf(text: ProgramText, first: readonly number[]): string {
     ...tensors.map(([name, element], i) => accessors(name, variable(i), element, text.epilogues?.[name])),
     ...Object.entries(text.unstored ?? {}).map(([name, element]) => accessors(name, null, element, text.epilogues?.[name])),
     codeOf([...packs, ...(text.declarations ?? [])]),
+    text.subgroupSize === undefined ? "" : `\n@subgroup_size(${text.subgroupSize})`,
     `
 @compute @workgroup_size(${text.workgroup.join(", ")})
 fn main(

@@ -1,5 +1,5 @@
 /** What the WebGPU engine runs on a modelled adapter: dispatches of WGSL programs. */
-import { adapterCapabilities } from "../../bench/adapters.ts";
+import { adapterNamed } from "../../bench/adapters.ts";
 import { countedTable } from "../../bench/forecast.ts";
 import { countedLoops } from "../../engines/abstract/arithmetic.ts";
 import { planningEngine } from "../../engines/webgpu/planning.ts";
@@ -23,7 +23,8 @@ function runsOf(pending: readonly Pending[], flop: number): readonly KernelRun[]
   });
 }
 
-export function webgpuTracer(precision: WebgpuPrecision): Tracer {
+/** @param adapter the name of the modelled adapter */
+export function webgpuTracer(adapter: string, precision: WebgpuPrecision): Tracer {
   const record = recorder();
   let pending: Pending[] = [];
   const kernelDone = (flop: number): void => {
@@ -32,7 +33,7 @@ export function webgpuTracer(precision: WebgpuPrecision): Tracer {
     pending = [];
   };
   const { kernels, settle } = planningEngine({
-    capabilities: adapterCapabilities,
+    capabilities: adapterNamed(adapter).reported.capabilities,
     precision,
     onDispatch: (dispatch, sizes) => void pending.push({ dispatch, bytes: sizes.reduce((sum, size) => sum + size, 0) }),
     afterKernel: countedLoops(kernelDone),

@@ -59,7 +59,7 @@ function byGemm(access: Access, { take, address }: HeapAccess): Convolve {
 
 export const groupedConvKernel: FusedKernel = (access, heap) => {
   const { capabilities, precision, run, storage } = access;
-  const usesGemm = capabilities.software || (precision === "f16" && matrixUnitsOf(capabilities) !== null);
+  const usesGemm = capabilities.software || (precision === "f16" && matrixUnitsOf(capabilities, precision) !== null);
   const convolve: Convolve = usesGemm ? byGemm(access, heap) : (y, x, weight, sizes) => run(convDispatch(sizes, storage(x)), y, x, weight);
   const kernel: Fused<typeof groupedConv> = {
     name: groupedConv.name,

@@ -1,14 +1,13 @@
 /**
- * Attention on the matrix units of subgroups: f16 times f16, sums in f32.
+ * Attention on the matrix units of subgroups, with sums in f32.
  *
  * A workgroup has a block of own rows, a strip of M rows for each subgroup, and goes over the other rows tile by tile; the rows lie in panels in
- * workgroup memory, as f16. Fragments hide which thread has which number, so scores pass through workgroup memory on their way to weights: a
- * subgroup leaves the scores of its strip there in f32, a few threads share a row of them, and they write the weights to an array of f16.
+ * workgroup memory, in the type of the units' factors. Fragments hide which thread has which number, so scores pass through workgroup memory on their way to weights: a
+ * subgroup leaves the scores of its strip there in f32, a few threads share a row of them, and they write the weights to an array of factors.
  */
-import type { MatrixShape } from "../../capabilities.ts";
-import { packHalf } from "../../halfPack.ts";
 import { declare, program, WORKGROUP, type Declarations, type Program } from "../../program.ts";
 import { joined, range, vec4 } from "../text.ts";
+import { factorsOf, loaded, multiplyAdded, storedSums, unitProgram, zeroSums } from "../units.ts";
 import { params, rowAccess, tensorsOf, type AttentionOperands } from "./format.ts";
 import { eachScore, matrixThreads, ownRows, panelLine, perRow, scoreLine, weightLine, type MatrixFormat } from "./matrixFormat.ts";
 
@@ -46,8 +45,7 @@ fn fetch_${t}(lane: u32, first: u32, count: u32, end: u32) {
     let c = i % ${format.width / 4}u;
     var numbers = vec4f();
     if (row < end) { numbers = read_${t}(row, c); }
-    let words = vec2u(pack_half(numbers.xy), pack_half(numbers.zw));
-    let rounded = bitcast<vec4<f16>>(words);
+    let rounded = factors_of(numbers);
     let to = (i / ${format.width / 4}u) * ${panelLine(format)}u + 4u * c;
     panel_${t}[to] = rounded.x;
     panel_${t}[to + 1u] = rounded.y;
@@ -57,25 +55,20 @@ fn fetch_${t}(lane: u32, first: u32, count: u32, end: u32) {
 }
 `;
 
-const left = (array: string, first: string, line: number, { m, k }: MatrixShape): string =>
-  `subgroupMatrixLoad<subgroup_matrix_left<f16, ${k}, ${m}>, row_major>(&${array}, ${first}, ${line}u)`;
-const right = (array: string, order: "row_major" | "col_major", first: string, line: number, { n, k }: MatrixShape): string =>
-  `subgroupMatrixLoad<subgroup_matrix_right<f16, ${n}, ${k}>, ${order}>(&${array}, ${first}, ${line}u)`;
-
 function scores(x: string, y: string, format: MatrixFormat): string {
   const { shape, width, tile } = format;
   const { m, n, k } = shape;
   const line = panelLine(format);
   const columns = range(tile / n).map((j) => {
     const terms = range(width / k).map((c) => {
-      const own = left(`panel_${x}`, `subgroup * ${m * line}u + ${c * k}u`, line, shape);
-      const other = right(`panel_${y}`, "col_major", `${j * n * line + c * k}u`, line, shape);
-      return `product = subgroupMatrixMultiplyAccumulate(${own}, ${other}, product);`;
+      const own = { array: `panel_${x}`, first: `subgroup * ${m * line}u + ${c * k}u`, stride: line };
+      const other = { array: `panel_${y}`, first: `${j * n * line + c * k}u`, stride: line };
+      return multiplyAdded(loaded(format, "left", "row_major", own), loaded(format, "right", "col_major", other), "product");
     });
-    const to = `subgroup * ${m * scoreLine(format)}u + ${j * n}u`;
+    const to = { array: "scores", first: `subgroup * ${m * scoreLine(format)}u + ${j * n}u`, stride: scoreLine(format) };
     return `{
-var product: subgroup_matrix_result<f32, ${n}, ${m}>;
-${joined(terms)}subgroupMatrixStore<row_major>(&scores, ${to}, product, ${scoreLine(format)}u);
+${zeroSums(format, "product")}
+${joined(terms)}${storedSums(format, "product", to)}
 }`;
   });
   return `${joined(columns)}workgroupBarrier();\n`;
@@ -84,11 +77,12 @@ ${joined(terms)}subgroupMatrixStore<row_major>(&scores, ${to}, product, ${scoreL
 function addWeighted(t: string, y: string, format: MatrixFormat): string {
   const { shape, width, tile } = format;
   const { m, n, k } = shape;
+  const [ofWeights, ofPanel] = [weightLine(format), panelLine(format)];
   const terms = range(tile / k).flatMap((j) =>
     range(width / n).map((c) => {
-      const own = left("weights", `subgroup * ${m * weightLine(format)}u + ${j * k}u`, weightLine(format), shape);
-      const other = right(`panel_${y}`, "row_major", `${j * k * panelLine(format) + c * n}u`, panelLine(format), shape);
-      return `${t}_${c} = subgroupMatrixMultiplyAccumulate(${own}, ${other}, ${t}_${c});`;
+      const own = { array: "weights", first: `subgroup * ${m * ofWeights}u + ${j * k}u`, stride: ofWeights };
+      const other = { array: `panel_${y}`, first: `${j * k * ofPanel + c * n}u`, stride: ofPanel };
+      return multiplyAdded(loaded(format, "left", "row_major", own), loaded(format, "right", "row_major", other), `${t}_${c}`);
     }),
   );
   return `workgroupBarrier();\n${joined(terms)}`;
@@ -97,11 +91,12 @@ function addWeighted(t: string, y: string, format: MatrixFormat): string {
 function written(t: string, from: string, factor: string, format: MatrixFormat): string {
   const { shape, width, size } = format;
   const { m, n } = shape;
+  const strip = { array: "scores", first: `subgroup * ${m * scoreLine(format)}u`, stride: scoreLine(format) };
   const quad = vec4((s) => `scores[at + ${s}u]`);
   return joined(
     range(width / n).map(
       (c) => `workgroupBarrier();
-subgroupMatrixStore<row_major>(&scores, subgroup * ${m * scoreLine(format)}u, ${from}_${c}, ${scoreLine(format)}u);
+${storedSums(format, `${from}_${c}`, strip)}
 workgroupBarrier();
 for (var i = lane % ${size}u; i < ${(m * n) / 4}u; i += ${size}u) {
 let of_strip = i / ${n / 4}u;
@@ -131,12 +126,8 @@ const stripText = (format: MatrixFormat): StripText => ({
   scores: (x, y) => scores(x, y, format),
   score: (column) => `scores[own_row * ${scoreLine(format)}u + ${column}]`,
   eachScore: (text) => eachScore(format, "part", text),
-  weigh: (column, weight) =>
-    `{ let word = pack_half(vec2f(${weight}, 0.0)); weights[own_row * ${weightLine(format)}u + ${column}] = bitcast<vec2<f16>>(word).x; }`,
-  sums: (t) => {
-    const { width, shape } = format;
-    return joined(range(width / shape.n).map((c) => `var ${t}_${c}: subgroup_matrix_result<f32, ${shape.n}, ${shape.m}>;`));
-  },
+  weigh: (column, weight) => `weights[own_row * ${weightLine(format)}u + ${column}] = factors_of(vec4f(${weight}, 0.0, 0.0, 0.0)).x;`,
+  sums: (t) => joined(range(format.width / format.shape.n).map((c) => zeroSums(format, `${t}_${c}`))),
   addWeighted: (t, y) => addWeighted(t, y, format),
   written: (t, from, factor) => written(t, from, factor, format),
   overTiles: (fetched, body) => overTiles(fetched, format, body("first")),
@@ -144,13 +135,13 @@ const stripText = (format: MatrixFormat): StripText => ({
 
 function workgroupMemory({ own, others }: AttentionOperands, format: MatrixFormat): Declarations {
   const rows = ownRows(format);
-  const panel = (t: string, lines: number): string => `var<workgroup> panel_${t}: array<f16, ${lines * panelLine(format)}>;`;
+  const panel = (t: string, lines: number): string => `var<workgroup> panel_${t}: array<${format.factors}, ${lines * panelLine(format)}>;`;
   return declare(
     joined([
       ...own.map((t) => panel(t, rows)),
       ...others.map((t) => panel(t, format.tile)),
       `var<workgroup> scores: array<f32, ${rows * scoreLine(format)}>;`,
-      `var<workgroup> weights: array<f16, ${rows * weightLine(format)}>;`,
+      `var<workgroup> weights: array<${format.factors}, ${rows * weightLine(format)}>;`,
     ]),
   );
 }
@@ -167,9 +158,8 @@ export function matrixProgram(operands: AttentionOperands, format: MatrixFormat,
     covers: Object.keys(operands.writes),
     params,
     workgroup: [matrixThreads(format), 1, 1],
-    enables: ["f16", "subgroups", "chromium_experimental_subgroup_matrix"],
-    builtins: { subgroup: "subgroup_id" },
-    declarations: [declare(fetch, packHalf, rowAccess(operands, format), workgroupMemory(operands, format))],
+    ...unitProgram(format),
+    declarations: [declare(fetch, factorsOf(format), rowAccess(operands, format), workgroupMemory(operands, format))],
     main: `  let head = ${WORKGROUP} / p.blocks;
   if (head >= p.heads) { return; }
   let block = (${WORKGROUP} % p.blocks) * ${rows}u;

@@ -41,7 +41,7 @@ const OWN_MATRICES = 2;
 /** The format on matrix units; null: the device has no units, or not enough workgroup memory. */
 function matrixFormat(d: number, capabilities: DeviceCapabilities): MatrixFormat | null {
   const { limits } = capabilities;
-  const units = matrixUnitsOf(capabilities);
+  const units = matrixUnitsOf(capabilities, "f16");
   if (units === null) return null;
   const formats = workgroups.map((workgroup): MatrixFormat => ({ ...headFormat(d), ...workgroup, ...units }));
   const possible = formats.find(

@@ -1,17 +1,18 @@
 /**
- * GEMM on the matrix units of subgroups: f16 times f16, sums in f32.
+ * GEMM on the matrix units of subgroups, with sums in f32.
  *
- * A workgroup computes a tile of C and goes along k in steps. For each step it has a panel of A and one of B in workgroup memory as f16, with the
- * lines that they have in memory; each subgroup multiplies its fragments, M × K by K × N, and keeps the sums. The numbers of the next step are
+ * A workgroup computes a tile of C and goes along k in steps. For each step it has a panel of A and one of B in workgroup memory, with the lines
+ * that they have in memory; each subgroup multiplies its fragments, M × K by K × N, and keeps the sums. The numbers of the next step are
  * fetched into registers while the units multiply. At the end the sums pass through workgroup memory, one fragment of every subgroup at a
  * time, so that they end in the same epilogue as those of every other variant.
  */
 import { declare, memoized, program, WORKGROUP, type Program } from "../../program.ts";
 import { joined, range } from "../text.ts";
+import { loaded, multiplyAdded, storedSums, unitProgram, zeroSums } from "../units.ts";
 import { epilogueOf, type Epilogue } from "./epilogue.ts";
 import { gemmParamTypes, tensorsOf, type GemmFormat } from "./format.ts";
 import { matrixThreads, ownSides, panelOf, resultNumbers, sidesOf, type MatrixTile } from "./matrixTile.ts";
-import { alongK, wordReader, type OperandReader, type Side } from "./operands.ts";
+import { alongK, factorReader, type FactorReader, type Side } from "./operands.ts";
 import { rowSumsOf, type RowSumText } from "./rowSums.ts";
 import { tileOrigin, type TileScope } from "./tile.ts";
 
@@ -28,7 +29,7 @@ interface PanelMove {
 }
 
 /** @param term WGSL: first term of the step */
-function panelMove(side: Side, tile: MatrixTile, format: GemmFormat, reader: OperandReader, scope: TileScope, term: string): PanelMove {
+function panelMove(side: Side, tile: MatrixTile, format: GemmFormat, reader: FactorReader, scope: TileScope, term: string): PanelMove {
   const { lines, length, stride } = panelOf(side, tile, format);
   const [threads, perLine] = [matrixThreads(tile), length / 4];
   const count = lines * perLine;
@@ -48,24 +49,22 @@ function panelMove(side: Side, tile: MatrixTile, format: GemmFormat, reader: Ope
     return reader.read(scope, { across: `${corner} + ${across}`, term: `${term} + ${inStep}` });
   };
   return {
-    registers: joined(registers.map((i) => `var ${register(i)} = vec2u();`)),
+    registers: joined(registers.map((i) => `var ${register(i)} = ${reader.held}();`)),
     held: registers.map(register),
     fetch: each((held, line, first) => `${held} = ${read(line, first)};`),
     store: each((held, line, first) => {
       const numbers = range(4).map((s) => `panel_${side}[to + ${s}u] = x[${s}];`);
-      return `{ let x = bitcast<vec4<f16>>(${held}); let to = ${line} * ${stride}u + ${first}; ${numbers.join(" ")} }`;
+      return `{ let x = ${reader.numbers(held)}; let to = ${line} * ${stride}u + ${first}; ${numbers.join(" ")} }`;
     }),
   };
 }
 
 /** WGSL: the fragment of a panel that begins at row or column `across` of the tile and at term `term` of the step. */
 function fragment(side: Side, tile: MatrixTile, format: GemmFormat, across: string, term: number): string {
-  const { m, n, k } = tile.shape;
   const { stride } = panelOf(side, tile, format);
-  const type = side === "a" ? `subgroup_matrix_left<f16, ${k}, ${m}>` : `subgroup_matrix_right<f16, ${n}, ${k}>`;
   const order = format[side === "a" ? "ta" : "tb"] ? "col_major" : "row_major";
   const first = alongK(side, format) ? `(${across}) * ${stride}u + ${term}u` : `${term * stride}u + ${across}`;
-  return `subgroupMatrixLoad<${type}, ${order}>(&panel_${side}, ${first}, ${stride}u)`;
+  return loaded(tile, side === "a" ? "left" : "right", order, { array: `panel_${side}`, first, stride });
 }
 
 /** Statements for each of a subgroup's fragments of C. */
@@ -79,7 +78,7 @@ function multiplied(tile: MatrixTile, format: GemmFormat, firstRow: string, firs
     const term = s * shape.k;
     const lefts = range(fragments[0]).map((i) => `let x${i} = ${fragment("a", tile, format, `${firstRow} + ${i * shape.m}u`, term)};`);
     const rights = range(fragments[1]).map((j) => `let y${j} = ${fragment("b", tile, format, `${firstColumn} + ${j * shape.n}u`, term)};`);
-    const sums = eachFragment(tile, (i, j) => `sum${i}_${j} = subgroupMatrixMultiplyAccumulate(x${i}, y${j}, sum${i}_${j});`);
+    const sums = eachFragment(tile, (i, j) => multiplyAdded(`x${i}`, `y${j}`, `sum${i}_${j}`));
     return `{\n${joined(lefts)}${joined(rights)}${sums}}`;
   });
   return joined(steps);
@@ -88,7 +87,7 @@ function multiplied(tile: MatrixTile, format: GemmFormat, firstRow: string, firs
 const workgroupMemory = (tile: MatrixTile, format: GemmFormat): string => {
   const panels = (["a", "b"] as const).map((side) => {
     const { lines, stride } = panelOf(side, tile, format);
-    return `var<workgroup> panel_${side}: array<f16, ${lines * stride}>;`;
+    return `var<workgroup> panel_${side}: array<${tile.factors}, ${lines * stride}>;`;
   });
   return `
 ${joined(panels)}var<workgroup> results: array<f32, ${resultNumbers(tile, format)}>;
@@ -110,11 +109,12 @@ fn put_fragment(first: u32, into: u32, row: u32, column: u32, one: u32) {
 function rowTotals(
   tile: MatrixTile,
   { held }: PanelMove,
+  reader: FactorReader,
   rowSums: RowSumText,
   scope: TileScope,
 ): { readonly add: string; readonly put: string } {
   const [quads, threads] = [sidesOf(tile)[0] / 4, matrixThreads(tile)];
-  const add = joined(held.map((quad) => `total += vec4f(unpack2x16float(${quad}.x), unpack2x16float(${quad}.y));`));
+  const add = joined(held.map((quad) => `total += vec4f(${reader.numbers(quad)});`));
   const result = (of: string): string =>
     `vec4f(${range(4)
       .map((s) => `results[4u * ${of} + ${s}u]`)
@@ -137,12 +137,17 @@ export const matrixProgram: (tile: MatrixTile, format: GemmFormat) => Program = 
     const [rows, columns] = sidesOf(tile);
     const [ownRows, ownColumns] = ownSides(tile);
     const { code, scope } = tileOrigin("tile", { rows, columns });
-    const [readerOfA, readerOfB, epilogue] = [wordReader("a", format), wordReader("b", format), epilogueOf(format)];
+    const [readerOfA, readerOfB, epilogue] = [
+      factorReader("a", format, tile.factors),
+      factorReader("b", format, tile.factors),
+      epilogueOf(format),
+    ];
     const a = panelMove("a", tile, format, readerOfA, scope, "term");
     const b = panelMove("b", tile, format, readerOfB, scope, "term");
     const rowSums = rowSumsOf(format);
-    const totals = rowTotals(tile, a, rowSums, scope);
-    const store = (i: number, j: number): string => `subgroupMatrixStore<row_major>(&results, subgroup * ${M * N}u, sum${i}_${j}, ${N}u);
+    const totals = rowTotals(tile, a, readerOfA, rowSums, scope);
+    const results = { array: "results", first: `subgroup * ${M * N}u`, stride: N };
+    const store = (i: number, j: number): string => `${storedSums(tile, `sum${i}_${j}`, results)}
 workgroupBarrier();
 put_fragment(mine * ${M * N}u, ${scope.firstOf.c}, mineRow + ${i * M}u, mineColumn + ${j * N}u, lane % ${size}u);
 workgroupBarrier();`;
@@ -152,8 +157,7 @@ workgroupBarrier();`;
       covers: ["c"],
       params: gemmParamTypes,
       workgroup: [matrixThreads(tile), 1, 1],
-      enables: ["f16", "subgroups", "chromium_experimental_subgroup_matrix"],
-      builtins: { subgroup: "subgroup_id" },
+      ...unitProgram(tile),
       declarations: [
         readerOfA.declarations,
         readerOfB.declarations,
@@ -163,7 +167,7 @@ workgroupBarrier();`;
   if (tile >= p.count) { return; }
 ${code}let firstRow = (subgroup / ${subgroups[1]}u) * ${ownRows}u;
 let firstColumn = (subgroup % ${subgroups[1]}u) * ${ownColumns}u;
-${a.registers}${b.registers}${rowSums.ifWanted("var total = vec4f();\n")}${eachFragment(tile, (i, j) => `var sum${i}_${j}: subgroup_matrix_result<f32, ${N}, ${M}>;`)}for (var term = ${scope.start}; term < ${scope.end} + ${depth}u; term += ${depth}u) {
+${a.registers}${b.registers}${rowSums.ifWanted("var total = vec4f();\n")}${eachFragment(tile, (i, j) => zeroSums(tile, `sum${i}_${j}`))}for (var term = ${scope.start}; term < ${scope.end} + ${depth}u; term += ${depth}u) {
 if (term < ${scope.end}) {
 ${a.fetch}${b.fetch}${totals.add}}
 if (term > ${scope.start}) {

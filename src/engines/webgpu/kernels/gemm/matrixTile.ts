@@ -1,5 +1,5 @@
 /** The workgroup tiles of GEMM on matrix units: their sides, threads, panels and workgroup memory. */
-import type { MatrixShape } from "../../capabilities.ts";
+import { factorBytes, type MatrixUnits } from "../units.ts";
 import type { GemmFormat } from "./format.ts";
 import { alongK, type Side } from "./operands.ts";
 
@@ -15,18 +15,14 @@ export const subgroupGrids: readonly SubgroupGrid[] = [
   { subgroups: [1, 2], fragments: [2, 1] },
 ];
 
-export interface MatrixTile extends SubgroupGrid {
-  /** What the units multiply in one instruction. */
-  readonly shape: MatrixShape;
-  /** Threads of a subgroup. */
-  readonly size: number;
+export interface MatrixTile extends SubgroupGrid, MatrixUnits {
   /** Terms of a step, a multiple of the shape's k. */
   readonly depth: number;
   /** Padding of the lines of a panel, in numbers, so that neighbouring lines lie in different banks. */
   readonly gap: number;
 }
 
-const [F16_BYTES, F32_BYTES] = [2, 4];
+const F32_BYTES = 4;
 
 /** Rows and columns of C that a subgroup computes. */
 export const ownSides = ({ fragments, shape }: MatrixTile): readonly [rows: number, columns: number] => [
@@ -70,5 +66,5 @@ export function matrixBytes(tile: MatrixTile, format: GemmFormat): number {
   const numbers = (["a", "b"] as const)
     .map((side) => panelOf(side, tile, format))
     .reduce((sum, { lines, stride }) => sum + lines * stride, 0);
-  return numbers * F16_BYTES + resultNumbers(tile, format) * F32_BYTES;
+  return numbers * factorBytes(tile) + resultNumbers(tile, format) * F32_BYTES;
 }

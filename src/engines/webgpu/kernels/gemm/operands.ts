@@ -2,6 +2,7 @@
  * How programs read A and B: always four numbers that are adjacent in memory, in a line (a row as stored) of the matrix, and zeros beyond its
  * edges. So a tile may reach beyond an edge: what it multiplies there adds nothing.
  */
+import type { Storage } from "../../accessors.ts";
 import { packHalf } from "../../halfPack.ts";
 import { declare, type Declarations } from "../../program.ts";
 import { vec4 } from "../text.ts";
@@ -100,6 +101,20 @@ export function wordReader(side: Side, format: GemmFormat): OperandReader {
     read: (scope, position) => `words_of_${side}(${argumentsAt(side, format, scope, position)})`,
   };
 }
+
+/** Reads four numbers of a factor of matrix units. */
+export interface FactorReader extends OperandReader {
+  /** WGSL type of what `read` gives. */
+  readonly held: string;
+  /** WGSL: its four numbers, in the type of the factors. */
+  readonly numbers: (held: string) => string;
+}
+
+/** @param factors what the units multiply */
+export const factorReader = (side: Side, format: GemmFormat, factors: Storage): FactorReader =>
+  factors === "f16"
+    ? { ...wordReader(side, format), held: "vec2u", numbers: (held) => `bitcast<vec4<f16>>(${held})` }
+    : { ...quadReader(side, format), held: "vec4f", numbers: (held) => held };
 
 /** WGSL: component `term` of each of four quads, as one quad: a line of their block of 4 × 4, transposed. */
 export const transposed = (quad: (i: number) => string, term: number): string => vec4((i) => `${quad(i)}[${term}]`);

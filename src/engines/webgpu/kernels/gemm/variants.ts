@@ -1,6 +1,7 @@
 /** The kernel variants that a device has for a GEMM: programs with their tiles. */
 import { matrixUnitsOf, type DeviceCapabilities } from "../../capabilities.ts";
 import { inRow, type Groups, type Program } from "../../program.ts";
+import { factorBytes } from "../units.ts";
 import { gemmFormat, type GemmFormat, type GemmShape, type GemmStorage } from "./format.ts";
 import { matrixProgram } from "./matrix.ts";
 import { keepsRows, matrixBytes, matrixThreads, ownSides, sidesOf, subgroupGrids, type MatrixTile } from "./matrixTile.ts";
@@ -77,27 +78,26 @@ function softwareVariants({ batch, m, n, k }: GemmShape, { features }: DeviceCap
   return [registerVariant(features.has("subgroups") ? SHARED : LARGE), registerVariant(SMALL)];
 }
 
-/** The steps of the matrix units, from that which takes most workgroup memory. */
+/** The steps of the matrix units, from that which takes most workgroup memory; the padding of a line in bytes. */
 const steps = [
-  { depth: 32, gap: 8 },
-  { depth: 16, gap: 8 },
-  { depth: 16, gap: 0 },
+  { depth: 32, padding: 16 },
+  { depth: 16, padding: 16 },
+  { depth: 16, padding: 0 },
 ] as const;
 
 function matrixVariants(format: GemmFormat, capabilities: DeviceCapabilities): readonly KernelVariant[] {
   const { limits } = capabilities;
-  const units = matrixUnitsOf(capabilities);
-  if (format.factors !== "f16" || units === null) return [];
-  const { size, shape } = units;
+  const units = matrixUnitsOf(capabilities, format.factors);
+  if (units === null) return [];
   return subgroupGrids.flatMap((grid) => {
-    const tiles = steps.map((step): MatrixTile => ({ ...grid, ...step, shape, size }));
-    const tile = tiles.find((one) => one.depth % shape.k === 0 && matrixBytes(one, format) <= limits.maxComputeWorkgroupStorageSize);
+    const tiles = steps.map(({ depth, padding }): MatrixTile => ({ ...grid, ...units, depth, gap: padding / factorBytes(units) }));
+    const tile = tiles.find((one) => one.depth % units.shape.k === 0 && matrixBytes(one, format) <= limits.maxComputeWorkgroupStorageSize);
     if (tile === undefined || (format.rowSums !== null && !keepsRows(tile))) return [];
     return matrixThreads(tile) > limits.maxComputeInvocationsPerWorkgroup ? [] : [matrixVariant(tile, format)];
   });
 }
 
-/** Those on matrix units where operands are f16 and the device has such units; else all of the other kind that suits the device. */
+/** Those on matrix units, where the device has some for these factors; else all of the other kind that suits the device. */
 export function kernelVariants(shape: GemmShape, storage: GemmStorage, capabilities: DeviceCapabilities): readonly KernelVariant[] {
   if (capabilities.software) return softwareVariants(shape, capabilities);
   const onUnits = matrixVariants(gemmFormat(shape, storage), capabilities);
