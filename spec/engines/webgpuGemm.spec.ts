@@ -167,12 +167,12 @@ const sweep: readonly Call[] = (() => {
 })();
 
 onGpu("the capabilities of a device", () => {
-  it("include no matrix units that were not tried, and the size of subgroups where it is fixed", async () => {
+  it("include no matrix units that were not tried, and the size of subgroups, or the sizes that a program may state", async () => {
     const device = await gpuDevice();
     expect(capabilitiesOf(device)).toMatchObject({ subgroup: 4, matrices: [], software: true });
     const adapterInfo = { subgroupMinSize: 32, subgroupMaxSize: 64 };
     const other = new Proxy(device, { get: (own, name) => (name === "adapterInfo" ? adapterInfo : Reflect.get(own, name, own)) });
-    expect(capabilitiesOf(other)).toMatchObject({ subgroup: null, statedSizes: null });
+    expect(capabilitiesOf(other)).toMatchObject({ subgroup: null, statedSizes: { least: 32, most: 64 } });
   });
 });
 
