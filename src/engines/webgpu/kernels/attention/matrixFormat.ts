@@ -1,17 +1,25 @@
-/** Sizes of the programs of attention on matrix units: rows, threads and workgroup memory. */
-import type { MatrixShape } from "../../capabilities.ts";
+/** Sizes of the programs of attention on matrix units: rows, threads, workgroup memory and registers. */
+import type { MatrixUnits } from "../../capabilities.ts";
 import { joined, range } from "../text.ts";
 import type { HeadFormat } from "./format.ts";
 
-export interface MatrixFormat extends HeadFormat {
-  /** What the units multiply in one instruction. */
-  readonly shape: MatrixShape;
-  /** Threads of a subgroup. */
-  readonly size: number;
+export interface MatrixFormat extends HeadFormat, MatrixUnits {
   /** Subgroups of a workgroup. */
   readonly subgroups: number;
   /** Other rows at once. */
   readonly tile: number;
+}
+
+/** What distinguishes the programs in the memory that they need. */
+export interface MatrixNeeds {
+  /** Own matrices, whose fragments lie in registers. */
+  readonly own: number;
+  /** Results, whose sums lie in registers. */
+  readonly results: number;
+  /** Products of an own matrix and a tile, which pass through workgroup memory. */
+  readonly scores: number;
+  /** Arrays of weights, made of these products. */
+  readonly weights: number;
 }
 
 const [F16_BYTES, F32_BYTES] = [2, 4];
@@ -22,25 +30,42 @@ const [F16_GAP, F32_GAP] = [8, 4];
 export const ownRows = ({ subgroups, shape }: MatrixFormat): number => subgroups * shape.m;
 export const matrixThreads = ({ subgroups, size }: MatrixFormat): number => subgroups * size;
 
-/** Lengths of lines in workgroup memory, padding included: of a panel, of the scores, of the weights. */
-export const panelLine = ({ width }: MatrixFormat): number => width + F16_GAP;
-export const scoreLine = ({ tile }: MatrixFormat): number => tile + F32_GAP;
-export const weightLine = ({ tile }: MatrixFormat): number => tile + F16_GAP;
+/** Lengths of lines in workgroup memory, padding included, in vectors of four numbers: of the panel, the scores, the weights. */
+export const panelLine = ({ width }: MatrixFormat): number => (width + F16_GAP) / 4;
+export const scoreLine = ({ tile }: MatrixFormat): number => (tile + F32_GAP) / 4;
+export const weightLine = ({ tile }: MatrixFormat): number => (tile + F16_GAP) / 4;
 
-/** @param own the number of own matrices of a program */
-export function matrixBytes(format: MatrixFormat, own: number): number {
+/** Lines of the panel, which holds the rows of an own matrix, and later two tiles. */
+export const panelLines = (format: MatrixFormat): number => Math.max(ownRows(format), 2 * format.tile);
+
+/** Workgroup memory. */
+export function matrixBytes(format: MatrixFormat, { scores, weights }: MatrixNeeds): number {
   const rows = ownRows(format);
-  const numbers = (own * rows + 2 * format.tile) * panelLine(format) + rows * weightLine(format);
-  return F16_BYTES * numbers + F32_BYTES * rows * scoreLine(format);
+  const f16 = panelLines(format) * panelLine(format) + weights * rows * weightLine(format);
+  const f32 = scores * rows * scoreLine(format);
+  const ofThreadsAndTile = matrixThreads(format) + 2 * format.tile + 1;
+  return 4 * (F16_BYTES * f16 + F32_BYTES * f32) + F32_BYTES * ofThreadsAndTile;
 }
 
-/** Whether the sizes are multiples of the shape of the matrix units. */
-export const fits = ({ shape: { m, n, k }, size, width, tile }: MatrixFormat): boolean =>
-  size % m === 0 && tile % (size / m) === 0 && [width, tile].every((length) => length % n === 0 && length % k === 0);
+/** Registers of a thread for all but fragments that outlive a tile: scores, the next tile, addresses. An estimate. */
+const OTHER_REGISTERS = 64;
+
+/** Registers of a thread, of 32 bits each. An estimate, since a compiler may need more. */
+export function matrixRegisters({ width, shape, size }: MatrixFormat, { own, results }: MatrixNeeds): number {
+  const ofStrip = (width * shape.m) / size;
+  return (own * ofStrip) / 2 + results * ofStrip + OTHER_REGISTERS;
+}
 
 /** Threads that share a row of scores. */
 export const perRow = ({ size, shape }: MatrixFormat): number => size / shape.m;
 
-/** A statement for each of a thread's scores of its row; `column` is WGSL, given its index `part` among the threads of the row. */
-export const eachScore = (format: MatrixFormat, part: string, text: (s: number, column: string) => string): string =>
-  joined(range(format.tile / perRow(format)).map((s) => text(s, `(${part} + ${s * perRow(format)}u)`)));
+/** Whether the sizes are multiples of the shape of the matrix units, and of what the threads of a row take at once. */
+export const fits = (format: MatrixFormat): boolean => {
+  const { shape, size, width, tile } = format;
+  const { m, n, k } = shape;
+  return size % m === 0 && tile % (4 * perRow(format)) === 0 && [width, tile].every((length) => length % n === 0 && length % k === 0);
+};
+
+/** A statement for each vector of four scores that the thread has of its row; `quad` is WGSL, the index of the vector in the row. */
+export const eachQuad = (format: MatrixFormat, text: (s: number, quad: string) => string): string =>
+  joined(range(format.tile / 4 / perRow(format)).map((s) => text(s, s === 0 ? "part" : `(part + ${s * perRow(format)}u)`)));
