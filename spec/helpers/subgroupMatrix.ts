@@ -19,28 +19,29 @@ interface Names {
   readonly copies: number;
 }
 
+/** Numbers of a fragment of sums that a thread has room for. */
+const sumsOf = ({ m, n }: Pick<MatrixShape, "m" | "n">): number => 4 * Math.ceil((m * n) / 4 / SIZE);
+
 /** WGSL: number i of an array. */
 const element = (name: string, i: string, ofVectors: ReadonlySet<string>): string =>
   ofVectors.has(name) ? `${name}[(${i}) / 4u][(${i}) % 4u]` : `${name}[${i}]`;
 
-/** WGSL: a fragment's vectors of sums of a thread, and the row and first column of each. */
+/** WGSL: for each of a thread's numbers of a fragment of sums, its row and column. */
 const eachSum = ({ m, n }: MatrixShape, body: string): string => `
-  for (var i = 0u; i < ${Math.ceil((m * n) / 4 / SIZE)}u; i++) {
-    let number = 4u * (own + ${SIZE}u * i);
-    if (number >= ${m * n}u) { break; }
-    let sum = matrix * ${Math.ceil((m * n) / 4 / SIZE)}u + i;
+  for (var i = 0u; i < ${sumsOf({ m, n })}u; i++) {
+    let number = 4u * (own + ${SIZE}u * (i / 4u)) + i % 4u;
+    let sum = matrix * ${sumsOf({ m, n })}u + i;
     let r = number / ${n}u;
     let c = number % ${n}u;
-    ${body}
+    if (r < ${m}u) { ${body} }
   }`;
 
 function emulated(shape: MatrixShape, { arrays, results, ofVectors, matrices, copies }: Names): string {
   const { m, n, k } = shape;
   const copy = Math.max(m, n) * k;
-  const moved = (text: (to: string, s: number) => string): string =>
-    [0, 1, 2, 3].map((s) => text(`first + r * stride + c + ${s}u`, s)).join(" ");
+  const at = element(results, "first + r * stride + c", ofVectors);
   return `
-var<private> sums: array<vec4f, ${matrices * Math.ceil((m * n) / 4 / SIZE)}>;
+var<private> sums: array<f32, ${matrices * sumsOf(shape)}>;
 var<private> copied: array<f32, ${Math.max(1, copies * copy)}>;
 var<private> own: u32;
 fn round_f16(x: f32) -> f32 { return unpack2x16float(pack2x16float(vec2f(x, 0.0))).x; }
@@ -59,27 +60,19 @@ fn copy_fragment(to: u32, source: vec4u, rows: u32, columns: u32) -> vec4u {
   }
   return vec4u(to * ${copy}u, columns, 1u, ${arrays.length}u);
 }
-fn zeroed(matrix: u32) -> u32 {${eachSum(shape, "sums[sum] = vec4f();")}
+fn zeroed(matrix: u32) -> u32 {${eachSum(shape, "sums[sum] = 0.0;")}
   return matrix;
 }
 fn multiply_accumulate(left: vec4u, right: vec4u, matrix: u32) {${eachSum(
     shape,
     `for (var t = 0u; t < ${k}u; t++) {
-      let at = right.x + t * right.y + c * right.z;
-      let y = vec4f(factor(right.w, at), factor(right.w, at + right.z), factor(right.w, at + 2u * right.z), factor(right.w, at + 3u * right.z));
-      sums[sum] += factor(left.w, left.x + r * left.y + t * left.z) * y;
+      sums[sum] += factor(left.w, left.x + r * left.y + t * left.z) * factor(right.w, right.x + t * right.y + c * right.z);
     }`,
   )}
 }
-fn store_row_major(first: u32, matrix: u32, stride: u32) {${eachSum(
-    shape,
-    moved((to, s) => `${element(results, to, ofVectors)} = sums[sum][${s}];`),
-  )}
+fn store_row_major(first: u32, matrix: u32, stride: u32) {${eachSum(shape, `${at} = sums[sum];`)}
 }
-fn load_row_major(first: u32, matrix: u32, stride: u32) {${eachSum(
-    shape,
-    moved((to, s) => `sums[sum][${s}] = ${element(results, to, ofVectors)};`),
-  )}
+fn load_row_major(first: u32, matrix: u32, stride: u32) {${eachSum(shape, `sums[sum] = ${at};`)}
 }
 `;
 }
