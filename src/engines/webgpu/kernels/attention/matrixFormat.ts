@@ -2,6 +2,7 @@
 import type { MatrixUnits } from "../../capabilities.ts";
 import { joined, range } from "../text.ts";
 import type { HeadFormat } from "./format.ts";
+import type { AttentionKind } from "./operands.ts";
 
 export interface MatrixFormat extends HeadFormat, MatrixUnits {
   /** Subgroups of a workgroup. */
@@ -21,6 +22,12 @@ export interface MatrixNeeds {
   /** Arrays of weights, made of these products. */
   readonly weights: number;
 }
+
+export const needs: Readonly<Record<AttentionKind, MatrixNeeds>> = {
+  forward: { own: 1, results: 1, scores: 1, weights: 1 },
+  dQueries: { own: 2, results: 1, scores: 2, weights: 1 },
+  dKeys: { own: 2, results: 2, scores: 2, weights: 2 },
+};
 
 const [F16_BYTES, F32_BYTES] = [2, 4];
 

@@ -5,7 +5,7 @@
  */
 import { declare, memoized, type Program } from "../../program.ts";
 import { matrixProgram, sumOfRow } from "./matrices.ts";
-import { eachQuad, perRow, type MatrixFormat, type MatrixNeeds } from "./matrixFormat.ts";
+import { eachQuad, needs, perRow, type MatrixFormat } from "./matrixFormat.ts";
 import {
   dKeysOperands,
   dQueriesOperands,
@@ -15,12 +15,6 @@ import {
   type AttentionStorage,
   type AttentionVjpStorage,
 } from "./operands.ts";
-
-export const needs: Readonly<Record<"forward" | "dQueries" | "dKeys", MatrixNeeds>> = {
-  forward: { own: 1, results: 1, scores: 1, weights: 1 },
-  dQueries: { own: 2, results: 1, scores: 2, weights: 1 },
-  dKeys: { own: 2, results: 2, scores: 2, weights: 2 },
-};
 
 const largest = (x: string): string => `max(max(${x}.x, ${x}.y), max(${x}.z, ${x}.w))`;
 

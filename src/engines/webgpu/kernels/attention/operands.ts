@@ -8,6 +8,12 @@ export const LOWEST = "-3e38";
 /** A weight e^(s − most) of the forward may be as large as e^SLACK before `most` follows the scores. f16 holds e^11. */
 export const SLACK = 8;
 
+/** The programs. */
+export type AttentionKind = "forward" | "dQueries" | "dKeys";
+
+/** Matrix multiplications of each program, of N K d multiply–adds in each head. */
+export const multiplications: Readonly<Record<AttentionKind, number>> = { forward: 2, dQueries: 3, dKeys: 4 };
+
 export interface AttentionStorage {
   readonly q: Storage;
   readonly k: Storage;
