@@ -9,7 +9,7 @@
  */
 import { declare, program, WORKGROUP, type Declarations, type Program } from "../../program.ts";
 import { joined, range } from "../text.ts";
-import { loadedLeft, loadedRight, loadedSums, multiplyAdded, storedSums, zeroSums, type Place } from "./fragments.ts";
+import { FACTORS, loaded, loadedSums, multiplyAdded, storedSums, zeroSums, type Place } from "./fragments.ts";
 import { params, tensorsOf, type AttentionOperands } from "./format.ts";
 import { matrixThreads, ownRows, panelLine, perRow, scoreLine, weightLine, type MatrixFormat, type MatrixNeeds } from "./matrixFormat.ts";
 import { overTiles, ownToPanel, panelDeclarations, tileLine } from "./panels.ts";
@@ -65,9 +65,9 @@ function products(operands: AttentionOperands, format: MatrixFormat, x: string, 
   return inStrips(
     eachPart(format, shape.n, (row) => {
       const terms = range(width / shape.k).map((c) =>
-        multiplyAdded(`own_${x}${c}`, loadedRight(shape, "col_major", tilePlace(operands, format, y, row, c * shape.k)), "product"),
+        multiplyAdded(`own_${x}${c}`, loaded(format, "right", "col_major", tilePlace(operands, format, y, row, c * shape.k)), "product"),
       );
-      return `{\n${zeroSums(shape, "product")}\n${joined(terms)}${storedSums("product", scorePlace(format, into, row))}\n}\n`;
+      return `{\n${zeroSums(format, "product")}\n${joined(terms)}${storedSums("product", scorePlace(format, into, row))}\n}\n`;
     }),
   );
 }
@@ -79,9 +79,9 @@ function addWeighted(operands: AttentionOperands, format: MatrixFormat, t: strin
     eachPart(format, shape.k, (row) => {
       const first = `(${from * ownRows(format)}u + subgroup * ${shape.m}u) * ${line}u + ${row / 4}u`;
       const terms = range(width / shape.n).map((c) =>
-        multiplyAdded("weight", loadedRight(shape, "row_major", tilePlace(operands, format, y, row, c * shape.n)), `${t}${c}`),
+        multiplyAdded("weight", loaded(format, "right", "row_major", tilePlace(operands, format, y, row, c * shape.n)), `${t}${c}`),
       );
-      return `{\nlet weight = ${loadedLeft(shape, { array: "weights", first, stride: line })};\n${joined(terms)}}\n`;
+      return `{\nlet weight = ${loaded(format, "left", "row_major", { array: "weights", first, stride: line })};\n${joined(terms)}}\n`;
     }),
   );
 }
@@ -117,7 +117,7 @@ const written = (t: string, from: string, factor: string, format: MatrixFormat):
 const scaled = (t: string, factor: string, format: MatrixFormat): string =>
   inTurns(format, (fragments) => {
     const [from = 0] = fragments;
-    const loaded = fragments.map((c) => loadedSums(format.shape, `${t}${c}`, scorePlace(format, 0, (c - from) * format.shape.n)));
+    const loaded = fragments.map((c) => loadedSums(format, `${t}${c}`, scorePlace(format, 0, (c - from) * format.shape.n)));
     return `${throughScores(t, format, fragments, `scores[at] *= ${factor};`)}workgroupBarrier();\n${inStrips(joined(loaded))}`;
   });
 
@@ -135,8 +135,8 @@ const stripText = (operands: AttentionOperands, format: MatrixFormat): StripText
   score: (from, quad) => `scores[(${from * ownRows(format)}u + own_row) * ${scoreLine(format)}u + ${quad}]`,
   inside: (quad) => `(vec4u(first + 4u * ${quad}) + vec4u(0u, 1u, 2u, 3u) < vec4u(p.others))`,
   weigh: (into, quad, weights) =>
-    `weights[(${into * ownRows(format)}u + own_row) * ${weightLine(format)}u + ${quad}] = vec4<f16>(${weights});`,
-  sums: (t) => joined(range(format.width / format.shape.n).map((c) => zeroSums(format.shape, `${t}${c}`))),
+    `weights[(${into * ownRows(format)}u + own_row) * ${weightLine(format)}u + ${quad}] = ${FACTORS}(${weights});`,
+  sums: (t) => joined(range(format.width / format.shape.n).map((c) => zeroSums(format, `${t}${c}`))),
   addWeighted: (t, from, y) => addWeighted(operands, format, t, from, y),
   scaled: (t, factor) => scaled(t, factor, format),
   written: (t, from, factor) => written(t, from, factor, format),
@@ -148,7 +148,7 @@ function workgroupMemory(format: MatrixFormat, { scores, weights }: MatrixNeeds)
   return declare(
     joined([
       `var<workgroup> scores: array<vec4f, ${scores * rows * scoreLine(format)}>;`,
-      `var<workgroup> weights: array<vec4<f16>, ${weights * rows * weightLine(format)}>;`,
+      `var<workgroup> weights: array<${FACTORS}, ${weights * rows * weightLine(format)}>;`,
       `var<workgroup> parts: array<f32, ${matrixThreads(format)}>;`,
     ]),
   );
@@ -160,7 +160,7 @@ function ownFragments(t: string, format: MatrixFormat): string {
   const stride = panelLine(format);
   const loads = range(width / shape.k).map((c) => {
     const first = `subgroup * ${shape.m * stride}u + ${(c * shape.k) / 4}u`;
-    return `let own_${t}${c} = ${loadedLeft(shape, { array: "panel", first, stride })};`;
+    return `let own_${t}${c} = ${loaded(format, "left", "row_major", { array: "panel", first, stride })};`;
   });
   return `${ownToPanel(t, format)}${joined(loads)}`;
 }

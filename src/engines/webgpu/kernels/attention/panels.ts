@@ -5,18 +5,19 @@
 import { declare, type Declarations } from "../../program.ts";
 import { joined, range, vec4 } from "../text.ts";
 import { rowAccess, type AttentionOperands } from "./format.ts";
+import { FACTORS } from "./fragments.ts";
 import { matrixThreads, ownRows, panelLine, panelLines, type MatrixFormat } from "./matrixFormat.ts";
 
 /** `quad_t(first, i, end)`: the i-th vector of the rows from `first` on, as f16; zeros from row `end` on. */
 const reading = (t: string, { width, whole }: MatrixFormat, ofWords: boolean): string => `
-fn quad_${t}(first: u32, i: u32, end: u32) -> vec4<f16> {
+fn quad_${t}(first: u32, i: u32, end: u32) -> ${FACTORS} {
   let row = first + i / ${width / 4}u;
-  if (row >= end) { return vec4<f16>(vec4f()); }
+  if (row >= end) { return ${FACTORS}(vec4f()); }
 ${
   whole && ofWords
     ? `  let words = words_${t}(row * ${width / 4}u + i % ${width / 4}u);
-  return bitcast<vec4<f16>>(words);`
-    : `  return vec4<f16>(read_${t}(row, i % ${width / 4}u));`
+  return bitcast<${FACTORS}>(words);`
+    : `  return ${FACTORS}(read_${t}(row, i % ${width / 4}u));`
 }
 }
 `;
@@ -25,7 +26,7 @@ export const panelDeclarations = (operands: AttentionOperands, format: MatrixFor
   declare(
     [...operands.own, ...operands.others].map((t) => reading(t, format, operands.reads[t] === "f16")).join("") +
       joined([
-        `var<workgroup> panel: array<vec4<f16>, ${panelLines(format) * panelLine(format)}>;`,
+        `var<workgroup> panel: array<${FACTORS}, ${panelLines(format) * panelLine(format)}>;`,
         ...operands.othersNumbers.map((t) => `var<workgroup> tile_${t}: array<vec4f, ${format.tile / 4}>;`),
       ]),
     rowAccess(operands, format),
@@ -82,7 +83,7 @@ export function overTiles(operands: AttentionOperands, format: MatrixFormat, bod
   const fetched = (from: string): string =>
     each(({ t, register, i }) => `${register} = quad_${t}(head * p.others + ${from}, ${i}, (head + 1u) * p.others);`) +
     eachNumber((t) => `next_${t} = ${number(t, from)};`);
-  const registers = moves.map(({ register }) => `var ${register} = vec4<f16>(vec4f());`);
+  const registers = moves.map(({ register }) => `var ${register} = ${FACTORS}(vec4f());`);
   const numbers = othersNumbers.map((t) => `var next_${t} = vec4f();`);
   return `${joined([...registers, ...numbers])}${fetched("0u")}for (var first = 0u; first < p.others; first += ${tile}u) {
 workgroupBarrier();
