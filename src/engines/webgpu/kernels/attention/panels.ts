@@ -1,6 +1,7 @@
 /**
  * How rows come to the panel of a workgroup on matrix units. The panel holds the rows of an own matrix until its fragments are in registers, and then
- * two tiles of other rows. The next tiles are fetched into registers while the units multiply.
+ * two tiles of other rows. The next tiles are fetched into registers while the units multiply; the fetch is asked for before a barrier, so that no
+ * thread of a subgroup comes to the units later than the others.
  */
 import { declare, type Declarations } from "../../program.ts";
 import { joined, range, vec4 } from "../text.ts";
@@ -87,7 +88,7 @@ export function overTiles(operands: AttentionOperands, format: MatrixFormat, bod
   const numbers = othersNumbers.map((t) => `var next_${t} = vec4f();`);
   return `${joined([...registers, ...numbers])}${fetched("0u")}for (var first = 0u; first < p.others; first += ${tile}u) {
 workgroupBarrier();
-${each(({ t, register, i }) => `${inPanel(format, tileLine(operands, t, format), i)} = ${register};`)}${eachNumber((t) => `tile_${t}[lane] = next_${t};`)}workgroupBarrier();
-${fetched(`first + ${tile}u`)}${body}}
+${each(({ t, register, i }) => `${inPanel(format, tileLine(operands, t, format), i)} = ${register};`)}${eachNumber((t) => `tile_${t}[lane] = next_${t};`)}${fetched(`first + ${tile}u`)}workgroupBarrier();
+${body}}
 `;
 }
