@@ -8,7 +8,9 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { machineOn } from "../../src/engines/webgpu/device.ts";
 import { engineOn } from "../../src/engines/webgpu/engine.ts";
 import { defaultCapabilities, type DeviceCapabilities } from "../../src/engines/webgpu/capabilities.ts";
+import type { MatrixFormat } from "../../src/engines/webgpu/kernels/attention/matrixFormat.ts";
 import { attentionPlan } from "../../src/engines/webgpu/kernels/attention/plan.ts";
+import { matrixFormat, matrixWork } from "../../src/engines/webgpu/kernels/attention/matrixPlan.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { attention, type AttentionInputs } from "../../src/ops/attention.ts";
@@ -46,12 +48,14 @@ function steepCase(most: number, [h, N, K, d]: Sizes): Case {
   return { inputs: { q, keys: first(inputs.keys, (j) => ((j % K) / (K - 1)) * 2 - 1), values: inputs.values }, dOut };
 }
 
-/** Gives output, λ and gradients. */
+type Part = "all" | "forward";
+
+/** Gives output and λ; and gradients, unless only the forward runs. */
 const trial =
-  ({ inputs, dOut }: Case) =>
+  ({ inputs, dOut }: Case, part: Part = "all") =>
   (k: Kernels): unknown => {
     const { out, saved } = attention.forward(k, upload<AttentionInputs>(k, inputs), { dropout: null });
-    return { out, logSum: saved.logSum, ...attention.vjp(k, saved, upload<Tensor>(k, dOut)) };
+    return { out, logSum: saved.logSum, ...(part === "all" ? attention.vjp(k, saved, upload<Tensor>(k, dOut)) : {}) };
   };
 
 const SLAB = 2 ** 24;
@@ -66,8 +70,8 @@ function engineWith(device: GPUDevice, capabilities: Partial<DeviceCapabilities>
 }
 
 /** From the reference engine. */
-const distance = async (engine: Engine, of: Case): Promise<number> =>
-  gapOfLeaves(await evaluate(engine, trial(of)), await evaluate(referenceEngine(), trial(of)));
+const distance = async (engine: Engine, of: Case, part: Part = "all"): Promise<number> =>
+  gapOfLeaves(await evaluate(engine, trial(of, part)), await evaluate(referenceEngine(), trial(of, part)));
 
 const features = new Set(["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"]);
 const SHAPE = { m: 16, n: 16, k: 16 };
@@ -124,6 +128,8 @@ onGpu("attention by rows", () => {
     { right: "sum *= shrink;", wrong: "" },
     { right: "= p.scale * read_q", wrong: "= read_q" },
     { right: "- own_alpha", wrong: "" },
+    { right: "let o0 = 1.0 * read_o(", wrong: "let o0 = 1.0 * read_dO(" },
+    ...(LONG ? [{ right: "store_alpha(row, own_alpha)", wrong: "store_alpha(row, 0.0)" }] : []),
     { right: "power(s - load_logSum(other))", wrong: "power(s)" },
     { right: "p.others - first)", wrong: "p.others)" },
     { right: "others + i /", wrong: "i /" },
@@ -156,19 +162,47 @@ onGpu("attention on matrix units", () => {
     expect(await distance(engine, drawnCase([1, 30, 37, 14], "f16"))).toBeLessThanOrEqual(tolerances.parity.f16.bound);
   });
 
+  /** Of 65 keys, tiles of 16 rise by 20 each. */
+  const steep = steepCase(40, [1, 20, 65, 16]);
+
+  it("agrees where scores rise from tile to tile, so that the sums are scaled", async () => {
+    const engine = engineWith(emulateUnits(await gpuDevice()), withUnits(6 * KIB), "f16");
+    expect(await distance(engine, steep, "forward")).toBeLessThanOrEqual(tolerances.parity.f16.bound);
+  });
+
   it.each<WgslError>([
-    { right: "first + (part + 2u) < p.others", wrong: "true" },
-    { right: "- own_alpha", wrong: "" },
+    { right: "scores[at] *= shrink;", wrong: "" },
     ...(LONG
       ? [
+          { right: "sum *= shrink;", wrong: "" },
+          { right: "atomicStore(&overdue, 1u);", wrong: "most = max(most, top);" },
+        ]
+      : []),
+  ])("is found wrong where scores rise with a planted error: %j", async (error) => {
+    const device = emulateUnits(await gpuDevice());
+    const wasPlanted = plantIn(device, error);
+    const gap = await distance(engineWith(device, withUnits(6 * KIB), "f16"), steep, "forward");
+    expect(wasPlanted()).toBe(true);
+    expect(gap).toBeGreaterThan(tolerances.parity.f16.bound);
+  });
+
+  it.each<WgslError & { readonly part?: Part }>([
+    { right: "< vec4u(p.others)", wrong: "< vec4u(p.others + 16u)", part: "forward" },
+    { right: "dot(read_dO(row, c), read_o(row, c))", wrong: "dot(read_dO(row, c), read_dO(row, c))" },
+    ...(LONG
+      ? [
+          { right: "store_alpha(row, own_alpha)", wrong: "store_alpha(row, 0.0)" },
+          { right: "- own_alpha", wrong: "" },
           { right: "col_major", wrong: "row_major" },
-          { right: "sum *= exp(before - most);", wrong: "" },
+          { right: "if (subgroup < strips)", wrong: "if (subgroup + 1u < strips)" },
+          { right: "if (first + 16u < p.others)", wrong: "if (first + 32u < p.others)" },
         ]
       : []),
   ])("is found wrong with a planted error: %j", async (error) => {
     const device = emulateUnits(await gpuDevice());
     const wasPlanted = plantIn(device, error);
-    const gap = await distance(engineWith(device, withUnits(5 * KIB), "f16"), drawnCase([1, 20, 35, 16], "f16"));
+    const workgroupMemory = error.right.startsWith("if (first") ? 16 * KIB : 6 * KIB;
+    const gap = await distance(engineWith(device, withUnits(workgroupMemory), "f16"), drawnCase([1, 20, 50, 16], "f16"), error.part);
     expect(wasPlanted()).toBe(true);
     expect(gap).toBeGreaterThan(tolerances.parity.f16.bound);
   });
@@ -184,10 +218,11 @@ onGpu("attention on matrix units", () => {
   }
 
   it.each([
-    ["a cotangent", largeCase(1e6, 1e-3), "vec2u(pack_half(numbers.xy), pack_half(numbers.zw))"],
-    ["the cotangent of a score", largeCase(6e4, 1), "let word = pack_half("],
-  ] as const)("has gradients that are not finite where %s is beyond f16, and has finite ones if it is clamped", async (_, of, right) => {
+    ["a cotangent", largeCase(1e6, 1e-3)],
+    ["the cotangent of a score", largeCase(6e4, 1)],
+  ] as const)("has gradients that are not finite where %s is beyond f16, and has finite ones if it is clamped", async (_, of) => {
     const finite: boolean[] = [];
+    const right = "vec2u(pack_half(x.xy), pack_half(x.zw))"; // how factors are rounded
     for (const wrong of [right, right.replaceAll("pack_half", "pack2x16float")]) {
       const device = await gpuDevice();
       packBeyond(device, indeterminatePacks.clamps);
@@ -207,7 +242,7 @@ onGpu("attention on matrix units", () => {
   ] as const)("of %s", (_, shape, subgroup) => {
     it.each([5, 16, 24, 64, 100, 128])("compiles for heads of width %i without an error", async (d) => {
       const device = await nullDevice();
-      const stored = { q: "f16", k: "f16", v: "f16", dO: "f16", result: "f16" } as const;
+      const stored = { q: "f16", k: "f16", v: "f16", o: "f16", dO: "f16", result: "f16" } as const;
       for (const memory of [16 * KIB, 32 * KIB, 48 * KIB, 64 * KIB]) {
         const plan = attentionPlan({ heads: 3, N: 198, K: 198, d }, "f16", withUnits(memory, shape, subgroup));
         if (plan === null) continue;
@@ -254,11 +289,45 @@ describe("the plan of attention", () => {
 
   it("has as many multiply–adds as the formulas", () => {
     const plan = attentionPlan(sizes, "f16", withUnits(64 * KIB));
-    const stored = { q: "f16", k: "f16", v: "f16", dO: "f16", result: "f16" } as const;
+    const stored = { q: "f16", k: "f16", v: "f16", o: "f16", dO: "f16", result: "f16" } as const;
     const multiplication = 768 * 198 * 198 * 64;
     expect([plan?.forward(stored).macs, plan?.dQueries(stored).macs, plan?.dKeys(stored).macs]).toEqual(
       [2, 3, 4].map((n) => n * multiplication),
     );
-    expect(plan?.forward(stored).groups).toEqual([768 * Math.ceil(198 / 64), 1, 1]);
+    expect(plan?.forward(stored).groups).toEqual([768 * Math.ceil(198 / (7 * 16)), 1, 1]);
+  });
+
+  it.each(["f32", "f16"] as const)("in %s binds as many tensors as every device does, at most", (precision) => {
+    const plan = attentionPlan(sizes, precision, withUnits(64 * KIB));
+    const stored = { q: "f16", k: "f16", v: "f16", o: "f16", dO: "f16", result: "f16" } as const;
+    for (const dispatch of [plan?.forward(stored), plan?.dQueries(stored), plan?.dKeys(stored)])
+      expect(dispatch?.program.elements.length).toBeLessThanOrEqual(defaultCapabilities.limits.maxStorageBuffersPerShaderStage);
+  });
+
+  /** The multiply–adds of blocks of 64 and tiles of 32, all of which are multiplied, for each of the formula. */
+  const ofFullBlocks = (N: number): number => (Math.ceil(N / 64) * 64 * Math.ceil(N / 32) * 32) / N ** 2;
+
+  it.each([
+    [197, 1.478, 1.115, [14, 14, 15], 13],
+    [198, 1.463, 1.104, [14, 14, 15], 13],
+    [577, 1.169, 1.053, [40, 40, 40], 37],
+    [578, 1.165, 1.049, [40, 40, 40], 37],
+  ] as const)("for %i tokens multiplies not %f but %f times what the formula does", (N, full, padding, strips, multipliedStrips) => {
+    const works = (["forward", "dQueries", "dKeys"] as const).map((kind) => {
+      const format = matrixFormat(kind, { own: N, others: N, d: 64 }, withUnits(48 * KIB));
+      return format === null ? null : matrixWork(kind, format, N, N);
+    });
+    expect(ofFullBlocks(N)).toBeCloseTo(full, 3);
+    expect(works.map((work) => work?.strips)).toEqual(strips);
+    for (const work of works) {
+      expect(work?.padding).toBeCloseTo(padding, 3);
+      expect(work?.multipliedStrips).toBe(multipliedStrips);
+    }
+  });
+
+  it("takes the format with the lowest cost, and fewer subgroups where their registers would not let two workgroups run", () => {
+    const of = (d: number, kind: "forward" | "dKeys"): MatrixFormat | null =>
+      matrixFormat(kind, { own: 577, others: 577, d }, withUnits(64 * KIB));
+    expect([of(64, "forward")?.subgroups, of(64, "dKeys")?.subgroups, of(128, "dKeys")?.subgroups]).toEqual([8, 5, 4]);
   });
 });

@@ -24,13 +24,13 @@ const loads: Readonly<Record<Element, (name: string, variable: string) => string
   f32: (name, variable) => `fn load_${name}(i: u32) -> f32 { return ${variable}[i]; }
 fn load2_${name}(pair: u32) -> vec2f { return vec2f(${variable}[2u * pair], ${variable}[2u * pair + 1u]); }
 `,
-  f16: (name, variable) => `fn load_${name}(i: u32) -> f32 { return unpack_half(${variable}[i >> 1u])[i & 1u]; }
-fn load2_${name}(pair: u32) -> vec2f { return unpack_half(${variable}[pair]); }
+  f16: (name, variable) => `fn load_${name}(i: u32) -> f32 { return unpack2x16float(${variable}[i >> 1u])[i & 1u]; }
+fn load2_${name}(pair: u32) -> vec2f { return unpack2x16float(${variable}[pair]); }
 `,
   f32x4: (name, variable) => `fn load4_${name}(quad: u32) -> vec4f { return ${variable}[quad]; }
 `,
   f16x4: (name, variable) => `fn words_${name}(quad: u32) -> vec2u { return ${variable}[quad]; }
-fn load4_${name}(quad: u32) -> vec4f { let words = ${variable}[quad]; return vec4f(unpack_half(words.x), unpack_half(words.y)); }
+fn load4_${name}(quad: u32) -> vec4f { let words = ${variable}[quad]; return vec4f(unpack2x16float(words.x), unpack2x16float(words.y)); }
 `,
   u32: (name, variable) => `fn load_${name}(i: u32) -> u32 { return ${variable}[i]; }
 `,
@@ -69,7 +69,7 @@ fn store2_${name}(pair: u32, value: vec2f) { ${set("2u * pair", "value.x")} ${se
     name,
     set,
     then,
-  ) => `fn store2_${name}(pair: u32, value: vec2f) { let word = pack_half(value); ${set("pair", "word")}${afterPair(then, "pair", "unpack_half(word)")} }
+  ) => `fn store2_${name}(pair: u32, value: vec2f) { let word = pack_half(value); ${set("pair", "word")}${afterPair(then, "pair", "unpack2x16float(word)")} }
 `,
   f32x4: (name, set, then) => `fn store4_${name}(quad: u32, value: vec4f) { ${set("quad", "value")}${afterQuad(then, "value")} }
 `,
@@ -77,7 +77,7 @@ fn store2_${name}(pair: u32, value: vec2f) { ${set("2u * pair", "value.x")} ${se
     name,
     set,
     then,
-  ) => `fn store4_${name}(quad: u32, value: vec4f) { let words = vec2u(pack_half(value.xy), pack_half(value.zw)); ${set("quad", "words")}${afterQuad(then, "vec4f(unpack_half(words.x), unpack_half(words.y))")} }
+  ) => `fn store4_${name}(quad: u32, value: vec4f) { let words = vec2u(pack_half(value.xy), pack_half(value.zw)); ${set("quad", "words")}${afterQuad(then, "vec4f(unpack2x16float(words.x), unpack2x16float(words.y))")} }
 `,
   u32: (name, set) => `fn store_${name}(i: u32, value: u32) { ${set("i", "value")} }
 `,

@@ -7,24 +7,7 @@ import type { DropoutAttrs } from "../../../ops/dropout.ts";
 import { fuse, withoutFusion } from "../../../ops/observe.ts";
 import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
 import { attentionPlan, type AttentionPlan } from "../kernels/attention/plan.ts";
-import { rowGroups, rowText, rowTeam, type RowTeam } from "../kernels/rows.ts";
-import type { Storage } from "../accessors.ts";
-import { memoized, program, type Program } from "../program.ts";
-import { rowsOf, takeActivation, type FusedKernel } from "./kernel.ts";
-
-/** α = ⟨ō, o⟩ of each row. */
-const alphaProgram = memoized((team: RowTeam, ofO: Storage, ofDO: Storage): Program => {
-  const rows = rowText(team);
-  return program({
-    ...rows.common,
-    name: "attention alpha",
-    tensors: { alpha: "f32", o: ofO, dO: ofDO },
-    params: { rows: "u32", n: "u32" },
-    main: `${rows.head}  var sum = 0.0;
-${rows.each((i) => `sum += load_o(${i}) * load_dO(${i});`)}  let total = ${rows.sum("sum")};
-  if (${rows.leads}) { store_alpha(${rows.row}, total); }`,
-  });
-});
+import { takeActivation, type FusedKernel } from "./kernel.ts";
 
 export const attentionKernel: FusedKernel = (access, heap) => {
   const { capabilities, precision, run, storage } = access;
@@ -33,14 +16,6 @@ export const attentionKernel: FusedKernel = (access, heap) => {
     if (dropout !== null) return null;
     const [heads, N, K, d] = [size(q.shape.slice(0, -2)), axis(q.shape, -2), axis(k.shape, -2), axis(q.shape, -1)];
     return attentionPlan({ heads, N, K, d }, precision, capabilities);
-  };
-
-  const alphaOf = (out: Tensor, dO: Tensor): Tensor => {
-    const [rows, n] = [rowsOf(out.shape), axis(out.shape, -1)];
-    const [alpha, team] = [heap.take([...out.shape.slice(0, -1), 1]), rowTeam(capabilities, n)];
-    const made = alphaProgram(team, storage(out), storage(dO));
-    run({ program: made, params: [rows, n], groups: rowGroups(team, rows) }, alpha, out, dO);
-    return alpha;
   };
 
   const kernel: typeof attention = {
@@ -59,10 +34,10 @@ export const attentionKernel: FusedKernel = (access, heap) => {
       const plan = planFor(q, k, dropout);
       if (plan === null) return attention.vjp(withoutFusion(scope, attention), saved, dO);
       const taken = (t: Tensor): Tensor => takeActivation(access, heap, t.shape);
-      const [dq, dk, dv, alpha] = [taken(q), taken(k), taken(v), alphaOf(out, dO)];
-      const stored = { result: storage(dq), q: storage(q), k: storage(k), v: storage(v), dO: storage(dO) };
+      const [dq, dk, dv, alpha] = [taken(q), taken(k), taken(v), heap.take(logSum.shape)];
+      const stored = { result: storage(dq), q: storage(q), k: storage(k), v: storage(v), o: storage(out), dO: storage(dO) };
       const [byQueries, byKeys] = [plan.dQueries(stored), plan.dKeys(stored)];
-      run(byQueries, dq, q, k, v, dO, logSum, alpha);
+      run(byQueries, dq, q, k, v, out, dO, logSum, alpha);
       run(byKeys, dk, dv, q, k, v, dO, logSum, alpha);
       heap.count((byQueries.macs ?? 0) + (byKeys.macs ?? 0));
       return { q: dq, keys: dk, values: dv };

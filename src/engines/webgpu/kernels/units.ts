@@ -34,8 +34,11 @@ export interface MatrixUnits {
 /** Rows lie one after the other, or columns do. */
 export type Order = "row_major" | "col_major";
 
-/** Where a fragment begins in an array in workgroup memory, and the distance between its rows (or columns), in numbers; WGSL, but for the name of the array. */
-interface Place {
+/**
+ * Where a fragment begins in an array in workgroup memory, and the distance between its rows (or columns), in elements of the array: numbers, or with
+ * the syntax `parameter` vectors of four.
+ */
+export interface Place {
   readonly array: string;
   readonly first: string;
   readonly stride: number;
@@ -65,6 +68,14 @@ export const storedSums = ({ syntax }: MatrixUnits, sums: string, { array, first
     ? `subgroupMatrixStore<row_major>(&${array}, ${first}, ${sums}, ${stride}u);`
     : `subgroupMatrixStore(&${array}, ${first}, ${sums}, false, ${stride}u);`;
 
+/** sums ← rows of an array of f32 in workgroup memory. */
+export const loadedSums = ({ shape: { m, n }, syntax }: MatrixUnits, sums: string, { array, first, stride }: Place): string => {
+  const type = `subgroup_matrix_result<f32, ${n}, ${m}>`;
+  return syntax === "parameter"
+    ? `${sums} = subgroupMatrixLoad<${type}, row_major>(&${array}, ${first}, ${stride}u);`
+    : `${sums} = subgroupMatrixLoad<${type}>(&${array}, ${first}, false, ${stride}u);`;
+};
+
 /** The part of a program's text by which it runs on these units; `subgroup` is the index of the thread's subgroup in its workgroup. */
 export const unitProgram = ({ factors, size, statesSize }: MatrixUnits): Pick<ProgramText, "enables" | "builtins" | "subgroupSize"> => ({
   enables: [
@@ -76,6 +87,9 @@ export const unitProgram = ({ factors, size, statesSize }: MatrixUnits): Pick<Pr
   builtins: { subgroup: "subgroup_id" },
   ...(statesSize ? { subgroupSize: size } : {}),
 });
+
+/** WGSL type of four factors. */
+export const fourFactors = ({ factors }: Pick<MatrixUnits, "factors">): string => (factors === "f16" ? "vec4<f16>" : "vec4f");
 
 /** WGSL: `factors_of(x: vec4f)`, four numbers as factors, rounded like everything that is stored as f16. */
 export const factorsOf = ({ factors }: Pick<MatrixUnits, "factors">): Declarations =>

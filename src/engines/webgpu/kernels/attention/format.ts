@@ -33,6 +33,8 @@ export interface AttentionOperands {
   readonly own: readonly string[];
   /** Matrices whose rows it goes over. */
   readonly others: readonly [string, string];
+  /** Vectors with one number for each of these rows. */
+  readonly othersNumbers: readonly string[];
 }
 
 /** In the order in which a dispatch binds them: matrices that are written, matrices that are read, vectors. */

@@ -1,11 +1,12 @@
 /** The kernel variant that a device has for attention, and its dispatches. */
-import { matrixUnitsOf, type DeviceCapabilities } from "../../capabilities.ts";
+import type { DeviceCapabilities } from "../../capabilities.ts";
 import { inRow, type Dispatch, type Program } from "../../program.ts";
 import type { WebgpuPrecision } from "../../run.ts";
 import { headFormat, WIDEST } from "./format.ts";
-import { fits, matrixBytes, matrixThreads, ownRows, type MatrixFormat } from "./matrixFormat.ts";
+import { ownRows, type MatrixFormat } from "./matrixFormat.ts";
+import { matrixFormat } from "./matrixPlan.ts";
 import { dKeysMatrices, dQueriesMatrices, forwardMatrices } from "./matrixPrograms.ts";
-import type { AttentionStorage, AttentionVjpStorage } from "./operands.ts";
+import { multiplications, type AttentionKind, type AttentionStorage, type AttentionVjpStorage } from "./operands.ts";
 import { dKeysRows, dQueriesRows, forwardRows } from "./rowPrograms.ts";
 import { ROW_THREADS } from "./rows.ts";
 
@@ -24,35 +25,6 @@ export interface AttentionPlan {
   readonly dKeys: (stored: AttentionVjpStorage) => Dispatch;
 }
 
-/** Matrix multiplications of each program, of N K d multiply–adds in each head. */
-const MULTIPLICATIONS = { forward: 2, dQueries: 3, dKeys: 4 } as const;
-
-/** Workgroups, from that which does most at once. */
-const workgroups = [
-  { subgroups: 4, tile: 32 },
-  { subgroups: 4, tile: 16 },
-  { subgroups: 2, tile: 16 },
-  { subgroups: 1, tile: 16 },
-] as const;
-
-/** The most own matrices of a program; each takes a panel of all own rows. */
-const OWN_MATRICES = 2;
-
-/** The format on matrix units; null: the device has no units, or not enough workgroup memory. */
-function matrixFormat(d: number, capabilities: DeviceCapabilities): MatrixFormat | null {
-  const { limits } = capabilities;
-  const units = matrixUnitsOf(capabilities, "f16");
-  if (units === null) return null;
-  const formats = workgroups.map((workgroup): MatrixFormat => ({ ...headFormat(d), ...workgroup, ...units }));
-  const possible = formats.find(
-    (format) =>
-      fits(format) &&
-      matrixBytes(format, OWN_MATRICES) <= limits.maxComputeWorkgroupStorageSize &&
-      matrixThreads(format) <= limits.maxComputeInvocationsPerWorkgroup,
-  );
-  return possible ?? null;
-}
-
 /** The plan for these sizes; null: the op's definition is faster, or the only way. */
 export function attentionPlan(
   { heads, N, K, d }: AttentionSizes,
@@ -60,26 +32,28 @@ export function attentionPlan(
   capabilities: DeviceCapabilities,
 ): AttentionPlan | null {
   if (d > WIDEST || capabilities.software) return null;
-  const dispatch = (made: Program, rows: number, own: number, others: number, multiplications: number): Dispatch => {
+  const dispatch = (kind: AttentionKind, made: Program, rows: number, own: number, others: number): Dispatch => {
     const blocks = Math.ceil(own / rows);
     const params = [heads, own, others, d, blocks, d ** -0.5];
-    return { program: made, params, groups: inRow(heads * blocks), macs: multiplications * heads * N * K * d };
+    return { program: made, params, groups: inRow(heads * blocks), macs: multiplications[kind] * heads * N * K * d };
   };
-  const onMatrices = precision === "f16" ? matrixFormat(d, capabilities) : null;
-  if (onMatrices !== null) {
-    const rows = ownRows(onMatrices);
+  const ofQueries = { own: N, others: K, d };
+  const ofKeys = { own: K, others: N, d };
+  const formatFor = (kind: AttentionKind): MatrixFormat | null =>
+    precision === "f16" ? matrixFormat(kind, kind === "dKeys" ? ofKeys : ofQueries, capabilities) : null;
+  const [forward, dQueries, dKeys] = [formatFor("forward"), formatFor("dQueries"), formatFor("dKeys")];
+  if (forward !== null && dQueries !== null && dKeys !== null)
     return {
       variant: "matrices",
-      forward: (stored) => dispatch(forwardMatrices(onMatrices, stored), rows, N, K, MULTIPLICATIONS.forward),
-      dQueries: (stored) => dispatch(dQueriesMatrices(onMatrices, stored), rows, N, K, MULTIPLICATIONS.dQueries),
-      dKeys: (stored) => dispatch(dKeysMatrices(onMatrices, stored), rows, K, N, MULTIPLICATIONS.dKeys),
+      forward: (stored) => dispatch("forward", forwardMatrices(forward, stored), ownRows(forward), N, K),
+      dQueries: (stored) => dispatch("dQueries", dQueriesMatrices(dQueries, stored), ownRows(dQueries), N, K),
+      dKeys: (stored) => dispatch("dKeys", dKeysMatrices(dKeys, stored), ownRows(dKeys), K, N),
     };
-  }
   const format = { ...headFormat(d), exact: precision === "f32" };
   return {
     variant: "rows",
-    forward: (stored) => dispatch(forwardRows(format, stored), ROW_THREADS, N, K, MULTIPLICATIONS.forward),
-    dQueries: (stored) => dispatch(dQueriesRows(format, stored), ROW_THREADS, N, K, MULTIPLICATIONS.dQueries),
-    dKeys: (stored) => dispatch(dKeysRows(format, stored), ROW_THREADS, K, N, MULTIPLICATIONS.dKeys),
+    forward: (stored) => dispatch("forward", forwardRows(format, stored), ROW_THREADS, N, K),
+    dQueries: (stored) => dispatch("dQueries", dQueriesRows(format, stored), ROW_THREADS, N, K),
+    dKeys: (stored) => dispatch("dKeys", dKeysRows(format, stored), ROW_THREADS, K, N),
   };
 }

@@ -7,10 +7,16 @@
  *   s̄ = a (⟨ō, v⟩ − α)      q̄ = d^(−½) Σ_keys s̄ k      k̄ = d^(−½) Σ_queries s̄ q      v̄ = Σ_queries a ō
  */
 import { memoized, type Program } from "../../program.ts";
-import { dKeysOperands, dQueriesOperands, forwardOperands, LOWEST, type AttentionStorage, type AttentionVjpStorage } from "./operands.ts";
+import {
+  dKeysOperands,
+  dQueriesOperands,
+  forwardOperands,
+  LOWEST,
+  SLACK,
+  type AttentionStorage,
+  type AttentionVjpStorage,
+} from "./operands.ts";
 import { addTo, dot, held, overOthers, rowProgram, times, written, zeros, type RowFormat } from "./rows.ts";
-
-const SLACK = 8;
 
 export const forwardRows: (format: RowFormat, stored: AttentionStorage) => Program = memoized(
   (format: RowFormat, stored: AttentionStorage) => {
@@ -47,14 +53,14 @@ export const dQueriesRows: (format: RowFormat, stored: AttentionVjpStorage) => P
       format,
       (
         scope,
-      ) => `${held("q", scope, format, "p.scale")}${held("dO", scope, format)}${zeros("sum_dq", format)}let own_logSum = load_logSum(${scope.row});
-let own_alpha = load_alpha(${scope.row});
-${overOthers(
-  operands.others,
-  format,
-  () => `${dot("s", "q", "k", format)}${dot("da", "dO", "v", format)}let ds = power(s - own_logSum) * (da - own_alpha);
+      ) => `${held("q", scope, format, "p.scale")}${held("dO", scope, format)}${held("o", scope, format)}${dot("own_alpha", "dO", "o", format)}if (${scope.there}) { store_alpha(${scope.row}, own_alpha); }
+let own_logSum = load_logSum(${scope.row});
+${zeros("sum_dq", format)}${overOthers(
+        operands.others,
+        format,
+        () => `${dot("s", "q", "k", format)}${dot("da", "dO", "v", format)}let ds = power(s - own_logSum) * (da - own_alpha);
 ${addTo("sum_dq", "ds", "k", format)}`,
-)}if (${scope.there}) {
+      )}if (${scope.there}) {
 ${times("sum_dq", "p.scale", format)}${written("dq", "sum_dq", scope, format)}}`,
     );
   },

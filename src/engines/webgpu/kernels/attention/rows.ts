@@ -67,7 +67,7 @@ let count = min(${TILE}u, p.others - first);
 workgroupBarrier();
 for (var i = lane; i < count * ${quads}u; i += ${ROW_THREADS}u) { ${fetch} }
 workgroupBarrier();
-for (var j = 0u; j < count; j++) {
+for (var j = 0u; j < select(0u, count, there); j++) {
 let other = others + j;
 ${joined(numbers)}${body({ other: "other" })}}
 }
