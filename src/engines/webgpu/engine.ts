@@ -14,6 +14,7 @@ import { kernelsOf, type Loops } from "../region.ts";
 import { accessOn, heapAccessWith } from "./access.ts";
 import type { ReplayBackend } from "./capture.ts";
 import { machineOn } from "./device.ts";
+import { checkingFaults, type Checked } from "./faults.ts";
 import { fusedKernels } from "./fused/table.ts";
 import { elementwise, fill } from "./kernels/elementwise.ts";
 import { NAN_WORD } from "./kernels/math.ts";
@@ -22,7 +23,7 @@ import { move } from "./kernels/move.ts";
 import { reduce } from "./kernels/reduce.ts";
 import type { Machine } from "./machine.ts";
 import { Replay } from "./replay.ts";
-import { FAULT_BYTES, type Access, type WebgpuPrecision } from "./run.ts";
+import type { Access, WebgpuPrecision } from "./run.ts";
 
 /** The device of a WebGPU engine, and how the engine uses it. */
 export interface WebgpuOptions {
@@ -80,28 +81,18 @@ const memoryReport = ({ heap }: HeapRegions, { reserved }: Machine): MemoryRepor
   return { live, peak, fresh: top, reserved: reserved() };
 };
 
-/**
- * Looks for the fault that a kernel may have left, in this command buffer or an earlier one.
- *
- * @throws RangeError for a label that is no class
- */
-async function checkFaults(machine: Machine): Promise<void> {
-  const fault = await machine.read("faults", FAULT_BYTES);
-  const [wrong, where = 0] = new Uint32Array(fault);
-  if (wrong !== 1) return;
-  machine.dispatch(fill(1, 0), ["faults"]);
-  throw new RangeError(`oneHot: label ${new Float32Array(fault)[2]} at ${where} is not one of the classes`);
-}
-
 /** Reads n numbers of a block, and the fault that a kernel may have left. */
-async function readBlock(machine: Machine, block: HeapBlock, n: number): Promise<Float32Array> {
+async function readBlock({ machine, check }: Checked<Machine>, block: HeapBlock, n: number): Promise<Float32Array> {
   const isHalf = block.elementBytes === 2;
-  const [data] = await Promise.all([machine.read(block, n * block.elementBytes), checkFaults(machine)]);
+  const [data] = await Promise.all([machine.read(block, n * block.elementBytes), check()]);
   return isHalf ? Float32Array.from(widenHalf(new Uint16Array(data))) : new Float32Array(data);
 }
 
 /** A new engine on a machine. */
-export function engineOn(machine: Machine, { precision, capacity, poison, afterKernel }: EngineSettings): Engine {
+export const engineOn = (machine: Machine, settings: EngineSettings): Engine => engineWith(checkingFaults(machine), settings);
+
+function engineWith(checked: Checked<Machine>, { precision, capacity, poison, afterKernel }: EngineSettings): Engine {
+  const { machine } = checked;
   const { count, counters } = counter();
   const reach = (end: number): void => {
     if (end > capacity) throw new MemoryError("webgpu", { needed: end, capacity });
@@ -146,7 +137,7 @@ export function engineOn(machine: Machine, { precision, capacity, poison, afterK
     name: "webgpu",
     precision,
     kernels,
-    read: async (t) => readBlock(machine, blockOf(t), size(t.shape)),
+    read: async (t) => readBlock(checked, blockOf(t), size(t.shape)),
     release: (tree) => regions.release(tree, "released"),
     reserve: (held, program) => reach(planned(held, program)),
     plan: (held, program) => Math.max(machine.reserved(), planned(held, program)),
@@ -169,10 +160,10 @@ export function webgpuEngine({
   precision = "f32",
   poison = false,
 }: WebgpuOptions): WebgpuEngine {
-  const machine = machineOn(device, slab);
-  const { sent, stopwatch, close } = machine;
+  const checked = checkingFaults(machineOn(device, slab));
+  const { sent, stopwatch, close } = checked.machine;
   const finish = async (): Promise<void> => {
-    await Promise.all([machine.finish(), checkFaults(machine)]);
+    await Promise.all([checked.check(), checked.machine.finish()]); // in one command buffer
   };
-  return { ...engineOn(machine, { precision, capacity: memory, poison, afterKernel: null }), finish, sent, stopwatch, close };
+  return { ...engineWith(checked, { precision, capacity: memory, poison, afterKernel: null }), finish, sent, stopwatch, close };
 }
