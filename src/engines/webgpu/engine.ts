@@ -15,6 +15,7 @@ import { accessOn, heapAccessWith } from "./access.ts";
 import type { ReplayBackend } from "./replay/capture.ts";
 import { machineOn, type DeviceMachine } from "./device.ts";
 import type { MatrixReport } from "./probe.ts";
+import { checkingFaults, type Checked } from "./faults.ts";
 import { fusedKernels } from "./fused/table.ts";
 import { elementwise, fill } from "./kernels/elementwise.ts";
 import { NAN_WORD } from "./kernels/math.ts";
@@ -23,7 +24,7 @@ import { move } from "./kernels/move.ts";
 import { reduce } from "./kernels/reduce.ts";
 import type { Machine } from "./machine.ts";
 import { Replay } from "./replay/replay.ts";
-import { FAULT_BYTES, type Access, type WebgpuPrecision } from "./run.ts";
+import type { Access, WebgpuPrecision } from "./run.ts";
 import { DispatchWindow } from "./window/window.ts";
 
 /** The device of a WebGPU engine, and how the engine uses it. */
@@ -93,23 +94,10 @@ export interface MachineEngine extends Engine {
   readonly settle: () => void;
 }
 
-/**
- * Looks for the fault that a kernel may have left, in this command buffer or an earlier one.
- *
- * @throws RangeError for a label that is no class
- */
-async function checkFaults(machine: Machine): Promise<void> {
-  const fault = await machine.read("faults", FAULT_BYTES);
-  const [wrong, where = 0] = new Uint32Array(fault);
-  if (wrong !== 1) return;
-  machine.dispatch(fill(1, 0), ["faults"]);
-  throw new RangeError(`oneHot: label ${new Float32Array(fault)[2]} at ${where} is not one of the classes`);
-}
-
 /** Reads n numbers of a block, and the fault that a kernel may have left. */
-async function readBlock(machine: Machine, block: HeapBlock, n: number): Promise<Float32Array> {
+async function readBlock({ machine, check }: Checked<Machine>, block: HeapBlock, n: number): Promise<Float32Array> {
   const isHalf = block.elementBytes === 2;
-  const [data] = await Promise.all([machine.read(block, n * block.elementBytes), checkFaults(machine)]);
+  const [data] = await Promise.all([machine.read(block, n * block.elementBytes), check()]);
   return isHalf ? Float32Array.from(widenHalf(new Uint16Array(data))) : new Float32Array(data);
 }
 
@@ -127,7 +115,10 @@ const settledAround =
   };
 
 /** A new engine on a machine. */
-export function engineOn(machine: Machine, { precision, capacity, poison, epilogues, afterKernel }: EngineSettings): MachineEngine {
+export const engineOn = (machine: Machine, settings: EngineSettings): MachineEngine => engineWith(checkingFaults(machine), settings);
+
+function engineWith(checked: Checked<Machine>, { precision, capacity, poison, epilogues, afterKernel }: EngineSettings): MachineEngine {
+  const { machine } = checked;
   const { count, counters } = counter();
   const reach = (end: number): void => {
     if (end > capacity) throw new MemoryError("webgpu", { needed: end, capacity });
@@ -190,7 +181,7 @@ export function engineOn(machine: Machine, { precision, capacity, poison, epilog
     read: async (t) => {
       const block = blockOf(t);
       window.flush();
-      return readBlock(machine, block, size(t.shape));
+      return readBlock(checked, block, size(t.shape));
     },
     release: (tree) => regions.release(tree, "released"),
     reserve: (held, program) => reach(planned(held, program)),
@@ -215,10 +206,10 @@ const settledStopwatch = ({ cut, read }: Stopwatch, settle: () => void): Stopwat
 });
 
 /** The clock and the counts of a machine, which hold when all has been settled. */
-const asynchronous = (machine: DeviceMachine, settle: () => void): Asynchronous => ({
+const asynchronous = ({ machine, check }: Checked<DeviceMachine>, settle: () => void): Asynchronous => ({
   finish: async () => {
     settle();
-    await Promise.all([machine.finish(), checkFaults(machine)]);
+    await Promise.all([check(), machine.finish()]); // in one command buffer
   },
   sent: () => {
     settle();
@@ -228,8 +219,9 @@ const asynchronous = (machine: DeviceMachine, settle: () => void): Asynchronous 
 });
 /** A new engine on the machine of a device. */
 export function deviceEngine(machine: DeviceMachine, settings: EngineSettings): WebgpuEngine {
-  const { settle, ...engine } = engineOn(machine, settings);
-  return { ...engine, ...asynchronous(machine, settle), close: machine.close };
+  const checked = checkingFaults(machine);
+  const { settle, ...engine } = engineWith(checked, settings);
+  return { ...engine, ...asynchronous(checked, settle), close: machine.close };
 }
 
 /**
