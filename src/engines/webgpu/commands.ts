@@ -6,9 +6,10 @@
  * done all earlier command buffers by then, so one device buffer for each of the two is enough.
  */
 import type { Asynchronous, Stopwatch } from "../../kernels/engine.ts";
+import type { NeededBuffers } from "./allocation.ts";
 import { BoundDispatches, type BoundMemory } from "./boundDispatches.ts";
 import { usage } from "./capabilities.ts";
-import { DeviceFailure } from "./failure.ts";
+import type { DeviceFailure } from "./failure.ts";
 import { FEW_BYTES } from "./kernels/upload.ts";
 import { PARAM_BYTES, pipelinesOn, type Operand } from "./pipelines.ts";
 import type { Dispatch } from "./program.ts";
@@ -24,7 +25,7 @@ const COPY_ALIGNMENT = 8;
 
 const roundUp = (multiple: number, n: number): number => Math.ceil(n / multiple) * multiple;
 
-export class Commands implements Asynchronous {
+export class Commands implements Omit<Asynchronous, "allocated"> {
   readonly #device: GPUDevice;
   readonly #failure: DeviceFailure;
   readonly #readback: Readback;
@@ -46,8 +47,8 @@ export class Commands implements Asynchronous {
   #pass: GPUComputePassEncoder | null = null;
 
   /** @param operandOf the buffer range of memory that a dispatch binds */
-  constructor(device: GPUDevice, operandOf: (memory: BoundMemory) => Operand) {
-    const params = device.createBuffer({ label: "params", size: MOST_DISPATCHES * PARAM_BYTES, usage: usage.uniform });
+  constructor(device: GPUDevice, operandOf: (memory: BoundMemory) => Operand, failure: DeviceFailure, needed: NeededBuffers) {
+    const params = needed.make({ label: "params", size: MOST_DISPATCHES * PARAM_BYTES, usage: usage.uniform });
     const paramsOf = (index: number): Operand => ({
       key: `params ${index}`,
       buffer: params,
@@ -57,8 +58,8 @@ export class Commands implements Asynchronous {
     this.#device = device;
     this.#params = params;
     this.#uploads = operandOf("uploads").buffer;
-    this.#failure = new DeviceFailure(device);
-    this.#readback = new Readback(device, this.#failure);
+    this.#failure = failure;
+    this.#readback = new Readback(needed, failure);
     this.#bound = new BoundDispatches(pipelinesOn(device), operandOf, paramsOf);
     const hasClock = device.features.has("timestamp-query");
     this.#clock = hasClock
@@ -101,6 +102,11 @@ export class Commands implements Asynchronous {
     this.#device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
   }
 
+  /** Makes the buffers that the reads of a program take. */
+  prepareReads(): void {
+    this.#readback.prepare();
+  }
+
   /** The bytes that are there after all commands so far. */
   read({ buffer, offset }: Operand, bytes: number): Promise<ArrayBuffer> {
     this.#failure.check();
@@ -132,7 +138,7 @@ export class Commands implements Asynchronous {
   readonly finish = async (): Promise<void> => {
     this.flush();
     await this.#device.queue.onSubmittedWorkDone();
-    this.#failure.check();
+    await this.#failure.checkAll();
   };
 
   readonly sent = (): { readonly submits: number; readonly dispatches: number } => ({ ...this.#sent });

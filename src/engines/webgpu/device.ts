@@ -1,8 +1,11 @@
 /** A device as a machine: slabs of memory (slabs.ts), and commands that are encoded and submitted together (commands.ts). */
 import type { Asynchronous } from "../../kernels/engine.ts";
+import { MemoryError } from "../../tensor/errors.ts";
+import { neededBuffers } from "./allocation.ts";
 import type { BoundMemory } from "./boundDispatches.ts";
 import { capabilitiesOf, usage } from "./capabilities.ts";
 import { Commands, UPLOAD_BYTES } from "./commands.ts";
+import { DeviceFailure } from "./failure.ts";
 import { uploadDispatch } from "./kernels/upload.ts";
 import type { Machine } from "./machine.ts";
 import type { Operand } from "./pipelines.ts";
@@ -30,10 +33,12 @@ function remembered(known: Map<number, Operand>, key: number, bytes: number, mak
 export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
   const capabilities = capabilitiesOf(device);
   const layout = slabLayout(capabilities, slab);
-  const slabs = slabsOn(device, layout);
+  const failure: DeviceFailure = new DeviceFailure(device, () => slabs.bytes());
+  const slabs = slabsOn(device, layout, failure);
+  const needed = neededBuffers(device, failure);
   const made = (label: EngineBuffer | "uploads", bytes: number): Operand => ({
     key: label,
-    buffer: device.createBuffer({ label, size: bytes, usage: usage.storage }),
+    buffer: needed.make({ label, size: bytes, usage: usage.storage }),
     offset: 0,
     bytes,
   });
@@ -49,18 +54,29 @@ export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
     if (typeof memory === "string") return buffers[memory];
     if ("slab" in memory) {
       const { slab } = memory;
-      return remembered(whole, slab, layout.span, () => ({ key: `slab ${slab}`, ...slabs.locate(slab * layout.span), bytes: layout.span }));
+      const { buffer, offset } = slabs.locate(slab * layout.span);
+      return remembered(whole, slab, buffer.size, () => ({ key: `slab ${slab}`, buffer, offset, bytes: buffer.size }));
     }
     const { address, bytes } = memory;
     return remembered(operands, address, bytes, () => ({ key: `${address} ${bytes}`, ...slabs.locate(address), bytes }));
   };
 
-  const commands = new Commands(device, operandOf);
+  const commands = new Commands(device, operandOf, failure, needed);
 
   return {
     capabilities,
     layout,
     reach: slabs.reach,
+    reserve: (end) => {
+      commands.prepareReads();
+      slabs.reach(end);
+    },
+    capacity: () => (failure.error instanceof MemoryError ? 0 : slabs.capacity()),
+    allocated: async () => {
+      await needed.settled();
+      failure.check();
+      await slabs.settled();
+    },
     reserved: slabs.bytes,
     dispatch: (dispatch, memories) => commands.dispatch(dispatch, memories),
     upload: (to, data) => {

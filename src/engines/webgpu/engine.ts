@@ -27,7 +27,7 @@ import { FAULT_BYTES, type Access, type WebgpuPrecision } from "./run.ts";
 export interface WebgpuOptions {
   /** The device, which the engine destroys when it is closed. */
   readonly device: GPUDevice;
-  /** The most that tensors may take, in bytes: WebGPU does not say how much memory a device has. Default: no bound. */
+  /** The most that tensors may take, in bytes. Default: all that the device has, which WebGPU does not say: it is found when memory is reserved. */
   readonly memory?: number;
   /** The longest buffer for tensors, in bytes. Default: the longest that the device can bind, and at most 1 GiB. */
   readonly slab?: number;
@@ -96,15 +96,20 @@ async function readBlock(machine: Machine, block: HeapBlock, n: number): Promise
 /** A new engine on a machine. */
 export function engineOn(machine: Machine, { precision, capacity, poison, afterKernel }: EngineSettings): Engine {
   const { count, counters } = counter();
-  const reach = (end: number): void => {
-    if (end > capacity) throw new MemoryError("webgpu", { needed: end, capacity });
-    machine.reach(end);
+  const checked = (needed: number, most: number): number => {
+    if (needed > most) throw new MemoryError("webgpu", { needed, capacity: most });
+    return needed;
   };
+  const reachable = (end: number): number => checked(end, Math.min(capacity, machine.capacity()));
   const taken = (block: HeapBlock): void => {
     replay.taken(block);
     if (poison) machine.dispatch(fill(block.bytes / 4, NAN_WORD), [block]);
   };
-  const memory = heapRegions(0, { reach, taken, freed: (block) => replay.freed(block) }, machine.layout);
+  const memory = heapRegions(
+    0,
+    { reach: (end) => machine.reach(reachable(end)), taken, freed: (block) => replay.freed(block) },
+    machine.layout,
+  );
   const { heap, trial, regions, take, access } = memory;
   const plainAccess = access((macs) => count(1, macs));
   const replay = new Replay({
@@ -141,8 +146,8 @@ export function engineOn(machine: Machine, { precision, capacity, poison, afterK
     kernels,
     read: async (t) => readBlock(machine, blockOf(t), size(t.shape)),
     release: (tree) => regions.release(tree, "released"),
-    reserve: (held, program) => reach(planned(held, program)),
-    plan: (held, program) => Math.max(machine.reserved(), planned(held, program)),
+    reserve: (held, program) => machine.reserve(reachable(planned(held, program))),
+    plan: (held, program) => Math.max(machine.reserved(), checked(planned(held, program), machine.capacity())),
     capacity,
     memory: () => memoryReport(memory, machine),
     counters,
@@ -163,6 +168,6 @@ export function webgpuEngine({
   poison = false,
 }: WebgpuOptions): WebgpuEngine {
   const machine = machineOn(device, slab);
-  const { finish, sent, stopwatch, close } = machine;
-  return { ...engineOn(machine, { precision, capacity: memory, poison, afterKernel: null }), finish, sent, stopwatch, close };
+  const { allocated, finish, sent, stopwatch, close } = machine;
+  return { ...engineOn(machine, { precision, capacity: memory, poison, afterKernel: null }), allocated, finish, sent, stopwatch, close };
 }

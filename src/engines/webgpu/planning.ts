@@ -26,12 +26,15 @@ const bytesOf = (memories: readonly Bindable[]): readonly number[] =>
 /** An engine whose `read` rejects, since it computes no numbers. */
 export function planningEngine({ capabilities, precision, onDispatch, afterKernel }: PlanningOptions): Engine {
   let reserved = 0;
+  const reach = (end: number): void => {
+    reserved = Math.max(reserved, end);
+  };
   const machine: Machine = {
     capabilities,
     layout: slabLayout(capabilities, Infinity),
-    reach: (end) => {
-      reserved = Math.max(reserved, end);
-    },
+    reach,
+    reserve: reach,
+    capacity: () => Infinity,
     reserved: () => reserved,
     dispatch: (dispatch, memories) => onDispatch(dispatch, bytesOf(memories)),
     upload: (to, data) => {
