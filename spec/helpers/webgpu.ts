@@ -25,11 +25,12 @@ const SLAB = 2 ** 24;
 /** An engine that fills memory with NaN when it allocates it. */
 export function webgpuWith(device: GPUDevice, { software, precision, subgroup }: KernelChoice, slab: number = SLAB): WebgpuEngine {
   const machine = machineOn(device, slab);
-  const { allocated, finish, sent, stopwatch, close } = machine;
+  const { allocated, smallerWork, finish, sent, stopwatch, close } = machine;
   const capabilities = { ...machine.capabilities, software, subgroup: subgroup ?? machine.capabilities.subgroup };
   return {
     ...engineOn({ ...machine, capabilities }, { precision, capacity: Infinity, poison: true, afterKernel: null }),
     allocated,
+    smallerWork,
     finish,
     sent,
     stopwatch,

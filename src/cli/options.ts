@@ -42,6 +42,8 @@ export interface GpuOptions extends AdapterOption {
   readonly tensorCores?: true;
   /** In MB. */
   readonly gpuMemory?: number;
+  /** The most work of one command buffer, in seconds on a slow adapter. */
+  readonly submitWork?: number;
   readonly precision?: WebgpuPrecision;
 }
 
@@ -88,6 +90,12 @@ export const checkpointMinutesOption = (): Option =>
   new Option("--checkpoint-minutes <m>", "save after this time, also within an epoch, such as 0.5; 0: only at the end of each epoch")
     .argParser(nonNegative)
     .default(CHECKPOINT_MINUTES);
+
+export const submitWorkOption = (): Option =>
+  new Option(
+    "--submit-work <s>",
+    "for webgpu, where a driver resets the device: the most work of one command buffer, in seconds on a slow GPU (default: 0.25, and more where the GPU is fast)",
+  ).argParser(nonNegative);
 
 export const withEngine = (command: Command): Command =>
   command

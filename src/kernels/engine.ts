@@ -36,6 +36,11 @@ export interface Asynchronous {
    * @throws MemoryError if the device has not that much. Nothing is lost: from now on `plan` and `reserve` refuse what it has no memory for
    */
   readonly allocated: () => Promise<void>;
+  /**
+   * How much work the command buffers of another engine should hold, after the device of this one was lost: half of what its own held. null: a command
+   * buffer held one dispatch at most, so they cannot be smaller.
+   */
+  readonly smallerWork: () => number | null;
   /** Submits all commands that are encoded; resolves when the device has executed them. */
   readonly finish: () => Promise<void>;
   /** How much was submitted to the device so far. */

@@ -10,6 +10,7 @@ import { uploadDispatch } from "./kernels/upload.ts";
 import type { Machine } from "./machine.ts";
 import type { Operand } from "./pipelines.ts";
 import { FAULT_BYTES, SCRATCH_BYTES, type EngineBuffer } from "./run.ts";
+import { SubmitWork } from "./submitWork.ts";
 import { slabLayout, slabsOn } from "./slabs.ts";
 
 export interface DeviceMachine extends Machine, Asynchronous {
@@ -28,9 +29,10 @@ function remembered(known: Map<number, Operand>, key: number, bytes: number, mak
 
 /**
  * @param slab the longest buffer, in bytes
+ * @param submitWork the most work of one command buffer, in seconds as submitWork.ts estimates them; null: the bound for such adapters
  * @throws RangeError for a device that is lost
  */
-export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
+export function machineOn(device: GPUDevice, slab: number, submitWork: number | null = null): DeviceMachine {
   const capabilities = capabilitiesOf(device);
   const layout = slabLayout(capabilities, slab);
   const failure: DeviceFailure = new DeviceFailure(device, () => slabs.bytes());
@@ -61,7 +63,8 @@ export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
     return remembered(operands, address, bytes, () => ({ key: `${address} ${bytes}`, ...slabs.locate(address), bytes }));
   };
 
-  const commands = new Commands(device, operandOf, failure, needed);
+  const work = new SubmitWork(capabilities, submitWork);
+  const commands = new Commands({ device, operandOf, failure, needed, work });
 
   return {
     capabilities,
@@ -81,14 +84,15 @@ export function machineOn(device: GPUDevice, slab: number): DeviceMachine {
     dispatch: (dispatch, memories) => commands.dispatch(dispatch, memories),
     upload: (to, data) => {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      const staged = commands.stage(bytes);
-      if (staged === null) commands.write(operandOf(to), bytes);
-      else if (data.length > 0) commands.dispatch(uploadDispatch(data.length, staged / 4), [to, "uploads"]);
+      if (data.length === 0) return;
+      const isUploaded = commands.upload(bytes, (offset) => uploadDispatch(data.length, offset / 4), [to, "uploads"]);
+      if (!isUploaded) commands.write(operandOf(to), bytes);
     },
     read: (memory, bytes) => commands.read(operandOf(memory), bytes),
     finish: commands.finish,
     sent: commands.sent,
     stopwatch: commands.stopwatch,
+    smallerWork: () => work.half,
     close: () => {
       commands.close();
       slabs.destroy();

@@ -36,6 +36,11 @@ export interface WebgpuOptions {
    * scaled losses (train/optimizer/lossScale.ts), as small gradients would vanish. Default `f32`.
    */
   readonly precision?: WebgpuPrecision;
+  /**
+   * The most work of one command buffer, in seconds on a slow adapter. Default: far less than what drivers reset a device for, and more where the device
+   * turns out to be fast. After a device loss, `smallerWork` of the engine gives the value for the next.
+   */
+  readonly submitWork?: number | null;
   /** Fills memory with NaN when it is taken, to reveal reads of what was never written. Default false. */
   readonly poison?: boolean;
 }
@@ -164,10 +169,12 @@ export function webgpuEngine({
   device,
   memory = Infinity,
   slab = Infinity,
+  submitWork = null,
   precision = "f32",
   poison = false,
 }: WebgpuOptions): WebgpuEngine {
-  const machine = machineOn(device, slab);
-  const { allocated, finish, sent, stopwatch, close } = machine;
-  return { ...engineOn(machine, { precision, capacity: memory, poison, afterKernel: null }), allocated, finish, sent, stopwatch, close };
+  const machine = machineOn(device, slab, submitWork);
+  const { allocated, smallerWork, finish, sent, stopwatch, close } = machine;
+  const engine = engineOn(machine, { precision, capacity: memory, poison, afterKernel: null });
+  return { ...engine, allocated, smallerWork, finish, sent, stopwatch, close };
 }

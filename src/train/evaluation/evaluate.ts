@@ -110,16 +110,17 @@ export function imagesAtOnce(engine: Engine, { config, params }: Deit): number {
 }
 
 /**
- * The same, of an engine that now holds the memory for them.
+ * The same; a device holds the memory for them when it resolves.
  *
  * @throws MemoryError if the engine cannot hold what one image takes
  */
 export async function imagesHeldAtOnce(engine: Engine, { config, params }: Deit): Promise<number> {
   for (;;) {
     const n = imagesAtOnce(engine, { config, params });
+    if (engine.allocated === undefined) return n;
     try {
       engine.reserve(params, (k, held) => scoresOnShapes(k, { config, params: held }, n));
-      await engine.allocated?.();
+      await engine.allocated();
       return n;
     } catch (error) {
       if (!(error instanceof MemoryError) || n === 1) throw error; // else the engine has less memory than it knew of: fewer images
