@@ -85,7 +85,7 @@ export function machineOn(device: GPUDevice, slab: number, submitWork: number | 
     upload: (to, data) => {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       if (data.length === 0) return;
-      const isUploaded = commands.upload(bytes, (offset) => uploadDispatch(data.length, offset / 4), [to, "uploads"]);
+      const isUploaded = commands.upload(bytes, (offset) => uploadDispatch(data.byteLength / 4, offset / 4), [to, "uploads"]);
       if (!isUploaded) commands.write(operandOf(to), bytes);
     },
     read: (memory, bytes) => commands.read(operandOf(memory), bytes),

@@ -35,8 +35,8 @@ export interface Machine {
   /** Bytes of memory that it holds. */
   readonly reserved: () => number;
   readonly dispatch: (dispatch: Dispatch, memories: readonly Bindable[]) => void;
-  /** Writes numbers of the host. */
-  readonly upload: (to: Extent | EngineBuffer, data: Float32Array) => void;
+  /** Writes numbers of the host, or whole words of bytes. */
+  readonly upload: (to: Extent | EngineBuffer, data: Float32Array | Uint8Array) => void;
   /** The bytes after all dispatches so far, later. */
   readonly read: (from: Bindable, bytes: number) => Promise<ArrayBuffer>;
 }

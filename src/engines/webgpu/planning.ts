@@ -38,7 +38,7 @@ export function planningEngine({ capabilities, precision, onDispatch, afterKerne
     reserved: () => reserved,
     dispatch: (dispatch, memories) => onDispatch(dispatch, bytesOf(memories)),
     upload: (to, data) => {
-      if (data.length > 0 && data.byteLength <= FEW_BYTES) onDispatch(uploadDispatch(data.length, 0), bytesOf([to]));
+      if (data.length > 0 && data.byteLength <= FEW_BYTES) onDispatch(uploadDispatch(data.byteLength / 4, 0), bytesOf([to]));
     },
     read: () => Promise.reject(new Error("webgpu: a plan has shapes and no numbers; read from an engine on a device")),
   };
