@@ -36,6 +36,7 @@ function announcing(engine: WebgpuEngine, line: string): WebgpuEngine {
 export async function gpuEngine({
   defaultLimits,
   gpuMemory,
+  gpuSlab,
   submitWork,
   tensorCores,
   precision = "f32",
@@ -49,6 +50,7 @@ export async function gpuEngine({
     precision,
     memory: gpuMemory === undefined ? Infinity : gpuMemory * MEGA,
     submitWork: submitWork ?? null,
+    ...(gpuSlab === undefined ? {} : { slab: gpuSlab * MEGA }),
   });
   const isFallback = software && options.adapter === undefined;
   return isFallback ? announcing(engine, `deit: there is no GPU here; webgpu computes on the processor, with ${name}`) : engine;

@@ -21,6 +21,7 @@ import { move } from "./kernels/move.ts";
 import { reduce } from "./kernels/reduce.ts";
 import type { Machine } from "./machine.ts";
 import { Replay } from "./replay.ts";
+import { USUAL_SLAB } from "./slabs.ts";
 import { FAULT_BYTES, type Access, type WebgpuPrecision } from "./run.ts";
 
 /** The device of a WebGPU engine, and how the engine uses it. */
@@ -29,7 +30,7 @@ export interface WebgpuOptions {
   readonly device: GPUDevice;
   /** The most that tensors may take, in bytes. Default: all that the device has, which WebGPU does not say: it is found when memory is reserved. */
   readonly memory?: number;
-  /** The longest buffer for tensors, in bytes. Default: the longest that the device can bind, and at most 1 GiB. */
+  /** The longest buffer for tensors, and so the longest tensor, in bytes; Infinity: the longest that the device can bind. Default: that, and at most 1 GiB. */
   readonly slab?: number;
   /**
    * `f16`: activations take half of the memory, and matrix multiplications run on the matrix units that adapters have for f16. Training then needs
@@ -168,7 +169,7 @@ export function engineOn(machine: Machine, { precision, capacity, poison, afterK
 export function webgpuEngine({
   device,
   memory = Infinity,
-  slab = Infinity,
+  slab = USUAL_SLAB,
   submitWork = null,
   precision = "f32",
   poison = false,

@@ -7,7 +7,7 @@ import { FEW_BYTES, uploadDispatch } from "./kernels/upload.ts";
 import type { Bindable, Machine } from "./machine.ts";
 import type { Dispatch } from "./program.ts";
 import type { WebgpuPrecision } from "./run.ts";
-import { slabLayout } from "./slabs.ts";
+import { slabLayout, USUAL_SLAB } from "./slabs.ts";
 
 export interface PlanningOptions {
   /** What the device can do that it plans for. */
@@ -31,7 +31,7 @@ export function planningEngine({ capabilities, precision, onDispatch, afterKerne
   };
   const machine: Machine = {
     capabilities,
-    layout: slabLayout(capabilities, Infinity),
+    layout: slabLayout(capabilities, USUAL_SLAB),
     reach,
     reserve: reach,
     capacity: () => Infinity,

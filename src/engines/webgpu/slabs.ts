@@ -12,16 +12,16 @@ import type { DeviceFailure } from "./failure.ts";
 
 /** Every device allows bindings whose offsets are multiples of this many bytes. */
 export const OFFSET_ALIGNMENT = 256;
-/** The longest slab: a longer one would waste more memory than it saves bindings. */
-const LONGEST = 2 ** 30;
+/** The longest slab where the caller asks for none: a longer one would waste more memory than it saves bindings, unless a tensor needs it. */
+export const USUAL_SLAB: number = 2 ** 30;
 /** The shortest slab, which is the last of a device that has no more memory. */
 const SHORTEST = 2 ** 20;
 /** SwiftShader fails for buffers that are within the limits which it states. */
 const LONGEST_OF_SOFTWARE = 2 ** 28;
 
-/** @param longest the caller's bound on a slab, in bytes */
+/** @param longest the caller's bound on a slab, in bytes; Infinity: as long as the device can bind */
 export function slabLayout({ limits, software }: DeviceCapabilities, longest: number): Layout {
-  const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, software ? LONGEST_OF_SOFTWARE : LONGEST, longest);
+  const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, software ? LONGEST_OF_SOFTWARE : Infinity, longest);
   return { alignment: OFFSET_ALIGNMENT, span: Math.floor(most / OFFSET_ALIGNMENT) * OFFSET_ALIGNMENT, first: "lowest" };
 }
 
