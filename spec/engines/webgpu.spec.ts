@@ -41,6 +41,18 @@ onGpu("the WebGPU engine", () => {
     engine.release([doubled, b]);
   });
 
+  it.each([1, 2, 3, 4, 1001, 100_000, 100_003])("uploads %i bytes as numbers, of memory that threads share or not", async (n) => {
+    const k = engine.kernels;
+    const bytes = Uint8Array.from(range(n), (i) => (37 * i) % 256);
+    const shared = new Uint8Array(new SharedArrayBuffer(n + 3), 3);
+    shared.set(bytes);
+    for (const given of [bytes, new Uint8Array([9, ...bytes]).subarray(1), shared]) {
+      const a = k.upload([n], given);
+      expect(Buffer.from(await engine.read(a)).equals(bytes)).toBe(true);
+      engine.release(a);
+    }
+  });
+
   it("submits one command buffer for all reads of a moment", async () => {
     const k = engine.kernels;
     const before = engine.sent().submits;

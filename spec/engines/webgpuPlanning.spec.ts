@@ -5,6 +5,8 @@ import { webgpuEngine, type MachineEngine } from "../../src/engines/webgpu/engin
 import { defaultCapabilities, capabilitiesOf, type DeviceCapabilities } from "../../src/engines/webgpu/capabilities.ts";
 import { planningEngine } from "../../src/engines/webgpu/planning.ts";
 import type { Dispatch } from "../../src/engines/webgpu/program.ts";
+import { adapterNamed } from "../../src/bench/adapters.ts";
+import { slabLayout, USUAL_SLAB } from "../../src/engines/webgpu/slabs.ts";
 import { deitConfig } from "../../src/model/config.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 
@@ -52,6 +54,11 @@ describe("the webgpu engine without a device", () => {
     trainProgram(config, "normal").work(engine.kernels, 2).run();
     engine.settle();
     expect(noted.reduce((sum, { macs }) => sum + macs, 0)).toBe(engine.counters().macs);
+  });
+
+  it("has buffers of 1 GiB, and as long as a device can bind where it is asked for", () => {
+    const span = (longest: number): number => slabLayout(adapterNamed("h100").reported.capabilities, longest).span;
+    expect([span(USUAL_SLAB), span(Infinity)]).toEqual([2 ** 30, 2 ** 31 - 256]);
   });
 
   it("computes no numbers", async () => {

@@ -27,6 +27,9 @@ export interface Reported {
 
 const KIB = 2 ** 10;
 
+/** Dawn's maximum since Chrome 120, on all of these GPUs: https://developer.chrome.com/blog/new-in-webgpu-120#push_the_limits, 2023-12. */
+const STORAGE_BUFFERS = 10;
+
 /** The features of the engine's programs that all of these GPUs have. */
 export const FEATURES: readonly string[] = ["shader-f16", "subgroups", "timestamp-query"];
 
@@ -37,6 +40,7 @@ const of32 = (limits: Partial<DeviceCapabilities["limits"]>, matrices: readonly 
     ...defaultCapabilities.limits,
     maxStorageBufferBindingSize: 2 ** 31 - 4,
     maxBufferSize: 2 ** 31,
+    maxStorageBuffersPerShaderStage: STORAGE_BUFFERS,
     maxComputeInvocationsPerWorkgroup: 1024,
     ...limits,
   },

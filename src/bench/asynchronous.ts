@@ -7,7 +7,7 @@
  */
 import type { Asynchronous, Engine } from "../kernels/engine.ts";
 import { wallTime } from "./clock.ts";
-import { reserveProgram, type Program } from "./program.ts";
+import { holdProgram, type Program } from "./program.ts";
 import { gflops } from "./peak.ts";
 import { spreadOf, type Spread } from "./statistics.ts";
 import type { Work } from "./timing.ts";
@@ -89,7 +89,7 @@ export async function benchAsynchronous(
   B: number,
   repetitions: number,
 ): Promise<AsynchronousProgramTiming> {
-  reserveProgram(engine, program, B);
+  await holdProgram(engine, program, B);
   const work = program.work(engine.kernels, B);
   const { macs } = engine.counters();
   work.run();

@@ -7,7 +7,7 @@ import { observe } from "../ops/observe.ts";
 import type { AsynchronousEngine } from "./asynchronous.ts";
 import { medianRun, watch, type OpenCall } from "./profile.ts";
 import { NOTHING, type ProfileNode } from "./profileTree.ts";
-import { reserveProgram, type Program } from "./program.ts";
+import { holdProgram, type Program } from "./program.ts";
 
 /** The first run compiles programs, the second creates bind groups. */
 const WARM_RUNS = 2;
@@ -25,7 +25,7 @@ export async function profiledAsynchronous(
 ): Promise<ProfileNode> {
   const { stopwatch } = engine;
   if (stopwatch === null) throw new RangeError("profile: --profile needs the clock of the device, which lacks the feature timestamp-query");
-  reserveProgram(engine, program, B);
+  await holdProgram(engine, program, B);
   const owners: (OpenCall | null)[] = [];
   let macs = 0;
   const { visitor, watched } = watch((by) => {

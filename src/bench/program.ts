@@ -6,7 +6,7 @@ import { abstractEngine } from "../engines/abstract/engine.ts";
 import { fusedKernels } from "../engines/wasm/fused/table.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
-import { reserveBatch, type BatchProgram } from "../train/evaluation/capacity.ts";
+import { holdBatch, reserveBatch, type BatchPlan, type BatchProgram } from "../train/evaluation/capacity.ts";
 import { paired } from "./paired.ts";
 import { gflops, type PeakMeter } from "./peak.ts";
 import type { Spread } from "./statistics.ts";
@@ -64,10 +64,13 @@ function timedAgainst(work: Work, flop: number, B: number, { peak, ...options }:
   return { msPerImage: each(ms, B), gflops: rate, against };
 }
 
+const planOf = ({ work, lean }: Program): BatchPlan<null> => ({ held: null, program: once(work), lean: lean === null ? null : once(lean) });
+
 /** @throws MemoryError where the program does not fit with B images; it names the largest batch that would */
-export function reserveProgram(engine: Engine, { work, lean }: Program, B: number): void {
-  reserveBatch(engine, B, { held: null, program: once(work), lean: lean === null ? null : once(lean) });
-}
+export const reserveProgram = (engine: Engine, program: Program, B: number): void => reserveBatch(engine, B, planOf(program));
+
+/** The same, for an engine whose device says later whether it has the memory. */
+export const holdProgram = (engine: Engine, program: Program, B: number): Promise<void> => holdBatch(engine, B, planOf(program));
 
 /**
  * Times a program on B images a run.

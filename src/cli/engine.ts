@@ -53,7 +53,17 @@ export async function gpuReport(options: AdapterOption, triesUnits = false): Pro
 }
 
 /** Checks the options without looking for adapters. @throws RangeError for an unknown engine, or options that do not fit it */
-function checkOptions({ engine: name, threads, adapter, defaultLimits, gpuMemory, tensorCores, precision }: EngineOptions): void {
+function checkOptions({
+  engine: name,
+  threads,
+  adapter,
+  defaultLimits,
+  gpuMemory,
+  gpuSlab,
+  submitWork,
+  tensorCores,
+  precision,
+}: EngineOptions): void {
   const reports = processorReports();
   const known = [...reports.map((report) => report.name), WEBGPU];
   if (!known.includes(name)) throw new RangeError(`unknown engine ${name}; known: ${known.join(", ")}`);
@@ -65,6 +75,8 @@ function checkOptions({ engine: name, threads, adapter, defaultLimits, gpuMemory
     adapter,
     "default-limits": defaultLimits,
     "gpu-memory": gpuMemory,
+    "gpu-slab": gpuSlab,
+    "submit-work": submitWork,
     "tensor-cores": tensorCores,
     precision,
   }).find(([, value]) => value !== undefined);

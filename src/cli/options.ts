@@ -42,6 +42,10 @@ export interface GpuOptions extends AdapterOption {
   readonly tensorCores?: true;
   /** In MB. */
   readonly gpuMemory?: number;
+  /** The longest buffer, in MB. */
+  readonly gpuSlab?: number;
+  /** The most work of one command buffer, in seconds on a slow adapter. */
+  readonly submitWork?: number;
   readonly precision?: WebgpuPrecision;
 }
 
@@ -89,6 +93,12 @@ export const checkpointMinutesOption = (): Option =>
     .argParser(nonNegative)
     .default(CHECKPOINT_MINUTES);
 
+export const submitWorkOption = (): Option =>
+  new Option(
+    "--submit-work <s>",
+    "for webgpu, where a driver resets the device: the most work of one command buffer, in seconds on a slow GPU (default: 0.25, and more where the GPU is fast)",
+  ).argParser(nonNegative);
+
 export const withEngine = (command: Command): Command =>
   command
     .addOption(new Option("--engine <name>", "the engine: see `deit engines`").default("wasm"))
@@ -101,6 +111,12 @@ export const withEngine = (command: Command): Command =>
         "for webgpu: the most memory that tensors may take, since a GPU does not say how much it has",
       ).argParser(positive),
     )
+    .addOption(
+      new Option(
+        "--gpu-slab <MB>",
+        "for webgpu: the longest buffer, where a tensor is longer than 1 GiB and the adapter can bind it (default: 1074)",
+      ).argParser(positive),
+    )
     .option("--tensor-cores", "for webgpu: use subgroup matrices (experimental in Dawn) if the adapter has them")
     .addOption(precisionOption());
 
@@ -111,6 +127,7 @@ export const engineArguments = ({
   adapter,
   defaultLimits,
   gpuMemory,
+  gpuSlab,
   tensorCores,
   precision,
 }: EngineOptions): readonly string[] => [
@@ -121,6 +138,7 @@ export const engineArguments = ({
   ...(adapter === undefined ? [] : ["--adapter", adapter]),
   ...(defaultLimits === true ? ["--default-limits"] : []),
   ...(gpuMemory === undefined ? [] : ["--gpu-memory", `${gpuMemory}`]),
+  ...(gpuSlab === undefined ? [] : ["--gpu-slab", `${gpuSlab}`]),
   ...(tensorCores === true ? ["--tensor-cores"] : []),
   ...(precision === undefined ? [] : ["--precision", precision]),
 ];

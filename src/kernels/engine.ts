@@ -30,6 +30,17 @@ export type Precision = "f64" | "f32" | "f16";
 
 /** What an asynchronous engine also has: its kernels return at once, and a device executes them later. */
 export interface Asynchronous {
+  /**
+   * Resolves when the device holds all memory that was asked for so far; to be awaited after `reserve`, before anything runs.
+   *
+   * @throws MemoryError if the device has not that much. Nothing is lost: from now on `plan` and `reserve` refuse what it has no memory for
+   */
+  readonly allocated: () => Promise<void>;
+  /**
+   * How much work the command buffers of another engine should hold, after the device of this one was lost: half of what its own held. null: a command
+   * buffer held one dispatch at most, so they cannot be smaller.
+   */
+  readonly smallerWork: () => number | null;
   /** Submits all commands that are encoded; resolves when the device has executed them. */
   readonly finish: () => Promise<void>;
   /** How much was submitted to the device so far. */
@@ -72,14 +83,19 @@ export interface Engine extends Partial<Asynchronous> {
   readonly release: (tree: unknown) => void;
   /**
    * Runs a program on shapes alone and reserves all the memory that it needs, so that running it allocates nothing. `held` are tensors that
-   * exist already and that the program consumes; the program gets placeholders for them. Engines that need not reserve memory do nothing.
+   * exist already and that the program consumes; the program gets placeholders for them. Engines that need not reserve memory do nothing. Whether a
+   * device has the memory is known only later: see `allocated`.
    *
    * @throws MemoryError if that is more than the engine's capacity; RangeError if the system cannot provide it
    */
   readonly reserve: <T>(held: T, program: (k: Kernels, held: T) => unknown) => void;
-  /** The memory that the engine would hold after `reserve` with the same arguments, in bytes; 0 for an engine that reserves none. */
+  /**
+   * The memory that the engine would hold after `reserve` with the same arguments, in bytes; 0 for an engine that reserves none.
+   *
+   * @throws MemoryError for more than a device was found to have, and for a tensor that is too long for it
+   */
   readonly plan: <T>(held: T, program: (k: Kernels, held: T) => unknown) => number;
-  /** The most memory that the engine can hold, in bytes; Infinity if it sets no limit of its own. */
+  /** The most memory that the engine may hold, in bytes; Infinity if it sets no limit of its own. */
   readonly capacity: number;
   /** How much memory its tensors take. */
   readonly memory: () => MemoryReport;

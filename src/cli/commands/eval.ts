@@ -8,7 +8,7 @@ import type { Dataset } from "../../data/sources/dataset.ts";
 import { datasetOfSide } from "../../data/sources/from.ts";
 import { knownData, openDataset } from "../../data/sources/open.ts";
 import type { Engine } from "../../kernels/engine.ts";
-import { evaluate, headNames, imagesAtOnce, checkImageFits, type Evaluation, type HeadName } from "../../train/evaluation/evaluate.ts";
+import { evaluate, headNames, imagesHeldAtOnce, checkImageFits, type Evaluation, type HeadName } from "../../train/evaluation/evaluate.ts";
 import { engineOf } from "../engine.ts";
 import { withConvention, type ImageOptions } from "../inputs/imageOptions.ts";
 import { positiveUpTo, withEngine, withExamples, withJson, workersOption, type EngineOptions, type JsonOption } from "../options.ts";
@@ -56,7 +56,7 @@ async function evaluated(engine: Engine, opened: WeightedModel, dataset: Dataset
     side: imageSize,
     convention: options.convention,
     normalisation: checkedNormalisation(preprocessing, channels),
-    batch: imagesAtOnce(engine, model),
+    batch: await imagesHeldAtOnce(engine, model),
     workers: options.workers,
     onReplaced: null,
   });

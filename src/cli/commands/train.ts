@@ -5,10 +5,9 @@ import { Option, type Command } from "commander";
 import { checkFolderPath } from "../../io/disk/folder.ts";
 import { referenceEngine } from "../../engines/reference/engine.ts";
 import type { Engine } from "../../kernels/engine.ts";
-import type { DeviceLostError } from "../../tensor/errors.ts";
 import type { MemoryChoice } from "../../train/step/deitTask.ts";
 import type { Interrupted, RunResult, StageProgress } from "../../train/run/run.ts";
-import { runThroughDeviceLosses, type FinishedRun } from "../../train/run/runThroughDeviceLosses.ts";
+import { runThroughDeviceLosses, type FinishedRun, type Loss } from "../../train/run/runThroughDeviceLosses.ts";
 import { leads, type RunRanks } from "../../train/run/sumOverRanks.ts";
 import { hasBegun } from "../../train/run/folder.ts";
 import { INTERRUPTED } from "../processes/children.ts";
@@ -19,6 +18,7 @@ import {
   collected,
   memoryChoiceOption,
   natural,
+  submitWorkOption,
   withEngine,
   withExamples,
   withJson,
@@ -83,7 +83,8 @@ export interface Start {
   readonly notify: Notify | null;
 }
 
-type Engines = () => Promise<Engine>;
+/** Makes an engine whose command buffers hold at most so much work; null: as much as it likes. */
+type Engines = (submitWork: number | null) => Promise<Engine>;
 
 /** Runs until the end, or until a signal, after which it saves. */
 async function runUntilSignal(newEngine: Engines, start: Start): Promise<FinishedRun> {
@@ -113,7 +114,10 @@ async function runUntilSignal(newEngine: Engines, start: Start): Promise<Finishe
       onNotice: isLeading ? say : () => undefined,
     };
     notify?.({ run: directory });
-    const onLoss = ({ message }: DeviceLostError): void => say(`${message}; continuing on another device`);
+    const onLoss = ({ error, submitWork }: Loss): void => {
+      if (submitWork !== null) notify?.({ submitWork });
+      say(`${error.message}; continuing on another device${submitWork === null ? "" : ", with less work in a command buffer"}`);
+    };
     const survived = await runThroughDeviceLosses(newEngine, read.recipe, options, onLoss);
     if (survived.result.interrupted) {
       process.exitCode = INTERRUPTED;
@@ -170,7 +174,14 @@ async function train({ name, changes, ranks }: Asked, options: TrainOptions, not
   checkFolderPath(directory);
   await ranks?.ranks.barrier(); // all have seen whether the folder exists
   if (resume && !begun && leads({ ranks })) say(`no run has begun in ${directory}: it begins now`);
-  const result = await trained(() => engineOf(options), { ...options, ranks, read, directory, resume, notify });
+  const result = await trained((submitWork) => engineOf({ ...options, ...(submitWork === null ? {} : { submitWork }) }), {
+    ...options,
+    ranks,
+    read,
+    directory,
+    resume,
+    notify,
+  });
   await ranks?.ranks.close();
   if (!leads({ ranks })) return;
   if (result.interrupted) say(`saved in ${directory}; ${thisCommand("--resume")} continues`);
@@ -202,6 +213,7 @@ export function addTrain(program: Command, notify: Notify | null): void {
     .addOption(memoryChoiceOption())
     .addOption(workersOption())
     .addOption(checkpointMinutesOption())
+    .addOption(submitWorkOption())
     .addOption(
       new Option("--reduce <how>", "with mpirun: ordered (the same weights on 1, 2 and 4 ranks) or fast")
         .choices(["ordered", "fast"])

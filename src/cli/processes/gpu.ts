@@ -33,12 +33,27 @@ function announcing(engine: WebgpuEngine, line: string): WebgpuEngine {
  *
  * @throws RangeError that says what is needed
  */
-export async function gpuEngine({ defaultLimits, gpuMemory, tensorCores, precision = "f32", ...options }: GpuOptions): Promise<Engine> {
+export async function gpuEngine({
+  defaultLimits,
+  gpuMemory,
+  gpuSlab,
+  submitWork,
+  tensorCores,
+  precision = "f32",
+  ...options
+}: GpuOptions): Promise<Engine> {
   const device = await openDevice({ adapter: adapterName(options), experimental: tensorCores ?? false, plain: defaultLimits ?? false });
   const { isFallbackAdapter: software, description: name } = device.adapterInfo;
   checkAdapter(options, { software, name });
   const matrixUnits = tensorCores === true ? await probeMatrixUnits(device) : null;
-  const engine = webgpuEngine({ device, precision, matrixUnits, memory: gpuMemory === undefined ? Infinity : gpuMemory * MEGA });
+  const engine = webgpuEngine({
+    device,
+    precision,
+    matrixUnits,
+    memory: gpuMemory === undefined ? Infinity : gpuMemory * MEGA,
+    submitWork: submitWork ?? null,
+    ...(gpuSlab === undefined ? {} : { slab: gpuSlab * MEGA }),
+  });
   const isFallback = software && options.adapter === undefined;
   return isFallback ? announcing(engine, `deit: there is no GPU here; webgpu computes on the processor, with ${name}`) : engine;
 }

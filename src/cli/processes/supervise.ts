@@ -17,6 +17,8 @@ import type { Environment } from "./probe.ts";
 export type ChildEvent =
   /** The folder of a run, which exists or will exist: `--resume` continues it. */
   | { readonly run: string }
+  /** After a device loss: how much work command buffers hold from now on. */
+  | { readonly submitWork: number }
   /** A step of the run is done. */
   | Position;
 
@@ -83,9 +85,11 @@ export const needsSupervision = (args: readonly string[]): boolean =>
   !args.includes("--help") &&
   args.some((arg, i) => arg === "--engine=webgpu" || (arg === "webgpu" && args[i - 1] === "--engine"));
 
-/** The arguments of the next attempt: with `--resume` if there is a run to resume. */
-const argsToRetry = (args: readonly string[], run: string | null): readonly string[] =>
-  run !== null && existsSync(run) && !args.includes("--resume") ? [...args, "--resume"] : args;
+/** The arguments of the next attempt: with `--resume` if there is a run to resume, and with the command buffers that the last attempt came to. */
+function argsToRetry(args: readonly string[], run: string | null, submitWork: number | null): readonly string[] {
+  const resuming = run !== null && existsSync(run) && !args.includes("--resume") ? [...args, "--resume"] : args;
+  return submitWork === null ? resuming : [...resuming, "--submit-work", `${submitWork}`]; // of an option given twice, the last counts
+}
 
 /**
  * Runs a command line, in a new process after each crash. Returns the exit status.
@@ -97,11 +101,13 @@ export async function supervise(args: readonly string[], variables: Environment,
   const failures = countFailures();
   const isRank = launchOf(process.env) !== null;
   let run: string | null = null;
+  let submitWork: number | null = null;
   const onEvent: Notify = (event) => {
     if ("run" in event) ({ run } = event);
+    else if ("submitWork" in event) ({ submitWork } = event);
     else failures.reached(event);
   };
-  for (let attempt = args; ; attempt = argsToRetry(args, run)) {
+  for (let attempt = args; ; attempt = argsToRetry(args, run, submitWork)) {
     const { status, crash } = await runOnce(program, attempt, variables, onEvent);
     if (crash === null) return status;
     if (isRank) {

@@ -25,15 +25,16 @@ import { reduce } from "./kernels/reduce.ts";
 import type { Machine } from "./machine.ts";
 import { Replay } from "./replay/replay.ts";
 import type { Access, WebgpuPrecision } from "./run.ts";
+import { USUAL_SLAB } from "./slabs.ts";
 import { DispatchWindow } from "./window/window.ts";
 
 /** The device of a WebGPU engine, and how the engine uses it. */
 export interface WebgpuOptions {
   /** The device, which the engine destroys when it is closed. */
   readonly device: GPUDevice;
-  /** The most that tensors may take, in bytes: WebGPU does not say how much memory a device has. Default: no bound. */
+  /** The most that tensors may take, in bytes. Default: all that the device has, which WebGPU does not say: it is found when memory is reserved. */
   readonly memory?: number;
-  /** The longest buffer for tensors, in bytes. Default: the longest that the device can bind, and at most 1 GiB. */
+  /** The longest buffer for tensors, and so the longest tensor, in bytes; Infinity: the longest that the device can bind. Default: that, and at most 1 GiB. */
   readonly slab?: number;
   /**
    * `f16`: activations take half of the memory, and matrix multiplications run on the matrix units that adapters have for f16. Training then needs
@@ -42,6 +43,11 @@ export interface WebgpuOptions {
   readonly precision?: WebgpuPrecision;
   /** What `probeMatrixUnits(device)` has found. Default null: no program uses matrix units. */
   readonly matrixUnits?: MatrixReport | null;
+  /**
+   * The most work of one command buffer, in seconds on a slow adapter. Default: far less than what drivers reset a device for, and more where the device
+   * turns out to be fast. After a device loss, `smallerWork` of the engine gives the value for the next.
+   */
+  readonly submitWork?: number | null;
   /** Fills memory with NaN when it is taken, to reveal reads of what was never written. Default false. */
   readonly poison?: boolean;
   /** Runs what works element by element as the epilogue of what it follows, where it can (window.ts). The results are bitwise identical. Default true. */
@@ -120,10 +126,11 @@ export const engineOn = (machine: Machine, settings: EngineSettings): MachineEng
 function engineWith(checked: Checked<Machine>, { precision, capacity, poison, epilogues, afterKernel }: EngineSettings): MachineEngine {
   const { machine } = checked;
   const { count, counters } = counter();
-  const reach = (end: number): void => {
-    if (end > capacity) throw new MemoryError("webgpu", { needed: end, capacity });
-    machine.reach(end);
+  const within = (needed: number, most: number): number => {
+    if (needed > most) throw new MemoryError("webgpu", { needed, capacity: most });
+    return needed;
   };
+  const reachable = (end: number): number => within(end, Math.min(capacity, machine.capacity()));
   const taken = (block: HeapBlock): void => {
     replay.taken(block);
     window.taken(block);
@@ -135,7 +142,7 @@ function engineWith(checked: Checked<Machine>, { precision, capacity, poison, ep
     replay.freed(block);
     window.freed(block);
   };
-  const memory = heapRegions(0, { reach, taken, freed }, machine.layout);
+  const memory = heapRegions(0, { reach: (end) => machine.reach(reachable(end)), taken, freed }, machine.layout);
   const { heap, trial, regions, take, access } = memory;
   const plainAccess = access((macs) => count(1, macs));
   const replay = new Replay({
@@ -184,8 +191,8 @@ function engineWith(checked: Checked<Machine>, { precision, capacity, poison, ep
       return readBlock(checked, block, size(t.shape));
     },
     release: (tree) => regions.release(tree, "released"),
-    reserve: (held, program) => reach(planned(held, program)),
-    plan: (held, program) => Math.max(machine.reserved(), planned(held, program)),
+    reserve: (held, program) => machine.reserve(reachable(planned(held, program))),
+    plan: (held, program) => Math.max(machine.reserved(), within(planned(held, program), machine.capacity())),
     capacity,
     memory: () => memoryReport(memory, machine),
     counters,
@@ -207,6 +214,8 @@ const settledStopwatch = ({ cut, read }: Stopwatch, settle: () => void): Stopwat
 
 /** The clock and the counts of a machine, which hold when all has been settled. */
 const asynchronous = ({ machine, check }: Checked<DeviceMachine>, settle: () => void): Asynchronous => ({
+  allocated: machine.allocated,
+  smallerWork: machine.smallerWork,
   finish: async () => {
     settle();
     await Promise.all([check(), machine.finish()]); // in one command buffer
@@ -232,11 +241,18 @@ export function deviceEngine(machine: DeviceMachine, settings: EngineSettings): 
 export function webgpuEngine({
   device,
   memory = Infinity,
-  slab = Infinity,
+  slab = USUAL_SLAB,
+  submitWork = null,
   precision = "f32",
   matrixUnits = null,
   poison = false,
   epilogues = true,
 }: WebgpuOptions): WebgpuEngine {
-  return deviceEngine(machineOn(device, slab, matrixUnits), { precision, capacity: memory, poison, epilogues, afterKernel: null });
+  return deviceEngine(machineOn(device, slab, { matrices: matrixUnits, submitWork }), {
+    precision,
+    capacity: memory,
+    poison,
+    epilogues,
+    afterKernel: null,
+  });
 }

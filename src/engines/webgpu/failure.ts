@@ -1,18 +1,41 @@
 /** Why a device can no longer be used. */
-import { DeviceLostError } from "../../tensor/errors.ts";
+import { DeviceLostError, MemoryError } from "../../tensor/errors.ts";
+
+/** By its name, since the class is a global that only browsers have. */
+const isOutOfMemory = (error: GPUError): boolean => error.constructor.name === "GPUOutOfMemoryError";
 
 export class DeviceFailure {
   #error: Error | null = null;
+  #known: Promise<unknown> = Promise.resolve();
   readonly #lost: Promise<unknown>;
 
-  /** Watches for the loss of the device, and for errors that no call reports. */
-  constructor(device: GPUDevice) {
+  /**
+   * Watches for the loss of the device, and for errors that no call reports.
+   *
+   * @param held bytes of memory that the engine holds
+   */
+  constructor(device: GPUDevice, held: () => number) {
     this.#lost = device.lost
       .then(({ message }) => this.set(new DeviceLostError(`webgpu: the device is lost${message === "" ? "" : `: ${message}`}`)))
       .catch(() => undefined);
     device.addEventListener("uncapturederror", ({ error }) => {
-      this.set(new Error(`webgpu: ${error.message.split("\n")[0]}`)); // further lines are positions in Dawn's source
+      const bytes = held();
+      const failure = isOutOfMemory(error)
+        ? new MemoryError("webgpu", { needed: bytes, capacity: bytes }, "; the device has no more for its commands")
+        : new Error(`webgpu: ${error.message.split("\n")[0]}`); // further lines are positions in Dawn's source
+      void this.#known.then(() => this.set(failure));
     });
+  }
+
+  /** Holds back later errors until this is known, as it may be their cause: commands on a buffer without memory are reported as invalid. */
+  awaits(cause: Promise<void>): void {
+    this.#known = Promise.all([this.#known, cause]);
+  }
+
+  /** Resolves when every failure so far is known. @throws the first failure */
+  async checkAll(): Promise<void> {
+    await this.#known;
+    this.check();
   }
 
   /** The first failure; null: there is none. */
@@ -32,6 +55,7 @@ export class DeviceFailure {
   /** The error of a read that was rejected. A lost device aborts its reads before it reports the loss. */
   async reasonOf(error: unknown): Promise<unknown> {
     if (error instanceof Error && error.name === "AbortError") await this.#lost;
+    await this.#known;
     return this.#error ?? error;
   }
 }

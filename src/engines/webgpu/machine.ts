@@ -28,11 +28,15 @@ export interface Machine {
   readonly layout: Layout;
   /** Makes the memory reach to this address. */
   readonly reach: (end: number) => void;
+  /** The same before a program runs, and prepares what it takes besides. */
+  readonly reserve: (end: number) => void;
+  /** The most memory that was found to be there, in bytes; Infinity: there was always enough. */
+  readonly capacity: () => number;
   /** Bytes of memory that it holds. */
   readonly reserved: () => number;
   readonly dispatch: (dispatch: Dispatch, memories: readonly Bindable[]) => void;
-  /** Writes numbers of the host. */
-  readonly upload: (to: Extent | EngineBuffer, data: Float32Array) => void;
+  /** Writes numbers of the host, or whole words of bytes. */
+  readonly upload: (to: Extent | EngineBuffer, data: Float32Array | Uint8Array) => void;
   /** The bytes after all dispatches so far, later. */
   readonly read: (from: Bindable, bytes: number) => Promise<ArrayBuffer>;
 }

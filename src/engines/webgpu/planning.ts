@@ -6,7 +6,7 @@ import { FEW_BYTES, uploadDispatch } from "./kernels/upload.ts";
 import type { Bindable, Machine } from "./machine.ts";
 import type { Dispatch } from "./program.ts";
 import type { WebgpuPrecision } from "./run.ts";
-import { slabLayout } from "./slabs.ts";
+import { slabLayout, USUAL_SLAB } from "./slabs.ts";
 
 export interface PlanningOptions {
   /** What the device can do that it plans for. */
@@ -25,16 +25,19 @@ const bytesOf = (memories: readonly Bindable[]): readonly number[] =>
 /** An engine whose `read` rejects, since it computes no numbers. */
 export function planningEngine({ capabilities, precision, onDispatch, afterKernel }: PlanningOptions): MachineEngine {
   let reserved = 0;
+  const reach = (end: number): void => {
+    reserved = Math.max(reserved, end);
+  };
   const machine: Machine = {
     capabilities,
-    layout: slabLayout(capabilities, Infinity),
-    reach: (end) => {
-      reserved = Math.max(reserved, end);
-    },
+    layout: slabLayout(capabilities, USUAL_SLAB),
+    reach,
+    reserve: reach,
+    capacity: () => Infinity,
     reserved: () => reserved,
     dispatch: (dispatch, memories) => onDispatch(dispatch, bytesOf(memories)),
     upload: (to, data) => {
-      if (data.length > 0 && data.byteLength <= FEW_BYTES) onDispatch(uploadDispatch(data.length, 0), bytesOf([to]));
+      if (data.length > 0 && data.byteLength <= FEW_BYTES) onDispatch(uploadDispatch(data.byteLength / 4, 0), bytesOf([to]));
     },
     read: () => Promise.reject(new Error("webgpu: a plan has shapes and no numbers; read from an engine on a device")),
   };

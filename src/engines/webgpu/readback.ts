@@ -1,9 +1,17 @@
-/** How the host gets numbers back: the device copies them to staging buffers, which are mapped once the command buffer has been submitted. */
+/**
+ * How the host gets numbers back: the device copies them to staging buffers, which are mapped once the command buffer has been submitted. A few are kept
+ * and used again: `prepare` makes them before a program runs, so that no read within it can find the device without memory. More are made if that many
+ * reads wait at once, and destroyed afterwards.
+ */
+import type { NeededBuffers } from "./allocation.ts";
 import { usage } from "./capabilities.ts";
 import type { DeviceFailure } from "./failure.ts";
 
-/** The shortest staging buffer. */
-const STAGING_BYTES = 1 << 16;
+/** Lengths of the staging buffers for a few numbers and for many, and how many of each are kept. The large one holds what `readTree` reads at once. */
+const [FEW, MANY] = [
+  { bytes: 2 ** 16, kept: 8 },
+  { bytes: 2 ** 26, kept: 1 },
+];
 
 /** A part of a staging buffer that someone waits for. */
 interface Waiting {
@@ -28,14 +36,23 @@ interface Reservation {
 }
 
 export class Readback {
-  readonly #device: GPUDevice;
+  readonly #buffers: NeededBuffers;
   readonly #failure: DeviceFailure;
-  readonly #free: GPUBuffer[] = [];
+  /** By length; no other lengths are kept. */
+  readonly #free: ReadonlyMap<number, GPUBuffer[]> = new Map([FEW, MANY].map(({ bytes }) => [bytes, []]));
   #filling: Staging[] = [];
+  #isPrepared = false;
 
-  constructor(device: GPUDevice, failure: DeviceFailure) {
-    this.#device = device;
+  constructor(buffers: NeededBuffers, failure: DeviceFailure) {
+    this.#buffers = buffers;
     this.#failure = failure;
+  }
+
+  /** Makes the buffers that are kept; once. */
+  prepare(): void {
+    if (this.#isPrepared) return;
+    this.#isPrepared = true;
+    for (const { bytes, kept } of [FEW, MANY]) for (let i = 0; i < kept; i++) this.#keep(this.#make(bytes));
   }
 
   /**
@@ -60,19 +77,30 @@ export class Readback {
   }
 
   destroy(): void {
-    for (const buffer of this.#free) buffer.destroy();
+    for (const kept of this.#free.values()) for (const buffer of kept) buffer.destroy();
   }
 
   #stagingFor(bytes: number): Staging {
     const open = this.#filling.at(-1);
     if (open !== undefined && open.used + bytes <= open.buffer.size) return open;
-    const i = this.#free.findIndex((buffer) => buffer.size >= bytes);
-    const [found] = i < 0 ? [] : this.#free.splice(i, 1);
-    const size = Math.max(STAGING_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
-    const buffer = found ?? this.#device.createBuffer({ label: "staging", size, usage: usage.staging });
+    const kept = this.#free.get((bytes <= FEW.bytes ? FEW : MANY).bytes);
+    const found = bytes <= MANY.bytes ? kept?.pop() : undefined;
+    const buffer = found ?? this.#make(Math.max(FEW.bytes, 2 ** Math.ceil(Math.log2(bytes))));
     const made: Staging = { buffer, used: 0, waiting: [] };
     this.#filling.push(made);
     return made;
+  }
+
+  #make(size: number): GPUBuffer {
+    return this.#buffers.make({ label: "staging", size, usage: usage.staging });
+  }
+
+  /** Keeps a buffer to use again, or destroys it. */
+  #keep(buffer: GPUBuffer): void {
+    const free = this.#free.get(buffer.size);
+    const kept = [FEW, MANY].find(({ bytes }) => bytes === buffer.size)?.kept ?? 0;
+    if (free !== undefined && free.length < kept) free.push(buffer);
+    else buffer.destroy();
   }
 
   async #deliver({ buffer, used, waiting }: Staging): Promise<void> {
@@ -81,8 +109,8 @@ export class Readback {
       const data = buffer.getMappedRange(0, used);
       const parts = waiting.map(({ offset, bytes }) => data.slice(offset, offset + bytes));
       buffer.unmap();
-      this.#free.push(buffer);
-      this.#failure.check();
+      this.#keep(buffer);
+      await this.#failure.checkAll();
       waiting.forEach(({ resolve }, i) => resolve(parts[i] ?? new ArrayBuffer(0)));
     } catch (error) {
       const reason = await this.#failure.reasonOf(error);

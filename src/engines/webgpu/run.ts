@@ -22,8 +22,8 @@ export interface Access {
   readonly storage: (t: Tensor) => Storage;
   /** The slab of a tensor, or of other memory of the heap, and its offset in it, in bytes. */
   readonly slabOf: (t: Tensor | Extent) => { readonly slab: number; readonly offset: number };
-  /** Writes numbers of the host. */
-  readonly upload: (to: Tensor | EngineBuffer, data: Float32Array) => void;
+  /** Writes numbers of the host, or whole words of bytes. */
+  readonly upload: (to: Tensor | EngineBuffer, data: Float32Array | Uint8Array) => void;
   /** Memory for what a kernel leaves for its next dispatch, SCRATCH_BYTES long. */
   readonly scratch: EngineBuffer;
   /** Three words in which a kernel reports bad input: 1, its index, its value. */

@@ -58,18 +58,36 @@ function advice(fitting: number, fittingLean: number): string {
   return `; ${found.length === 0 ? "not even one image fits" : found.join(", ")}`;
 }
 
+/** The error of a batch that does not fit: it names the largest that would. Other errors stay as they are. */
+function refusal<T>(engine: Engine, batch: number, { held, program, lean }: BatchPlan<T>, error: unknown): unknown {
+  if (!(error instanceof MemoryError)) return error;
+  const fitting = (of: BatchProgram<T>): number => largest(batch, (n) => fits(engine, held, of, n));
+  return new MemoryError(`${engine.name}: a batch of ${batch}`, error, advice(fitting(program), lean === null ? 0 : fitting(lean)));
+}
+
 /**
- * Reserves the memory of a program before it runs.
+ * Reserves the memory of a program before it runs. Whether a device has it is not known yet: see `holdBatch`.
  *
  * @throws MemoryError naming the largest batches that would fit
  */
-export function reserveBatch<T>(engine: Engine, batch: number, { held, program, lean }: BatchPlan<T>): void {
+export function reserveBatch<T>(engine: Engine, batch: number, plan: BatchPlan<T>): void {
   try {
-    engine.reserve(held, (k, own) => program(k, own, batch));
+    engine.reserve(plan.held, (k, own) => plan.program(k, own, batch));
   } catch (error) {
-    if (!(error instanceof MemoryError)) throw error;
-    const fitting = (of: BatchProgram<T>): number => largest(batch, (n) => fits(engine, held, of, n));
-    const what = `${engine.name}: a batch of ${batch}`;
-    throw new MemoryError(what, error, advice(fitting(program), lean === null ? 0 : fitting(lean)));
+    throw refusal(engine, batch, plan, error);
+  }
+}
+
+/**
+ * Reserves the memory of a program before it runs; resolves when the engine holds it.
+ *
+ * @throws MemoryError naming the largest batches that would fit
+ */
+export async function holdBatch<T>(engine: Engine, batch: number, plan: BatchPlan<T>): Promise<void> {
+  reserveBatch(engine, batch, plan);
+  try {
+    await engine.allocated?.();
+  } catch (error) {
+    throw refusal(engine, batch, plan, error);
   }
 }

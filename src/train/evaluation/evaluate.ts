@@ -7,6 +7,7 @@ import { deitLogits, type DeitParams } from "../../model/deit.ts";
 import { meanOfLogits, sumOfSoftmax } from "../../model/fusion.ts";
 import type { Logits } from "../../model/heads.ts";
 import { inference } from "../../ops/observe.ts";
+import { MemoryError } from "../../tensor/errors.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
 import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "./accuracy.ts";
 import { checkFits, fits, largest } from "./capacity.ts";
@@ -106,6 +107,25 @@ export function imagesAtOnce(engine: Engine, { config, params }: Deit): number {
     1,
     largest(evaluationBatch(engine, config), (n) => fits(engine, params, program, n)),
   );
+}
+
+/**
+ * The same; a device holds the memory for them when it resolves.
+ *
+ * @throws MemoryError if the engine cannot hold what one image takes
+ */
+export async function imagesHeldAtOnce(engine: Engine, { config, params }: Deit): Promise<number> {
+  for (;;) {
+    const n = imagesAtOnce(engine, { config, params });
+    if (engine.allocated === undefined) return n;
+    try {
+      engine.reserve(params, (k, held) => scoresOnShapes(k, { config, params: held }, n));
+      await engine.allocated();
+      return n;
+    } catch (error) {
+      if (!(error instanceof MemoryError) || n === 1) throw error; // else the engine has less memory than it knew of: fewer images
+    }
+  }
 }
 
 /** Evaluates every head, with one forward pass for each batch. Frees everything but the parameters. */

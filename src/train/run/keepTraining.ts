@@ -11,6 +11,7 @@ import type { Checkpoint } from "../../io/checkpoint/read.ts";
 import { readTree } from "../../io/weights/trees.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { DeviceLostError } from "../../tensor/errors.ts";
+import { workOfSubmits } from "./failures.ts";
 import { restoredState } from "./state.ts";
 import type { TrainState } from "../step/step.ts";
 
@@ -24,8 +25,12 @@ export interface ResumableTraining<Params, Buffers> {
 
 /** A training that survives the loss of its engine's device. */
 export interface KeptTraining<Params, Buffers> {
-  /** Makes an engine: the first, and a new one after each loss. */
-  readonly open: () => Promise<Engine>;
+  /**
+   * Makes an engine: the first, and a new one after each loss.
+   *
+   * @param submitWork how much work its command buffers may hold, an option of `webgpuEngine`; null: as much as it likes
+   */
+  readonly open: (submitWork: number | null) => Promise<Engine>;
   /** Sets the training up on an engine; called for each one. */
   readonly study: (engine: Engine) => ResumableTraining<Params, Buffers>;
   /** The number of steps of the whole training. */
@@ -38,7 +43,7 @@ export interface KeptTraining<Params, Buffers> {
   readonly onCheckpoint: (checkpoint: Checkpoint) => void;
 }
 
-/** How many engines may be lost in a row without a checkpoint in between. */
+/** How many engines may be lost in a row without a checkpoint in between, if their command buffers cannot be smaller. */
 const MAX_LOST = 3;
 
 /**
@@ -48,6 +53,7 @@ const MAX_LOST = 3;
  */
 export async function keepTraining<P, B>({ open, study, steps, every, from, onCheckpoint }: KeptTraining<P, B>): Promise<void> {
   let [last, lost] = [from, 0];
+  const work = workOfSubmits(null);
   const train = async (engine: Engine): Promise<void> => {
     const { initial, step } = study(engine);
     let state = last === null ? initial() : restoredState(engine, initial(), last);
@@ -64,11 +70,13 @@ export async function keepTraining<P, B>({ open, study, steps, every, from, onCh
       await train(engine);
       return true;
     } catch (error) {
-      if (!(error instanceof DeviceLostError) || ++lost > MAX_LOST) throw error;
+      if (!(error instanceof DeviceLostError)) throw error;
+      lost++;
+      if (!work.lost(engine, lost) && lost > MAX_LOST) throw error;
       return false;
     } finally {
       engine.close();
     }
   };
-  while (!(await isDone(await open())));
+  while (!(await isDone(await open(work.next()))));
 }

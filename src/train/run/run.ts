@@ -2,8 +2,9 @@
 import { unlock } from "../../io/disk/lock.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { buildParams } from "../../model/params.ts";
+import { MemoryError } from "../../tensor/errors.ts";
 import type { Accuracy } from "../evaluation/accuracy.ts";
-import { fits, reserveBatch, type BatchProgram } from "../evaluation/capacity.ts";
+import { fits, holdBatch, type BatchProgram } from "../evaluation/capacity.ts";
 import type { Memory, MemoryChoice } from "../step/deitTask.ts";
 import { accuracyOf } from "../teachers/measure.ts";
 import type { MakeOptions, PreparedTeacher } from "../teachers/prepared.ts";
@@ -62,19 +63,21 @@ const runOnShapes =
     trainingOnShapes(k, { ...studentTraining(checked, memory), teacher: predict }, model, Math.min(n, training.batch));
   };
 
-/** Reserves the memory of the whole run. Returns how a DeiT's training uses memory. */
-function reserveMemory(checked: Checked, choice: MemoryChoice): Memory {
+/** Holds the memory of the whole run. Returns how a DeiT's training uses memory. */
+async function holdMemory(checked: Checked, choice: MemoryChoice): Promise<Memory> {
   const { engine, recipe, teachers } = checked;
   const batch = Math.max(recipe.training.batch, ...teachers.map((teacher) => teacher.batch));
   const program = (of: Memory): BatchProgram<null> => runOnShapes(checked, of);
-  const fitting = (): Memory => (fits(engine, null, program("normal"), batch) ? "normal" : "low");
-  const memory = choice === "fit" ? fitting() : choice;
-  reserveBatch(engine, batch, {
-    held: null,
-    program: program(memory),
-    lean: memory === "low" ? null : program("low"),
+  const hold = async (memory: Memory): Promise<Memory> => {
+    await holdBatch(engine, batch, { held: null, program: program(memory), lean: memory === "low" ? null : program("low") });
+    return memory;
+  };
+  if (choice !== "fit") return hold(choice);
+  if (!fits(engine, null, program("normal"), batch)) return hold("low");
+  return hold("normal").catch((error: unknown) => {
+    if (error instanceof MemoryError) return hold("low"); // the device had less than the engine knew of
+    throw error;
   });
-  return memory;
 }
 
 /** Trains teachers and student and evaluates them, in an existing folder. */
@@ -142,7 +145,7 @@ export async function runRecipe(engine: Engine, recipe: Recipe, options: RunOpti
     };
     teachers = await preparedTeachers(preparing);
     const checked: Checked = { ...preparing, teachers, weights };
-    const memory = reserveMemory(checked, options.memory);
+    const memory = await holdMemory(checked, options.memory);
     if (leads(options)) await openRunFolder(options);
     try {
       if (leads(options)) {

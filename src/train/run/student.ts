@@ -9,7 +9,7 @@ import { writeWeights } from "../../io/weights/weights.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import type { DeitParams } from "../../model/deit.ts";
 import { fold, keyOf } from "../../tensor/key.ts";
-import { evaluateHeads, imagesAtOnce, scoresOfHeads, type Deit, type Evaluations } from "../evaluation/evaluate.ts";
+import { evaluateHeads, imagesHeldAtOnce, scoresOfHeads, type Deit, type Evaluations } from "../evaluation/evaluate.ts";
 import { tokenCosines, type TokenCosines } from "../evaluation/tokenCosines.ts";
 import { deitTaskWithin, type Memory } from "../step/deitTask.ts";
 import { shareOfTeacher } from "../step/objective.ts";
@@ -139,7 +139,7 @@ export async function runStudent(
   );
   if (trained === null) return null;
   const { params, average } = trained;
-  const atOnce = imagesAtOnce(engine, { config, params }); // as in `deit eval`, so that the losses are equal
+  const atOnce = await imagesHeldAtOnce(engine, { config, params }); // as in `deit eval`, so that the losses are equal
   const batches = (): Batches => sets.test.batches(atOnce);
   const evaluations = await evaluateHeads(engine, { config, params }, batches());
   const ofAverage = average === null ? null : await evaluateHeads(engine, { config, params: average }, batches());

@@ -4,10 +4,11 @@ import { axis, size, type Tensor } from "../../../tensor/tensor.ts";
 import type { ElementwiseLoops } from "../../region.ts";
 import type { Storage } from "../accessors.ts";
 import { memoized, type Dispatch, type Program } from "../program.ts";
-import type { Access } from "../run.ts";
+import { SCRATCH_BYTES, type Access } from "../run.ts";
 import { uniformDraws } from "./draws.ts";
 import { exponential, logarithm, normal } from "./math.ts";
 import { elementDispatch, elementProgram, pairDispatch, pairProgram } from "./perElement.ts";
+import { inWords, widenDispatch } from "./upload.ts";
 
 /** Functions of x, and for some of the number p.c. */
 const maps = {
@@ -88,7 +89,7 @@ const fillProgram = elementProgram({
 /** Writes the same 32-bit word n times. */
 export const fill = (n: number, word: number): Dispatch => elementDispatch(fillProgram, n, [word]);
 
-export function elementwise({ run, storage, upload }: Access): ElementwiseLoops {
+export function elementwise({ run, storage, upload, scratch }: Access): ElementwiseLoops {
   const map =
     (name: MapName) =>
     (out: Tensor, a: Tensor, c = 0): void =>
@@ -102,8 +103,16 @@ export function elementwise({ run, storage, upload }: Access): ElementwiseLoops 
       const made = broadcastProgram(name, spread, swapped, storage(a), storage(b));
       run(elementDispatch(made, n, [size((swapped ? a : b).shape), axis(out.shape, -1)]), out, a, b);
     };
+  const uploadBytes = (out: Tensor, values: Uint8Array): void => {
+    const words = inWords(values);
+    upload(scratch, words);
+    run(widenDispatch(words.length / 4), out, scratch);
+  };
   return {
-    upload: (out, _, values) => upload(out, values instanceof Float32Array ? values : Float32Array.from(values)),
+    upload: (out, _, values) => {
+      if (values instanceof Uint8Array && values.length > 0 && values.length <= SCRATCH_BYTES) uploadBytes(out, values);
+      else upload(out, values instanceof Float32Array ? values : Float32Array.from(values));
+    },
     zeros: (out) => run(fill(size(out.shape), 0), out),
     uniform: (out, key) => run(uniformDraws(size(out.shape), key), out),
     add: zip("add"),
