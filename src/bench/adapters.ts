@@ -1,7 +1,8 @@
 /**
- * Peak rates of GPUs from their makers' data sheets, for predictions without the GPU. The f16 rates are those of tensor cores on dense matrices
- * with sums in f32.
+ * Peak rates of GPUs from their makers' data sheets, for predictions without the GPU, and the rates that predictions use. The f16 peaks are those
+ * of tensor cores on dense matrices with sums in f32, by the fastest instructions that there are.
  */
+import { a100Rates, h100Rates, m2MaxRates, rtx4090Rates, v100Rates, type AdapterRates } from "./costs/rates.ts";
 import type { DeviceCapabilities } from "../engines/webgpu/capabilities.ts";
 
 export interface Adapter {
@@ -15,6 +16,8 @@ export interface Adapter {
   /** In bytes. */
   readonly memory: number;
   readonly source: string;
+  /** What programs in WGSL may reach. */
+  readonly rates: AdapterRates;
 }
 
 const TERA = 1e12;
@@ -28,6 +31,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     bandwidth: 3350 * GIGA,
     memory: 80 * GIGA,
     source: "NVIDIA H100 Tensor Core GPU data sheet; its figures with sparsity are twice these",
+    rates: h100Rates,
   },
   a100: {
     title: "NVIDIA A100 SXM4 80 GB",
@@ -36,6 +40,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     bandwidth: 2039 * GIGA,
     memory: 80 * GIGA,
     source: "NVIDIA A100 Tensor Core GPU data sheet",
+    rates: a100Rates,
   },
   "rtx-4090": {
     title: "NVIDIA GeForce RTX 4090",
@@ -44,6 +49,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     bandwidth: 1008 * GIGA,
     memory: 24 * GIGA,
     source: "NVIDIA Ada GPU architecture, version 2, appendix A; f16 with sums in f32",
+    rates: rtx4090Rates,
   },
   v100: {
     title: "NVIDIA V100 SXM2 32 GB",
@@ -52,6 +58,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     bandwidth: 900 * GIGA,
     memory: 32 * GIGA,
     source: "NVIDIA V100 Tensor Core GPU data sheet; eight of these trained the published DeiT",
+    rates: v100Rates,
   },
   "m2-max": {
     title: "Apple M2 Max, 38 cores",
@@ -61,6 +68,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     memory: 96 * GIGA,
     source:
       "Apple's press release of January 2023 for memory and cores; 38 cores × 128 multiply–adds × 1.398 GHz, which Apple does not print",
+    rates: m2MaxRates,
   },
 };
 

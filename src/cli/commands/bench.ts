@@ -29,7 +29,10 @@ const benches = {
   op: { run: op, takes: ["only"] },
   init: { run: init, takes: ["model"] },
   forward: { run: (options) => program("forward", options), takes: ["model", "imageSize", "batch", "profile"] },
-  train: { run: (options) => program("train", options), takes: ["model", "imageSize", "batch", "teacher", "profile", "ranges", "memory"] },
+  train: {
+    run: (options) => program("train", options),
+    takes: ["model", "imageSize", "batch", "teacher", "profile", "ranges", "memory", "whole"],
+  },
   loader: { run: loader, takes: ["data", "recipe", "workers", "digest"] },
   project: { run: project, takes: ["batch", "profile", "only"] },
   sums: { run: sums, takes: [] },
@@ -57,6 +60,7 @@ const special = {
   profile: "--profile",
   set: "--set",
   ranges: "--ranges",
+  whole: "--whole",
   data: "--data",
   recipe: "--recipe",
   workers: "--workers",
@@ -107,6 +111,7 @@ export function addBench(parent: Command): void {
     .addOption(
       new Option("--ranges", "for train: what half precision would do to the numbers of each op, without timing").conflicts("profile"),
     )
+    .option("--whole", "for train: also upload, normalise, erase and mix the images, and average the weights, as in the paper's recipe")
     .addOption(new Option("--only <name>", "for gemm, op and project: only the rows whose name contains this"))
     .addOption(new Option("--data <data>", "for loader: the images, as for `deit train`").default("synthetic:256"))
     .addOption(new Option("--recipe <recipe>", "for loader: how they are augmented; for train: what is trained").default("deit-base"))

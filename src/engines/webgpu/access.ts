@@ -10,7 +10,7 @@ export function accessOn(machine: Machine, precision: WebgpuPrecision, blockOf: 
   const run: Run = (dispatch, ...tensors) => {
     if (dispatch.groups[0] === 0) return;
     const memories = tensors.map((t) => (typeof t === "string" || !("block" in t) ? t : blockOf(t)));
-    machine.dispatch(dispatch, memories);
+    machine.dispatch(machine.issued?.(dispatch) ?? dispatch, memories);
     replay.dispatched(dispatch, memories);
   };
   return {

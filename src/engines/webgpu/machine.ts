@@ -31,6 +31,8 @@ export interface Machine {
   /** Bytes of memory that it holds. */
   readonly reserved: () => number;
   readonly dispatch: (dispatch: Dispatch, memories: readonly Bindable[]) => void;
+  /** Called at once when a kernel issues a dispatch; what it returns is dispatched in its place. Default: the same. */
+  readonly issued?: (dispatch: Dispatch) => Dispatch;
   /** Writes numbers of the host. */
   readonly upload: (to: Extent | EngineBuffer, data: Float32Array) => void;
   /** The bytes after all dispatches so far, later. */

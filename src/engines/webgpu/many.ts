@@ -148,7 +148,8 @@ export function overMany<Tensors extends string, Shared extends string>(text: Ma
       const [chunk = 0, next = 0] = [chunks[first], chunks[end]];
       const bytes = 4 * lengths.slice(first, end).reduce((sum, n) => sum + n, 0);
       const slabs = (group[0]?.tensors ?? []).map((t): Slab => ({ slab: slabOf(t).slab, bytes }));
-      run({ program: made, params: [rows.length, first, end, chunk], groups: inRow(next - chunk) }, scratch, ...slabs);
+      const scratchBytes = 4 * stride * group.length;
+      run({ program: made, params: [rows.length, first, end, chunk], groups: inRow(next - chunk), scratchBytes }, scratch, ...slabs);
       row = end;
     }
 

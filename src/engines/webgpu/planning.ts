@@ -5,7 +5,7 @@ import type { DeviceCapabilities } from "./capabilities.ts";
 import { engineOn } from "./engine.ts";
 import { FEW_BYTES, uploadDispatch } from "./kernels/upload.ts";
 import type { Bindable, Machine } from "./machine.ts";
-import type { Dispatch } from "./program.ts";
+import type { Dispatch, Note, OperandUse } from "./program.ts";
 import type { WebgpuPrecision } from "./run.ts";
 import { slabLayout } from "./slabs.ts";
 
@@ -13,8 +13,12 @@ export interface PlanningOptions {
   /** What the device can do that it plans for. */
   readonly capabilities: DeviceCapabilities;
   readonly precision: WebgpuPrecision;
-  /** Called with each dispatch, and with the bytes of each tensor that it binds. */
-  readonly onDispatch: (dispatch: Dispatch, bytes: readonly number[]) => void;
+  /** Called with each dispatch when it is made, and with the bytes of each tensor that it binds. */
+  readonly onDispatch?: (dispatch: Dispatch, bytes: readonly number[]) => void;
+  /** Called at once when a kernel issues a dispatch; what it returns is called when the dispatch is made, which may be after the kernel has ended. */
+  readonly issued?: (dispatch: Dispatch) => Note;
+  /** Called with the bytes of each upload, large and small. */
+  readonly onUpload?: (bytes: number) => void;
   /** Run after the loop of each basis kernel, on the same arguments. */
   readonly afterKernel: Loops;
 }
@@ -23,9 +27,31 @@ export interface PlanningOptions {
 const bytesOf = (memories: readonly Bindable[]): readonly number[] =>
   memories.flatMap((memory) => (typeof memory === "string" ? [] : [memory.bytes]));
 
+/** What a dispatch does with each piece of memory; a piece that it binds under several names counts once. */
+function operandsOf({ program, scratchBytes = 0 }: Dispatch, memories: readonly Bindable[]): readonly OperandUse[] {
+  const operands = new Map<Bindable, OperandUse>();
+  for (const [i, memory] of memories.entries()) {
+    const { reads = false, writes = false } = program.uses[i] ?? {};
+    const before = operands.get(memory);
+    operands.set(memory, {
+      bytes: memory === "scratch" ? scratchBytes : memory === "faults" ? 0 : memory.bytes,
+      isScratch: memory === "scratch",
+      reads: reads || before?.reads === true,
+      writes: writes || before?.writes === true,
+    });
+  }
+  return [...operands.values()];
+}
+
 /** An engine whose `read` rejects, since it computes no numbers. */
-export function planningEngine({ capabilities, precision, onDispatch, afterKernel }: PlanningOptions): Engine {
+export function planningEngine(options: PlanningOptions): Engine {
+  const { capabilities, precision, onDispatch, issued, onUpload, afterKernel } = options;
   let reserved = 0;
+  const asIssued = (dispatch: Dispatch): Dispatch => (issued === undefined ? dispatch : { ...dispatch, note: issued(dispatch) });
+  const made = (dispatch: Dispatch, memories: readonly Bindable[]): void => {
+    onDispatch?.(dispatch, bytesOf(memories));
+    dispatch.note?.(dispatch, operandsOf(dispatch, memories));
+  };
   const machine: Machine = {
     capabilities,
     layout: slabLayout(capabilities, Infinity),
@@ -33,9 +59,11 @@ export function planningEngine({ capabilities, precision, onDispatch, afterKerne
       reserved = Math.max(reserved, end);
     },
     reserved: () => reserved,
-    dispatch: (dispatch, memories) => onDispatch(dispatch, bytesOf(memories)),
+    issued: asIssued,
+    dispatch: made,
     upload: (to, data) => {
-      if (data.length > 0 && data.byteLength <= FEW_BYTES) onDispatch(uploadDispatch(data.length, 0), bytesOf([to]));
+      onUpload?.(data.byteLength);
+      if (data.length > 0 && data.byteLength <= FEW_BYTES) made(asIssued(uploadDispatch(data.length, 0)), [to]);
     },
     read: () => Promise.reject(new Error("webgpu: a plan has shapes and no numbers; read from an engine on a device")),
   };

@@ -26,6 +26,17 @@ export interface AttentionPlan {
 
 /** Matrix multiplications of each program, of N K d multiply–adds in each head. */
 const MULTIPLICATIONS = { forward: 2, dQueries: 3, dKeys: 4 } as const;
+/** On matrix units the forward multiplies queries by keys twice. */
+const ON_MATRICES = { ...MULTIPLICATIONS, forward: 3 } as const;
+
+type Phase = keyof typeof MULTIPLICATIONS;
+
+/** Rows that a workgroup takes at a time, and the numbers of each. */
+interface Blocks {
+  readonly rows: number;
+  readonly tile: number;
+  readonly width: number;
+}
 
 /** Workgroups, from that which does most at once. */
 const workgroups = [
@@ -60,26 +71,33 @@ export function attentionPlan(
   capabilities: DeviceCapabilities,
 ): AttentionPlan | null {
   if (d > WIDEST || capabilities.software) return null;
-  const dispatch = (made: Program, rows: number, own: number, others: number, multiplications: number): Dispatch => {
-    const blocks = Math.ceil(own / rows);
-    const params = [heads, own, others, d, blocks, d ** -0.5];
-    return { program: made, params, groups: inRow(heads * blocks), macs: multiplications * heads * N * K * d };
-  };
   const onMatrices = precision === "f16" ? matrixFormat(d, capabilities) : null;
+  const dispatch = (made: Program, { rows, tile, width }: Blocks, [own, others]: readonly [number, number], phase: Phase): Dispatch => {
+    const blocks = Math.ceil(own / rows);
+    const padded = heads * blocks * rows * Math.ceil(others / tile) * tile * width;
+    return {
+      program: made,
+      params: [heads, own, others, d, blocks, d ** -0.5],
+      groups: inRow(heads * blocks),
+      macs: MULTIPLICATIONS[phase] * heads * N * K * d,
+      executed: (onMatrices === null ? MULTIPLICATIONS : ON_MATRICES)[phase] * padded,
+    };
+  };
   if (onMatrices !== null) {
-    const rows = ownRows(onMatrices);
+    const blocks = { ...onMatrices, rows: ownRows(onMatrices) };
     return {
       variant: "matrices",
-      forward: (stored) => dispatch(forwardMatrices(onMatrices, stored), rows, N, K, MULTIPLICATIONS.forward),
-      dQueries: (stored) => dispatch(dQueriesMatrices(onMatrices, stored), rows, N, K, MULTIPLICATIONS.dQueries),
-      dKeys: (stored) => dispatch(dKeysMatrices(onMatrices, stored), rows, K, N, MULTIPLICATIONS.dKeys),
+      forward: (stored) => dispatch(forwardMatrices(onMatrices, stored), blocks, [N, K], "forward"),
+      dQueries: (stored) => dispatch(dQueriesMatrices(onMatrices, stored), blocks, [N, K], "dQueries"),
+      dKeys: (stored) => dispatch(dKeysMatrices(onMatrices, stored), blocks, [K, N], "dKeys"),
     };
   }
   const format = { ...headFormat(d), exact: precision === "f32" };
+  const blocks = { width: format.width, rows: ROW_THREADS, tile: 1 };
   return {
     variant: "rows",
-    forward: (stored) => dispatch(forwardRows(format, stored), ROW_THREADS, N, K, MULTIPLICATIONS.forward),
-    dQueries: (stored) => dispatch(dQueriesRows(format, stored), ROW_THREADS, N, K, MULTIPLICATIONS.dQueries),
-    dKeys: (stored) => dispatch(dKeysRows(format, stored), ROW_THREADS, K, N, MULTIPLICATIONS.dKeys),
+    forward: (stored) => dispatch(forwardRows(format, stored), blocks, [N, K], "forward"),
+    dQueries: (stored) => dispatch(dQueriesRows(format, stored), blocks, [N, K], "dQueries"),
+    dKeys: (stored) => dispatch(dKeysRows(format, stored), blocks, [K, N], "dKeys"),
   };
 }

@@ -66,6 +66,7 @@ export function planOf(shape: GemmShape, storage: GemmStorage, scale: number, { 
   const format = gemmFormat(shape, storage);
   const splits = splitsOf(shape, tiling);
   const { rows, columns, threads, bytes } = variant;
+  const scratchBytes = splits === 1 ? 0 : F32_BYTES * splits * sizeOf(shape);
   return {
     variant: variant.variant,
     rows,
@@ -78,8 +79,13 @@ export function planOf(shape: GemmShape, storage: GemmStorage, scale: number, { 
       params: gemmParams(shape, tiling, splits === 1 ? scale : 1),
       groups: variant.groups(tilesOf(shape, tiling)),
       macs: sizeOf(shape) * shape.k,
+      executed: (tilesOf(shape, tiling) / splits) * rows * columns * shape.k,
+      scratchBytes,
     },
-    reduction: splits === 1 ? null : reductionDispatch({ size: sizeOf(shape), n: shape.n, splits, scale }, storage.c, storage.bias),
+    reduction:
+      splits === 1
+        ? null
+        : { ...reductionDispatch({ size: sizeOf(shape), n: shape.n, splits, scale }, storage.c, storage.bias), scratchBytes },
   };
 }
 
