@@ -3,8 +3,6 @@
  * of a teacher or, without `--teacher`, logits that exist already. A whole step also uploads the bytes of its images, normalises, erases and mixes
  * them, and moves the average of the weights.
  */
-import type { HostBatch } from "../data/loader/batch.ts";
-import { assumedNormalisation } from "../data/normalise.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { DeitConfig } from "../model/config.ts";
 import type { DeitParams } from "../model/deit.ts";
@@ -42,16 +40,20 @@ const plainly: TrainOptions = { teacher: null, scaledLoss: false, whole: false }
 /** The share of images of which a rectangle is erased, and its mean share of the image, between 0.02 and 1/3 (deit.md 7.10). */
 const [ERASED, AREA] = [0.25, (0.02 + 1 / 3) / 2];
 
-/** A batch as the loader makes it; what is in the images does not matter. */
+/** A batch as the loader makes it. */
+type HostBatch = Parameters<typeof uploadBatch>[1];
+
+/** What is in the images does not matter. */
 function hostBatch({ channels: C, imageSize: S, classes }: DeitConfig, B: number): HostBatch {
   const side = Math.round(S * Math.sqrt(AREA));
+  const ofChannels = (value: number): readonly number[] => Array.from({ length: C }, () => value);
   const noise = new Float32Array(C * side ** 2).fill(1 / 2);
   return {
     shape: [B, C, S, S],
     pixels: new Uint8Array(B * C * S ** 2).fill(127),
     labels: Array.from({ length: B }, (_, b) => b % classes),
     erased: Array.from({ length: Math.round(ERASED * B) }, (_, image) => ({ image, top: 0, left: 0, h: side, w: side, noise })),
-    normalisation: assumedNormalisation({ channels: C }),
+    normalisation: { mean: ofChannels(1 / 2), std: ofChannels(1 / 4) },
   };
 }
 

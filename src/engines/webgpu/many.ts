@@ -116,7 +116,8 @@ type NumberAt = readonly [of: Tensor | EngineBuffer, at: number];
 
 /** Copies one number. */
 function copyOne({ run }: Access, [to, toAt]: NumberAt, [from, fromAt]: NumberAt): void {
-  for (const dispatch of walks({ lengths: [], from: fromAt, fromSteps: [], to: toAt, toSteps: [] }, "f32")) run(dispatch, to, from);
+  for (const dispatch of walks({ lengths: [], from: fromAt, fromSteps: [], to: toAt, toSteps: [] }, "f32"))
+    run({ ...dispatch, scratchBytes: 4 }, to, from);
 }
 
 /** @param shared scalars, in the order of the text */

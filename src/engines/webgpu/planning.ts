@@ -63,7 +63,8 @@ export function planningEngine(options: PlanningOptions): Engine {
     dispatch: made,
     upload: (to, data) => {
       onUpload?.(data.byteLength);
-      if (data.length > 0 && data.byteLength <= FEW_BYTES) made(asIssued(uploadDispatch(data.length, 0)), [to]);
+      if (data.length === 0 || data.byteLength > FEW_BYTES) return;
+      made(asIssued({ ...uploadDispatch(data.length, 0), scratchBytes: data.byteLength }), [to]);
     },
     read: () => Promise.reject(new Error("webgpu: a plan has shapes and no numbers; read from an engine on a device")),
   };
