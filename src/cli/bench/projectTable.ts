@@ -2,12 +2,13 @@
 import type { Adapter } from "../../bench/adapters.ts";
 import { columns, type Estimate, type Source, type Sourced } from "../../bench/costs/estimate.ts";
 import { hostRates } from "../../bench/costs/rates.ts";
-import { terms, titles, type Rates, type Term } from "../../bench/costs/terms.ts";
+import { terms, titles, type Rates } from "../../bench/costs/terms.ts";
 import { PROFILED, type ForecastSettings } from "../../bench/forecast.ts";
 import { costOf } from "../../bench/profileTree.ts";
 import type { Projection, Stage } from "../../bench/projection.ts";
 import { print, table } from "../output.ts";
 import { printProfile, profileJson } from "./profileTable.ts";
+import { rateCells, unitOf } from "./rateUnits.ts";
 
 /** A training whose cost is predicted. */
 export interface Case extends Pick<ForecastSettings, "precision"> {
@@ -33,33 +34,9 @@ export interface Projections {
 
 const GIGA = 1e9;
 const TERA = 1e12;
-const MICRO = 1e-6;
 const DIGITS = 1;
 
 const NOTE = "prediction, not measured on hardware";
-
-/** How the rate of a term and its amount are shown. */
-interface Unit {
-  readonly rate: string;
-  readonly amount: string;
-  /** Divisors of both. */
-  readonly ofRate: number;
-  readonly ofAmount: number;
-}
-
-const flop: Unit = { rate: "TFLOP/s", amount: "TFLOP", ofRate: TERA, ofAmount: TERA };
-const bytes: Unit = { rate: "GB/s", amount: "GB", ofRate: GIGA, ofAmount: GIGA };
-const dispatches: Unit = { rate: "µs", amount: "dispatches", ofRate: MICRO, ofAmount: 1 };
-const units: Readonly<Record<Term, Unit>> = {
-  units: flop,
-  f32: flop,
-  arithmetic: flop,
-  memory: bytes,
-  latency: dispatches,
-  upload: bytes,
-  host: dispatches,
-  copy: bytes,
-};
 
 const ratesOf = ({ rates }: Adapter): Rates => ({ ...rates, ...hostRates });
 const valuesOf = (estimate: Estimate): readonly number[] => columns.map((column) => estimate[column]);
@@ -85,7 +62,7 @@ function foundJson({ forecast, largestBatch, at }: Projection, profile: boolean)
 function ratesJson(adapter: Adapter): object {
   const rates = ratesOf(adapter);
   return Object.fromEntries(
-    terms.map((term) => [term, { title: titles[term], unit: units[term].rate, ...inColumns(rates[term]), sources: rates[term].sources }]),
+    terms.map((term) => [term, { title: titles[term], unit: unitOf[term].rate, ...inColumns(rates[term]), sources: rates[term].sources }]),
   );
 }
 
@@ -132,9 +109,8 @@ function printRates(adapter: Adapter): void {
   const rates = ratesOf(adapter);
   const sources = [...new Set<Source>(terms.flatMap((term) => rates[term].sources))];
   const rows = terms.map((term) => {
-    const { rate, ofRate } = units[term];
     const cited = rates[term].sources.map((source) => `[${sources.indexOf(source) + 1}]`).join(" ");
-    return [titles[term], rate, ...valuesOf(rates[term]).map((x) => (x / ofRate).toFixed(DIGITS)), cited];
+    return [...rateCells(term, valuesOf(rates[term])), cited];
   });
   const lines = table([["rate", "", ...columns, "sources"], ...rows], ["left", "left", "right", "right", "right", "left"]);
   for (const line of lines) print(line);
@@ -146,7 +122,7 @@ function printRates(adapter: Adapter): void {
 function printTerms(title: string, { forecast: { cost } }: Projection): void {
   const ms = (estimate: Estimate): readonly string[] => valuesOf(estimate).map((x) => x.toFixed(2));
   const rows = terms.map((term) => {
-    const { amount, ofAmount } = units[term];
+    const { amount, ofAmount } = unitOf[term];
     const cell = (cost.terms[term].amount / ofAmount).toFixed(ofAmount === 1 ? 0 : 2);
     return [titles[term], cell, amount, ...ms(cost.terms[term].ms)];
   });
