@@ -2,7 +2,8 @@
  * Tests and measures the WebGPU engine on one GPU, without a display: `node bench/h100/run.mjs [--out DIR] [--adapter NAME] [--quick]`.
  *
  * Installs nothing and uses no network: run `npm ci` first, here or where this folder was copied from. Each step is a command with a time
- * limit; a step that fails is recorded, and the next one runs. DIR receives the output of each step, and summary.json with all results.
+ * limit; a step that fails is recorded, and the next one runs. DIR receives the output of each step, summary.json with all results, and
+ * compared.txt, which is printed too: every term of the projection and the step of DeiT-B, measured beside predicted.
  * `--quick` tries every step at the smallest size, on SwiftShader if there is no GPU.
  */
 import { spawnSync } from "node:child_process";
@@ -11,6 +12,7 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { environments } from "./drivers.mjs";
+import { comparison } from "./compare.mjs";
 import { stepsOf } from "./steps.mjs";
 
 const { values } = parseArgs({
@@ -94,6 +96,9 @@ const [{ model } = {}] = cpus();
 const machine = { node: process.version, processor: model, threads: cpus().length, memoryBytes: totalmem() };
 const summary = { date: new Date().toISOString(), quick, machine, drivers: { what, variables }, steps };
 writeFileSync(join(out, "summary.json"), `${JSON.stringify(summary, null, 1)}\n`);
+const compared = comparison(steps);
+writeFileSync(join(out, "compared.txt"), compared);
+process.stdout.write(compared);
 const failed = steps.filter(({ status }) => status !== 0);
 process.stderr.write(`${steps.length - failed.length} of ${steps.length} steps are done; all is in ${join(out, "summary.json")}\n`);
 process.exit(failed.length === 0 ? 0 : 1);

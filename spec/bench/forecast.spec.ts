@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { adapterNamed, adapters, nvidia, type Adapter } from "../../src/bench/adapters.ts";
-import { forecast, largestBatch, slower } from "../../src/bench/forecast.ts";
+import { exactly, type Sourced } from "../../src/bench/costs/estimate.ts";
+import { hostRates, type AdapterRates, type HostRates } from "../../src/bench/costs/rates.ts";
+import { forecast, largestBatch, type ForecastSettings } from "../../src/bench/forecast.ts";
 import { forwardProgram } from "../../src/bench/forward.ts";
-import { costOf, ownCost, type ProfileNode } from "../../src/bench/profileTree.ts";
+import { costOf, ownCost, type Cost, type ProfileNode } from "../../src/bench/profileTree.ts";
 import type { Program } from "../../src/bench/program.ts";
 import { benchTeacher } from "../../src/bench/model.ts";
 import { hoursOf, projected, stages, viewsOfEpoch, type Stage } from "../../src/bench/projection.ts";
@@ -15,10 +17,25 @@ import { regnetConfig } from "../../src/teacher/config.ts";
 import { MemoryError } from "../../src/tensor/errors.ts";
 import type { Shape, Tensor } from "../../src/tensor/tensor.ts";
 
-/** Round rates: per nanosecond 1 FLOP in f32, 4 FLOP of f16 matrix multiplications, and 1 byte. */
-const round: Adapter = { title: "", f32: 1e9, f16: 4e9, bandwidth: 1e9, memory: 1e9, source: "", reported: nvidia };
-/** Overhead of one dispatch, in ms. */
+/** Time between two dispatches, in ms. */
 const DISPATCH = 0.002;
+const always = (x: number): Sourced => ({ ...exactly(x), sources: [] });
+/** Round rates: per nanosecond 1 FLOP in f32, 4 FLOP of f16 matrix multiplications, and 1 byte. */
+const roundRates: AdapterRates = {
+  units: always(4e9),
+  f32: always(1e9),
+  arithmetic: always(1e9),
+  memory: always(1e9),
+  latency: always(DISPATCH / 1e3),
+  upload: always(1e9),
+};
+const round: Adapter = { title: "", f32: 1e9, f16: 4e9, bandwidth: 1e9, memory: 1e9, source: "", reported: nvidia, rates: roundRates };
+const idle: HostRates = { host: always(0), copy: always(Infinity) };
+const on = (rates: Partial<AdapterRates>, precision: "f32" | "f16"): ForecastSettings => ({
+  adapter: { ...round, rates: { ...roundRates, ...rates } },
+  precision,
+  host: idle,
+});
 
 /** A program whose run is f on zeros. */
 const programOf = (shapes: readonly Shape[], f: (k: Kernels, ...tensors: readonly Tensor[]) => Tensor): Program => ({
@@ -50,22 +67,40 @@ describe("a forecast", () => {
     expect(found.flop).toBe(2 * macs);
   });
 
-  it("of a matrix multiplication in f16 uses the peak of f16, and is bound by memory where memory is slow", () => {
+  it("of a matrix multiplication in f16 uses the rate of matrix units, and is bound by memory where memory is slow", () => {
     const macs = 64 * 128 * 192;
     const bytes = 4 * (64 * 128 + 128 * 192 + 64 * 192);
-    const ms = (adapter: Adapter): number => costOf(forecast(multiplication, 1, { adapter, precision: "f16" }).root).ms;
-    expect(ms(round)).toBeCloseTo((2 * macs) / 4e6 + DISPATCH, 9);
-    expect(ms({ ...round, bandwidth: 1e8 })).toBeCloseTo(bytes / 1e5 + DISPATCH, 9);
+    const ms = (rates: Partial<AdapterRates>): number => costOf(forecast(multiplication, 1, on(rates, "f16")).root).ms;
+    expect(ms({})).toBeCloseTo((2 * macs) / 4e6 + DISPATCH, 9);
+    expect(ms({ memory: always(1e8) })).toBeCloseTo(bytes / 1e5 + DISPATCH, 9);
   });
 
   it("of an elementwise function is bound by arithmetic or by memory, whichever is slower", () => {
-    const ms = (adapter: Adapter): number => costOf(forecast(exponential, 1, { adapter, precision: "f16" }).root).ms;
-    expect(ms(round)).toBeCloseTo((27 * 256_000) / 1e6 + DISPATCH, 9);
-    expect(ms({ ...round, f32: 1e12 })).toBeCloseTo((2 * 4 * 256_000) / 1e6 + DISPATCH, 9);
+    const ms = (rates: Partial<AdapterRates>): number => costOf(forecast(exponential, 1, on(rates, "f16")).root).ms;
+    expect(ms({})).toBeCloseTo((27 * 256_000) / 1e6 + DISPATCH, 9);
+    expect(ms({ arithmetic: always(1e12) })).toBeCloseTo((2 * 4 * 256_000) / 1e6 + DISPATCH, 9);
   });
 
-  it("at half of each bound takes twice the time, except for the overhead of dispatches", () => {
-    expect(slower({ ms: 10 + 3 * DISPATCH, macs: 0, dispatches: 3, bytes: 0 }, 1 / 2)).toBeCloseTo(20 + 3 * DISPATCH, 9);
+  it("of a step takes as long as the device or the host, whichever takes longer", () => {
+    const at = (host: Partial<HostRates>): object => forecast(exponential, 1, { ...on({}, "f32"), host: { ...idle, ...host } }).cost;
+    const device = exactly(27 * 0.256 + DISPATCH);
+    const busy = { host: always(1) };
+    expect(at({})).toMatchObject({ device, host: exactly(0), step: device });
+    expect(at(busy)).toMatchObject({ device, host: exactly(1000), step: exactly(1000) });
+  });
+
+  it("has a term for each thing that takes time, and the terms add up", () => {
+    const config = deitConfig("deit-tiny", { imageSize: 32, depth: 1 });
+    const whole = { teacher: null, scaledLoss: true, whole: true };
+    const { cost, root } = forecast(trainProgram(config, "normal", whole), 2, on({}, "f16"));
+    const { terms, device } = cost;
+    const sum = Object.values(terms).reduce((all, { ms }) => all + ms.expected, 0);
+    expect(sum).toBeCloseTo(device.expected, 6);
+    expect(costOf(root).ms).toBeCloseTo(device.expected - terms.upload.ms.expected, 6);
+    expect(terms.upload.amount).toBeGreaterThanOrEqual(2 * 3 * 32 * 32);
+    expect(terms.latency.amount).toBe(costOf(root).dispatches);
+    expect(terms.memory.amount).toBe(costOf(root).traffic);
+    expect(terms.units.amount + terms.f32.amount).toBe(2 * costOf(root).executed);
   });
 
   it("of DeiT-B has the multiply–adds of (E29), and the FLOP of the formulas", () => {
@@ -92,9 +127,10 @@ describe("a forecast", () => {
   it("of a training step adds up over the paths, and plans its memory", () => {
     const config = deitConfig("deit-tiny-distilled", { imageSize: 32, depth: 2 });
     const { root, memory } = forecast(trainProgram(config, "normal"), 2, { adapter: round, precision: "f32" });
-    const sum = (key: "ms" | "macs" | "dispatches" | "bytes"): number => nodesOf(root).reduce((all, node) => all + ownCost(node)[key], 0);
-    const { ms, macs, dispatches, bytes } = costOf(root);
+    const sum = (key: keyof Cost): number => nodesOf(root).reduce((all, node) => all + ownCost(node)[key], 0);
+    const { ms, macs, dispatches, bytes, traffic, executed } = costOf(root);
     expect([sum("macs"), sum("dispatches"), sum("bytes")]).toEqual([macs, dispatches, bytes]);
+    expect([sum("traffic"), sum("executed")]).toEqual([traffic, executed]);
     expect(sum("ms")).toBeCloseTo(ms, 9);
     expect(nodesOf(root).map(({ name }) => name)).toContain("blocks.*");
     const low = forecast(trainProgram(config, "low"), 2, { adapter: round, precision: "f32" });
@@ -141,6 +177,28 @@ describe("a projection", () => {
   it("refuses a step whose tensors are too large for a buffer", () => {
     const asked = { config: deitConfig("deit-base"), teacher: null };
     expect(() => projected(asked, stageOf(training), 4096, { adapter: round, precision: "f32" })).toThrow(MemoryError);
+  });
+});
+
+describe("rates", () => {
+  const all = [...Object.values(adapters).flatMap(({ rates }) => Object.values(rates)), ...Object.values(hostRates)];
+
+  it("have sources with an address and a date", () => {
+    const sources = all.flatMap((rate: Sourced) => rate.sources);
+    expect(all.filter((rate: Sourced) => rate.sources.length === 0)).toEqual([]);
+    expect(sources.filter(({ what, url, date }) => what === "" || !/^(https:|docs\/)/.test(url) || !/^20\d\d(-\d\d)*$/.test(date))).toEqual(
+      [],
+    );
+  });
+
+  it("are in order, and no adapter exceeds its data sheet", () => {
+    for (const { f16, f32, bandwidth, rates } of Object.values(adapters)) {
+      const { units, memory, latency } = rates;
+      for (const rate of [units, rates.f32, rates.arithmetic, memory, rates.upload])
+        expect(rate.bound >= rate.expected && rate.expected >= rate.pessimistic && rate.pessimistic > 0).toBe(true);
+      expect(latency.bound <= latency.expected && latency.expected <= latency.pessimistic).toBe(true);
+      expect([units.bound <= f16, rates.f32.bound <= f32, memory.bound <= bandwidth]).toEqual([true, true, true]);
+    }
   });
 });
 

@@ -3,25 +3,34 @@ import { deitHere, jsonHere } from "./inProcess.ts";
 
 const someNumber: unknown = expect.any(Number);
 const someText: unknown = expect.any(String);
+const someSources: unknown = expect.arrayContaining([{ what: someText, url: someText, date: someText }]);
+const terms = ["units", "f32", "arithmetic", "memory", "latency", "upload", "host", "copy"];
 
 describe("deit bench project", () => {
   it("prints a row for each training and precision, without a GPU", async () => {
     const found = await jsonHere("bench", "project", "--only", "deit-tiny 224", "--adapter", "a100", "--batch", "2");
-    const at = (share: number): object => ({ share, ms: someNumber, imagesPerSecond: someNumber, hours: someNumber });
-    const costs = { dispatches: someNumber, bytes: someNumber, macs: someNumber, flop: someNumber, memoryBytes: someNumber };
+    const times = { ms: someNumber, deviceMs: someNumber, hostMs: someNumber, imagesPerSecond: someNumber, hours: someNumber };
+    const at = ["bound", "expected", "pessimistic"].map((column) => ({ column, share: someNumber, ...times }));
+    const columns = { bound: someNumber, expected: someNumber, pessimistic: someNumber };
+    const eachTerm = (of: object): object => Object.fromEntries(terms.map((term) => [term, of]));
+    const counts = { dispatches: someNumber, bytes: someNumber, traffic: someNumber, macs: someNumber, executed: someNumber };
     const row = {
       model: "deit-tiny",
       imageSize: 224,
       epochs: 300,
       paperHours: 53,
-      ...costs,
+      ...counts,
+      flop: someNumber,
+      memoryBytes: someNumber,
       largestBatch: someNumber,
-      at: [at(1), at(0.5)],
+      at,
+      terms: eachTerm({ amount: someNumber, ms: columns }),
     };
     expect(found).toEqual({
       what: "project",
       note: "prediction, not measured on hardware",
       adapter: { title: "NVIDIA A100 SXM4 80 GB", f32: 19.5e12, f16: 312e12, bandwidth: 2.039e12, memory: 80e9, source: someText },
+      rates: eachTerm({ title: someText, unit: someText, ...columns, sources: someSources }),
       batch: 2,
       rows: [
         { ...row, precision: "f16" },
@@ -34,8 +43,10 @@ describe("deit bench project", () => {
     const { status, stdout } = await deitHere("bench", "project", "--only", "deit-tiny 224 f32", "--batch", "1", "--profile");
     expect(status).toBe(0);
     expect(stdout).toMatch(/^NVIDIA H100 SXM5 80 GB, steps of 1 images: prediction, not measured on hardware\n/);
-    expect(stdout).toMatch(/\nmodel +side +dispatches +GB +TFLOP +memory GB +largest batch +ms +images\/s +hours +ms at ½ /);
-    expect(stdout).toMatch(/\nop +share +ms +own ms +forward +recompute +vjp +GMAC +of peak +dispatches +MB\nall +█+ +100\.00 %/);
+    expect(stdout).toMatch(/\nrate +bound +expected +pessimistic +sources\n/);
+    expect(stdout).toMatch(/\nmodel +side +dispatches +GB +GB moved +TFLOP +executed +memory GB +largest batch +ms bound +ms expected /);
+    expect(stdout).toMatch(/\na step: whichever takes longer +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d\n/);
+    expect(stdout).toMatch(/\nop +share +ms +own ms +forward +recompute +vjp +GMAC +of peak +dispatches +MB moved\nall +█+ +100\.00 %/);
     expect(stdout).toMatch(/\n {6}blocks\.\* ×12 +█/);
   });
 

@@ -25,7 +25,7 @@ describe("explain --json", () => {
   it("has what an engine runs", async () => {
     const { engine } = await explained("linear", "64x197x768", "3072", "--engine", "webgpu", "--adapter", "h100", "--precision", "f16");
     expect(engine).toMatchObject({ name: "webgpu", adapter: "h100", precision: "f16", how: "fused", kernels: ["round", "matmul"] });
-    expect(Object.keys(engine?.dispatches?.[0] ?? {})).toEqual(["program", "groups", "bytes", "flops", "wgsl"]);
+    expect(Object.keys(engine?.dispatches?.[0] ?? {})).toEqual(["program", "groups", "bytes", "reads", "writes", "flops", "wgsl"]);
     expect((await explained("E7", "--engine", "wasm-fma", "--threads", "2")).engine).toMatchObject({ name: "wasm-fma", threads: 2 });
     expect((await explained("E32", "--engine", "webgpu")).engine).toMatchObject({ kernels: [], dispatches: [] });
   });

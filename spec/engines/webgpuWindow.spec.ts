@@ -159,7 +159,7 @@ describe("the window", () => {
   it("emits all before a dispatch that binds a whole slab", () => {
     const { window, emitted } = windowOf();
     window.add(run(made), [c, a]);
-    window.add(run(made), [{ slab: 0, bytes: 64 }, a]);
+    window.add(run(made), [{ slab: 0, bytes: 64, read: 64, written: 64 }, a]);
     window.add(run(added), [y, c, b]);
     expect(names(emitted())).toEqual(["made", "made", "added"]);
   });

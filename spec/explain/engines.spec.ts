@@ -40,6 +40,7 @@ function faultsOf({ how, kernels, calls = [], dispatches = [] }: Execution, choi
     ["chunks", choice.name !== "wasm" || calls.every(({ chunks }) => chunks >= 1 && chunks <= choice.threads)],
     ["kernels and dispatches differ", choice.name !== "webgpu" || listed(dispatches.map(({ program }) => program))],
     ["workgroups", dispatches.every(({ groups }) => groups.every((n) => Number.isInteger(n) && n >= 1 && n <= 65_535))],
+    ["reads or writes", dispatches.every(({ reads, writes }) => Number.isInteger(reads) && Number.isInteger(writes) && writes > 0)],
     ["bytes or FLOP", dispatches.every(({ bytes, flops }) => Number.isInteger(bytes) && Number.isInteger(flops) && flops >= 0)],
     ["no WGSL", dispatches.every(({ wgsl }) => wgsl.includes("fn main("))],
   ];

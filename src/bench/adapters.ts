@@ -1,8 +1,9 @@
 /**
- * Peak rates of GPUs from their makers' data sheets, and what their drivers report, for predictions without the GPU. The f16 rates are those of
- * tensor cores on dense matrices with sums in f32.
+ * Peak rates of GPUs from their makers' data sheets, what their drivers report, and the rates that predictions without the GPU use. The f16 peaks are those
+ * of tensor cores on dense matrices with sums in f32, by the fastest instructions that there are.
  */
 import { defaultCapabilities, type DeviceCapabilities, type MatrixConfig } from "../engines/webgpu/capabilities.ts";
+import { a100Rates, h100Rates, m2MaxRates, rtx4090Rates, v100Rates, type AdapterRates } from "./costs/rates.ts";
 
 export interface Adapter {
   readonly title: string;
@@ -17,6 +18,8 @@ export interface Adapter {
   readonly source: string;
   /** What Dawn reports of it. */
   readonly reported: Reported;
+  /** What programs in WGSL may reach. */
+  readonly rates: AdapterRates;
 }
 
 /** What Dawn reports of a GPU: limits, sizes of subgroups and matrix units. */
@@ -92,6 +95,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     memory: 80 * GIGA,
     source: "NVIDIA H100 Tensor Core GPU data sheet; its figures with sparsity are twice these",
     reported: nvidia,
+    rates: h100Rates,
   },
   a100: {
     title: "NVIDIA A100 SXM4 80 GB",
@@ -101,6 +105,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     memory: 80 * GIGA,
     source: "NVIDIA A100 Tensor Core GPU data sheet",
     reported: nvidia,
+    rates: a100Rates,
   },
   "rtx-4090": {
     title: "NVIDIA GeForce RTX 4090",
@@ -110,6 +115,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     memory: 24 * GIGA,
     source: "NVIDIA Ada GPU architecture, version 2, appendix A; f16 with sums in f32",
     reported: nvidia,
+    rates: rtx4090Rates,
   },
   v100: {
     title: "NVIDIA V100 SXM2 32 GB",
@@ -119,6 +125,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     memory: 32 * GIGA,
     source: "NVIDIA V100 Tensor Core GPU data sheet; eight of these trained the published DeiT",
     reported: volta,
+    rates: v100Rates,
   },
   "m2-max": {
     title: "Apple M2 Max, 38 cores",
@@ -129,6 +136,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
     source:
       "Apple's press release of January 2023 for memory and cores; 38 cores × 128 multiply–adds × 1.398 GHz, which Apple does not print",
     reported: apple,
+    rates: m2MaxRates,
   },
 };
 

@@ -37,6 +37,8 @@ export interface Watch {
   readonly visitor: Visitor;
   /** Runs a program and returns the root of its tree; the root's own cost is what no op spends. */
   readonly watched: (run: () => void) => Counted;
+  /** The innermost call that is open; null: nothing is watched. */
+  readonly innermost: () => OpenCall | null;
 }
 
 /**
@@ -74,7 +76,7 @@ export function watch(spent: (by: OpenCall | null) => void): Watch {
     leave();
     return root;
   };
-  return { visitor, watched };
+  return { visitor, watched, innermost: () => open.at(-1) ?? null };
 }
 
 /** A watch for engines whose cost so far can be read at any moment with `now`. */

@@ -10,8 +10,12 @@ export interface Cost {
   readonly macs: number;
   /** Dispatches of a device; 0 where they are not counted. */
   readonly dispatches: number;
-  /** Bytes that the dispatches read and write; 0 where they are not counted. */
+  /** Bytes of the tensors that the dispatches bind, each once for a dispatch; 0 where they are not counted. */
   readonly bytes: number;
+  /** Bytes that the dispatches read and write: those that are changed in place count twice, and the scratch counts too. */
+  readonly traffic: number;
+  /** Multiply–adds that the dispatches execute, with those beyond the edges of matrices and those that are done again. */
+  readonly executed: number;
 }
 
 export interface ProfileNode {
@@ -24,7 +28,7 @@ export interface ProfileNode {
   readonly children: readonly ProfileNode[];
 }
 
-export const NOTHING: Cost = { ms: 0, macs: 0, dispatches: 0, bytes: 0 };
+export const NOTHING: Cost = { ms: 0, macs: 0, dispatches: 0, bytes: 0, traffic: 0, executed: 0 };
 
 /** a + factor·b */
 const plus = (a: Cost, b: Cost, factor = 1): Cost => ({
@@ -32,6 +36,8 @@ const plus = (a: Cost, b: Cost, factor = 1): Cost => ({
   macs: a.macs + factor * b.macs,
   dispatches: a.dispatches + factor * b.dispatches,
   bytes: a.bytes + factor * b.bytes,
+  traffic: a.traffic + factor * b.traffic,
+  executed: a.executed + factor * b.executed,
 });
 
 /** The cost between two moments. */

@@ -1,9 +1,9 @@
 /** From the forecast of one step to the hours of the paper's trainings (deit.md 7) on one adapter; the authors used eight V100. */
 import type { DeitConfig } from "../model/config.ts";
 import type { RegnetConfig } from "../teacher/config.ts";
+import { columns, type Column } from "./costs/estimate.ts";
 import type { Forecast, ForecastSettings } from "./forecast.ts";
-import { forecast, largestBatch, slower } from "./forecast.ts";
-import { costOf } from "./profileTree.ts";
+import { forecast, largestBatch } from "./forecast.ts";
 import { trainProgram } from "./train.ts";
 
 /** Images of ImageNet's training set (deit.md 9.7). */
@@ -32,35 +32,47 @@ export const stages: readonly Stage[] = [
 /** Hours of a stage whose steps of B images take `ms` ms each. */
 export const hoursOf = ({ epochs }: Stage, B: number, ms: number): number => ((epochs * viewsOfEpoch) / B) * (ms / 3.6e6);
 
-/** Projections are made for these shares of every bound: the bounds themselves, and half of them, which good kernels may reach. */
-export const shares = [1, 0.5] as const;
-
 export interface Trained {
   readonly config: DeitConfig;
   /** The teacher of a distilled model, whose forward is part of a step; null: a plain model has none. */
   readonly teacher: RegnetConfig | null;
 }
 
+/** A column of a projection. */
+export interface ProjectedColumn {
+  readonly column: Column;
+  /** Speed as a share of that in the column `bound`. */
+  readonly share: number;
+  /** ms of a step: the device's or the host's, whichever takes longer. */
+  readonly ms: number;
+  readonly deviceMs: number;
+  readonly hostMs: number;
+  readonly imagesPerSecond: number;
+  readonly hours: number;
+}
+
 export interface Projection {
   readonly forecast: Forecast;
   /** The largest batch that fits the adapter's memory. */
   readonly largestBatch: number;
-  /** For each of the shares. */
-  readonly at: readonly { readonly share: number; readonly ms: number; readonly imagesPerSecond: number; readonly hours: number }[];
+  readonly at: readonly ProjectedColumn[];
 }
 
 /**
- * Projects a stage of training in steps of B images.
+ * Projects a stage of training in steps of B images, each with all that a step of the recipe has.
  *
  * @throws MemoryError where a tensor of such a step is too large for a buffer
  */
 export function projected({ config, teacher }: Trained, stage: Stage, B: number, settings: ForecastSettings): Projection {
   const scaledLoss = settings.precision === "f16";
-  const program = trainProgram({ ...config, imageSize: stage.imageSize }, "normal", { teacher, scaledLoss });
-  const found = forecast(program, B, settings);
-  const at = shares.map((share) => {
-    const ms = slower(costOf(found.root), share);
-    return { share, ms, imagesPerSecond: B / (ms / 1e3), hours: hoursOf(stage, B, ms) };
+  const program = (whole: boolean): ReturnType<typeof trainProgram> =>
+    trainProgram({ ...config, imageSize: stage.imageSize }, "normal", { teacher, scaledLoss, whole });
+  const found = forecast(program(true), B, settings);
+  const { step, device, host } = found.cost;
+  const at = columns.map((column) => {
+    const ms = step[column];
+    const [share, imagesPerSecond] = [step.bound / ms, B / (ms / 1e3)];
+    return { column, share, ms, deviceMs: device[column], hostMs: host[column], imagesPerSecond, hours: hoursOf(stage, B, ms) };
   });
-  return { forecast: found, largestBatch: largestBatch(program, settings), at };
+  return { forecast: found, largestBatch: largestBatch(program(false), settings), at };
 }

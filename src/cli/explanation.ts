@@ -14,8 +14,11 @@ function callLines({ calls = [] }: Execution): readonly string[] {
 
 function dispatchLines({ dispatches = [] }: Execution): readonly string[] {
   if (dispatches.length === 0) return [];
-  const rows = dispatches.map(({ program, groups, bytes, flops }) => [`  ${program}`, groups.join("×"), grouped(bytes), grouped(flops)]);
-  return table([["  program", "workgroups", "bytes", "FLOP"], ...rows], ["left", "right", "right", "right"]);
+  const rows = dispatches.map(({ program, groups, bytes, reads, writes, flops }) => {
+    return [`  ${program}`, groups.join("×"), ...[bytes, reads, writes, flops].map(grouped)];
+  });
+  const head = ["  program", "workgroups", "bytes", "read", "written", "FLOP"];
+  return table([head, ...rows], ["left", "right", "right", "right", "right", "right"]);
 }
 
 function partLines({ parts }: Execution): readonly string[] {

@@ -14,6 +14,7 @@ export interface BenchOptions extends EngineOptions, JsonOption, MemoryOption {
   readonly teacher?: string;
   readonly profile?: true;
   readonly ranges?: true;
+  readonly whole?: true;
   readonly only?: string;
   readonly data: string;
   readonly recipe: string;

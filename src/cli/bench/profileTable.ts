@@ -25,8 +25,9 @@ function ratioOf(node: ProfileNode, peakGflops: number | null): number | null {
   return peakGflops === null || macs === 0 ? null : gflops(2 * macs, ms) / peakGflops;
 }
 
-/** Dispatches and bytes, where they are counted. */
-const counted = ({ dispatches, bytes }: Cost): Partial<Cost> => (dispatches === 0 ? {} : { dispatches, bytes });
+/** Dispatches, bytes and executed multiply–adds, where they are counted. */
+const counted = ({ dispatches, bytes, traffic, executed }: Cost): Partial<Cost> =>
+  dispatches === 0 ? {} : { dispatches, bytes, traffic, executed };
 
 const costJson = (cost: Cost): Partial<Cost> => ({ ms: cost.ms, macs: cost.macs, ...counted(cost) });
 
@@ -51,7 +52,7 @@ export const profileJson = ({ root, peakGflops }: Profile): object => ({
 });
 
 function rowsOf(node: ProfileNode, whole: number, peakGflops: number | null, depth: number): readonly (readonly string[])[] {
-  const { ms, macs, dispatches, bytes } = costOf(node);
+  const { ms, macs, dispatches, traffic } = costOf(node);
   if (ms < WORTH * whole) return [];
   const ratio = ratioOf(node, peakGflops);
   const inPhase = (phase: Phase): string => {
@@ -69,7 +70,7 @@ function rowsOf(node: ProfileNode, whole: number, peakGflops: number | null, dep
     macs === 0 ? "" : (macs / GIGA).toFixed(GMAC_DIGITS),
     ratio === null ? "" : ratio.toFixed(RATIO_DIGITS),
     dispatches === 0 ? "" : `${dispatches}`,
-    dispatches === 0 ? "" : (bytes / MEGA).toFixed(RATE_DIGITS),
+    dispatches === 0 ? "" : (traffic / MEGA).toFixed(RATE_DIGITS),
   ];
   return [row, ...inOrder(node.children).flatMap((child) => rowsOf(child, whole, peakGflops, depth + 1))];
 }
@@ -78,7 +79,7 @@ export function printProfile(about: AboutProgram, { root, peakGflops }: Profile)
   const { ms } = costOf(root);
   print(`${titleOf(about)}: ${ms.toFixed(MS_DIGITS)} ms`);
   if (peakGflops !== null) print(`measured peak ${peakGflops.toFixed(RATE_DIGITS)} GFLOP/s`);
-  const head = ["op", "", "share", "ms", "own ms", ...phases.slice(0, -1), "GMAC", "of peak", "dispatches", "MB"];
+  const head = ["op", "", "share", "ms", "own ms", ...phases.slice(0, -1), "GMAC", "of peak", "dispatches", "MB moved"];
   const columns = head.length - (costOf(root).dispatches === 0 ? 2 : 0);
   const rows = [head, ...rowsOf(root, ms, peakGflops, 0)].map((row) => row.slice(0, columns));
   const lines = table(rows, ["left", "left", ...head.slice(2, columns).map(() => "right" as const)]);

@@ -31,7 +31,11 @@ function teacherOf({ teacher: name }: BenchOptions, { distilled }: DeitConfig): 
 
 function programOf(what: "forward" | "train", engine: Engine, config: DeitConfig, options: BenchOptions): Program {
   if (what === "forward") return forwardProgram(config);
-  return trainProgram(config, options.memory, { teacher: teacherOf(options, config), scaledLoss: engine.precision === "f16" });
+  return trainProgram(config, options.memory, {
+    teacher: teacherOf(options, config),
+    scaledLoss: engine.precision === "f16",
+    whole: options.whole === true,
+  });
 }
 
 interface Asked {
@@ -84,6 +88,7 @@ export async function program(what: "forward" | "train", options: BenchOptions):
       ? timedAsynchronously(engine, asked)
       : timed(engine, asked));
   if (options.json !== true) return found.print();
-  const ofTraining = what === "train" ? { memory, ...(teacher === undefined ? {} : { teacher }) } : {};
+  const ofTraining =
+    what === "train" ? { memory, ...(teacher === undefined ? {} : { teacher }), ...(options.whole === true ? { whole: true } : {}) } : {};
   printJson({ ...headOf(what, options), model, imageSize: config.imageSize, batch, ...ofTraining, ...found.json });
 }

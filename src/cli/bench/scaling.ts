@@ -17,14 +17,14 @@ const MEGA = 1e6;
 const NODE = "h100";
 const RANKS = "1,8,16,32,64,128,256,512,1024";
 
-/** What a rank computes in a step at 224 or the configuration's size, without a teacher: on the GPU at half of every bound, as other predictions here. */
+/** What a rank computes in a step at 224 or the configuration's size, without a teacher: on the GPU as its projection expects. */
 function onOneRank(config: DeitConfig, batch: number, node: string): StepOnOneRank {
   const { title, epochs, paperHours } = stages[0] ?? { title: "", epochs: 0, paperHours: 0 };
   const stage = { title, epochs, paperHours, imageSize: config.imageSize };
   const precision = node === NODE ? "f16" : "f32";
   const { forecast, at } = projected({ config, teacher: null }, stage, batch, { adapter: adapterNamed("h100"), precision });
-  const half = at.find(({ share }) => share === 1 / 2);
-  const compute = node === NODE ? (half?.ms ?? NaN) * MILLI : (2 * costOf(forecast.root).macs) / CPU_FLOPS;
+  const expected = at.find(({ column }) => column === "expected");
+  const compute = node === NODE ? (expected?.ms ?? NaN) * MILLI : (2 * costOf(forecast.root).macs) / CPU_FLOPS;
   return { compute, gradients: BYTES * parameterCount(config) };
 }
 

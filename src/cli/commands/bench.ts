@@ -7,6 +7,7 @@ import { program } from "../bench/programs.ts";
 import { loader } from "../bench/loader.ts";
 import { training } from "../bench/trainingTable.ts";
 import { project, PROJECT_BATCH } from "../bench/project.ts";
+import { rates } from "../bench/rates.ts";
 import { scaling } from "../bench/scaling.ts";
 import { sums } from "../bench/sums.ts";
 import { collected, memoryOption, positive, withEngine, withExamples, withJson, workersOption } from "../options.ts";
@@ -18,7 +19,7 @@ const STEPS = 200;
 
 const WHAT =
   "peak: multiplications and additions on registers alone; gemm: matrix multiplications; op: each op; init: initial values; " +
-  "forward: a forward pass; train: a training step, or with --recipe the steps of a real training; loader: batches of augmented images, without a training; project: how long the paper's trainings would take on a GPU, which is not needed; sums: sums over the ranks that mpirun starts; scaling: how a step would scale to many ranks";
+  "forward: a forward pass; train: a training step, or with --recipe the steps of a real training; loader: batches of augmented images, without a training; project: how long the paper's trainings would take on a GPU, which is not needed; rates: what project assumes, measured on a GPU; sums: sums over the ranks that mpirun starts; scaling: how a step would scale to many ranks";
 const CLOCK =
   "On one thread, processor time is measured, so that other processes do not count. The measured peak of n threads is n times that of one.";
 
@@ -29,9 +30,13 @@ const benches = {
   op: { run: op, takes: ["only"] },
   init: { run: init, takes: ["model"] },
   forward: { run: (options) => program("forward", options), takes: ["model", "imageSize", "batch", "profile"] },
-  train: { run: (options) => program("train", options), takes: ["model", "imageSize", "batch", "teacher", "profile", "ranges", "memory"] },
+  train: {
+    run: (options) => program("train", options),
+    takes: ["model", "imageSize", "batch", "teacher", "profile", "ranges", "memory", "whole"],
+  },
   loader: { run: loader, takes: ["data", "recipe", "workers", "digest"] },
   project: { run: project, takes: ["batch", "profile", "only"] },
+  rates: { run: rates, takes: ["model", "imageSize", "batch"] },
   sums: { run: sums, takes: [] },
   scaling: { run: scaling, takes: ["model", "imageSize", "batch", "ranks", "node"] },
 } as const satisfies Readonly<Record<string, Bench>>;
@@ -57,6 +62,7 @@ const special = {
   profile: "--profile",
   set: "--set",
   ranges: "--ranges",
+  whole: "--whole",
   data: "--data",
   recipe: "--recipe",
   workers: "--workers",
@@ -84,16 +90,17 @@ export function addBench(parent: Command): void {
     .command("bench")
     .description("how fast an engine is: medians, and shares of a peak that is measured at the same time")
     .addArgument(new Argument("[what]", WHAT).choices(Object.keys(benches)).default("op"))
-    .addOption(new Option("--model <model>", "for init, forward, train and scaling: the model").default("deit-tiny-distilled"))
+    .addOption(new Option("--model <model>", "for init, forward, train, rates and scaling: the model").default("deit-tiny-distilled"))
     .addOption(
-      new Option("--image-size <s>", "for forward, train and scaling: side of the images in pixels, a multiple of the patch").argParser(
-        positive,
-      ),
+      new Option(
+        "--image-size <s>",
+        "for forward, train, rates and scaling: side of the images in pixels, a multiple of the patch",
+      ).argParser(positive),
     )
     .addOption(
       new Option(
         "--batch <b>",
-        `images in a batch (default: 1 for forward, ${TRAIN_BATCH} for train, ${PROJECT_BATCH} for project and, a rank, for scaling)`,
+        `images in a batch (default: 1 for forward, ${TRAIN_BATCH} for train and rates, ${PROJECT_BATCH} for project and, a rank, for scaling)`,
       ).argParser(positive),
     )
     .addOption(
@@ -107,6 +114,7 @@ export function addBench(parent: Command): void {
     .addOption(
       new Option("--ranges", "for train: what half precision would do to the numbers of each op, without timing").conflicts("profile"),
     )
+    .option("--whole", "for train: also upload, normalise, erase and mix the images, and average the weights, as in the paper's recipe")
     .addOption(new Option("--only <name>", "for gemm, op and project: only the rows whose name contains this"))
     .addOption(new Option("--data <data>", "for loader: the images, as for `deit train`").default("synthetic:256"))
     .addOption(new Option("--recipe <recipe>", "for loader: how they are augmented; for train: what is trained").default("deit-base"))
@@ -138,6 +146,7 @@ export function addBench(parent: Command): void {
     ["deit bench train --recipe digits --workers 0 --profile", "a real training on one thread, and where its time goes"],
     ["deit bench loader --data val.tar --workers 2", "how fast photographs are decoded and augmented"],
     ["mpirun -n 2 npx deit bench sums", "how long sums of 4 bytes to 344 MB take"],
+    ["deit bench rates --engine webgpu --model deit-base --batch 64", "what the prediction above assumes, measured"],
     ["deit bench scaling --model deit-base --node h100", "a prediction for 8 to 1,024 GPUs"],
     ["deit bench project --adapter h100 --only base", "dispatches, bytes and FLOP of a step, and the time of 300 epochs"],
   ])

@@ -19,7 +19,7 @@ export function accessOn({ machine, precision, blockOf, window, replay }: Access
   const run: Run = (dispatch, ...tensors) => {
     if (dispatch.groups[0] === 0) return;
     window.add(
-      dispatch,
+      machine.issued?.(dispatch) ?? dispatch,
       tensors.map((t) => (typeof t === "string" || !("block" in t) ? t : blockOf(t))),
     );
   };

@@ -16,8 +16,10 @@ export interface Extent {
 /** A whole buffer of the heap, for a dispatch that finds tensors in it by their offsets. */
 export interface Slab {
   readonly slab: number;
-  /** Bytes that the dispatch reads or writes. */
+  /** Bytes of the tensors that the dispatch finds in it, and those of them that it reads, and writes. */
   readonly bytes: number;
+  readonly read: number;
+  readonly written: number;
 }
 
 /** What a dispatch binds. */
@@ -35,6 +37,8 @@ export interface Machine {
   /** Bytes of memory that it holds. */
   readonly reserved: () => number;
   readonly dispatch: (dispatch: Dispatch, memories: readonly Bindable[]) => void;
+  /** Called at once when a kernel issues a dispatch; what it returns is dispatched in its place. Default: the same. */
+  readonly issued?: (dispatch: Dispatch) => Dispatch;
   /** Writes numbers of the host, or whole words of bytes. */
   readonly upload: (to: Extent | EngineBuffer, data: Float32Array | Uint8Array) => void;
   /** The bytes after all dispatches so far, later. */

@@ -6,7 +6,7 @@
 import { size, type Tensor } from "../../tensor/tensor.ts";
 import { copyNumbers } from "./kernels/copyNumbers.ts";
 import type { Extent, Slab } from "./machine.ts";
-import { CHUNK, NOWHERE, PLACE_BITS, programOf, SLAB_BITS, strideOf, type ManyText } from "./manyProgram.ts";
+import { CHUNK, movedBy, NOWHERE, PLACE_BITS, programOf, SLAB_BITS, strideOf, type ManyText } from "./manyProgram.ts";
 import { inRow, memoized } from "./program.ts";
 import type { Access } from "./run.ts";
 
@@ -50,18 +50,26 @@ function inFewSlabs({ slabOf, capabilities }: Access, entries: readonly Entry[])
 
 const lengthOf = ({ tensors }: Entry): number => size(tensors[0]?.shape ?? [0]);
 
-/** The slabs of a group, with the bytes that a dispatch reads or writes in each. */
-function bound({ slabOf }: Access, { slabs, entries }: Group): readonly Slab[] {
-  const bytes = slabs.map(() => 0);
-  const add = (t: Tensor | Extent, more: number): void => {
-    const at = slabs.indexOf(slabOf(t).slab);
-    bytes[at] = (bytes[at] ?? 0) + more;
+/** The slabs of a group, with the bytes that a dispatch moves in each; a copy in f16 is only written. */
+function bound<Tensors extends string, Shared extends string>(
+  { slabOf }: Access,
+  text: ManyText<Tensors, Shared>,
+  { slabs, entries }: Group,
+): readonly Slab[] {
+  const { loads, stores } = movedBy(text);
+  const sums = slabs.map((slab) => ({ slab, bytes: 0, read: 0, written: 0 }));
+  const add = (t: Tensor | Extent, bytes: number, name: string | null): void => {
+    const sum = sums[slabs.indexOf(slabOf(t).slab)];
+    if (sum === undefined) return;
+    sum.bytes += bytes;
+    if (name !== null && loads.has(name)) sum.read += bytes;
+    if (name === null || stores.has(name)) sum.written += bytes;
   };
   for (const entry of entries) {
-    for (const t of entry.tensors) add(t, 4 * lengthOf(entry));
-    if (entry.half) add(entry.half, 2 * lengthOf(entry));
+    for (const [i, t] of entry.tensors.entries()) add(t, 4 * lengthOf(entry), text.tensors[i] ?? "");
+    if (entry.half) add(entry.half, 2 * lengthOf(entry), null);
   }
-  return slabs.map((slab, at) => ({ slab, bytes: bytes[at] ?? 0 }));
+  return sums;
 }
 
 /** @param shared scalars, in the order of the text */
@@ -101,7 +109,8 @@ export function overMany<Tensors extends string, Shared extends string>(text: Ma
       const [from, end] = [row, row + group.entries.length];
       const [chunk = 0, next = 0] = [chunks[from], chunks[end]];
       const params = [rows.length, from, end, chunk];
-      run({ program: made(group.slabs.length), params, groups: inRow(next - chunk) }, scratch, ...bound(access, group));
+      const scratchBytes = 4 * stride * group.entries.length;
+      run({ program: made(group.slabs.length), params, groups: inRow(next - chunk), scratchBytes }, scratch, ...bound(access, text, group));
       row = end;
     }
     const to = shared[written];

@@ -55,6 +55,23 @@ export interface ManyText<Tensors extends string, Shared extends string> {
   readonly each: (scope: EntryScope<Tensors, Shared>) => string;
 }
 
+/** The tensors whose numbers the text loads, and those that it stores. */
+export function movedBy<Tensors extends string, Shared extends string>({
+  each,
+}: ManyText<Tensors, Shared>): { readonly loads: ReadonlySet<string>; readonly stores: ReadonlySet<string> } {
+  const stores = new Set<string>();
+  const number = { load: "", store: () => "" };
+  const noted = (name: Tensors): StoredValue => ({
+    load: `load ${name};`,
+    store: (value) => {
+      stores.add(name);
+      return value;
+    },
+  });
+  const text = each({ tensor: noted, shared: () => number, storeHalf: (value) => value, quad: "", length: "" });
+  return { loads: new Set([...text.matchAll(/load (\w+);/g)].map(([, name = ""]) => name)), stores };
+}
+
 /** A row of the table: the number of chunks before the entry, its length, the places of its tensors and of its copy, its numbers. */
 export const strideOf = ({
   tensors,

@@ -4,6 +4,7 @@
  */
 import { accessors, declaration, type Element, type Epilogue } from "./accessors.ts";
 import { packHalf } from "./halfPack.ts";
+import { usesOf, type Use } from "./uses.ts";
 
 export type ParamType = "u32" | "f32";
 
@@ -75,6 +76,8 @@ export interface Program {
   readonly text: ProgramText;
   readonly wgsl: string;
   readonly elements: readonly Element[];
+  /** What it does with each tensor, in the order in which a dispatch binds them. */
+  readonly uses: readonly Use[];
   readonly params: readonly ParamType[];
   /** WGSL extensions that it needs. */
   readonly enables: readonly string[];
@@ -93,7 +96,26 @@ export interface Dispatch {
   readonly groups: Groups;
   /** Multiply–adds of the matrix multiplications that it does; default: none. */
   readonly macs?: number;
+  /** Multiply–adds that its threads execute, with those beyond the edges of matrices and those that are done again; default: `macs`. */
+  readonly executed?: number;
+  /** Bytes of the scratch that it reads or writes; default: none. */
+  readonly scratchBytes?: number;
+  /** Called when it is made, which may be later than it was issued; a dispatch that does the work of several has that of the first. Only plans have it. */
+  readonly note?: Note;
 }
+
+/** What a dispatch does with a piece of memory that it binds. */
+export interface OperandUse {
+  readonly bytes: number;
+  /** Bytes that are read, and that are written. */
+  readonly read: number;
+  readonly written: number;
+  /** It is the engine's scratch, no tensor. */
+  readonly isScratch: boolean;
+}
+
+/** Told of a dispatch that is made, and of the memory that it binds, each piece once. */
+export type Note = (made: Dispatch, operands: readonly OperandUse[]) => void;
 
 /** The most params of a program: every dispatch binds a buffer range with room for this many. */
 export const MOST_PARAMS = 64;
@@ -151,7 +173,9 @@ ${text.main}
 export function program(text: ProgramText): Program {
   const elements = Object.values(text.tensors);
   const params = Object.values(text.params);
-  const { name, enables = [] } = text;
+  const { name, enables = [], declarations = [] } = text;
+  const ofEpilogues = Object.values(text.epilogues ?? {}).flatMap((all) => all.map((one) => `${one.name}();`));
+  const uses = usesOf(Object.keys(text.tensors), codeOf(declarations), text.main + ofEpilogues.join(""));
   if (params.length > MOST_PARAMS) throw new RangeError(`${name}: a program has at most ${MOST_PARAMS} params, got ${params.length}`);
   const sharing = new Map<string, Program>();
   const shared = (first: readonly number[]): Program => {
@@ -161,7 +185,7 @@ export function program(text: ProgramText): Program {
     const differs = first.findIndex((j, i) => elements[j] !== elements[i]);
     if (differs >= 0)
       throw new Error(`${name}: one tensor is bound as ${elements[first[differs] ?? 0]} and as ${elements[differs]}; bind it as one type`);
-    const made: Program = { name, text, wgsl: wgslOf(text, first), elements, params, enables, shared };
+    const made: Program = { name, text, wgsl: wgslOf(text, first), elements, uses, params, enables, shared };
     sharing.set(key, made);
     return made;
   };

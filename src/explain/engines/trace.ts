@@ -9,6 +9,9 @@ export interface Dispatch {
   readonly groups: readonly [number, number, number];
   /** The bytes of every tensor that it binds, each counted once. */
   readonly bytes: number;
+  /** Bytes that it reads and bytes that it writes, each tensor once in each, and the scratch too. */
+  readonly reads: number;
+  readonly writes: number;
   /** Twice the multiply–adds of a matrix multiplication, without its epilogue; for another kernel, its formula's FLOPs in proportion to bytes. */
   readonly flops: number;
   readonly wgsl: string;
@@ -40,19 +43,36 @@ export const runsIn = ({ made }: TracedCall): readonly KernelRun[] => made.flatM
 /** A call and all calls inside it, in the order in which they begin. */
 export const callsIn = (call: TracedCall): readonly TracedCall[] => [call, ...call.made.filter(isCall).flatMap(callsIn)];
 
-interface OpenCall extends TracedCall {
-  how: TracedCall["how"];
-  readonly made: (OpenCall | KernelRun)[];
+/** Kernel runs that are set later. */
+interface Place {
+  runs: readonly KernelRun[];
 }
+
+/** A call while the program runs. */
+interface OpenCall extends Omit<TracedCall, "made"> {
+  how: TracedCall["how"];
+  readonly made: (OpenCall | KernelRun | Place)[];
+}
+
+/** A call after the program has ended. */
+const ended = ({ made, ...call }: OpenCall): TracedCall => ({
+  ...call,
+  made: made.flatMap<TracedCall | KernelRun>((one) => ("made" in one ? [ended(one)] : "runs" in one ? one.runs : [one])),
+});
+
+/** Sets the kernel runs in a place that was kept for them; without it, there are none. */
+export type Later = (runs: readonly KernelRun[]) => void;
 
 /** Records the kernel runs that an engine reports. */
 export interface Recorder {
   /** Adds a kernel run to the innermost open call. */
   readonly ran: (run: KernelRun) => void;
+  /** Keeps a place in the innermost open call for kernel runs that are known only when the program has ended. */
+  readonly later: () => Later;
   /** The same kernels with the visitor. */
   readonly watched: (k: Kernels) => Kernels;
-  /** Runs a program and records it; nothing else is recorded. */
-  readonly trace: (program: () => unknown) => TracedCall;
+  /** Runs a program and records it, and nothing else; `settle` is called when it has ended, and sets the runs of all places. */
+  readonly trace: (program: () => unknown, settle?: () => void) => TracedCall;
 }
 
 /** Whether a fused kernel does this phase of its op; what it leaves out runs by the definition. */
@@ -84,8 +104,15 @@ export function recorder(): Recorder {
   });
   return {
     ran: (run) => void open.at(-1)?.made.push(run),
+    later: () => {
+      const place: Place = { runs: [] };
+      open.at(-1)?.made.push(place);
+      return (runs) => {
+        place.runs = runs;
+      };
+    },
     watched: (k) => observe(k.within({ fused: marked(k.scope.fused) }), visitor),
-    trace: (program) => {
+    trace: (program, settle) => {
       const root: OpenCall = { path: "", op: "", phase: "run", how: "definition", made: [] };
       open.splice(0, open.length, root);
       try {
@@ -93,7 +120,8 @@ export function recorder(): Recorder {
       } finally {
         open.length = 0;
       }
-      return root;
+      settle?.();
+      return ended(root);
     },
   };
 }

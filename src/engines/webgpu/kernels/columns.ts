@@ -77,7 +77,8 @@ export function columnSums(text: ColumnTerms): ColumnSums {
     const chunks = Math.max(1, Math.min(Math.ceil(rows / CHUNK), most));
     if (chunks === 1) return run(stage(whole, rows, rows), ...sums, ...of);
     const length = Math.ceil(rows / chunks);
-    run(stage(part, rows, length), scratch, ...of);
-    run(stage(last, Math.ceil(rows / length), rows), ...sums, scratch);
+    const scratchBytes = 4 * count * n * Math.ceil(rows / length);
+    run({ ...stage(part, rows, length), scratchBytes }, scratch, ...of);
+    run({ ...stage(last, Math.ceil(rows / length), rows), scratchBytes }, ...sums, scratch);
   };
 }

@@ -21,5 +21,9 @@ export type NumberCopy = readonly [from: Tensor | EngineBuffer, at: number, to: 
 
 export function copyNumbers({ run }: Access, out: Tensor | EngineBuffer, numbers: readonly NumberCopy[]): void {
   const params = numbers.flatMap(([, at, to]) => [at, to]);
-  run({ program: copyProgram(numbers.length), params, groups: [1, 1, 1] }, out, ...numbers.map(([from]) => from));
+  run(
+    { program: copyProgram(numbers.length), params, groups: [1, 1, 1], scratchBytes: 4 * numbers.length },
+    out,
+    ...numbers.map(([from]) => from),
+  );
 }

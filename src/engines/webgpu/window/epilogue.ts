@@ -8,28 +8,10 @@
  */
 import { codeOf, declare, program, type Declarations, type Program, type ProgramText } from "../program.ts";
 
-/** Calls of the accessors of a tensor, as text: those that load it, and those that store it. */
-const loadsOf = (tensor: string): RegExp => new RegExp(`\\b(load[24]?|words)_${tensor}\\(`);
+/** Calls that store a tensor, as text. */
 const storesOf = (tensor: string): RegExp => new RegExp(`\\bstore([24]?)_${tensor}\\(`, "g");
 
 const allCode = ({ main, declarations = [] }: ProgramText): string => codeOf(declarations) + main;
-
-/** Whether the text loads, and whether it stores, each tensor of the program, in the order of binding. */
-export interface Accesses {
-  readonly loads: readonly boolean[];
-  readonly stores: readonly boolean[];
-}
-
-const known = new WeakMap<Program, Accesses>();
-
-export function accessesOf(made: Program): Accesses {
-  const found = known.get(made);
-  if (found !== undefined) return found;
-  const [names, code] = [Object.keys(made.text.tensors), allCode(made.text)];
-  const accesses = { loads: names.map((name) => loadsOf(name).test(code)), stores: names.map((name) => storesOf(name).test(code)) };
-  known.set(made, accesses);
-  return accesses;
-}
 
 /** Elements that the text stores at a time: the fewest of all its stores of the tensor. */
 function storeUnit(text: ProgramText, tensor: string): number {
@@ -41,7 +23,8 @@ export function canFollow(producer: Program, tensor: string, consumer: Program):
   const { covers = [] } = producer.text;
   const { perElement } = consumer.text;
   if (perElement === undefined || !covers.includes(tensor)) return false;
-  return !loadsOf(tensor).test(allCode(producer.text)) && storeUnit(producer.text, tensor) >= perElement.unit;
+  const isLoaded = producer.uses[Object.keys(producer.text.tensors).indexOf(tensor)]?.reads;
+  return isLoaded === false && storeUnit(producer.text, tensor) >= perElement.unit;
 }
 
 /** The consumer's text under names of its own: its tensors, its params. */

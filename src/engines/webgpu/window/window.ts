@@ -12,7 +12,7 @@
  * When P leaves the window, and the tensor has been freed without another reader, it is not stored at all.
  */
 import type { Element } from "../accessors.ts";
-import { accessesOf, canFollow, withEpilogue, withoutStore } from "./epilogue.ts";
+import { canFollow, withEpilogue, withoutStore } from "./epilogue.ts";
 import type { Bindable, Extent } from "../machine.ts";
 import type { Dispatch, Program } from "../program.ts";
 
@@ -37,7 +37,7 @@ const isSame = (one: Bindable, other: Bindable): boolean =>
 const storageOf = (element: Element | undefined): string | undefined => element?.replace("x4", "");
 
 /** Memory that a dispatch stores, or loads. */
-const stored = ({ dispatch, memories }: Held): readonly Bindable[] => memories.filter((_, i) => accessesOf(dispatch.program).stores[i]);
+const stored = ({ dispatch, memories }: Held): readonly Bindable[] => memories.filter((_, i) => dispatch.program.uses[i]?.writes);
 
 const namesOf = ({ text }: Program): readonly string[] => Object.keys(text.tensors);
 
@@ -164,12 +164,12 @@ export class DispatchWindow {
 
   /** Whether a dispatch may run before one that is held, but for the tensor `source`, which it gets from there. */
   #canPass(own: Held, held: Held, source: Bindable | undefined): boolean {
-    const { loads, stores } = accessesOf(own.dispatch.program);
+    const { uses } = own.dispatch.program;
     const heldStores = stored(held);
     return own.memories.every((memory, i) => {
       if (source !== undefined && isSame(memory, source)) return true;
-      if (loads[i] === true && heldStores.some((other) => overlaps(other, memory))) return false;
-      if (stores[i] !== true) return true;
+      if (uses[i]?.reads === true && heldStores.some((other) => overlaps(other, memory))) return false;
+      if (uses[i]?.writes !== true) return true;
       const isPartial = isPartialIn(own, i);
       return held.memories.every((other, j) => {
         const isApart = !overlaps(other, memory) || (isPartial && isSame(other, memory) && isPartialIn(held, j));

@@ -83,6 +83,7 @@ export function planOf(shape: GemmShape, storage: GemmStorage, scale: number, { 
   const next = splitNumbers(shape, storage);
   const { rows, columns, threads, bytes } = variant;
   const sums = { size: sizeOf(shape), n: shape.n, rowSums: storage.rowSums === true ? shape.m : 0, next, splits, scale };
+  const scratchBytes = splits === 1 ? 0 : F32_BYTES * splits * next;
   return {
     variant: variant.variant,
     rows,
@@ -95,8 +96,10 @@ export function planOf(shape: GemmShape, storage: GemmStorage, scale: number, { 
       params: gemmParams(shape, tiling, splits === 1 ? scale : 1, next / shape.batch),
       groups: variant.groups(tilesOf(shape, tiling)),
       macs: sizeOf(shape) * shape.k,
+      executed: (tilesOf(shape, tiling) / splits) * rows * columns * shape.k,
+      scratchBytes,
     },
-    reduction: splits === 1 ? null : reductionDispatch(sums, storage.c, storage.bias),
+    reduction: splits === 1 ? null : { ...reductionDispatch(sums, storage.c, storage.bias), scratchBytes },
   };
 }
 
