@@ -77,11 +77,10 @@ function softwareVariants({ batch, m, n, k }: GemmShape, { features }: DeviceCap
   return [registerVariant(features.has("subgroups") ? SHARED : LARGE), registerVariant(SMALL)];
 }
 
-/** The steps of the matrix units, from that which takes most workgroup memory. */
+/** The steps of the matrix units, from that which takes most workgroup memory. Without a gap, lines would share banks. */
 const steps = [
   { depth: 32, gap: 8 },
   { depth: 16, gap: 8 },
-  { depth: 16, gap: 0 },
 ] as const;
 
 function matrixVariants(format: GemmFormat, capabilities: DeviceCapabilities): readonly KernelVariant[] {
