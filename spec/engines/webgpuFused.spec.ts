@@ -124,7 +124,7 @@ const cases: readonly FusedCase[] = [
     },
     errors: [
       { right: " + load4_bias(column / 4u)", wrong: "" },
-      { right: "load_parts(split * p.size + i)", wrong: "load_parts(i)" },
+      { right: "load_parts(split * p.next + i)", wrong: "load_parts(i)" },
     ],
   },
   {
