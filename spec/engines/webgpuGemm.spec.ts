@@ -83,7 +83,7 @@ describe("a GEMM plan", () => {
 
   it.each([
     ["a layer of DeiT-B, batch 64", linear(64 * 197, 3072, 768), "tiled 128×128", "matrix 128×128", "registers 16×32"],
-    ["the gradient of its weight", gradient(768, 768, 64 * 197), "tiled 128×128, 8 splits", "matrix 128×128, 8 splits", "registers 16×32"],
+    ["the gradient of its weight", gradient(768, 768, 64 * 197), "tiled 128×128, 11 splits", "matrix 128×128, 7 splits", "registers 16×32"],
     ["a layer of DeiT-Ti, one image", linear(197, 576, 192), "tiled 32×32", "matrix 32×32", "registers 16×32"],
     ["the head of DeiT-Ti, one image", linear(1, 1000, 192), "tiled 32×32", "matrix 32×32", "registers 4×4"],
     ["few numbers of long sums", gradient(16, 16, 4096), "tiled 32×32, 16 splits", "matrix 32×32, 16 splits", "registers 16×32, 16 splits"],
@@ -242,7 +242,7 @@ onGpu("a GEMM", () => {
     everyVariant({ ...call, stored: { ...call.stored, factors: "f16" } }).filter(({ variant }) => variant.bytes <= 2 ** 14);
   const names = [...new Set(variantsFor({ product: linear(1, 1, 1), stored: f32, scale: 1, seed: 0 }).map(({ name }) => name))];
   /** The variants that take SwiftShader longest to compile. */
-  const slow = new Set(["matrix 128×128", "matrix 64×64", "matrix 32×32", "matrix 64×128", "matrix 32×64"]);
+  const slow = new Set(names.filter((name) => name.startsWith("matrix") && name !== "matrix 16×32"));
 
   it.each(names.filter((name) => LONG || !slow.has(name)))("by %s is the same sum", { timeout: UNHURRIED }, async (name) => {
     const [run, wrong]: [Runner, unknown[]] = [await made, []];
@@ -280,7 +280,7 @@ onGpu("a GEMM", () => {
       ? ([
           ["registers 16×32", "omits the terms of a thread", "quadBroadcast(total0, 3u)", "vec4f()", sums],
           ["tiled 32×32", "omits a quarter of the terms", " + panel_a[lane + 24u]", "", sums],
-          ["matrix 32×32", "adds up half a word", "unpack2x16float(a0.y)", "unpack2x16float(a0.x)", sums],
+          ["matrix 32×32", "leaves out a register", "total += vec4f(bitcast<vec4<f16>>(a0));", "", sums],
         ] as const)
       : []),
   ];

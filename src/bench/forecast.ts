@@ -44,6 +44,7 @@ export function forecast({ work }: Program, B: number, { adapter, precision, hos
   const { visitor, watched, innermost } = watch(() => undefined);
   const { engine, kernels, take } = plannedRuns<OpenCall | null>({ capabilities: adapter.reported.capabilities, precision }, innermost);
   const { run } = work(observe(kernels, visitor), B);
+  run(); // the first run makes what later ones find, such as the f16 copies of weights
   take();
   const root = watched(run);
   const { runs, uploaded } = take();

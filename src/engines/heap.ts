@@ -152,11 +152,7 @@ export interface HeapAccess {
   };
   /** What is kept with `t`; null: nothing is. */
   readonly kept: (t: Tensor) => Extent | null;
-  /**
-   * The memory of `t` under a new handle, for kernels that write in place; all old handles become stale.
-   *
-   * @param withKept whether the kernel also writes what is kept with `t`, which then stays; default: it is dropped
-   */
+  /** The memory of `t` under a new handle, for kernels that write in place; all old handles become stale. What is kept with it stays if they write it too. */
   readonly takeOver: (t: Tensor, withKept?: boolean) => Tensor;
   /** Counts a fused kernel and the multiply–adds of its matrix multiplications. */
   readonly count: (macs: number) => void;

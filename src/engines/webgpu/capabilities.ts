@@ -21,9 +21,14 @@ export interface DeviceCapabilities {
   readonly matrices: readonly MatrixConfig[];
   /** How its WGSL loads and stores fragments. */
   readonly matrixSyntax: MatrixSyntax;
+  /** Multiprocessors (compute units, cores), which WebGPU does not tell; default: `MULTIPROCESSORS`. */
+  readonly multiprocessors?: number;
   /** It is a software adapter. Its plans use small register tiles, since workgroup memory and barriers cost more there than they save. */
   readonly software: boolean;
 }
+
+/** Multiprocessors of an H100 SXM (NVIDIA H100 Tensor Core GPU Architecture, table 3), on which plans are made where a device does not tell its own. */
+export const MULTIPROCESSORS = 132;
 
 /** m × k by k × n */
 export interface MatrixShape {

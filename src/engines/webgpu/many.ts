@@ -31,9 +31,14 @@ interface Group {
 
 const memoriesOf = ({ tensors, half = null }: Entry): readonly (Tensor | Extent)[] => (half === null ? tensors : [...tensors, half]);
 
+/** The most slabs of a dispatch on a software adapter, which takes seconds to compile a program with more. */
+const MOST_OF_SOFTWARE = 4;
+
 /** Entries in the order in which there is room for their slabs in a dispatch. */
 function inFewSlabs({ slabOf, capabilities }: Access, entries: readonly Entry[]): readonly Group[] {
-  const most = Math.min(2 ** SLAB_BITS - 1, capabilities.limits.maxStorageBuffersPerShaderStage - 1); // the table is bound too
+  const { limits, software } = capabilities;
+  const room = Math.min(2 ** SLAB_BITS - 1, limits.maxStorageBuffersPerShaderStage - 1); // the table is bound too
+  const most = software ? Math.min(MOST_OF_SOFTWARE, room) : room;
   const groups: Group[] = [];
   for (const entry of entries) {
     const own = [...new Set(memoriesOf(entry).map((t) => slabOf(t).slab))];

@@ -24,12 +24,15 @@ import { mapTree, named } from "../../tensor/tree.ts";
 import { MOST_SKIPPED, type Counted } from "./skippedSteps.ts";
 import type { ByName } from "./eachLeaf.ts";
 
-/** Defaults of torch.amp.GradScaler: S at the start, and the number of steps without an overflow after which it grows. */
+/** S at the start, a default of torch.amp.GradScaler. */
 const INITIAL = 2 ** 16;
-const GROWTH_INTERVAL = 2000;
+/** The number of steps without an overflow after which S grows, another one. */
+export const GROWTH_INTERVAL = 2000;
 
-const LARGEST = 2 ** 24;
-const SMALLEST = 2 ** -14;
+/** The largest S. */
+export const LARGEST: number = 2 ** 24;
+/** The smallest S. */
+export const SMALLEST: number = 2 ** -14;
 
 /** The factor on the loss, and the counts that decide when it changes. */
 export interface LossScale {

@@ -15,6 +15,7 @@ import type { FusedKernel } from "./kernel.ts";
 import { keepMaskKernel } from "./keepMask.ts";
 import { layerNormKernel } from "./layerNorm.ts";
 import { linearKernel } from "./linear.ts";
+import { lossScaleKernel } from "./lossScale.ts";
 import { cutMixKernel, mixupKernel } from "./mixing.ts";
 import { normalisePixelsKernel } from "./normalisePixels.ts";
 import { adamwKernel, averagedKernel, emaKernel, unscaleKernel } from "./optimizer.ts";
@@ -41,6 +42,7 @@ const kernels: readonly FusedKernel[] = [
   reluKernel,
   crossEntropyKernel,
   unscaleKernel,
+  lossScaleKernel,
   adamwKernel,
   averagedKernel,
   emaKernel,

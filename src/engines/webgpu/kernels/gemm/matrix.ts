@@ -20,8 +20,8 @@ import { tileOrigin, type TileScope } from "./tile.ts";
 interface PanelMove {
   /** Statements that declare the registers. */
   readonly registers: string;
-  /** WGSL: the numbers of the registers, each a quad as f16. */
-  readonly held: readonly string[];
+  /** WGSL: the quads in the registers, as numbers. */
+  readonly quads: readonly string[];
   /** Statements: memory → registers. */
   readonly fetch: string;
   /** Statements: registers → workgroup memory. */
@@ -50,7 +50,7 @@ function panelMove(side: Side, tile: MatrixTile, format: GemmFormat, reader: Fac
   };
   return {
     registers: joined(registers.map((i) => `var ${register(i)} = ${reader.held}();`)),
-    held: registers.map(register),
+    quads: registers.map((i) => reader.numbers(register(i))),
     fetch: each((held, line, first) => `${held} = ${read(line, first)};`),
     store: each((held, line, first) => {
       const numbers = range(4).map((s) => `panel_${side}[to + ${s}u] = x[${s}];`);
@@ -108,20 +108,19 @@ fn put_fragment(first: u32, into: u32, row: u32, column: u32, one: u32) {
 /** Statements for the sums of A's rows, for A stored k × m: of the threads that fetch the same four rows, each has the sums over a part of the terms. */
 function rowTotals(
   tile: MatrixTile,
-  { held }: PanelMove,
-  reader: FactorReader,
+  { quads }: PanelMove,
   rowSums: RowSumText,
   scope: TileScope,
 ): { readonly add: string; readonly put: string } {
-  const [quads, threads] = [sidesOf(tile)[0] / 4, matrixThreads(tile)];
-  const add = joined(held.map((quad) => `total += vec4f(${reader.numbers(quad)});`));
+  const [perTerm, threads] = [sidesOf(tile)[0] / 4, matrixThreads(tile)];
+  const add = joined(quads.map((quad) => `total += vec4f(${quad});`));
   const result = (of: string): string =>
     `vec4f(${range(4)
       .map((s) => `results[4u * ${of} + ${s}u]`)
       .join(", ")})`;
   const put = `${joined(range(4).map((s) => `results[4u * lane + ${s}u] = total[${s}];`))}workgroupBarrier();
-if (lane < ${quads}u) {
-for (var other = lane + ${quads}u; other < ${threads}u; other += ${quads}u) { total += ${result("other")}; }
+if (lane < ${perTerm}u) {
+for (var other = lane + ${perTerm}u; other < ${threads}u; other += ${perTerm}u) { total += ${result("other")}; }
 ${rowSums.store(scope, `${scope.row} + 4u * lane`, "total")}
 }
 workgroupBarrier();
@@ -145,7 +144,7 @@ export const matrixProgram: (tile: MatrixTile, format: GemmFormat) => Program = 
     const a = panelMove("a", tile, format, readerOfA, scope, "term");
     const b = panelMove("b", tile, format, readerOfB, scope, "term");
     const rowSums = rowSumsOf(format);
-    const totals = rowTotals(tile, a, readerOfA, rowSums, scope);
+    const totals = rowTotals(tile, a, rowSums, scope);
     const results = { array: "results", first: `subgroup * ${M * N}u`, stride: N };
     const store = (i: number, j: number): string => `${storedSums(tile, `sum${i}_${j}`, results)}
 workgroupBarrier();

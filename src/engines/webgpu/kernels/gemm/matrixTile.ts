@@ -10,7 +10,10 @@ export interface SubgroupGrid {
 }
 
 export const subgroupGrids: readonly SubgroupGrid[] = [
+  { subgroups: [2, 3], fragments: [4, 4] },
   { subgroups: [2, 2], fragments: [4, 4] },
+  { subgroups: [3, 2], fragments: [4, 3] },
+  { subgroups: [2, 2], fragments: [4, 3] },
   { subgroups: [2, 2], fragments: [2, 2] },
   { subgroups: [1, 2], fragments: [2, 1] },
 ];

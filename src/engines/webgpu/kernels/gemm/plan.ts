@@ -1,12 +1,13 @@
 /**
  * How a device does a GEMM: with which program, on tiles of what size, in how many splits. A function of sizes, storage and device capabilities.
  *
- * The cost of a kernel variant is counted in numbers read from the nearest memory. A thread that computes u × v numbers of C does u v multiply–adds
- * for each u + v numbers that it reads, so a tile costs rows · columns · terms · (u + v)/(u v), including what lies beyond the edges of C. A
- * device runs many tiles at once, and fewer tiles than that cost as much as a full set. A GEMM of few tiles may be split along k (split-K), which
- * costs something for each number of each split. The plan takes the cheapest variant.
+ * The cost of a kernel variant is counted in the time in which a multiprocessor reads one number from workgroup memory. A multiply–add takes the
+ * longest of three: its arithmetic; the reads of a thread, u + v numbers for each u v multiply–adds; the reads of a tile from the cache of the
+ * device. A tile costs its multiply–adds, including those beyond the edges of C. The tiles are done in waves, one for each multiprocessor, and a wave
+ * that is not full costs as much as a full one. A GEMM may be split along k (split-K), so that its tiles fill whole waves; that costs something for
+ * each number of each split. The plan takes the cheapest variant and tiling.
  */
-import type { DeviceCapabilities } from "../../capabilities.ts";
+import { MULTIPROCESSORS, type DeviceCapabilities } from "../../capabilities.ts";
 import type { Dispatch } from "../../program.ts";
 import { SCRATCH_BYTES } from "../../run.ts";
 import {
@@ -20,6 +21,7 @@ import {
   type GemmStorage,
   type Tiling,
 } from "./format.ts";
+import { range } from "../text.ts";
 import { reductionDispatch } from "./splitK.ts";
 import { kernelVariants, type KernelVariant } from "./variants.ts";
 
@@ -33,15 +35,24 @@ export interface GemmPlan extends Pick<KernelVariant, "variant" | "rows" | "colu
 
 const F32_BYTES = 4;
 
-/** Tiles that run at once: two for each core of the largest devices, or some for each core of a processor. */
-const AT_ONCE = { hardware: 256, software: 16 } as const;
+/** Tiles that a processor does at once: some for each core. */
+const AT_ONCE_ON_PROCESSOR = 16;
+/** The fewest waves that keep a multiprocessor busy: one tile is multiplied while another waits for memory. */
+const FEWEST_WAVES = 2;
+
+/** Multiply–adds in the time of reading a number: on an H100, of ~1300 of f16 a clock and 64 numbers; of 128 of f32 and 32 numbers. */
+const ARITHMETIC = { matrix: 20, tiled: 4 } as const;
+/** The cost of a number from the cache of the device: an H100's multiprocessor gets 24 bytes a clock from there and 128 from workgroup memory. */
+const FROM_CACHE = 5;
 
 /** The fewest terms of a split. */
 const TERMS = 256;
 /** The terms of a split are a multiple of this, so that only the last split ends within a step. */
 const STEP = 32;
-/** The cost of a number of a split, which is written and read again, from the memory farthest from a thread. */
-const SPLIT_NUMBER = 16;
+/** The cost of a number of a split, which is written and read again in f32: as much as four of f16 from the cache. */
+const SPLIT_NUMBER = 4 * FROM_CACHE;
+/** The most splits. */
+const MOST_SPLITS = 16;
 
 const sizeOf = ({ batch, m, n }: GemmShape): number => batch * m * n;
 
@@ -50,19 +61,29 @@ export interface Choice {
   readonly tiling: Tiling;
 }
 
-function cost({ variant, tiling }: Choice, shape: GemmShape, atOnce: number): number {
-  const [u, v] = variant.own;
-  const tile = (variant.rows * variant.columns * tiling.length * (u + v)) / (u * v);
-  const splits = splitsOf(shape, tiling);
-  return Math.max(tilesOf(shape, tiling), atOnce) * tile + (splits > 1 ? splits * sizeOf(shape) * SPLIT_NUMBER : 0);
+/** The cost of a multiply–add. */
+function costOfOne({ variant, rows, columns, own: [u, v] }: KernelVariant): number {
+  const reads = (u + v) / (u * v);
+  if (variant === "registers") return reads;
+  return Math.max(1 / ARITHMETIC[variant], reads, (FROM_CACHE * (rows + columns)) / (rows * columns));
 }
 
-/** One with a single split, and one with as many splits as make enough tiles. */
-function tilingsOf({ rows, columns }: KernelVariant, shape: GemmShape, storage: GemmStorage, atOnce: number): readonly Tiling[] {
-  const single = { rows, columns, length: Math.max(1, shape.k) };
+/** How many tiles' time this many tiles take, on a device that does some at once. */
+const tilesInWaves = (tiles: number, { software, multiprocessors = MULTIPROCESSORS }: DeviceCapabilities): number =>
+  software ? Math.max(tiles, AT_ONCE_ON_PROCESSOR) : multiprocessors * Math.max(FEWEST_WAVES, Math.ceil(tiles / multiprocessors));
+
+function cost({ variant, tiling }: Choice, shape: GemmShape, capabilities: DeviceCapabilities): number {
+  const tile = variant.rows * variant.columns * tiling.length * costOfOne(variant);
+  const splits = splitsOf(shape, tiling);
+  return tilesInWaves(tilesOf(shape, tiling), capabilities) * tile + (splits > 1 ? splits * sizeOf(shape) * SPLIT_NUMBER : 0);
+}
+
+/** One with a single split, and those with several, of equal lengths but for the last. */
+function tilingsOf({ rows, columns }: KernelVariant, shape: GemmShape, storage: GemmStorage): readonly Tiling[] {
   const room = Math.floor(SCRATCH_BYTES / F32_BYTES / splitNumbers(shape, storage));
-  const splits = Math.min(Math.ceil(atOnce / tilesOf(shape, single)), Math.floor(shape.k / TERMS), room);
-  return splits < 2 ? [single] : [single, { rows, columns, length: Math.ceil(shape.k / splits / STEP) * STEP }];
+  const most = Math.max(1, Math.min(MOST_SPLITS, Math.floor(shape.k / TERMS), room));
+  const lengths = range(most).map((s) => (s === 0 ? Math.max(1, shape.k) : Math.ceil(shape.k / (s + 1) / STEP) * STEP));
+  return lengths.map((length) => ({ rows, columns, length }));
 }
 
 const cheapest = <T>(list: readonly T[], costOf: (one: T) => number): T =>
@@ -112,14 +133,13 @@ export function gemmPlan(shape: GemmShape, storage: GemmStorage, scale: number, 
   if (storage.c === "f16" && shape.n % 2 !== 0) throw new RangeError(`matmul: rows of f16 must have an even length, got ${shape.n}`);
   if (storage.rowSums === true && (shape.batch !== 1 || !shape.ta))
     throw new RangeError("matmul: the rows of A are added up for one matrix that is stored transposed");
-  const atOnce = capabilities.software ? AT_ONCE.software : AT_ONCE.hardware;
   const choices = kernelVariants(shape, storage, capabilities).flatMap((variant) =>
-    tilingsOf(variant, shape, storage, atOnce).map((tiling): Choice => ({ variant, tiling })),
+    tilingsOf(variant, shape, storage).map((tiling): Choice => ({ variant, tiling })),
   );
   return planOf(
     shape,
     storage,
     scale,
-    cheapest(choices, (choice) => cost(choice, shape, atOnce)),
+    cheapest(choices, (choice) => cost(choice, shape, capabilities)),
   );
 }

@@ -78,11 +78,10 @@ function softwareVariants({ batch, m, n, k }: GemmShape, { features }: DeviceCap
   return [registerVariant(features.has("subgroups") ? SHARED : LARGE), registerVariant(SMALL)];
 }
 
-/** The steps of the matrix units, from that which takes most workgroup memory; the padding of a line in bytes. */
+/** The steps of the matrix units, from that which takes most workgroup memory; the padding of a line in bytes, without which lines would share banks. */
 const steps = [
   { depth: 32, padding: 16 },
   { depth: 16, padding: 16 },
-  { depth: 16, padding: 0 },
 ] as const;
 
 function matrixVariants(format: GemmFormat, capabilities: DeviceCapabilities): readonly KernelVariant[] {
