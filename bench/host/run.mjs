@@ -14,7 +14,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { trainProgram } from "#deit/bench/train.js";
 import { adapterNamed } from "#deit/bench/adapters.js";
-import { machineOn } from "#deit/engines/webgpu/device.js";
+import { machineOn } from "#deit/engines/webgpu/device/device.js";
 import { engineOn } from "#deit/engines/webgpu/engine.js";
 import { openDevice } from "#deit/gpu/device.js";
 import { swiftShaderVariables } from "#deit/gpu/swiftshader.js";

@@ -5,7 +5,7 @@ import { drawOf } from "../../src/check/draw.ts";
 import { evaluate, hostArray, upload, type Host, type HostArray } from "../../src/check/host.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { machineOn } from "../../src/engines/webgpu/device.ts";
+import { machineOn } from "../../src/engines/webgpu/device/device.ts";
 import { engineOn } from "../../src/engines/webgpu/engine.ts";
 import { defaultCapabilities, type DeviceCapabilities } from "../../src/engines/webgpu/capabilities.ts";
 import type { MatrixFormat } from "../../src/engines/webgpu/kernels/attention/matrixFormat.ts";

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { drawOf, type Draw } from "../../src/check/draw.ts";
-import { machineOn } from "../../src/engines/webgpu/device.ts";
+import { machineOn } from "../../src/engines/webgpu/device/device.ts";
 import { defaultCapabilities, capabilitiesOf, type DeviceCapabilities } from "../../src/engines/webgpu/capabilities.ts";
 import { gemmFormat, type GemmShape, type GemmStorage } from "../../src/engines/webgpu/kernels/gemm/format.ts";
 import { gemmPlan, planOf, type GemmPlan } from "../../src/engines/webgpu/kernels/gemm/plan.ts";

@@ -1,6 +1,6 @@
 /** Numbers rounded to f16: everything that fits as `pack2x16float` rounds it, infinity beyond, NaN for NaN; whatever the device packs beyond the range. */
 import { expect, it } from "vitest";
-import { machineOn } from "../../src/engines/webgpu/device.ts";
+import { machineOn } from "../../src/engines/webgpu/device/device.ts";
 import { elementDispatch, elementProgram, pairDispatch, pairProgram } from "../../src/engines/webgpu/kernels/perElement.ts";
 import type { Dispatch } from "../../src/engines/webgpu/program.ts";
 import { keyOf, uniform53At } from "../../src/tensor/key.ts";

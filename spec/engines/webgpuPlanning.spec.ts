@@ -6,7 +6,7 @@ import { defaultCapabilities, capabilitiesOf, type DeviceCapabilities } from "..
 import { planningEngine } from "../../src/engines/webgpu/planning.ts";
 import type { Dispatch } from "../../src/engines/webgpu/program.ts";
 import { adapterNamed } from "../../src/bench/adapters.ts";
-import { slabLayout, USUAL_SLAB } from "../../src/engines/webgpu/slabs.ts";
+import { slabLayout, USUAL_SLAB } from "../../src/engines/webgpu/device/slabs.ts";
 import { deitConfig } from "../../src/model/config.ts";
 import { gpuDevice, onGpu } from "../helpers/gpu.ts";
 

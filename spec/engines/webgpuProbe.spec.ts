@@ -1,10 +1,10 @@
 /** Matrix units are tried before they are used. The devices here emulate them on SwiftShader, rightly and wrongly. */
 import { describe, expect, it } from "vitest";
-import { machineOn } from "../../src/engines/webgpu/device.ts";
+import { machineOn } from "../../src/engines/webgpu/device/device.ts";
 import { capabilitiesOf, type MatrixConfig } from "../../src/engines/webgpu/capabilities.ts";
 import { gemmPlan } from "../../src/engines/webgpu/kernels/gemm/plan.ts";
 import type { GemmStorage } from "../../src/engines/webgpu/kernels/gemm/format.ts";
-import { probeMatrixUnits, type MatrixReport } from "../../src/engines/webgpu/probe.ts";
+import { probeMatrixUnits, type MatrixReport } from "../../src/engines/webgpu/device/probe.ts";
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
 import { reportedByDrivers } from "../helpers/adapters.ts";
 import { withoutMatrices } from "../helpers/subgroupMatrix.ts";

@@ -9,7 +9,7 @@ import { evaluate, upload, type Host } from "../../src/check/host.ts";
 import { tolerances } from "../../src/check/tolerance.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { defaultCapabilities, matrixUnitsOf, type DeviceCapabilities } from "../../src/engines/webgpu/capabilities.ts";
-import { machineOn } from "../../src/engines/webgpu/device.ts";
+import { machineOn } from "../../src/engines/webgpu/device/device.ts";
 import { engineOn } from "../../src/engines/webgpu/engine.ts";
 import { attentionPlan } from "../../src/engines/webgpu/kernels/attention/plan.ts";
 import { gemmFormat, type GemmShape, type GemmStorage } from "../../src/engines/webgpu/kernels/gemm/format.ts";

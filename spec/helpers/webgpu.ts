@@ -1,5 +1,5 @@
 /** Engines that use the kernels of other devices, and errors planted in WGSL. */
-import { machineOn } from "../../src/engines/webgpu/device.ts";
+import { machineOn } from "../../src/engines/webgpu/device/device.ts";
 import { deviceEngine, type WebgpuEngine } from "../../src/engines/webgpu/engine.ts";
 import type { WebgpuPrecision } from "../../src/engines/webgpu/run.ts";
 

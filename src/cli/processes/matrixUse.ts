@@ -1,7 +1,7 @@
 /** Which kernel variants GEMM has on a GPU, and what its matrix units have to do with it. */
 import { capabilitiesOf } from "../../engines/webgpu/capabilities.ts";
 import { gemmPlan } from "../../engines/webgpu/kernels/gemm/plan.ts";
-import { probeMatrixUnits } from "../../engines/webgpu/probe.ts";
+import { probeMatrixUnits } from "../../engines/webgpu/device/probe.ts";
 import type { WebgpuPrecision } from "../../engines/webgpu/run.ts";
 import type { DawnOptions } from "../../gpu/dawn.ts";
 import { openDevice } from "../../gpu/device.ts";

@@ -2,7 +2,7 @@
  * The WebGPU engine: kernels in WGSL, on a machine (machine.ts). On a device, kernels return at once, and numbers come back only when they are
  * read.
  */
-import type { Asynchronous, Engine, MemoryReport, Stopwatch } from "../../kernels/engine.ts";
+import type { Asynchronous, Engine, MemoryReport } from "../../kernels/engine.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { MemoryError } from "../../tensor/errors.ts";
 import { widenHalf } from "../../tensor/half.ts";
@@ -13,8 +13,8 @@ import { plannedTop } from "../plan.ts";
 import { kernelsOf, type Capturable, type Loops } from "../region.ts";
 import { accessOn, heapAccessWith } from "./access.ts";
 import type { ReplayBackend } from "./replay/capture.ts";
-import { machineOn, type DeviceMachine } from "./device.ts";
-import type { MatrixReport } from "./probe.ts";
+import { machineOn, type DeviceMachine } from "./device/device.ts";
+import type { MatrixReport } from "./device/probe.ts";
 import { checkingFaults, type Checked } from "./faults.ts";
 import { fusedKernels } from "./fused/table.ts";
 import { elementwise, fill } from "./kernels/elementwise.ts";
@@ -25,7 +25,8 @@ import { reduce } from "./kernels/reduce.ts";
 import type { Machine } from "./machine.ts";
 import { Replay } from "./replay/replay.ts";
 import type { Access, WebgpuPrecision } from "./run.ts";
-import { USUAL_SLAB } from "./slabs.ts";
+import { settled } from "./settled.ts";
+import { USUAL_SLAB } from "./device/slabs.ts";
 import { DispatchWindow } from "./window/window.ts";
 
 /** The device of a WebGPU engine, and how the engine uses it. */
@@ -201,36 +202,11 @@ function engineWith(checked: Checked<Machine>, { precision, capacity, poison, ep
   };
 }
 
-const settledStopwatch = ({ cut, read }: Stopwatch, settle: () => void): Stopwatch => ({
-  cut: () => {
-    settle();
-    cut();
-  },
-  read: () => {
-    settle();
-    return read();
-  },
-});
-
-/** The clock and the counts of a machine, which hold when all has been settled. */
-const asynchronous = ({ machine, check }: Checked<DeviceMachine>, settle: () => void): Asynchronous => ({
-  allocated: machine.allocated,
-  smallerWork: machine.smallerWork,
-  finish: async () => {
-    settle();
-    await Promise.all([check(), machine.finish()]); // in one command buffer
-  },
-  sent: () => {
-    settle();
-    return machine.sent();
-  },
-  stopwatch: machine.stopwatch && settledStopwatch(machine.stopwatch, settle),
-});
 /** A new engine on the machine of a device. */
 export function deviceEngine(machine: DeviceMachine, settings: EngineSettings): WebgpuEngine {
   const checked = checkingFaults(machine);
   const { settle, ...engine } = engineWith(checked, settings);
-  return { ...engine, ...asynchronous(checked, settle), close: machine.close };
+  return { ...engine, ...settled(checked, settle), close: machine.close };
 }
 
 /**

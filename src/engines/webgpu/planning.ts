@@ -6,7 +6,7 @@ import { FEW_BYTES, uploadDispatch } from "./kernels/upload.ts";
 import type { Bindable, Machine } from "./machine.ts";
 import type { Dispatch, Note, OperandUse } from "./program.ts";
 import type { WebgpuPrecision } from "./run.ts";
-import { slabLayout, USUAL_SLAB } from "./slabs.ts";
+import { slabLayout, USUAL_SLAB } from "./device/slabs.ts";
 
 export interface PlanningOptions {
   /** What the device can do that it plans for. */

@@ -14,7 +14,7 @@ import { convDispatch, type ConvSizes } from "../kernels/conv.ts";
 import { matrixMultiplier } from "../kernels/gemm/multiply.ts";
 import { windowsDispatch } from "../kernels/windows.ts";
 import { activationBytes, type Access } from "../run.ts";
-import { OFFSET_ALIGNMENT } from "../slabs.ts";
+import { OFFSET_ALIGNMENT } from "../device/slabs.ts";
 import { takeActivation, type FusedKernel } from "./kernel.ts";
 
 /** The windows made at a time take about this much, so that they are still in a cache when they are multiplied. */

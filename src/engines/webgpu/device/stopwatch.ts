@@ -2,8 +2,8 @@
  * How long a device works, part by part: the compute passes of a part write the device's own time when they begin and end, and the host reads all
  * times at the end. A pass ends where a part does, so dispatches of two parts never overlap while they are timed.
  */
-import type { Stopwatch } from "../../kernels/engine.ts";
-import { usage } from "./capabilities.ts";
+import type { Stopwatch } from "../../../kernels/engine.ts";
+import { usage } from "../capabilities.ts";
 
 /** The most times of a query set; a pass has two. */
 const SET = 4096;

@@ -3,7 +3,7 @@
  * versions, drivers refuse what they report, and some multiply wrongly. Units that do not compile, or do not give the right numbers, are not used;
  * GEMM and attention then take the variants for other hardware.
  */
-import { capabilitiesOf, matrixUnitsOf, MATRIX_FEATURES, reportedMatrices, type MatrixConfig } from "./capabilities.ts";
+import { capabilitiesOf, matrixUnitsOf, MATRIX_FEATURES, reportedMatrices, type MatrixConfig } from "../capabilities.ts";
 import {
   loaded,
   multiplyAdded,
@@ -13,8 +13,8 @@ import {
   zeroSums,
   type MatrixSyntax,
   type MatrixUnits,
-} from "./kernels/units.ts";
-import { declare, program } from "./program.ts";
+} from "../kernels/units.ts";
+import { declare, program } from "../program.ts";
 
 /** What was found out about the matrix units of a device. */
 export interface MatrixReport {

@@ -2,7 +2,7 @@
  * Buffers of a device. `createBuffer` returns at once, whether the device has the memory or not; an error scope says it later. Buffers are made when
  * memory is reserved, and hardly ever afterwards, so that no scope is open while commands are encoded.
  */
-import { MemoryError } from "../../tensor/errors.ts";
+import { MemoryError } from "../../../tensor/errors.ts";
 import type { DeviceFailure } from "./failure.ts";
 
 export interface Allocation {

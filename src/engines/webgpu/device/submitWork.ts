@@ -9,8 +9,8 @@
  * that the largest command buffer held, and never doubles it.
  */
 import type { BoundMemory } from "./boundDispatches.ts";
-import type { DeviceCapabilities } from "./capabilities.ts";
-import type { Dispatch } from "./program.ts";
+import type { DeviceCapabilities } from "../capabilities.ts";
+import type { Dispatch } from "../program.ts";
 
 /** Multiply–adds and bytes a second, and the bound in seconds. */
 interface Rates {

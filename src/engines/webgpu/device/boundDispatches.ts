@@ -2,9 +2,9 @@
  * What the dispatches of a command buffer have bound. A training step submits the same dispatches on the same memory again and again, so the
  * pipeline and bind group of the i-th dispatch of the last command buffer serve the i-th of the next one, where program and memory are the same.
  */
-import type { Bindable } from "./machine.ts";
+import type { Bindable } from "../machine.ts";
 import type { Bound, Operand, Pipelines } from "./pipelines.ts";
-import type { Program } from "./program.ts";
+import type { Program } from "../program.ts";
 
 /** What a dispatch can bind; `uploads` is the buffer of staged uploads. */
 export type BoundMemory = Bindable | "uploads";

@@ -1,5 +1,5 @@
 /** Programs on a device: compiled once, and bound to memory once for each set of buffer ranges. */
-import { MOST_PARAMS, type Program } from "./program.ts";
+import { MOST_PARAMS, type Program } from "../program.ts";
 
 /** A buffer range that a dispatch binds: a tensor, or a whole slab. Equal ranges are the same object. */
 export interface Operand {

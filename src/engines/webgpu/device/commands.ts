@@ -5,14 +5,14 @@
  * The params of dispatches, and small uploads, are collected on the host and written just before the command buffer is submitted. The queue has
  * done all earlier command buffers by then, so one device buffer for each of the two is enough.
  */
-import type { Asynchronous, Stopwatch } from "../../kernels/engine.ts";
+import type { Asynchronous, Stopwatch } from "../../../kernels/engine.ts";
 import type { NeededBuffers } from "./allocation.ts";
 import { BoundDispatches, type BoundMemory } from "./boundDispatches.ts";
-import { usage } from "./capabilities.ts";
+import { usage } from "../capabilities.ts";
 import type { DeviceFailure } from "./failure.ts";
-import { FEW_BYTES } from "./kernels/upload.ts";
+import { FEW_BYTES } from "../kernels/upload.ts";
 import { PARAM_BYTES, pipelinesOn, type Operand } from "./pipelines.ts";
-import type { Dispatch } from "./program.ts";
+import type { Dispatch } from "../program.ts";
 import { Readback } from "./readback.ts";
 import type { SubmitWork } from "./submitWork.ts";
 import { passClockOn, type PassClock } from "./stopwatch.ts";

@@ -4,10 +4,10 @@
  * their bind groups can be kept. A slab is made when an address in it is first needed, and stays. Where a device has no memory for a slab, the last one
  * is shorter, and later addresses are refused.
  */
-import { MemoryError } from "../../tensor/errors.ts";
-import type { Layout } from "../heap.ts";
+import { MemoryError } from "../../../tensor/errors.ts";
+import type { Layout } from "../../heap.ts";
 import { allocate, type Allocation } from "./allocation.ts";
-import { usage, type DeviceCapabilities } from "./capabilities.ts";
+import { usage, type DeviceCapabilities } from "../capabilities.ts";
 import type { DeviceFailure } from "./failure.ts";
 
 /** Every device allows bindings whose offsets are multiples of this many bytes. */

@@ -1,5 +1,5 @@
 /** Why a device can no longer be used. */
-import { DeviceLostError, MemoryError } from "../../tensor/errors.ts";
+import { DeviceLostError, MemoryError } from "../../../tensor/errors.ts";
 
 /** By its name, since the class is a global that only browsers have. */
 const isOutOfMemory = (error: GPUError): boolean => error.constructor.name === "GPUOutOfMemoryError";

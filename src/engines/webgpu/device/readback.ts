@@ -4,7 +4,7 @@
  * reads wait at once, and destroyed afterwards.
  */
 import type { NeededBuffers } from "./allocation.ts";
-import { usage } from "./capabilities.ts";
+import { usage } from "../capabilities.ts";
 import type { DeviceFailure } from "./failure.ts";
 
 /** Lengths of the staging buffers for a few numbers and for many, and how many of each are kept. The large one holds what `readTree` reads at once. */

@@ -1,15 +1,15 @@
 /** A device as a machine: slabs of memory (slabs.ts), and commands that are encoded and submitted together (commands.ts). */
-import type { Asynchronous } from "../../kernels/engine.ts";
-import { MemoryError } from "../../tensor/errors.ts";
+import type { Asynchronous } from "../../../kernels/engine.ts";
+import { MemoryError } from "../../../tensor/errors.ts";
 import { neededBuffers } from "./allocation.ts";
 import type { BoundMemory } from "./boundDispatches.ts";
-import { capabilitiesOf, usage, type UsableMatrices } from "./capabilities.ts";
+import { capabilitiesOf, usage, type UsableMatrices } from "../capabilities.ts";
 import { Commands, UPLOAD_BYTES } from "./commands.ts";
 import { DeviceFailure } from "./failure.ts";
-import { uploadDispatch } from "./kernels/upload.ts";
-import type { Machine } from "./machine.ts";
+import { uploadDispatch } from "../kernels/upload.ts";
+import type { Machine } from "../machine.ts";
 import type { Operand } from "./pipelines.ts";
-import { FAULT_BYTES, SCRATCH_BYTES, type EngineBuffer } from "./run.ts";
+import { FAULT_BYTES, SCRATCH_BYTES, type EngineBuffer } from "../run.ts";
 import { SubmitWork } from "./submitWork.ts";
 import { slabLayout, slabsOn } from "./slabs.ts";
 
