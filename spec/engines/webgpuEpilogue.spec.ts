@@ -104,8 +104,9 @@ onGpu("epilogues", () => {
       }),
       { numRuns: lane === "fast" ? 8 : 40 },
     );
-    const isPossible = !choice.software || choice.precision === "f16"; // elsewhere a GEMM of few numbers stores them one by one
-    expect(fused.sent().dispatches < plain.sent().dispatches).toBe(isPossible);
+    // a GEMM of few numbers in f32 stores them one by one on a software adapter, so that there random programs may have nothing to fuse
+    const least = choice.software && choice.precision === "f32" ? 0 : 1;
+    expect(plain.sent().dispatches - fused.sent().dispatches).toBeGreaterThanOrEqual(least);
     fused.close();
     plain.close();
   });

@@ -7,7 +7,7 @@ import type { GemmStorage } from "../../src/engines/webgpu/kernels/gemm/format.t
 import { probeMatrixUnits, type MatrixReport } from "../../src/engines/webgpu/device/probe.ts";
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
 import { reportedByDrivers } from "../helpers/adapters.ts";
-import { withoutMatrices } from "../helpers/subgroupMatrix.ts";
+import { halfOf, withoutMatrices } from "../helpers/subgroupMatrix.ts";
 
 interface Fake {
   readonly matrices: readonly MatrixConfig[];
@@ -103,12 +103,12 @@ onGpu("the matrix units of a device", () => {
     ["no syntax compiles", { matrices: apple, compile: () => "fn main(" }, /^none of them works: f32 8×8×8 with sums in f32: .*WGSL/],
     [
       "they sum in f16",
-      { matrices: arc, compile: (wgsl) => emulated(wgsl).replaceAll(/sum \+= (.*);/g, "sum = round_f16(sum + $1);") },
+      { matrices: arc, compile: (wgsl) => emulated(wgsl).replaceAll(/sums\[sum\] \+= (.*);/g, `sums[sum] = ${halfOf("sums[sum] + $1")};`) },
       /^none of them works: f16 8×8×16 with sums in f32: they compute [\d.]+ where [\d.]+ is right$/,
     ],
     [
       "they round factors of f32",
-      { matrices: apple, compile: (wgsl) => emulated(wgsl).replaceAll(/return (left|right)\[i\];/g, "return round_f16($1[i]);") },
+      { matrices: apple, compile: (wgsl) => emulated(wgsl).replaceAll(/return ((?:left|right)\[i\]);/g, `return ${halfOf("$1")};`) },
       /^none of them works: f32 8×8×8 with sums in f32: they compute/,
     ],
     [

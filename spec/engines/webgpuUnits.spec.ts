@@ -24,7 +24,7 @@ import { reportedByDrivers } from "../helpers/adapters.ts";
 import { runnerOn, type Call } from "../helpers/gemm.ts";
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
 import { lane } from "../helpers/lane.ts";
-import { withoutMatrices } from "../helpers/subgroupMatrix.ts";
+import { halfOf, withoutMatrices } from "../helpers/subgroupMatrix.ts";
 
 const capabilitiesOf = (name: string): DeviceCapabilities => reportedByDrivers[name]?.capabilities ?? defaultCapabilities;
 const names = Object.keys(reportedByDrivers);
@@ -177,7 +177,6 @@ onGpu("a GEMM on emulated units", () => {
   });
 
   it("would exceed the bound with sums in f16, and with factors of f32 that are rounded to f16", async () => {
-    const halfOf = (x: string): string => `unpack2x16float(pack2x16float(vec2f(${x}, 0.0))).x`;
     const sums = (wgsl: string): string => wgsl.replaceAll(/sums\[sum\] \+= (.*);/g, `sums[sum] = ${halfOf("sums[sum] + $1")};`);
     expect(await errorOf("Apple, M1 and later", long, sums)).toBeGreaterThan(1000);
     const factors = (wgsl: string): string => wgsl.replaceAll(/return (panel_\w+\[i\]);/g, `return ${halfOf("$1")};`);

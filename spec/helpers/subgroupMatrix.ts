@@ -92,12 +92,16 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/array<f16,/g, "array<f32,"],
   [/bitcast<vec4<f16>>\((\w+)\)/g, "vec4f(unpack2x16float($1.x), unpack2x16float($1.y))"],
   [/vec4<f16>/g, "vec4f"],
+  [/\bf16\(/g, "f32("], // of numbers that f16 holds exactly
   [/\w+ = subgroupMatrixMultiplyAccumulate\(/g, "multiply_accumulate("],
 ];
 
 const found = (wgsl: string, word: RegExp, group: number): readonly string[] => [
   ...new Set([...wgsl.matchAll(word)].map((match) => match[group] ?? "")),
 ];
+
+/** WGSL: a number rounded to f16, for errors that are planted. */
+export const halfOf = (x: string): string => `unpack2x16float(pack2x16float(vec2f(${x}, 0.0))).x`;
 
 /** The same program for devices without subgroups. */
 export function withoutMatrices(wgsl: string, shape: MatrixShape): string {
