@@ -83,7 +83,10 @@ async function shrunkDevice() {
     });
   const createShaderModule = device.createShaderModule.bind(device);
   device.createShaderModule = ({ code, ...rest }) =>
-    createShaderModule({ ...rest, code: code.replace(/@workgroup_size\((\d+),/, (_, threads) => `@workgroup_size(${Math.ceil(threads / 128) * 128},`) });
+    createShaderModule({
+      ...rest,
+      code: code.replace(/@workgroup_size\((\d+),/, (_, threads) => `@workgroup_size(${Math.ceil(threads / 128) * 128},`),
+    });
   device.createCommandEncoder = (descriptor) => {
     const encoder = createEncoder(descriptor);
     const copy = encoder.copyBufferToBuffer.bind(encoder);

@@ -21,6 +21,7 @@ import { mergeHeads, splitHeads, type QueriesKeysValues } from "../../src/ops/sp
 import { keyOf } from "../../src/tensor/key.ts";
 import type { Shape, Tensor } from "../../src/tensor/tensor.ts";
 import { cutMix } from "../../src/train/mixing/cutMix.ts";
+import { erase } from "../../src/train/mixing/erase.ts";
 import { mixup } from "../../src/train/mixing/mixup.ts";
 import { normalisePixels, type PixelInputs } from "../../src/train/mixing/normalisePixels.ts";
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
@@ -264,6 +265,22 @@ const cases: readonly FusedCase[] = [
       { right: "in_box(i + 1u)", wrong: "in_box(i)" },
     ],
   },
+  {
+    name: "erase",
+    sizes: images,
+    made: (draw, shape) => {
+      const [B = 0, C = 0, H = 0, W = 0] = shape;
+      const inputs = drawnPixels(draw, shape);
+      const rectangle = { image: B - 1, top: 0, left: 1, h: Math.ceil(H / 2), w: W - 2 };
+      const erased = [{ ...rectangle, noise: Float32Array.from(draw.array([C * rectangle.h * rectangle.w]).data) }];
+      return (k) => erase.run(k, { x: pixels(k, inputs) }, erased);
+    },
+    errors: [
+      { right: "column >= left + w", wrong: "column > left + w" },
+      { right: "channel * h", wrong: "h" },
+      { right: "erased(2u * pair + 1u, own.y)", wrong: "erased(2u * pair, own.y)" },
+    ],
+  },
 ];
 
 onGpu("fused ops of the webgpu engine", () => {
@@ -309,9 +326,10 @@ onGpu("fused ops of the webgpu engine", () => {
       await dispatchesOf(() => normalisePixels.run(k, inputs)),
       await dispatchesOf(() => mixup.run(k, inputs, { lambda: 0.3 })),
       await dispatchesOf(() => cutMix.run(k, inputs, { rows: [1, 3], columns: [0, 5] })),
+      await dispatchesOf(() => erase.run(k, inputs, [])),
     ];
     close();
-    expect(counts).toEqual([1, 1, 1, 1]);
+    expect(counts).toEqual([1, 1, 1, 1, 2]); // the table of the rectangles is uploaded by a dispatch
   });
 
   it.each(cases.flatMap((one) => one.errors.map((error) => [one.name, error, one] as const)))(

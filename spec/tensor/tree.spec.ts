@@ -23,6 +23,12 @@ describe("trees", () => {
     expect(mapped.b.n).toBe(5);
   });
 
+  it("leave typed arrays as they are", () => {
+    const tree = { noise: Float32Array.of(1, 2) };
+    expect(mapTree(tree, (x) => x).noise).toBe(tree.noise);
+    expect(named(tree).size).toBe(0);
+  });
+
   it.each([
     ["a promise", Promise.resolve(1), 'got Promise (at "x")'],
     ["a map", new Map(), 'got Map (at "x")'],

@@ -1,4 +1,4 @@
-/** Trees of tensors: plain records and arrays. They may also hold numbers, strings, booleans and null, which these functions leave unchanged. */
+/** Trees of tensors: plain records and arrays. They may also hold numbers, strings, booleans, null and typed arrays, which these functions leave unchanged. */
 import { isTensor, type Tensor } from "./tensor.ts";
 
 const join = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
@@ -12,7 +12,7 @@ function isRecord(tree: object): tree is Readonly<Record<string, unknown>> {
 /** Visits the tensors below `tree`, to which `keys` lead from the root: one array for the whole walk, so that paths are joined only where needed. */
 function walk(tree: unknown, visit: (t: Tensor, keys: readonly string[]) => void, keys: string[]): void {
   if (typeof tree === "function") throw new TypeError(`a tree may not hold a function (at "${keys.join(".")}")`);
-  if (tree === null || typeof tree !== "object") return;
+  if (tree === null || typeof tree !== "object" || ArrayBuffer.isView(tree)) return;
   if (isTensor(tree)) return visit(tree, keys);
   const depth = keys.length;
   if (Array.isArray(tree)) {
@@ -46,7 +46,7 @@ export function named(tree: unknown): ReadonlyMap<string, Tensor> {
 /** The same tree with each tensor replaced by `f(tensor, name)`. */
 export function mapTree<T>(tree: T, f: (t: Tensor, path: string) => Tensor, path?: string): T;
 export function mapTree(tree: unknown, f: (t: Tensor, path: string) => Tensor, path = ""): unknown {
-  if (tree === null || typeof tree !== "object") return tree;
+  if (tree === null || typeof tree !== "object" || ArrayBuffer.isView(tree)) return tree;
   if (isTensor(tree)) return f(tree, path);
   if (Array.isArray(tree)) return tree.map((child, i) => mapTree(child, f, join(path, `${i}`)));
   const mapped: Record<string, unknown> = {};

@@ -107,6 +107,6 @@ export const m2MaxRates: AdapterRates = {
 };
 
 export const hostRates: HostRates = {
-  host: { bound: 2.5 * MICRO, expected: 11.4 * MICRO, pessimistic: 24 * MICRO, sources: [sources.nullBackend, sources.webgpuPaper] },
+  host: { bound: 2.5 * MICRO, expected: 13 * MICRO, pessimistic: 24 * MICRO, sources: [sources.nullBackend, sources.webgpuPaper] },
   copy: { bound: 6.5 * GIGA, expected: 5.2 * GIGA, pessimistic: 1.2 * GIGA, sources: [sources.uploads] },
 };

@@ -89,9 +89,9 @@ export const webgpuPaper: Source = source(
   "a dispatch of WebGPU takes the host 24 to 36 µs on Vulkan and 32 to 71 on Metal",
 );
 export const nullBackend: Source = source(
-  "2026-11-28",
+  "2026-12-01",
   "docs/webgpu.md#what-a-step-costs",
-  "measured here on Dawn's null backend, AMD EPYC with 2 cores: 2.5 µs a dispatch for bare calls, 11.4 µs in the median for a whole step",
+  "measured here on Dawn's null backend: 2.5 µs a dispatch for bare calls (AMD EPYC, 2026-11-28), 13.0 µs in the median for a whole step (Intel Xeon, 2 cores)",
 );
 export const uploads: Source = source(
   "2026-12-01",

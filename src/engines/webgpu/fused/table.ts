@@ -7,6 +7,7 @@ import { fusedTable } from "../../../ops/observe.ts";
 import type { HeapAccess } from "../../heap.ts";
 import { attentionKernel } from "./attention.ts";
 import { crossEntropyKernel } from "./crossEntropy.ts";
+import { eraseKernel } from "./erase.ts";
 import { frozenBatchNormKernel } from "./frozenBatchNorm.ts";
 import { groupedConvKernel } from "./groupedConv.ts";
 import { geluKernel } from "./gelu.ts";
@@ -48,6 +49,7 @@ const kernels: readonly FusedKernel[] = [
   emaKernel,
   mixupKernel,
   cutMixKernel,
+  eraseKernel,
   normalisePixelsKernel,
 ];
 
