@@ -2,6 +2,7 @@
  * `npm run build`: compiles the WASM kernels from assembly (asc) and stores them as text in modules of src; makes the index of the source that
  * `deit explain` reads (sourceIndex.mjs); then compiles src to dist/ (tsc), and bench to dist/benches.
  */
+import { deflateRawSync } from "node:zlib";
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -64,8 +65,8 @@ function indentByTabs() {
 }
 
 /** Stores a binary that asc has written as text. */
-function writeBinary(folder, name) {
-  const binary = readFileSync(`dist/wasm/${name}.wasm`).toString("base64");
+function writeBinary(folder, name, encode = (bytes) => bytes) {
+  const binary = encode(readFileSync(`dist/wasm/${name}.wasm`)).toString("base64");
   write(folder, name, `${HEAD}export const binary: string =\n  "${binary}";\n`);
 }
 
@@ -95,7 +96,7 @@ async function compileKernels() {
 }
 
 await compileKernels();
-for (const target of targets) writeBinary(KERNELS, target);
+for (const target of targets) writeBinary(KERNELS, target, (bytes) => deflateRawSync(bytes, { level: 9 })); // a third of the size
 writeTypes(KERNELS, "release");
 writeBinary(PIXEL_KERNELS, "pixels");
 writeTypes(PIXEL_KERNELS, "pixels");

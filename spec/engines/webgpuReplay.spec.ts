@@ -56,7 +56,7 @@ onGpu("command replay", () => {
   let engine: WebgpuEngine;
   let k: Kernels;
   beforeAll(async () => {
-    engine = webgpuEngine({ device: await gpuDevice({ limits: "default" }), poison: true });
+    engine = webgpuEngine({ device: await gpuDevice({ limits: "default" }), poison: true, epilogues: false });
     k = engine.kernels;
   });
   afterAll(() => engine.close());

@@ -107,7 +107,7 @@ describe("what an engine runs", () => {
     expect(engineOf("blocks.0.attn.probs", webgpu("f32"))).toMatchObject({
       inside: "blocks.0.attn/attention",
       how: "fused",
-      kernels: ["attention"],
+      kernels: ["attention + mergeHeads"],
     });
     expect(engineOf("blocks.0.attn.probs", reference)).toMatchObject({
       how: "definition",

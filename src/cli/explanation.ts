@@ -27,9 +27,13 @@ function partLines({ parts }: Execution): readonly string[] {
   return table([["  part", "op", "how", "kernels"], ...rows], ["left", "left", "left", "left"]);
 }
 
+function kernelsText({ how, kernels, dispatches }: Execution): string {
+  if (kernels.length > 0) return `; kernels: ${kernels.join(", ")}`;
+  return how === "fused" && dispatches !== undefined ? ", as the epilogue of the program that makes its input" : ", no kernel is run";
+}
+
 function executionLines(title: string, execution: Execution): readonly string[] {
-  const { how, kernels } = execution;
-  const head = `${title}: ${how}${kernels.length === 0 ? ", no kernel is run" : `; kernels: ${kernels.join(", ")}`}`;
+  const head = `${title}: ${execution.how}${kernelsText(execution)}`;
   return ["", head, ...partLines(execution), ...callLines(execution), ...dispatchLines(execution)];
 }
 

@@ -28,17 +28,26 @@ export const MOST_PAGES = 65_536;
 const MEMORY_IMPORT = "\x03env\x06memory\x02";
 const SHARED = 2;
 
-/** The same module, importing a shared memory. */
-function onSharedMemory(binary: string): string {
-  const at = binary.indexOf(MEMORY_IMPORT) + MEMORY_IMPORT.length;
-  return binary.slice(0, at) + String.fromCharCode(binary.charCodeAt(at) | SHARED) + binary.slice(at + 1);
+/** Makes the module import a shared memory. */
+function shareMemory(binary: Uint8Array): void {
+  const name = Array.from(MEMORY_IMPORT, (character) => character.charCodeAt(0));
+  const at = binary.findIndex((_, i) => name.every((byte, j) => binary[i + j] === byte)) + name.length;
+  binary[at] = (binary[at] ?? 0) | SHARED;
+}
+
+/** The bytes of a build, whose text is base64 of what `deflate` has made of them. */
+async function bytesOf(build: Build): Promise<Uint8Array<ArrayBuffer>> {
+  const deflated = Uint8Array.from(atob(await binaryOf(build)), (character) => character.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
 async function compile(build: Build, shared: boolean): Promise<WebAssembly.Module> {
-  const binary = atob(await binaryOf(build));
-  return WebAssembly.compile(Uint8Array.from(shared ? onSharedMemory(binary) : binary, (character) => character.charCodeAt(0)));
+  const binary = await bytesOf(build);
+  if (shared) shareMemory(binary);
+  return WebAssembly.compile(binary);
 }
 
 /**

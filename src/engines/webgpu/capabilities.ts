@@ -32,8 +32,11 @@ export const MULTIPROCESSORS = 132;
 
 /** m × k by k × n */
 export interface MatrixShape {
+  /** Rows of the left factor. */
   readonly m: number;
+  /** Columns of the right factor. */
   readonly n: number;
+  /** Terms of each sum. */
   readonly k: number;
 }
 

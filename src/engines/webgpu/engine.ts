@@ -49,7 +49,10 @@ export interface WebgpuOptions {
    * turns out to be fast. After a device loss, `smallerWork` of the engine gives the value for the next.
    */
   readonly submitWork?: number | null;
-  /** Fills memory with NaN when it is taken, to reveal reads of what was never written. Default false. */
+  /**
+   * Fills memory with NaN when it is taken, to reveal reads of what was never written. Default false. A replay takes memory before the dispatches that
+   * epilogues have delayed, so with both no op is replayed.
+   */
   readonly poison?: boolean;
   /** Runs what works element by element as the epilogue of what it follows, where it can (window.ts). The results are bitwise identical. Default true. */
   readonly epilogues?: boolean;
@@ -170,7 +173,7 @@ function engineWith(checked: Checked<Machine>, { precision, capacity, poison, ep
     loops: afterKernel === null ? loops : inTurn(loops, afterKernel),
     fused: fusedKernels(kernelAccess, heapAccess),
     count,
-    capturable: settledAround(window, afterKernel === null ? replay.capturable : null),
+    capturable: settledAround(window, afterKernel === null && !(poison && epilogues) ? replay.capturable : null),
   });
   const plan = kernelsOf({
     regions,

@@ -20,6 +20,7 @@ import { declare, program } from "../program.ts";
 export interface MatrixReport {
   /** The multiplications that programs may use; none: they use no matrix units. */
   readonly matrices: readonly MatrixConfig[];
+  /** How programs load and store fragments. */
   readonly syntax: MatrixSyntax;
   /** What they are, or why they are not used: a phrase. */
   readonly why: string;
