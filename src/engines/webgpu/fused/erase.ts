@@ -2,7 +2,6 @@
  * Random erasing (deit.md 7.10), one dispatch: the rectangles of the images and their noise lie in the scratch. The result is stored like the images.
  * Where the noise is longer than the scratch, the routine's definition runs.
  */
-import type { Erased } from "../../../data/loader/batch.ts";
 import { fuse, withoutFusion } from "../../../ops/observe.ts";
 import { axis, size } from "../../../tensor/tensor.ts";
 import { erase } from "../../../train/mixing/erase.ts";
@@ -11,6 +10,8 @@ import { elementDispatch, elementProgram, pairDispatch, pairProgram } from "../k
 import { declare, memoized, type Program } from "../program.ts";
 import { SCRATCH_BYTES } from "../run.ts";
 import type { FusedKernel } from "./kernel.ts";
+
+type Erased = Parameters<typeof erase.run>[2];
 
 /** Words of an image in the table: top, left, h and w of its rectangle, and where its noise begins. Without a rectangle, h and w are 0. */
 const WORDS = 5;
@@ -48,7 +49,7 @@ const eraseProgram = memoized((pairs: boolean, ofX: Storage, ofOut: Storage): Pr
 });
 
 /** The table of B images, and the noise behind it. */
-function tableOf(B: number, erased: readonly Erased[]): Float32Array {
+function tableOf(B: number, erased: Erased): Float32Array {
   const table = new Float32Array(WORDS * B + erased.reduce((sum, { noise }) => sum + noise.length, 0));
   const words = new Uint32Array(table.buffer);
   let first = WORDS * B;
