@@ -308,6 +308,7 @@ onGpu("a GEMM", () => {
     ["tiled 32×32", "uses the first matrix for all", "let matrix = part % p.batch;", "let matrix = 0u;"],
     ["matrix 32×32", "transposes B", "col_major", "row_major"],
     ["matrix 32×32", "stores the lines of a panel too close together", "/ 8u * 40u", "/ 8u * 32u"],
+    ["matrix 32×32", "multiplies the panel that is filled", "full = 1u - full;", ""],
   ])("by %s is found wrong if it %s", async (name, _, right, wrong) => {
     const run = await made;
     const { variant, capabilities } = nth(

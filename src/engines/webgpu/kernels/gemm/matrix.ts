@@ -3,15 +3,16 @@
  *
  * A workgroup computes a tile of C and goes along k in steps. For each step it has a panel of A and one of B in workgroup memory, with the lines
  * that they have in memory; each subgroup multiplies its fragments, M × K by K × N, and keeps the sums. The numbers of the next step are
- * fetched into registers while the units multiply. At the end the sums pass through workgroup memory, one fragment of every subgroup at a
- * time, so that they end in the same epilogue as those of every other variant.
+ * fetched into registers while the units multiply, and then stored four at a time; in a second panel where there is memory for two. At the end the
+ * sums pass through workgroup memory, one fragment of every subgroup at a time, so that they end in the same epilogue as those of every other
+ * variant.
  */
 import { declare, memoized, program, WORKGROUP, type Program } from "../../program.ts";
 import { joined, range } from "../text.ts";
-import { loaded, multiplyAdded, storedSums, unitProgram, zeroSums } from "../units.ts";
+import { fourFactors, loaded, multiplyAdded, storedSums, unitProgram, zeroSums } from "../units.ts";
 import { epilogueOf, type Epilogue } from "./epilogue.ts";
 import { gemmParamTypes, tensorsOf, type GemmFormat } from "./format.ts";
-import { matrixThreads, ownSides, panelOf, resultNumbers, sidesOf, type MatrixTile } from "./matrixTile.ts";
+import { matrixThreads, ownSides, panelOf, resultNumbers, sidesOf, vectorOf, type MatrixTile } from "./matrixTile.ts";
 import { alongK, factorReader, type FactorReader, type Side } from "./operands.ts";
 import { rowSumsOf, type RowSumText } from "./rowSums.ts";
 import { tileOrigin, type TileScope } from "./tile.ts";
@@ -53,18 +54,36 @@ function panelMove(side: Side, tile: MatrixTile, format: GemmFormat, reader: Fac
     quads: registers.map((i) => reader.numbers(register(i))),
     fetch: each((held, line, first) => `${held} = ${read(line, first)};`),
     store: each((held, line, first) => {
+      const to = `${filled(side, tile, format)}${line} * ${stride}u + ${first}`;
+      if (vectorOf(tile) === 4) return `panel_${side}[(${to}) / 4u] = ${reader.numbers(held)};`;
       const numbers = range(4).map((s) => `panel_${side}[to + ${s}u] = x[${s}];`);
-      return `{ let x = ${reader.numbers(held)}; let to = ${line} * ${stride}u + ${first}; ${numbers.join(" ")} }`;
+      return `{ let x = ${reader.numbers(held)}; let to = ${to}; ${numbers.join(" ")} }`;
     }),
   };
 }
+
+/** Numbers of a panel. */
+const panelNumbers = (side: Side, tile: MatrixTile, format: GemmFormat): number => {
+  const { lines, stride } = panelOf(side, tile, format);
+  return lines * stride;
+};
+
+/** WGSL: where the panel begins that is filled, and the one that is multiplied; with two, `full` is the number of the latter. */
+const filled = (side: Side, tile: MatrixTile, format: GemmFormat): string =>
+  tile.buffers === 1 ? "" : `(1u - full) * ${panelNumbers(side, tile, format)}u + `;
+const multipliedPanel = (side: Side, tile: MatrixTile, format: GemmFormat): string =>
+  tile.buffers === 1 ? "" : `full * ${panelNumbers(side, tile, format) / vectorOf(tile)}u + `;
 
 /** WGSL: the fragment of a panel that begins at row or column `across` of the tile and at term `term` of the step. */
 function fragment(side: Side, tile: MatrixTile, format: GemmFormat, across: string, term: number): string {
   const { stride } = panelOf(side, tile, format);
   const order = format[side === "a" ? "ta" : "tb"] ? "col_major" : "row_major";
-  const first = alongK(side, format) ? `(${across}) * ${stride}u + ${term}u` : `${term * stride}u + ${across}`;
-  return loaded(tile, side === "a" ? "left" : "right", order, { array: `panel_${side}`, first, stride });
+  const vector = vectorOf(tile);
+  const inPanel = alongK(side, format)
+    ? `(${across}) * ${stride / vector}u + ${term / vector}u`
+    : `${(term * stride) / vector}u + ${vector === 1 ? across : `(${across}) / ${vector}u`}`;
+  const first = `${multipliedPanel(side, tile, format)}${inPanel}`;
+  return loaded(tile, side === "a" ? "left" : "right", order, { array: `panel_${side}`, first, stride: stride / vector });
 }
 
 /** Statements for each of a subgroup's fragments of C. */
@@ -85,10 +104,11 @@ function multiplied(tile: MatrixTile, format: GemmFormat, firstRow: string, firs
 }
 
 const workgroupMemory = (tile: MatrixTile, format: GemmFormat): string => {
-  const panels = (["a", "b"] as const).map((side) => {
-    const { lines, stride } = panelOf(side, tile, format);
-    return `var<workgroup> panel_${side}: array<${tile.factors}, ${lines * stride}>;`;
-  });
+  const vector = vectorOf(tile);
+  const element = vector === 4 ? fourFactors(tile) : tile.factors;
+  const panels = (["a", "b"] as const).map(
+    (side) => `var<workgroup> panel_${side}: array<${element}, ${(tile.buffers * panelNumbers(side, tile, format)) / vector}>;`,
+  );
   return `
 ${joined(panels)}var<workgroup> results: array<f32, ${resultNumbers(tile, format)}>;
 `;
@@ -166,16 +186,15 @@ workgroupBarrier();`;
   if (tile >= p.count) { return; }
 ${code}let firstRow = (subgroup / ${subgroups[1]}u) * ${ownRows}u;
 let firstColumn = (subgroup % ${subgroups[1]}u) * ${ownColumns}u;
-${a.registers}${b.registers}${rowSums.ifWanted("var total = vec4f();\n")}${eachFragment(tile, (i, j) => zeroSums(tile, `sum${i}_${j}`))}for (var term = ${scope.start}; term < ${scope.end} + ${depth}u; term += ${depth}u) {
+${tile.buffers === 1 ? "" : "var full = 0u;\n"}${a.registers}${b.registers}${rowSums.ifWanted("var total = vec4f();\n")}${eachFragment(tile, (i, j) => zeroSums(tile, `sum${i}_${j}`))}for (var term = ${scope.start}; term < ${scope.end} + ${depth}u; term += ${depth}u) {
 if (term < ${scope.end}) {
 ${a.fetch}${b.fetch}${totals.add}}
 if (term > ${scope.start}) {
 ${multiplied(tile, format, "firstRow", "firstColumn")}}
-workgroupBarrier();
-if (term < ${scope.end}) {
+${tile.buffers === 1 ? "workgroupBarrier();\n" : ""}if (term < ${scope.end}) {
 ${a.store}${b.store}}
 workgroupBarrier();
-}
+${tile.buffers === 1 ? "" : "full = 1u - full;\n"}}
 ${totals.put}let mine = lane / ${size}u;
 let mineRow = ${scope.row} + (mine / ${subgroups[1]}u) * ${ownRows}u;
 let mineColumn = ${scope.column} + (mine % ${subgroups[1]}u) * ${ownColumns}u;

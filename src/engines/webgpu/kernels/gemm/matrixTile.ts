@@ -23,7 +23,12 @@ export interface MatrixTile extends SubgroupGrid, MatrixUnits {
   readonly depth: number;
   /** Padding of the lines of a panel, in numbers, so that neighbouring lines lie in different banks. */
   readonly gap: number;
+  /** Panels of each factor: with two, one is filled while the units multiply the other, and a step costs one barrier instead of two. */
+  readonly buffers: 1 | 2;
 }
+
+/** Numbers of an element of the panels' arrays: vectors of four where fragments are loaded from them. */
+export const vectorOf = ({ syntax }: MatrixTile): 1 | 4 => (syntax === "parameter" ? 4 : 1);
 
 const F32_BYTES = 4;
 
@@ -69,5 +74,5 @@ export function matrixBytes(tile: MatrixTile, format: GemmFormat): number {
   const numbers = (["a", "b"] as const)
     .map((side) => panelOf(side, tile, format))
     .reduce((sum, { lines, stride }) => sum + lines * stride, 0);
-  return numbers * factorBytes(tile) + resultNumbers(tile, format) * F32_BYTES;
+  return tile.buffers * numbers * factorBytes(tile) + resultNumbers(tile, format) * F32_BYTES;
 }

@@ -80,8 +80,10 @@ function softwareVariants({ batch, m, n, k }: GemmShape, { features }: DeviceCap
 
 /** The steps of the matrix units, from that which takes most workgroup memory; the padding of a line in bytes, without which lines would share banks. */
 const steps = [
-  { depth: 32, padding: 16 },
-  { depth: 16, padding: 16 },
+  { depth: 32, padding: 16, buffers: 2 },
+  { depth: 32, padding: 16, buffers: 1 },
+  { depth: 16, padding: 16, buffers: 2 },
+  { depth: 16, padding: 16, buffers: 1 },
 ] as const;
 
 function matrixVariants(format: GemmFormat, capabilities: DeviceCapabilities): readonly KernelVariant[] {
@@ -89,7 +91,13 @@ function matrixVariants(format: GemmFormat, capabilities: DeviceCapabilities): r
   const units = matrixUnitsOf(capabilities, format.factors);
   if (units === null) return [];
   return subgroupGrids.flatMap((grid) => {
-    const tiles = steps.map(({ depth, padding }): MatrixTile => ({ ...grid, ...units, depth, gap: padding / factorBytes(units) }));
+    const tiles = steps.map(({ depth, padding, buffers }): MatrixTile => ({
+      ...grid,
+      ...units,
+      depth,
+      buffers,
+      gap: padding / factorBytes(units),
+    }));
     const tile = tiles.find((one) => one.depth % units.shape.k === 0 && matrixBytes(one, format) <= limits.maxComputeWorkgroupStorageSize);
     if (tile === undefined || (format.rowSums !== null && !keepsRows(tile))) return [];
     return matrixThreads(tile) > limits.maxComputeInvocationsPerWorkgroup ? [] : [matrixVariant(tile, format)];
