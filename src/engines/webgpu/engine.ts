@@ -54,7 +54,7 @@ export interface WebgpuOptions {
    * epilogues have delayed, so with both no op is replayed.
    */
   readonly poison?: boolean;
-  /** Runs what works element by element as the epilogue of what it follows, where it can (window.ts). The results are bitwise identical. Default true. */
+  /** Runs what works element by element as the epilogue of what it follows, where it can (window/window.ts). The results are bitwise identical. Default true. */
   readonly epilogues?: boolean;
 }
 
@@ -145,6 +145,7 @@ function engineWith(checked: Checked<Machine>, { precision, capacity, poison, ep
   const freed = (block: HeapBlock): void => {
     replay.freed(block);
     window.freed(block);
+    if (block.kept !== null) window.freed(block.kept);
   };
   const memory = heapRegions(0, { reach: (end) => machine.reach(reachable(end)), taken, freed }, machine.layout);
   const { heap, trial, regions, take, access } = memory;

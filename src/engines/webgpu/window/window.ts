@@ -6,8 +6,8 @@
  *
  *   1. P stores each element of a tensor once, and E loads the tensor element by element;
  *   2. no memory that E loads otherwise is stored by P or between;
- *   3. no memory that E stores is used by P or between, unless each stores a part of its own. A block that was taken after one of theirs was freed may have its address, in this run or in
- *      a replay of the commands, so such an E stays where it is.
+ *   3. no memory that E stores is used by P or between, unless each stores a part of its own. A block that was taken after one of theirs was freed
+ *      may have its address, in this run or in a replay of the commands, so such an E stays where it is.
  *
  * When P leaves the window, and the tensor has been freed without another reader, it is not stored at all.
  */
@@ -36,7 +36,7 @@ const isSame = (one: Bindable, other: Bindable): boolean =>
 
 const storageOf = (element: Element | undefined): string | undefined => element?.replace("x4", "");
 
-/** Memory that a dispatch stores, or loads. */
+/** The memory that a dispatch stores. */
 const stored = ({ dispatch, memories }: Held): readonly Bindable[] => memories.filter((_, i) => dispatch.program.uses[i]?.writes);
 
 const namesOf = ({ text }: Program): readonly string[] => Object.keys(text.tensors);
