@@ -167,7 +167,7 @@ export { adamwLeaf, adamwLeaves, adamw } from "./train/optimizer/adamw.ts";
 export type { AdamWAttrs, AdamWLeaf, AdamWLeafAndGrad, AdamWShared, AdamWTrees, Moments, Decays } from "./train/optimizer/adamw.ts";
 export { classifierTask } from "./train/step/classifierTask.ts";
 export type { ClassifierTaskSettings } from "./train/step/classifierTask.ts";
-export { globalNorm, clip } from "./train/optimizer/clip.ts";
+export { clippedLeaves, globalNorm, clip, normOfLeaves } from "./train/optimizer/clip.ts";
 export { cutMixBox, cutMix } from "./train/mixing/cutMix.ts";
 export type { Box, BoxRule, BoxSettings, CutBox, CutMixInputs, Span } from "./train/mixing/cutMix.ts";
 export { decaysOf } from "./train/optimizer/decay.ts";

@@ -15,6 +15,7 @@ import { adamwLeaf, adamwLeaves } from "../../src/train/optimizer/adamw.ts";
 import { averagedLeaves } from "../../src/train/optimizer/averaged.ts";
 import { cutMix } from "../../src/train/mixing/cutMix.ts";
 import { emaLeaf, emaLeaves } from "../../src/train/optimizer/ema.ts";
+import { clippedLeaves, normOfLeaves } from "../../src/train/optimizer/clip.ts";
 import { nextLossScale, unscaledLeaf, unscaledLeaves } from "../../src/train/optimizer/lossScale.ts";
 import { mixup } from "../../src/train/mixing/mixup.ts";
 import { normalisePixels } from "../../src/train/mixing/normalisePixels.ts";
@@ -102,6 +103,8 @@ inEachPrecision((suite) => {
         runningStatistics,
         unscaledLeaf,
         unscaledLeaves,
+        normOfLeaves,
+        clippedLeaves,
         nextLossScale,
         keepMask,
         mixup,

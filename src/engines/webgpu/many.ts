@@ -1,15 +1,18 @@
 /**
  * One dispatch over many tensors, such as the parameters of a network. Tensors lie in slabs, so a dispatch binds whole slabs, as many as the device
  * allows, and a table says in which of them, and where, the tensors of each entry are. The scratch holds the table and the numbers that all entries
- * share, as nothing else that is bound may lie in a slab that is bound too.
+ * share, as nothing else that is bound may lie in a slab that is bound too. Where a sum over all tensors is wanted, those of the chunks follow them, and
+ * a second dispatch adds these up.
  */
 import { size, type Tensor } from "../../tensor/tensor.ts";
 import { copyNumbers } from "./kernels/copyNumbers.ts";
 import type { Extent, Slab } from "./machine.ts";
 import { CHUNK, movedBy, NOWHERE, PLACE_BITS, programOf, SLAB_BITS, strideOf, type ManyText } from "./manyProgram.ts";
-import { inRow, memoized } from "./program.ts";
+import { rowGroups, rowTeam, rowText, type RowTeam } from "./kernels/rows.ts";
+import { inRow, memoized, program, type Program } from "./program.ts";
 import type { Access } from "./run.ts";
 
+const F32_BYTES = 4;
 /** Bytes of a quad of f32, and of eight numbers in f16. */
 const UNIT = 16;
 
@@ -77,13 +80,35 @@ function bound<Tensors extends string, Shared extends string>(
   return sums;
 }
 
-/** @param shared scalars, in the order of the text */
-export type OverMany = (access: Access, entries: readonly Entry[], shared: readonly Tensor[]) => void;
+/** Adds up the sums of the chunks. */
+const totalProgram = memoized((team: RowTeam): Program => {
+  const rows = rowText(team);
+  return program({
+    ...rows.common,
+    name: "total of many",
+    tensors: { out: "f32", sums: "f32" },
+    params: { rows: "u32", n: "u32", start: "u32" },
+    main: `${rows.head}  var sum = 0.0;
+${rows.each((i) => `sum += load_sums(p.start + ${i});`)}  let total = ${rows.sum("sum")};
+  if (${rows.leads}) { store_out(0u, total); }`,
+  });
+});
+
+function addUp({ run, scratch, capabilities }: Access, out: Tensor, from: number, count: number): void {
+  const team = rowTeam(capabilities, count);
+  run({ program: totalProgram(team), params: [1, count, from], groups: rowGroups(team, 1), scratchBytes: F32_BYTES * count }, out, scratch);
+}
+
+/**
+ * @param shared scalars, in the order of the text
+ * @param total gets the sum, if the text has one
+ */
+export type OverMany = (access: Access, entries: readonly Entry[], shared: readonly Tensor[], total?: Tensor) => void;
 
 export function overMany<Tensors extends string, Shared extends string>(text: ManyText<Tensors, Shared>): OverMany {
   const made = memoized((slabs: number) => programOf(text, slabs));
   const stride = strideOf(text);
-  return (access, entries, shared) => {
+  return (access, entries, shared, total) => {
     const { run, upload, slabOf, scratch } = access;
     const groups = inFewSlabs(access, entries);
     const rows = groups.flatMap((group) => group.entries.map((entry) => ({ ...entry, slabs: group.slabs })));
@@ -114,11 +139,12 @@ export function overMany<Tensors extends string, Shared extends string>(text: Ma
       const [from, end] = [row, row + group.entries.length];
       const [chunk = 0, next = 0] = [chunks[from], chunks[end]];
       const params = [rows.length, from, end, chunk];
-      const scratchBytes = 4 * stride * group.entries.length;
+      const scratchBytes = F32_BYTES * (stride * group.entries.length + (text.sums ? next - chunk : 0));
       run({ program: made(group.slabs.length), params, groups: inRow(next - chunk), scratchBytes }, scratch, ...bound(access, text, group));
       row = end;
     }
     const to = shared[written];
     if (to !== undefined) copyNumbers(access, to, [[scratch, first + written, 0]]);
+    if (total !== undefined) addUp(access, total, first + shared.length, chunks.at(-1) ?? 0);
   };
 }

@@ -49,6 +49,8 @@ export interface ManyText<Tensors extends string, Shared extends string> {
   readonly shared: readonly Shared[];
   /** The shared number that the program writes, and what it is before; null: it writes none. */
   readonly written: { readonly name: Shared; readonly from: number } | null;
+  /** Whether the quads add to `sum`, an f32, whose total is wanted. */
+  readonly sums: boolean;
   /** Statements of each thread before its quads; may return. */
   readonly before: (shared: EntryScope<Tensors, Shared>["shared"]) => string;
   /** Statements for each quad. */
@@ -88,6 +90,19 @@ fn number_at(at: u32) -> f32 { return bitcast<f32>(load_table(at)); }
 fn set_number(at: u32, x: f32) { store_table(at, bitcast<u32>(x)); }
 `);
 
+/** The sum of what the threads of a workgroup have, for the first of them. */
+const groupSum = declare(`
+var<workgroup> parts: array<f32, ${THREADS}>;
+fn group_sum(lane: u32, own: f32) -> f32 {
+  parts[lane] = own;
+  for (var half = ${THREADS / 2}u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) { parts[lane] += parts[lane + half]; }
+  }
+  return parts[0];
+}
+`);
+
 /** The functions that read and write 16 bytes at a place. */
 function inSlabs(slabs: number): string {
   const index = `place & ${2 ** PLACE_BITS - 1}u`;
@@ -108,30 +123,31 @@ fn set_words(place: u32, words: vec4u) {
 }
 
 export function programOf<Tensors extends string, Shared extends string>(text: ManyText<Tensors, Shared>, slabs: number): Program {
-  const { name, tensors, halves, numbers, shared, before, each } = text;
+  const { name, tensors, halves, numbers, shared, sums, before, each } = text;
   const [stride, together] = [strideOf(text), halves ? 2 : 1];
   const sharedNumber = (x: Shared): StoredValue => ({ load: `number_at(${x}_at)`, store: (value) => `set_number(${x}_at, ${value});` });
-  const quadOf = (q: number): string => {
-    const at = (t: string): string => `at_${t} + i + ${q}u`;
-    return each({
-      tensor: (t) => ({ load: `bitcast<vec4f>(words_at(${at(t)}))`, store: (value) => `set_words(${at(t)}, bitcast<vec4u>(${value}));` }),
-      shared: sharedNumber,
-      storeHalf: (value) => (halves ? `half.${q === 0 ? "x" : "z"}${q === 0 ? "y" : "w"} = packed(${value});` : ""),
-      quad: `(i + ${q}u)`,
-      length: "n",
-    });
-  };
-  const quads = range(together).map((q) => `    {\n${quadOf(q)}    }\n`);
+  const ofQuad = each({
+    tensor: (t) => ({
+      load: `bitcast<vec4f>(words_at(at_${t} + quad))`,
+      store: (value) => `set_words(at_${t} + quad, bitcast<vec4u>(${value}));`,
+    }),
+    shared: sharedNumber,
+    storeHalf: (value) => (halves ? `half = vec4u(half.zw, packed(${value}));` : ""),
+    quad: "quad",
+    length: "n",
+  });
   const shares = shared.map((x, s) => `  let ${x}_at = p.rows * ${stride}u + ${s}u;\n`);
   const places = tensors.map((t, s) => `  let at_${t} = load_table(entry + ${2 + s}u);\n`);
   const values = numbers.map((x, s) => `  let ${x} = number_at(entry + ${stride - numbers.length + s}u);\n`);
+  const chunkSum = `  let total = group_sum(lane, sum);
+  if (lane == 0u) { set_number(p.rows * ${stride}u + ${shared.length}u + chunk, total); }`;
   const half = `  let at_half = load_table(entry + ${2 + tensors.length}u);\n`;
   return program({
     name: `${name} of many`,
     tensors: { table: "u32", ...Object.fromEntries(range(slabs).map((slab) => [`slab${slab}`, "u32x4" as const])) },
     params: { rows: "u32", first: "u32", end: "u32", chunk: "u32" },
     workgroup: [THREADS, 1, 1],
-    declarations: [inTable, declare(inSlabs(slabs)), ...(halves ? [packing] : [])],
+    declarations: [inTable, declare(inSlabs(slabs)), ...(halves ? [packing] : []), ...(sums ? [groupSum] : [])],
     main: `${shares.join("")}${before(sharedNumber)}  let chunk = p.chunk + ${WORKGROUP};
   var low = p.first; // the last entry that begins at this chunk or before
   for (var high = p.end; high - low > 1u;) {
@@ -141,7 +157,10 @@ export function programOf<Tensors extends string, Shared extends string>(text: M
   let entry = low * ${stride}u;
   let n = load_table(entry + 1u);
 ${places.join("")}${halves ? half : ""}${values.join("")}  let start = (chunk - load_table(entry)) * ${CHUNK}u;
-  for (var i = start + ${together}u * lane; i < min(start + ${CHUNK}u, (n + 3u) / 4u); i += ${together * THREADS}u) {
-${halves ? "    var half = vec4u();\n" : ""}${quads.join("")}${halves ? `    if (at_half != ${NOWHERE}u) { set_words(at_half + i / 2u, half); }\n` : ""}  }`,
+${sums ? "  var sum = 0.0;\n" : ""}  for (var i = start + ${together}u * lane; i < min(start + ${CHUNK}u, (n + 3u) / 4u); i += ${together * THREADS}u) {
+${halves ? "    var half = vec4u();\n" : ""}    for (var quad = i; quad < i + ${together}u; quad++) {
+${ofQuad}    }
+${halves ? `    if (at_half != ${NOWHERE}u) { set_words(at_half + i / 2u, half); }\n` : ""}  }
+${sums ? chunkSum : ""}`,
   });
 }

@@ -4,6 +4,7 @@ import { erase } from "../../train/mixing/erase.ts";
 import { mixup } from "../../train/mixing/mixup.ts";
 import { normalisePixels } from "../../train/mixing/normalisePixels.ts";
 import { adamwLeaves } from "../../train/optimizer/adamw.ts";
+import { clippedLeaves, normOfLeaves } from "../../train/optimizer/clip.ts";
 import { emaLeaves } from "../../train/optimizer/ema.ts";
 import { nextLossScale, unscaledLeaves } from "../../train/optimizer/lossScale.ts";
 import { sgdLeaf } from "../../train/optimizer/sgd.ts";
@@ -34,7 +35,15 @@ export const trainingOperations: readonly Operation[] = [
   }),
   runOf("unscale", parameter(null, "identity/fused-routines"), ({ plain }, shape) => {
     const given = { grads: { weight: plain(...shape) }, inverse: plain() };
-    return (k) => unscaledLeaves.run(k, given);
+    return (k) => unscaledLeaves.run(k, given, { withNorm: false });
+  }),
+  runOf("globalNorm", parameter("laws/loops/recipe.ts squares", "identity/clip"), ({ plain }, shape) => {
+    const given = { weight: plain(...shape) };
+    return (k) => normOfLeaves.run(k, given);
+  }),
+  runOf("clip", parameter("laws/loops/recipe.ts clipped", "identity/clip"), ({ plain }, shape) => {
+    const given = { grads: { weight: plain(...shape) }, factor: plain() };
+    return (k) => clippedLeaves.run(k, given);
   }),
   runOf(
     "lossScale",

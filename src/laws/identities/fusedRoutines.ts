@@ -15,6 +15,7 @@ import { averagedLeaves } from "../../train/optimizer/averaged.ts";
 import { cutMix } from "../../train/mixing/cutMix.ts";
 import type { ByName, LeavesAttrs } from "../../train/optimizer/eachLeaf.ts";
 import { emaLeaf, emaLeaves } from "../../train/optimizer/ema.ts";
+import { clippedLeaves, normOfLeaves } from "../../train/optimizer/clip.ts";
 import { nextLossScale, unscaledLeaf, unscaledLeaves } from "../../train/optimizer/lossScale.ts";
 import { mixup } from "../../train/mixing/mixup.ts";
 import { normalisePixels, type PixelInputs } from "../../train/mixing/normalisePixels.ts";
@@ -127,8 +128,19 @@ function claims(draw: Draw): readonly Claim[] {
       ),
     ]),
     ...[array(), withNonFinite(array(), draw)].map((last) =>
-      same(unscaledLeaves, { grads: { ...several(draw, (own) => own()), last }, inverse: single(2 ** draw.integer(-24, 14)) }, undefined),
+      same(
+        unscaledLeaves,
+        { grads: { ...several(draw, (own) => own()), last }, inverse: single(2 ** draw.integer(-24, 14)) },
+        { withNorm: false },
+      ),
     ),
+    same(unscaledLeaves, { grads: several(draw, (own) => own()), inverse: single(2 ** draw.integer(-14, 14)) }, { withNorm: true }),
+    same(
+      normOfLeaves,
+      several(draw, (own) => own()),
+      undefined,
+    ),
+    same(clippedLeaves, { grads: several(draw, (own) => own()), factor: single(draw.real(0.1, 1)) }, undefined),
     ...[array(), withNonFinite(array(), draw)].map((grad) =>
       same(unscaledLeaf, { grad, inverse: single(2 ** draw.integer(-24, 14)) }, undefined),
     ),

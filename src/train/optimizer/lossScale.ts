@@ -21,6 +21,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { defineRoutine, type Routine } from "../../ops/op.ts";
 import { size, type Tensor } from "../../tensor/tensor.ts";
 import { mapTree, named } from "../../tensor/tree.ts";
+import { globalNorm } from "./clip.ts";
 import { MOST_SKIPPED, type Counted } from "./skippedSteps.ts";
 import type { ByName } from "./eachLeaf.ts";
 
@@ -92,18 +93,24 @@ export interface AllUnscaled {
   readonly grads: ByName<Tensor>;
   /** f, []. */
   readonly finite: Tensor;
+  /** ‖ḡ/S‖, [1]; null: it was not asked for. */
+  readonly norm: Tensor | null;
 }
 
-/** ḡ/S of all parameters, and f. Consumes the gradients, not 1/S. */
-export const unscaledLeaves: Routine<Gradients, void, AllUnscaled> = defineRoutine({
+/** What is wanted of the gradients. */
+export interface UnscaleAttrs {
+  /** Whether their norm is, too. */
+  readonly withNorm: boolean;
+}
+
+/** ḡ/S of all parameters, f and the norm. Consumes the gradients, not 1/S. */
+export const unscaledLeaves: Routine<Gradients, UnscaleAttrs, AllUnscaled> = defineRoutine({
   name: "unscale",
-  run(k: Kernels, { grads, inverse }: Gradients): AllUnscaled {
-    const unscaled = Object.entries(grads).map(([name, grad]) => [name, unscaledLeaf.run(k.at(name), { grad, inverse })] as const);
+  run(k: Kernels, { grads: scaled, inverse }: Gradients, { withNorm }: UnscaleAttrs): AllUnscaled {
+    const unscaled = Object.entries(scaled).map(([name, grad]) => [name, unscaledLeaf.run(k.at(name), { grad, inverse })] as const);
     const flags = unscaled.map(([, { finite }]) => finite);
-    return {
-      grads: Object.fromEntries(unscaled.map(([name, { grad }]) => [name, grad])),
-      finite: k.reshape(all(k, k.concat(flags, 0)), []),
-    };
+    const grads = Object.fromEntries(unscaled.map(([name, { grad }]) => [name, grad]));
+    return { grads, finite: k.reshape(all(k, k.concat(flags, 0)), []), norm: withNorm ? globalNorm(k, grads) : null };
   },
 });
 
@@ -140,14 +147,16 @@ export interface Settled<P> extends Counted {
   readonly grads: P;
   /** The loss scale of the next step; null if the loss is not scaled. */
   readonly lossScale: LossScale | null;
+  /** The norm of the unscaled gradient, [1]; null: it was not asked for. */
+  readonly norm: Tensor | null;
 }
 
 /** Divides the gradients by the loss scale, checks that they are finite and updates the scale. Consumes `grads` and `old`. Without a loss scale the gradients are returned as they are. */
-export function settled<P>(k: Kernels, grads: P, old: LossScale | null): Settled<P> {
-  if (old === null) return { grads, finite: null, skipped: null, lossScale: null };
+export function settled<P>(k: Kernels, grads: P, old: LossScale | null, { withNorm }: UnscaleAttrs): Settled<P> {
+  if (old === null) return { grads, finite: null, skipped: null, lossScale: null, norm: withNorm ? globalNorm(k, grads) : null };
   const inverse = k.div(k.upload([], [1]), old.scale);
-  const { grads: unscaled, finite } = unscaledLeaves.run(k, { grads: Object.fromEntries(named(grads)), inverse });
+  const { grads: unscaled, finite, norm } = unscaledLeaves.run(k, { grads: Object.fromEntries(named(grads)), inverse }, { withNorm });
   const skipped = k.scale(old.skipped, 1);
   const lossScale = nextLossScale.run(k.at("lossScale"), { ...old, finite });
-  return { grads: mapTree(grads, (t, name) => unscaled[name] ?? t), finite, skipped, lossScale };
+  return { grads: mapTree(grads, (t, name) => unscaled[name] ?? t), finite, skipped, lossScale, norm };
 }

@@ -7,7 +7,7 @@ import type { Key } from "../../tensor/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { leaf, mapTree, named } from "../../tensor/tree.ts";
 import { unlessSkipped } from "../optimizer/skippedSteps.ts";
-import { clip, globalNorm } from "../optimizer/clip.ts";
+import { clip } from "../optimizer/clip.ts";
 import { settled, type LossScale } from "../optimizer/lossScale.ts";
 import { optimise, optimiseAveraged, type Optimised, type Optimizer } from "../optimizer/optimizer.ts";
 import { gradientsOf, undivided } from "./gradients.ts";
@@ -54,7 +54,7 @@ function movedOn<Params, Buffers, Statistics>(
 export interface Stepped<Params, Buffers> {
   /** The state after the step. */
   readonly state: TrainState<Params, Buffers>;
-  /** The norm of the gradient before clipping, [1]; null: it was not asked for. */
+  /** The norm of the gradient before clipping, [1]; null: nobody needed it. */
   readonly norm: Tensor | null;
 }
 
@@ -69,10 +69,10 @@ export function updated<Params, Buffers, Statistics>(
 ): Stepped<Params, Buffers> {
   return k.region("update", () => {
     const step = state.step + 1;
-    const { grads, finite, skipped, lossScale } = settled(k, made.grads, state.lossScale);
-    const norm = withNorm ? globalNorm(k, grads) : null;
-    const kept = settings.clipNorm === null ? grads : clip(k, grads, settings.clipNorm);
-    const { average } = state;
+    const { average, lossScale: old } = state;
+    const { clipNorm } = settings;
+    const { grads, finite, skipped, lossScale, norm } = settled(k, made.grads, old, { withNorm: withNorm || clipNorm !== null });
+    const kept = clipNorm === null || norm === null ? grads : clip(k, grads, clipNorm, norm);
     const [before, at] = [
       { ...state, grads: kept, finite, skipped },
       { lr: settings.lr, step },

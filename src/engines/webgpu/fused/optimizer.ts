@@ -1,13 +1,12 @@
 /**
- * What follows the backward pass, for all parameters in a few dispatches: unscaling, AdamW (E35) and the moving average (E37). AdamW also writes the
- * f16 copies of weights, rounded as `round` would (f16Copy.ts).
+ * The update of all parameters in a few dispatches: AdamW (E35) and the moving average (E37). AdamW also writes the f16 copies of weights, rounded
+ * as `round` would (f16Copy.ts).
  */
 import { fuse, withoutFusion } from "../../../ops/observe.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { adamwLeaves, type AdamWLeaf, type AdamWLeafAndGrad, type AdamWLeafAttrs } from "../../../train/optimizer/adamw.ts";
 import { averagedLeaves } from "../../../train/optimizer/averaged.ts";
 import { emaLeaves } from "../../../train/optimizer/ema.ts";
-import { unscaledLeaves } from "../../../train/optimizer/lossScale.ts";
 import type { Kernels } from "../../../kernels/kernels.ts";
 import type { HeapAccess } from "../../heap.ts";
 import { allInF32, overMany, type Entry, type OverMany } from "../many.ts";
@@ -22,11 +21,12 @@ function skippable<Tensors extends string, Shared extends string>(
     readonly each: (scope: Pick<EntryScope<Tensors, Shared>, "tensor" | "shared" | "storeHalf">) => string;
   },
 ): (finite: Tensor | null) => OverMany {
-  const always = overMany<Tensors, Shared>({ ...text, written: null, before: () => "" });
+  const always = overMany<Tensors, Shared>({ ...text, written: null, sums: false, before: () => "" });
   const unlessSkipped = overMany<Tensors, Shared | "finite">({
     ...text,
     shared: [...text.shared, "finite"],
     written: null,
+    sums: false,
     before: (shared) => `  if (${shared("finite").load} == 0.0) { return; }\n`,
   });
   return (finite) => (finite === null ? always : unlessSkipped);
@@ -137,39 +137,4 @@ export const emaKernel: FusedKernel = (access, heap) => {
     },
   };
   return fuse(emaLeaves, kernel);
-};
-
-/** Every thread that finds a non-finite number writes the same 0 to `finite`. */
-const unscale = overMany({
-  name: "unscale",
-  tensors: ["grad"],
-  halves: false,
-  numbers: [],
-  shared: ["finite", "inverse"],
-  written: { name: "finite", from: 1 },
-  before: (shared) => `  let factor = ${shared("inverse").load};\n`,
-  each: ({ tensor, shared, quad, length }) => `    let g = factor * ${tensor("grad").load};
-    ${tensor("grad").store("g")}
-    let beyond = (bitcast<vec4u>(g) & vec4u(0x7f800000u)) == vec4u(0x7f800000u);
-    let own = 4u * vec4u(${quad}) + vec4u(0u, 1u, 2u, 3u) < vec4u(${length});
-    if (any(beyond & own)) { ${shared("finite").store("0.0")} }
-`,
-});
-
-export const unscaleKernel: FusedKernel = (access, heap) => {
-  const kernel: typeof unscaledLeaves = {
-    name: unscaledLeaves.name,
-    run: (k, { grads, inverse }) => {
-      const all = Object.entries(grads);
-      if (!allInF32(access, Object.values(grads))) return unscaledLeaves.run(withoutFusion(k, unscaledLeaves), { grads, inverse });
-      const finite = heap.take([]);
-      unscale(
-        access,
-        all.map(([, grad]) => ({ tensors: [grad], numbers: [] })),
-        [finite, inverse],
-      );
-      return { grads: Object.fromEntries(all.map(([name, grad]) => [name, heap.takeOver(grad)])), finite };
-    },
-  };
-  return fuse(unscaledLeaves, kernel);
 };

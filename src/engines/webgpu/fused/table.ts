@@ -9,6 +9,7 @@ import { attentionKernel } from "./attention.ts";
 import { crossEntropyKernel } from "./crossEntropy.ts";
 import { eraseKernel } from "./erase.ts";
 import { frozenBatchNormKernel } from "./frozenBatchNorm.ts";
+import { clipKernel, normKernel, unscaleKernel } from "./gradients.ts";
 import { groupedConvKernel } from "./groupedConv.ts";
 import { geluKernel } from "./gelu.ts";
 import { mergeHeadsKernel, splitHeadsKernel } from "./heads.ts";
@@ -19,7 +20,7 @@ import { linearKernel } from "./linear.ts";
 import { lossScaleKernel } from "./lossScale.ts";
 import { cutMixKernel, mixupKernel } from "./mixing.ts";
 import { normalisePixelsKernel } from "./normalisePixels.ts";
-import { adamwKernel, averagedKernel, emaKernel, unscaleKernel } from "./optimizer.ts";
+import { adamwKernel, averagedKernel, emaKernel } from "./optimizer.ts";
 import { reluKernel } from "./relu.ts";
 import { residualKernel } from "./residual.ts";
 import { scoresKernel } from "./scores.ts";
@@ -43,6 +44,8 @@ const kernels: readonly FusedKernel[] = [
   reluKernel,
   crossEntropyKernel,
   unscaleKernel,
+  normKernel,
+  clipKernel,
   lossScaleKernel,
   adamwKernel,
   averagedKernel,
