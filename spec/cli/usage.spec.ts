@@ -48,6 +48,7 @@ const wrong: readonly (readonly [args: string, line: string])[] = [
   ["check --engine webgpu --adapter Voodoo", "deit check: engine webgpu cannot run here: it needs an adapter"],
   ["check --engine webgpu --threads 2", "deit check: --threads 2: the webgpu engine runs on one thread; --threads 1 would be right"],
   ["check --default-limits", "deit check: --default-limits has no effect on the wasm engine; it goes with --engine webgpu"],
+  ["check --unchecked", "deit check: --unchecked has no effect on the wasm engine; it goes with --engine webgpu"],
   ["check --engine cuda", "deit check: unknown engine cuda; known: reference, wasm, wasm-fma, webgpu"],
   ["check --engine reference --threads 2", "deit check: --threads 2: the reference engine runs on one thread; --threads 1 would be right"],
   ["summary", "deit summary: missing required argument 'model'; see deit summary --help"],

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { listAdapters } from "../../src/gpu/adapter.ts";
 import { openDevice } from "../../src/gpu/device.ts";
 import { gpuDevice, nullDevice, onGpu } from "../helpers/gpu.ts";
+import { SWIFTSHADER } from "../../src/gpu/swiftshader.ts";
 import { compileInto } from "../helpers/javascript.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
@@ -56,6 +57,12 @@ onGpu("a device", () => {
       expect(await device.lost).toMatchObject({ reason: "destroyed" });
     }
     expect(await doubled(await gpuDevice(), [1])).toEqual([2]);
+  });
+
+  it("computes the same without Dawn's checks within programs", async () => {
+    const device = await openDevice({ adapter: SWIFTSHADER, experimental: false, unchecked: true, plain: false });
+    expect(await doubled(device, [1, 2, 3])).toEqual([2, 4, 6]);
+    device.destroy();
   });
 
   it("on an unknown adapter is refused, naming the known adapters", async () => {

@@ -62,6 +62,7 @@ function checkOptions({
   gpuSlab,
   submitWork,
   tensorCores,
+  unchecked,
   precision,
 }: EngineOptions): void {
   const reports = processorReports();
@@ -78,6 +79,7 @@ function checkOptions({
     "gpu-slab": gpuSlab,
     "submit-work": submitWork,
     "tensor-cores": tensorCores,
+    unchecked,
     precision,
   }).find(([, value]) => value !== undefined);
   if (unused !== undefined && name !== WEBGPU)

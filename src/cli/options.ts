@@ -40,6 +40,7 @@ export interface AdapterOption {
 export interface GpuOptions extends AdapterOption {
   readonly defaultLimits?: true;
   readonly tensorCores?: true;
+  readonly unchecked?: true;
   /** In MB. */
   readonly gpuMemory?: number;
   /** The longest buffer, in MB. */
@@ -118,6 +119,7 @@ export const withEngine = (command: Command): Command =>
       ).argParser(positive),
     )
     .option("--tensor-cores", "for webgpu: use subgroup matrices (experimental in Dawn) if the adapter has them")
+    .option("--unchecked", "for webgpu: leave out Dawn's own checks within programs, of indices and of memory that was not written")
     .addOption(precisionOption());
 
 /** These options as words of a command line. */
@@ -129,6 +131,7 @@ export const engineArguments = ({
   gpuMemory,
   gpuSlab,
   tensorCores,
+  unchecked,
   precision,
 }: EngineOptions): readonly string[] => [
   "--engine",
@@ -140,6 +143,7 @@ export const engineArguments = ({
   ...(gpuMemory === undefined ? [] : ["--gpu-memory", `${gpuMemory}`]),
   ...(gpuSlab === undefined ? [] : ["--gpu-slab", `${gpuSlab}`]),
   ...(tensorCores === true ? ["--tensor-cores"] : []),
+  ...(unchecked === true ? ["--unchecked"] : []),
   ...(precision === undefined ? [] : ["--precision", precision]),
 ];
 

@@ -32,6 +32,8 @@ export interface DawnOptions {
   readonly adapter: string | null;
   /** Allows features outside of the standard: subgroup matrices, which use the matrix units (tensor cores) of a GPU. */
   readonly experimental: boolean;
+  /** Leaves out Dawn's checks within programs, of indices and of workgroup memory that was not written; default: false. */
+  readonly unchecked?: boolean;
 }
 
 /** Dawn's names of graphics APIs; `null` has all features and computes nothing. */
@@ -40,14 +42,17 @@ const BACKENDS: readonly string[] = ["vulkan", "metal", "d3d12", "d3d11", "openg
 /** Timestamps are not rounded: browsers do so against timing attacks, which a process of its own need not fear. */
 const EXACT_TIMES = "disable-dawn-features=timestamp_quantization";
 
+const UNCHECKED = ["disable_robustness", "disable_workgroup_init"];
+
 /**
  * The equivalent of a browser's `navigator.gpu`. The owner of one of its devices must keep it alive as long as the device: Dawn crashes once it is
  * garbage-collected.
  *
  * @throws RangeError that says what is missing
  */
-export async function gpuOf({ adapter, experimental }: DawnOptions): Promise<GPU> {
+export async function gpuOf({ adapter, experimental, unchecked = false }: DawnOptions): Promise<GPU> {
   const { create } = await dawn();
   const chosen = adapter === null ? [] : [`${BACKENDS.includes(adapter) ? "backend" : "adapter"}=${adapter}`];
-  return create([...chosen, EXACT_TIMES, ...(experimental ? ["enable-dawn-features=allow_unsafe_apis"] : [])]);
+  const features = [...(experimental ? ["allow_unsafe_apis"] : []), ...(unchecked ? UNCHECKED : [])];
+  return create([...chosen, EXACT_TIMES, ...(features.length > 0 ? [`enable-dawn-features=${features.join(",")}`] : [])]);
 }

@@ -39,10 +39,16 @@ export async function gpuEngine({
   gpuSlab,
   submitWork,
   tensorCores,
+  unchecked,
   precision = "f32",
   ...options
 }: GpuOptions): Promise<Engine> {
-  const device = await openDevice({ adapter: adapterName(options), experimental: tensorCores ?? false, plain: defaultLimits ?? false });
+  const device = await openDevice({
+    adapter: adapterName(options),
+    experimental: tensorCores ?? false,
+    unchecked: unchecked ?? false,
+    plain: defaultLimits ?? false,
+  });
   const { isFallbackAdapter: software, description: name } = device.adapterInfo;
   checkAdapter(options, { software, name });
   const matrixUnits = tensorCores === true ? await probeMatrixUnits(device) : null;
