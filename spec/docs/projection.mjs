@@ -1,5 +1,5 @@
 /**
- * Writes the tables of the projection into docs/webgpu.md and docs/performance.md, between `<!-- projection NAME -->` and `<!-- end -->`:
+ * Writes the tables of the projections into docs/webgpu.md, docs/performance.md and docs/scaling.md, between `<!-- projection NAME -->` and `<!-- end -->`:
  * `npm run build && node spec/docs/projection.mjs`. With `--check` it writes nothing, and fails where a table differs.
  */
 import { spawnSync } from "node:child_process";
@@ -9,8 +9,8 @@ const COLUMNS = ["bound", "expected", "pessimistic"];
 const GIGA = 1e9;
 const TERA = 1e12;
 
-function project(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/cli.js", "bench", "project", "--json", ...args], {
+function bench(...args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/cli.js", "bench", ...args, "--json"], {
     encoding: "utf8",
     maxBuffer: 2 ** 28,
   });
@@ -24,9 +24,9 @@ const names = { "deit-tiny": "DeiT-Ti", "deit-small": "DeiT-S", "deit-base": "De
 const nameOf = (model) => names[model] ?? `${names[model.replace("-distilled", "")]}⚗`;
 const range = (at, key, digits) => COLUMNS.map((name) => at.find(({ column }) => column === name)[key].toFixed(digits)).join(" / ");
 
-const all = project();
+const all = bench("project");
 const one = all.rows.find(({ model, imageSize, precision }) => model === "deit-base" && imageSize === 224 && precision === "f16");
-const profiled = project("--only", "deit-base 224 f16", "--profile").rows[0].profile;
+const profiled = bench("project", "--only", "deit-base 224 f16", "--profile").rows[0].profile;
 
 /** A step of the models that are as wide as the paper's largest. */
 function steps(rows) {
@@ -126,11 +126,23 @@ function hours() {
   return table(["", "300 epochs at 224, f16", "f32", "authors", "25 epochs at 384, f16", "f32", "authors"], rows);
 }
 
+/** Steps on many ranks, by the sums of gradients: through the memory of the host, on GPUs, and on nodes without GPUs. */
+function scaling() {
+  const of = (node) => bench("scaling", "--model", "deit-base", "--batch", "64", "--node", node).predictions;
+  const columns = [...of("h100"), ...of("cpu")].map(({ rows }) => new Map(rows.map((row) => [row.ranks, row])));
+  const time = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${ms.toFixed(ms < 100 ? 1 : 0)} ms`);
+  const cell = ({ ranks, stepMs, efficiency }) => `${time(stepMs)}${ranks === 1 ? "" : `, ${(100 * efficiency).toFixed(0)} %`}`;
+  const rows = [1, 8, 64, 1024].map((ranks) => [ranks.toLocaleString("en"), ...columns.map((column) => cell(column.get(ranks)))]);
+  const head = ["ranks", "H100, sums in the host's memory", "H100, sums on the GPUs (not built)", "CPU nodes, 4 ranks of 16 cores"];
+  return table(head, rows);
+}
+
 const texts = {
   steps: steps(all.rows.filter(({ model }) => model.includes("base"))),
   terms: terms(),
   parts: parts(),
   hours: hours(),
+  scaling: scaling(),
   summary: steps(
     all.rows.filter(
       ({ model, imageSize, precision }) => model.includes("base") && imageSize === 224 && (precision === "f16" || model === "deit-base"),
@@ -139,7 +151,7 @@ const texts = {
 };
 
 const check = process.argv.includes("--check");
-for (const file of ["docs/webgpu.md", "docs/performance.md"]) {
+for (const file of ["docs/webgpu.md", "docs/performance.md", "docs/scaling.md"]) {
   const old = readFileSync(file, "utf8");
   const fresh = old.replaceAll(/<!-- projection (\w+) -->\n[^]*?<!-- end -->/g, (_, name) => {
     if (texts[name] === undefined) throw new Error(`${file}: there is no table ${name}`);
