@@ -8,6 +8,7 @@ const digits: Recipe = {
   data: {
     train: "digits:train",
     test: "digits:test",
+    images: null,
     mean: [0.305],
     std: [0.376],
     rotation: 10,

@@ -159,6 +159,16 @@ describe("runRecipe", () => {
     expect(result.cosines?.blocks).toHaveLength(2);
   });
 
+  it("trains on as many images as the recipe says, the same after a stop", async () => {
+    const recipe: Recipe = { ...plain, data: { ...plain.data, images: 9 } };
+    const [whole, pieces] = [newFolder(), newFolder()];
+    await finished(recipe, options(whole));
+    await run(recipe, options(pieces, { stop: () => true }));
+    await finished(recipe, options(pieces, { resume: true }));
+    expect(metricsText(join(whole, "metrics.jsonl")).split("\n")).toHaveLength(2 * plain.training.schedule.epochs); // nine images are two batches of 4
+    expect(weightsIn(pieces).equals(weightsIn(whole))).toBe(true);
+  });
+
   it("trains a plain student without a teacher", async () => {
     const folder = newFolder();
     const result = await finished(plain, options(folder));

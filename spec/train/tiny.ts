@@ -41,6 +41,7 @@ export const tiny: Recipe = {
   data: {
     train: "synthetic:13",
     test: "synthetic:7",
+    images: null,
     mean: [0.5],
     std: [0.25],
     rotation: 0,

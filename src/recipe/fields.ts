@@ -38,10 +38,14 @@ export function rangeOf(item: z.ZodNumber): z.ZodTuple<[z.ZodNumber, z.ZodNumber
   const error = "must be [least, largest]";
   return z.tuple([item, item], { error }).refine(([least, largest]) => least <= largest, { error });
 }
-/** A number or the text "none", since TOML has no null. */
-export function orNone(expected: string, limits: Limits): z.ZodUnion<readonly [z.ZodLiteral<"none">, z.ZodNumber]> {
-  const either = `${expected} or "none"`;
-  return z.union([z.literal("none"), number(either, limits)], { error: `must be ${either}` });
+/** A number or a word, since TOML has no null. */
+export function orWord<const W extends string>(
+  word: W,
+  expected: string,
+  limits: Limits,
+): z.ZodUnion<readonly [z.ZodLiteral<W>, z.ZodNumber]> {
+  const either = `${expected} or "${word}"`;
+  return z.union([z.literal(word), number(either, limits)], { error: `must be ${either}` });
 }
 /** A table with these keys and no others. */
 export const tableOf = <T extends z.ZodRawShape>(fields: T): z.ZodObject<T, z.core.$strict> =>

@@ -11,6 +11,7 @@ import {
   natural,
   number,
   oneOf,
+  orWord,
   positive,
   rangeOf,
   required,
@@ -36,6 +37,12 @@ const table = tableOf({
     "training images: digits, synthetic:N, cifar10:PATH, a folder or a .tar; :train and :test choose a split",
   ),
   test: computed(text, "this project: the split test of data.train", "test images, likewise; default: data.train with the split test"),
+  images: given(
+    orWord("all", "a positive integer", { integer: true, least: 1 }),
+    "all",
+    "this project",
+    "how many of the training images there are, as many of each class; the seed draws them",
+  ),
   mean: given(listOf(number("numbers")), [0.485, 0.456, 0.406], "deit.md 7.6", "mean of the pixels scaled to [0, 1], one value a channel"),
   std: given(listOf(positive), [0.229, 0.224, 0.225], "deit.md 7.6", "standard deviation of the pixels, likewise"),
   repeats: given(count, 3, "deit.md 7.11", "views of an image in an epoch; 1: no repeated augmentation"),
@@ -106,6 +113,6 @@ export function completedData(data: unknown, imageSize: number): Table {
 
 /** What a completed table says. */
 export function dataOf(data: unknown): DataDraft {
-  const { train = null, test = null, crop = "none", policy, colour_jitter: colourJitter, ...same } = table.parse(data);
-  return { ...same, train, test, crop, policy: policyOf(policy), colourJitter };
+  const { train = null, test = null, images, crop = "none", policy, colour_jitter: colourJitter, ...same } = table.parse(data);
+  return { ...same, images: images === "all" ? null : images, train, test, crop, policy: policyOf(policy), colourJitter };
 }

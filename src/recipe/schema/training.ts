@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Optimizer } from "../../train/optimizer/optimizer.ts";
 import type { StudentRecipe, TrainingRecipe } from "../../train/run/recipe.ts";
-import { atLeast0, below1, computed, count, flag, given, natural, oneOf, orNone, positive, share, tableOf } from "../fields.ts";
+import { atLeast0, below1, computed, count, flag, given, natural, oneOf, orWord, positive, share, tableOf } from "../fields.ts";
 import type { Table } from "../text.ts";
 
 const PAPER = "deit.md 7.1";
@@ -38,7 +38,7 @@ const sgd = z.strictObject({
 const optimizer = z.discriminatedUnion("kind", [adamw, sgd], { error: 'must be "adamw" or "sgd"' });
 
 const micro_batch = given(
-  orNone("a positive integer", { integer: true, least: 1 }),
+  orWord("none", "a positive integer", { integer: true, least: 1 }),
   "none",
   "this project",
   "images of a forward and backward pass, a divisor of batch; none: the whole batch. The gradients of a step are summed over its micro-batches; " +
@@ -53,8 +53,13 @@ const common = {
   delayed: given(flag, false, "deit.md 10", "whether the schedule lags one epoch behind, as in the authors' code"),
   label_smoothing: given(share, 0.1, PAPER, "ε of the smoothing of labels"),
   smoothing_over: given(oneOf("all", "others"), "all", "deit.md 2.2", "over which classes ε is spread: all, or all but the right one"),
-  clip_norm: given(orNone("a number > 0", { above: 0 }), "none", PAPER, "largest norm of the gradient"),
-  ema_decay: given(orNone("a number in [0, 1)", { least: 0, below: 1 }), "none", "deit.md 10", "decay of a moving average of the weights"),
+  clip_norm: given(orWord("none", "a number > 0", { above: 0 }), "none", PAPER, "largest norm of the gradient"),
+  ema_decay: given(
+    orWord("none", "a number in [0, 1)", { least: 0, below: 1 }),
+    "none",
+    "deit.md 10",
+    "decay of a moving average of the weights",
+  ),
   loss_scale: given(oneOf("dynamic", "none"), "none", "this project", "dynamic: the loss is scaled, for f16"),
   optimizer,
 };

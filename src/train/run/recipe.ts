@@ -14,6 +14,8 @@ export interface DataRecipe extends AugmentSettings {
   readonly train: string;
   /** The test images, likewise. */
   readonly test: string;
+  /** How many of the training images there are (`balanced`); null: all. */
+  readonly images: number | null;
   /** Mean of the pixels scaled to [0, 1], one value a channel. */
   readonly mean: readonly number[];
   /** Standard deviation, likewise. */

@@ -4,12 +4,14 @@ import { checkedNormalisation, type Normalisation } from "../../data/normalise.t
 import { checkSettings } from "../../data/augment/checkSettings.ts";
 import type { Dataset } from "../../data/sources/dataset.ts";
 import { openDataset } from "../../data/sources/open.ts";
+import { balanced, subset } from "../../data/sources/subset.ts";
 import { preflight } from "../../data/sources/preflight.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { evaluationBatch } from "../evaluation/evaluate.ts";
 import { checkBatches } from "./batches.ts";
 import { openKept, type Which } from "./keptData.ts";
 import type { RunSettings } from "./loop.ts";
+import { fold, keyOf } from "../../tensor/key.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** Training and test images. */
@@ -22,6 +24,10 @@ export interface Sets {
   /** Ends the workers of the test images, and closes both sets. */
   readonly close: () => Promise<void>;
 }
+
+/** The training images that a recipe wants. @throws RangeError if there are not so many */
+const limited = (all: Dataset, { seed, data: { images } }: Recipe): Dataset =>
+  images === null ? all : subset(all, balanced(all, images, fold(keyOf(seed), "images")));
 
 /** The most images of a set that the preflight decodes. */
 const TRIED = 256;
@@ -43,7 +49,7 @@ export async function openSets(
   checkSettings(data, shape.channels, shape.side);
   const open = (which: Which): Dataset =>
     run.resume ? openKept(run.directory, which, data[which], shape) : openDataset(data[which], shape);
-  const train = open("train");
+  const train = limited(open("train"), recipe);
   const test = open("test");
   checkBatches(recipe, train);
   if (train.digest === test.digest)
