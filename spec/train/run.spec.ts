@@ -17,6 +17,8 @@ import { folderOf } from "../data/sources/files.ts";
 import { evaluationBatches } from "../helpers/batches.ts";
 import { metricsText } from "../helpers/metrics.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
+import { digestOfRecord } from "../../src/io/disk/digest.ts";
+import { identityOfData } from "../../src/train/teachers/trained.ts";
 import { tiny, tinyTeacher } from "./tiny.ts";
 import { quietRun } from "./quietRun.ts";
 
@@ -157,6 +159,13 @@ describe("runRecipe", () => {
     expect(result.teacher?.images).toBe(7);
     expect(result.student.distillation?.images).toBe(7);
     expect(result.cosines?.blocks).toHaveLength(2);
+  });
+
+  it("continues a run that began before there was data.images", () => {
+    const { images, ...before } = tiny.data;
+    expect(images).toBeNull();
+    expect(digestOfRecord(identityOfData(tiny.data))).toBe(digestOfRecord(before));
+    expect(digestOfRecord(identityOfData({ ...tiny.data, images: 9 }))).not.toBe(digestOfRecord(before));
   });
 
   it("trains on as many images as the recipe says, the same after a stop", async () => {

@@ -14,7 +14,7 @@ import type { DeitTeacher, Recipe } from "../run/recipe.ts";
 import type { Sets } from "../run/sets.ts";
 import { deitTaskWithin } from "../step/deitTask.ts";
 import { deitPredictBy } from "./network.ts";
-import { identityOfTraining, type TeacherTraining } from "./trained.ts";
+import { identityOfData, identityOfTraining, type TeacherTraining } from "./trained.ts";
 
 /** The training, on the teacher's own images `sets`, which `data` normalises. */
 export function deitTraining(
@@ -45,7 +45,7 @@ export function deitTraining(
       mixing,
       group: mixing.group,
       key,
-      digest: digestOfRecord({ seed, data, mixing, config, training: identityOfTraining(training) }),
+      digest: digestOfRecord({ seed, data: identityOfData(data), mixing, config, training: identityOfTraining(training) }),
       measurement: {
         measured: async ({ params }) => {
           const { mean } = await evaluateHeads(engine, { config, params }, sets.test.batches(training.batch));

@@ -16,7 +16,7 @@ import { accuracyOf } from "./measure.ts";
 import { regnetPredictBy, type RegnetBuffers, type RegnetModel } from "./network.ts";
 import { regnetTask, type RegnetStatistics } from "./regnetTask.ts";
 import { within } from "./teacher.ts";
-import { identityOfTraining, type TeacherTraining } from "./trained.ts";
+import { identityOfData, identityOfTraining, type TeacherTraining } from "./trained.ts";
 
 /** Writes parameters and buffers under timm's names and in timm's order. The metadata `regnet` corresponds to `deit` in a DeiT's file. */
 async function writeWeights(
@@ -48,7 +48,13 @@ export function regnetyTraining(
     const { top1 } = await accuracyOf(engine, { logits }, config.classes, sets.test.batches(training.batch));
     return { top1 };
   };
-  const identity = { seed, data, config, training: identityOfTraining(training), ...(side === model.imageSize ? {} : { side }) };
+  const identity = {
+    seed,
+    data: identityOfData(data),
+    config,
+    training: identityOfTraining(training),
+    ...(side === model.imageSize ? {} : { side }),
+  };
   return {
     zeros: (k) => {
       const { params, running: buffers } = buildRegnet(config, (_, shape) => k.zeros(shape));
