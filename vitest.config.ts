@@ -7,7 +7,7 @@ if (whyNoSwiftShader() === null) Object.assign(process.env, swiftShaderVariables
 /** What `npm test` leaves out, as it would take longer than the rest: `npm run test:slow` runs these, `npm run test:long` all specs. */
 const slow = [
   "spec/browser/{engine,webgpu}.spec.ts",
-  "spec/cli/{bench,compare}.spec.ts",
+  "spec/cli/{bench,compare,experimentRuns}.spec.ts",
   "spec/data/index/imageNetSize.spec.ts",
   "spec/docs/browser.spec.ts",
   "spec/engines/wasmMemory.spec.ts",

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** Entry `deit`, the command line. */
 import { messageOf, oneLine, say, tolerateClosedOutput } from "./cli/output.ts";
+import { endWithParent } from "./cli/processes/parent.ts";
 import { placed } from "./cli/processes/probe.ts";
 import { runCommandLine } from "./cli/program.ts";
 import { BAD_INPUT } from "./cli/status.ts";
@@ -19,5 +20,6 @@ async function superviseOnAdapter(args: readonly string[]): Promise<number> {
 
 const args = process.argv.slice(2);
 tolerateClosedOutput();
+endWithParent();
 if (needsSupervision(args)) process.exitCode = await superviseOnAdapter(args);
 else await runCommandLine(args, null);

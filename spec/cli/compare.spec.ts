@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { deit, json, stoppedOnceThereIs } from "./deit.ts";
@@ -53,6 +54,19 @@ describe("deit compare", () => {
     expect(stderr.split("\n").at(-2)).toBe(`the runs are saved in run s; ${repeat} continues them`);
     expect(filesIn(join(folder, "run s")).filter((name) => name.endsWith("lock.json"))).toEqual([]);
     expect(json(args, folder)).toMatchObject({ epochs: 100, rows: [{ seed: 0, difference: expect.any(Number) }] });
+  });
+
+  it("ends its runs when it is killed, and continues them with the same results", async () => {
+    const { folder, recipe } = folderWithRecipe();
+    const args = ["compare", recipe, "--seeds", "1", ...set("training.epochs=60")];
+    await stoppedOnceThereIs(join(folder, "killed/plain-0/metrics.jsonl"), [...args, "--out", "killed"], folder, "SIGKILL");
+    const isLocked = (): boolean => filesIn(join(folder, "killed")).some((name) => name.endsWith("lock.json"));
+    for (let i = 0; i < 500 && isLocked(); i++) await sleep(20);
+    expect(isLocked()).toBe(false);
+    const weights = join(folder, "killed/plain-0/weights.safetensors");
+    expect(existsSync(weights)).toBe(false); // it was not simply let finish
+    expect(json([...args, "--out", "killed"], folder)).toEqual(json([...args, "--out", "whole"], folder));
+    expect(readFileSync(weights).equals(readFileSync(join(folder, "whole/plain-0/weights.safetensors")))).toBe(true);
   });
 
   it("stops the other runs once one has failed, and reports which, why and how to continue", () => {

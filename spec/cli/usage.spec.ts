@@ -12,6 +12,7 @@ const COMMANDS = [
   "train",
   "recipe",
   "compare",
+  "experiment",
   "eval",
   "classify",
   "preprocess",

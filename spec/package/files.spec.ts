@@ -23,8 +23,8 @@ function importsOf(file: string, asType: boolean, seen = new Set<string>()): Rea
 const missing = (wanted: Iterable<string>): readonly string[] => [...wanted].filter((path) => !paths.has(path));
 
 describe("the package", () => {
-  it("takes at most 3 MB unpacked", () => {
-    expect(unpackedSize).toBeLessThanOrEqual(3e6);
+  it("takes at most 3.2 MB unpacked", () => {
+    expect(unpackedSize).toBeLessThanOrEqual(3.2e6);
   });
 
   it("and all its dependencies take at most 60 MB", () => {

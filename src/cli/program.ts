@@ -17,6 +17,7 @@ const commands: { readonly [name: string]: () => Promise<Add> } = {
   train: async () => (await import("./commands/train.ts")).addTrain,
   recipe: async () => (await import("./commands/recipe.ts")).addRecipe,
   compare: async () => (await import("./commands/compare.ts")).addCompare,
+  experiment: async () => (await import("./commands/experiment.ts")).addExperiment,
   eval: async () => (await import("./commands/eval.ts")).addEval,
   classify: async () => (await import("./commands/classify.ts")).addClassify,
   preprocess: async () => (await import("./commands/preprocess.ts")).addPreprocess,

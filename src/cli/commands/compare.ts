@@ -4,21 +4,17 @@
  */
 import { join } from "node:path";
 import { Option, type Command } from "commander";
-import { childCommands, inParallel, INTERRUPTED, type Children } from "../processes/children.ts";
+import type { Arm } from "../../experiments/experiment.ts";
+import { mean, standardError } from "../../experiments/statistics.ts";
+import type { Recipe } from "../../train/run/recipe.ts";
+import type { RunResult } from "../../train/run/run.ts";
+import { INTERRUPTED } from "../processes/children.ts";
 import { thisCommand } from "../processes/commandLine.ts";
-import { checkJobs, comparedRecipe, jobsOf, trainArguments, type Asked, type Job } from "../runs/compareJobs.ts";
+import { checkJobs, commonRecipe, jobsOf } from "../runs/jobs.ts";
+import { outcomesOf, untilDone } from "../runs/outcomes.ts";
 import { checkEngine } from "../engine.ts";
-import {
-  collected,
-  engineArguments,
-  positive,
-  withEngine,
-  withExamples,
-  withJson,
-  type EngineOptions,
-  type JsonOption,
-} from "../options.ts";
-import { messageOf, percent, print, printJson, say, table } from "../output.ts";
+import { collected, positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
+import { percent, print, printJson, say, table } from "../output.ts";
 
 interface CompareOptions extends EngineOptions, JsonOption {
   readonly seeds: number;
@@ -26,71 +22,30 @@ interface CompareOptions extends EngineOptions, JsonOption {
   readonly out?: string;
 }
 
-/** Top-1 accuracies on the test images, the student's by both heads together; null: no teacher. */
-interface Outcome {
-  readonly student: number;
-  readonly teacher: number | null;
-}
+/** The same recipe with its teacher, and without teacher and distillation token. */
+const ARMS: readonly Arm[] = [
+  { name: "distilled", set: [], teacherOf: null },
+  { name: "plain", set: ["model.distilled=false", "distillation.kind=none"], teacherOf: null },
+];
 
-/** Runs `deit train` for one job; null: it was stopped. */
-async function outcomeOf(job: Job, asked: Asked, options: EngineOptions, { run: train, stopped }: Children): Promise<Outcome | null> {
-  const { directory } = job;
-  if (stopped()) return null;
-  say(`${directory}: started`);
-  const out = await train([...trainArguments(asked, job), ...engineArguments(options), "--json"]).catch((error: unknown) => {
-    throw new Error(`${directory}: ${messageOf(error).replace(/^deit train: /, "")}; once that is fixed, ${thisCommand()} continues`);
-  });
-  if (out === null) return null;
-  const { student, teacher } = JSON.parse(out);
-  say(`${directory}: top-1 ${percent(student.mean.top1)}`);
-  return { student: student.mean.top1, teacher: teacher?.top1 ?? null };
+/** Reads the recipe of both arms. @throws RangeError if it does not allow a comparison */
+function comparedRecipe(recipe: string, set: readonly string[]): Recipe {
+  const read = commonRecipe({ recipe, set }).recipe;
+  if (read.teachers.length === 0) throw new RangeError(`recipe ${read.name}: it has no teacher, so there is nothing to compare`);
+  return read;
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 const epochsText = (epochs: number): string => `${epochs} epoch${epochs === 1 ? "" : "s"}`;
 
-/** The standard error of the mean: the standard deviation over √n. NaN for one value. */
-function standardError(values: readonly number[]): number {
-  const centre = mean(values);
-  const squares = values.reduce((sum, x) => sum + (x - centre) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1) / values.length);
-}
-
-/** Runs the jobs. The outcome is null for those that a signal stopped. */
-async function untilSignal(
-  jobs: readonly Job[],
-  asked: Asked,
-  options: EngineOptions,
-): Promise<readonly (readonly [Job, Outcome | null])[]> {
-  const children = childCommands();
-  const stop = (): void => {
-    say("\nstopping: the runs save their state");
-    children.stop();
-  };
-  process.once("SIGINT", stop).once("SIGTERM", stop).once("SIGHUP", stop);
-  try {
-    const outcome = async (job: Job): Promise<Outcome | null> => {
-      const found = await outcomeOf(job, asked, options, children);
-      if (found === null) children.stop();
-      return found;
-    };
-    return await inParallel(jobs, outcome, children.stop);
-  } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop).off("SIGHUP", stop);
-  }
-}
-
 async function run(name: string, options: CompareOptions): Promise<void> {
   const { set = [], seeds: count, engine } = options;
-  const given = { recipe: name, set, seeds: count, engine };
-  const { recipe } = comparedRecipe({ ...given, root: "" });
+  const recipe = comparedRecipe(name, set);
   const root = options.out ?? join("runs", `compare-${recipe.name.replaceAll("/", "-")}`);
-  const asked = { ...given, root };
+  const asked = { recipe: name, set, arms: ARMS, seeds: count, engine, root };
   const jobs = jobsOf(asked);
   await checkEngine(options);
   await checkJobs(asked, jobs);
-  const outcomes = await untilSignal(jobs, asked, options);
+  const outcomes = await outcomesOf(jobs, asked, untilDone(options));
   if (outcomes.some(([, outcome]) => outcome === null)) {
     process.exitCode = INTERRUPTED;
     say(`the runs are saved in ${root}; ${thisCommand()} continues them`);
@@ -99,12 +54,12 @@ async function run(name: string, options: CompareOptions): Promise<void> {
   }
 
   const seeds = Array.from({ length: count }, (_, seed) => seed);
-  const of = (seed: number, arm: Job["arm"]): Outcome | undefined =>
-    outcomes.find(([job]) => job.seed === seed && job.arm === arm)?.[1] ?? undefined;
+  const of = (seed: number, name: string): RunResult | undefined =>
+    outcomes.find(([job]) => job.seed === seed && job.arm.name === name)?.[1] ?? undefined;
   const rows = seeds.map((seed) => {
     const [distilled, plain] = [of(seed, "distilled"), of(seed, "plain")];
-    const pair = { distilled: distilled?.student ?? NaN, plain: plain?.student ?? NaN };
-    return { seed, teacher: distilled?.teacher ?? NaN, ...pair, difference: pair.distilled - pair.plain };
+    const pair = { distilled: distilled?.student.mean.top1 ?? NaN, plain: plain?.student.mean.top1 ?? NaN };
+    return { seed, teacher: distilled?.teacher?.top1 ?? NaN, ...pair, difference: pair.distilled - pair.plain };
   });
   const column = (key: keyof (typeof rows)[number]): readonly number[] => rows.map((row) => row[key]);
   const difference = { mean: mean(column("difference")), standardError: standardError(column("difference")) };

@@ -1,11 +1,13 @@
-/** Runs command lines of this program in child processes, as many at a time as there are cores. All can be stopped at once, and save before they end. */
+/** Runs command lines of this program in child processes, several at a time. All can be stopped at once, and save before they end. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { availableParallelism } from "node:os";
 import { text } from "node:stream/consumers";
 
 /** The exit status of a program that SIGINT ended. */
 export const INTERRUPTED = 130;
+
+/** Its output comes here; by the channel it learns when this process ends (parent.ts). */
+const STDIO = ["ignore", "pipe", "pipe", "ipc"] as const;
 
 /** The processes that a command starts. */
 export interface Children {
@@ -22,7 +24,8 @@ export function childCommands(): Children {
   const run: Children["run"] = async (args) => {
     if (stopped) return null;
     // in a separate process group, so that Ctrl-C reaches it only once, from here
-    const child = spawn(process.execPath, [process.argv[1] ?? "", ...args], { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const child = spawn(process.execPath, [process.argv[1] ?? "", ...args], { stdio: [...STDIO], detached: true });
+    if (child.stdout === null || child.stderr === null) throw new Error("a process without output");
     running.add(child);
     try {
       const [out, messages, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
@@ -42,13 +45,13 @@ export function childCommands(): Children {
 }
 
 /**
- * Runs all jobs, as many at a time as there are cores. The result is null for a job that was stopped. If a job fails, `stop` is called, and its
- * error is thrown once all jobs have ended.
+ * Runs all jobs, at most `atOnce` at a time. The result is null for a job that was stopped. If a job fails, `stop` is called, and its error is
+ * thrown once all jobs have ended.
  */
 export async function inParallel<T, R>(
   jobs: readonly T[],
   run: (job: T) => Promise<R | null>,
-  stop: () => void,
+  { atOnce, stop }: { readonly atOnce: number; readonly stop: () => void },
 ): Promise<readonly (readonly [T, R | null])[]> {
   const queue = jobs.values();
   const done: (readonly [T, R | null])[] = [];
@@ -60,7 +63,7 @@ export async function inParallel<T, R>(
       throw error;
     }
   };
-  const workers = await Promise.allSettled(Array.from({ length: Math.min(jobs.length, availableParallelism()) }, work));
+  const workers = await Promise.allSettled(Array.from({ length: Math.min(jobs.length, atOnce) }, work));
   for (const worker of workers) if (worker.status === "rejected") throw worker.reason;
   return done;
 }
