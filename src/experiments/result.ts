@@ -1,6 +1,6 @@
 /** What the runs of an experiment say: every quantity by seed, and of every claim whether its effect is seen. */
 import type { RunResult } from "../train/run/run.ts";
-import type { Claim, Experiment, Quantity } from "./experiment.ts";
+import type { Claim, DataName, Experiment, Quantity } from "./experiment.ts";
 import { detectable, interval, mean, standardError, type Interval } from "./statistics.ts";
 
 /** Percent of a share. */
@@ -36,6 +36,26 @@ export interface ExperimentResult {
   readonly power: number;
   /** All readings in one text. */
   readonly reading: string;
+}
+
+/** What `result.json` holds. */
+export interface ResultFile extends ExperimentResult {
+  readonly experiment: string;
+  readonly interrupted: false;
+  readonly title: string;
+  readonly question: string;
+  readonly source: string;
+  /** What the paper's numbers are of. */
+  readonly paper: string;
+  readonly data: DataName;
+  readonly recipe: string;
+  readonly seeds: number;
+  readonly command: string;
+  readonly machine: string;
+  readonly date: string;
+  readonly version: string;
+  /** null: the program was not run from a checkout. */
+  readonly commit: string | null;
 }
 
 /** The results of the runs of an arm, by seed. */

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Option, type Command } from "commander";
 import type { DataName, Experiment, Setting } from "../../experiments/experiment.ts";
 import { experiments } from "../../experiments/list.ts";
-import { experimentResult, type ExperimentResult, type ResultsOf } from "../../experiments/result.ts";
+import { experimentResult, type ResultFile, type ResultsOf } from "../../experiments/result.ts";
 import { detectable } from "../../experiments/statistics.ts";
 import type { RunResult } from "../../train/run/run.ts";
 import { checkEngine } from "../engine.ts";
@@ -82,7 +82,7 @@ async function run(name: string | undefined, options: ExperimentOptions): Promis
     return;
   }
   const result = experimentResult(experiment, resultsIn(outcomes, seeds), setting.deviation);
-  const text = {
+  const file: ResultFile = {
     experiment: experiment.name,
     interrupted: false,
     title: experiment.title,
@@ -93,12 +93,14 @@ async function run(name: string | undefined, options: ExperimentOptions): Promis
     recipe: setting.recipe,
     seeds,
     ...environment(),
-    ...(result satisfies ExperimentResult),
+    ...result,
   };
-  writeFileSync(join(root, "result.json"), `${JSON.stringify(text, null, 2)}\n`);
-  if (json) return printJson(text);
+  const { experimentPage } = await import("../../report/experiment/page.ts"); // only now, since it loads the drawing libraries
+  writeFileSync(join(root, "result.json"), `${JSON.stringify(file, null, 2)}\n`);
+  writeFileSync(join(root, "report.html"), experimentPage(file));
+  if (json) return printJson(file);
   printExperiment(experiment, result);
-  print(`\nThe runs and result.json are in ${root}`);
+  print(`\nThe runs, result.json and report.html are in ${root}`);
 }
 
 export function addExperiment(program: Command): void {
