@@ -47,6 +47,7 @@ const settings = (directory: string, changes: Partial<RunSettings> = {}): RunSet
   resume: false,
   checkpointEvery: null,
   checkpointMinutes: 0,
+  measureEvery: 1,
   onProgress: null,
   stop: null,
   ranks: null,

@@ -7,6 +7,7 @@ export const quietRun = (directory: string, changes: Partial<RunOptions> = {}): 
   recipeText: "",
   checkpointEvery: null,
   checkpointMinutes: 0,
+  measureEvery: 1,
   onProgress: null,
   onView: null,
   stop: null,

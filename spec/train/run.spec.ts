@@ -19,7 +19,7 @@ import { metricsText } from "../helpers/metrics.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { digestOfRecord } from "../../src/io/disk/digest.ts";
 import { identityOfData } from "../../src/train/teachers/trained.ts";
-import { tiny, tinyTeacher } from "./tiny.ts";
+import { tiny, tinyOf, tinyTeacher } from "./tiny.ts";
 import { quietRun } from "./quietRun.ts";
 
 const options = (directory: string, changes: Partial<RunOptions> = {}): RunOptions =>
@@ -159,6 +159,22 @@ describe("runRecipe", () => {
     expect(result.teacher?.images).toBe(7);
     expect(result.student.distillation?.images).toBe(7);
     expect(result.cosines?.blocks).toHaveLength(2);
+  });
+
+  it.each([
+    [1, [0, 1, 2, 3]],
+    [3, [2, 3]],
+    [0, [3]],
+  ])("measures the accuracies every %i epochs, and in the last one, with the same weights", async (measureEvery, epochs) => {
+    const [every, some] = [newFolder(), newFolder()];
+    const recipe = tinyOf(4);
+    await finished(recipe, options(every));
+    await finished(recipe, options(some, { measureEvery }));
+    const rows = metricsText(join(some, "metrics.jsonl"))
+      .split("\n")
+      .map((line): { readonly epoch: number; readonly top1?: number } => JSON.parse(line));
+    expect(rows.filter(({ top1 }) => top1 !== undefined).map(({ epoch }) => epoch)).toEqual(epochs);
+    expect(weightsIn(some).equals(weightsIn(every))).toBe(true);
   });
 
   it("continues a run that began before there was data.images", () => {

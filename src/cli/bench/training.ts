@@ -122,6 +122,7 @@ export async function timedTraining(engine: Engine, bench: TrainingBench, { reci
       recipeText: text,
       checkpointEvery: null,
       checkpointMinutes: 10,
+      measureEvery: 1,
       onView: null,
       ranks: null,
       reference: null,

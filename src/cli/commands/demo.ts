@@ -49,6 +49,7 @@ async function run(options: DemoOptions): Promise<void> {
     resume: false,
     ranks: null,
     checkpointMinutes: CHECKPOINT_MINUTES,
+    measureEvery: 1,
     threads: options.threads,
     memory: "normal",
     workers: options.workers,

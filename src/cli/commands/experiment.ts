@@ -33,7 +33,7 @@ interface ExperimentOptions extends JsonOption {
 
 /** Every run has one thread; several go on side by side. */
 const ENGINE: EngineOptions = { engine: "wasm", threads: 1 };
-const ONE_THREAD = [...engineArguments(ENGINE), "--workers", "0"];
+const ONE_THREAD = [...engineArguments(ENGINE), "--workers", "0", "--measure-every", "0"];
 
 function experimentOf(name: string | undefined): Experiment {
   const known = [...experiments.keys()].join(", ");

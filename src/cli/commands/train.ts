@@ -44,6 +44,7 @@ interface TrainOptions extends EngineOptions, JsonOption, MemoryOption, ReduceOp
   readonly out?: string;
   readonly resume?: true;
   readonly checkpointMinutes: number;
+  readonly measureEvery: number;
   readonly printRecipe?: true;
   readonly workers: number;
 }
@@ -72,6 +73,8 @@ export interface Start {
   readonly resume: boolean;
   /** The longest time from one checkpoint to the next, in minutes; 0: only at the end of each epoch. */
   readonly checkpointMinutes: number;
+  /** Epochs from one measurement on the test images to the next; 0: only the last epoch is measured. */
+  readonly measureEvery: number;
   /** Threads of the engine, for the report. */
   readonly threads: number;
   /** The ranks of the run; null: there is only this process. */
@@ -88,7 +91,7 @@ type Engines = (submitWork: number | null) => Promise<Engine>;
 
 /** Runs until the end, or until a signal, after which it saves. */
 async function runUntilSignal(newEngine: Engines, start: Start): Promise<FinishedRun> {
-  const { read, directory, resume, checkpointMinutes, ranks, memory, workers, notify } = start;
+  const { read, directory, resume, checkpointMinutes, measureEvery, ranks, memory, workers, notify } = start;
   const isLeading = leads(start);
   const { stopping, close } = watchSignals();
   const report = renewing(start);
@@ -104,6 +107,7 @@ async function runUntilSignal(newEngine: Engines, start: Start): Promise<Finishe
       recipeText: read.text,
       checkpointEvery: null,
       checkpointMinutes,
+      measureEvery,
       onProgress: isLeading ? onProgress : null,
       onView: report.renew,
       stop: stopping,
@@ -213,6 +217,11 @@ export function addTrain(program: Command, notify: Notify | null): void {
     .addOption(memoryChoiceOption())
     .addOption(workersOption())
     .addOption(checkpointMinutesOption())
+    .addOption(
+      new Option("--measure-every <epochs>", "measure the accuracies on the test images after every so many epochs; 0: only at the end")
+        .argParser(natural)
+        .default(1),
+    )
     .addOption(submitWorkOption())
     .addOption(
       new Option("--reduce <how>", "with mpirun: ordered (the same weights on 1, 2 and 4 ranks) or fast")

@@ -5,8 +5,8 @@ import { columnsOf, nameAt, type Columns, type ImageIndex } from "../index/image
 import { openImage } from "../images/decode.ts";
 import { ImageError } from "../images/imageError.ts";
 import { checkedLength } from "../images/file.ts";
-import type { ImageFile } from "../images/imageFile.ts";
 import type { Dataset } from "./dataset.ts";
+import { keepingSmall } from "./keptImages.ts";
 import { messageOf } from "./located.ts";
 import { openFiles } from "./openFiles.ts";
 
@@ -52,10 +52,10 @@ export function photographs(index: ImageIndex): Dataset {
       throw new ImageError(`${nameOf(i)}: ${messageOf(error)}`, { cause: error });
     }
   };
-  const open = async (i: number): Promise<ImageFile> => {
+  const { open, close: forget } = keepingSmall(async (i) => {
     const { decode, ...size } = await named(i, () => openImage(read(i)));
     return { ...size, decode: (part) => named(i, () => decode(part)) };
-  };
+  });
   return {
     name: text,
     classes,
@@ -68,6 +68,9 @@ export function photographs(index: ImageIndex): Dataset {
     nameOf,
     handle: { kind: "photographs", index },
     digest,
-    close,
+    close: () => {
+      forget();
+      close();
+    },
   };
 }

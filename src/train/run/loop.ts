@@ -31,6 +31,8 @@ export interface RunSettings {
   readonly checkpointEvery: number | null;
   /** The longest time from one checkpoint to the next, in minutes; 0: only after so many steps. */
   readonly checkpointMinutes: number;
+  /** Epochs from one measurement of the accuracies on the test images to the next; the last epoch is always measured. 0: only the last. */
+  readonly measureEvery: number;
   /** Called after each step. */
   readonly onProgress: ((progress: Progress) => void) | null;
   /** Called after each step; true: save and stop. */
@@ -117,6 +119,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       if (error instanceof RankError && rank === (error.rank === 0 ? 1 : 0)) await checkpoints?.after(before, true);
       throw error;
     };
+    const isMeasured = (epoch: number): boolean => epoch === schedule.epochs - 1 || (epoch + 1) % run.measureEvery === 0; // x % 0 is NaN
     const [first, watch] = [state.step, startWatch()];
     let measuredAt = first;
     while (state.step < steps) {
@@ -137,7 +140,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
 
       const measured = {
         ...(measures ? { ...watch.read((state.step - measuredAt) * size), memory: engine.memory().peak } : {}),
-        ...(endsEpoch ? await of.measurement?.measured(state) : {}),
+        ...(endsEpoch && isMeasured(epoch) ? await of.measurement?.measured(state) : {}),
       };
       if (measures) measuredAt = state.step;
       const done = { epoch, step: state.step, lr: settings.lr };
