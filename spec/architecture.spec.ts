@@ -43,7 +43,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
     "data",
     "io",
     "types:recording",
-    "types:experiments",
+    "experiments",
     "npm:@observablehq/plot",
     "npm:linkedom",
   ],

@@ -31,8 +31,10 @@ export interface Claim {
   readonly says: { readonly kind: "more"; readonly effect: number } | { readonly kind: "equal"; readonly within: number };
 }
 
-/** Where the images come from: the bundled digits, or CIFAR-10, of which the user names the place. */
-export type DataName = "digits" | "cifar10";
+/** The images that experiments are made for. */
+export const dataNames = ["digits"] as const;
+/** One of `dataNames`. */
+export type DataName = (typeof dataNames)[number];
 
 /** How an experiment is carried out on a data set. */
 export interface Setting {

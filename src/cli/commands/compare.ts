@@ -7,14 +7,11 @@ import { Option, type Command } from "commander";
 import type { Arm } from "../../experiments/experiment.ts";
 import { mean, standardError } from "../../experiments/statistics.ts";
 import type { Recipe } from "../../train/run/recipe.ts";
-import type { RunResult } from "../../train/run/run.ts";
-import { INTERRUPTED } from "../processes/children.ts";
-import { thisCommand } from "../processes/commandLine.ts";
 import { checkJobs, commonRecipe, jobsOf } from "../runs/jobs.ts";
-import { outcomesOf, untilDone } from "../runs/outcomes.ts";
+import { resultsOfArms, untilDone } from "../runs/outcomes.ts";
 import { checkEngine } from "../engine.ts";
 import { collected, positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
-import { percent, print, printJson, say, table } from "../output.ts";
+import { percent, print, printJson, table } from "../output.ts";
 
 interface CompareOptions extends EngineOptions, JsonOption {
   readonly seeds: number;
@@ -45,19 +42,15 @@ async function run(name: string, options: CompareOptions): Promise<void> {
   const jobs = jobsOf(asked);
   await checkEngine(options);
   await checkJobs(asked, jobs);
-  const outcomes = await outcomesOf(jobs, asked, untilDone(options));
-  if (outcomes.some(([, outcome]) => outcome === null)) {
-    process.exitCode = INTERRUPTED;
-    say(`the runs are saved in ${root}; ${thisCommand()} continues them`);
+  const results = await resultsOfArms(jobs, asked, untilDone(options));
+  if (results === null) {
     if (options.json === true) printJson({ recipe: recipe.name, interrupted: true });
     return;
   }
 
   const seeds = Array.from({ length: count }, (_, seed) => seed);
-  const of = (seed: number, name: string): RunResult | undefined =>
-    outcomes.find(([job]) => job.seed === seed && job.arm.name === name)?.[1] ?? undefined;
   const rows = seeds.map((seed) => {
-    const [distilled, plain] = [of(seed, "distilled"), of(seed, "plain")];
+    const [distilled, plain] = [results("distilled")[seed], results("plain")[seed]];
     const pair = { distilled: distilled?.student.mean.top1 ?? NaN, plain: plain?.student.mean.top1 ?? NaN };
     return { seed, teacher: distilled?.teacher?.top1 ?? NaN, ...pair, difference: pair.distilled - pair.plain };
   });

@@ -6,20 +6,17 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
-import type { DataName, Experiment, Setting } from "../../experiments/experiment.ts";
+import { dataNames, type DataName, type Experiment, type Setting } from "../../experiments/experiment.ts";
 import { experiments } from "../../experiments/list.ts";
-import { experimentResult, type ResultFile, type ResultsOf } from "../../experiments/result.ts";
+import { experimentResult, type ResultFile } from "../../experiments/result.ts";
 import { detectable } from "../../experiments/statistics.ts";
-import type { RunResult } from "../../train/run/run.ts";
 import { checkEngine } from "../engine.ts";
 import { engineArguments, positive, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
 import { print, printJson, say } from "../output.ts";
-import { INTERRUPTED } from "../processes/children.ts";
-import { thisCommand } from "../processes/commandLine.ts";
 import { printExperiment, printExperiments } from "../runs/experimentTable.ts";
 import { checkJobs, jobsOf, type Asked } from "../runs/jobs.ts";
 import { environment } from "../runs/environment.ts";
-import { outcomesOf, type Outcome } from "../runs/outcomes.ts";
+import { resultsOfArms } from "../runs/outcomes.ts";
 
 interface ExperimentOptions extends JsonOption {
   readonly list?: true;
@@ -43,22 +40,15 @@ function experimentOf(name: string | undefined): Experiment {
   return experiment;
 }
 
-/** The images that `--data` names, how the experiment is carried out on them, and the changes that choose them. */
-function settingOf({ name, settings }: Experiment, data: string): Setting & { readonly data: DataName; readonly set: readonly string[] } {
-  const of: DataName | null = data === "digits" ? "digits" : data.startsWith("cifar10:") ? "cifar10" : null;
-  const setting = of === null ? undefined : settings[of];
-  const known = Object.keys(settings).map((one) => (one === "cifar10" ? "cifar10:PATH" : one));
-  if (of === null || setting === undefined) throw new RangeError(`--data ${data}: experiment ${name} is made for ${known.join(" and ")}`);
-  return { ...setting, data: of, set: of === "digits" ? [] : [`data.train=${data}:train`] };
+/** How the experiment is carried out on the images that `--data` names. */
+function settingOf({ name, settings }: Experiment, data: string): Setting & { readonly data: DataName } {
+  const known = dataNames.filter((one) => settings[one] !== undefined);
+  const of = known.find((one) => one === data);
+  const setting = of === undefined ? undefined : settings[of];
+  if (of === undefined || setting === undefined)
+    throw new RangeError(`--data ${data}: experiment ${name} is made for ${known.join(" and ")}`);
+  return { ...setting, data: of };
 }
-
-/** The results of an arm's runs, by seed. */
-const resultsIn =
-  (outcomes: readonly Outcome[], seeds: number): ResultsOf =>
-  (arm) =>
-    Array.from({ length: seeds }, (_, seed) => outcomes.find(([job]) => job.seed === seed && job.arm.name === arm)?.[1]).filter(
-      (result): result is RunResult => result !== null && result !== undefined,
-    );
 
 async function run(name: string | undefined, options: ExperimentOptions): Promise<void> {
   const { list = false, budget = Infinity, json = false } = options;
@@ -67,21 +57,19 @@ async function run(name: string | undefined, options: ExperimentOptions): Promis
   const setting = settingOf(experiment, options.data);
   const seeds = options.seeds ?? setting.seeds;
   const root = options.out ?? join("runs", `experiment-${experiment.name}-${setting.data}`);
-  const asked: Asked = { recipe: setting.recipe, set: setting.set, arms: experiment.arms, seeds, root, engine: ENGINE.engine };
+  const asked: Asked = { recipe: setting.recipe, set: [], arms: experiment.arms, seeds, root, engine: ENGINE.engine };
   const jobs = jobsOf(asked);
   await checkEngine(ENGINE);
   await checkJobs(asked, jobs);
   say(
     `${experiment.name}: ${jobs.length} runs, ${options.jobs} at a time; an effect of ${detectable(setting.deviation, seeds).toFixed(2)} points would be seen in 80 % of all repetitions`,
   );
-  const outcomes = await outcomesOf(jobs, asked, { options: ONE_THREAD, atOnce: options.jobs, minutes: budget });
-  if (outcomes.some(([, result]) => result === null)) {
-    process.exitCode = INTERRUPTED;
-    say(`the runs are saved in ${root}; ${thisCommand()} continues them`);
+  const results = await resultsOfArms(jobs, asked, { options: ONE_THREAD, atOnce: options.jobs, minutes: budget });
+  if (results === null) {
     if (json) printJson({ experiment: experiment.name, interrupted: true });
     return;
   }
-  const result = experimentResult(experiment, resultsIn(outcomes, seeds), setting.deviation);
+  const result = experimentResult(experiment, results, setting.deviation);
   const file: ResultFile = {
     experiment: experiment.name,
     interrupted: false,
@@ -111,7 +99,7 @@ export function addExperiment(program: Command): void {
     .option("--list", "what each experiment asks, what it costs, and the paper's numbers")
     .addOption(new Option("--seeds <n>", "seeds 0 … n − 1 (default: as many as the experiment needs)").argParser(positive))
     .addOption(new Option("--budget <minutes>", "stop and save after this time; the same command continues").argParser(positive))
-    .addOption(new Option("--data <data>", "digits, or cifar10:PATH").default("digits"))
+    .addOption(new Option("--data <data>", "the images: digits").default("digits"))
     .addOption(
       new Option("--jobs <n>", "runs at a time, of one thread each")
         .argParser(positive)

@@ -1,12 +1,9 @@
 /** Prints experiments, and what their runs say, for people. */
-import type { Claim, Experiment } from "../../experiments/experiment.ts";
-import type { ExperimentResult, Judged } from "../../experiments/result.ts";
+import type { Experiment } from "../../experiments/experiment.ts";
+import type { ExperimentResult } from "../../experiments/result.ts";
 import { detectable } from "../../experiments/statistics.ts";
+import { effectText, intervalText, points } from "../../experiments/texts.ts";
 import { print, table } from "../output.ts";
-
-const points = (x: number): string => `${x > 0 ? "+" : ""}${x.toFixed(2)}`;
-
-const said = (says: Claim["says"]): string => (says.kind === "more" ? points(says.effect) : `within ±${says.within}`);
 
 const NUMBERS = ["left", "right", "right", "right"] as const;
 
@@ -26,9 +23,6 @@ export function printExperiments(all: readonly Experiment[]): void {
   }
 }
 
-const intervalOf = ({ interval: [from, to] }: Judged): string =>
-  Number.isFinite(from) ? `${points(from)} … ${points(to)}` : "unknown for one seed";
-
 /** Ours beside the paper's, and the readings. */
 export function printExperiment({ title, source, paper }: Experiment, { quantities, claims, power }: ExperimentResult): void {
   const error = (x: number): string => (Number.isNaN(x) ? "–" : x.toFixed(2));
@@ -37,7 +31,13 @@ export function printExperiment({ title, source, paper }: Experiment, { quantiti
   for (const line of table([["", "mean", "standard error", "paper"], ...rows], NUMBERS)) print(line);
   print("");
   print("Differences in points, seed by seed, with the 95 % interval of their mean:");
-  const lines = claims.map((claim) => [claim.text, points(claim.mean), intervalOf(claim), said(claim.says), claim.reading]);
+  const lines = claims.map((claim) => [
+    claim.text,
+    points(claim.mean),
+    intervalText(claim.interval),
+    effectText(claim.says),
+    claim.reading,
+  ]);
   for (const line of table([["", "ours", "interval", "paper", ""], ...lines], ["left", "right", "right", "right", "left"])) print(line);
   print(`\nStated beforehand: an effect of ${power.toFixed(2)} points would be seen in 80 % of all repetitions.`);
 }

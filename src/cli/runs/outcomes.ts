@@ -1,16 +1,14 @@
 /** Runs the runs of several arms, several at a time, and stops them all by one signal or after a time, after which the same command continues. */
 import { availableParallelism } from "node:os";
 import type { RunResult } from "../../train/run/run.ts";
-import { childCommands, inParallel, type Children } from "../processes/children.ts";
+import type { ResultsOf } from "../../experiments/result.ts";
+import { childCommands, inParallel, INTERRUPTED, type Children } from "../processes/children.ts";
 import { thisCommand } from "../processes/commandLine.ts";
 import { engineArguments, type EngineOptions } from "../options.ts";
 import { messageOf, percent, say } from "../output.ts";
 import { trainArguments, type Asked, type Job } from "./jobs.ts";
 
 const MINUTE_MS = 60_000;
-
-/** A run, and its results; null: it was stopped. */
-export type Outcome = readonly [job: Job, result: RunResult | null];
 
 /** How the runs are carried out; no result depends on it. */
 export interface HowToRun {
@@ -50,11 +48,11 @@ const inOrder = (jobs: readonly Job[]): readonly (readonly Job[])[] => [
 ];
 
 /**
- * Runs the jobs, or continues them.
+ * Runs the jobs, or continues them. Returns the results of each arm, by seed; null: they were stopped, which has been said, and is the exit status.
  *
  * @throws Error that names the run that failed, and how to continue
  */
-export async function outcomesOf(jobs: readonly Job[], asked: Asked, how: HowToRun): Promise<readonly Outcome[]> {
+export async function resultsOfArms(jobs: readonly Job[], asked: Asked, how: HowToRun): Promise<ResultsOf | null> {
   const children = childCommands();
   const stop = (): void => {
     say("\nstopping: the runs save their state");
@@ -69,9 +67,16 @@ export async function outcomesOf(jobs: readonly Job[], asked: Asked, how: HowToR
       if (found === null) children.stop();
       return found;
     };
-    const outcomes: Outcome[] = [];
-    for (const some of inOrder(jobs)) outcomes.push(...(await inParallel(some, result, { atOnce, stop: children.stop })));
-    return outcomes;
+    const results = new Map<Job, RunResult>();
+    for (const some of inOrder(jobs))
+      for (const [job, found] of await inParallel(some, result, { atOnce, stop: children.stop }))
+        if (found !== null) results.set(job, found);
+    if (results.size < jobs.length) {
+      process.exitCode = INTERRUPTED;
+      say(`the runs are saved in ${asked.root}; ${thisCommand()} continues them`);
+      return null;
+    }
+    return (name) => jobs.flatMap((job) => (job.arm.name === name ? (results.get(job) ?? []) : []));
   } finally {
     if (timer !== null) clearTimeout(timer);
     process.off("SIGINT", stop).off("SIGTERM", stop).off("SIGHUP", stop);

@@ -25,20 +25,20 @@ const copied = (image: Pixels): ImageFile => ({
  */
 export function keepingSmall(open: Open, most: number = MOST_BYTES): { readonly open: Open; readonly close: () => void } {
   const kept = new Map<number, ImageFile>();
-  let room = most;
+  let [room, isClosed] = [most, false];
   const opened: Open = async (i) => {
     const known = kept.get(i);
     if (known !== undefined) return known;
     const file = await open(i);
-    if (file.width * file.height > SMALL || room <= 0) return file;
+    if (file.width * file.height > SMALL || isClosed || room <= 0) return file;
     const pixels = await file.decode();
     const one = copied(pixels);
     room -= pixels.data.length;
-    if (room > -Infinity) kept.set(i, one); // the set was not closed in the meantime
+    if (!isClosed) kept.set(i, one); // it may have been closed in the meantime
     return one;
   };
   const close = (): void => {
-    room = -Infinity; // what is being opened is not kept either
+    isClosed = true;
     kept.clear();
   };
   return { open: opened, close };

@@ -1,16 +1,12 @@
 /** Writes the page of an experiment: ours beside the paper's, and what is seen. It needs no script and no other file. */
-import type { Claim } from "../../experiments/experiment.ts";
 import type { Judged, Measured, ResultFile } from "../../experiments/result.ts";
+import { effectText, intervalText, points } from "../../experiments/texts.ts";
 import { documentText } from "../document.ts";
 import { html, type Html } from "../html.ts";
 import { accuraciesPlot, differencesPlot } from "./plots.ts";
 
 const DIGITS = 2;
 const number = (x: number): string => (Number.isFinite(x) ? x.toFixed(DIGITS) : "–");
-const signed = (x: number): string => `${x > 0 ? "+" : ""}${number(x)}`;
-
-const said = (says: Claim["says"]): string => (says.kind === "more" ? signed(says.effect) : `within ±${says.within}`);
-
 /** On a narrow screen a wide table is scrolled. */
 const ownStyle = `
 .scrolled { overflow-x: auto; }
@@ -61,9 +57,9 @@ const differences = ({ claims, power }: ResultFile): Html =>
       ["claim", "ours", "interval", "paper", "reading"],
       claims.map((claim: Judged, i) => [
         `${i + 1}. ${claim.text}`,
-        signed(claim.mean),
-        `${signed(claim.interval[0])} … ${signed(claim.interval[1])}`,
-        said(claim.says),
+        points(claim.mean),
+        intervalText(claim.interval),
+        effectText(claim.says),
         claim.reading,
       ]),
     )}

@@ -1,6 +1,7 @@
 /** Draws the results of an experiment: accuracies of every seed, and differences with their intervals. */
 import * as Plot from "@observablehq/plot";
 import type { Judged, Measured } from "../../experiments/result.ts";
+import { points } from "../../experiments/texts.ts";
 import type { Html } from "../html.ts";
 import { colour, drawn } from "../plots.ts";
 
@@ -8,7 +9,6 @@ import { colour, drawn } from "../plots.ts";
 const [ROW, AROUND] = [34, 72];
 
 const DIGITS = 2;
-const signed = (x: number): string => `${x > 0 ? "+" : ""}${x.toFixed(DIGITS)}`;
 
 /** A dot for every seed, and a line for the mean. */
 export function accuraciesPlot(quantities: readonly Measured[]): Html {
@@ -39,7 +39,7 @@ export function differencesPlot(claims: readonly Judged[]): Html {
   const effects = rows.flatMap(({ row, says }) => (says.kind === "more" ? [{ row, effect: says.effect }] : []));
   const margins = rows.flatMap(({ row, says }) => (says.kind === "equal" ? [{ row, from: -says.within, to: says.within }] : []));
   const bounded = rows.filter(({ from }) => Number.isFinite(from));
-  return drawn(`Differences in points: ${rows.map(({ row, mean, reading }) => `claim ${row} ${signed(mean)}, ${reading}`).join("; ")}.`, {
+  return drawn(`Differences in points: ${rows.map(({ row, mean, reading }) => `claim ${row} ${points(mean)}, ${reading}`).join("; ")}.`, {
     height: AROUND + ROW * rows.length,
     marginLeft: 40,
     x: { label: "difference, points", grid: true, nice: true },
