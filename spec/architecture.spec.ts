@@ -74,7 +74,7 @@ const arrows: { readonly [folder: string]: readonly string[] } = {
     "engines/wasm",
     "engines/webgpu",
   ],
-  experiments: ["types:train"],
+  experiments: [],
   recipe: ["model", "teacher", "types:train", "types:data", "npm:zod", "npm:smol-toml"],
   cli: ["*"],
 };

@@ -1,8 +1,11 @@
 /** What `deit experiment` says before anything is trained; experimentRuns.spec.ts trains. */
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { experiments } from "../../src/experiments/list.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { deitHere, deitIn } from "./inProcess.ts";
+
+const names = [...experiments.keys()].join(", ");
 
 describe("deit experiment", () => {
   it("lists what each asks, its cost, its power and the paper's numbers", async () => {
@@ -10,15 +13,19 @@ describe("deit experiment", () => {
     expect(status).toBe(0);
     expect(stdout).toContain("distillation: Distillation methods (Table 3)\n");
     expect(stdout).toMatch(
-      / on digits: 10 seeds, about \d+ minutes on two cores; sees an effect of 1\.2 points in 80 % of all repetitions/,
+      / on digits: 10 seeds, about \d+ minutes on two cores; sees a difference of \+1\.19 points in 80 % of all repetitions/,
     );
-    expect(stdout).toMatch(/^ {4}⚗ both heads +83\.4$/m);
+    expect(stdout).toMatch(/^ {4}⚗ both heads +83\.4 +%$/m);
+    expect(stdout).toContain("? Hard distillation is better than none.");
   });
 
   it.each([
-    [[], "an experiment must be named: distillation; --list says what each asks"],
-    [["destillation"], 'unknown experiment "destillation"; known: distillation'],
-    [["distillation", "--data", "imagenet"], "--data imagenet: experiment distillation is made for digits"],
+    [[], `an experiment must be named: ${names}; --list says what each asks`],
+    [["destillation"], `unknown experiment "destillation"; known: ${names}`],
+    [["distillation", "--data", "imagenet"], "--data imagenet: experiment distillation is made for digits or cifar10:PATH"],
+    [["distillation", "--data", "cifar10:"], "--data cifar10:: experiment distillation is made for digits or cifar10:PATH"],
+    [["data-efficiency"], "experiment data-efficiency needs images: --data cifar10:PATH"],
+    [["distillation", "--data", "cifar10:nowhere"], 'data: cifar10:PATH needs a folder or archive, there is no "nowhere:train"'],
     [
       ["distillation", "--seeds", "0"],
       "option '--seeds <n>' argument '0' is invalid. It must be an integer of at least 1; see deit experiment --help",

@@ -2,17 +2,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { experiments } from "../../src/experiments/list.ts";
-import { experimentResult, readingOf, type ResultsOf } from "../../src/experiments/result.ts";
-import type { RunResult } from "../../src/train/run/run.ts";
+import { experimentResult, numberAt, readingOf, type ResultsOf } from "../../src/experiments/result.ts";
 
 const experiment = experiments.get("distillation");
 if (experiment === undefined) throw new Error("no experiment distillation");
 
-/** A run of which only the accuracies are known. */
-function ran(top1: number): RunResult {
-  const accuracy = { top1, top5: 1, loss: 0, images: 100, disagreement: null };
-  const student = { class: accuracy, distillation: { ...accuracy, top1: top1 + 0.02 }, mean: accuracy, "softmax-sum": accuracy };
-  return { interrupted: false, teacher: { ...accuracy, top1: 0.9 }, teachers: [], student, average: null, cosines: null };
+/** The JSON of a run, of which only the accuracies are known. */
+function ran(top1: number): unknown {
+  const student = { class: { top1 }, distillation: { top1: top1 + 0.02 }, mean: { top1 } };
+  return { teacher: { top1: 0.9 }, student };
 }
 
 /** Each seed is this much better than the one before, in every arm. */
@@ -29,7 +27,7 @@ describe("the result of an experiment", () => {
     expect(none?.values.map((x) => x.toFixed(6))).toEqual(["50.000000", "60.000000", "55.000000"]);
     expect(none?.mean).toBeCloseTo(55, 10);
     expect(none?.standardError).toBeCloseTo(5 / Math.sqrt(3), 10);
-    expect(result.quantities.find(({ by }) => by === "teacher")?.mean).toBeCloseTo(90, 10);
+    expect(result.quantities.find(({ name }) => name === "teacher")?.mean).toBeCloseTo(90, 10);
   });
 
   it("compares seed by seed: what all arms share cancels", () => {
@@ -48,13 +46,55 @@ describe("the result of an experiment", () => {
     );
   });
 
-  it("names quantities and arms that exist", () => {
-    for (const { arms, quantities, claims } of experiments.values()) {
-      const [names, known] = [arms.map(({ name }) => name), quantities.map(({ name }) => name)];
-      expect(arms.flatMap(({ teacherOf }) => (teacherOf === null ? [] : [teacherOf])).filter((name) => !names.includes(name))).toEqual([]);
-      expect(quantities.map(({ arm }) => arm).filter((name) => !names.includes(name))).toEqual([]);
-      expect(claims.flatMap(({ of }) => of).filter((name) => !known.includes(name))).toEqual([]);
-    }
+  it("grows the expected deviation with the number of terms, and states the power of each claim", () => {
+    const power = (of: readonly [readonly string[], readonly string[]]): number => {
+      const one = { text: "", of, says: { kind: "more", effect: 1 }, deviation: null } as const;
+      return experimentResult({ ...experiment, claims: [one] }, results, 1).claims[0]?.power ?? NaN;
+    };
+    const [two, four] = [
+      power([["teacher"], ["no distillation"]]),
+      power([
+        ["teacher", "no distillation"],
+        ["hard distillation", "two class tokens"],
+      ]),
+    ];
+    expect(four / two).toBeCloseTo(Math.SQRT2, 10);
+  });
+
+  it("compares speeds by their ratios", () => {
+    const speeds: ResultsOf = (name) => [100, 200].map((x) => ({ speed: name === "fast" ? 3 * x : x }));
+    const quantity = (name: string) => ({ name, of: name, value: "speed", unit: "images/s", paper: null }) as const;
+    const says = { kind: "more", effect: Math.log(2) } as const;
+    const { claims } = experimentResult(
+      {
+        ...experiment,
+        quantities: [quantity("fast"), quantity("slow")],
+        claims: [{ text: "", of: [["fast"], ["slow"]], says, deviation: 0.1 }],
+      },
+      speeds,
+      1,
+    );
+    expect(Math.exp(claims[0]?.mean ?? NaN)).toBeCloseTo(3, 10);
+  });
+
+  it("turns the names in a figure into means with their standard errors, and leaves numbers as they are", () => {
+    const points = [
+      { x: 500, y: "no distillation", label: null },
+      { x: "teacher", y: 7, label: "seven" },
+    ];
+    const axis = { label: "", scale: "linear" } as const;
+    const figure = { title: "", x: axis, y: axis, lines: [{ name: "line", from: "ours", points, joined: true } as const] };
+    const { figures } = experimentResult({ ...experiment, figures: [figure] }, results, 1);
+    const [one, other] = figures[0]?.lines[0]?.points ?? [];
+    expect(one?.y).toBeCloseTo(55, 10);
+    expect(one?.error).toBeCloseTo(5 / Math.sqrt(3), 10);
+    expect(other?.x).toBeCloseTo(90, 10);
+    expect(other).toMatchObject({ y: 7, error: null, label: "seven" });
+  });
+
+  it("refuses a result without the number", () => {
+    expect(numberAt({ a: { b: [1, 2] } }, "a.b.1")).toBe(2);
+    expect(() => numberAt({ a: null }, "a.b")).toThrow("a result has no number a.b");
   });
 
   it("reads an interval: a narrower one around the same mean never decides less, and sees what the wider one saw", () => {

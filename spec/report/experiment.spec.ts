@@ -1,22 +1,36 @@
 /** The page of an experiment. */
 import { describe, expect, it } from "vitest";
 import { experiments } from "../../src/experiments/list.ts";
-import { readingOf, type Judged, type ResultFile } from "../../src/experiments/result.ts";
+import { readingOf, type DrawnFigure, type Judged, type ResultFile } from "../../src/experiments/result.ts";
 import { experimentPage } from "../../src/report/experiment/page.ts";
 
 const experiment = experiments.get("distillation");
 if (experiment === undefined) throw new Error("no experiment distillation");
-const { title, question, source, paper, quantities, claims } = experiment;
+const { title, question, source, paper, arms, quantities, claims } = experiment;
 
 const judged = (interval: Judged["interval"]): readonly Judged[] =>
   claims.map((claim) => ({
     ...claim,
+    unit: "%",
+    power: 4.56,
     differences: [1, 2],
     mean: 1.5,
     standardError: 0.5,
     interval,
     reading: readingOf(claim.says, interval),
   }));
+
+const axis = { label: "images", scale: "log" } as const;
+const points = [1, 10].map((x) => ({ x, y: x, error: 0.5, label: null }));
+const figure: DrawnFigure = {
+  title: "A figure",
+  x: axis,
+  y: axis,
+  lines: [
+    { name: "a line", from: "ours", joined: true, points },
+    { name: "theirs", from: "paper", joined: false, points: [{ x: 3, y: 4, error: null, label: "a label" }] },
+  ],
+};
 
 const result: ResultFile = {
   experiment: "distillation",
@@ -25,6 +39,9 @@ const result: ResultFile = {
   question,
   source,
   paper,
+  arms,
+  measurements: [{ name: "seen", command: ["inspect", "{token}"] }],
+  because: "it is so",
   data: "digits",
   recipe: "digits",
   seeds: 2,
@@ -35,7 +52,7 @@ const result: ResultFile = {
   commit: null,
   quantities: quantities.map((quantity, i) => ({ ...quantity, values: [90 + i, 91 + i], mean: 90.5 + i, standardError: 0.5 })),
   claims: judged([0.13, 2.87]),
-  power: 4.56,
+  figures: [figure],
   reading: "",
 };
 
@@ -53,7 +70,13 @@ describe("the page of an experiment", () => {
       expect(row).toContain("+0.13 … +2.87");
       expect(row).toContain(`>${reading}<`);
     }
-    expect(page).toMatch(/an effect of\s+4\.56\s+points/);
+    expect(page).toContain(">+4.56<");
+    expect(page).toContain("Stated beforehand: it is so.");
+  });
+
+  it("draws the figures with their lines and labels, and says what was run", () => {
+    for (const text of ["A figure", ">a line<", ">a label<", "deit inspect {token}", "--set distillation.kind=none"])
+      expect(page).toContain(text);
   });
 
   it("is closed: no script, no other file, and no markup from the values", () => {
@@ -63,7 +86,7 @@ describe("the page of an experiment", () => {
 
   it("is the same for the same result, also where one seed has no interval", () => {
     expect(experimentPage(result)).toBe(page);
-    const single = experimentPage({ ...result, seeds: 1, claims: judged([-Infinity, Infinity]), power: Infinity });
+    const single = experimentPage({ ...result, seeds: 1, claims: judged([-Infinity, Infinity]) });
     expect(single).toContain("not decidable at this scale");
     expect(single).not.toMatch(/NaN|Infinity/);
   });

@@ -1,14 +1,11 @@
-/** What the runs of an experiment say: every quantity by seed, and of every claim whether its effect is seen. */
-import type { RunResult } from "../train/run/run.ts";
-import type { Claim, DataName, Experiment, Quantity } from "./experiment.ts";
+/** What the results of an experiment say: every quantity by seed, and of every claim whether its effect is seen. */
+import type { Axis, Claim, Coordinate, DataName, Experiment, Figure, Line, Quantity } from "./experiment.ts";
 import { detectable, interval, mean, standardError, type Interval } from "./statistics.ts";
+import { scaled, units, type Unit } from "./units.ts";
 
-/** Percent of a share. */
-const PERCENT = 100;
-
-/** A quantity of all runs. */
+/** A quantity of all seeds. */
 export interface Measured extends Quantity {
-  /** In percent, by seed. */
+  /** In its unit, by seed. */
   readonly values: readonly number[];
   readonly mean: number;
   readonly standardError: number;
@@ -17,39 +14,61 @@ export interface Measured extends Quantity {
 /** Whether an effect is seen at this scale. */
 export type Reading = "seen" | "not seen" | "not decidable at this scale";
 
-/** A claim, and what the runs say about it. */
+/** A claim, and what the seeds say about it. */
 export interface Judged extends Claim {
-  /** The paired differences in points, by seed. */
+  /** Of the quantities that it compares. */
+  readonly unit: Unit;
+  /** The differences, by seed. */
   readonly differences: readonly number[];
   readonly mean: number;
   readonly standardError: number;
   /** The 95 % interval of the mean difference. */
   readonly interval: Interval;
+  /** The difference that was expected to be seen in 80 % of all repetitions, stated before anything was trained. */
+  readonly power: number;
   readonly reading: Reading;
+}
+
+/** A point of a figure, in numbers. */
+export interface Drawn {
+  readonly x: number;
+  readonly y: number;
+  /** The standard error of y; null: it is quoted. */
+  readonly error: number | null;
+  readonly label: string | null;
+}
+
+/** A line of a figure, in numbers. */
+export interface DrawnLine extends Omit<Line, "points"> {
+  readonly points: readonly Drawn[];
+}
+
+/** A figure, in numbers. */
+export interface DrawnFigure extends Omit<Figure, "lines"> {
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly lines: readonly DrawnLine[];
 }
 
 /** The results of an experiment. */
 export interface ExperimentResult {
   readonly quantities: readonly Measured[];
   readonly claims: readonly Judged[];
-  /** The difference, in points, that was expected to be seen in 80 % of all repetitions, stated before anything was trained. */
-  readonly power: number;
+  readonly figures: readonly DrawnFigure[];
   /** All readings in one text. */
   readonly reading: string;
 }
 
-/** What `result.json` holds. */
-export interface ResultFile extends ExperimentResult {
+/** What the file of an experiment's results holds. */
+export interface ResultFile
+  extends ExperimentResult, Pick<Experiment, "title" | "question" | "source" | "paper" | "arms" | "measurements"> {
   readonly experiment: string;
   readonly interrupted: false;
-  readonly title: string;
-  readonly question: string;
-  readonly source: string;
-  /** What the paper's numbers are of. */
-  readonly paper: string;
   readonly data: DataName;
-  readonly recipe: string;
+  readonly recipe: string | null;
   readonly seeds: number;
+  /** Where the expected deviations, from which the powers follow, come from. */
+  readonly because: string;
   readonly command: string;
   readonly machine: string;
   readonly date: string;
@@ -58,12 +77,15 @@ export interface ResultFile extends ExperimentResult {
   readonly commit: string | null;
 }
 
-/** The results of the runs of an arm, by seed. */
-export type ResultsOf = (arm: string) => readonly RunResult[];
+/** The JSON of an arm's runs or of a measurement, by seed. */
+export type ResultsOf = (name: string) => readonly unknown[];
 
-function valueOf({ by }: Quantity, { student, teacher }: RunResult): number {
-  const accuracy = by === "teacher" ? teacher : student[by];
-  return PERCENT * (accuracy?.top1 ?? NaN);
+/** The number at a place such as `student.mean.top1` of a JSON value. @throws RangeError if no number stands there */
+export function numberAt(json: unknown, place: string): number {
+  let found = json;
+  for (const key of place.split(".")) found = Object(found)[key];
+  if (typeof found !== "number") throw new RangeError(`a result has no number ${place}`);
+  return found;
 }
 
 /**
@@ -79,37 +101,59 @@ export function readingOf(says: Claim["says"], [from, to]: Interval): Reading {
   return unseen ? "not seen" : "not decidable at this scale";
 }
 
-function judged({ of: [more, less], ...claim }: Claim, quantities: readonly Measured[]): Judged {
-  const values = (name: string): readonly number[] => quantities.find((quantity) => quantity.name === name)?.values ?? [];
-  const differences = values(more).map((x, seed) => x - (values(less)[seed] ?? NaN));
+/** The deviation that a setting expects of the difference of two quantities, for this claim: √(n/2) of it for n independent terms. */
+export const deviationOf = ({ of: [more, less], deviation }: Claim, ofTwo: number): number =>
+  deviation ?? ofTwo * Math.sqrt((more.length + less.length) / 2);
+
+function judged(claim: Claim, quantities: readonly Measured[], ofTwo: number): Judged {
+  const [more, less] = claim.of.map((names) => names.flatMap((name) => quantities.filter((quantity) => quantity.name === name)));
+  const [first] = more ?? [];
+  if (more === undefined || less === undefined || first === undefined) throw new RangeError(`experiment: "${claim.text}" compares nothing`);
+  const { unit } = first;
+  const sum = (some: readonly Measured[], seed: number): number =>
+    some.reduce((total, { values }) => total + scaled(unit, values[seed] ?? NaN), 0);
+  const differences = first.values.map((_, seed) => sum(more, seed) - sum(less, seed));
   const range = interval(differences);
   return {
     ...claim,
-    of: [more, less],
+    unit,
     differences,
     mean: mean(differences),
     standardError: standardError(differences),
     interval: range,
+    power: detectable(deviationOf(claim, ofTwo), differences.length),
     reading: readingOf(claim.says, range),
   };
 }
 
+/** A figure whose coordinates are numbers. */
+function drawn({ lines, ...figure }: Figure, quantities: readonly Measured[]): DrawnFigure {
+  const measured = (at: Coordinate): Measured | undefined => quantities.find(({ name }) => name === at);
+  const number = (at: Coordinate): number => (typeof at === "number" ? at : (measured(at)?.mean ?? NaN));
+  return {
+    ...figure,
+    lines: lines.map(({ points, ...line }) => ({
+      ...line,
+      points: points.map(({ x, y, label }) => ({ x: number(x), y: number(y), error: measured(y)?.standardError ?? null, label })),
+    })),
+  };
+}
+
 /**
- * What the runs say.
+ * What the results say.
  *
- * @param deviation the standard deviation of a paired difference that was expected, in points
+ * @param deviation the standard deviation over seeds that was expected of the difference of two quantities
  */
-export function experimentResult({ quantities, claims }: Experiment, results: ResultsOf, deviation: number): ExperimentResult {
+export function experimentResult({ quantities, claims, figures }: Experiment, results: ResultsOf, deviation: number): ExperimentResult {
   const measured = quantities.map((quantity): Measured => {
-    const values = results(quantity.arm).map((result) => valueOf(quantity, result));
+    const values = results(quantity.of).map((json) => units[quantity.unit].of(numberAt(json, quantity.value)));
     return { ...quantity, values, mean: mean(values), standardError: standardError(values) };
   });
-  const all = claims.map((claim) => judged(claim, measured));
-  const seeds = measured[0]?.values.length ?? 0;
+  const all = claims.map((claim) => judged(claim, measured, deviation));
   return {
     quantities: measured,
     claims: all,
-    power: detectable(deviation, seeds),
+    figures: figures.map((figure) => drawn(figure, measured)),
     reading: all.map(({ text, reading }) => `${text.replace(/\.$/, "")}: ${reading}.`).join(" "),
   };
 }

@@ -1,13 +1,22 @@
-/** How differences in points are written. */
+/** How claims and their differences are written. */
 import type { Claim } from "./experiment.ts";
 import type { Interval } from "./statistics.ts";
+import { deviationOf } from "./result.ts";
+import { detectable } from "./statistics.ts";
+import { differenceText, units, type Unit } from "./units.ts";
 
-/** 1.2 → `+1.20`; a number that is not known: `–` */
-export const points = (x: number): string => (Number.isFinite(x) ? `${x > 0 ? "+" : ""}${x.toFixed(2)}` : "–");
-
-/** What the paper says of a difference: `+1.20`, `within ±0.5`. */
-export const effectText = (says: Claim["says"]): string => (says.kind === "more" ? points(says.effect) : `within ±${says.within}`);
+/** What the paper says of a difference: `+1.20`, `within ±0.50`, `within × 1.05`. */
+export function effectText(unit: Unit, says: Claim["says"]): string {
+  if (says.kind === "more") return differenceText(unit, says.effect);
+  return `within ${units[unit].difference(says.within).replace("+", "±")}`;
+}
 
 /** `-0.72 … +0.34` */
-export const intervalText = ([from, to]: Interval): string =>
-  Number.isFinite(from) ? `${points(from)} … ${points(to)}` : "unknown for one seed";
+export const intervalText = (unit: Unit, [from, to]: Interval): string =>
+  Number.isFinite(from) ? `${differenceText(unit, from)} … ${differenceText(unit, to)}` : "unknown for one seed";
+
+/** The difference that would be seen in 80 % of all repetitions, in digits that suit points and cosines. */
+export const powerText = (claim: Claim, deviation: number, seeds: number): string => {
+  const power = detectable(deviationOf(claim, deviation), seeds);
+  return Number.isFinite(power) ? `Would be seen in 80 % of all repetitions: ${power.toPrecision(2)}.` : "One seed decides nothing.";
+};

@@ -5,10 +5,11 @@
 import { join } from "node:path";
 import { Option, type Command } from "commander";
 import type { Arm } from "../../experiments/experiment.ts";
+import { numberAt } from "../../experiments/result.ts";
 import { mean, standardError } from "../../experiments/statistics.ts";
 import type { Recipe } from "../../train/run/recipe.ts";
 import { checkJobs, commonRecipe, jobsOf } from "../runs/jobs.ts";
-import { resultsOfArms, untilDone } from "../runs/outcomes.ts";
+import { resultsOfSteps, untilDone } from "../runs/outcomes.ts";
 import { checkEngine } from "../engine.ts";
 import { collected, positive, withEngine, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
 import { percent, print, printJson, table } from "../output.ts";
@@ -21,13 +22,13 @@ interface CompareOptions extends EngineOptions, JsonOption {
 
 /** The same recipe with its teacher, and without teacher and distillation token. */
 const ARMS: readonly Arm[] = [
-  { name: "distilled", set: [], teacherOf: null },
-  { name: "plain", set: ["model.distilled=false", "distillation.kind=none"], teacherOf: null },
+  { name: "distilled", set: [] },
+  { name: "plain", set: ["model.distilled=false", "distillation.kind=none"] },
 ];
 
 /** Reads the recipe of both arms. @throws RangeError if it does not allow a comparison */
 function comparedRecipe(recipe: string, set: readonly string[]): Recipe {
-  const read = commonRecipe({ recipe, set }).recipe;
+  const read = commonRecipe(recipe, set).recipe;
   if (read.teachers.length === 0) throw new RangeError(`recipe ${read.name}: it has no teacher, so there is nothing to compare`);
   return read;
 }
@@ -38,21 +39,20 @@ async function run(name: string, options: CompareOptions): Promise<void> {
   const { set = [], seeds: count, engine } = options;
   const recipe = comparedRecipe(name, set);
   const root = options.out ?? join("runs", `compare-${recipe.name.replaceAll("/", "-")}`);
-  const asked = { recipe: name, set, arms: ARMS, seeds: count, engine, root };
+  const asked = { recipe: name, set, steps: ARMS, seeds: count, data: null, engine, root };
   const jobs = jobsOf(asked);
   await checkEngine(options);
   await checkJobs(asked, jobs);
-  const results = await resultsOfArms(jobs, asked, untilDone(options));
+  const results = await resultsOfSteps(jobs, asked, untilDone(options));
   if (results === null) {
     if (options.json === true) printJson({ recipe: recipe.name, interrupted: true });
     return;
   }
 
-  const seeds = Array.from({ length: count }, (_, seed) => seed);
-  const rows = seeds.map((seed) => {
-    const [distilled, plain] = [results("distilled")[seed], results("plain")[seed]];
-    const pair = { distilled: distilled?.student.mean.top1 ?? NaN, plain: plain?.student.mean.top1 ?? NaN };
-    return { seed, teacher: distilled?.teacher?.top1 ?? NaN, ...pair, difference: pair.distilled - pair.plain };
+  const [distilled, plain] = [results("distilled"), results("plain")];
+  const rows = distilled.map((run, seed) => {
+    const pair = { distilled: numberAt(run, "student.mean.top1"), plain: numberAt(plain[seed], "student.mean.top1") };
+    return { seed, teacher: numberAt(run, "teacher.top1"), ...pair, difference: pair.distilled - pair.plain };
   });
   const column = (key: keyof (typeof rows)[number]): readonly number[] => rows.map((row) => row[key]);
   const difference = { mean: mean(column("difference")), standardError: standardError(column("difference")) };

@@ -2,35 +2,39 @@
  * `deit experiment`: a table or figure of the paper in miniature. Trains every arm on every seed, prints ours beside the paper's, and says of each claim whether
  * its effect is seen. Stopped at any moment, the same command continues.
  */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { dataNames, type DataName, type Experiment, type Setting } from "../../experiments/experiment.ts";
 import { experiments } from "../../experiments/list.ts";
-import { experimentResult, type ResultFile } from "../../experiments/result.ts";
-import { detectable } from "../../experiments/statistics.ts";
+import { experimentResult, type ResultFile, type ResultsOf } from "../../experiments/result.ts";
+import { powerText } from "../../experiments/texts.ts";
+import { openDataset } from "../../data/sources/open.ts";
 import { checkEngine } from "../engine.ts";
 import { engineArguments, positive, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
 import { print, printJson, say } from "../output.ts";
 import { printExperiment, printExperiments } from "../runs/experimentTable.ts";
 import { checkJobs, jobsOf, type Asked } from "../runs/jobs.ts";
 import { environment } from "../runs/environment.ts";
-import { resultsOfArms } from "../runs/outcomes.ts";
+import { resultsOfSteps } from "../runs/outcomes.ts";
 
 interface ExperimentOptions extends JsonOption {
   readonly list?: true;
   readonly seeds?: number;
   /** In minutes. */
   readonly budget?: number;
-  readonly data: string;
-  readonly jobs: number;
+  readonly data?: string;
+  readonly jobs?: number;
   readonly out?: string;
 }
 
 /** Every run has one thread; several go on side by side. */
 const ENGINE: EngineOptions = { engine: "wasm", threads: 1 };
 const ONE_THREAD = [...engineArguments(ENGINE), "--workers", "0", "--measure-every", "0"];
+
+/** CIFAR-10's images as networks take them. */
+const CIFAR = { channels: 3, side: 32, classes: 10 };
 
 function experimentOf(name: string | undefined): Experiment {
   const known = [...experiments.keys()].join(", ");
@@ -40,14 +44,49 @@ function experimentOf(name: string | undefined): Experiment {
   return experiment;
 }
 
-/** How the experiment is carried out on the images that `--data` names. */
-function settingOf({ name, settings }: Experiment, data: string): Setting & { readonly data: DataName } {
+/** An experiment on the images that `--data` names. */
+interface Chosen extends Setting {
+  readonly name: DataName;
+  /** As `--data` gave them. */
+  readonly data: string;
+}
+
+/** `digits`, or `cifar10:PATH` */
+const dataForm = (name: DataName): string => (name === "cifar10" ? "cifar10:PATH" : name);
+
+/** How the experiment is carried out on the images that `--data` names; undefined: the first that need no path. */
+function settingOf({ name, settings }: Experiment, data: string | undefined): Chosen {
   const known = dataNames.filter((one) => settings[one] !== undefined);
-  const of = known.find((one) => one === data);
+  const forms = known.map(dataForm).join(" or ");
+  const text = data ?? known.find((one) => dataForm(one) === one);
+  if (text === undefined) throw new RangeError(`experiment ${name} needs images: --data ${forms}`);
+  const of = known.find((one) => (dataForm(one) === one ? text === one : text.startsWith(`${one}:`) && text.length > one.length + 1));
   const setting = of === undefined ? undefined : settings[of];
-  if (of === undefined || setting === undefined)
-    throw new RangeError(`--data ${data}: experiment ${name} is made for ${known.join(" and ")}`);
-  return { ...setting, data: of };
+  if (of === undefined || setting === undefined) throw new RangeError(`--data ${text}: experiment ${name} is made for ${forms}`);
+  return { ...setting, name: of, data: text };
+}
+
+/** @throws RangeError for images that are missing or damaged, before anything is written */
+function checkData({ name, data }: Chosen): void {
+  if (name === "cifar10") for (const split of ["train", "test"]) openDataset(`${data}:${split}`, CIFAR).close();
+}
+
+/** What is asked for of an experiment. */
+function askedOf({ arms, measurements }: Experiment, { recipe, data, name, seeds }: Chosen, options: ExperimentOptions): Asked {
+  return {
+    recipe,
+    set: recipe === null ? [] : [`data.train=${data}:train`],
+    steps: [...arms, ...measurements],
+    seeds: options.seeds ?? seeds,
+    data,
+    root: options.out ?? join("runs", "experiments", name),
+    engine: ENGINE.engine,
+  };
+}
+
+/** The power of every claim, which is said before anything is run. */
+function sayPowers({ claims }: Experiment, { deviation }: Setting, seeds: number): void {
+  for (const claim of claims) say(`${claim.text} ${powerText(claim, deviation, seeds)}`);
 }
 
 async function run(name: string | undefined, options: ExperimentOptions): Promise<void> {
@@ -55,40 +94,39 @@ async function run(name: string | undefined, options: ExperimentOptions): Promis
   if (list) return json ? printJson([...experiments.values()]) : printExperiments([...experiments.values()]);
   const experiment = experimentOf(name);
   const setting = settingOf(experiment, options.data);
-  const seeds = options.seeds ?? setting.seeds;
-  const root = options.out ?? join("runs", `experiment-${experiment.name}-${setting.data}`);
-  const asked: Asked = { recipe: setting.recipe, set: [], arms: experiment.arms, seeds, root, engine: ENGINE.engine };
+  const asked = askedOf(experiment, setting, options);
+  const { root, seeds } = asked;
   const jobs = jobsOf(asked);
   await checkEngine(ENGINE);
+  checkData(setting);
   await checkJobs(asked, jobs);
-  say(
-    `${experiment.name}: ${jobs.length} runs, ${options.jobs} at a time; an effect of ${detectable(setting.deviation, seeds).toFixed(2)} points would be seen in 80 % of all repetitions`,
-  );
-  const results = await resultsOfArms(jobs, asked, { options: ONE_THREAD, atOnce: options.jobs, minutes: budget });
+  const atOnce = options.jobs ?? (experiment.alone ? 1 : availableParallelism());
+  say(`${experiment.name}: ${jobs.flat().length} runs and measurements, ${atOnce} at a time`);
+  sayPowers(experiment, setting, seeds);
+  mkdirSync(root, { recursive: true });
+  const results = await resultsOfSteps(jobs, asked, { options: ONE_THREAD, atOnce, minutes: budget });
   if (results === null) {
     if (json) printJson({ experiment: experiment.name, interrupted: true });
     return;
   }
-  const result = experimentResult(experiment, results, setting.deviation);
-  const file: ResultFile = {
-    experiment: experiment.name,
-    interrupted: false,
-    title: experiment.title,
-    question: experiment.question,
-    source: experiment.source,
-    paper: experiment.paper,
-    data: setting.data,
-    recipe: setting.recipe,
-    seeds,
-    ...environment(),
-    ...result,
-  };
+  const file = resultFile(experiment, setting, seeds, results);
   const { experimentPage } = await import("../../report/experiment/page.ts"); // only now, since it loads the drawing libraries
-  writeFileSync(join(root, "result.json"), `${JSON.stringify(file, null, 2)}\n`);
-  writeFileSync(join(root, "report.html"), experimentPage(file));
+  writeFileSync(join(root, `${experiment.name}.json`), `${JSON.stringify(file, null, 2)}\n`);
+  writeFileSync(join(root, `${experiment.name}.html`), experimentPage(file));
   if (json) return printJson(file);
-  printExperiment(experiment, result);
-  print(`\nThe runs, result.json and report.html are in ${root}`);
+  printExperiment(file);
+  print(`\nThe runs, ${experiment.name}.json and ${experiment.name}.html are in ${root}`);
+}
+
+function resultFile(
+  experiment: Experiment,
+  { name: data, recipe, deviation, because }: Chosen,
+  seeds: number,
+  results: ResultsOf,
+): ResultFile {
+  const { name, title, question, source, paper, arms, measurements } = experiment;
+  const about = { experiment: name, interrupted: false, title, question, source, paper, data, recipe, seeds, because } as const;
+  return { ...about, ...environment(), arms, measurements, ...experimentResult(experiment, results, deviation) };
 }
 
 export function addExperiment(program: Command): void {
@@ -99,13 +137,16 @@ export function addExperiment(program: Command): void {
     .option("--list", "what each experiment asks, what it costs, and the paper's numbers")
     .addOption(new Option("--seeds <n>", "seeds 0 … n − 1 (default: as many as the experiment needs)").argParser(positive))
     .addOption(new Option("--budget <minutes>", "stop and save after this time; the same command continues").argParser(positive))
-    .addOption(new Option("--data <data>", "the images: digits").default("digits"))
+    .option("--data <data>", "the images: digits, or cifar10:PATH (default: digits, where the experiment is made for them)")
     .addOption(
-      new Option("--jobs <n>", "runs at a time, of one thread each")
-        .argParser(positive)
-        .default(availableParallelism(), "the number of cores"),
+      new Option("--jobs <n>", "runs at a time, of one thread each (default: the number of cores; 1 where speeds are measured)").argParser(
+        positive,
+      ),
     )
-    .option("--out <dir>", "folder of the runs (default: runs/experiment-NAME-DATA); existing runs are used, or continued");
+    .option(
+      "--out <dir>",
+      "folder of the runs, which experiments on the same images share (default: runs/experiments/DATA); existing runs are used, or continued",
+    );
   withExamples(withJson(command), [
     ["deit experiment --list", "what there is"],
     ["deit experiment distillation", "Table 3 on the bundled digits, ten seeds"],

@@ -1,43 +1,57 @@
 /** Prints experiments, and what their runs say, for people. */
-import type { Experiment } from "../../experiments/experiment.ts";
-import type { ExperimentResult } from "../../experiments/result.ts";
+import type { Experiment, Setting } from "../../experiments/experiment.ts";
+import type { ResultFile } from "../../experiments/result.ts";
 import { detectable } from "../../experiments/statistics.ts";
-import { effectText, intervalText, points } from "../../experiments/texts.ts";
+import { effectText, intervalText } from "../../experiments/texts.ts";
+import { differenceText, numberText, paperText, units, type Unit } from "../../experiments/units.ts";
 import { print, table } from "../output.ts";
 
 const NUMBERS = ["left", "right", "right", "right"] as const;
 
-/** What each asks, what it costs, and the paper's numbers. */
+/** Seeds, cost and power of an experiment on some images. */
+function settingText(data: string, unit: Unit, { seeds, minutes, deviation, because }: Setting): string {
+  const power = `${differenceText(unit, detectable(deviation, seeds))} ${units[unit].differences}`;
+  return `  on ${data}: ${seeds} seeds, about ${minutes} minutes on two cores; sees a difference of ${power} in 80 % of all repetitions, as ${because}`;
+}
+
+/** What each asks, what it costs, and the paper's numbers and claims. */
 export function printExperiments(all: readonly Experiment[]): void {
-  for (const { name, title, question, source, paper, quantities, settings } of all) {
+  for (const { name, title, question, source, paper, quantities, claims, settings } of all) {
     print(`${name}: ${title} (${source})`);
     print(`  ${question}`);
-    for (const [data, { seeds, deviation, because, minutes }] of Object.entries(settings))
-      print(
-        `  on ${data}: ${seeds} seeds, about ${minutes} minutes on two cores; sees an effect of ${detectable(deviation, seeds).toFixed(1)} points in 80 % of all repetitions, as ${because}`,
-      );
-    print(`  the paper, ${paper}:`);
-    const rows = quantities.map((quantity) => [`    ${quantity.name}`, quantity.paper?.toFixed(1) ?? "–"]);
-    for (const line of table(rows, ["left", "right"])) print(line);
+    for (const [data, setting] of Object.entries(settings)) print(settingText(data, quantities[0]?.unit ?? "%", setting));
+    const quoted = quantities.filter((quantity) => quantity.paper !== null);
+    if (quoted.length > 0) print(`  the paper, ${paper}:`);
+    const rows = quoted.map((quantity) => [`    ${quantity.name}`, paperText(quantity.unit, quantity.paper), quantity.unit]);
+    for (const line of table(rows, ["left", "right", "left"])) print(line);
+    for (const { text } of claims) print(`  ? ${text}`);
     print("");
   }
 }
 
 /** Ours beside the paper's, and the readings. */
-export function printExperiment({ title, source, paper }: Experiment, { quantities, claims, power }: ExperimentResult): void {
-  const error = (x: number): string => (Number.isNaN(x) ? "–" : x.toFixed(2));
-  print(`${title} (${source}): top-1 on the test images, in percent; the paper's are of ${paper}`);
-  const rows = quantities.map((q) => [q.name, q.mean.toFixed(2), error(q.standardError), q.paper?.toFixed(1) ?? "–"]);
-  for (const line of table([["", "mean", "standard error", "paper"], ...rows], NUMBERS)) print(line);
-  print("");
-  print("Differences in points, seed by seed, with the 95 % interval of their mean:");
-  const lines = claims.map((claim) => [
-    claim.text,
-    points(claim.mean),
-    intervalText(claim.interval),
-    effectText(claim.says),
-    claim.reading,
+export function printExperiment({ title, source, paper, quantities, claims }: ResultFile): void {
+  print(`${title} (${source}); the paper's numbers are of ${paper}`);
+  const rows = quantities.map(({ name, unit, mean, standardError, paper: theirs }) => [
+    name,
+    numberText(unit, mean),
+    numberText(unit, standardError),
+    paperText(unit, theirs),
+    unit,
   ]);
-  for (const line of table([["", "ours", "interval", "paper", ""], ...lines], ["left", "right", "right", "right", "left"])) print(line);
-  print(`\nStated beforehand: an effect of ${power.toFixed(2)} points would be seen in 80 % of all repetitions.`);
+  for (const line of table([["", "mean", "standard error", "paper", ""], ...rows], [...NUMBERS, "left"])) print(line);
+  print("");
+  print(
+    "Differences, seed by seed, with the 95 % interval of their mean; power: what would be seen in 80 % of all repetitions, as expected beforehand:",
+  );
+  const lines = claims.map(({ text, unit, mean, interval, says, power, reading }) => [
+    text,
+    differenceText(unit, mean),
+    intervalText(unit, interval),
+    effectText(unit, says),
+    differenceText(unit, power),
+    reading,
+  ]);
+  const header = ["", "ours", "interval", "paper", "power", ""];
+  for (const line of table([header, ...lines], [...NUMBERS, "right", "left"])) print(line);
 }

@@ -3,45 +3,59 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { engineOfCheckpoints } from "../../io/checkpoint/read.ts";
 import type { Arm } from "../../experiments/experiment.ts";
+import { filled, isArm, rounds, type Step } from "../../experiments/placeholders.ts";
 import { checkFolderPath } from "../../io/disk/folder.ts";
 import { checkUnlocked } from "../../io/disk/lock.ts";
 import { readRecipe, type ReadRecipe } from "../../recipe/recipe.ts";
 import { teacherFolder } from "../../train/teachers/teachers.ts";
 import { changesTo, differences, differencesText, recipeOfRun, recipePath } from "./recipeOfRun.ts";
 
-/** A run. */
-export interface Job {
+/** A step with a seed: a run, or a measurement. */
+export interface Job<S extends Step = Step> {
   readonly seed: number;
-  readonly arm: Arm;
-  readonly directory: string;
+  readonly step: S;
+  /** The folder of the run; of a measurement its name without an ending. */
+  readonly path: string;
 }
+
+const isRun = (job: Job): job is Job<Arm> => isArm(job.step);
 
 /** What the command asks for. */
 export interface Asked {
-  /** The recipe's name or path. */
-  readonly recipe: string;
+  /** The name or the path of the arms' recipe; null: there are no arms. */
+  readonly recipe: string | null;
   readonly set: readonly string[];
-  readonly arms: readonly Arm[];
+  readonly steps: readonly Step[];
   readonly seeds: number;
+  /** The images that `{data}` stands for; null: no step has it. */
+  readonly data: string | null;
   /** The folder of the runs. */
   readonly root: string;
   readonly engine: string;
 }
 
-const directoryOf = (root: string, arm: string, seed: number): string => join(root, `${arm}-${seed}`);
+const pathOf = (root: string, name: string, seed: number): string => join(root, `${name}-${seed}`);
 
-/** One run of each arm for each seed. */
-export const jobsOf = ({ arms, seeds, root }: Asked): readonly Job[] =>
-  Array.from({ length: seeds }, (_, seed) => arms.map((arm): Job => ({ seed, arm, directory: directoryOf(root, arm.name, seed) }))).flat();
+/** Each step for each seed, in rounds that need only runs of the rounds before. */
+export const jobsOf = ({ steps, seeds, root }: Asked): readonly (readonly Job[])[] =>
+  rounds(steps).map((round) =>
+    Array.from({ length: seeds }, (_, seed) => round.map((step): Job => ({ seed, step, path: pathOf(root, step.name, seed) }))).flat(),
+  );
 
-/** The changes that make the recipe of a job. */
-function changesOf({ set, root }: Asked, { arm, seed }: Job): readonly string[] {
-  const teacher = arm.teacherOf === null ? [] : [`teacher.run=${teacherFolder(directoryOf(root, arm.teacherOf, seed), 0, 1)}`];
-  return [...set, ...arm.set, ...teacher];
-}
+/** The words of a job's step without placeholders. */
+const wordsOf = ({ root, data }: Asked, { step, seed }: Job): readonly string[] =>
+  filled(step, { data: data ?? "", folderOf: (arm) => pathOf(root, arm, seed) });
+
+/** The changes that make the recipe of a run. */
+const changesOf = (asked: Asked, job: Job<Arm>): readonly string[] => [...asked.set, ...wordsOf(asked, job)];
+
+const recipeOf = ({ recipe }: Asked): string => {
+  if (recipe === null) throw new RangeError("an arm needs a recipe");
+  return recipe;
+};
 
 /** Reads the recipe that all arms change. @throws RangeError for a change of the seed */
-export function commonRecipe({ recipe: name, set }: Pick<Asked, "recipe" | "set">): ReadRecipe {
+export function commonRecipe(name: string, set: readonly string[]): ReadRecipe {
   const read = readRecipe(name, { set });
   if (read.values.some(({ key, source }) => key === "seed" && source === "--set"))
     throw new RangeError("--set seed: the seeds of a comparison are 0, 1, …; --seeds says how many");
@@ -49,11 +63,11 @@ export function commonRecipe({ recipe: name, set }: Pick<Asked, "recipe" | "set"
 }
 
 /** Checks an existing run: its folder, its recipe value by value, and its engine. */
-async function checkExisting(asked: Asked, job: Job): Promise<void> {
-  const { seed, directory } = job;
+async function checkExisting(asked: Asked, job: Job<Arm>): Promise<void> {
+  const { seed, path: directory } = job;
   const elsewhere = "another --out begins another comparison";
   const there = recipeOfRun(directory, `remove it, or ${elsewhere}`);
-  const wanted = readRecipe(asked.recipe, { set: changesOf(asked, job), seed });
+  const wanted = readRecipe(recipeOf(asked), { set: changesOf(asked, job), seed });
   const found = differences(there.values, wanted.values);
   if (found.length > 0) {
     const same = changesTo(found);
@@ -73,15 +87,19 @@ async function checkExisting(asked: Asked, job: Job): Promise<void> {
 }
 
 /** Writes nothing. @throws RangeError unless every existing run can be continued as the command asks */
-export async function checkJobs(asked: Asked, jobs: readonly Job[]): Promise<void> {
+export async function checkJobs(asked: Asked, jobs: readonly (readonly Job[])[]): Promise<void> {
   checkFolderPath(asked.root);
-  for (const job of jobs) if (existsSync(job.directory)) await checkExisting(asked, job);
+  for (const job of jobs.flat()) if (isRun(job) && existsSync(job.path)) await checkExisting(asked, job);
 }
 
-/** The command line of `deit train` for a job. An existing run has been checked, and is resumed with its own recipe. */
-export function trainArguments(asked: Asked, job: Job): readonly string[] {
-  const { seed, directory } = job;
+/** The command line of `deit train` for a run. An existing one has been checked, and is resumed with its own recipe. */
+function trainArguments(asked: Asked, job: Job<Arm>): readonly string[] {
+  const { seed, path: directory } = job;
   if (existsSync(directory)) return ["train", recipePath(directory), "--out", directory, "--resume"];
   const changes = changesOf(asked, job).flatMap((change) => ["--set", change]);
-  return ["train", asked.recipe, "--out", directory, "--seed", `${seed}`, ...changes];
+  return ["train", recipeOf(asked), "--out", directory, "--seed", `${seed}`, ...changes];
 }
+
+/** The command line of a job; a run takes further options. */
+export const argumentsOf = (asked: Asked, job: Job, ofRuns: readonly string[]): readonly string[] =>
+  isRun(job) ? [...trainArguments(asked, job), ...ofRuns, "--json"] : [...wordsOf(asked, job), "--json"];

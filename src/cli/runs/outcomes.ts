@@ -1,12 +1,13 @@
-/** Runs the runs of several arms, several at a time, and stops them all by one signal or after a time, after which the same command continues. */
+/** Runs the steps of a comparison, several at a time, and stops them all by one signal or after a time, after which the same command continues. */
 import { availableParallelism } from "node:os";
-import type { RunResult } from "../../train/run/run.ts";
+import { isArm } from "../../experiments/placeholders.ts";
 import type { ResultsOf } from "../../experiments/result.ts";
 import { childCommands, inParallel, INTERRUPTED, type Children } from "../processes/children.ts";
 import { thisCommand } from "../processes/commandLine.ts";
 import { engineArguments, type EngineOptions } from "../options.ts";
-import { messageOf, percent, say } from "../output.ts";
-import { trainArguments, type Asked, type Job } from "./jobs.ts";
+import { messageOf, say } from "../output.ts";
+import { argumentsOf, type Asked, type Job } from "./jobs.ts";
+import { keepMeasurement, keptMeasurement } from "./measurements.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -27,32 +28,30 @@ export const untilDone = (options: EngineOptions): HowToRun => ({
   minutes: Infinity,
 });
 
-/** Runs `deit train` for one job; null: it was stopped. */
-async function resultOf(job: Job, asked: Asked, { options }: HowToRun, { run: train, stopped }: Children): Promise<RunResult | null> {
-  const { directory } = job;
+/** Runs the command line of one job; null: it was stopped. A measurement that is kept is not repeated. */
+async function resultOf(job: Job, asked: Asked, { options }: HowToRun, { run, stopped }: Children): Promise<unknown> {
+  const { step, path } = job;
   if (stopped()) return null;
-  say(`${directory}: started`);
-  const out = await train([...trainArguments(asked, job), ...options, "--json"]).catch((error: unknown) => {
-    throw new Error(`${directory}: ${messageOf(error).replace(/^deit train: /, "")}; once that is fixed, ${thisCommand()} continues`);
+  const command = argumentsOf(asked, job, options);
+  const kept = isArm(step) ? null : keptMeasurement(path, command);
+  if (kept !== null) return kept;
+  say(`${path}: started`);
+  const out = await run(command).catch((error: unknown) => {
+    throw new Error(`${path}: ${messageOf(error).replace(/^deit \w+: /, "")}; once that is fixed, ${thisCommand()} continues`);
   });
   if (out === null) return null;
-  const result: RunResult = JSON.parse(out);
-  say(`${directory}: top-1 ${percent(result.student.mean.top1)}`);
+  const result: unknown = JSON.parse(out);
+  if (!isArm(step)) await keepMeasurement(path, command, result);
+  say(`${path}: done`);
   return result;
 }
 
-/** The jobs that need no others, and then those that take a teacher from one of them. */
-const inOrder = (jobs: readonly Job[]): readonly (readonly Job[])[] => [
-  jobs.filter(({ arm }) => arm.teacherOf === null),
-  jobs.filter(({ arm }) => arm.teacherOf !== null),
-];
-
 /**
- * Runs the jobs, or continues them. Returns the results of each arm, by seed; null: they were stopped, which has been said, and is the exit status.
+ * Runs the jobs, or continues them. Returns the results of each step, by seed; null: they were stopped, which has been said, and is the exit status.
  *
  * @throws Error that names the run that failed, and how to continue
  */
-export async function resultsOfArms(jobs: readonly Job[], asked: Asked, how: HowToRun): Promise<ResultsOf | null> {
+export async function resultsOfSteps(jobs: readonly (readonly Job[])[], asked: Asked, how: HowToRun): Promise<ResultsOf | null> {
   const children = childCommands();
   const stop = (): void => {
     say("\nstopping: the runs save their state");
@@ -62,21 +61,22 @@ export async function resultsOfArms(jobs: readonly Job[], asked: Asked, how: How
   const timer = minutes === Infinity ? null : setTimeout(stop, minutes * MINUTE_MS);
   process.once("SIGINT", stop).once("SIGTERM", stop).once("SIGHUP", stop);
   try {
-    const result = async (job: Job): Promise<RunResult | null> => {
+    const result = async (job: Job): Promise<unknown> => {
       const found = await resultOf(job, asked, how, children);
       if (found === null) children.stop();
       return found;
     };
-    const results = new Map<Job, RunResult>();
-    for (const some of inOrder(jobs))
-      for (const [job, found] of await inParallel(some, result, { atOnce, stop: children.stop }))
+    const results = new Map<Job, unknown>();
+    for (const round of jobs)
+      for (const [job, found] of await inParallel(round, result, { atOnce, stop: children.stop }))
         if (found !== null) results.set(job, found);
-    if (results.size < jobs.length) {
+    const all = jobs.flat();
+    if (results.size < all.length) {
       process.exitCode = INTERRUPTED;
       say(`the runs are saved in ${asked.root}; ${thisCommand()} continues them`);
       return null;
     }
-    return (name) => jobs.flatMap((job) => (job.arm.name === name ? (results.get(job) ?? []) : []));
+    return (name) => all.filter(({ step }) => step.name === name).map((job) => results.get(job));
   } finally {
     if (timer !== null) clearTimeout(timer);
     process.off("SIGINT", stop).off("SIGTERM", stop).off("SIGHUP", stop);

@@ -1,12 +1,11 @@
 /** Writes the page of an experiment: ours beside the paper's, and what is seen. It needs no script and no other file. */
 import type { Judged, Measured, ResultFile } from "../../experiments/result.ts";
-import { effectText, intervalText, points } from "../../experiments/texts.ts";
+import { effectText, intervalText } from "../../experiments/texts.ts";
+import { differenceText, numberText, paperText, type Unit } from "../../experiments/units.ts";
 import { documentText } from "../document.ts";
 import { html, type Html } from "../html.ts";
-import { accuraciesPlot, differencesPlot } from "./plots.ts";
+import { differencesPlot, figurePlot, seedsPlot } from "./plots.ts";
 
-const DIGITS = 2;
-const number = (x: number): string => (Number.isFinite(x) ? x.toFixed(DIGITS) : "–");
 /** On a narrow screen a wide table is scrolled. */
 const ownStyle = `
 .scrolled { overflow-x: auto; }
@@ -38,39 +37,67 @@ const tableOf = (caption: string, head: readonly string[], rows: readonly (reado
     </table>
   </div>`;
 
-const accuracies = ({ quantities, paper, seeds }: ResultFile): Html =>
-  html`<div class="pair">
-    ${tableOf(
-      `Top-1 on the test images in percent, the mean of ${seeds} seeds; the paper’s are of ${paper}.`,
-      ["", "mean", "standard error", "paper"],
-      quantities.map((q: Measured) => [q.name, number(q.mean), number(q.standardError), q.paper === null ? "–" : q.paper.toFixed(1)]),
-    )}
-    <figure>
-      ${accuraciesPlot(quantities)}
-      <figcaption>Every seed, and the mean.</figcaption>
-    </figure>
-  </div>`;
+/** The units of these, each once, in their order. */
+const unitsOf = (all: readonly { readonly unit: Unit }[]): readonly Unit[] => [...new Set(all.map(({ unit }) => unit))];
 
-const differences = ({ claims, power }: ResultFile): Html =>
+const quantitiesOf = ({ quantities, paper, seeds }: ResultFile): Html =>
   html`${tableOf(
-      "Differences in points, seed by seed, with the 95 % interval of their mean.",
-      ["claim", "ours", "interval", "paper", "reading"],
-      claims.map((claim: Judged, i) => [
-        `${i + 1}. ${claim.text}`,
-        points(claim.mean),
-        intervalText(claim.interval),
-        effectText(claim.says),
-        claim.reading,
+    `The mean of ${seeds} seeds; the paper’s numbers are of ${paper}.`,
+    ["", "mean", "standard error", "paper", ""],
+    quantities.map((q: Measured) => [
+      q.name,
+      numberText(q.unit, q.mean),
+      numberText(q.unit, q.standardError),
+      paperText(q.unit, q.paper),
+      q.unit,
+    ]),
+  )}${unitsOf(quantities).map(
+    (unit) =>
+      html`<figure>
+        ${seedsPlot(
+          unit,
+          quantities.filter((q) => q.unit === unit),
+        )}
+        <figcaption>Every seed, and the mean.</figcaption>
+      </figure> `,
+  )}`;
+
+const figures = ({ figures: all }: ResultFile): Html =>
+  html`${all.map(
+    (figure) =>
+      html`<figure>
+        ${figurePlot(figure)}
+        <figcaption>${figure.title}</figcaption>
+      </figure> `,
+  )}`;
+
+const differences = ({ claims, because }: ResultFile): Html =>
+  html`${tableOf(
+      "Differences seed by seed, with the 95 % interval of their mean. Power: the difference that was expected to be seen in 80 % of all repetitions.",
+      ["claim", "ours", "interval", "paper", "power", "reading"],
+      claims.map(({ text, unit, mean, interval, says, power, reading }: Judged, i) => [
+        `${i + 1}. ${text}`,
+        differenceText(unit, mean),
+        intervalText(unit, interval),
+        effectText(unit, says),
+        differenceText(unit, power),
+        reading,
       ]),
     )}
-    <div class="pair">
-      <p>
-        Dots are ours, bars their 95 % intervals, rings the paper’s effects, bands what counts as equal. Seen: the interval lies above 0, or
-        within the band. Not seen: it lies below the paper’s effect, or outside of the band. Stated beforehand: an effect of
-        ${number(power)} points would be seen in 80 % of all repetitions.
-      </p>
-      <figure>${differencesPlot(claims)}</figure>
-    </div>`;
+    <p>
+      Dots are ours, bars their 95 % intervals, rings the paper’s effects, bands what counts as equal. Seen: the interval lies above no
+      difference, or within the band. Not seen: it lies below the paper’s effect, or outside of the band. Stated beforehand: ${because}.
+    </p>
+    ${unitsOf(claims).map((unit) => html`<figure>${differencesPlot(unit, claims)}</figure> `)}`;
+
+/** What was run for each seed, beside the recipe. */
+const stepsOf = ({ arms, measurements }: ResultFile): readonly (readonly string[])[] => [
+  ...arms.map(({ name, set }) => [
+    `arm ${name}`,
+    set.length === 0 ? "the recipe as it is" : set.map((change) => `--set ${change}`).join(" "),
+  ]),
+  ...measurements.map(({ name, command }) => [`measurement ${name}`, `deit ${command.join(" ")}`]),
+];
 
 /** The text of the page; equal results give equal pages. */
 export function experimentPage(result: ResultFile): string {
@@ -82,18 +109,20 @@ export function experimentPage(result: ResultFile): string {
     ownStyle,
     lead: html`<p class="lead">${question}</p>`,
     sections: [
-      { id: "accuracies", title: "Ours beside the paper’s", body: accuracies(result) },
+      { id: "quantities", title: "Ours beside the paper’s", body: quantitiesOf(result) },
+      ...(result.figures.length === 0 ? [] : [{ id: "figures", title: "Figures", body: figures(result) }]),
       { id: "differences", title: "What is seen", body: differences(result) },
       {
         id: "measured",
         title: "How it was measured",
         body: tableOf(
-          "Every number on this page is also in result.json.",
+          `Every number on this page is also in ${result.experiment}.json. {data} are the images, {token} is the folder of the run of the arm token.`,
           ["", ""],
           [
             ["command", result.command],
             ["data", result.data],
-            ["recipe", result.recipe],
+            ["recipe", result.recipe ?? "none"],
+            ...stepsOf(result),
             ["seeds", `0 … ${result.seeds - 1}`],
             ["machine", result.machine],
             ["date", result.date],
