@@ -17,6 +17,7 @@ const guides: readonly DefaultTheme.SidebarItem[] = [
   { text: "The code in order", link: "/learn" },
   { text: "Training", link: "/training" },
   { text: "Data and augmentation", link: "/data" },
+  { text: "Experiments", link: "/experiments/" },
   { text: "Weights", link: "/weights" },
   { text: "Looking inside a model", link: "/inspect" },
   { text: "Checking gradients", link: "/checking-gradients" },

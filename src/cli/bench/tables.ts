@@ -106,6 +106,7 @@ export function programJson(timing: ProgramTiming): object {
   sayKept(against === null ? [] : [against]);
   return {
     msPerImage: msPerImage.median,
+    imagesPerSecond: 1000 / msPerImage.median,
     gflops,
     ...(against === null ? {} : { peakGflops: against.peakGflops, ratio: against.ratio }),
     reservedBytes,

@@ -59,7 +59,7 @@ export function differencesPlot(unit: Unit, claims: readonly Judged[]): Html {
 }
 
 /** The colours of a figure's lines, in their order. */
-const LINES = ["student", "teacher", "wrong", "class", "fused", "distillation", "soft"];
+const LINES = ["student", "teacher", "distillation", "class", "wrong", "soft", "right"];
 /** Space at the right for the names of the lines, in CSS pixels. */
 const LEGEND = 150;
 /** Height of a figure, in CSS pixels. */
