@@ -76,7 +76,7 @@ describe.each(engines.filter(({ name }) => name === "reference" || name === "was
 
     it("heads disagree as often as in numpy, with each other and with the labels", async () => {
       const { engine, deit } = await inspected;
-      const { names, images, matrix } = disagreementMatrix(decidersOf(await decide(engine, deit, [batch]), null));
+      const { names, images, matrix } = disagreementMatrix(decidersOf(await decide(engine, deit, [batch]), null, []));
       expect(names).toEqual(deciders);
       expect(images).toBe(batch.labels.length);
       expect(gap(hostArray([names.length, names.length], matrix.flat()), expected("disagreement"))).toBeLessThan(

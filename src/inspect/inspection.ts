@@ -4,6 +4,7 @@ import type { NormalisedImages } from "../data/normalise.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { prefixCount, type DeitConfig } from "../model/config.ts";
+import type { DeitParams } from "../model/deit.ts";
 import { softmax } from "../ops/softmax.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ranked, type Ranked } from "../train/evaluation/classify.ts";
@@ -11,7 +12,7 @@ import { decide, decisionsBy } from "../train/evaluation/decisions.ts";
 import type { Deit } from "../train/evaluation/evaluate.ts";
 import { tokenCosines, type TokenCosines } from "../train/evaluation/tokenCosines.ts";
 import { attentionMaps, prefixTokens, probabilities, tokenMap, type LayerMaps, type TokenMap } from "./attention.ts";
-import { decidersOf, disagreementMatrix, type DisagreementMatrix } from "./disagreement.ts";
+import { decidersOf, disagreementMatrix, type DisagreementMatrix, type Neighbour } from "./disagreement.ts";
 import { intermediate, intermediates, type Intermediates } from "./intermediates.ts";
 import { residualMixing, rollout } from "./rollout.ts";
 
@@ -35,6 +36,18 @@ export interface InspectedSet {
   readonly batches: () => Batches;
   /** The logits of the model's teacher on images; null: no teacher is known. */
   readonly teacher: ((k: Kernels, images: Tensor) => Tensor) | null;
+  /** Models whose decisions are compared with this one's. */
+  readonly beside: readonly ModelBeside[];
+}
+
+/** Another model, which takes images of its own size and normalisation. */
+export interface ModelBeside {
+  /** In the table of disagreement. */
+  readonly name: string;
+  readonly config: DeitConfig;
+  readonly upload: (k: Kernels) => DeitParams;
+  /** The same images in the same order, as this model takes them. */
+  readonly batches: () => Batches;
 }
 
 /** How a head, or both together, classify the image. */
@@ -44,20 +57,26 @@ export interface Decision {
   readonly top: readonly Ranked[];
 }
 
-/** All that `deit inspect` shows. */
-export interface Inspection {
+/** What `deit inspect` prints. */
+export interface Measurement {
   readonly config: DeitConfig;
   readonly image: InspectedImage;
   /** Name of the data set; null: the image alone. */
   readonly set: string | null;
   readonly decisions: readonly Decision[];
-  readonly attention: readonly LayerMaps[];
-  /** After each block, the prefix tokens' rows of the rollout. */
-  readonly rollouts: readonly (readonly TokenMap[])[];
   /** The mean over the data set, or without one that of the image; null: the model is plain. */
   readonly cosines: TokenCosines | null;
   /** null: there is no data set. */
   readonly disagreement: DisagreementMatrix | null;
+  /** The names of the models beside this one in the table of disagreement. */
+  readonly beside: readonly string[];
+}
+
+/** All that the page of `deit inspect` shows. */
+export interface Inspection extends Measurement {
+  readonly attention: readonly LayerMaps[];
+  /** After each block, the prefix tokens' rows of the rollout. */
+  readonly rollouts: readonly (readonly TokenMap[])[];
   readonly intermediates: Intermediates;
 }
 
@@ -86,25 +105,54 @@ function rolloutMaps(all: Intermediates, config: DeitConfig): Inspection["rollou
   return mixings.map((_, l) => rollout(mixings.slice(0, l + 1), P).map(ofToken));
 }
 
-async function disagreementOn(engine: Engine, model: Deit, { batches, teacher }: InspectedSet): Promise<DisagreementMatrix> {
-  const ofTeacher = teacher === null ? null : await decisionsBy(engine, (k, images) => [teacher(k, images)], batches());
-  return disagreementMatrix(decidersOf(await decide(engine, model, batches()), ofTeacher?.decisions[0] ?? null));
+/** The decisions of another model, whose parameters are on the engine only meanwhile. */
+async function decisionsBeside(engine: Engine, { name, config, upload, batches }: ModelBeside): Promise<Neighbour> {
+  const params = upload(engine.kernels);
+  const decisions = await decide(engine, { config, params }, batches());
+  engine.release(params);
+  return { name, decisions };
 }
 
-/** Inspects the model. On the engine only the parameters stay alive. */
-export async function inspect(engine: Engine, model: Deit, image: InspectedImage, set: InspectedSet | null): Promise<Inspection> {
+async function disagreementOn(engine: Engine, model: Deit, { batches, teacher, beside }: InspectedSet): Promise<DisagreementMatrix> {
+  const ofTeacher = teacher === null ? null : await decisionsBy(engine, (k, images) => [teacher(k, images)], batches());
+  const own = await decide(engine, model, batches());
+  const neighbours: Neighbour[] = [];
+  for (const other of beside) neighbours.push(await decisionsBeside(engine, other));
+  return disagreementMatrix(decidersOf(own, ofTeacher?.decisions[0] ?? null, neighbours));
+}
+
+/** @param all the intermediates of the image */
+async function measuredWith(
+  engine: Engine,
+  model: Deit,
+  image: InspectedImage,
+  set: InspectedSet | null,
+  all: Intermediates,
+): Promise<Measurement> {
   const { config } = model;
-  const all = await intermediates(engine, model, image.images);
   const alone = [normalisedBatch(image.images, [image.label ?? 0])];
   return {
     config,
     image,
     set: set?.name ?? null,
     decisions: await decisions(engine, config, all),
-    attention: attentionMaps(all, config),
-    rollouts: rolloutMaps(all, config),
     cosines: await tokenCosines(engine, model, set?.batches() ?? alone),
     disagreement: set === null ? null : await disagreementOn(engine, model, set),
+    beside: set?.beside.map(({ name }) => name) ?? [],
+  };
+}
+
+/** Measures the model, without what only pictures show. On the engine only the parameters stay alive. */
+export const measure = async (engine: Engine, model: Deit, image: InspectedImage, set: InspectedSet | null): Promise<Measurement> =>
+  measuredWith(engine, model, image, set, await intermediates(engine, model, image.images));
+
+/** Inspects the model: measures it, and computes the maps of the pictures. On the engine only the parameters stay alive. */
+export async function inspect(engine: Engine, model: Deit, image: InspectedImage, set: InspectedSet | null): Promise<Inspection> {
+  const all = await intermediates(engine, model, image.images);
+  return {
+    ...(await measuredWith(engine, model, image, set, all)),
+    attention: attentionMaps(all, model.config),
+    rollouts: rolloutMaps(all, model.config),
     intermediates: all,
   };
 }

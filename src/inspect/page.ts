@@ -10,6 +10,8 @@ import { ownStyle } from "./style.ts";
 export interface Origin {
   /** The run or the file that the weights are from. */
   readonly weights: string;
+  /** Those of the models beside it in the table of disagreement. */
+  readonly beside: readonly string[];
   /** The engine and its precision. */
   readonly engine: string;
   /** The version of this package. */
@@ -17,14 +19,10 @@ export interface Origin {
 }
 
 /** The text of the page; its pictures are files in the same folder. */
-export function page(inspection: Inspection, { weights, engine, version }: Origin): string {
+export function page(inspection: Inspection, { weights, beside, engine, version }: Origin): string {
   const { config, image: shown } = inspection;
   const { imageSize: S, patchSize: p, width: D, depth: L, heads: h, distilled } = config;
-  const facts = [
-    ["weights", weights],
-    ["engine", engine],
-    ["deit", version],
-  ] as const;
+  const facts = [["weights", weights], ...beside.map((text) => ["beside", text] as const), ["engine", engine], ["deit", version]] as const;
   return documentText({
     title: `${shown.name} · deit inspect`,
     over: "deit · inside a model",

@@ -5,8 +5,12 @@ import { percent } from "../report/html.ts";
 import { colour, drawn } from "../report/plots.ts";
 import type { DisagreementMatrix } from "./disagreement.ts";
 
-/** Side of a cell, and margin for the names, in CSS pixels. */
-const [CELL, MARGIN] = [88, 100];
+/** Side of a cell, and the least margins at the left, above and at the right, in CSS pixels. */
+const [CELL, MARGIN, ABOVE, RIGHT] = [88, 100, 30, 10];
+/** The width of a letter at most, in CSS pixels. */
+const LETTER = 6.5;
+/** By how much names are turned that are wider than a cell, in degrees. */
+const TURN = -40;
 /** From this opacity of a cell on, its number is written in the colour of the page. */
 const DARK = 0.6;
 
@@ -18,6 +22,20 @@ interface Entry {
   readonly shade: number;
 }
 
+/** Room around the cells for the names: at the left and above, where those are turned that are wider than a cell. */
+function roomFor(names: readonly string[]): { readonly left: number; readonly top: number; readonly right: number; readonly turn: number } {
+  const widest = LETTER * Math.max(...names.map((name) => name.length));
+  const left = Math.max(MARGIN, widest + 14);
+  if (widest <= CELL) return { left, top: ABOVE, right: RIGHT, turn: 0 };
+  const angle = (TURN * Math.PI) / 180;
+  return {
+    left,
+    top: Math.ceil(ABOVE - widest * Math.sin(angle)),
+    right: Math.max(RIGHT, Math.ceil(widest * Math.cos(angle) - CELL / 2)),
+    turn: TURN,
+  };
+}
+
 /** A matrix with a row and a column for each decider; shades are in proportion to the largest entry. */
 export function disagreementPlot({ names, matrix, images }: DisagreementMatrix): Html {
   const most = Math.max(...matrix.flat(), Number.MIN_VALUE);
@@ -25,6 +43,7 @@ export function disagreementPlot({ names, matrix, images }: DisagreementMatrix):
     row.map((share, j): Entry => ({ row: names[i] ?? "", column: names[j] ?? "", share, shade: share / most })),
   );
   const side = CELL * names.length;
+  const { left, top, right, turn } = roomFor(names);
   const place = { x: "column", y: "row" };
   const text = ({ share }: Entry): string => percent(share);
   const faint = ({ shade }: Entry): boolean => shade < DARK;
@@ -33,14 +52,14 @@ export function disagreementPlot({ names, matrix, images }: DisagreementMatrix):
   return drawn(
     `Share of ${images} images classified differently: ${above.map((e) => `${e.row} and ${e.column} ${percent(e.share)}`).join(", ")}.`,
     {
-      width: side + MARGIN + 10,
-      height: side + 40,
-      marginLeft: MARGIN,
-      marginTop: 30,
-      marginRight: 10,
+      width: side + left + right,
+      height: side + top + 10,
+      marginLeft: left,
+      marginTop: top,
+      marginRight: right,
       marginBottom: 10,
       padding: 0.04,
-      x: { ...axis, axis: "top" },
+      x: { ...axis, axis: "top", tickRotate: turn },
       y: axis,
       color: { type: "identity" },
       marks: [

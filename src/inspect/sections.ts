@@ -1,11 +1,11 @@
 /** The sections of an inspection's page: each picture, with a text on what it shows and how it is computed. */
-import { patchCount, prefixCount, tokenCount, type DeitConfig } from "../model/config.ts";
+import { patchCount, prefixCount, tokenCount } from "../model/config.ts";
 import type { Section } from "../report/document.ts";
 import { html, nothing, percent, type Html } from "../report/html.ts";
 import { cosinePlot } from "../report/plots.ts";
 import type { LayerMaps } from "./attention.ts";
 import type { DisagreementMatrix } from "./disagreement.ts";
-import type { Decision, Inspection } from "./inspection.ts";
+import type { Decision, Inspection, Measurement } from "./inspection.ts";
 import { colourBar, doubledRows, sheetGrid, sheetOf, tokenRows } from "./maps.ts";
 import { disagreementPlot } from "./plots.ts";
 import { attentionScale, rolloutScale } from "./sheets.ts";
@@ -117,7 +117,8 @@ function tokens({ cosines, set }: Inspection): Html {
   </div>`;
 }
 
-function disagreement(found: DisagreementMatrix, set: string, { distilled }: DeitConfig): Html {
+function disagreement(found: DisagreementMatrix, set: string, { config: { distilled }, beside }: Measurement): Html {
+  const others = beside.length === 0 ? "" : ` Beside it: ${beside.join(", ")}, with both heads where there are two.`;
   return html`<div class="pair">
     <p>
       The share of the ${found.images} images of ${set} that two of them classify differently, as in Table 4 of the paper. The row of truth
@@ -126,9 +127,9 @@ function disagreement(found: DisagreementMatrix, set: string, { distilled }: Dei
         distilled
           ? "“both” is the mean of the two heads' logits. In the paper the distillation head agrees with the convolutional teacher more often than the class head does, and both together lie between them."
           : "A plain model has one head."
-      }
+      }${others}
     </p>
-    <figure>
+    <figure class="${beside.length === 0 ? "half" : "wide"}">
       ${disagreementPlot(found)}
       <figcaption>${links("disagreement.svg", "disagreement.json")}</figcaption>
     </figure>
@@ -155,11 +156,11 @@ function files({ config, attention: layers, cosines, disagreement: found, interm
 
 /** The sections, in the order of the page. */
 export function sectionsOf(inspection: Inspection): readonly Section[] {
-  const { disagreement: found, set, config } = inspection;
+  const { disagreement: found, set } = inspection;
   const measured =
     found === null || set === null
       ? []
-      : [{ id: "disagreement", title: "How often the heads disagree", body: disagreement(found, set, config) }];
+      : [{ id: "disagreement", title: "How often the heads disagree", body: disagreement(found, set, inspection) }];
   return [
     { id: "image", title: "How it is classified", body: classification(inspection) },
     { id: "attention", title: "Where the tokens look", body: attention(inspection) },

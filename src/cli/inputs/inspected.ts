@@ -3,12 +3,14 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { imageAt } from "../../data/images/file.ts";
 import { normalisedTensor, preprocess, type Convention } from "../../data/images/preprocess.ts";
+import type { Batches } from "../../data/loader/batch.ts";
 import { evaluationSet } from "../../data/loader/evaluationSet.ts";
 import { evaluationView } from "../../data/loader/fillImage.ts";
 import { checkedNormalisation, type Normalisation } from "../../data/normalise.ts";
 import type { Pixels } from "../../data/pixels/pixels.ts";
 import { simdKernels } from "../../data/pixels/simd.ts";
 import { imageWith } from "../../data/sources/channels.ts";
+import type { Dataset } from "../../data/sources/dataset.ts";
 import { openDataset } from "../../data/sources/open.ts";
 import { spread, subset } from "../../data/sources/subset.ts";
 import type { InspectedSet, InspectedImage } from "../../inspect/inspection.ts";
@@ -22,12 +24,14 @@ export interface InspectedOptions {
   readonly images?: number;
   /** How an image file is cropped. */
   readonly convention: Convention;
+  /** Weights whose decisions on a data set are compared. */
+  readonly beside?: readonly string[];
 }
 
 export interface Inspected {
   readonly image: InspectedImage;
   /** The data set; null: the image is a file. */
-  readonly set: Omit<InspectedSet, "teacher"> | null;
+  readonly set: Omit<InspectedSet, "teacher" | "beside"> | null;
 }
 
 /** How many images a forward pass takes; no result depends on it. */
@@ -51,7 +55,7 @@ async function ofFile(
   { config, preprocessing, classes: named }: WeightedModel,
   options: InspectedOptions,
 ): Promise<Inspected> {
-  const given = (["index", "images"] as const).find((name) => options[name] !== undefined);
+  const given = (["index", "images", "beside"] as const).find((name) => options[name] !== undefined);
   if (given !== undefined) throw new RangeError(`--${given} needs a data set, and ${path} is one image`);
   const { channels, imageSize: S } = config;
   const cropped = preprocess(imageWith(await imageAt(path), channels, path), S, options.convention);
@@ -65,21 +69,33 @@ async function ofFile(
 const badIndex = (index: number, name: string, count: number): RangeError =>
   new RangeError(`--index ${index}: ${name} has ${count} images, 0 … ${count - 1}`);
 
+/** A data set as a model takes it, and all its batches or those of some images. */
+export function measuredSet(
+  text: string,
+  { config, preprocessing }: WeightedModel,
+  { images, convention }: InspectedOptions,
+): { readonly dataset: Dataset; readonly batches: () => Batches } {
+  const { channels, imageSize: side, classes } = config;
+  const dataset = openDataset(text, { channels, side, classes });
+  const some = subset(dataset, spread(dataset.count, images ?? dataset.count));
+  const normalisation = checkedNormalisation(preprocessing, channels);
+  const set = evaluationSet({ dataset: some, side, convention, normalisation, batch: BATCH, workers: 0, onReplaced: null });
+  return { dataset, batches: () => set.batches() };
+}
+
 /** An image of a data set, and the set. */
-async function ofData(text: string, { config, preprocessing }: WeightedModel, options: InspectedOptions): Promise<Inspected> {
-  const { channels, imageSize: side } = config;
-  const { index = 0, images, convention } = options;
-  const dataset = openDataset(text, { channels, side, classes: config.classes });
+async function ofData(text: string, model: WeightedModel, options: InspectedOptions): Promise<Inspected> {
+  const { config, preprocessing } = model;
+  const { index = 0, convention } = options;
+  const { dataset, batches } = measuredSet(text, model, options);
   const { name, count } = dataset;
   if (index >= count) throw badIndex(index, name, count);
-  const normalisation = checkedNormalisation(preprocessing, channels);
-  const seen = evaluationView(dataset, await dataset.image(index), side, convention, simdKernels());
-  const some = subset(dataset, spread(count, images ?? count));
-  const set = evaluationSet({ dataset: some, side, convention, normalisation, batch: BATCH, workers: 0, onReplaced: null });
+  const seen = evaluationView(dataset, await dataset.image(index), config.imageSize, convention, simdKernels());
   const classes = classNames(dataset.classes, config.classes).map(({ label }) => label);
+  const numbers = numbersOf(seen, checkedNormalisation(preprocessing, config.channels));
   return {
-    image: { name: `image ${index} of ${name}`, ...numbersOf(seen, normalisation), label: dataset.label(index), classes },
-    set: { name, batches: () => set.batches() },
+    image: { name: `image ${index} of ${name}`, ...numbers, label: dataset.label(index), classes },
+    set: { name, batches },
   };
 }
 

@@ -1,8 +1,10 @@
 /** Opens the weights that commands take: a run's folder, a file of weights in any naming, or the hash of a seed. */
 import { assumedNormalisation, type Normalisation } from "../../data/normalise.ts";
+import { isRegnet } from "../../io/onnx/regnetFile.ts";
 import type { Safetensors } from "../../io/safetensors/safetensors.ts";
 import type { Stored } from "../../io/weights/stored.ts";
-import { metadataOf, uploadWeights, weightsIn } from "../../io/weights/weights.ts";
+import { unwrapped } from "../../io/weights/names.ts";
+import { metadataOf, uploadWeights, weightsIn, WeightsError } from "../../io/weights/weights.ts";
 import { foundWeights, withTensorsAt, type FoundWeights } from "../../io/weights/weightsFile.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { prefixCount, type DeitConfig } from "../../model/config.ts";
@@ -95,31 +97,61 @@ function resizedModel(model: WeightedModel, imageSize: number | undefined): Weig
 /** A model with its weights, for images of a size; undefined: that of the weights. @throws RangeError unless it is a multiple of the patch */
 export type ModelOfSize = (imageSize: number | undefined) => WeightedModel;
 
+/** Whether these are the weights of a RegNetY, with or without a wrapper's prefix. */
+export const isRegnetFile = ({ metadata, tensors }: Safetensors): boolean => isRegnet({ metadata, tensors: unwrapped(tensors) });
+
+/** The DeiT in a file. @throws WeightsError, for a RegNetY as well */
+export function deitIn(file: Safetensors, { heads }: Pick<WeightsOptions, "heads">): ModelOfSize {
+  if (isRegnetFile(file)) throw new WeightsError("weights: they are a RegNetY's; a DeiT's would be right");
+  const weights = weightsIn(file, { heads: heads ?? null });
+  const { config, preprocessing, classes } = weights;
+  const stored = {
+    config,
+    preprocessing: preprocessing ?? assumedNormalisation(config),
+    classes,
+    upload: (k: Kernels) => uploadWeights(k, weights),
+  };
+  return (imageSize) => resizedModel(stored, imageSize);
+}
+
+/** The DeiT of a hash. */
+const deitOfHash =
+  (source: string, options: Omit<WeightsOptions, "imageSize">): ModelOfSize =>
+  (imageSize) => {
+    const { config, seed } = hashedModel(source, { ...options, ...(imageSize !== undefined && { imageSize }) });
+    const upload = (k: Kernels): DeitParams => buildParams(config, (name, shape) => k.upload(shape, hashed(name, shape, seed).data));
+    return { config, preprocessing: assumedNormalisation(config), classes: null, upload };
+  };
+
+/**
+ * Opens weights once.
+ *
+ * @param ofHash makes what is wanted of the DeiT of a hash
+ * @param ofFile makes it of a file, which need not hold a DeiT
+ * @throws RangeError for a file that is missing or damaged, or that `ofFile` refuses
+ */
+export function openedBy<T>(
+  source: string,
+  options: Omit<WeightsOptions, "imageSize">,
+  ofHash: (model: ModelOfSize) => T,
+  ofFile: (file: Safetensors) => T,
+): T {
+  checkOptions(source, options);
+  return source.startsWith(HASH) ? ofHash(deitOfHash(source, options)) : withTensorsAt(fileOf(source, options), ofFile);
+}
+
 /**
  * Opens weights once, for a model on images of any size.
  *
  * @throws RangeError for a file that is missing, damaged or does not fit
  */
-export function openedWeights(source: string, options: Omit<WeightsOptions, "imageSize">): ModelOfSize {
-  checkOptions(source, options);
-  if (source.startsWith(HASH))
-    return (imageSize) => {
-      const { config, seed } = hashedModel(source, { ...options, ...(imageSize !== undefined && { imageSize }) });
-      const upload = (k: Kernels): DeitParams => buildParams(config, (name, shape) => k.upload(shape, hashed(name, shape, seed).data));
-      return { config, preprocessing: assumedNormalisation(config), classes: null, upload };
-    };
-  return withTensorsAt(fileOf(source, options), (file) => {
-    const weights = weightsIn(file, { heads: options.heads ?? null });
-    const { config, preprocessing, classes } = weights;
-    const stored = {
-      config,
-      preprocessing: preprocessing ?? assumedNormalisation(config),
-      classes,
-      upload: (k: Kernels) => uploadWeights(k, weights),
-    };
-    return (imageSize) => resizedModel(stored, imageSize);
-  });
-}
+export const openedWeights = (source: string, options: Omit<WeightsOptions, "imageSize">): ModelOfSize =>
+  openedBy(
+    source,
+    options,
+    (model) => model,
+    (file) => deitIn(file, options),
+  );
 
 /**
  * Opens a model with its weights.

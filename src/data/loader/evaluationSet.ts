@@ -3,16 +3,15 @@ import type { Convention } from "../images/preprocess.ts";
 import type { Normalisation } from "../normalise.ts";
 import type { Dataset } from "../sources/dataset.ts";
 import type { HostBatch } from "./batch.ts";
+import type { ViewJob } from "./fillImage.ts";
 import { openLoader } from "./loader.ts";
 import { inOrder } from "./sampler.ts";
 
-/** What a set is evaluated by. */
-export interface EvaluationSettings {
+/** How the images of a set become batches, whatever is shown of them. */
+export interface OrderedSettings {
   readonly dataset: Dataset;
   /** S, in pixels. */
   readonly side: number;
-  /** How photographs are resized and cropped. */
-  readonly convention: Convention;
   readonly normalisation: Normalisation;
   /** The most images of a batch. */
   readonly batch: number;
@@ -20,6 +19,12 @@ export interface EvaluationSettings {
   readonly workers: number;
   /** Called with one line when an image cannot be decoded and is replaced; null: such an image is an error. */
   readonly onReplaced: ((line: string) => void) | null;
+}
+
+/** What a set is evaluated by. */
+export interface EvaluationSettings extends OrderedSettings {
+  /** How photographs are resized and cropped. */
+  readonly convention: Convention;
 }
 
 /** A set to evaluate on. */
@@ -34,14 +39,10 @@ export interface EvaluationSet {
   readonly close: () => Promise<void>;
 }
 
-/** Opens a set to evaluate on. @throws what `openLoader` and its batches throw */
-export function evaluationSet(settings: EvaluationSettings): EvaluationSet {
-  const { dataset, convention, workers } = settings;
-  const loader = openLoader({
-    ...settings,
-    job: { kind: "preprocess", convention },
-    workers: dataset.side === null ? workers : 0,
-  });
+/** Opens a set whose images are each seen once, in their order, as `job` shows them. @throws what `openLoader` and its batches throw */
+export function orderedSet(settings: OrderedSettings, job: ViewJob): EvaluationSet {
+  const { dataset, workers } = settings;
+  const loader = openLoader({ ...settings, job, workers: dataset.side === null ? workers : 0 });
   const atMost = (most: number): number => Math.min(most, settings.batch, dataset.count);
   return {
     dataset,
@@ -50,3 +51,7 @@ export function evaluationSet(settings: EvaluationSettings): EvaluationSet {
     close: loader.close,
   };
 }
+
+/** Opens a set to evaluate on. @throws what `openLoader` and its batches throw */
+export const evaluationSet = ({ convention, ...settings }: EvaluationSettings): EvaluationSet =>
+  orderedSet(settings, { kind: "preprocess", convention });

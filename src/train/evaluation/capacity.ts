@@ -40,6 +40,32 @@ export function fits<T>(engine: Engine, held: T, program: BatchProgram<T>, n: nu
   }
 }
 
+/** The largest batch from 1 to `most` whose program fits into an engine's memory beside what is held; 1 if not even that fits. */
+export const fittingBatch = <T>(engine: Engine, held: T, program: BatchProgram<T>, most: number): number =>
+  Math.max(
+    1,
+    largest(most, (n) => fits(engine, held, program, n)),
+  );
+
+/**
+ * The same; a device holds the memory for it when it resolves.
+ *
+ * @throws MemoryError if the engine cannot hold what one image takes
+ */
+export async function heldBatch<T>(engine: Engine, held: T, program: BatchProgram<T>, most: number): Promise<number> {
+  for (;;) {
+    const n = fittingBatch(engine, held, program, most);
+    if (engine.allocated === undefined) return n;
+    try {
+      engine.reserve(held, (k, own) => program(k, own, n));
+      await engine.allocated();
+      return n;
+    } catch (error) {
+      if (!(error instanceof MemoryError) || n === 1) throw error; // else the engine has less memory than it knew of: fewer images
+    }
+  }
+}
+
 /** @throws MemoryError that begins with `what` if a program does not fit into an engine's memory */
 export function checkFits(engine: Engine, what: string, program: (k: Kernels) => unknown): void {
   try {

@@ -7,10 +7,9 @@ import { deitLogits, type DeitParams } from "../../model/deit.ts";
 import { meanOfLogits, sumOfSoftmax } from "../../model/fusion.ts";
 import type { Logits } from "../../model/heads.ts";
 import { inference } from "../../ops/observe.ts";
-import { MemoryError } from "../../tensor/errors.ts";
 import { axis, type Tensor } from "../../tensor/tensor.ts";
 import { judge, scoredByLogits, total, type Accuracy, type Judgement, type Scored } from "./accuracy.ts";
-import { checkFits, fits, largest } from "./capacity.ts";
+import { checkFits, fittingBatch, heldBatch, type BatchProgram } from "./capacity.ts";
 import { disagreement } from "./decisions.ts";
 import { deitAttrs } from "../step/deitTask.ts";
 import { uploadBatch, type LabelledImages } from "../step/uploadBatch.ts";
@@ -72,12 +71,15 @@ const [NUMBERS_OF_PROCESSOR, NUMBERS_OF_DEVICE] = [2 ** 21, 2 ** 27];
 /** More images than this never help. */
 const MOST_AT_ONCE = 512;
 
-/** How many images of this model keep an engine busy; memory apart. */
-export function evaluationBatch(engine: Engine, config: DeitConfig): number {
-  const hidden = tokenCount(config) * config.width * config.mlpRatio;
+/** How many images keep an engine busy, given the numbers of the widest layer for one image; memory apart. */
+export function busyBatch(engine: Engine, widest: number): number {
   const numbers = engine.finish === undefined ? NUMBERS_OF_PROCESSOR : NUMBERS_OF_DEVICE;
-  return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(numbers / hidden)));
+  return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(numbers / widest)));
 }
+
+/** How many images of this model keep an engine busy; memory apart. */
+export const evaluationBatch = (engine: Engine, config: DeitConfig): number =>
+  busyBatch(engine, tokenCount(config) * config.width * config.mlpRatio);
 
 /** Scores on shapes alone of n images, and of n − 1, for a smaller last batch. */
 function scoresOnShapes(k: Kernels, { config, params }: Deit, n: number): void {
@@ -100,33 +102,23 @@ export function checkImageFits(engine: Engine, config: DeitConfig, params: (k: K
   checkFits(engine, `${engine.name}: an image of ${S}×${S}`, (k) => scoresOnShapes(k, { config, params: params(k) }, 1));
 }
 
+/** Scores on shapes alone of n images by given parameters. */
+const scoresBy =
+  (config: DeitConfig): BatchProgram<DeitParams> =>
+  (k, params, n) =>
+    scoresOnShapes(k, { config, params }, n);
+
 /** How many images to put through one forward pass: `evaluationBatch`, or as many as fit into the engine's free memory. Only the rounding of the mean loss depends on it. */
-export function imagesAtOnce(engine: Engine, { config, params }: Deit): number {
-  const program = (k: Kernels, held: DeitParams, n: number): void => scoresOnShapes(k, { config, params: held }, n);
-  return Math.max(
-    1,
-    largest(evaluationBatch(engine, config), (n) => fits(engine, params, program, n)),
-  );
-}
+export const imagesAtOnce = (engine: Engine, { config, params }: Deit): number =>
+  fittingBatch(engine, params, scoresBy(config), evaluationBatch(engine, config));
 
 /**
  * The same; a device holds the memory for them when it resolves.
  *
  * @throws MemoryError if the engine cannot hold what one image takes
  */
-export async function imagesHeldAtOnce(engine: Engine, { config, params }: Deit): Promise<number> {
-  for (;;) {
-    const n = imagesAtOnce(engine, { config, params });
-    if (engine.allocated === undefined) return n;
-    try {
-      engine.reserve(params, (k, held) => scoresOnShapes(k, { config, params: held }, n));
-      await engine.allocated();
-      return n;
-    } catch (error) {
-      if (!(error instanceof MemoryError) || n === 1) throw error; // else the engine has less memory than it knew of: fewer images
-    }
-  }
-}
+export const imagesHeldAtOnce = (engine: Engine, { config, params }: Deit): Promise<number> =>
+  heldBatch(engine, params, scoresBy(config), evaluationBatch(engine, config));
 
 /** Evaluates every head, with one forward pass for each batch. Frees everything but the parameters. */
 export async function evaluateHeads(engine: Engine, { config, params }: Deit, batches: Batches): Promise<Evaluations> {
