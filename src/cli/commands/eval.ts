@@ -8,6 +8,7 @@ import type { Dataset } from "../../data/sources/dataset.ts";
 import { datasetOfSide } from "../../data/sources/from.ts";
 import { knownData, openDataset } from "../../data/sources/open.ts";
 import type { Engine } from "../../kernels/engine.ts";
+import { positionMethods } from "../../model/resizedPositions.ts";
 import { evaluate, headNames, imagesHeldAtOnce, checkImageFits, type Evaluation, type HeadName } from "../../train/evaluation/evaluate.ts";
 import { engineOf } from "../engine.ts";
 import { withConvention, type ImageOptions } from "../inputs/imageOptions.ts";
@@ -73,6 +74,8 @@ async function evaluated(engine: Engine, opened: WeightedModel, dataset: Dataset
 
 /** Opens the weights and the data for all sizes, so that a size that cannot be evaluated is noticed before the others are. */
 async function run(source: string, data: string, options: EvalOptions): Promise<void> {
+  if (options.positions !== undefined && options.imageSize === undefined)
+    throw new RangeError(`--positions ${options.positions} goes with --image-size: at the model's own size no positions are resized`);
   const engine = await engineOf(options);
   const { imageSize: sides = [undefined] } = options;
   const modelOf = openedWeights(source, options);
@@ -96,16 +99,15 @@ async function run(source: string, data: string, options: EvalOptions): Promise<
   }
 }
 
-function show(results: readonly Sized[], data: string, { json, head }: EvalOptions): void {
+function show(results: readonly Sized[], data: string, { json, head, positions }: EvalOptions): void {
   const [only, ...others] = results;
   if (only === undefined) return;
   const { images, disagreement } = only.evaluation;
+  const how = `head: ${head}${positions === undefined ? "" : `, positions: ${positions}`}`;
   if (others.length === 0) {
     const { top1, top5, loss } = only.evaluation;
     if (json === true) return printJson({ top1, top5, loss, images, disagreement });
-    print(
-      `top-1 ${percent(top1)}, top-5 ${percent(top5)}, loss ${loss.toFixed(LOSS_DIGITS)} on ${images} images of ${data} (head: ${head})`,
-    );
+    print(`top-1 ${percent(top1)}, top-5 ${percent(top5)}, loss ${loss.toFixed(LOSS_DIGITS)} on ${images} images of ${data} (${how})`);
     if (disagreement !== null) print(`the two heads disagree on ${percent(disagreement)} of the images`);
     return;
   }
@@ -134,7 +136,7 @@ function show(results: readonly Sized[], data: string, { json, head }: EvalOptio
     header.map(() => "right"),
   ))
     print(line);
-  print(`on ${images} images of ${data} (head: ${head})`);
+  print(`on ${images} images of ${data} (${how})`);
 }
 
 /** `160,224,288` → [160, 224, 288]. @throws InvalidArgumentError, which commander turns into the command's one line */
@@ -154,6 +156,10 @@ const SIDES =
   "embedding is resized (weights from a hash are generated for each). Images are resized and cropped for each size as --convention says; " +
   "sets of images that all have the size already, such as CIFAR at 32, and digits stay whole";
 
+const POSITIONS =
+  "how a file's position embedding is resized for --image-size: bicubic as in DeiT, bilinear, nearest; -norm gives each resized vector the norm " +
+  "that the same weights make of the norms (default: bicubic)";
+
 export function addEval(program: Command): void {
   const command = program
     .command("eval")
@@ -161,7 +167,8 @@ export function addEval(program: Command): void {
     .argument("<run-or-weights>", WEIGHTS)
     .argument("<data>", `${knownData.join(", ")}; the default split is test`)
     .addOption(new Option("--head <head>", "which head decides").choices(headNames).default("mean"))
-    .addOption(workersOption());
+    .addOption(workersOption())
+    .addOption(new Option("--positions <method>", POSITIONS).choices(positionMethods));
   const side = new Option("--image-size <s,…>", SIDES).argParser(sidesOf);
   withExamples(withJson(withEngine(withConvention(withWeights(command, side)))), [
     ["deit eval runs/digits-0 digits", "the test images, by the mean of both heads"],
@@ -169,6 +176,7 @@ export function addEval(program: Command): void {
     ["deit eval runs/digits-0 digits --ema", "the moving average of the weights"],
     ["deit eval deit_tiny.safetensors val.tar", "photographs, one sub-folder a class"],
     ["deit eval deit_tiny.safetensors val.tar --image-size 160,224,288,384", "at other resolutions, without training"],
+    ["deit eval deit_tiny.safetensors val.tar --image-size 384 --positions bilinear", "with positions resized in another way"],
     ["deit eval hash:7 synthetic:4 --model deit-tiny", "random weights"],
   ]).action(run);
 }

@@ -5,10 +5,10 @@ import type { Stored } from "../../io/weights/stored.ts";
 import { metadataOf, uploadWeights, weightsIn } from "../../io/weights/weights.ts";
 import { foundWeights, withTensorsAt, type FoundWeights } from "../../io/weights/weightsFile.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
-import { prefixCount, type DeitConfig } from "../../model/config.ts";
+import type { DeitConfig } from "../../model/config.ts";
 import type { DeitParams } from "../../model/deit.ts";
 import { buildParams, parameterShapes } from "../../model/params.ts";
-import { positionResize, type Grid } from "../../ops/positionResize.ts";
+import { resizedPositions, type PositionMethod } from "../../model/resizedPositions.ts";
 import { hashed } from "../../recording/format/hash.ts";
 import type { Shape } from "../../tensor/tensor.ts";
 import { modelNamed, resizedConfig } from "./models.ts";
@@ -21,6 +21,8 @@ export interface WeightsOptions {
   readonly heads?: number;
   /** The side of the images in pixels; default: that of the weights. Weights from a hash are generated for it; the position embedding of others is resized. */
   readonly imageSize?: number;
+  /** How the position embedding of a file is resized; default: `bicubic`. */
+  readonly positions?: PositionMethod;
   /** The moving average of a run or of a training checkpoint instead of its weights. */
   readonly ema?: true;
 }
@@ -56,11 +58,13 @@ function hashedModel(source: string, { model, imageSize }: WeightsOptions): Hash
 export const fileOf = (runOrFile: string, { ema = false }: { readonly ema?: boolean }): FoundWeights =>
   foundWeights(runOrFile, "a run's folder, a file (.safetensors, .npz, .pth), or hash:SEED", { average: ema });
 
-/** @throws RangeError for --model together with a weights file, which determines its model, and for --ema together with a hash */
-function checkOptions(source: string, { model, ema }: WeightsOptions): void {
+/** @throws RangeError for --model together with a weights file, which determines its model, and for --ema or --positions together with a hash */
+function checkOptions(source: string, { model, ema, positions }: WeightsOptions): void {
   const isHash = source.startsWith(HASH);
   if (!isHash && model !== undefined) throw new RangeError(`--model ${model} goes with hash:SEED; a weights file determines its model`);
   if (isHash && ema === true) throw new RangeError(`--ema goes with a run's folder or a training checkpoint (.pth), not with ${source}`);
+  if (isHash && positions !== undefined)
+    throw new RangeError(`--positions ${positions} goes with a run's folder or a file; ${source} generates the positions of each size`);
 }
 
 /**
@@ -77,17 +81,16 @@ export function tensorsAt(source: string, options: WeightsOptions): Safetensors 
   return { metadata: metadataOf({ config, classes: null, preprocessing: null }), tensors };
 }
 
-/** The model for images of another size, for which only the position embedding changes (E16, E17). */
-function resizedModel(model: WeightedModel, imageSize: number | undefined): WeightedModel {
+/** The model for images of another size, for which only the position embedding changes. */
+function resizedModel(model: WeightedModel, imageSize: number | undefined, method: PositionMethod | undefined): WeightedModel {
   const config = resizedConfig(model.config, imageSize);
-  const gridOf = ({ imageSize: S, patchSize: p }: DeitConfig): Grid => [S / p, S / p];
   const upload = (k: Kernels): DeitParams => {
     const params = model.upload(k);
     const { pos_embed: pos } = params;
     if (pos === null || config.imageSize === model.config.imageSize) return params;
-    const resized = positionResize.forward(k, { pos }, { from: gridOf(model.config), to: gridOf(config), prefix: prefixCount(config) });
-    k.donate([pos, resized.saved]);
-    return { ...params, pos_embed: resized.out };
+    const resized = resizedPositions(k, pos, model.config, config, method);
+    k.donate(pos);
+    return { ...params, pos_embed: resized };
   };
   return { ...model, config, upload };
 }
@@ -102,6 +105,7 @@ export type ModelOfSize = (imageSize: number | undefined) => WeightedModel;
  */
 export function openedWeights(source: string, options: Omit<WeightsOptions, "imageSize">): ModelOfSize {
   checkOptions(source, options);
+  const { positions } = options;
   if (source.startsWith(HASH))
     return (imageSize) => {
       const { config, seed } = hashedModel(source, { ...options, ...(imageSize !== undefined && { imageSize }) });
@@ -111,13 +115,17 @@ export function openedWeights(source: string, options: Omit<WeightsOptions, "ima
   return withTensorsAt(fileOf(source, options), (file) => {
     const weights = weightsIn(file, { heads: options.heads ?? null });
     const { config, preprocessing, classes } = weights;
+    if (positions !== undefined && config.position === "fixed")
+      throw new RangeError(
+        `--positions ${positions}: the positions of this model are fixed, and computed for each size instead of resized`,
+      );
     const stored = {
       config,
       preprocessing: preprocessing ?? assumedNormalisation(config),
       classes,
       upload: (k: Kernels) => uploadWeights(k, weights),
     };
-    return (imageSize) => resizedModel(stored, imageSize);
+    return (imageSize) => resizedModel(stored, imageSize, positions);
   });
 }
 
