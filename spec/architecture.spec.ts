@@ -95,7 +95,7 @@ const rooms: { readonly [folder: string]: readonly string[] } = {
 /** Files that may import more than their folder. */
 const exceptions: { readonly [file: string]: readonly string[] } = {
   "io/png.ts": ["npm:fflate"], // deflates, in browsers too
-  "io/weights/convert.ts": ["ops", "engines/reference"], // positions of another grid are resampled in f64
+  "io/weights/convert.ts": ["engines/reference"], // positions of another grid are resampled in f64
 };
 
 interface Import {

@@ -94,6 +94,8 @@ export type { MlpParams, MlpAttrs, MlpSaved } from "./model/mlp.ts";
 export { parameterShapes, parameterCount, buildParams } from "./model/params.ts";
 export { patchEmbed } from "./model/patchEmbed.ts";
 export type { PatchEmbedParams, PatchEmbedInputs, PatchEmbedSaved } from "./model/patchEmbed.ts";
+export { resizedPositions, positionMethods } from "./model/resizedPositions.ts";
+export type { PositionMethod } from "./model/resizedPositions.ts";
 export { selfAttention } from "./model/selfAttention.ts";
 export type { SelfAttentionParams, SelfAttentionAttrs, SelfAttentionSaved } from "./model/selfAttention.ts";
 

@@ -150,6 +150,49 @@ describe("deit eval at several image sizes", () => {
   });
 });
 
+describe("deit eval --positions", () => {
+  const METHODS = ["bicubic", "bilinear", "nearest", "bicubic-norm", "bilinear-norm"];
+  const at = (sizes: string, ...options: readonly string[]): Promise<unknown> =>
+    jsonHere("eval", run, "synthetic:7", "--image-size", sizes, ...options);
+
+  it("resizes the position embedding by the method, and not that of the prefix tokens", async () => {
+    const engine = referenceEngine();
+    const positionsOf = async (options: Parameters<typeof weightedModel>[1]): Promise<ArrayLike<number>> => {
+      const { pos_embed: pos } = weightedModel(run, options).upload(engine.kernels);
+      if (pos === null) throw new Error("no positions");
+      return engine.read(pos);
+    };
+    const [old, found] = [await positionsOf({}), await positionsOf({ imageSize: 8, positions: "bilinear" })];
+    const [D, P] = [8, 2];
+    const value = (of: ArrayLike<number>, token: number): number => of[token * D + 3] ?? NaN;
+    expect([0, 1].map((token) => value(found, token))).toEqual([0, 1].map((token) => value(old, token)));
+    const [a, b, c, d] = [0, 1, 2, 3].map((i) => value(old, P + i));
+    expect(value(found, P)).toBe(a);
+    expect(value(found, P + 1)).toBeCloseTo(0.75 * (a ?? NaN) + 0.25 * (b ?? NaN), 12);
+    expect(value(found, P + 15)).toBe(d);
+    expect(value(found, P + 12)).toBe(c);
+  });
+
+  it("is bicubic by default; each method gives a loss of its own at another size, and the same at the model's", async () => {
+    const losses = new Set<unknown>();
+    for (const method of METHODS) {
+      const both = Object(await at("8,4", "--positions", method)).sizes;
+      expect(both[0]).toMatchObject(Object(await at("8", "--positions", method)));
+      expect(both[1]).toMatchObject(Object(await at("4")));
+      losses.add(both[0].loss);
+    }
+    expect(losses.size).toBe(METHODS.length);
+    expect(await at("8", "--positions", "bicubic")).toEqual(await at("8"));
+  });
+
+  it("is named in the text", async () => {
+    for (const sizes of ["8", "4,8"]) {
+      const { stdout } = await deitHere("eval", run, "synthetic:7", "--image-size", sizes, "--positions", "bilinear-norm");
+      expect(stdout).toContain("on 7 images of synthetic:7 (head: mean, positions: bilinear-norm)\n");
+    }
+  });
+});
+
 describe("the moving average of a run", () => {
   const average = (): string => {
     const copy = join(folder, "averaged");
@@ -273,6 +316,31 @@ describe("deit eval refuses", () => {
       writeWeights({ config: { ...about.config, classes: 10 }, classes: null, preprocessing: null, tensors: new Map(ten) }),
     );
     expect(await refused(path, "digits", "--image-size", "8,10")).toContain("digits: the image size must be a multiple of 8, got 10");
+  });
+
+  it.each([
+    [
+      "a method that it does not know",
+      ["--image-size", "8", "--positions", "cubic"],
+      "option '--positions <method>' argument 'cubic' is invalid. Allowed choices are bicubic, bilinear, nearest, bicubic-norm, bilinear-norm",
+    ],
+    ["--positions without --image-size", ["--positions", "nearest"], "--positions nearest goes with --image-size: at the model's own size"],
+  ])("%s", async (_, options, line) => {
+    expect(await refused(run, "synthetic:7", ...options)).toContain(line);
+  });
+
+  it("--positions for positions that are not resized: those of a hash, and fixed ones", async () => {
+    const options = ["--image-size", "16", "--positions", "bilinear"];
+    expect(await refused("hash:1", "synthetic:1", "--model", "deit-tiny", ...options)).toContain(
+      "--positions bilinear goes with a run's folder or a file; hash:1 generates the positions of each size",
+    );
+    const { tensors, ...about } = readWeights(readFileSync(join(run, "weights.safetensors")));
+    const path = join(folder, "fixed.safetensors");
+    const learned = new Map([...tensors].filter(([name]) => name !== "pos_embed"));
+    writeFileSync(path, writeWeights({ ...about, config: { ...about.config, position: "fixed" }, tensors: learned }));
+    expect(await refused(path, "synthetic:1", ...options)).toContain(
+      "--positions bilinear: the positions of this model are fixed, and computed for each size instead of resized",
+    );
   });
 
   it("--model with a weights file, which determines its model", async () => {

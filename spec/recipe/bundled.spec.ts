@@ -168,6 +168,7 @@ describe("fine-tuning at 384", () => {
     "model.image_size": 384,
     "init.from": null,
     "init.heads": "keep",
+    "init.positions": "bicubic",
     "training.batch": 512,
     "training.epochs": 30,
     "training.lr": 5e-6,
@@ -229,7 +230,7 @@ describe("an ablation (deit.md 9.10)", () => {
 });
 
 describe("transfer (deit.md 7.14)", () => {
-  const init = { "init.from": null, "init.heads": "new" };
+  const init = { "init.from": null, "init.heads": "new", "init.positions": "bicubic" };
   const small = {
     ...init,
     ...sgd,
@@ -268,6 +269,7 @@ describe("fine-tuning and transfer on any machine", () => {
       "model.image_size": 48,
       "init.from": null,
       "init.heads": "keep",
+      "init.positions": "bicubic",
       "training.epochs": 5,
       "training.lr": 1e-4,
       "training.warmup_epochs": 1,

@@ -171,6 +171,10 @@ describe("new keys", () => {
     ["mixing.alpha=1", "mixing.alpha is not known; did you mean mixing.mixup?"],
     ["init.form=x", "init.form is not known; did you mean init.from?"],
     ["init.heads=old", 'init.heads must be "keep" or "new", got "old"'],
+    [
+      "init.positions=cubic",
+      'init.positions must be "bicubic" or "bilinear" or "nearest" or "bicubic-norm" or "bilinear-norm", got "cubic"',
+    ],
     ["model.name=3", "model.name must be a text, got 3"],
     ["extends=digits", "extends belongs in a recipe file, and cannot be set"],
     ["extend=x", "extend is not known; did you mean extends?"],
@@ -189,10 +193,32 @@ describe("new keys", () => {
   });
 
   it("init is read", () => {
-    expect(from("init.from=a.pth").recipe.init).toEqual({ from: "a.pth", heads: "keep" });
-    expect(from("init.from=a.pth", "init.heads=new").recipe.init).toEqual({ from: "a.pth", heads: "new" });
+    expect(from("init.from=a.pth").recipe.init).toEqual({ from: "a.pth", heads: "keep", positions: "bicubic" });
+    expect(from("init.from=a.pth", "init.heads=new", "init.positions=bilinear-norm").recipe.init).toEqual({
+      from: "a.pth",
+      heads: "new",
+      positions: "bilinear-norm",
+    });
     expect(from("init.from=none").recipe.init).toBeNull();
     expect(from().recipe.init).toBeNull();
+  });
+
+  it("init.positions says where its default comes from", () => {
+    const { values } = from("init.from=a.pth");
+    expect(values.find(({ key }) => key === "init.positions")).toMatchObject({ value: "bicubic", source: "deit.md 7.13" });
+  });
+
+  it.each([
+    [
+      ["init.from=none", "init.positions=bilinear"],
+      `init.positions is "bilinear", which needs weights: --set init.from=WEIGHTS (a run's folder or a file), got "none"`,
+    ],
+    [
+      ["init.from=a.pth", "init.positions=bilinear", "model.position=fixed"],
+      'init.positions is "bilinear", but model.position is "fixed", and such positions are computed instead of resized; leave init.positions out',
+    ],
+  ])("%s is refused in one line", (set, what) => {
+    expect(() => from(...set)).toThrow(`recipe deit-tiny: ${what}`);
   });
 });
 

@@ -6,6 +6,7 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { fusedKernels } from "../../src/engines/wasm/fused/table.ts";
 import { parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { readWeights, uploadWeights } from "../../src/io/weights/weights.ts";
+import type { PositionMethod } from "../../src/model/resizedPositions.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { regnetShapes } from "../../src/teacher/params.ts";
 import { synthetic } from "../../src/data/sources/synthetic.ts";
@@ -18,7 +19,7 @@ import { evaluationBatches } from "../helpers/batches.ts";
 import { metricsText } from "../helpers/metrics.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { digestOfRecord } from "../../src/io/disk/digest.ts";
-import { identityOfData } from "../../src/train/teachers/trained.ts";
+import { identityOfData, identityOfInit } from "../../src/train/teachers/trained.ts";
 import { tiny, tinyOf, tinyTeacher } from "./tiny.ts";
 import { quietRun } from "./quietRun.ts";
 
@@ -182,6 +183,14 @@ describe("runRecipe", () => {
     expect(images).toBeNull();
     expect(digestOfRecord(identityOfData(tiny.data))).toBe(digestOfRecord(before));
     expect(digestOfRecord(identityOfData({ ...tiny.data, images: 9 }))).not.toBe(digestOfRecord(before));
+  });
+
+  it("continues a run that began before there was init.positions", () => {
+    const before = { from: "a.npz", heads: "keep" } as const;
+    const digestWith = (positions: PositionMethod): string => digestOfRecord(identityOfInit({ ...before, positions }));
+    expect(digestWith("bicubic")).toBe(digestOfRecord(before));
+    expect(digestWith("bilinear")).not.toBe(digestOfRecord(before));
+    expect(identityOfInit(null)).toBeNull();
   });
 
   it("trains on as many images as the recipe says, the same after a stop", async () => {

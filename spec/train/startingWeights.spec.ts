@@ -38,13 +38,18 @@ function weightsOf(config: DeitConfig): Uint8Array {
 }
 
 /** Runs a recipe from these weights. Returns the values of the student by name. */
-async function started(bytes: Uint8Array, heads: InitRecipe["heads"], recipe: Recipe): Promise<ReadonlyMap<string, readonly number[]>> {
+async function started(
+  bytes: Uint8Array,
+  heads: InitRecipe["heads"],
+  recipe: Recipe,
+  positions: InitRecipe["positions"] = "bicubic",
+): Promise<ReadonlyMap<string, readonly number[]>> {
   const folder = temporaryFolder();
   const from = join(folder, "given.safetensors");
   writeFileSync(from, bytes);
   const directory = join(folder, "run");
   try {
-    await runRecipe(referenceEngine(), { ...recipe, init: { from, heads } }, quietRun(directory));
+    await runRecipe(referenceEngine(), { ...recipe, init: { from, heads, positions } }, quietRun(directory));
   } catch (error) {
     if (existsSync(directory)) throw new Error("the folder was made although the run was refused", { cause: error });
     throw error;
@@ -78,6 +83,24 @@ describe("a run from weights", () => {
     const resized = await converted(parseSafetensors(bytes), { imageSize: 4 });
     expect(found.get("pos_embed")).toHaveLength(5 * 8);
     for (const [name, stored] of resized.tensors) expect(found.get(name)).toEqual([...numbersOf(stored)]);
+  });
+
+  it("resizes the position embedding as init.positions says", async () => {
+    const bytes = weightsOf({ ...still.model, imageSize: 6 });
+    const given = valuesIn(bytes).get("pos_embed") ?? [];
+    const found = (await started(bytes, "keep", still, "bilinear")).get("pos_embed") ?? [];
+    const R = [[0.75, 0.25, 0], [0, 0.25, 0.75]]; // prettier-ignore
+    const [prefix, D] = [1, 8];
+    expect(found.slice(0, prefix * D)).toEqual(given.slice(0, prefix * D));
+    for (let at = 0; at < 4 * D; at++) {
+      const [i, j, c] = [Math.floor(at / (2 * D)), Math.floor(at / D) % 2, at % D];
+      let expected = 0;
+      for (let from = 0; from < 9; from++)
+        expected += (R[i]?.[Math.floor(from / 3)] ?? NaN) * (R[j]?.[from % 3] ?? NaN) * (given[(prefix + from) * D + c] ?? NaN);
+      expect(found[prefix * D + at]).toBeCloseTo(expected, 7);
+    }
+    for (const positions of ["bicubic", "nearest", "bicubic-norm", "bilinear-norm"] as const)
+      expect((await started(bytes, "keep", still, positions)).get("pos_embed")).not.toEqual(found);
   });
 
   it.each([
@@ -147,7 +170,7 @@ describe("a run from weights", () => {
 
   it("is refused if the file is missing", async () => {
     const directory = join(temporaryFolder(), "run");
-    const recipe: Recipe = { ...still, init: { from: "nowhere.pth", heads: "keep" } };
+    const recipe: Recipe = { ...still, init: { from: "nowhere.pth", heads: "keep", positions: "bicubic" } };
     await expect(runRecipe(referenceEngine(), recipe, quietRun(directory))).rejects.toThrow(
       "no weights nowhere.pth: give a run's folder or a file (.safetensors, .npz, .pth) as init.from",
     );

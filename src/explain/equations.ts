@@ -34,7 +34,7 @@ const network: Readonly<Record<string, Equation>> = {
 
 /** (E16) to (E27): resized positions, losses, fusion. */
 const losses: Readonly<Record<string, Equation>> = {
-  E16: { by: "ops/positionResize.ts rowDeit", oracle: "laws/loops/positions.ts phase", call: null },
+  E16: { by: "ops/positionResize.ts interpolatedRow", oracle: "laws/loops/positions.ts phase", call: null },
   E17: {
     op: "positionResize",
     by: "ops/positionResize.ts rowDeit",

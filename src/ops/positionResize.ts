@@ -9,14 +9,19 @@
  *          k₂(x) = a x³ − 5a x² + 8a x − 4a                     1 ≤ x ≤ 2
  *          R[i, clamp(f−1+j, 0, n−1)] += k₂(t+1), k₁(t), k₁(1−t), k₂(2−t)  for j = 0 … 3
  *
+ * Two other choices of R, as torch.nn.functional.interpolate has them (align_corners=False, without antialiasing):
+ *
+ *          bilinear   R[i, clamp(f+j, 0, n−1)] += 1−t, t  for j = 0, 1             u, f and t of (E16)
+ *          nearest    R[i, floor(i·n/m)] = 1
+ *
  *   (G19)  X̄ = Rᵀ Ȳ R′ per channel; prefix rows pass through
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { axis, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Grads, type Op, type Result } from "./op.ts";
 
-/** `deit`: (E16)–(E17), the default. `timm`: as in current timm, with antialiasing. */
-export type Resampling = "deit" | "timm";
+/** `deit`: (E16)–(E17), the default. `timm`: as in current timm, with antialiasing. `bilinear` and `nearest`: as in PyTorch. */
+export type Resampling = "deit" | "timm" | "bilinear" | "nearest";
 
 /** Cubic convolution kernel (E17), zero from |x| = 2 on. */
 function cubic(x: number, a: number): number {
@@ -29,17 +34,24 @@ const A_DEIT = -0.75;
 /** a in timm with antialiasing (Pillow's bicubic filter), where weights outside the grid are dropped and the others renormalised. */
 const A_TIMM = -0.5;
 
-/** Row i of R: the weight of each input. */
-function rowDeit(n: number, m: number, i: number): readonly number[] {
+/** Row i of R: the weight of each input, by a kernel that is zero at distances from u of `radius` and more. */
+function interpolatedRow(n: number, m: number, i: number, radius: number, kernel: (x: number) => number): readonly number[] {
   const u = (n / m) * (i + 0.5) - 0.5; //                         (E16), not clamped
   const f = Math.floor(u);
   const row = Array.from({ length: n }, () => 0);
-  for (let j = 0; j < 4; j++) {
-    const input = Math.min(Math.max(f - 1 + j, 0), n - 1);
-    row[input] = (row[input] ?? 0) + cubic(Math.abs(u - (f - 1 + j)), A_DEIT); // (E17)
+  for (let tap = f - radius + 1; tap <= f + radius; tap++) {
+    const input = Math.min(Math.max(tap, 0), n - 1);
+    row[input] = (row[input] ?? 0) + kernel(Math.abs(u - tap));
   }
   return row;
 }
+
+const rowDeit = (n: number, m: number, i: number): readonly number[] => interpolatedRow(n, m, i, 2, (x) => cubic(x, A_DEIT)); // (E17)
+
+const rowBilinear = (n: number, m: number, i: number): readonly number[] => interpolatedRow(n, m, i, 1, (x) => 1 - x);
+
+const rowNearest = (n: number, m: number, i: number): readonly number[] =>
+  Array.from({ length: n }, (_, j) => (j === Math.floor((i * n) / m) ? 1 : 0));
 
 function rowTimm(n: number, m: number, i: number): readonly number[] {
   const stretch = Math.max(n / m, 1);
@@ -51,9 +63,17 @@ function rowTimm(n: number, m: number, i: number): readonly number[] {
   return weights.map((weight) => weight / sum);
 }
 
+/** Row i of R, by each method. */
+const rowBy: { readonly [R in Resampling]: (n: number, m: number, i: number) => readonly number[] } = {
+  deit: rowDeit,
+  timm: rowTimm,
+  bilinear: rowBilinear,
+  nearest: rowNearest,
+};
+
 /** R, [m, n] row-major: m outputs from n inputs along one side of the grid. Rows sum to 1; R = I for m = n. */
 export function resizeMatrix(n: number, m: number, resampling: Resampling = "deit"): Float64Array {
-  const row = resampling === "deit" ? rowDeit : rowTimm;
+  const row = rowBy[resampling];
   return Float64Array.from(Array.from({ length: m }, (_, i) => row(n, m, i)).flat());
 }
 

@@ -94,11 +94,20 @@ function checkMicroBatches({ training, teachers }: RecipeDraft): void {
       throw new RangeError(`${at}.micro_batch must divide ${at}.batch = ${batch}, got ${microBatch}`);
 }
 
+/** @throws RangeError for a way to resize positions that are not resized */
+function checkPositions({ init, model }: RecipeDraft): void {
+  if (model.position === "fixed" && init !== null && init.positions !== "bicubic")
+    throw new RangeError(
+      `init.positions is "${init.positions}", but model.position is "fixed", and such positions are computed instead of resized; leave init.positions out`,
+    );
+}
+
 /** @throws RangeError if the parts of a recipe contradict one another */
 export function checkTogether(draft: RecipeDraft): void {
   checkDistillation(draft);
   checkMicroBatches(draft);
   checkMixing(draft);
+  checkPositions(draft);
 }
 
 /** `data.train is not set: --set data.train=DATA`; null: nothing is missing. */

@@ -1,29 +1,16 @@
-/** Positions for another grid, by the library's two rules and by two that are not DeiT's; and what each does to the length of vectors. */
+/** Positions for another grid, by each of the library's rules; and what each does to the length of vectors. */
 import { evaluateOne, hostArray, type HostArray } from "deit/check";
-import { fold, keyOf, normalAt, positionResize, referenceEngine, resizeMatrix, sineCosine, type Tensor } from "deit";
+import { fold, keyOf, normalAt, positionResize, referenceEngine, resizeMatrix, sineCosine, type Resampling } from "deit";
 
-/** `deit` is (E16)–(E17), `timm` its current rule; `bilinear` and `nearest` are other people's. */
-export const methods = ["deit", "timm", "bilinear", "nearest"] as const;
+/** `deit` is (E16)–(E17), `timm` its current rule; `bilinear` and `nearest` are PyTorch's. */
+export const methods = ["deit", "timm", "bilinear", "nearest"] as const satisfies readonly Resampling[];
 export type Method = (typeof methods)[number];
 
 /** u of (E16): where output i lies among the inputs. */
 export const placeOf = (n: number, m: number, i: number): number => (n / m) * (i + 0.5) - 0.5;
 
-/** Bilinear interpolation, which clamps u at the borders. */
-function rowBilinear(n: number, m: number, i: number): readonly number[] {
-  const u = Math.min(Math.max(placeOf(n, m, i), 0), n - 1);
-  return Array.from({ length: n }, (_, j) => Math.max(0, 1 - Math.abs(u - j)));
-}
-
-const rowNearest = (n: number, m: number, i: number): readonly number[] =>
-  Array.from({ length: n }, (_, j) => (j === Math.floor((i + 0.5) * (n / m)) ? 1 : 0));
-
 /** R of a method, [m, n]. */
-export function matrixOf(n: number, m: number, method: Method): HostArray {
-  if (method === "deit" || method === "timm") return hostArray([m, n], resizeMatrix(n, m, method));
-  const row = method === "bilinear" ? rowBilinear : rowNearest;
-  return hostArray([m, n], Array.from({ length: m }, (_, i) => row(n, m, i)).flat());
-}
+export const matrixOf = (n: number, m: number, method: Method): HostArray => hostArray([m, n], resizeMatrix(n, m, method));
 
 /** D of the positions whose length is measured. */
 const WIDTH = 32;
@@ -50,22 +37,12 @@ export function positionsOf(n: number, kind: Positions): HostArray {
 
 const engine = referenceEngine();
 
-/** R X Rᵀ per channel, [1, n², D] → [1, m², D]. The library's methods by `positionResize`, the others by their matrix. */
-function resized(pos: HostArray, n: number, m: number, method: Method): Promise<HostArray> {
-  if (method === "deit" || method === "timm")
-    return evaluateOne(engine, (k) => {
-      const attrs = { from: [n, n], to: [m, m], prefix: 0, resampling: method } as const;
-      return positionResize.forward(k, { pos: k.upload(pos.shape, pos.data) }, attrs).out;
-    });
-  const R = matrixOf(n, m, method);
-  return evaluateOne(engine, (k) => {
-    const matrix = k.upload(R.shape, R.data);
-    const along = (map: Tensor, other: number): Tensor =>
-      // [n, other, D] → [other, m, D]
-      k.permute(k.reshape(k.matmul(matrix, k.reshape(map, [n, other * WIDTH])), [m, other, WIDTH]), [1, 0, 2]);
-    return k.reshape(along(along(k.upload([n, n, WIDTH], pos.data), n), m), [1, m * m, WIDTH]);
+/** R X Rᵀ per channel, [1, n², D] → [1, m², D]. */
+const resized = (pos: HostArray, n: number, m: number, resampling: Method): Promise<HostArray> =>
+  evaluateOne(engine, (k) => {
+    const attrs = { from: [n, n], to: [m, m], prefix: 0, resampling } as const;
+    return positionResize.forward(k, { pos: k.upload(pos.shape, pos.data) }, attrs).out;
   });
-}
 
 /** The root of the mean square of the lengths of the rows. */
 function lengthOf({ data }: HostArray): number {

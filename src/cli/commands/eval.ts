@@ -9,6 +9,7 @@ import { datasetOfSide } from "../../data/sources/from.ts";
 import { knownData, openDataset } from "../../data/sources/open.ts";
 import type { Engine } from "../../kernels/engine.ts";
 import { headNames, type Evaluation } from "../../train/evaluation/evaluate.ts";
+import { positionMethods } from "../../model/resizedPositions.ts";
 import { engineOf } from "../engine.ts";
 import { areaJson, evaluationJson, printAreas, printOne, printSizes, sizeJson, type OfArea, type Sized } from "../evaluationTables.ts";
 import { openedEvaluated, type Evaluated, type EvaluatedOptions, type OnEngine } from "../inputs/evaluated.ts";
@@ -105,7 +106,9 @@ async function ofAreas(
 }
 
 /** @throws RangeError for options that have no meaning together */
-function checkOptions({ cropAreas, imageSize = [], seed, convention }: EvalOptions): void {
+function checkOptions({ cropAreas, imageSize = [], seed, convention, positions }: EvalOptions): void {
+  if (positions !== undefined && imageSize.length === 0)
+    throw new RangeError(`--positions ${positions} goes with --image-size: at the model's own size no positions are resized`);
   if (cropAreas === undefined) {
     if (seed !== undefined) throw new RangeError(`--seed ${seed} has no effect without --crop-areas: the test view is not drawn`);
     return;
@@ -188,6 +191,10 @@ const AREAS =
 
 const NETWORKS = `${WEIGHTS}; of a DeiT or of a RegNetY, such as the teacher in RUN/teacher`;
 
+const POSITIONS =
+  "how a file's position embedding is resized for --image-size: bicubic as in DeiT, bilinear, nearest; -norm gives each resized vector the norm " +
+  "that the same weights make of the norms (default: bicubic)";
+
 export function addEval(program: Command): void {
   const command = program
     .command("eval")
@@ -197,7 +204,8 @@ export function addEval(program: Command): void {
     .addOption(new Option("--head <head>", "which head of a DeiT decides").choices(headNames).default("mean"))
     .addOption(new Option("--crop-areas <a,b,…>", AREAS).argParser(areasOf))
     .addOption(new Option("--seed <n>", "for --crop-areas: the seed of the crops (default: 0)").argParser(natural))
-    .addOption(workersOption());
+    .addOption(workersOption())
+    .addOption(new Option("--positions <method>", POSITIONS).choices(positionMethods));
   const side = new Option("--image-size <s,…>", SIDES).argParser(sidesOf);
   withExamples(withJson(withEngine(withConvention(withWeights(command, side)))), [
     ["deit eval runs/digits-0 digits", "the test images, by the mean of both heads"],
@@ -207,6 +215,7 @@ export function addEval(program: Command): void {
     ["deit eval runs/digits-0 digits --crop-areas 0.08,0.2,0.4,0.6,0.8,1", "how often a crop no longer shows what its label says"],
     ["deit eval deit_tiny.safetensors val.tar", "photographs, one sub-folder a class"],
     ["deit eval deit_tiny.safetensors val.tar --image-size 160,224,288,384", "at other resolutions, without training"],
+    ["deit eval deit_tiny.safetensors val.tar --image-size 384 --positions bilinear", "with positions resized in another way"],
     ["deit eval hash:7 synthetic:4 --model deit-tiny", "random weights"],
   ]).action(run);
 }

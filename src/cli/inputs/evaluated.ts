@@ -39,10 +39,10 @@ export interface Evaluated {
 /** On images of a side; undefined: that of the weights. @throws RangeError for a side that the network cannot have */
 export type EvaluatedOfSide = (side: number | undefined) => Evaluated;
 
-function evaluatedDeit({ config, preprocessing, upload }: WeightedModel, head: HeadName): Evaluated {
+function evaluatedDeit({ config, preprocessing, upload }: WeightedModel, { head, positions }: EvaluatedOptions): Evaluated {
   const { channels, imageSize: side, classes } = config;
   return {
-    by: `head: ${head}`,
+    by: `head: ${head}${positions === undefined ? "" : `, positions: ${positions}`}`,
     shape: { channels, side, classes },
     normalisation: checkedNormalisation(preprocessing, channels),
     checkFits: (engine) => checkImageFits(engine, config, upload),
@@ -58,11 +58,12 @@ function evaluatedDeit({ config, preprocessing, upload }: WeightedModel, head: H
 }
 
 /** @throws RangeError for options that a RegNetY does not have */
-function checkRegnetOptions({ head, heads }: EvaluatedOptions): void {
+function checkRegnetOptions({ head, heads, positions }: EvaluatedOptions): void {
   if (head !== "mean")
     throw new RangeError(`a RegNetY has one head, so --head ${head} has no meaning here; it is evaluated without --head`);
   if (heads !== undefined)
     throw new RangeError(`a RegNetY has no attention, so --heads ${heads} has no meaning here; it is evaluated without --heads`);
+  if (positions !== undefined) throw new RangeError(`a RegNetY has no positions, so --positions ${positions} has no meaning here`);
 }
 
 /** The RegNetY in a file, which takes images of any side. */
@@ -94,10 +95,10 @@ export const openedEvaluated = (source: string, options: EvaluatedOptions): Eval
   openedBy<EvaluatedOfSide>(
     source,
     options,
-    (modelOf) => (side) => evaluatedDeit(modelOf(side), options.head),
+    (modelOf) => (side) => evaluatedDeit(modelOf(side), options),
     (file) => {
       if (isRegnetFile(file)) return evaluatedRegnet(file, options);
       const modelOf = deitIn(file, options);
-      return (side) => evaluatedDeit(modelOf(side), options.head);
+      return (side) => evaluatedDeit(modelOf(side), options);
     },
   );

@@ -7,10 +7,10 @@ import { unwrapped } from "../../io/weights/names.ts";
 import { metadataOf, uploadWeights, weightsIn, WeightsError } from "../../io/weights/weights.ts";
 import { foundWeights, withTensorsAt, type FoundWeights } from "../../io/weights/weightsFile.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
-import { prefixCount, type DeitConfig } from "../../model/config.ts";
+import type { DeitConfig } from "../../model/config.ts";
 import type { DeitParams } from "../../model/deit.ts";
 import { buildParams, parameterShapes } from "../../model/params.ts";
-import { positionResize, type Grid } from "../../ops/positionResize.ts";
+import { resizedPositions, type PositionMethod } from "../../model/resizedPositions.ts";
 import { hashed } from "../../recording/format/hash.ts";
 import type { Shape } from "../../tensor/tensor.ts";
 import { modelNamed, resizedConfig } from "./models.ts";
@@ -23,6 +23,8 @@ export interface WeightsOptions {
   readonly heads?: number;
   /** The side of the images in pixels; default: that of the weights. Weights from a hash are generated for it; the position embedding of others is resized. */
   readonly imageSize?: number;
+  /** How the position embedding of a file is resized; default: `bicubic`. */
+  readonly positions?: PositionMethod;
   /** The moving average of a run or of a training checkpoint instead of its weights. */
   readonly ema?: true;
 }
@@ -58,11 +60,13 @@ function hashedModel(source: string, { model, imageSize }: WeightsOptions): Hash
 export const fileOf = (runOrFile: string, { ema = false }: { readonly ema?: boolean }): FoundWeights =>
   foundWeights(runOrFile, "a run's folder, a file (.safetensors, .npz, .pth), or hash:SEED", { average: ema });
 
-/** @throws RangeError for --model together with a weights file, which determines its model, and for --ema together with a hash */
-function checkOptions(source: string, { model, ema }: WeightsOptions): void {
+/** @throws RangeError for --model together with a weights file, which determines its model, and for --ema or --positions together with a hash */
+function checkOptions(source: string, { model, ema, positions }: WeightsOptions): void {
   const isHash = source.startsWith(HASH);
   if (!isHash && model !== undefined) throw new RangeError(`--model ${model} goes with hash:SEED; a weights file determines its model`);
   if (isHash && ema === true) throw new RangeError(`--ema goes with a run's folder or a training checkpoint (.pth), not with ${source}`);
+  if (isHash && positions !== undefined)
+    throw new RangeError(`--positions ${positions} goes with a run's folder or a file; ${source} generates the positions of each size`);
 }
 
 /**
@@ -79,17 +83,16 @@ export function tensorsAt(source: string, options: WeightsOptions): Safetensors 
   return { metadata: metadataOf({ config, classes: null, preprocessing: null }), tensors };
 }
 
-/** The model for images of another size, for which only the position embedding changes (E16, E17). */
-function resizedModel(model: WeightedModel, imageSize: number | undefined): WeightedModel {
+/** The model for images of another size, for which only the position embedding changes. */
+function resizedModel(model: WeightedModel, imageSize: number | undefined, method: PositionMethod | undefined): WeightedModel {
   const config = resizedConfig(model.config, imageSize);
-  const gridOf = ({ imageSize: S, patchSize: p }: DeitConfig): Grid => [S / p, S / p];
   const upload = (k: Kernels): DeitParams => {
     const params = model.upload(k);
     const { pos_embed: pos } = params;
     if (pos === null || config.imageSize === model.config.imageSize) return params;
-    const resized = positionResize.forward(k, { pos }, { from: gridOf(model.config), to: gridOf(config), prefix: prefixCount(config) });
-    k.donate([pos, resized.saved]);
-    return { ...params, pos_embed: resized.out };
+    const resized = resizedPositions(k, pos, model.config, config, method);
+    k.donate(pos);
+    return { ...params, pos_embed: resized };
   };
   return { ...model, config, upload };
 }
@@ -100,18 +103,20 @@ export type ModelOfSize = (imageSize: number | undefined) => WeightedModel;
 /** Whether these are the weights of a RegNetY, with or without a wrapper's prefix. */
 export const isRegnetFile = ({ metadata, tensors }: Safetensors): boolean => isRegnet({ metadata, tensors: unwrapped(tensors) });
 
-/** The DeiT in a file. @throws WeightsError, for a RegNetY as well */
-export function deitIn(file: Safetensors, { heads }: Pick<WeightsOptions, "heads">): ModelOfSize {
+/** The DeiT in a file. @throws WeightsError, for a RegNetY as well; RangeError for a method to resize positions that are fixed */
+export function deitIn(file: Safetensors, { heads, positions }: Pick<WeightsOptions, "heads" | "positions">): ModelOfSize {
   if (isRegnetFile(file)) throw new WeightsError("weights: they are a RegNetY's; a DeiT's would be right");
   const weights = weightsIn(file, { heads: heads ?? null });
   const { config, preprocessing, classes } = weights;
+  if (positions !== undefined && config.position === "fixed")
+    throw new RangeError(`--positions ${positions}: the positions of this model are fixed, and computed for each size instead of resized`);
   const stored = {
     config,
     preprocessing: preprocessing ?? assumedNormalisation(config),
     classes,
     upload: (k: Kernels) => uploadWeights(k, weights),
   };
-  return (imageSize) => resizedModel(stored, imageSize);
+  return (imageSize) => resizedModel(stored, imageSize, positions);
 }
 
 /** The DeiT of a hash. */

@@ -1,7 +1,7 @@
 /** Converts weights from one kind of file to another. Names, image size and metadata may change; all other numbers stay as they are. */
 import { referenceEngine } from "../../engines/reference/engine.ts";
-import { checkedConfig, prefixCount, tokenCount, type DeitConfig } from "../../model/config.ts";
-import { positionResize, type Grid } from "../../ops/positionResize.ts";
+import { checkedConfig, tokenCount, type DeitConfig } from "../../model/config.ts";
+import { resizedPositions, type PositionMethod } from "../../model/resizedPositions.ts";
 import type { Shape } from "../../tensor/tensor.ts";
 import { usualHeads, WeightsError } from "./about.ts";
 import { huggingFaceNamed, isHuggingFace, unwrapped, type Tensors } from "./names.ts";
@@ -21,8 +21,10 @@ export type Naming = "timm" | "hf";
 export interface Conversion {
   /** Default: timm. */
   readonly names?: Naming;
-  /** In pixels; default: the image size of the file. The position embedding is resized (E16, E17). */
+  /** In pixels; default: the image size of the file. The position embedding is resized. */
   readonly imageSize?: number;
+  /** How the position embedding is resized; default: `bicubic` (E16, E17). */
+  readonly positions?: PositionMethod;
   /** The number of heads, if the file does not say; default: width/64. */
   readonly heads?: number;
 }
@@ -47,20 +49,18 @@ function weightsOf(file: Safetensors, heads: number | undefined): readonly [weig
   return [{ ...weights, config: { ...weights.config, heads: usual ?? ANY } }, usual !== null];
 }
 
-const gridOf = ({ imageSize: S, patchSize: p }: DeitConfig): Grid => [S / p, S / p];
-
 /** The position embedding for another grid, in f64. */
 async function resampled(
   pos: Stored,
   from: DeitConfig,
   to: DeitConfig,
+  method: PositionMethod | undefined,
 ): Promise<{ readonly shape: Shape; readonly data: ArrayLike<number> }> {
   const engine = referenceEngine();
   const k = engine.kernels;
   let reading: Promise<ArrayLike<number>> = Promise.resolve([]);
   k.region("convert", () => {
-    const attrs = { from: gridOf(from), to: gridOf(to), prefix: prefixCount(from) };
-    reading = engine.read(positionResize.forward(k, { pos: k.upload(pos.shape, numbersOf(pos)) }, attrs).out);
+    reading = engine.read(resizedPositions(k, k.upload(pos.shape, numbersOf(pos)), from, to, method));
     return null;
   });
   return { shape: [1, tokenCount(to), to.width], data: await reading };
@@ -71,12 +71,12 @@ async function resampled(
  *
  * @throws RangeError unless the size is a multiple of the patch
  */
-async function resizedWeights(weights: Weights, imageSize: number): Promise<Weights> {
+async function resizedWeights(weights: Weights, imageSize: number, method: PositionMethod | undefined): Promise<Weights> {
   const { config, tensors } = weights;
   const resized = checkedConfig({ ...config, imageSize });
   const pos = tensors.get("pos_embed");
   if (pos === undefined || imageSize === config.imageSize) return { ...weights, config: resized };
-  const { shape, data } = await resampled(pos, config, resized);
+  const { shape, data } = await resampled(pos, config, resized, method);
   const stored: Stored =
     pos.dtype === "F64" ? { dtype: "F64", shape, data: Float64Array.from(data) } : { dtype: "F32", shape, data: Float32Array.from(data) };
   return { ...weights, config: resized, tensors: new Map([...tensors, ["pos_embed", stored]]) };
@@ -91,14 +91,14 @@ const TORCH: readonly [string, string] = ["format", "pt"];
  *
  * @throws WeightsError, RangeError
  */
-export async function converted(file: Safetensors, { names, imageSize, heads }: Conversion = {}): Promise<Safetensors> {
+export async function converted(file: Safetensors, { names, imageSize, positions, heads }: Conversion = {}): Promise<Safetensors> {
   if (!isDeit(file.tensors)) {
     if (names !== undefined || imageSize !== undefined || heads !== undefined)
       throw new WeightsError("weights: these tensors are not a DeiT's, so names, image size and heads cannot be set");
     return file;
   }
   const [read, known] = weightsOf(file, heads);
-  const weights = imageSize === undefined ? read : await resizedWeights(read, imageSize);
+  const weights = imageSize === undefined ? read : await resizedWeights(read, imageSize, positions);
   const about = known ? metadataOf(weights) : [];
   if (names !== "hf") return { metadata: new Map(about), tensors: weights.tensors };
   return { metadata: new Map([...about, TORCH]), tensors: huggingFaceNamed(weights.tensors) };

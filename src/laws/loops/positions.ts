@@ -9,6 +9,8 @@
  *          timm: c = (n/m)(i + ½), σ = max(n/m, 1), w = 2σ, taps trunc(c−w+½) … trunc(c+w+½) − 1 inside the map,
  *          weights k((j − c + ½)/σ) with a = −½, divided by their sum
  *
+ *          bilinear: R[i, j] = max(0, 1 − |j − u|), u clamped to 0 … n − 1          nearest: R[i, j] = 1 where jm ≤ in < (j + 1)m
+ *
  *   (G19)  Y[i, j] = Σ_rs R[i, r] X[r, s] R′[j, s]          X̄[r, s] = Σ_ij R[i, r] Ȳ[i, j] R′[j, s]          prefix rows unchanged
  */
 import type { HostArray } from "../../check/host.ts";
@@ -57,9 +59,27 @@ function timmMatrix(n: number, m: number): HostArray {
   return tabulate([m, n], (i, j) => weight(i, j) / sum(n, (l) => weight(i, l)));
 }
 
+/** The linear interpolation's R, [m, n]. */
+function bilinearMatrix(n: number, m: number): HostArray {
+  return tabulate([m, n], (i, j) => {
+    const { f, t } = phase(n, m, i);
+    const u = Math.min(Math.max(f + t, 0), n - 1);
+    return Math.max(0, 1 - Math.abs(j - u));
+  });
+}
+
+/** R of the nearest neighbour, [m, n]. */
+const nearestMatrix = (n: number, m: number): HostArray => tabulate([m, n], (i, j) => (j * m <= i * n && i * n < (j + 1) * m ? 1 : 0));
+
+const matrixBy: { readonly [R in Resampling]: (n: number, m: number) => HostArray } = {
+  deit: deitMatrix,
+  timm: timmMatrix,
+  bilinear: bilinearMatrix,
+  nearest: nearestMatrix,
+};
+
 /** R, [m, n]. */
-export const resizeMatrix = (n: number, m: number, resampling: Resampling = "deit"): HostArray =>
-  resampling === "deit" ? deitMatrix(n, m) : timmMatrix(n, m);
+export const resizeMatrix = (n: number, m: number, resampling: Resampling = "deit"): HostArray => matrixBy[resampling](n, m);
 
 /** R for the rows and R′ for the columns. */
 function matrices({ from, to, resampling }: PositionResizeAttrs): readonly [HostArray, HostArray] {
@@ -81,6 +101,22 @@ export function positionResize(pos: HostArray, attrs: PositionResizeAttrs): Host
     if (token < prefix) return at(pos, 0, token, c);
     const [i, j] = place(token, prefix, to);
     return sum(from[0], (r) => sum(from[1], (s) => at(R, i, r) * at(pos, 0, prefix + r * from[1] + s, c) * at(C, j, s)));
+  });
+}
+
+const norm = (x: HostArray, token: number): number => Math.sqrt(sum(axis(x.shape, 2), (c) => at(x, 0, token, c) ** 2));
+
+/** R X R′ᵀ per channel, each vector of a patch scaled to the norm that R and R′ make of the norms of X, or to 0 where that is negative. */
+export function positionResizeWithNorms(pos: HostArray, attrs: PositionResizeAttrs): HostArray {
+  const norms = positionResize(
+    tabulate([1, axis(pos.shape, 1), 1], (_, token) => norm(pos, token)),
+    attrs,
+  );
+  const resized = positionResize(pos, attrs);
+  return tabulate(resized.shape, (_, token, c) => {
+    const length = norm(resized, token);
+    if (token < attrs.prefix || length === 0) return at(resized, 0, token, c);
+    return (at(resized, 0, token, c) * Math.max(0, at(norms, 0, token, 0))) / length;
   });
 }
 

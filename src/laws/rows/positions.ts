@@ -4,6 +4,8 @@ import type { Draw } from "../../check/draw.ts";
 import { hostArray, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
 import { tolerances } from "../../check/tolerance.ts";
+import { deitConfig, prefixCount } from "../../model/config.ts";
+import { positionMethods, resizedPositions } from "../../model/resizedPositions.ts";
 import { positionResize, resizeMatrix, type Resampling } from "../../ops/positionResize.ts";
 import { positionResizeCall } from "../cases/calls/positions.ts";
 import { errorOf, forwardClaim, vjpClaim, claimsRow, type Claim } from "../cases/claim.ts";
@@ -46,7 +48,7 @@ const printedMatrix: HostArray = tabulate([TO, FROM], (i, column) => {
   return weights.reduce((total, weight, j) => total + (Math.min(Math.max(f - 1 + j, 0), FROM - 1) === column ? weight : 0), 0);
 });
 
-/** The first entries of the rows 0 and 1, as printed to six places; the others are 0. */
+/** The first entries of the rows 0 and 1 of 14 → 24 to six places; the others are 0. Those of deit and timm as printed, of the others by hand. */
 const PRINTED_ROWS: { readonly [R in Resampling]: readonly (readonly number[])[] } = {
   deit: [
     [1.097928, -0.097928],
@@ -56,6 +58,8 @@ const PRINTED_ROWS: { readonly [R in Resampling]: readonly (readonly number[])[]
     [1.077741, -0.077741],
     [0.677889, 0.363057, -0.040946],
   ],
+  bilinear: [[1], [0.625, 0.375]],
+  nearest: [[1], [1]],
 };
 
 /** 0 if the rows round to the printed entries, otherwise Infinity. */
@@ -67,7 +71,7 @@ function printedRowsError(resampling: Resampling): number {
   return agrees ? 0 : Infinity;
 }
 
-/** R against loops for any n → m; its rows sum to 1; DeiT's R for n = m is I, bitwise. */
+/** R against loops for any n → m; its rows sum to 1; but for timm's, R for n = m is I, bitwise. */
 function matrixError(draw: Draw, resampling: Resampling): number {
   const [n, m] = [draw.integer(1, 30), draw.integer(1, 40)];
   const R = matrix(n, m, resampling);
@@ -92,10 +96,36 @@ const resampled = (id: string, title: string, resampling: Resampling, printed: (
 });
 
 function vjpClaims(draw: Draw): readonly Claim[] {
-  return (["deit", "timm"] as const).map((resampling) => {
+  return (["deit", "timm", "bilinear", "nearest"] as const).map((resampling) => {
     const call = positionResizeCall(draw, resampling);
     const dY = draw.array(call.expected.shape);
     return vjpClaim(positionResize, call, dY, { pos: loops.positionResizeVjp(dY, call.attrs) });
+  });
+}
+
+/** Channels of the vectors whose norms are kept: so many that few resized ones are close to 0. */
+const WIDTH = 8;
+
+/** Positions of a model for another size of images, by each method; some vectors are 0, and some long enough for negative cubic weights to show. */
+function methodClaims(draw: Draw): readonly Claim[] {
+  const [n, m] = [draw.integer(1, 6), draw.integer(1, 8)];
+  const patchSize = draw.integer(1, 2);
+  const config = { ...deitConfig("deit-tiny"), distilled: draw.oneOf([true, false]), patchSize, width: WIDTH, heads: 1 };
+  const [from, to] = [
+    { ...config, imageSize: n * patchSize },
+    { ...config, imageSize: m * patchSize },
+  ];
+  const prefix = prefixCount(config);
+  const lengths = Array.from({ length: prefix + n * n }, () => draw.oneOf([0, 1, 1, 8]));
+  const drawn = draw.array([1, prefix + n * n, WIDTH]);
+  const pos = tabulate(drawn.shape, (_, token, c) => (lengths[token] ?? NaN) * at(drawn, 0, token, c));
+  return positionMethods.map((method) => {
+    const resampling = method.startsWith("bicubic") ? "deit" : method.startsWith("bilinear") ? "bilinear" : "nearest";
+    const expected = method.endsWith("-norm") ? loops.positionResizeWithNorms : loops.positionResize;
+    return {
+      actual: (k) => resizedPositions(k, k.upload(pos.shape, pos.data), from, to, method),
+      expected: expected(pos, { from: [n, n], to: [m, m], prefix, resampling }),
+    };
   });
 }
 
@@ -106,4 +136,7 @@ export const positionRows: readonly Row[] = [
   ),
   claimsRow("G19", "gradient of position resizing", vjpClaims),
   resampled("identity/timm-resampling", "position resizing by timm's antialiased rule", "timm", () => 0),
+  resampled("identity/bilinear-resampling", "position resizing by linear interpolation along both sides", "bilinear", () => 0),
+  resampled("identity/nearest-resampling", "position resizing by copies of the nearest", "nearest", () => 0),
+  claimsRow("identity/position-methods", "positions of a model resized by each method, and with the resized norms", methodClaims),
 ];

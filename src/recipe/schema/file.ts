@@ -86,7 +86,7 @@ const tablesIn = (teachers: unknown): readonly Table[] => (isTable(teachers) ? O
  * Checks the tables of a recipe file, whose teachers are given by index, and fills in the defaults. Teachers that the student does not learn from are
  * left out.
  *
- * @throws ZodError for an unknown key or a wrong value; RangeError for sizes that no model can have, for heads to keep without weights, and for a
+ * @throws ZodError for an unknown key or a wrong value; RangeError for sizes that no model can have, for an `init` that needs weights and has none, and for a
  * teacher without a source or with two
  */
 export function checkedRecipe(tree: Table): CheckedRecipe {

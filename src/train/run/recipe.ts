@@ -1,6 +1,7 @@
 /** The type of a recipe: everything that determines a training run. Plain data; src/recipe reads it from a file. */
 import type { AugmentSettings } from "../../data/augment/settings.ts";
 import type { DeitConfig } from "../../model/config.ts";
+import type { PositionMethod } from "../../model/resizedPositions.ts";
 import type { RegnetConfig } from "../../teacher/config.ts";
 import type { HeadName } from "../evaluation/evaluate.ts";
 import type { Smoothing } from "../step/mixedBatch.ts";
@@ -44,6 +45,8 @@ export interface InitRecipe {
   readonly from: string;
   /** `keep`: the heads of the weights; `new`: random heads. */
   readonly heads: "keep" | "new";
+  /** How the position embedding is resized to the student's images. */
+  readonly positions: PositionMethod;
 }
 
 /** How a network is trained. */

@@ -69,7 +69,7 @@ function checkHeads(path: string, weights: StartingWeights, from: DeitConfig, to
 }
 
 /**
- * Reads the weights that a recipe starts from. The position embedding is resized to the student's images (E16, E17).
+ * Reads the weights that a recipe starts from. The position embedding is resized to the student's images as `init.positions` says.
  *
  * @throws RangeError in one line for a file that is missing or damaged, or does not fit the student
  */
@@ -80,7 +80,7 @@ export async function startingWeights({ init, model }: Pick<Recipe, "init" | "mo
   const { heads, imageSize } = model;
   const { file, found } = withTensorsAt(source, (tensors) => ({ file: tensors, found: weightsIn(tensors, { heads }).config }));
   checkSizes(path, found, model);
-  const { config, tensors } = weightsIn(await converted(file, { heads, imageSize }));
+  const { config, tensors } = weightsIn(await converted(file, { heads, imageSize, positions: init.positions }));
   if (init.heads === "new") return new Map([...tensors].filter(([name]) => !isHead(name)));
   checkHeads(path, tensors, config, model);
   return tensors;

@@ -16,7 +16,7 @@ import { shareOfTeacher } from "../step/objective.ts";
 import type { PreparedTeacher } from "../teachers/prepared.ts";
 import type { Preparing } from "../teachers/preparing.ts";
 import type { Teacher } from "../teachers/teacher.ts";
-import { identityOfData, identityOfTraining } from "../teachers/trained.ts";
+import { identityOfData, identityOfInit, identityOfTraining } from "../teachers/trained.ts";
 import { trainModel, type RunSettings } from "./loop.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Sets } from "./sets.ts";
@@ -32,10 +32,10 @@ export interface Checked extends Preparing {
 
 /** What determines the student's training, as plain data; equal for equal recipes of earlier versions. */
 function identityOf({ recipe, teachers }: Pick<Checked, "recipe" | "teachers">): object {
-  const { teachers: _, data, training, ...same } = recipe;
+  const { teachers: _, data, init, training, ...same } = recipe;
   const [first = null, ...more] = teachers.map(({ identity }) => identity);
   const teacher = more.length === 0 ? first : [first, ...more];
-  return { ...same, name: null, data: identityOfData(data), training: identityOfTraining(training), teacher };
+  return { ...same, name: null, data: identityOfData(data), init: identityOfInit(init), training: identityOfTraining(training), teacher };
 }
 
 /** Top-1 of the three predictions, for the metrics: by both heads together, and by each. */

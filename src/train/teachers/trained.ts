@@ -5,7 +5,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { fold, keyOf, type Key } from "../../tensor/key.ts";
 import { trainModel, type RunSettings } from "../run/loop.ts";
 import { trainingOnShapes } from "../run/onShapes.ts";
-import type { DataRecipe, TrainingRecipe } from "../run/recipe.ts";
+import type { DataRecipe, InitRecipe, TrainingRecipe } from "../run/recipe.ts";
 import type { Model } from "../run/state.ts";
 import { leads } from "../run/sumOverRanks.ts";
 import type { Training } from "../run/training.ts";
@@ -37,6 +37,13 @@ export function identityOfTraining({ microBatch, ...training }: TrainingRecipe):
 /** The images as plain data, likewise. */
 export function identityOfData({ images, ...data }: DataRecipe): object {
   return images === null ? data : { ...data, images };
+}
+
+/** The weights to start from, likewise. */
+export function identityOfInit(init: InitRecipe | null): object | null {
+  if (init === null) return null;
+  const { positions, ...same } = init;
+  return positions === "bicubic" ? same : init;
 }
 
 /** Trains a network to its end. Returns the model, which belongs to the caller; null: it was stopped. */

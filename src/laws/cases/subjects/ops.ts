@@ -35,5 +35,5 @@ export const opSubjects: readonly Subject[] = [
   subjectOf(prefixTokens, (draw) => drawn(calls.prefixTokensCall(draw))),
   subjectOf(token, (draw) => drawn(calls.tokenCall(draw))),
   subjectOf(addPosition, (draw) => drawn(calls.addPositionCall(draw))),
-  subjectOf(positionResize, (draw) => drawn(positionResizeCall(draw, draw.oneOf<Resampling>(["deit", "timm"])))),
+  subjectOf(positionResize, (draw) => drawn(positionResizeCall(draw, draw.oneOf<Resampling>(["deit", "timm", "bilinear", "nearest"])))),
 ];
