@@ -79,7 +79,7 @@ export type { BlockParams, BlockAttrs, BlockSaved } from "./model/block.ts";
 export { deitNames, checkedConfig, deitConfig, patchCount, prefixCount, tokenCount } from "./model/config.ts";
 export type { DeitConfig, DeitName, TimmName } from "./model/config.ts";
 export { deitLogitsOf, deitLogits, deitPredict } from "./model/deit.ts";
-export type { DeitParams, DeitInputs, DeitAttrs, DeitSaved } from "./model/deit.ts";
+export type { BackboneParams, BackboneInputs, BackboneSaved, DeitParams, DeitInputs, DeitAttrs, DeitSaved } from "./model/deit.ts";
 export { embed } from "./model/embed.ts";
 export type { EmbedParams, EmbedInputs, EmbedAttrs, EmbedSaved } from "./model/embed.ts";
 export { encoderOf } from "./model/encoder.ts";
@@ -175,7 +175,7 @@ export type { Box, BoxRule, BoxSettings, CutBox, CutMixInputs, Span } from "./tr
 export { decaysOf } from "./train/optimizer/decay.ts";
 export type { DecayRule } from "./train/optimizer/decay.ts";
 export { deitAttrs, deitTask } from "./train/step/deitTask.ts";
-export type { DeitTaskSettings } from "./train/step/deitTask.ts";
+export type { DeitTaskSettings, NetworkTaskSettings } from "./train/step/deitTask.ts";
 export { mixedBatch, smoothedTargets } from "./train/step/mixedBatch.ts";
 export type { Smoothing, TargetSettings } from "./train/step/mixedBatch.ts";
 export { drawMix, drawMixes } from "./train/mixing/drawMix.ts";

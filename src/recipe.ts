@@ -5,4 +5,13 @@ export { readRecipe, recipeValues } from "./recipe/recipe.ts";
 export type { ReadRecipe, RecipeChanges, RecipeValues, SourcedValue } from "./recipe/recipe.ts";
 export { recipeKeys } from "./recipe/schema/file.ts";
 export { bundledRecipes } from "./recipe/text.ts";
-export type { DataRecipe, InitRecipe, MixingRecipe, Recipe, StudentRecipe, TeacherRecipe, TrainingRecipe } from "./train/run/recipe.ts";
+export type {
+  DataRecipe,
+  DeitTrainingRecipe,
+  InitRecipe,
+  MixingRecipe,
+  Recipe,
+  StudentRecipe,
+  TeacherRecipe,
+  TrainingRecipe,
+} from "./train/run/recipe.ts";

@@ -175,6 +175,7 @@ describe("new keys", () => {
       "init.positions=cubic",
       'init.positions must be "bicubic" or "bilinear" or "nearest" or "bicubic-norm" or "bilinear-norm", got "cubic"',
     ],
+    ["training.trained=body", 'training.trained must be "all" or "heads", got "body"'],
     ["model.name=3", "model.name must be a text, got 3"],
     ["extends=digits", "extends belongs in a recipe file, and cannot be set"],
     ["extend=x", "extend is not known; did you mean extends?"],
@@ -190,6 +191,31 @@ describe("new keys", () => {
     expect(() => from(change)).toThrow(`recipe deit-tiny: ${what}; mixing.mixup = 0 and mixing.cutmix = 0 would switch mixing off`);
     expect(() => from(change, "mixing.probability=0")).not.toThrow();
     expect(from(change, "mixing.mixup=0", "mixing.cutmix=0").recipe.mixing).toMatchObject({ mixup: 0, cutmix: 0 });
+  });
+
+  it("training.trained is read, and is all unless the recipe says otherwise", () => {
+    expect(from().recipe.training.trained).toBe("all");
+    expect(from("init.from=a.pth", "training.trained=heads").recipe.training.trained).toBe("heads");
+    expect(recipeValues("transfer/digits", { set: ["training.trained=heads"] }).values).toContainEqual({
+      key: "training.trained",
+      value: "heads",
+      source: "--set",
+    });
+  });
+
+  it.each([[["training.trained=heads"]], [["training.trained=heads", "init.from=none"]]])(
+    "heads on top of random values are refused in one line: %s",
+    (set) => {
+      expect(() => from(...set)).toThrow(
+        /^recipe deit-tiny: training\.trained is "heads", which needs weights to start from: --set init\.from=WEIGHTS \(a run's folder or a file\); without them it must be "all"$/,
+      );
+    },
+  );
+
+  it.each(["regnety", "deit"])("a teacher that is trained first has no training.trained: %s", (kind) => {
+    expect(() => from(`teacher.model.kind=${kind}`, "teacher.training.trained=heads")).toThrow(
+      "teacher.training.trained is not known; did you mean",
+    );
   });
 
   it("init is read", () => {

@@ -50,6 +50,7 @@ const digits: Recipe = {
     lossScale: null,
     dropPath: 0.05,
     dropout: 0,
+    trained: "all",
   },
   distillation: { kind: "hard", alpha: 0.5, student: "distillation" },
   teachers: [

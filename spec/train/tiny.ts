@@ -83,6 +83,7 @@ export const tiny: Recipe = {
     lossScale: null,
     dropPath: 0.2,
     dropout: 0.1,
+    trained: "all",
   },
   distillation: { kind: "hard", alpha: 0.5, student: "distillation" },
   teachers: [tinyTeacher],

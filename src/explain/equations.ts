@@ -26,7 +26,7 @@ const network: Readonly<Record<string, Equation>> = {
   E10: { op: "mlp", oracle: "laws/loops/feedForward.ts mlp", call: "mlp" },
   E11: { op: "block", oracle: "laws/loops/block.ts block", call: "block" },
   E12: { op: "block", oracle: "laws/loops/block.ts block", call: "block" },
-  E13: { op: "deitLogits", oracle: "laws/loops/network.ts deit", call: "layerNorm" },
+  E13: { op: "deitLogits", by: "model/deit.ts backboneForward", oracle: "laws/loops/network.ts deit", call: "layerNorm" },
   E14: { op: "classifierHeads", oracle: "laws/loops/network.ts heads", call: "classifierHeads" },
   E15: { op: "classifierHeads", oracle: "laws/loops/network.ts heads", call: "classifierHeads 1x198x192 1000 2" },
   E34: { by: "ops/position.ts sineCosine", oracle: "laws/loops/embedding.ts sineCosine", call: null },

@@ -18,13 +18,13 @@ import { parts } from "../ops/parts.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { block, type BlockParams, type BlockSaved } from "./block.ts";
 import { embed, type EmbedParams, type EmbedSaved } from "./embed.ts";
-import { encoderOf, type BlockOp, type EncoderAttrs } from "./encoder.ts";
+import { encoderOf, type BlockOp, type EncoderAttrs, type EncoderOp } from "./encoder.ts";
 import { meanOfLogits } from "./fusion.ts";
 import { classifierHeads, type HeadsParams, type HeadsSaved, type Logits } from "./heads.ts";
 import { patchEmbed, type PatchEmbedParams, type PatchEmbedSaved } from "./patchEmbed.ts";
 
-/** All parameters of a DeiT as a tree under timm's names: `params.blocks[0].attn.qkv.weight`. */
-export interface DeitParams extends EmbedParams, HeadsParams {
+/** The parameters below the heads. */
+export interface BackboneParams extends EmbedParams {
   /** The patch embedding. */
   readonly patch_embed: PatchEmbedParams;
   /** L blocks, from the first to the last. */
@@ -33,10 +33,19 @@ export interface DeitParams extends EmbedParams, HeadsParams {
   readonly norm: LayerNormParams;
 }
 
-/** What `deitLogits` differentiates: images and all parameters. */
-export interface DeitInputs {
+/** All parameters of a DeiT as a tree under timm's names: `params.blocks[0].attn.qkv.weight`. */
+export interface DeitParams extends BackboneParams, HeadsParams {}
+
+/** Images, and the parameters that make tokens of them. */
+export interface BackboneInputs {
   /** [B, C, S, S], already normalised. */
   readonly images: Tensor;
+  /** The parameters below the heads. */
+  readonly params: BackboneParams;
+}
+
+/** What `deitLogits` differentiates: images and all parameters. */
+export interface DeitInputs extends BackboneInputs {
   /** All parameters, from `initialParams` or from a file. */
   readonly params: DeitParams;
 }
@@ -49,8 +58,8 @@ export interface DeitAttrs extends EncoderAttrs {
   readonly fixedPosition: Tensor | null;
 }
 
-/** What the VJP of `deitLogits` reads, part by part: the activations that a training step keeps in memory. */
-export interface DeitSaved<S = BlockSaved> {
+/** What the VJPs below the heads read, part by part. */
+export interface BackboneSaved<S> {
   /** Saved by the patch embedding. */
   readonly patch_embed: PatchEmbedSaved;
   /** Saved by tokens and positions. */
@@ -59,28 +68,40 @@ export interface DeitSaved<S = BlockSaved> {
   readonly blocks: readonly S[];
   /** Saved by the last layer norm. */
   readonly norm: LayerNormSaved;
+}
+
+/** What the VJP of `deitLogits` reads, part by part: the activations that a training step keeps in memory. */
+export interface DeitSaved<S = BlockSaved> extends BackboneSaved<S> {
   /** Saved by the classifier heads. */
   readonly classifierHeads: HeadsSaved;
 }
 
 const part = parts({ patch_embed: patchEmbed, embed, norm: layerNorm });
 
+/** The network below its heads: images → Z, [B, T, D]. */
+function backboneForward<S>(
+  k: Kernels,
+  encoder: EncoderOp<S>,
+  { images, params }: BackboneInputs,
+  attrs: DeitAttrs,
+): Result<Tensor, BackboneSaved<S>> {
+  const { patchSize, fixedPosition, ...encoderAttrs } = attrs;
+  const embedAttrs = { fixedPosition, dropout: dropoutAt(attrs.dropout, "embed") };
+  const e = part.patch_embed.forward(k, { images, params: params.patch_embed }, { patchSize }); //  (E1)
+  const x0 = part.embed.forward(k, { patches: e.out, params }, embedAttrs); //                      (E2) (E3)
+  const x = encoder.forward(k, { x: x0.out, params: params.blocks }, encoderAttrs); //              (E11) (E12)
+  const z = part.norm.forward(k, { x: x.out, params: params.norm }, { eps: attrs.eps }); //         (E13)
+  return { out: z.out, saved: { patch_embed: e.saved, embed: x0.saved, blocks: x.saved, norm: z.saved } };
+}
+
 /** The network with a given block: `deitLogitsOf(rematerialise(block))` saves memory for more computation. */
 export function deitLogitsOf<S>(blockOp: BlockOp<S>): Op<DeitInputs, DeitSaved<S>, DeitAttrs, Logits> {
   const encoder = encoderOf(blockOp);
 
-  function forward(k: Kernels, { images, params }: DeitInputs, attrs: DeitAttrs): Result<Logits, DeitSaved<S>> {
-    const { patchSize, fixedPosition, ...encoderAttrs } = attrs;
-    const embedAttrs = { fixedPosition, dropout: dropoutAt(attrs.dropout, "embed") };
-    const e = part.patch_embed.forward(k, { images, params: params.patch_embed }, { patchSize }); //  (E1)
-    const x0 = part.embed.forward(k, { patches: e.out, params }, embedAttrs); //                      (E2) (E3)
-    const x = encoder.forward(k, { x: x0.out, params: params.blocks }, encoderAttrs); //         (E11) (E12)
-    const z = part.norm.forward(k, { x: x.out, params: params.norm }, { eps: attrs.eps }); //         (E13)
-    const logits = classifierHeads.forward(k, { z: z.out, params }); //                                    (E14) (E15)
-    return {
-      out: logits.out,
-      saved: { patch_embed: e.saved, embed: x0.saved, blocks: x.saved, norm: z.saved, classifierHeads: logits.saved },
-    };
+  function forward(k: Kernels, inputs: DeitInputs, attrs: DeitAttrs): Result<Logits, DeitSaved<S>> {
+    const z = backboneForward(k, encoder, inputs, attrs); //                                        (E1) – (E13)
+    const logits = classifierHeads.forward(k, { z: z.out, params: inputs.params }); //              (E14) (E15)
+    return { out: logits.out, saved: { ...z.saved, classifierHeads: logits.saved } };
   }
 
   function vjp(k: Kernels, saved: DeitSaved<S>, dLogits: Grads<Logits>): Grads<DeitInputs> {
@@ -105,6 +126,17 @@ export function deitLogitsOf<S>(blockOp: BlockOp<S>): Op<DeitInputs, DeitSaved<S
 
 /** Training: the logits of each head, and what the VJP needs. */
 export const deitLogits: Op<DeitInputs, DeitSaved, DeitAttrs, Logits> = deitLogitsOf(block);
+
+const plainEncoder = encoderOf(block);
+
+/**
+ * Z of (E13), [B, T, D], which the heads read. Nothing is saved, so that no gradient goes below the heads; drop path and dropout act as `attrs` say.
+ */
+export function deitFeatures(k: Kernels, inputs: BackboneInputs, attrs: DeitAttrs): Tensor {
+  const unsaved = inference(k);
+  const forward = (): Tensor => backboneForward(unsaved, plainEncoder, inputs, attrs).out;
+  return k.region("deitFeatures", () => unsaved.capturable(deitFeatures, { inputs, attrs }, forward));
+}
 
 /** Evaluation: the mean of both heads' logits (E27), [B, K]. Nothing is saved, and an engine may assume constant weights. */
 export function deitPredict(k: Kernels, inputs: DeitInputs, attrs: DeitAttrs): Tensor {

@@ -15,8 +15,11 @@ export interface EncoderAttrs extends Omit<BlockAttrs, "dropPath"> {
 /** `block`, or `rematerialise(block)`. */
 export type BlockOp<Saved> = Op<Layer<BlockParams>, Saved, BlockAttrs>;
 
+/** The encoder of blocks that save `Saved`. */
+export type EncoderOp<Saved> = Op<Layer<readonly BlockParams[]>, readonly Saved[], EncoderAttrs>;
+
 /** [B, T, D] → [B, T, D] */
-export function encoderOf<Saved>(block: BlockOp<Saved>): Op<Layer<readonly BlockParams[]>, readonly Saved[], EncoderAttrs> {
+export function encoderOf<Saved>(block: BlockOp<Saved>): EncoderOp<Saved> {
   function forward(k: Kernels, { x, params }: Layer<readonly BlockParams[]>, attrs: EncoderAttrs): Result<Tensor, readonly Saved[]> {
     let out = x;
     const saved: Saved[] = [];

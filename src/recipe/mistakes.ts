@@ -102,12 +102,21 @@ function checkPositions({ init, model }: RecipeDraft): void {
     );
 }
 
+/** @throws RangeError if the heads alone are to learn, on top of random values */
+function checkTrained({ init, training }: RecipeDraft): void {
+  if (training.trained === "heads" && init === null)
+    throw new RangeError(
+      'training.trained is "heads", which needs weights to start from: --set init.from=WEIGHTS (a run\'s folder or a file); without them it must be "all"',
+    );
+}
+
 /** @throws RangeError if the parts of a recipe contradict one another */
 export function checkTogether(draft: RecipeDraft): void {
   checkDistillation(draft);
   checkMicroBatches(draft);
   checkMixing(draft);
   checkPositions(draft);
+  checkTrained(draft);
 }
 
 /** `data.train is not set: --set data.train=DATA`; null: nothing is missing. */

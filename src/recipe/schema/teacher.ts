@@ -7,7 +7,7 @@ import { computed, count, given, listOf, number, oneOf, positive, tableOf, text 
 import { sourcesOf, SOURCES_TEXT } from "../teachers.ts";
 import type { Table } from "../text.ts";
 import { deitTeacherOf, deitTeacherTable, named, regnetOf, regnetTable } from "./model.ts";
-import { completedTraining, studentTable, studentTrainingOf, teacherTable, teacherTrainingOf } from "./training.ts";
+import { completedDeitTraining, deitTrainingOf, deitTrainingTable, teacherTable, teacherTrainingOf } from "./training.ts";
 
 const IMAGES = "this project: as the teacher's file says, else the student's";
 
@@ -26,7 +26,7 @@ const head = given(
 
 const trained = {
   regnety: { model: regnetTable, training: teacherTable },
-  deit: { model: deitTeacherTable, training: studentTable, head },
+  deit: { model: deitTeacherTable, training: deitTrainingTable, head },
 };
 
 const sourced = {
@@ -116,7 +116,7 @@ export type TeacherDraft =
 
 /** Adds the learning rate that follows from the batch of a DeiT. */
 export const completedTeacher = (table: Table): Table =>
-  isDeit(table) ? { ...table, training: completedTraining(table["training"]) } : table;
+  isDeit(table) ? { ...table, training: completedDeitTraining(table["training"]) } : table;
 
 const imagesOf = ({
   image_size: imageSize,
@@ -141,7 +141,7 @@ export function teacherOf(table: Table, student: TeachersStudent): TeacherDraft 
     }
     const parsed = tables.deit.parse(table);
     const model = deitTeacherOf(parsed.model, { imageSize: all.imageSize, channels, classes });
-    return { kind: "deit", ...all, model, training: studentTrainingOf(parsed.training), head: parsed.head };
+    return { kind: "deit", ...all, model, training: deitTrainingOf(parsed.training), head: parsed.head };
   }
   if (table["onnx"] !== undefined) {
     const parsed = onnx.parse(table);

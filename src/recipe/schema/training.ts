@@ -1,7 +1,7 @@
 /** The tables `[training]` and `[teacher.training]`: how student and teachers are trained. */
 import { z } from "zod";
 import type { Optimizer } from "../../train/optimizer/optimizer.ts";
-import type { StudentRecipe, TrainingRecipe } from "../../train/run/recipe.ts";
+import type { DeitTrainingRecipe, StudentRecipe, TrainingRecipe } from "../../train/run/recipe.ts";
 import { atLeast0, below1, computed, count, flag, given, natural, oneOf, orWord, positive, share, tableOf } from "../fields.ts";
 import type { Table } from "../text.ts";
 
@@ -64,7 +64,7 @@ const common = {
   optimizer,
 };
 
-const student = tableOf({
+const deitTeacher = tableOf({
   batch: given(count, 1024, PAPER, "images of a step"),
   micro_batch,
   epochs: given(count, 300, PAPER, "epochs of the run"),
@@ -72,6 +72,15 @@ const student = tableOf({
   ...common,
   drop_path: given(below1, 0.1, PAPER, "stochastic depth: rate of the last block"),
   dropout: given(below1, 0, PAPER, "rate of every dropout"),
+});
+
+const student = deitTeacher.extend({
+  trained: given(
+    oneOf("all", "heads"),
+    "all",
+    "this project",
+    "which parameters learn: all, or those of the heads alone, while all others stay as they are in the weights of init.from",
+  ),
 });
 
 const teacher = tableOf({
@@ -82,8 +91,10 @@ const teacher = tableOf({
   ...common,
 });
 
-/** The schema of `[training]`, and of a DeiT's `[teacher.training]`. */
+/** The schema of `[training]`. */
 export const studentTable: z.ZodObject = student;
+/** The schema of a DeiT's `[teacher.training]`. */
+export const deitTrainingTable: z.ZodObject = deitTeacher;
 /** The schema of a RegNetY's `[teacher.training]`. */
 export const teacherTable: z.ZodObject = teacher;
 
@@ -91,7 +102,7 @@ function optimizerOf({ weight_decay: weightDecay, no_decay: noDecay, ...same }: 
   return { ...same, weightDecay, noDecay };
 }
 
-function trainingOf(settings: z.output<typeof student> | z.output<typeof teacher>, base: number): TrainingRecipe {
+function trainingOf(settings: z.output<typeof deitTeacher> | z.output<typeof teacher>, base: number): TrainingRecipe {
   const { batch, micro_batch, epochs, delayed, clip_norm, ema_decay, loss_scale } = settings;
   const { min_lr: min, warmup_lr: warmup, warmup_epochs: warmupEpochs } = settings;
   return {
@@ -109,18 +120,29 @@ function trainingOf(settings: z.output<typeof student> | z.output<typeof teacher
 
 const rateFor = (batch: number): number => (RATE * batch) / RATE_BATCH;
 
-/** Adds the learning rate that follows from the batch. */
-export function completedTraining(table: unknown): Table {
-  const { batch, micro_batch: micro, epochs, lr = rateFor(batch), ...same } = student.parse(table);
+function withRate({ batch, micro_batch: micro, epochs, lr = rateFor(batch), ...same }: z.output<typeof deitTeacher>): Table {
   return { batch, micro_batch: micro, epochs, lr, ...same };
 }
 
-/** What the training of a DeiT says. */
-export function studentTrainingOf(table: unknown): StudentRecipe {
-  const settings = student.parse(table);
+/** The student's training with the learning rate that follows from its batch. */
+export const completedTraining = (table: unknown): Table => withRate(student.parse(table));
+
+/** The training of a DeiT that teaches, likewise. */
+export const completedDeitTraining = (table: unknown): Table => withRate(deitTeacher.parse(table));
+
+function ofDeit(settings: z.output<typeof deitTeacher>): DeitTrainingRecipe {
   const { batch, lr = rateFor(batch), drop_path: dropPath, dropout } = settings;
   return { ...trainingOf(settings, lr), dropPath, dropout };
 }
+
+/** What the student's training says. */
+export function studentTrainingOf(table: unknown): StudentRecipe {
+  const settings = student.parse(table);
+  return { ...ofDeit(settings), trained: settings.trained };
+}
+
+/** What the training of a DeiT that teaches says. */
+export const deitTrainingOf = (table: unknown): DeitTrainingRecipe => ofDeit(deitTeacher.parse(table));
 
 /** What the training of a RegNetY says. */
 export function teacherTrainingOf(table: unknown): TrainingRecipe {

@@ -6,6 +6,7 @@ import type { RegnetConfig } from "../../teacher/config.ts";
 import type { HeadName } from "../evaluation/evaluate.ts";
 import type { Smoothing } from "../step/mixedBatch.ts";
 import type { Distillation } from "../step/objective.ts";
+import type { TrainedName } from "../step/trainedPart.ts";
 import type { Optimizer } from "../optimizer/optimizer.ts";
 import type { Schedule } from "../optimizer/schedule.ts";
 
@@ -74,12 +75,18 @@ export interface TrainingRecipe {
   readonly lossScale: "dynamic" | null;
 }
 
-/** How the student is trained. */
-export interface StudentRecipe extends TrainingRecipe {
+/** How a DeiT is trained. */
+export interface DeitTrainingRecipe extends TrainingRecipe {
   /** Stochastic depth: r_max of (E30). */
   readonly dropPath: number;
   /** The rate of every dropout (deit.md 6.3). */
   readonly dropout: number;
+}
+
+/** How the student is trained. */
+export interface StudentRecipe extends DeitTrainingRecipe {
+  /** `heads`: the heads alone learn (linear probing); all other parameters stay as they are in the weights that the student starts from. */
+  readonly trained: TrainedName;
 }
 
 /** The images that a teacher takes: those of the student, of this size and normalised by these statistics. null: as its file says, else as the student's. */
@@ -116,7 +123,7 @@ export interface DeitTeacher extends TrainedTeacher {
   /** The teacher's sizes. */
   readonly model: DeitConfig;
   /** How it is trained. */
-  readonly training: StudentRecipe;
+  readonly training: DeitTrainingRecipe;
   /** What of a model with two heads teaches. */
   readonly head: HeadName;
 }

@@ -6,6 +6,7 @@ import { MemoryError } from "../../tensor/errors.ts";
 import type { Accuracy } from "../evaluation/accuracy.ts";
 import { fits, holdBatch, type BatchProgram } from "../evaluation/capacity.ts";
 import type { Memory, MemoryChoice } from "../step/deitTask.ts";
+import { withTrained } from "../step/trainedPart.ts";
 import { accuracyOf } from "../teachers/measure.ts";
 import type { MakeOptions, PreparedTeacher } from "../teachers/prepared.ts";
 import type { Preparing } from "../teachers/preparing.ts";
@@ -59,8 +60,11 @@ const runOnShapes =
   (k, _, n) => {
     const { model: config, training } = checked.recipe;
     const predict = teachersOnShapes(k, checked.teachers, checked, n, memory);
-    const model = { params: buildParams(config, (__, shape) => k.zeros(shape)), buffers: null };
-    trainingOnShapes(k, { ...studentTraining(checked, memory), teacher: predict }, model, Math.min(n, training.batch));
+    const params = buildParams(config, (__, shape) => k.zeros(shape));
+    withTrained(training.trained, (part) => {
+      const student = { ...studentTraining(checked, part, memory), teacher: predict };
+      trainingOnShapes(k, student, part.divided(params), Math.min(n, training.batch));
+    });
   };
 
 /** Holds the memory of the whole run. Returns how a DeiT's training uses memory. */

@@ -11,12 +11,13 @@ import type { DeitParams } from "../../model/deit.ts";
 import { fold, keyOf } from "../../tensor/key.ts";
 import { evaluateHeads, imagesHeldAtOnce, scoresOfHeads, type Deit, type Evaluations } from "../evaluation/evaluate.ts";
 import { tokenCosines, type TokenCosines } from "../evaluation/tokenCosines.ts";
-import { deitTaskWithin, type Memory } from "../step/deitTask.ts";
+import type { Memory } from "../step/deitTask.ts";
 import { shareOfTeacher } from "../step/objective.ts";
+import { withTrained, type TrainedPart } from "../step/trainedPart.ts";
 import type { PreparedTeacher } from "../teachers/prepared.ts";
 import type { Preparing } from "../teachers/preparing.ts";
 import type { Teacher } from "../teachers/teacher.ts";
-import { identityOfData, identityOfInit, identityOfTraining } from "../teachers/trained.ts";
+import { identityOfData, identityOfInit, identityOfTrained, identityOfTraining } from "../teachers/trained.ts";
 import { trainModel, type RunSettings } from "./loop.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Sets } from "./sets.ts";
@@ -35,7 +36,14 @@ function identityOf({ recipe, teachers }: Pick<Checked, "recipe" | "teachers">):
   const { teachers: _, data, init, training, ...same } = recipe;
   const [first = null, ...more] = teachers.map(({ identity }) => identity);
   const teacher = more.length === 0 ? first : [first, ...more];
-  return { ...same, name: null, data: identityOfData(data), init: identityOfInit(init), training: identityOfTraining(training), teacher };
+  return {
+    ...same,
+    name: null,
+    data: identityOfData(data),
+    init: identityOfInit(init),
+    training: identityOfTraining(identityOfTrained(training)),
+    teacher,
+  };
 }
 
 /** Top-1 of the three predictions, for the metrics: by both heads together, and by each. */
@@ -44,18 +52,19 @@ const topOnes = ({ mean, class: ofClass, distillation }: Evaluations): Measured 
   ...(distillation === null ? {} : { top1_class: ofClass.top1, top1_distillation: distillation.top1 }),
 });
 
-/** The student's training, and how it is measured. */
-export function studentTraining(
+/** The training of a part of the student, and how the student is measured. */
+export function studentTraining<P, B>(
   { engine, recipe, sets, teachers }: Checked,
+  part: TrainedPart<P, B>,
   memory: Memory,
-): Omit<Training<DeitParams, null, null>, "initial" | "teacher"> {
+): Omit<Training<P, B, null>, "initial" | "teacher"> {
   const { seed, data, model: config, training, mixing, distillation } = recipe;
   const { dropPath, dropout, smoothing } = training;
   const key = fold(keyOf(seed), "student");
   const evaluated = (params: DeitParams): Promise<Evaluations> =>
     evaluateHeads(engine, { config, params }, sets.test.batches(training.batch));
   return {
-    task: deitTaskWithin(memory, { config, dropPath, dropout, distillation }),
+    task: part.taskWithin(memory, { config, dropPath, dropout, distillation }),
     target: { classes: config.classes, smoothing },
     teacherShare: shareOfTeacher(distillation),
     training,
@@ -67,11 +76,11 @@ export function studentTraining(
     key,
     digest: digestOfRecord(identityOf({ recipe, teachers })),
     measurement: {
-      measured: async ({ params, average }) => ({
-        ...topOnes(await evaluated(params)),
-        ...(average === null ? {} : { top1_ema: (await evaluated(average)).mean.top1 }),
+      measured: async ({ params, buffers, average }) => ({
+        ...topOnes(await evaluated(part.all({ params, buffers }))),
+        ...(average === null ? {} : { top1_ema: (await evaluated(part.all({ params: average, buffers }))).mean.top1 }),
       }),
-      forward: (k, { params }, batch) => scoresOfHeads(k, { config, params }, batch),
+      forward: (k, model, batch) => scoresOfHeads(k, { config, params: part.all(model) }, batch),
       sizes: sets.test.sizes,
     },
   };
@@ -81,23 +90,29 @@ export function studentTraining(
 interface Trained {
   readonly params: DeitParams;
   readonly average: DeitParams | null;
+  /** The tensors of both, each of them once, since those that are not trained belong to both. */
+  readonly tensors: unknown;
 }
 
 /** Trains the student and writes its weights; null: it was stopped. */
-async function studentStage(
+async function studentStage<P, B>(
   engine: Engine,
   { model: config }: Recipe,
-  training: Training<DeitParams, null, null>,
+  part: TrainedPart<P, B>,
+  training: Training<P, B, null>,
   sets: Sets,
   run: RunSettings,
 ): Promise<Trained | null> {
   const { state, interrupted } = await trainModel(engine, training, run);
-  const { params, optimizer, average, lossScale } = state;
+  const { params: own, buffers, optimizer, average: ofOwn, lossScale } = state;
+  const tensors = [own, buffers, ofOwn];
   engine.release([optimizer, lossScale]);
   if (interrupted) {
-    engine.release([params, average]);
+    engine.release(tensors);
     return null;
   }
+  const params = part.all({ params: own, buffers });
+  const average = ofOwn === null ? null : part.all({ params: ofOwn, buffers });
   const about = { config, classes: sets.train.classes, preprocessing: sets.normalisation };
   const write = async (name: string, tree: DeitParams): Promise<void> =>
     writeDurably(join(run.directory, name), writeWeights({ ...about, tensors: await readTree(engine, tree) }));
@@ -105,7 +120,7 @@ async function studentStage(
     await write(WEIGHTS_FILE, params);
     if (average !== null) await write(AVERAGE_FILE, average);
   }
-  return { params, average };
+  return { params, average, tensors };
 }
 
 /** What is measured of a trained student on the test images. */
@@ -117,34 +132,45 @@ export interface StudentResult {
   readonly cosines: TokenCosines | null;
 }
 
+/** A student's run, and who looks at it. */
+type StudentRun = RunSettings & { readonly onEpoch: (model: Deit, at: At) => Promise<void> };
+
+/** The student with its part trained; null: it was stopped. */
+function trainedStudent<P, B>(
+  checked: Checked,
+  part: TrainedPart<P, B>,
+  teacher: Teacher | null,
+  memory: Memory,
+  run: StudentRun,
+): Promise<Trained | null> {
+  const { engine, recipe, sets, weights } = checked;
+  const { model: config } = recipe;
+  const student = { ...studentTraining(checked, part, memory), teacher: teacher?.logits ?? null };
+  const training: Training<P, B, null> = {
+    ...student,
+    initial: (k) => part.divided(startingParams(k, config, fold(student.key, "init"), weights)),
+    onEpoch: (model, at) => run.onEpoch({ config, params: part.all(model) }, at),
+  };
+  return studentStage(engine, recipe, part, training, sets, run);
+}
+
 /** Trains the student and evaluates it; null: it was stopped. */
 export async function runStudent(
   checked: Checked,
   teacher: Teacher | null,
   memory: Memory,
-  run: RunSettings & { readonly onEpoch: (model: Deit, at: At) => Promise<void> },
+  run: StudentRun,
 ): Promise<StudentResult | null> {
-  const { engine, recipe, sets, weights } = checked;
+  const { engine, recipe, sets } = checked;
   const { model: config } = recipe;
-  const student = { ...studentTraining(checked, memory), teacher: teacher?.logits ?? null };
-  const initial: Training<DeitParams, null, null>["initial"] = (k) => ({
-    params: startingParams(k, config, fold(student.key, "init"), weights),
-    buffers: null,
-  });
-  const trained = await studentStage(
-    engine,
-    recipe,
-    { ...student, initial, onEpoch: ({ params }, at) => run.onEpoch({ config, params }, at) },
-    sets,
-    run,
-  );
+  const trained = await withTrained(recipe.training.trained, (part) => trainedStudent(checked, part, teacher, memory, run));
   if (trained === null) return null;
-  const { params, average } = trained;
+  const { params, average, tensors } = trained;
   const atOnce = await imagesHeldAtOnce(engine, { config, params }); // as in `deit eval`, so that the losses are equal
   const batches = (): Batches => sets.test.batches(atOnce);
   const evaluations = await evaluateHeads(engine, { config, params }, batches());
   const ofAverage = average === null ? null : await evaluateHeads(engine, { config, params: average }, batches());
   const cosines = await tokenCosines(engine, { config, params }, batches());
-  engine.release([params, average]);
+  engine.release(tensors);
   return { student: evaluations, average: ofAverage, cosines };
 }

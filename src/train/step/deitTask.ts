@@ -2,15 +2,23 @@
 import type { Kernels } from "../../kernels/kernels.ts";
 import { tokenCount, type DeitConfig } from "../../model/config.ts";
 import { block } from "../../model/block.ts";
-import { deitLogits, deitLogitsOf, type DeitAttrs, type DeitInputs, type DeitParams } from "../../model/deit.ts";
-import type { Logits } from "../../model/heads.ts";
+import {
+  deitFeatures,
+  deitLogits,
+  deitLogitsOf,
+  type BackboneParams,
+  type DeitAttrs,
+  type DeitInputs,
+  type DeitParams,
+} from "../../model/deit.ts";
+import { classifierHeads, type HeadsParams, type Logits } from "../../model/heads.ts";
 import { dropPathMultipliers, dropPathRates, type Multipliers } from "../../ops/dropPath.ts";
 import type { DropoutAttrs } from "../../ops/dropout.ts";
 import type { Op } from "../../ops/op.ts";
 import { sineCosine } from "../../ops/position.ts";
 import { rematerialise } from "../../ops/rematerialise.ts";
 import { fold } from "../../tensor/key.ts";
-import { axis } from "../../tensor/tensor.ts";
+import { axis, type Tensor } from "../../tensor/tensor.ts";
 import { mapTree } from "../../tensor/tree.ts";
 import { objective, type Distillation } from "./objective.ts";
 import type { Draws, Task } from "./task.ts";
@@ -23,18 +31,22 @@ export function deitAttrs(k: Kernels, config: DeitConfig): DeitAttrs {
   return { patchSize, heads, eps, fixedPosition, dropPath: null, dropout: null };
 }
 
-/** A DeiT, and how it is trained. */
-export interface DeitTaskSettings<Saved> {
+/** How a DeiT is trained. */
+export interface NetworkTaskSettings {
   /** The model's sizes. */
   readonly config: DeitConfig;
-  /** `deitLogits`, or the same network built from another block. */
-  readonly model: Op<DeitInputs, Saved, DeitAttrs, Logits>;
   /** r_max of (E30). */
   readonly dropPath: number;
   /** The rate of every dropout. */
   readonly dropout: number;
   /** The loss. */
   readonly distillation: Distillation;
+}
+
+/** A DeiT, and how all of it is trained. */
+export interface DeitTaskSettings<Saved> extends NetworkTaskSettings {
+  /** `deitLogits`, or the same network built from another block. */
+  readonly model: Op<DeitInputs, Saved, DeitAttrs, Logits>;
 }
 
 /** The multipliers of B samples of the whole batch: those that the samples have however the batch is divided. */
@@ -50,20 +62,37 @@ function dropoutOf(rate: number, { key, first, of }: Draws, B: number): DropoutA
   return { rate, key: B === of ? ofStep : fold(ofStep, first) };
 }
 
+/** The attributes of a DeiT in a step on these images. */
+function trainingAttrs(k: Kernels, { config, dropPath, dropout }: NetworkTaskSettings, draws: Draws, images: Tensor): DeitAttrs {
+  const B = axis(images.shape, 0);
+  const rates = dropPathRates(dropPath, config.depth);
+  return { ...deitAttrs(k, config), dropPath: dropPathOf(k, draws, rates, B), dropout: dropoutOf(dropout, draws, B) };
+}
+
 /** A task of a DeiT: the paper's objectives, with drop path and dropout. */
 export function deitTask<Saved>(settings: DeitTaskSettings<Saved>): Task<DeitParams, null, null> {
-  const { config, model, distillation } = settings;
-  const rates = dropPathRates(settings.dropPath, config.depth);
+  const { model, distillation } = settings;
   return {
     lossAndGrads: (k, { params }, { images, ...targets }, draws, dLoss) => {
-      const B = axis(images.shape, 0);
-      const dropPath = dropPathOf(k, draws, rates, B);
-      const dropout = dropoutOf(settings.dropout, draws, B);
-      const { out: logits, saved } = model.forward(k, { images, params }, { ...deitAttrs(k, config), dropPath, dropout });
+      const { out: logits, saved } = model.forward(k, { images, params }, trainingAttrs(k, settings, draws, images));
       const { loss, truth, dLogits } = objective(k, logits, targets, distillation, dLoss);
       return { loss, truth, grads: model.vjp(k, saved, dLogits).params, statistics: null };
     },
-    moveOn: () => null,
+    moveOn: null,
+  };
+}
+
+/** The same task for the heads alone (linear probing). The parameters below them are its buffers, and the backward pass ends at the heads. */
+export function headsTask(settings: NetworkTaskSettings): Task<HeadsParams, BackboneParams, null> {
+  const { distillation } = settings;
+  return {
+    lossAndGrads: (k, { params, buffers }, { images, ...targets }, draws, dLoss) => {
+      const z = deitFeatures(k, { images, params: buffers }, trainingAttrs(k, settings, draws, images));
+      const { out: logits, saved } = classifierHeads.forward(k, { z, params });
+      const { loss, truth, dLogits } = objective(k, logits, targets, distillation, dLoss);
+      return { loss, truth, grads: classifierHeads.vjp(k, saved, dLogits).params, statistics: null };
+    },
+    moveOn: null,
   };
 }
 
@@ -76,5 +105,5 @@ export type MemoryChoice = Memory | "fit";
 const leanDeitLogits = deitLogitsOf(rematerialise(block));
 
 /** The task of a DeiT with the given use of memory. */
-export const deitTaskWithin = (memory: Memory, settings: Omit<DeitTaskSettings<unknown>, "model">): Task<DeitParams, null, null> =>
+export const deitTaskWithin = (memory: Memory, settings: NetworkTaskSettings): Task<DeitParams, null, null> =>
   memory === "low" ? deitTask({ ...settings, model: leanDeitLogits }) : deitTask({ ...settings, model: deitLogits });

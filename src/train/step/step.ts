@@ -13,9 +13,12 @@ import { optimise, optimiseAveraged, type Optimised, type Optimizer } from "../o
 import { gradientsOf, undivided } from "./gradients.ts";
 import type { Batch, LossAndGrads, Task } from "./task.ts";
 
-/** Everything that a step reads and updates. `Buffers` are tensors that are updated without gradients, such as running statistics; null if there are none. */
+/**
+ * Everything that a step reads and updates. `Buffers` are tensors that have no gradients, such as running statistics, or the parameters that are not
+ * trained; null if there are none.
+ */
 export interface TrainState<Params, Buffers> extends Optimised<Params> {
-  /** Tensors that are updated without gradients. */
+  /** Tensors that have no gradients. */
   readonly buffers: Buffers;
   /** Moving average of the parameters (E37); null if none is kept. */
   readonly average: Params | null;
@@ -37,7 +40,10 @@ export interface StepSettings {
   readonly emaDecay: number;
 }
 
-/** The buffers after a step. If the step may be skipped, a copy of the old ones is kept until that is decided; they are small. Consumes `buffers`. */
+/**
+ * The buffers after a step. If the step may be skipped, a copy of the old ones is kept until that is decided; they are small. Consumes `buffers`, unless
+ * no step changes them.
+ */
 function movedOn<Params, Buffers, Statistics>(
   k: Kernels,
   { moveOn }: Task<Params, Buffers, Statistics>,
@@ -45,6 +51,7 @@ function movedOn<Params, Buffers, Statistics>(
   statistics: Statistics,
   finite: Tensor | null,
 ): Buffers {
+  if (moveOn === null) return buffers;
   if (finite === null) return moveOn(k, buffers, statistics);
   const old = named(mapTree(buffers, (t) => k.where(finite, t, t)));
   return mapTree(moveOn(k, buffers, statistics), (next, name) => unlessSkipped(k, finite, next, leaf(old, name, "buffers")));
@@ -87,7 +94,7 @@ export function updated<Params, Buffers, Statistics>(
   });
 }
 
-/** One training step on an undivided batch. Consumes `state`: its handles are stale afterwards. The caller keeps the batch, and owns the new state and the loss. */
+/** One training step on an undivided batch. Consumes `state`: its handles are stale afterwards, but for buffers that no step changes. The caller keeps the batch, and owns the new state and the loss. */
 export function trainStep<Params, Buffers, Statistics>(
   k: Kernels,
   task: Task<Params, Buffers, Statistics>,

@@ -45,6 +45,6 @@ export interface Task<Params, Buffers, Statistics> {
     draws: Draws,
     dLoss: Tensor,
   ) => LossAndGrads<Params, Statistics>;
-  /** Updates the buffers by the batch's statistics. Consumes `buffers`. */
-  readonly moveOn: (k: Kernels, buffers: Buffers, statistics: Statistics) => Buffers;
+  /** Updates the buffers by the batch's statistics. Consumes `buffers`. null: no step changes them. */
+  readonly moveOn: ((k: Kernels, buffers: Buffers, statistics: Statistics) => Buffers) | null;
 }

@@ -8,7 +8,7 @@ import { studentView, viewOf, type Preparing } from "./preparing.ts";
 import { regnetyTraining } from "./regnety.ts";
 import { networkAt } from "./stored.ts";
 import { within } from "./teacher.ts";
-import { identityOfTraining, preparedTraining, teacherKey } from "./trained.ts";
+import { identityOfTrained, identityOfTraining, preparedTraining, teacherKey } from "./trained.ts";
 
 /** @throws RangeError for the distillation head of a DeiT without one */
 function checkHead({ head, distilled }: { readonly head: string; readonly distilled: boolean }): void {
@@ -64,7 +64,7 @@ export function preparedRecipe(teacher: RecipeTeacher, preparing: Preparing): Pr
     view: { side, normalisation },
     batch: 0,
     measured: recipe.training.batch,
-    identity: { recipe: of, head, side, ...normalisation },
+    identity: { recipe: { ...of, training: identityOfTrained(of.training) }, head, side, ...normalisation },
     onShapes: (k) => within(onShapes(k, outline).predict),
     make: async (options) => {
       if (!(await run(teacher, options))) return null;

@@ -5,7 +5,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { fold, keyOf, type Key } from "../../tensor/key.ts";
 import { trainModel, type RunSettings } from "../run/loop.ts";
 import { trainingOnShapes } from "../run/onShapes.ts";
-import type { DataRecipe, InitRecipe, TrainingRecipe } from "../run/recipe.ts";
+import type { DataRecipe, DeitTrainingRecipe, InitRecipe, StudentRecipe, TrainingRecipe } from "../run/recipe.ts";
 import type { Model } from "../run/state.ts";
 import { leads } from "../run/sumOverRanks.ts";
 import type { Training } from "../run/training.ts";
@@ -32,6 +32,11 @@ export function teacherKey(seed: number, index: number): Key {
 /** A training as plain data for a digest: without settings that are left at a default which older runs did not have. */
 export function identityOfTraining({ microBatch, ...training }: TrainingRecipe): object {
   return microBatch === null ? training : { ...training, microBatch };
+}
+
+/** The training of a student likewise, without `trained` alone. */
+export function identityOfTrained({ trained, ...training }: StudentRecipe): DeitTrainingRecipe & Partial<StudentRecipe> {
+  return trained === "all" ? training : { ...training, trained };
 }
 
 /** The images as plain data, likewise. */
