@@ -35,7 +35,7 @@ function tuned(from: string, trained: TrainedName, changes: Partial<StudentRecip
   const training = { ...first.training, microBatch: 2, optimizer, clipNorm: 0.5, trained, ...changes };
   return {
     ...first,
-    init: { from, heads: "keep" },
+    init: { from, heads: "keep", positions: "bicubic" },
     training,
     distillation: tiny.distillation,
     teachers: [{ ...tinyTeacher, imageSize: 8, model: { ...tinyTeacher.model, classes: 10 } }],
