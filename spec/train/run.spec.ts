@@ -6,6 +6,7 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { fusedKernels } from "../../src/engines/wasm/fused/table.ts";
 import { parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { readWeights, uploadWeights } from "../../src/io/weights/weights.ts";
+import type { Direction } from "../../src/losses/softDistillation.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { regnetShapes } from "../../src/teacher/params.ts";
 import { synthetic } from "../../src/data/sources/synthetic.ts";
@@ -18,6 +19,7 @@ import { evaluationBatches } from "../helpers/batches.ts";
 import { metricsText } from "../helpers/metrics.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { digestOfRecord } from "../../src/io/disk/digest.ts";
+import { identityOfDistillation } from "../../src/train/run/student.ts";
 import { identityOfData } from "../../src/train/teachers/trained.ts";
 import { tiny, tinyOf, tinyTeacher } from "./tiny.ts";
 import { quietRun } from "./quietRun.ts";
@@ -182,6 +184,13 @@ describe("runRecipe", () => {
     expect(images).toBeNull();
     expect(digestOfRecord(identityOfData(tiny.data))).toBe(digestOfRecord(before));
     expect(digestOfRecord(identityOfData({ ...tiny.data, images: 9 }))).not.toBe(digestOfRecord(before));
+  });
+
+  it("continues a run that began before there was distillation.direction", () => {
+    const before = { kind: "soft", lambda: 0.1, tau: 3, divideBy: "batch", student: "distillation" } as const;
+    const digestOf = (direction: Direction): string => digestOfRecord(identityOfDistillation({ ...before, direction }));
+    expect(digestOf("teacher-first")).toBe(digestOfRecord(before));
+    expect(digestOf("student-first")).not.toBe(digestOfRecord(before));
   });
 
   it("trains on as many images as the recipe says, the same after a stop", async () => {

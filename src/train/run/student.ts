@@ -12,7 +12,7 @@ import { fold, keyOf } from "../../tensor/key.ts";
 import { evaluateHeads, imagesHeldAtOnce, scoresOfHeads, type Deit, type Evaluations } from "../evaluation/evaluate.ts";
 import { tokenCosines, type TokenCosines } from "../evaluation/tokenCosines.ts";
 import { deitTaskWithin, type Memory } from "../step/deitTask.ts";
-import { shareOfTeacher } from "../step/objective.ts";
+import { shareOfTeacher, type Distillation } from "../step/objective.ts";
 import type { PreparedTeacher } from "../teachers/prepared.ts";
 import type { Preparing } from "../teachers/preparing.ts";
 import type { Teacher } from "../teachers/teacher.ts";
@@ -30,12 +30,26 @@ export interface Checked extends Preparing {
   readonly weights: StartingWeights;
 }
 
+/** A loss as plain data for a digest: without the direction that every older run had. */
+export function identityOfDistillation(distillation: Distillation): object {
+  if (distillation.kind !== "soft" || distillation.direction !== "teacher-first") return distillation;
+  const { direction: _, ...older } = distillation;
+  return older;
+}
+
 /** What determines the student's training, as plain data; equal for equal recipes of earlier versions. */
 function identityOf({ recipe, teachers }: Pick<Checked, "recipe" | "teachers">): object {
-  const { teachers: _, data, training, ...same } = recipe;
+  const { teachers: _, data, training, distillation, ...same } = recipe;
   const [first = null, ...more] = teachers.map(({ identity }) => identity);
   const teacher = more.length === 0 ? first : [first, ...more];
-  return { ...same, name: null, data: identityOfData(data), training: identityOfTraining(training), teacher };
+  return {
+    ...same,
+    name: null,
+    data: identityOfData(data),
+    training: identityOfTraining(training),
+    distillation: identityOfDistillation(distillation),
+    teacher,
+  };
 }
 
 /** Top-1 of the three predictions, for the metrics: by both heads together, and by each. */
