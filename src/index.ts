@@ -65,9 +65,8 @@ export { teacherDecision, hardDistillation } from "./losses/hardDistillation.ts"
 export type { HardDistillationAttrs, HardDistillationSaved } from "./losses/hardDistillation.ts";
 export { smoothOverAll, smoothOverOthers } from "./losses/labelSmoothing.ts";
 export { reverseDivergence } from "./losses/reverseDivergence.ts";
-export type { ReverseDivergenceAttrs, ReverseDivergenceSaved } from "./losses/reverseDivergence.ts";
 export { softDistillation } from "./losses/softDistillation.ts";
-export type { TwoLogits, SoftDistillationAttrs, SoftDistillationSaved } from "./losses/softDistillation.ts";
+export type { Direction, TwoLogits, SoftDistillationAttrs, SoftDistillationSaved } from "./losses/softDistillation.ts";
 export { twoClassTokens } from "./losses/twoClassTokens.ts";
 export type { TwoClassTokensSaved } from "./losses/twoClassTokens.ts";
 export { usualSoftDistillation, usualHardDistillation } from "./losses/usualDistillation.ts";

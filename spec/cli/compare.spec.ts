@@ -129,7 +129,8 @@ describe("deit compare with runs of an earlier comparison", () => {
     const line = await refused("--seeds", "1", ...set(...changes, "distillation.kind=soft"));
     expect(line).toContain(
       'distillation.kind = "hard", not "soft"; distillation.lambda = nothing, not 0.1; distillation.tau = nothing, not 3; ' +
-        'distillation.divide_by = nothing, not "batch"; distillation.alpha = 0.5, not nothing; another --out',
+        'distillation.divide_by = nothing, not "batch"; distillation.direction = nothing, not "teacher-first"; ' +
+        "distillation.alpha = 0.5, not nothing; another --out",
     );
   });
 

@@ -91,7 +91,14 @@ describe("--set", () => {
 
   it("with another kind replaces the table", () => {
     const { recipe } = read(tinyToml, "distillation.alpha=0.25", "distillation.kind=soft", "training.optimizer.kind=sgd");
-    expect(recipe.distillation).toEqual({ kind: "soft", lambda: 0.1, tau: 3, divideBy: "batch", student: "distillation" });
+    expect(recipe.distillation).toEqual({
+      kind: "soft",
+      lambda: 0.1,
+      tau: 3,
+      divideBy: "batch",
+      direction: "teacher-first",
+      student: "distillation",
+    });
     expect(recipe.training.optimizer).toEqual({ kind: "sgd", noDecay: "deit", momentum: 0.9, nesterov: true, weightDecay: 1e-4 });
   });
 
@@ -110,6 +117,11 @@ describe("a wrong recipe", () => {
       "a key of another kind",
       tinyToml.replace('"hard"', '"hard"\ntau = 3'),
       'distillation.tau does not go with distillation.kind = "hard"',
+    ],
+    [
+      "an unknown direction",
+      tinyToml.replace('"hard"', '"soft"\ndirection = "both"'),
+      'distillation.direction must be "teacher-first" or "student-first", got "both"',
     ],
     ["a misspelt table", tinyToml.replace("[training]", "[trainning]"), "trainning is not known; did you mean training?"],
     ["a string for a number", tinyToml.replace("width = 8", 'width = "8"'), 'model.width must be a positive integer, got "8"'],

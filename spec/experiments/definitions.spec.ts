@@ -38,7 +38,7 @@ describe.each(all)("experiment $name", (experiment) => {
     expect(rounds(steps).flat()).toHaveLength(steps.length);
     for (const { recipe } of Object.values(settings)) {
       expect(recipe === null).toBe(experiment.arms.length === 0);
-      const meaning = { data: "digits", folderOf: (name: string): string => name };
+      const meaning = { data: "digits", folderOf: (name: string): string => `runs/${name}` };
       for (const arm of experiment.arms) {
         const set = ["data.train=digits:train", ...filled(arm, meaning)];
         expect(() => readRecipe(recipe ?? "", { set })).not.toThrow();

@@ -21,7 +21,7 @@ const key = keyOf(1);
 const config = deitConfig("deit-tiny-distilled");
 const losses: { readonly [name: string]: Distillation } = {
   plain: { kind: "none" },
-  soft: { kind: "soft", lambda: 0.3, tau: 3, divideBy: "batch", student: "distillation" },
+  soft: { kind: "soft", lambda: 0.3, tau: 3, divideBy: "batch", direction: "teacher-first", student: "distillation" },
   hard: { kind: "hard", alpha: 0.5, student: "distillation" },
 };
 const DIRECTIONS = 3;

@@ -78,6 +78,8 @@ const divergenceBy =
   (k: Kernels, { zd, zt }: Batch, { tau }: Case): Outcome =>
     outcome(k, divergence, { student: zd }, { teacher: zt, tau, divideBy }, gStudent);
 
+const teacherFirst = { direction: "teacher-first" } as const;
+
 const hardWith = (k: Kernels, { zc, zd, zt, q }: Batch, alpha: number): Outcome =>
   outcome(k, hardDistillation, { head: zc, head_dist: zd }, { target: q, teacher: zt, alpha }, gBoth);
 
@@ -106,13 +108,25 @@ const losses: readonly (readonly [title: string, name: string, compute: (k: Kern
     "the usual soft distillation",
     "soft_e22",
     (k, { zc, zt, labels }, { K, tau, lam: lambda }) =>
-      outcome(k, usualSoftDistillation, { head: zc }, { target: k.oneHot(labels, K), teacher: zt, tau, lambda, divideBy: "batch" }, gHead),
+      outcome(
+        k,
+        usualSoftDistillation,
+        { head: zc },
+        { ...teacherFirst, target: k.oneHot(labels, K), teacher: zt, tau, lambda, divideBy: "batch" },
+        gHead,
+      ),
   ],
   [
     "soft distillation as in the authors' code",
     "soft_e24_deit",
     (k, { zc, zd, zt, q }, { tau, alpha: lambda }) =>
-      outcome(k, softDistillation, { head: zc, head_dist: zd }, { target: q, teacher: zt, tau, lambda, divideBy: "batch*classes" }, gBoth),
+      outcome(
+        k,
+        softDistillation,
+        { head: zc, head_dist: zd },
+        { ...teacherFirst, target: q, teacher: zt, tau, lambda, divideBy: "batch*classes" },
+        gBoth,
+      ),
   ],
   ["hard distillation", "hard_deit", (k, batch, { alpha }) => hardWith(k, batch, alpha)],
   ["hard distillation in equal shares", "hard_half", (k, batch) => hardWith(k, batch, 0.5)],

@@ -6,6 +6,7 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { fusedKernels } from "../../src/engines/wasm/fused/table.ts";
 import { parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { readWeights, uploadWeights } from "../../src/io/weights/weights.ts";
+import type { Direction } from "../../src/losses/softDistillation.ts";
 import type { PositionMethod } from "../../src/model/resizedPositions.ts";
 import type { Engine } from "../../src/kernels/engine.ts";
 import { regnetShapes } from "../../src/teacher/params.ts";
@@ -19,7 +20,7 @@ import { evaluationBatches } from "../helpers/batches.ts";
 import { metricsText } from "../helpers/metrics.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { digestOfRecord } from "../../src/io/disk/digest.ts";
-import { identityOfData, identityOfInit } from "../../src/train/teachers/trained.ts";
+import { identityOfData, identityOfDistillation, identityOfInit } from "../../src/train/teachers/trained.ts";
 import { tiny, tinyOf, tinyTeacher } from "./tiny.ts";
 import { quietRun } from "./quietRun.ts";
 
@@ -191,6 +192,13 @@ describe("runRecipe", () => {
     expect(digestWith("bicubic")).toBe(digestOfRecord(before));
     expect(digestWith("bilinear")).not.toBe(digestOfRecord(before));
     expect(identityOfInit(null)).toBeNull();
+  });
+
+  it("continues a run that began before there was distillation.direction", () => {
+    const before = { kind: "soft", lambda: 0.1, tau: 3, divideBy: "batch", student: "distillation" } as const;
+    const digestOf = (direction: Direction): string => digestOfRecord(identityOfDistillation({ ...before, direction }));
+    expect(digestOf("teacher-first")).toBe(digestOfRecord(before));
+    expect(digestOf("student-first")).not.toBe(digestOfRecord(before));
   });
 
   it("trains on as many images as the recipe says, the same after a stop", async () => {

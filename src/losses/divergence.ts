@@ -14,13 +14,13 @@ import { axis, size, type Shape, type Tensor } from "../tensor/tensor.ts";
 /** `batch`: (E23), the default. `batch*classes`: (E24). */
 export type Divisor = "batch" | "batch*classes";
 
-/** What `divergence` differentiates. */
+/** What `divergence` and `reverseDivergence` differentiate. */
 export interface DivergenceInputs {
   /** z_s, [B, K]. */
   readonly student: Tensor;
 }
 
-/** The teacher of `divergence`, and how it is compared with the student. */
+/** The teacher of `divergence` and `reverseDivergence`, and how it is compared with the student. */
 export interface DivergenceAttrs {
   /** z_t, [B, K]; not differentiated. */
   readonly teacher: Tensor;
@@ -30,7 +30,7 @@ export interface DivergenceAttrs {
   readonly divideBy: Divisor;
 }
 
-/** What the VJP of `divergence` reads. */
+/** What the VJPs of `divergence` and `reverseDivergence` read. */
 export interface DivergenceSaved extends Omit<DivergenceAttrs, "teacher"> {
   /** log s of the tempered student, [B, K]. */
   readonly student: Tensor;
@@ -38,9 +38,11 @@ export interface DivergenceSaved extends Omit<DivergenceAttrs, "teacher"> {
   readonly teacher: Tensor;
 }
 
-const countOf = (shape: Shape, divideBy: Divisor): number => (divideBy === "batch" ? axis(shape, 0) : size(shape));
+/** The divisor of (E23) or (E24) for logits of this shape. */
+export const countOf = (shape: Shape, divideBy: Divisor): number => (divideBy === "batch" ? axis(shape, 0) : size(shape));
 
-const logProbs = (k: Kernels, z: Tensor, tau: number): Tensor => logSoftmax.forward(k, { z: k.scale(z, 1 / tau) }).out;
+/** The log-probabilities of logits at temperature τ, [B, K] → [B, K]. */
+export const logProbs = (k: Kernels, z: Tensor, tau: number): Tensor => logSoftmax.forward(k, { z: k.scale(z, 1 / tau) }).out;
 
 function forward(
   k: Kernels,

@@ -3,7 +3,7 @@
  *
  *   (E22), (E26) with z_d = z_c
  *
- *   (G6), (G8)   the two cotangents add up; hard, α = ½:  z̄ = (σ(z) − ½q − ½onehot(y_t))/B
+ *   (G6), (G7), (G8)   the two cotangents add up; hard, α = ½:  z̄ = (σ(z) − ½q − ½onehot(y_t))/B
  */
 import type { Kernels } from "../kernels/kernels.ts";
 import { defineOp, type Op } from "../ops/op.ts";

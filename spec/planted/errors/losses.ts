@@ -1,6 +1,6 @@
 /** Errors in the losses: wrong shares, factors and divisors. */
 import { crossEntropy } from "../../../src/losses/crossEntropy.ts";
-import { divergence } from "../../../src/losses/divergence.ts";
+import { countOf, divergence } from "../../../src/losses/divergence.ts";
 import { hardDistillation } from "../../../src/losses/hardDistillation.ts";
 import { reverseDivergence } from "../../../src/losses/reverseDivergence.ts";
 import { softDistillation } from "../../../src/losses/softDistillation.ts";
@@ -51,18 +51,16 @@ const divergenceErrors: readonly PlantedError[] = [
     vjp: (k, { student, teacher, ...rest }, dOut) => right(divergence).vjp(k, { student: teacher, teacher: student, ...rest }, dOut),
   }),
   planted(reverseDivergence, "⟨s, u⟩ dropped from its VJP", {
-    vjp(k, { probs, ratio, tau }, dOut) {
-      const dz = k.scale(k.mul(probs, ratio), tau / axis(probs.shape, 0));
+    vjp(k, { student, teacher, tau, divideBy }, dOut) {
+      const dz = k.scale(k.mul(k.exp(student), k.sub(student, teacher)), tau / countOf(student.shape, divideBy));
       return { student: k.mul(dz, dOut) };
     },
   }),
   planted(reverseDivergence, "KL(p‖s) instead of KL(s‖p)", {
-    forward(k, inputs, { teacher, tau }) {
-      const { saved } = right(reverseDivergence).forward(k, inputs, { teacher, tau });
-      const p = softmax.forward(k, { z: k.scale(teacher, 1 / tau) }).out;
-      const nats = k.scale(k.sumLeading(k.mul(p, saved.ratio), 2), -1);
-      return { out: k.scale(nats, tau ** 2 / axis(p.shape, 0)), saved };
-    },
+    forward: (k, inputs, attrs) => right(divergence).forward(k, inputs, attrs),
+  }),
+  planted(reverseDivergence, "its VJP always divided by B", {
+    vjp: (k, saved, dOut) => right(reverseDivergence).vjp(k, { ...saved, divideBy: "batch" }, dOut),
   }),
 ];
 
@@ -73,8 +71,15 @@ const distillationErrors: readonly PlantedError[] = [
   planted(softDistillation, "λ missing in its VJP", {
     vjp(k, saved, dLoss) {
       const { head } = right(softDistillation).vjp(k, saved, dLoss);
-      return { head, head_dist: divergence.vjp(k, saved.teacher, dLoss).student };
+      return { head, head_dist: right(softDistillation).vjp(k, { ...saved, lambda: 1 }, dLoss).head_dist };
     },
+  }),
+  planted(softDistillation, "the teacher always first", {
+    forward: (k, inputs, attrs) => right(softDistillation).forward(k, inputs, { ...attrs, direction: "teacher-first" }),
+    vjp: (k, saved, dLoss) => right(softDistillation).vjp(k, { ...saved, direction: "teacher-first" }, dLoss),
+  }),
+  planted(softDistillation, "the teacher always first in its VJP", {
+    vjp: (k, saved, dLoss) => right(softDistillation).vjp(k, { ...saved, direction: "teacher-first" }, dLoss),
   }),
   planted(hardDistillation, "the shares exchanged in its VJP", {
     vjp: (k, saved, dLoss) => right(hardDistillation).vjp(k, { ...saved, alpha: 1 - saved.alpha }, dLoss),

@@ -21,7 +21,7 @@ const choice = (from: Arm, against: string, arm: string, change: string, name: s
   claim,
 });
 
-const choices: readonly Choice[] = [
+const disputed: readonly Choice[] = [
   choice(soft, SOFT, "lambda", "distillation.lambda=0.5", "λ = 0.5", "λ = 0.5 instead of 0.1 makes no difference."),
   choice(soft, SOFT, "tau", "distillation.tau=1", "τ = 1", "τ = 1 instead of 3 makes no difference."),
   choice(
@@ -73,7 +73,7 @@ const MEAN = "⚗, mean of logits";
 const SUM = "⚗, sum of softmax";
 
 const claims: readonly Claim[] = [
-  ...choices.map(({ name, against, claim }) => equal(claim, name, against, MARGIN)),
+  ...disputed.map(({ name, against, claim }) => equal(claim, name, against, MARGIN)),
   equal("Both ways to fuse the heads are as good.", SUM, MEAN, MARGIN),
   {
     text: "A teacher labels small crops differently from their images more often than large ones.",
@@ -83,20 +83,20 @@ const claims: readonly Claim[] = [
   },
 ];
 
-export const choicesExperiment: Experiment = {
+export const choices: Experiment = {
   name: "choices",
   title: "Disputed choices, and what a teacher’s label does",
   question:
     "Do the choices matter in which the paper, its code and other code disagree? How often does a teacher see another class in a crop?",
   source: "deit.md, sections 2 and 10",
   paper: "no numbers: it makes one choice of each",
-  arms: [soft, none, token, ...choices.map(({ arm }) => arm)],
+  arms: [soft, none, token, ...disputed.map(({ arm }) => arm)],
   measurements: [labels],
   alone: false,
   quantities: [
     top1(SOFT, soft, "class", null),
     top1(PLAIN, none, "class", null),
-    ...choices.map(({ name, arm }) => top1(name, arm, "class", null)),
+    ...disputed.map(({ name, arm }) => top1(name, arm, "class", null)),
     top1(MEAN, token, "mean", null),
     top1(SUM, token, "softmax-sum", null),
     ...differing,

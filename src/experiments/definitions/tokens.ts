@@ -34,7 +34,7 @@ const pairs: readonly [Pair, Pair] = [
   { name: "class / distillation", of: distilled, paper: [0.06, 0.93] },
   { name: "two class tokens", of: control, paper: [0.999, null] },
 ];
-const [tokens, twoTokens] = pairs;
+const [classAndDistillation, twoTokens] = pairs;
 
 /** The place of a cosine: that of the learned tokens, or after so many blocks; with positions, or without. */
 function place(layer: number, withPositions: boolean): string {
@@ -88,7 +88,7 @@ const OF_RANDOM = 0.125;
 /** The standard deviation of a difference of two disagreements that share their images, in points. */
 const OF_DISAGREEMENT = 0.6;
 
-export const tokensExperiment: Experiment = {
+export const tokens: Experiment = {
   name: "tokens",
   title: "Disagreement and tokens",
   question:
@@ -144,21 +144,21 @@ export const tokensExperiment: Experiment = {
     differs(
       "The learned class and distillation tokens are less alike than two class tokens are.",
       cosine(twoTokens, 0, false),
-      cosine(tokens, 0, false),
+      cosine(classAndDistillation, 0, false),
       0.939,
       OF_RANDOM,
     ),
     differs(
       "The embeddings of the class and the distillation token are more alike after the last block than at the input.",
-      cosine(tokens, DEPTH, false),
-      cosine(tokens, 0, false),
+      cosine(classAndDistillation, DEPTH, false),
+      cosine(classAndDistillation, 0, false),
       0.87,
       OF_RANDOM,
     ),
     differs(
       "After the last block, they are less alike than those of two class tokens.",
       cosine(twoTokens, DEPTH, false),
-      cosine(tokens, DEPTH, false),
+      cosine(classAndDistillation, DEPTH, false),
       0.07,
       0.02,
     ),

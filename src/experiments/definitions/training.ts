@@ -6,7 +6,7 @@ import { transfer } from "./parts/transfer.ts";
 
 const parts = [schedules, resolution, transfer];
 
-export const trainingExperiment: Experiment = {
+export const training: Experiment = {
   name: "training",
   title: "Schedules, resolution and transfer",
   question:

@@ -4,7 +4,7 @@ import { divergence, type Divisor } from "../../losses/divergence.ts";
 import { hardDistillation, teacherDecision } from "../../losses/hardDistillation.ts";
 import { smoothOverAll, smoothOverOthers } from "../../losses/labelSmoothing.ts";
 import { reverseDivergence } from "../../losses/reverseDivergence.ts";
-import { softDistillation } from "../../losses/softDistillation.ts";
+import { softDistillation, type Direction } from "../../losses/softDistillation.ts";
 import { twoClassTokens } from "../../losses/twoClassTokens.ts";
 import { usualHardDistillation, usualSoftDistillation } from "../../losses/usualDistillation.ts";
 import { opOf, runOf, type About, type Operation } from "./operation.ts";
@@ -14,6 +14,7 @@ const ofLogits = (oracle: string): About => ({ axes: "B K", shape: [1, 1000], si
 /** The paper's (deit.md 2.3, 2.4), and ε of deit.md 2.2. */
 const [TAU, LAMBDA, ALPHA, SHARE] = [3, 0.1, 0.5, 0.1];
 const divideBy: Divisor = "batch";
+const direction: Direction = "teacher-first";
 
 const smoothed = (name: string, smooth: typeof smoothOverAll, oracle: string, row: string): Operation =>
   runOf(name, { axes: "B", shape: [1], sizes: { K: () => 1000 }, oracle, row }, ({ plain }, shape, { K = 0 }) => {
@@ -32,11 +33,11 @@ export const lossOperations: readonly Operation[] = [
   })),
   opOf(reverseDivergence, ofLogits("laws/loops/losses.ts reverseDivergence"), ({ activation }, shape) => ({
     inputs: { student: activation(...shape) },
-    attrs: { teacher: activation(...shape), tau: TAU },
+    attrs: { teacher: activation(...shape), tau: TAU, divideBy },
   })),
   opOf(softDistillation, ofLogits("laws/loops/losses.ts softDistillation"), ({ activation, plain }, shape) => ({
     inputs: { head: activation(...shape), head_dist: activation(...shape) },
-    attrs: { target: plain(...shape), teacher: activation(...shape), tau: TAU, divideBy, lambda: LAMBDA },
+    attrs: { target: plain(...shape), teacher: activation(...shape), tau: TAU, divideBy, direction, lambda: LAMBDA },
   })),
   opOf(hardDistillation, ofLogits("laws/loops/losses.ts hardDistillation"), ({ activation, plain }, shape) => ({
     inputs: { head: activation(...shape), head_dist: activation(...shape) },
@@ -44,7 +45,7 @@ export const lossOperations: readonly Operation[] = [
   })),
   opOf(usualSoftDistillation, ofLogits("laws/loops/losses.ts softDistillation"), ({ activation, plain }, shape) => ({
     inputs: { head: activation(...shape) },
-    attrs: { target: plain(...shape), teacher: activation(...shape), tau: TAU, divideBy, lambda: LAMBDA },
+    attrs: { target: plain(...shape), teacher: activation(...shape), tau: TAU, divideBy, direction, lambda: LAMBDA },
   })),
   opOf(usualHardDistillation, ofLogits("laws/loops/losses.ts hardDistillation"), ({ activation, plain }, shape) => ({
     inputs: { head: activation(...shape) },

@@ -18,7 +18,7 @@ import { mixedBatch, type Smoothing } from "../../train/step/mixedBatch.ts";
 import type { Batch, LossAndGrads } from "../../train/step/task.ts";
 import type { LabelledImages } from "../../train/step/uploadBatch.ts";
 import type { Distillation } from "../../train/step/objective.ts";
-import { share, smoothing, temperature } from "../cases/calls/losses.ts";
+import { drawDirection, share, smoothing, temperature } from "../cases/calls/losses.ts";
 import { claimsRow, type Claim } from "../cases/claim.ts";
 import { sineCosine } from "../loops/embedding.ts";
 import { crossEntropy, hardDistillation, scalar, smoothOverAll, smoothOverOthers, softDistillation } from "../loops/losses.ts";
@@ -65,7 +65,8 @@ function drawConfig(draw: Draw, distilled: boolean): DeitConfig {
 
 function drawDistillation(draw: Draw, distilled: boolean): Distillation {
   if (!distilled) return { kind: "none" };
-  const soft = { kind: "soft", lambda: share(draw), tau: temperature(draw), divideBy: "batch", student: "distillation" } as const;
+  const divergence = { tau: temperature(draw), divideBy: "batch", direction: drawDirection(draw) } as const;
+  const soft = { kind: "soft", lambda: share(draw), ...divergence, student: "distillation" } as const;
   return draw.oneOf<Distillation>([soft, { kind: "hard", alpha: share(draw), student: "distillation" }]);
 }
 

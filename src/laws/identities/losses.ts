@@ -51,9 +51,11 @@ const zeroSums = (draw: Draw): readonly Claim[] => [
   zeroSum(crossEntropy, crossEntropyCall(draw, anySize)),
   zeroSum(divergence, divergenceCall(draw, anySize)),
   zeroSum(reverseDivergence, reverseDivergenceCall(draw, moderate)),
-  zeroSum(softDistillation, softDistillationCall(draw, anySize)),
+  zeroSum(softDistillation, softDistillationCall(draw, anySize, { direction: "teacher-first" })),
+  zeroSum(softDistillation, softDistillationCall(draw, moderate, { direction: "student-first" })),
   zeroSum(hardDistillation, hardDistillationCall(draw, anySize)),
-  zeroSum(usualSoftDistillation, usualSoftCall(draw, anySize)),
+  zeroSum(usualSoftDistillation, usualSoftCall(draw, anySize, { direction: "teacher-first" })),
+  zeroSum(usualSoftDistillation, usualSoftCall(draw, moderate, { direction: "student-first" })),
   zeroSum(usualHardDistillation, usualHardCall(draw, anySize)),
   zeroSum(twoClassTokens, twoClassTokensCall(draw, anySize)),
 ];
@@ -130,7 +132,7 @@ function balanceClaims(draw: Draw): readonly Claim[] {
   const taughtSoftly: Claim["actual"] = (k) => {
     const { loss, d } = lossAndGradients(
       k,
-      divergence,
+      soft.attrs.direction === "teacher-first" ? divergence : reverseDivergence,
       { student: upload<Tensor>(k, soft.inputs.head_dist) },
       upload<SoftDistillationAttrs>(k, soft.attrs),
     );

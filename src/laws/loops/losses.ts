@@ -11,6 +11,7 @@
  *   (E26)  L_hard = (1 − α) CE(z_c, q) + α CE(z_d, onehot(y))                     printed with α = ½
  */
 import { hostArray, type HostArray } from "../../check/host.ts";
+import type { Direction } from "../../losses/softDistillation.ts";
 import { axis } from "../../tensor/tensor.ts";
 import { at, sum, tabulate } from "./matrix.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
@@ -69,14 +70,24 @@ export function meanOfTeachers(teachers: readonly HostArray[]): HostArray {
   });
 }
 
-/** (E22); with `perClass` the divisor of (E24). */
+/** How (E22) compares the student with the teacher. */
+interface SoftSettings {
+  readonly lambda: number;
+  readonly tau: number;
+  /** Whether the divisor is that of (E24). */
+  readonly perClass: boolean;
+  readonly direction: Direction;
+}
+
+/** (E22) */
 export function softDistillation(
   [zc, zs]: readonly [HostArray, HostArray],
   q: HostArray,
   zt: HostArray,
-  { lambda, tau, perClass }: { readonly lambda: number; readonly tau: number; readonly perClass: boolean },
+  { lambda, tau, perClass, direction }: SoftSettings,
 ): number {
-  return (1 - lambda) * crossEntropy(zc, q) + (lambda * divergence(zs, zt, tau)) / (perClass ? axis(zs.shape, 1) : 1);
+  const kl = direction === "teacher-first" ? divergence(zs, zt, tau) : reverseDivergence(zs, zt, tau);
+  return (1 - lambda) * crossEntropy(zc, q) + (lambda * kl) / (perClass ? axis(zs.shape, 1) : 1);
 }
 
 /** (E26) */

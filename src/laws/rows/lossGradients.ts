@@ -7,7 +7,7 @@ import { divergence, type Divisor } from "../../losses/divergence.ts";
 import { hardDistillation } from "../../losses/hardDistillation.ts";
 import { smoothOverAll, smoothOverOthers } from "../../losses/labelSmoothing.ts";
 import { reverseDivergence } from "../../losses/reverseDivergence.ts";
-import { softDistillation } from "../../losses/softDistillation.ts";
+import { softDistillation, type Direction } from "../../losses/softDistillation.ts";
 import { twoClassTokens } from "../../losses/twoClassTokens.ts";
 import { usualHardDistillation, usualSoftDistillation } from "../../losses/usualDistillation.ts";
 import { meanOfLogits, sumOfSoftmax } from "../../model/fusion.ts";
@@ -26,10 +26,11 @@ import {
   twoClassTokensCall,
   usualHardCall,
   usualSoftCall,
+  type DrawLogits,
 } from "../cases/calls/losses.ts";
 import { vjpClaim, claimsRow, type Claim } from "../cases/claim.ts";
 import * as loops from "../loops/losses.ts";
-import { crossEntropyVjp, divergenceVjp, logSoftmaxVjp, reverseDivergenceVjp } from "../loops/lossVjps.ts";
+import { crossEntropyVjp, divergenceVjp, logSoftmaxVjp, reverseDivergenceVjp, vjpOfDirection } from "../loops/lossVjps.ts";
 import { at } from "../loops/matrix.ts";
 import { paired } from "../loops/rows.ts";
 import { softmax as softmaxByLoops, softmaxVjp } from "../loops/softmax.ts";
@@ -69,24 +70,19 @@ function smoothedClaims(draw: Draw): readonly Claim[] {
   return [claim(smoothOverAll, loops.smoothOverAll(labels, K, eps)), claim(smoothOverOthers, loops.smoothOverOthers(labels, K, eps))];
 }
 
-/** τ² KL alone; then with λ on two heads; then with λ on one head, where both cotangents add up. */
-function softClaims(draw: Draw): readonly Claim[] {
-  const c = cotangent(draw);
-  const divisors: readonly Divisor[] = ["batch", "batch*classes"];
+const divisors: readonly Divisor[] = ["batch", "batch*classes"];
+const perClass = (divideBy: Divisor): boolean => divideBy === "batch*classes";
+
+/** With λ on two heads; then with λ on one head, where both cotangents add up. */
+function weightedClaims(draw: Draw, c: number, logitsOf: DrawLogits, direction: Direction): readonly Claim[] {
   return divisors.flatMap((divideBy) => {
-    const perClass = divideBy === "batch*classes";
-    const alone = divergenceCall(draw, anySize, divideBy);
-    const two = softDistillationCall(draw, anySize, divideBy);
-    const one = usualSoftCall(draw, anySize, divideBy);
+    const two = softDistillationCall(draw, logitsOf, { divideBy, direction });
+    const one = usualSoftCall(draw, logitsOf, { divideBy, direction });
     const truth = (z: HostArray, { target, lambda }: typeof one.attrs): HostArray => crossEntropyVjp(z, target, (1 - lambda) * c);
     const taught = (z: HostArray, { teacher, tau, lambda }: typeof one.attrs): HostArray =>
-      divergenceVjp(z, teacher, tau, perClass, lambda * c);
-    const { student } = alone.inputs;
+      vjpOfDirection[direction](z, teacher, tau, perClass(divideBy), lambda * c);
     const { head, head_dist } = two.inputs;
     return [
-      vjpClaim(divergence, alone, loops.scalar(c), {
-        student: divergenceVjp(student, alone.attrs.teacher, alone.attrs.tau, perClass, c),
-      }),
       vjpClaim(softDistillation, two, loops.scalar(c), { head: truth(head, two.attrs), head_dist: taught(head_dist, two.attrs) }),
       vjpClaim(usualSoftDistillation, one, loops.scalar(c), {
         head: add(truth(one.inputs.head, one.attrs), taught(one.inputs.head, one.attrs)),
@@ -95,11 +91,27 @@ function softClaims(draw: Draw): readonly Claim[] {
   });
 }
 
+/** τ² KL alone; then as a part of soft distillation. */
+function softClaims(draw: Draw): readonly Claim[] {
+  const c = cotangent(draw);
+  const alone = divisors.map((divideBy) => {
+    const call = divergenceCall(draw, anySize, divideBy);
+    const student = divergenceVjp(call.inputs.student, call.attrs.teacher, call.attrs.tau, perClass(divideBy), c);
+    return vjpClaim(divergence, call, loops.scalar(c), { student });
+  });
+  return [...alone, ...weightedClaims(draw, c, anySize, "teacher-first")];
+}
+
+/** Likewise with the student first. */
 function reverseClaims(draw: Draw): readonly Claim[] {
-  const [call, c] = [reverseDivergenceCall(draw, anySize), cotangent(draw)];
-  const student = reverseDivergenceVjp(call.inputs.student, call.attrs.teacher, call.attrs.tau, c);
-  const terms = Math.max(1, Math.abs(c) * at(call.expected)); // the terms of the gradient have both signs; those of the loss one
-  return [{ ...vjpClaim(reverseDivergence, call, loops.scalar(c), { student }), terms }];
+  const c = cotangent(draw);
+  const alone = divisors.map((divideBy) => {
+    const call = reverseDivergenceCall(draw, anySize, divideBy);
+    const student = reverseDivergenceVjp(call.inputs.student, call.attrs.teacher, call.attrs.tau, perClass(divideBy), c);
+    const terms = Math.max(1, Math.abs(c) * at(call.expected)); // the terms of the gradient have both signs; those of the loss one
+    return { ...vjpClaim(reverseDivergence, call, loops.scalar(c), { student }), terms };
+  });
+  return [...alone, ...weightedClaims(draw, c, moderate, "student-first")];
 }
 
 /** Two heads; the same logits for both labels; two class tokens and no teacher. */
@@ -142,7 +154,7 @@ export const lossGradientRows: readonly Row[] = [
   claimsRow("G4", "gradient of cross-entropy, targets of any sum", crossEntropyClaims),
   claimsRow("G5", "gradient on smoothed labels, both conventions", smoothedClaims),
   claimsRow("G6", "gradient of soft distillation, with λ and both divisors", softClaims),
-  claimsRow("G7", "gradient of the reverse divergence", reverseClaims),
+  claimsRow("G7", "gradient of the reverse divergence, with λ and both divisors", reverseClaims),
   claimsRow("G8", "gradient of hard distillation, on two heads, one head and two class tokens", hardClaims),
   claimsRow("G9", "gradient of both fusions", fusionClaims),
 ];

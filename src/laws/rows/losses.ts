@@ -56,16 +56,16 @@ export const lossRows: readonly Row[] = [
   claimsRow("E21", "label smoothing over the other classes (paper)", (draw) =>
     smoothingClaims(draw, smoothOverOthers, loops.smoothOverOthers),
   ),
-  claimsRow("E22", "soft distillation, on one head's logits and on two", (draw) => [
-    forwardClaim(usualSoftDistillation, usualSoftCall(draw, anySize, "batch")),
-    forwardClaim(softDistillation, softDistillationCall(draw, anySize, "batch")),
+  claimsRow("E22", "soft distillation in both directions, on one head's logits and on two", (draw) => [
+    forwardClaim(usualSoftDistillation, usualSoftCall(draw, anySize, { divideBy: "batch" })),
+    forwardClaim(softDistillation, softDistillationCall(draw, anySize, { divideBy: "batch" })),
   ]),
   claimsRow("E23", "τ² KL of the student from the teacher, per sample", (draw) => [
     forwardClaim(divergence, divergenceCall(draw, anySize, "batch")),
   ]),
   claimsRow("E24", "the authors' divisor: K times weaker", (draw) => [
     forwardClaim(divergence, divergenceCall(draw, anySize, "batch*classes")),
-    forwardClaim(softDistillation, softDistillationCall(draw, anySize, "batch*classes")),
+    forwardClaim(softDistillation, softDistillationCall(draw, anySize, { divideBy: "batch*classes" })),
   ]),
   claimsRow("E25", "the teacher's decision, the first index on ties", decisionClaims, "exact"),
   claimsRow("E26", "hard distillation, on two heads' logits and on one", (draw) => [

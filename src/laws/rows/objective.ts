@@ -4,10 +4,10 @@ import { upload, type Host, type HostArray } from "../../check/host.ts";
 import type { Row } from "../../check/laws/row.ts";
 import type { Logits } from "../../model/heads.ts";
 import { objective, type Distillation, type LossAndCotangents, type Targets } from "../../train/step/objective.ts";
-import { anySize, lossSizes, share, temperature } from "../cases/calls/losses.ts";
+import { anySize, drawDirection, lossSizes, moderate, share, temperature } from "../cases/calls/losses.ts";
 import { claimsRow, type Claim } from "../cases/claim.ts";
 import * as loops from "../loops/losses.ts";
-import { crossEntropyVjp, divergenceVjp } from "../loops/lossVjps.ts";
+import { crossEntropyVjp, vjpOfDirection } from "../loops/lossVjps.ts";
 import { mapped, paired } from "../loops/rows.ts";
 
 const add = (a: HostArray, b: HostArray): HostArray => paired(a, b, (x, y) => x + y);
@@ -16,7 +16,9 @@ const scaled = ({ shape, data }: HostArray, factor: number): HostArray => ({ sha
 /** For each kind of loss, the weights of its terms, and whether they read the class head's or the distillation head's logits. */
 function claims(draw: Draw): readonly Claim[] {
   const shape = lossSizes(draw);
-  const [head, head_dist, teacher] = [anySize(draw, shape), anySize(draw, shape), anySize(draw, shape)];
+  const direction = drawDirection(draw);
+  const logitsOf = direction === "student-first" ? moderate : anySize; // the terms of (G7) cancel if logits are huge
+  const [head, head_dist, teacher] = [logitsOf(draw, shape), logitsOf(draw, shape), logitsOf(draw, shape)];
   const [target, alpha, lambda, tau] = [draw.distribution(shape), share(draw), share(draw), temperature(draw)];
   const two = { head, head_dist };
   const plain = { head, head_dist: null };
@@ -37,13 +39,13 @@ function claims(draw: Draw): readonly Claim[] {
   };
   const truth = (z: HostArray, weight: number): HostArray => crossEntropyVjp(z, target, weight);
   const hard = (z: HostArray): HostArray => crossEntropyVjp(z, loops.decision(teacher), alpha);
-  const soft = (z: HostArray): HostArray => divergenceVjp(z, teacher, tau, perClass, lambda);
+  const soft = (z: HostArray): HostArray => vjpOfDirection[direction](z, teacher, tau, perClass, lambda);
   const hardLoss = (zd: HostArray): number => loops.hardDistillation([head, zd], target, teacher, alpha);
-  const softLoss = (zd: HostArray): number => loops.softDistillation([head, zd], target, teacher, { lambda, tau, perClass });
+  const softLoss = (zd: HostArray): number => loops.softDistillation([head, zd], target, teacher, { lambda, tau, perClass, direction });
 
   const none: Distillation = { kind: "none" };
   const ofHard = (student: "class" | "distillation"): Distillation => ({ kind: "hard", alpha, student });
-  const ofSoft = (student: "class" | "distillation"): Distillation => ({ kind: "soft", lambda, tau, divideBy, student });
+  const ofSoft = (student: "class" | "distillation"): Distillation => ({ kind: "soft", lambda, tau, divideBy, direction, student });
   const mean = mapped(scaled(add(head, head_dist), 0.5), draw.round); // as an engine rounds 10⁴ + 0.1
   const bothHalf = (loops.crossEntropy(head, target) + loops.crossEntropy(head_dist, target)) / 2;
   const hardOnOne = add(truth(head, 1 - alpha), hard(head));

@@ -17,6 +17,12 @@ const table = z.discriminatedUnion(
       lambda: given(share, 0.1, "deit.md 2.3", "share of the teacher's loss"),
       tau: given(positive, 3, "deit.md 2.3", "temperature τ"),
       divide_by: given(oneOf("batch", "batch*classes"), "batch", "deit.md 2.3", "what the sum of the teacher's loss is divided by"),
+      direction: given(
+        oneOf("teacher-first", "student-first"),
+        "teacher-first",
+        "deit.md 10",
+        "which distribution the divergence has first",
+      ),
       student,
     }),
   ],

@@ -1,7 +1,7 @@
 /** The JSON of a recording (recording format, section 2): what was computed, on which model, with which loss and optimiser. */
 import { JsonError, parseJson } from "../../io/strictJson.ts";
 import { checkedConfig, type DeitConfig } from "../../model/config.ts";
-import type { Distillation } from "../../train/step/objective.ts";
+import type { HardLoss, SoftLoss } from "../../train/step/objective.ts";
 import type { Optimizer } from "../../train/optimizer/optimizer.ts";
 import * as field from "./fields.ts";
 import { RecordingError, type Reader } from "./fields.ts";
@@ -18,8 +18,8 @@ export interface HashedImages extends Hashed {
   readonly batch: number;
 }
 
-/** The teacher's part of a loss. */
-export type TaughtLoss = Extract<Distillation, { readonly kind: "hard" | "soft" }>;
+/** The teacher's part of a loss; a soft one has the teacher first, (E23). */
+export type TaughtLoss = HardLoss | Omit<SoftLoss, "direction">;
 
 /** A loss whose targets are class numbers, smoothed. */
 export interface LabelsLoss {

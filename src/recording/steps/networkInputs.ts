@@ -8,6 +8,7 @@ import type { Shape, Tensor } from "../../tensor/tensor.ts";
 import { deitAttrs } from "../../train/step/deitTask.ts";
 import { smoothedTargets } from "../../train/step/mixedBatch.ts";
 import type { Distillation, Targets } from "../../train/step/objective.ts";
+import type { TaughtLoss } from "../format/configuration.ts";
 import { hashed } from "../format/hash.ts";
 import type { Arrays, Recording } from "../format/read.ts";
 import { imageShape } from "../format/tensorSpecs.ts";
@@ -75,6 +76,12 @@ export function networkInputsOf(k: Kernels, recording: Recording, weights: Array
 export const labelsOf = (k: Kernels, recording: Recording): Tensor | null =>
   recording.configuration.loss?.target === "labels" ? load(k, given(recording, "labels")) : null;
 
+/** What `objective` calls the teacher's part of a recorded loss. */
+function distillationOf(taught: TaughtLoss | null): Distillation {
+  if (taught === null) return { kind: "none" };
+  return taught.kind === "soft" ? { ...taught, direction: "teacher-first" } : taught;
+}
+
 /** Uploads the targets and the teacher's logits; null: the recording has no loss. */
 export function lossInputsOf(k: Kernels, recording: Recording): LossInputs | null {
   const { loss, model } = recording.configuration;
@@ -85,5 +92,5 @@ export function lossInputsOf(k: Kernels, recording: Recording): LossInputs | nul
       ? stored("distribution")
       : smoothedTargets(k, stored("labels"), model.classes, { share: loss.smoothing, over: loss.smoothingMass });
   const teacher = loss.distillation === null ? null : stored("teacher");
-  return { targets: { target, teacher }, distillation: loss.distillation ?? { kind: "none" } };
+  return { targets: { target, teacher }, distillation: distillationOf(loss.distillation) };
 }

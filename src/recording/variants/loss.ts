@@ -7,10 +7,8 @@
  *   (E26)         L = (1 − α) CE(z_c, q) + α CE(z_d, onehot(argmax z_t))
  */
 import { teacherDecision } from "../../losses/hardDistillation.ts";
-import { reverseDivergence } from "../../losses/reverseDivergence.ts";
 import {
   against,
-  divided,
   hard,
   probabilities,
   rightTerm,
@@ -42,9 +40,7 @@ export const lossVariants: readonly LossVariant[] = [
     instead: "KL(s‖p) is computed, the divergence of the teacher from the student",
     reason: "the paper writes the student first, or the arguments of kl_div were exchanged",
     equation: "(E23)",
-    wrong: soft((k, student, teacher, settings) =>
-      divided(k, reverseDivergence.forward(k, { student }, { teacher, tau: settings.tau }).out, student, settings),
-    ),
+    wrong: withSettings((d) => (d.kind === "soft" ? { ...d, direction: "student-first" } : d)),
   },
   {
     ...about,

@@ -63,7 +63,7 @@ export const rightTerm = (k: Kernels, student: Tensor, teacher: Tensor, { tau, d
   divergence.forward(k, { student }, { teacher, tau, divideBy }).out;
 
 /** A divergence, given as a mean over the batch, divided as the recording says. */
-export const divided = (k: Kernels, term: Tensor, student: Tensor, { divideBy }: Soft): Tensor =>
+const divided = (k: Kernels, term: Tensor, student: Tensor, { divideBy }: Soft): Tensor =>
   divideBy === "batch" ? term : k.scale(term, 1 / axis(student.shape, -1));
 
 /** τ² Σ_k p (log p − log s), with p and s at other temperatures than τ. */

@@ -17,7 +17,7 @@ import { withTrained, type TrainedPart } from "../step/trainedPart.ts";
 import type { PreparedTeacher } from "../teachers/prepared.ts";
 import type { Preparing } from "../teachers/preparing.ts";
 import type { Teacher } from "../teachers/teacher.ts";
-import { identityOfData, identityOfInit, identityOfTrained, identityOfTraining } from "../teachers/trained.ts";
+import { identityOfData, identityOfDistillation, identityOfInit, identityOfTrained, identityOfTraining } from "../teachers/trained.ts";
 import { trainModel, type RunSettings } from "./loop.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Sets } from "./sets.ts";
@@ -33,7 +33,7 @@ export interface Checked extends Preparing {
 
 /** What determines the student's training, as plain data; equal for equal recipes of earlier versions. */
 function identityOf({ recipe, teachers }: Pick<Checked, "recipe" | "teachers">): object {
-  const { teachers: _, data, init, training, ...same } = recipe;
+  const { teachers: _, data, init, training, distillation, ...same } = recipe;
   const [first = null, ...more] = teachers.map(({ identity }) => identity);
   const teacher = more.length === 0 ? first : [first, ...more];
   return {
@@ -42,6 +42,7 @@ function identityOf({ recipe, teachers }: Pick<Checked, "recipe" | "teachers">):
     data: identityOfData(data),
     init: identityOfInit(init),
     training: identityOfTraining(identityOfTrained(training)),
+    distillation: identityOfDistillation(distillation),
     teacher,
   };
 }

@@ -3,7 +3,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { crossEntropy } from "../../losses/crossEntropy.ts";
 import type { Divisor } from "../../losses/divergence.ts";
 import { hardDistillation } from "../../losses/hardDistillation.ts";
-import { softDistillation } from "../../losses/softDistillation.ts";
+import { softDistillation, type Direction } from "../../losses/softDistillation.ts";
 import { twoClassTokens } from "../../losses/twoClassTokens.ts";
 import { usualHardDistillation, usualSoftDistillation } from "../../losses/usualDistillation.ts";
 import { meanOfLogits } from "../../model/fusion.ts";
@@ -44,7 +44,7 @@ export interface HardLoss {
 
 /** The teacher's tempered distribution. */
 export interface SoftLoss {
-  /** (E22), with the divergence (E23) or (E24). */
+  /** (E22). */
   readonly kind: "soft";
   /** λ, the share of the teacher. Paper: 0.1. */
   readonly lambda: number;
@@ -52,6 +52,8 @@ export interface SoftLoss {
   readonly tau: number;
   /** What the divergence is divided by. */
   readonly divideBy: Divisor;
+  /** Which distribution the divergence has first. The paper's notation: the student's; all code: the teacher's. */
+  readonly direction: Direction;
   /** Which head's logits the teacher supervises. */
   readonly student: Student;
 }

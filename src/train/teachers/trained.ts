@@ -5,6 +5,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { fold, keyOf, type Key } from "../../tensor/key.ts";
 import { trainModel, type RunSettings } from "../run/loop.ts";
 import { trainingOnShapes } from "../run/onShapes.ts";
+import type { Distillation } from "../step/objective.ts";
 import type { DataRecipe, DeitTrainingRecipe, InitRecipe, StudentRecipe, TrainingRecipe } from "../run/recipe.ts";
 import type { Model } from "../run/state.ts";
 import { leads } from "../run/sumOverRanks.ts";
@@ -42,6 +43,13 @@ export function identityOfTrained({ trained, ...training }: StudentRecipe): Deit
 /** The images as plain data, likewise. */
 export function identityOfData({ images, ...data }: DataRecipe): object {
   return images === null ? data : { ...data, images };
+}
+
+/** A loss as plain data for a digest: without the direction that every older run had. */
+export function identityOfDistillation(distillation: Distillation): object {
+  if (distillation.kind !== "soft" || distillation.direction !== "teacher-first") return distillation;
+  const { direction: _, ...older } = distillation;
+  return older;
 }
 
 /** The weights to start from, likewise. */

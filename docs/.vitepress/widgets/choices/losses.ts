@@ -70,11 +70,11 @@ const pair = new Map([["z_s", row(1, 0, -1)], ["z_t", row(4, 1, -2)], ["τ", row
 const divergenceColumns = { en: ["τ² KL", "∂z₀", "∂z₁", "∂z₂"], zh: ["τ² KL", "∂z₀", "∂z₁", "∂z₂"] };
 const divergenceResult = { en: "The term, and its gradient by the student's logits", zh: "该项的值，以及它对学生 logits 的梯度" };
 
-const forwardKl = (by: Way["by"], divideBy: Divisor): Way => ({
+const kl = (by: Way["by"], op: typeof divergence, divideBy: Divisor): Way => ({
   by,
   compute: onEngine((k, of, inputs) => {
-    const { out, saved } = divergence.forward(k, { student: of("z_s") }, { teacher: of("z_t"), tau: numberOf(inputs, "τ"), divideBy });
-    return joined(k, out, divergence.vjp(k, saved, one(k)).student);
+    const { out, saved } = op.forward(k, { student: of("z_s") }, { teacher: of("z_t"), tau: numberOf(inputs, "τ"), divideBy });
+    return joined(k, out, op.vjp(k, saved, one(k)).student);
   }),
 });
 
@@ -83,14 +83,12 @@ const direction: Choice = {
   result: divergenceResult,
   columns: divergenceColumns,
   ways: [
-    forwardKl({ en: "The code: KL(teacher‖student)", zh: "代码：KL（教师‖学生）" }, "batch"),
-    {
-      by: { en: "The paper's notation, read literally: KL(student‖teacher)", zh: "按论文记号的字面：KL（学生‖教师）" },
-      compute: onEngine((k, of, inputs) => {
-        const { out, saved } = reverseDivergence.forward(k, { student: of("z_s") }, { teacher: of("z_t"), tau: numberOf(inputs, "τ") });
-        return joined(k, out, reverseDivergence.vjp(k, saved, one(k)).student);
-      }),
-    },
+    kl({ en: "The code: KL(teacher‖student)", zh: "代码：KL（教师‖学生）" }, divergence, "batch"),
+    kl(
+      { en: "The paper's notation, read literally: KL(student‖teacher)", zh: "按论文记号的字面：KL（学生‖教师）" },
+      reverseDivergence,
+      "batch",
+    ),
   ],
 };
 
@@ -99,15 +97,15 @@ const scale: Choice = {
   result: divergenceResult,
   columns: divergenceColumns,
   ways: [
-    forwardKl({ en: "The paper and timm: ÷ B (E23)", zh: "论文与 timm：÷ B(E23)" }, "batch"),
-    forwardKl({ en: "The authors' code: ÷ (B·K) (E24)", zh: "作者代码：÷ (B·K)(E24)" }, "batch*classes"),
+    kl({ en: "The paper and timm: ÷ B (E23)", zh: "论文与 timm：÷ B(E23)" }, divergence, "batch"),
+    kl({ en: "The authors' code: ÷ (B·K) (E24)", zh: "作者代码：÷ (B·K)(E24)" }, divergence, "batch*classes"),
   ],
 };
 
 const weighted = (by: Way["by"], lambda: number, tau: number): Way => ({
   by,
   compute: onEngine((k, of) => {
-    const attrs = { target: first(k, 3), teacher: of("z_t"), tau, lambda, divideBy: "batch" } as const;
+    const attrs = { target: first(k, 3), teacher: of("z_t"), tau, lambda, divideBy: "batch", direction: "teacher-first" } as const;
     const { out, saved } = usualSoftDistillation.forward(k, { head: of("z_s") }, attrs);
     return joined(k, out, usualSoftDistillation.vjp(k, saved, one(k)).head);
   }),

@@ -25,6 +25,7 @@ const softAttrs = (k: Kernels, s: typeof soft): SoftDistillationAttrs => ({
   ...temperedAttrs(k, s),
   target: tensorOf(k, s.target),
   lambda: numberOf(s.lambda),
+  direction: "teacher-first",
 });
 
 const hardAttrs = (k: Kernels, s: typeof hard): HardDistillationAttrs => ({

@@ -37,7 +37,7 @@ const losses = {
   }),
   "gradients/reverseDivergence": exampleOf(reverseDivergence, {
     inputs: { student: hostArray([1, 3], [1, 0, -1]) },
-    attrs: (k) => ({ teacher: k.upload([1, 3], [3, 0, 0]), tau: 3 }),
+    attrs: (k: Kernels): DivergenceAttrs => ({ teacher: k.upload([1, 3], [3, 0, 0]), tau: 3, divideBy: "batch" }),
   }),
   "gradients/hardDistillation": exampleOf(hardDistillation, {
     inputs: { head: hostArray([1, 3], [1, 0, 0]), head_dist: hostArray([1, 3], [0, 1, 0]) },

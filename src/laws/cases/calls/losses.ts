@@ -4,8 +4,7 @@ import type { HostArray } from "../../../check/host.ts";
 import type { CrossEntropyAttrs, CrossEntropyInputs } from "../../../losses/crossEntropy.ts";
 import type { DivergenceAttrs, DivergenceInputs, Divisor } from "../../../losses/divergence.ts";
 import type { HardDistillationAttrs } from "../../../losses/hardDistillation.ts";
-import type { ReverseDivergenceAttrs } from "../../../losses/reverseDivergence.ts";
-import type { SoftDistillationAttrs, TwoLogits } from "../../../losses/softDistillation.ts";
+import type { Direction, SoftDistillationAttrs, TwoLogits } from "../../../losses/softDistillation.ts";
 import type { ClassLogits } from "../../../losses/usualDistillation.ts";
 import type { Shape } from "../../../tensor/tensor.ts";
 import type { HostCall } from "../hostCall.ts";
@@ -56,44 +55,43 @@ export function crossEntropyCall(draw: Draw, logitsOf: DrawLogits, general = fal
   return { inputs: { logits }, attrs: { target }, expected: scalar(crossEntropy(logits, target)) };
 }
 
-export function divergenceCall(
-  draw: Draw,
-  logitsOf: DrawLogits,
-  divideBy: Divisor = divisor(draw),
-): HostCall<DivergenceInputs, DivergenceAttrs> {
-  const shape = lossSizes(draw);
-  const [student, teacher, tau] = [logitsOf(draw, shape), logitsOf(draw, shape), temperature(draw)];
-  const expected = scalar(divergence(student, teacher, tau) / (perClass(divideBy) ? shape[1] : 1));
-  return { inputs: { student }, attrs: { teacher, tau, divideBy }, expected };
-}
+type DivergenceCall = (draw: Draw, logitsOf: DrawLogits, divideBy?: Divisor) => HostCall<DivergenceInputs, DivergenceAttrs>;
 
-export function reverseDivergenceCall(draw: Draw, logitsOf: DrawLogits): HostCall<DivergenceInputs, ReverseDivergenceAttrs> {
-  const shape = lossSizes(draw);
-  const [student, teacher, tau] = [logitsOf(draw, shape), logitsOf(draw, shape), temperature(draw)];
-  return { inputs: { student }, attrs: { teacher, tau }, expected: scalar(reverseDivergence(student, teacher, tau)) };
-}
+const callOf =
+  (kl: typeof divergence): DivergenceCall =>
+  (draw, logitsOf, divideBy = divisor(draw)) => {
+    const shape = lossSizes(draw);
+    const [student, teacher, tau] = [logitsOf(draw, shape), logitsOf(draw, shape), temperature(draw)];
+    const expected = scalar(kl(student, teacher, tau) / (perClass(divideBy) ? shape[1] : 1));
+    return { inputs: { student }, attrs: { teacher, tau, divideBy }, expected };
+  };
+
+export const divergenceCall: DivergenceCall = callOf(divergence);
+export const reverseDivergenceCall: DivergenceCall = callOf(reverseDivergence);
+
+/** The divergence of a soft distillation; what is not given is drawn. */
+type GivenDivergence = Partial<Pick<SoftDistillationAttrs, "divideBy" | "direction">>;
+
+/** Either direction of the divergence. */
+export const drawDirection = (draw: Draw): Direction => draw.oneOf(["teacher-first", "student-first"]);
 
 export function softDistillationCall(
   draw: Draw,
   logitsOf: DrawLogits,
-  divideBy: Divisor = divisor(draw),
+  { divideBy = divisor(draw), direction = drawDirection(draw) }: GivenDivergence = {},
 ): HostCall<TwoLogits, SoftDistillationAttrs> {
   const shape = lossSizes(draw);
   const [head, head_dist, teacher] = [logitsOf(draw, shape), logitsOf(draw, shape), logitsOf(draw, shape)];
-  const attrs = { target: draw.distribution(shape), teacher, tau: temperature(draw), lambda: share(draw), divideBy };
+  const attrs = { target: draw.distribution(shape), teacher, tau: temperature(draw), lambda: share(draw), divideBy, direction };
   const loss = softDistillation([head, head_dist], attrs.target, teacher, { ...attrs, perClass: perClass(divideBy) });
   return { inputs: { head, head_dist }, attrs, expected: scalar(loss) };
 }
 
 /** (E22) as printed, with the same logits for both terms. */
-export function usualSoftCall(
-  draw: Draw,
-  logitsOf: DrawLogits,
-  divideBy: Divisor = divisor(draw),
-): HostCall<ClassLogits, SoftDistillationAttrs> {
-  const { inputs, attrs } = softDistillationCall(draw, logitsOf, divideBy);
+export function usualSoftCall(draw: Draw, logitsOf: DrawLogits, given: GivenDivergence = {}): HostCall<ClassLogits, SoftDistillationAttrs> {
+  const { inputs, attrs } = softDistillationCall(draw, logitsOf, given);
   const { head } = inputs;
-  const loss = softDistillation([head, head], attrs.target, attrs.teacher, { ...attrs, perClass: perClass(divideBy) });
+  const loss = softDistillation([head, head], attrs.target, attrs.teacher, { ...attrs, perClass: perClass(attrs.divideBy) });
   return { inputs: { head }, attrs, expected: scalar(loss) };
 }
 
