@@ -2,8 +2,9 @@
  * Writes what the files of results say into the pages docs/experiments/NAME.md, between `<!-- result -->` and `<!-- end -->`, the summary into
  * docs/experiments/index.md, and the figures: `npm run build && node spec/docs/experiments.mjs`. With `--check` it writes nothing, and fails where one differs.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { experiments } from "../../dist/experiments/list.js";
 import { experimentMarkdown, figureFile, figureText } from "../../dist/report/experiment/markdown.js";
 
 const folder = "docs/experiments";
@@ -24,12 +25,14 @@ function fill(path, text) {
   );
 }
 
-const results = readdirSync(folder)
-  .filter((name) => name.endsWith(".json"))
-  .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")));
+const results = [...experiments.values()].flatMap(({ name }) => {
+  const path = join(folder, `${name}.json`);
+  return existsSync(path) ? [JSON.parse(readFileSync(path, "utf8"))] : [];
+});
 
 const counted = ({ claims }, reading) => claims.filter((claim) => claim.reading === reading).length;
 const readings = ["seen", "not seen", "not decidable at this scale"];
+const missing = [...experiments.values()].filter(({ name }) => !results.some((result) => result.experiment === name));
 const rows = results.map((result) => [
   `[${result.title}](./${result.experiment}.md)`,
   result.source,
@@ -37,7 +40,10 @@ const rows = results.map((result) => [
   ...readings.map((reading) => counted(result, reading)),
 ]);
 const head = ["experiment", "paper", "question", ...readings];
-fill(join(folder, "index.md"), [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n"));
+const table = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+const open = missing.map(({ name, title, source }) => `- ${title} (${source}): \`deit experiment ${name}\``);
+const rest = open.length === 0 ? "" : `\n\nDefined, and not measured yet:\n\n${open.join("\n")}`;
+fill(join(folder, "index.md"), `${table}${rest}`);
 for (const result of results) {
   fill(join(folder, `${result.experiment}.md`), experimentMarkdown(result));
   for (const i of result.figures.keys()) write(join(folder, figureFile(result.experiment, i)), figureText(result, i));
