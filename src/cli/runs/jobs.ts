@@ -92,14 +92,27 @@ export async function checkJobs(asked: Asked, jobs: readonly (readonly Job[])[])
   for (const job of jobs.flat()) if (isRun(job) && existsSync(job.path)) await checkExisting(asked, job);
 }
 
-/** The command line of `deit train` for a run. An existing one has been checked, and is resumed with its own recipe. */
-function trainArguments(asked: Asked, job: Job<Arm>): readonly string[] {
-  const { seed, path: directory } = job;
-  if (existsSync(directory)) return ["train", recipePath(directory), "--out", directory, "--resume"];
+/** The command line of a job whose run has not begun. A run takes further options. */
+function firstArguments(asked: Asked, job: Job, ofRuns: readonly string[]): readonly string[] {
+  if (!isRun(job)) return [...wordsOf(asked, job), "--json"];
   const changes = changesOf(asked, job).flatMap((change) => ["--set", change]);
-  return ["train", recipeOf(asked), "--out", directory, "--seed", `${seed}`, ...changes];
+  return ["train", recipeOf(asked), "--out", job.path, "--seed", `${job.seed}`, ...changes, ...ofRuns, "--json"];
 }
 
-/** The command line of a job; a run takes further options. */
-export const argumentsOf = (asked: Asked, job: Job, ofRuns: readonly string[]): readonly string[] =>
-  isRun(job) ? [...trainArguments(asked, job), ...ofRuns, "--json"] : [...wordsOf(asked, job), "--json"];
+/** What is done for a job. */
+export interface Work {
+  /** The command line: the first, or, as an existing run has been checked and goes on with its own recipe, that of resuming it. */
+  readonly command: readonly string[];
+  /** The first command line, which says what a result is of. */
+  readonly of: readonly string[];
+  /** Whether a result may be kept already. */
+  readonly begun: boolean;
+}
+
+export function workOf(asked: Asked, job: Job, ofRuns: readonly string[]): Work {
+  const { path } = job;
+  const of = firstArguments(asked, job, ofRuns);
+  if (!isRun(job)) return { command: of, of, begun: true };
+  const begun = existsSync(path);
+  return { command: begun ? ["train", recipePath(path), "--out", path, "--resume", ...ofRuns, "--json"] : of, of, begun };
+}

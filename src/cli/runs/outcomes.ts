@@ -1,13 +1,12 @@
 /** Runs the steps of a comparison, several at a time, and stops them all by one signal or after a time, after which the same command continues. */
 import { availableParallelism } from "node:os";
-import { isArm } from "../../experiments/placeholders.ts";
 import type { ResultsOf } from "../../experiments/result.ts";
 import { childCommands, inParallel, INTERRUPTED, type Children } from "../processes/children.ts";
 import { thisCommand } from "../processes/commandLine.ts";
 import { engineArguments, type EngineOptions } from "../options.ts";
 import { messageOf, say } from "../output.ts";
-import { argumentsOf, type Asked, type Job } from "./jobs.ts";
-import { keepMeasurement, keptMeasurement } from "./measurements.ts";
+import { workOf, type Asked, type Job } from "./jobs.ts";
+import { keepResult, keptResult } from "./kept.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -28,12 +27,12 @@ export const untilDone = (options: EngineOptions): HowToRun => ({
   minutes: Infinity,
 });
 
-/** Runs the command line of one job; null: it was stopped. A measurement that is kept is not repeated. */
+/** Runs the command line of one job; null: it was stopped. What is done is not repeated. */
 async function resultOf(job: Job, asked: Asked, { options }: HowToRun, { run, stopped }: Children): Promise<unknown> {
-  const { step, path } = job;
+  const { path } = job;
   if (stopped()) return null;
-  const command = argumentsOf(asked, job, options);
-  const kept = isArm(step) ? null : keptMeasurement(path, command);
+  const { command, of, begun } = workOf(asked, job, options);
+  const kept = begun ? keptResult(path, of) : null;
   if (kept !== null) return kept;
   say(`${path}: started`);
   const out = await run(command).catch((error: unknown) => {
@@ -41,7 +40,7 @@ async function resultOf(job: Job, asked: Asked, { options }: HowToRun, { run, st
   });
   if (out === null) return null;
   const result: unknown = JSON.parse(out);
-  if (!isArm(step)) await keepMeasurement(path, command, result);
+  await keepResult(path, of, result);
   say(`${path}: done`);
   return result;
 }
