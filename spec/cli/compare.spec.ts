@@ -22,7 +22,8 @@ describe("deit compare", () => {
     const { folder, recipe } = folderWithRecipe();
     const out = join(folder, "runs");
     const result = Object(json(["compare", recipe, "--seeds", "2", "--out", out], folder));
-    expect(readdirSync(out).toSorted()).toEqual(["distilled-0", "distilled-1", "plain-0", "plain-1"]);
+    const runs = ["distilled-0", "distilled-1", "plain-0", "plain-1"];
+    expect(readdirSync(out).toSorted()).toEqual(runs.flatMap((run) => [run, `${run}.json`]));
     const rows: { seed: number; distilled: number; plain: number; difference: number; teacher: number }[] = result.rows;
     expect(rows.map(({ seed }) => seed)).toEqual([0, 1]);
     const top1 = async (run: string): Promise<unknown> => Object(await jsonHere("eval", join(out, run), "synthetic:7")).top1;
