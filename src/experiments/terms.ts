@@ -13,12 +13,17 @@ export const top1 = (name: string, { name: of }: Arm, by: By, paper: number | nu
   paper,
 });
 
-/** One quantity is above another, in the paper by `effect`. */
-export const more = (text: string, higher: string, lower: string, effect: number): Claim => ({
+/** The name of a quantity, or those of several that are added. */
+type Terms = string | readonly string[];
+
+const listed = (terms: Terms): readonly string[] => (typeof terms === "string" ? [terms] : terms);
+
+/** One quantity, or sum of quantities, is above another, in the paper by `effect`. `deviation`: as a claim has it. */
+export const more = (text: string, higher: Terms, lower: Terms, effect: number, deviation: number | null = null): Claim => ({
   text,
-  of: [[higher], [lower]],
+  of: [listed(higher), listed(lower)],
   says: { kind: "more", effect },
-  deviation: null,
+  deviation,
 });
 
 /** Two quantities are equal within a margin. */

@@ -1,7 +1,7 @@
 /** Section 10 of deit.md: choices in which the paper, its code and others disagree, each both ways. And what a teacher's label does to crops (section 2). */
 import { changed, none, soft, token } from "../arms.ts";
 import type { Arm, Claim, Experiment, Measurement, Quantity } from "../experiment.ts";
-import { equal, top1 } from "../terms.ts";
+import { equal, more, top1 } from "../terms.ts";
 
 /** A choice: the arm that makes it one way is given, the other way is trained. */
 interface Choice {
@@ -75,12 +75,7 @@ const SUM = "⚗, sum of softmax";
 const claims: readonly Claim[] = [
   ...disputed.map(({ name, against, claim }) => equal(claim, name, against, MARGIN)),
   equal("Both ways to fuse the heads are as good.", SUM, MEAN, MARGIN),
-  {
-    text: "A teacher labels small crops differently from their images more often than large ones.",
-    of: [[smallest], [largest]],
-    says: { kind: "more", effect: MARGIN },
-    deviation: null,
-  },
+  more("A teacher labels small crops differently from their images more often than large ones.", smallest, largest, MARGIN),
 ];
 
 export const choices: Experiment = {

@@ -1,7 +1,7 @@
 /** The paper's title: how accuracy depends on the number of training images, with and without a teacher. The paper itself trains on all of ImageNet. */
 import { changed, none, token } from "../arms.ts";
-import type { Arm, Claim, Experiment, Line, Quantity } from "../experiment.ts";
-import { top1 } from "../terms.ts";
+import type { Arm, Experiment, Line, Quantity } from "../experiment.ts";
+import { more, top1 } from "../terms.ts";
 
 /** How many images there are, and how many epochs, so that every training has as many steps. The shared arms have 5,000. */
 const amounts = [
@@ -51,21 +51,14 @@ const GAIN = 1.6;
 /** The least that would matter where the paper says nothing, in points. */
 const MATTERS = 1;
 
-const compared = (text: string, more: readonly string[], less: readonly string[], effect: number): Claim => ({
-  text,
-  of: [more, less],
-  says: { kind: "more", effect },
-  deviation: null,
-});
-
 const gains = [fewest, some, most].map((amount) =>
-  compared(`With ${amount.images} images, ⚗ is better than plain.`, [nameOf(distilled, amount)], [nameOf(plain, amount)], GAIN),
+  more(`With ${amount.images} images, ⚗ is better than plain.`, nameOf(distilled, amount), nameOf(plain, amount), GAIN),
 );
 const convnets = [fewest, some, most].map((amount) =>
-  compared(
+  more(
     `With ${amount.images} images, the ConvNet is better than the plain transformer.`,
-    [nameOf(convnet, amount)],
-    [nameOf(plain, amount)],
+    nameOf(convnet, amount),
+    nameOf(plain, amount),
     MATTERS,
   ),
 );
@@ -82,7 +75,7 @@ export const dataEfficiency: Experiment = {
   quantities,
   claims: [
     ...gains,
-    compared(
+    more(
       "The gain from the teacher is larger with 500 images than with 50000.",
       [nameOf(distilled, fewest), nameOf(plain, most)],
       [nameOf(plain, fewest), nameOf(distilled, most)],

@@ -1,5 +1,6 @@
 /** Table 5 and Figure 1: throughput against accuracy. Throughputs are measured here; accuracies are the paper's, as nothing is trained. */
 import type { Claim, Experiment, Line, Measurement, Quantity } from "../experiment.ts";
+import { equal, more } from "../terms.ts";
 
 /** The paper's models: images a second on one V100 (fp32), and top-1 on ImageNet in percent. */
 const models = [
@@ -73,12 +74,7 @@ const [tiny, small, base] = models;
 /** How far two runs of one measurement differ: the deviation of the logarithm of their ratio. */
 const DEVIATION = 0.1;
 
-const faster = (text: string, one: string, other: string, ratio: number): Claim => ({
-  text,
-  of: [[one], [other]],
-  says: { kind: "more", effect: Math.log(ratio) },
-  deviation: null,
-});
+const faster = (text: string, one: string, other: string, ratio: number): Claim => more(text, one, other, Math.log(ratio));
 
 const sizes = engines.flatMap((on) => [
   faster(`On ${on.name}, DeiT-Ti is faster than DeiT-S.`, speed(on, tiny), speed(on, small), tiny.speed / small.speed),
@@ -86,12 +82,12 @@ const sizes = engines.flatMap((on) => [
 ]);
 const tokens = models.map((model, i): Claim => {
   const other = distilled[i] ?? model;
-  return {
-    text: `On wasm, the distillation token costs ${model.name} next to nothing.`,
-    of: [[speed(wasm, model)], [speed(wasm, other)]],
-    says: { kind: "equal", within: Math.log(1.1) },
-    deviation: null,
-  };
+  return equal(
+    `On wasm, the distillation token costs ${model.name} next to nothing.`,
+    speed(wasm, model),
+    speed(wasm, other),
+    Math.log(1.1),
+  );
 });
 
 const ours = (on: On): Line => ({

@@ -1,6 +1,7 @@
 /** Table 4 and section 9.5 of deit.md: what the distillation token learns that the class token does not. */
 import { none, token, twoClassTokens } from "../arms.ts";
-import type { Claim, Experiment, Line, Quantity } from "../experiment.ts";
+import type { Experiment, Line, Quantity } from "../experiment.ts";
+import { more } from "../terms.ts";
 
 /** The blocks of the recipe's student. */
 const DEPTH = 4;
@@ -76,13 +77,6 @@ const paperLine: Line = {
   ],
 };
 
-const differs = (text: string, more: string, less: string, effect: number, deviation: number | null): Claim => ({
-  text,
-  of: [[more], [less]],
-  says: { kind: "more", effect },
-  deviation,
-});
-
 /** The cosine of two random vectors of 64 numbers deviates from 0 by 1/√64. */
 const OF_RANDOM = 0.125;
 /** The standard deviation of a difference of two disagreements that share their images, in points. */
@@ -120,42 +114,42 @@ export const tokens: Experiment = {
     ...cosines,
   ],
   claims: [
-    differs(
+    more(
       "The distilled model decides more like the ConvNet than the DeiT without a teacher does.",
       disagreement("ConvNet", "DeiT without a teacher"),
       disagreement("ConvNet", "⚗ both"),
       3.1,
       OF_DISAGREEMENT,
     ),
-    differs(
+    more(
       "The distillation head decides more like the ConvNet than the class head does.",
       disagreement("ConvNet", "⚗ class"),
       disagreement("ConvNet", "⚗ distillation"),
       1.2,
       OF_DISAGREEMENT,
     ),
-    differs(
+    more(
       "The class head decides more like the DeiT without a teacher than the distillation head does.",
       disagreement("DeiT without a teacher", "⚗ distillation"),
       disagreement("DeiT without a teacher", "⚗ class"),
       0.1,
       OF_DISAGREEMENT,
     ),
-    differs(
+    more(
       "The learned class and distillation tokens are less alike than two class tokens are.",
       cosine(twoTokens, 0, false),
       cosine(classAndDistillation, 0, false),
       0.939,
       OF_RANDOM,
     ),
-    differs(
+    more(
       "The embeddings of the class and the distillation token are more alike after the last block than at the input.",
       cosine(classAndDistillation, DEPTH, false),
       cosine(classAndDistillation, 0, false),
       0.87,
       OF_RANDOM,
     ),
-    differs(
+    more(
       "After the last block, they are less alike than those of two class tokens.",
       cosine(twoTokens, DEPTH, false),
       cosine(classAndDistillation, DEPTH, false),

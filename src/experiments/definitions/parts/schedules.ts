@@ -43,15 +43,12 @@ export const schedules: Part = {
   claims: [
     more("A distilled student is better after 120 epochs than after 60.", distilled(120), distilled(60), GAIN),
     equal("A plain one is not: it has saturated.", plain(120), plain(60), GAIN),
-    {
-      text: "From 60 to 120 epochs, a distilled student gains more than a plain one.",
-      of: [
-        [distilled(120), plain(60)],
-        [distilled(60), plain(120)],
-      ],
-      says: { kind: "more", effect: GAIN },
-      deviation: null,
-    },
+    more(
+      "From 60 to 120 epochs, a distilled student gains more than a plain one.",
+      [distilled(120), plain(60)],
+      [distilled(60), plain(120)],
+      GAIN,
+    ),
   ],
   figures: [
     {

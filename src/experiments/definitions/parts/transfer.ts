@@ -78,11 +78,8 @@ export const transfer: Part = {
     const name = names(direction);
     const { deviation } = direction;
     return [
-      { ...more(`${direction.name}: transfer is better than training from scratch.`, name.whole, name.scratch, GAIN), deviation },
-      {
-        ...more(`${direction.name}: fine-tuning the whole network is better than the heads alone.`, name.whole, name.heads, GAIN),
-        deviation,
-      },
+      more(`${direction.name}: transfer is better than training from scratch.`, name.whole, name.scratch, GAIN, deviation),
+      more(`${direction.name}: fine-tuning the whole network is better than the heads alone.`, name.whole, name.heads, GAIN, deviation),
     ];
   }),
   figures: [],
