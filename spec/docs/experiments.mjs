@@ -1,8 +1,8 @@
 /**
- * Writes what the files of results say into the pages docs/experiments/NAME.md, between `<!-- result -->` and `<!-- end -->`, the summary into
+ * Writes what the files of results say into the pages docs/experiments/NAME.md, between `<!-- result FILE -->` and `<!-- end -->`, the summary into
  * docs/experiments/index.md, and the figures: `npm run build && node spec/docs/experiments.mjs`. With `--check` it writes nothing, and fails where one differs.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { experiments } from "../../dist/experiments/list.js";
 import { experimentMarkdown, figureFile, figureText } from "../../dist/report/experiment/markdown.js";
@@ -17,18 +17,19 @@ function write(path, text) {
   process.exitCode = 1;
 }
 
-function fill(path, text) {
+function fill(path, name, text) {
   const old = readFileSync(path, "utf8");
-  write(
-    path,
-    old.replace(/<!-- result -->\n[^]*?<!-- end -->/, () => `<!-- result -->\n\n${text}\n\n<!-- end -->`),
-  );
+  const [from, to] = [`<!-- result ${name} -->`, "<!-- end -->"];
+  const [start, end] = [old.indexOf(from), old.indexOf(to, old.indexOf(from))];
+  if (start < 0 || end < 0) throw new Error(`${path}: there is no ${from} with an ${to} after it`);
+  write(path, `${old.slice(0, start)}${from}\n\n${text}\n\n${old.slice(end)}`);
 }
 
-const results = [...experiments.values()].flatMap(({ name }) => {
-  const path = join(folder, `${name}.json`);
-  return existsSync(path) ? [JSON.parse(readFileSync(path, "utf8"))] : [];
-});
+/** Results by the names of their files: NAME.json, or NAME-DATA.json for further data. */
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => [name.replace(/\.json$/, ""), JSON.parse(readFileSync(join(folder, name), "utf8"))]);
+const results = [...experiments.keys()].flatMap((name) => files.flatMap(([file, result]) => (file === name ? [result] : [])));
 
 const counted = ({ claims }, reading) => claims.filter((claim) => claim.reading === reading).length;
 const readings = ["seen", "not seen", "not decidable at this scale"];
@@ -43,8 +44,8 @@ const head = ["experiment", "paper", "question", ...readings];
 const table = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 const open = missing.map(({ name, title, source }) => `- ${title} (${source}): \`deit experiment ${name}\``);
 const rest = open.length === 0 ? "" : `\n\nDefined, and not measured yet:\n\n${open.join("\n")}`;
-fill(join(folder, "index.md"), `${table}${rest}`);
-for (const result of results) {
-  fill(join(folder, `${result.experiment}.md`), experimentMarkdown(result));
-  for (const i of result.figures.keys()) write(join(folder, figureFile(result.experiment, i)), figureText(result, i));
+fill(join(folder, "index.md"), "summary", `${table}${rest}`);
+for (const [file, result] of files) {
+  fill(join(folder, `${result.experiment}.md`), file, experimentMarkdown(result, file));
+  for (const i of result.figures.keys()) write(join(folder, figureFile(file, i)), figureText(result, i));
 }

@@ -11,8 +11,10 @@ import { scaled } from "../../src/experiments/units.ts";
 const root = join(import.meta.dirname, "../..");
 const folder = join(root, "docs/experiments");
 const read = (name: string): string => readFileSync(join(folder, name), "utf8");
-const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
-const results = files.map((name): ResultFile => JSON.parse(read(name)));
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith(".json"))
+  .map((file): { readonly file: string; readonly result: ResultFile } => ({ file, result: JSON.parse(read(file)) }));
+const results = files.map(({ result }) => result);
 
 const NUMBER = /\d+(?:[.,]\d+)*/g;
 
@@ -39,14 +41,15 @@ function strangersIn(page: string, known: readonly (number | string)[]): readonl
   return (text.match(NUMBER) ?? []).filter((written) => !isAmong(written, known));
 }
 
-describe.each(results)("docs/experiments/$experiment.json", (result) => {
+describe.each(files)("docs/experiments/$file", ({ file, result }) => {
   const { experiment: name, quantities, claims, seeds } = result;
   const definition = experiments.get(name);
   const page = read(`${name}.md`);
   /** What every page may say: the level of the intervals, and how often a power is reached. */
-  const known = [...numbersIn(result), "95", "80"];
+  const known = [...results.filter(({ experiment }) => experiment === name).flatMap(numbersIn), "95", "80"];
 
   it("is of the experiment as it is defined, with nothing left out", () => {
+    expect([`${name}.json`, `${name}-${result.data}.json`]).toContain(file);
     expect(definition).toBeDefined();
     expect(result.arms).toEqual(definition?.arms);
     expect(result.measurements).toEqual(definition?.measurements);

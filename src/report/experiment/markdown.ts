@@ -27,20 +27,20 @@ const claimRow = ({ text, unit, mean, interval, says, power, reading }: Judged):
   `**${reading}**`,
 ];
 
-/** The name of the file of a figure, from 0 on. */
-export const figureFile = (experiment: string, index: number): string => `${experiment}-${index}.svg`;
+/** The name of the file of a figure, from 0 on, of the results in `name.json`. */
+export const figureFile = (name: string, index: number): string => `${name}-${index}.svg`;
 
-/** The tables, the figures, and how all of it was measured. */
-export function experimentMarkdown(result: ResultFile): string {
-  const { experiment, quantities, claims, figures, paper, because, seeds, command, machine, date, commit } = result;
-  const images = figures.map(({ title }, i) => `![${title}](./${figureFile(experiment, i)})\n\n${title}.`);
+/** The tables, the figures, and how all of it was measured, of the results in `name.json`. */
+export function experimentMarkdown(result: ResultFile, name: string): string {
+  const { quantities, claims, figures, paper, because, seeds, command, machine, date, commit } = result;
+  const images = figures.map(({ title }, i) => `![${title}](./${figureFile(name, i)})\n\n${title}.`);
   return [
     tableOf(["", "ours, mean ± standard error", "paper", "unit"], quantities.map(quantityRow)),
     `The paper’s numbers: ${paper}. Ours are means of ${seeds} seeds.`,
     ...images,
     tableOf(["claim", "difference", "95 % interval", "claimed", "power", "reading"], claims.map(claimRow)),
     `Power is the difference that was expected beforehand to be seen in 80 % of all repetitions: ${because}.`,
-    `\`${command}\`, ${machine}, ${date.slice(0, "2026-01-01".length)}, commit \`${commit ?? "unknown"}\`. All numbers are in [${experiment}.json](./${experiment}.json).`,
+    `\`${command}\`, ${machine}, ${date.slice(0, "2026-01-01".length)}, commit \`${commit ?? "unknown"}\`. All numbers are in [${name}.json](./${name}.json).`,
   ].join("\n\n");
 }
 
