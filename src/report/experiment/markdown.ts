@@ -40,7 +40,7 @@ export function experimentMarkdown(result: ResultFile, name: string): string {
     ...images,
     tableOf(["claim", "difference", "95 % interval", "claimed", "power", "reading"], claims.map(claimRow)),
     `Power is the difference that was expected beforehand to be seen in 80 % of all repetitions: ${because}.`,
-    `\`${command}\`, ${machine}, ${date.slice(0, "2026-01-01".length)}, commit \`${commit ?? "unknown"}\`. All numbers are in [${name}.json](./${name}.json).`,
+    `\`${command}\`, ${machine}, ${date.slice(0, "2026-01-01".length)}, commit \`${commit ?? "unknown"}\`. All numbers are in \`docs/experiments/${name}.json\`.`,
   ].join("\n\n");
 }
 
