@@ -91,6 +91,7 @@ describe("deit bench", () => {
       imageSize: 32,
       batch: 1,
       msPerImage: someNumber,
+      imagesPerSecond: someNumber,
       gflops: someNumber,
       peakGflops: someRatio,
       ratio: someRatio,
