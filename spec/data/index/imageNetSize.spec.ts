@@ -42,7 +42,7 @@ function shardOf(first: number, end: number): Uint8Array {
 beforeAll(() => {
   const first = (shard: number): number => Math.floor((shard * IMAGES) / SHARDS);
   for (let s = 0; s < SHARDS; s++) writeFileSync(join(folder, `train-${`${s}`.padStart(5, "0")}.tar`), shardOf(first(s), first(s + 1)));
-});
+}, 120_000); // a slow disk
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
