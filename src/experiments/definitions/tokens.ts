@@ -68,12 +68,12 @@ const lines = pairs.flatMap((pair) =>
   })),
 );
 const paperLine: Line = {
-  name: "paper",
+  name: "class / distillation, paper",
   from: "paper",
   joined: false,
   points: [
-    { x: 0, y: 0.06, label: "paper, class / distillation" },
-    { x: DEPTH, y: 0.93, label: "paper, after its last" },
+    { x: 0, y: 0.06, label: null },
+    { x: DEPTH, y: 0.93, label: null },
   ],
 };
 

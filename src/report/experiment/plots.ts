@@ -61,12 +61,12 @@ export function differencesPlot(unit: Unit, claims: readonly Judged[]): Html {
 /** The colours of a figure's lines, in their order. */
 const LINES = ["student", "teacher", "distillation", "class", "wrong", "soft", "right"];
 /** Space at the right for the names of the lines, in CSS pixels. */
-const LEGEND = 150;
+const LEGEND = 170;
 /** Height of a figure, in CSS pixels. */
 const FIGURE = 380;
 
 /** Points of a line with bars of one standard error to either side; those of the paper are rings, and dashed. */
-function marksOf({ name, from, points, joined }: DrawnLine, stroke: string): readonly Plot.Markish[] {
+function marksOf({ from, points, joined }: DrawnLine, stroke: string): readonly Plot.Markish[] {
   const ours = from === "ours";
   const bars = points.flatMap(({ x, y, error }) => (error === null || !(error > 0) ? [] : [{ x, from: y - error, to: y + error }]));
   const labelled = points.filter(({ label }) => label !== null);
@@ -76,11 +76,27 @@ function marksOf({ name, from, points, joined }: DrawnLine, stroke: string): rea
     Plot.ruleX(bars, { x: "x", y1: "from", y2: "to", stroke, strokeWidth: 2, strokeOpacity: 0.6 }),
     Plot.dot(points, { ...style, fill: ours ? stroke : "none", r: 3.5 }),
     Plot.text(labelled, { x: "x", y: "y", text: "label", dx: 7, textAnchor: "start", fill: "currentColor", fontSize: 10 }),
-    ...(joined ? [Plot.text(points.slice(-1), { x: "x", y: "y", text: () => name, dx: 8, textAnchor: "start", fill: stroke })] : []),
   ];
 }
 
-/** A figure: y over x for each line, with standard errors. Lines are named at their ends, points without a line by their labels. */
+/** y at the end of a line. */
+const endOf = ({ points }: DrawnLine): number => points.at(-1)?.y ?? 0;
+
+/** Height of a line of the legend, in CSS pixels. */
+const NAME = 17;
+
+/** The name of a line beside the plot, in its colour, in a list from the top. */
+const named = (name: string, index: number, stroke: string): Plot.Markish =>
+  Plot.text([name], {
+    frameAnchor: "top-right",
+    textAnchor: "start",
+    text: (text: string) => text,
+    dx: 14,
+    dy: NAME * index,
+    fill: stroke,
+  });
+
+/** A figure: y over x for each line, with standard errors. Lines are named beside the plot, in the order of their ends from the top. */
 export function figurePlot({ title, x, y, lines }: DrawnFigure): Html {
   const stroked = lines.map((line, i) => ({ line, stroke: colour(LINES[i % LINES.length] ?? "soft") }));
   return drawn(`${title}: ${lines.map(({ name }) => name).join(", ")}.`, {
@@ -89,6 +105,9 @@ export function figurePlot({ title, x, y, lines }: DrawnFigure): Html {
     marginRight: LEGEND,
     x: { label: x.label, type: x.scale, grid: true, nice: true },
     y: { label: y.label, type: y.scale, grid: true, nice: true },
-    marks: stroked.flatMap(({ line, stroke }) => marksOf(line, stroke)),
+    marks: [
+      ...stroked.flatMap(({ line, stroke }) => marksOf(line, stroke)),
+      ...stroked.toSorted((a, b) => endOf(b.line) - endOf(a.line)).map(({ line, stroke }, i) => named(line.name, i, stroke)),
+    ],
   });
 }
