@@ -3,11 +3,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { engineOfCheckpoints } from "../../io/checkpoint/read.ts";
 import type { Arm } from "../../experiments/experiment.ts";
-import { filled, isArm, rounds, type Step } from "../../experiments/placeholders.ts";
+import { filled, isArm, needsOf, rounds, type Step } from "../../experiments/placeholders.ts";
 import { checkFolderPath } from "../../io/disk/folder.ts";
 import { checkUnlocked } from "../../io/disk/lock.ts";
 import { readRecipe, type ReadRecipe } from "../../recipe/recipe.ts";
 import { teacherFolder } from "../../train/teachers/teachers.ts";
+import type { Origin } from "./kept.ts";
 import { changesTo, differences, differencesText, recipeOfRun, recipePath } from "./recipeOfRun.ts";
 
 /** A step with a seed: a run, or a measurement. */
@@ -103,16 +104,15 @@ function firstArguments(asked: Asked, job: Job, ofRuns: readonly string[]): read
 export interface Work {
   /** The command line: the first, or, as an existing run has been checked and goes on with its own recipe, that of resuming it. */
   readonly command: readonly string[];
-  /** The first command line, which says what a result is of. */
-  readonly of: readonly string[];
-  /** Whether a result may be kept already. */
-  readonly begun: boolean;
+  /** What its result is of: the first command line, the runs that it needs, and its own. */
+  readonly origin: Origin;
 }
 
 export function workOf(asked: Asked, job: Job, ofRuns: readonly string[]): Work {
-  const { path } = job;
-  const of = firstArguments(asked, job, ofRuns);
-  if (!isRun(job)) return { command: of, of, begun: true };
-  const begun = existsSync(path);
-  return { command: begun ? ["train", recipePath(path), "--out", path, "--resume", ...ofRuns, "--json"] : of, of, begun };
+  const { path, step, seed } = job;
+  const first = firstArguments(asked, job, ofRuns);
+  const needed = needsOf(step).map((name) => pathOf(asked.root, name, seed));
+  if (!isRun(job)) return { command: first, origin: { command: first, runs: needed } };
+  const resumed = ["train", recipePath(path), "--out", path, "--resume", ...ofRuns, "--json"];
+  return { command: existsSync(path) ? resumed : first, origin: { command: first, runs: [...needed, path] } };
 }

@@ -31,8 +31,8 @@ export const untilDone = (options: EngineOptions): HowToRun => ({
 async function resultOf(job: Job, asked: Asked, { options }: HowToRun, { run, stopped }: Children): Promise<unknown> {
   const { path } = job;
   if (stopped()) return null;
-  const { command, of, begun } = workOf(asked, job, options);
-  const kept = begun ? keptResult(path, of) : null;
+  const { command, origin } = workOf(asked, job, options);
+  const kept = keptResult(path, origin);
   if (kept !== null) return kept;
   say(`${path}: started`);
   const out = await run(command).catch((error: unknown) => {
@@ -40,7 +40,7 @@ async function resultOf(job: Job, asked: Asked, { options }: HowToRun, { run, st
   });
   if (out === null) return null;
   const result: unknown = JSON.parse(out);
-  await keepResult(path, of, result);
+  await keepResult(path, origin, result);
   say(`${path}: done`);
   return result;
 }
