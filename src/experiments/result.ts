@@ -101,18 +101,29 @@ export function readingOf(says: Claim["says"], [from, to]: Interval): Reading {
   return unseen ? "not seen" : "not decidable at this scale";
 }
 
-/** The deviation that a setting expects of the difference of two quantities, for this claim: √(n/2) of it for n independent terms. */
-export const deviationOf = ({ of: [more, less], deviation }: Claim, ofTwo: number): number =>
-  deviation ?? ofTwo * Math.sqrt((more.length + less.length) / 2);
+/** The unit in which a claim compares. @throws RangeError for a claim about quantities that there are not */
+export function unitOf({ text, of: [more] }: Claim, quantities: readonly Quantity[]): Unit {
+  const quantity = quantities.find(({ name }) => more.includes(name));
+  if (quantity === undefined) throw new RangeError(`experiment: "${text}" compares nothing`);
+  return quantity.unit;
+}
+
+/**
+ * The difference that a claim is expected to see in 80 % of all repetitions.
+ *
+ * @param ofTwo the deviation that a setting expects of the difference of two quantities; √(n/2) of it is expected for n independent terms
+ */
+export function powerOf({ of: [more, less], deviation }: Claim, ofTwo: number, seeds: number): number {
+  return detectable(deviation ?? ofTwo * Math.sqrt((more.length + less.length) / 2), seeds);
+}
 
 function judged(claim: Claim, quantities: readonly Measured[], ofTwo: number): Judged {
-  const [more, less] = claim.of.map((names) => names.flatMap((name) => quantities.filter((quantity) => quantity.name === name)));
-  const [first] = more ?? [];
-  if (more === undefined || less === undefined || first === undefined) throw new RangeError(`experiment: "${claim.text}" compares nothing`);
-  const { unit } = first;
-  const sum = (some: readonly Measured[], seed: number): number =>
+  const unit = unitOf(claim, quantities);
+  const [more, less] = claim.of.map((names) => quantities.filter(({ name }) => names.includes(name)));
+  const seeds = quantities[0]?.values.length ?? 0;
+  const sum = (some: readonly Measured[] = [], seed: number): number =>
     some.reduce((total, { values }) => total + scaled(unit, values[seed] ?? NaN), 0);
-  const differences = first.values.map((_, seed) => sum(more, seed) - sum(less, seed));
+  const differences = Array.from({ length: seeds }, (_, seed) => sum(more, seed) - sum(less, seed));
   const range = interval(differences);
   return {
     ...claim,
@@ -121,7 +132,7 @@ function judged(claim: Claim, quantities: readonly Measured[], ofTwo: number): J
     mean: mean(differences),
     standardError: standardError(differences),
     interval: range,
-    power: detectable(deviationOf(claim, ofTwo), differences.length),
+    power: powerOf(claim, ofTwo, seeds),
     reading: readingOf(claim.says, range),
   };
 }

@@ -1,8 +1,6 @@
 /** How claims and their differences are written. */
 import type { Claim } from "./experiment.ts";
 import type { Interval } from "./statistics.ts";
-import { deviationOf } from "./result.ts";
-import { detectable } from "./statistics.ts";
 import { differenceText, units, type Unit } from "./units.ts";
 
 /** What the paper says of a difference: `+1.20`, `within ±0.50`, `within × 1.05`. */
@@ -14,9 +12,3 @@ export function effectText(unit: Unit, says: Claim["says"]): string {
 /** `-0.72 … +0.34` */
 export const intervalText = (unit: Unit, [from, to]: Interval): string =>
   Number.isFinite(from) ? `${differenceText(unit, from)} … ${differenceText(unit, to)}` : "unknown for one seed";
-
-/** The difference that would be seen in 80 % of all repetitions, in digits that suit points and cosines. */
-export const powerText = (claim: Claim, deviation: number, seeds: number): string => {
-  const power = detectable(deviationOf(claim, deviation), seeds);
-  return Number.isFinite(power) ? `Would be seen in 80 % of all repetitions: ${power.toPrecision(2)}.` : "One seed decides nothing.";
-};

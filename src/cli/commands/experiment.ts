@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { dataNames, type DataName, type Experiment, type Setting } from "../../experiments/experiment.ts";
 import { experiments } from "../../experiments/list.ts";
-import { experimentResult, type ResultFile, type ResultsOf } from "../../experiments/result.ts";
-import { powerText } from "../../experiments/texts.ts";
+import { experimentResult, powerOf, unitOf, type ResultFile, type ResultsOf } from "../../experiments/result.ts";
+import { differenceText, units } from "../../experiments/units.ts";
 import { openDataset } from "../../data/sources/open.ts";
 import { checkEngine } from "../engine.ts";
 import { engineArguments, positive, withExamples, withJson, type EngineOptions, type JsonOption } from "../options.ts";
@@ -85,8 +85,12 @@ function askedOf({ arms, measurements }: Experiment, { recipe, data, name, seeds
 }
 
 /** The power of every claim, which is said before anything is run. */
-function sayPowers({ claims }: Experiment, { deviation }: Setting, seeds: number): void {
-  for (const claim of claims) say(`${claim.text} ${powerText(claim, deviation, seeds)}`);
+function sayPowers({ claims, quantities }: Experiment, { deviation }: Setting, seeds: number): void {
+  say("The differences that are expected to be seen in 80 % of all repetitions:");
+  for (const claim of claims) {
+    const unit = unitOf(claim, quantities);
+    say(`  ${claim.text} ${differenceText(unit, powerOf(claim, deviation, seeds))} ${units[unit].differences}`);
+  }
 }
 
 async function run(name: string | undefined, options: ExperimentOptions): Promise<void> {

@@ -1,7 +1,7 @@
 /** Table 8: what each augmentation, each regulariser and the optimizer contribute. */
 import { changed } from "../arms.ts";
 import type { Arm, Claim, Experiment } from "../experiment.ts";
-import { equal, more, top1 } from "../terms.ts";
+import { equal, more, top1, onCifar } from "../terms.ts";
 
 const complete: Arm = { name: "ablation-default", set: [] };
 const DEFAULT = "as in the paper";
@@ -64,13 +64,6 @@ export const ablation: Experiment = {
   claims,
   figures: [],
   settings: {
-    cifar10: {
-      recipe: "experiment/cifar10-augmented",
-      seeds: 5,
-      deviation: 0.8,
-      because:
-        "two models that disagree on 40 % of 10,000 images differ by chance by 0.6 points, and seeds differ in their images and initial values",
-      minutes: 50,
-    },
+    cifar10: onCifar("experiment/cifar10-augmented", 5, 50),
   },
 };

@@ -1,7 +1,7 @@
 /** Section 10 of deit.md: choices in which the paper, its code and others disagree, each both ways. And what a teacher's label does to crops (section 2). */
 import { changed, none, soft, token } from "../arms.ts";
 import type { Arm, Claim, Experiment, Measurement, Quantity } from "../experiment.ts";
-import { equal, more, top1 } from "../terms.ts";
+import { equal, measuredLine, more, top1, onCifar } from "../terms.ts";
 
 /** A choice: the arm that makes it one way is given, the other way is trained. */
 interface Choice {
@@ -103,23 +103,14 @@ export const choices: Experiment = {
       x: { label: "share of the image that a crop covers", scale: "linear" },
       y: { label: "teacher’s label differs, %", scale: "linear" },
       lines: [
-        {
-          name: "teacher",
-          from: "ours",
-          joined: true,
-          points: differing.map(({ name }, i) => ({ x: ((AREAS[i] ?? 0) + (AREAS[i + 1] ?? 0)) / 2, y: name, label: null })),
-        },
+        measuredLine(
+          "teacher",
+          differing.map(({ name }, i) => [((AREAS[i] ?? 0) + (AREAS[i + 1] ?? 0)) / 2, name]),
+        ),
       ],
     },
   ],
   settings: {
-    cifar10: {
-      recipe: "experiment/cifar10",
-      seeds: 4,
-      deviation: 0.8,
-      because:
-        "two models that disagree on 40 % of 10,000 images differ by chance by 0.6 points, and seeds differ in their images and initial values",
-      minutes: 90,
-    },
+    cifar10: onCifar("experiment/cifar10", 4, 90),
   },
 };

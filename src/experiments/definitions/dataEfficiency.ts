@@ -1,7 +1,7 @@
 /** The paper's title: how accuracy depends on the number of training images, with and without a teacher. The paper itself trains on all of ImageNet. */
 import { changed, none, token } from "../arms.ts";
-import type { Arm, Experiment, Line, Quantity } from "../experiment.ts";
-import { more, top1 } from "../terms.ts";
+import type { Arm, Experiment, Quantity } from "../experiment.ts";
+import { measuredLine, more, top1 } from "../terms.ts";
 
 /** How many images there are, and how many epochs, so that every training has as many steps. The shared arms have 5,000. */
 const amounts = [
@@ -36,12 +36,12 @@ const quantities = learners.flatMap((learner) =>
   amounts.map((amount): Quantity => top1(nameOf(learner, amount), withImages(learner.arm, amount), learner.by, null)),
 );
 
-const lines = learners.map((learner): Line => ({
-  name: learner.name,
-  from: "ours",
-  joined: true,
-  points: amounts.map((amount) => ({ x: amount.images, y: nameOf(learner, amount), label: null })),
-}));
+const lines = learners.map((learner) =>
+  measuredLine(
+    learner.name,
+    amounts.map((amount) => [amount.images, nameOf(learner, amount)]),
+  ),
+);
 
 const [convnet, plain, distilled] = learners;
 const [fewest, , some, most] = amounts;

@@ -1,7 +1,7 @@
 /** Table 3: which distillation helps, and whether a token of its own does. */
 import { hard, none, soft, token, twoClassTokens } from "../arms.ts";
 import type { Experiment } from "../experiment.ts";
-import { equal, more, top1 } from "../terms.ts";
+import { equal, more, top1, onCifar } from "../terms.ts";
 
 export const distillation: Experiment = {
   name: "distillation",
@@ -43,13 +43,6 @@ export const distillation: Experiment = {
       because: "two models that disagree on 5 % of 360 images differ by chance by 1.2 points",
       minutes: 10,
     },
-    cifar10: {
-      recipe: "experiment/cifar10",
-      seeds: 5,
-      deviation: 0.8,
-      because:
-        "two models that disagree on 40 % of 10,000 images differ by chance by 0.6 points, and seeds differ in their images and initial values",
-      minutes: 70,
-    },
+    cifar10: onCifar("experiment/cifar10", 5, 70),
   },
 };

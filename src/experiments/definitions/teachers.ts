@@ -1,7 +1,7 @@
 /** Table 2: which teacher is best for a transformer. */
 import { changed, none, token } from "../arms.ts";
 import type { Arm, Experiment } from "../experiment.ts";
-import { more, top1 } from "../terms.ts";
+import { more, top1, onCifar } from "../terms.ts";
 
 /** A teacher: the arm of its student, and the paper's accuracies of the teacher and of its student. */
 interface Teacher {
@@ -78,13 +78,6 @@ export const teachers: Experiment = {
     },
   ],
   settings: {
-    cifar10: {
-      recipe: "experiment/cifar10",
-      seeds: 4,
-      deviation: 0.8,
-      because:
-        "two models that disagree on 40 % of 10,000 images differ by chance by 0.6 points, and seeds differ in their images and initial values",
-      minutes: 95,
-    },
+    cifar10: onCifar("experiment/cifar10", 4, 95),
   },
 };

@@ -1,7 +1,7 @@
 /** Table 4 and section 9.5 of deit.md: what the distillation token learns that the class token does not. */
 import { none, token, twoClassTokens } from "../arms.ts";
 import type { Experiment, Line, Quantity } from "../experiment.ts";
-import { more } from "../terms.ts";
+import { measuredLine, more } from "../terms.ts";
 
 /** The blocks of the recipe's student. */
 const DEPTH = 4;
@@ -60,12 +60,12 @@ const cosines = pairs.flatMap((pair) =>
 );
 
 const lines = pairs.flatMap((pair) =>
-  positions.map((withPositions): Line => ({
-    name: `${pair.name}${withPositions ? " + pos" : ""}`,
-    from: "ours",
-    joined: true,
-    points: layers.map((layer) => ({ x: layer, y: cosine(pair, layer, withPositions), label: null })),
-  })),
+  positions.map((withPositions) =>
+    measuredLine(
+      `${pair.name}${withPositions ? " + pos" : ""}`,
+      layers.map((layer) => [layer, cosine(pair, layer, withPositions)]),
+    ),
+  ),
 );
 const paperLine: Line = {
   name: "class / distillation, paper",

@@ -1,7 +1,7 @@
 /** Table 10 and section 2.1: the same weights at several image sizes, by how their positions are resized, and fine-tuned there. */
 import { changed, none } from "../../arms.ts";
 import type { Arm, Measurement, Quantity } from "../../experiment.ts";
-import { equal, more, top1 } from "../../terms.ts";
+import { equal, measuredLine, more, top1 } from "../../terms.ts";
 import type { Part } from "./part.ts";
 
 /** Sides in pixels, and the paper's accuracies after fine-tuning at 160, 224, 320 and 384. */
@@ -83,18 +83,14 @@ export const resolution: Part = {
       x: { label: "side of the images, px", scale: "linear" },
       y: { label: "top-1, %", scale: "linear" },
       lines: [
-        {
-          name: "as they are",
-          from: "ours",
-          joined: true,
-          points: sizes.map(({ side }) => ({ x: side, y: untuned(side, "bicubic"), label: null })),
-        },
-        {
-          name: "fine-tuned",
-          from: "ours",
-          joined: true,
-          points: sizes.map(({ side }) => ({ x: side, y: tuned(side, "bicubic"), label: null })),
-        },
+        measuredLine(
+          "as they are",
+          sizes.map(({ side }) => [side, untuned(side, "bicubic")]),
+        ),
+        measuredLine(
+          "fine-tuned",
+          sizes.map(({ side }) => [side, tuned(side, "bicubic")]),
+        ),
       ],
     },
   ],

@@ -1,7 +1,7 @@
 /** Figure 3: accuracy over the number of epochs, with and without distillation. */
 import { changed, none, token } from "../../arms.ts";
 import type { Arm, Line } from "../../experiment.ts";
-import { equal, more, top1 } from "../../terms.ts";
+import { equal, measuredLine, more, top1 } from "../../terms.ts";
 import type { Part } from "./part.ts";
 
 /** That of the shared arms. */
@@ -23,12 +23,11 @@ const paperOf = (of: { readonly [N in Epochs]?: number }, n: Epochs): number | n
 
 const students = epochs.map((n) => ({ n, plain: trainedFor(none, n), distilled: trainedFor(token, n, FROM_TOKEN) }));
 
-const line = (name: string, quantity: (n: Epochs) => string): Line => ({
-  name,
-  from: "ours",
-  joined: true,
-  points: epochs.map((n) => ({ x: n, y: quantity(n), label: null })),
-});
+const line = (name: string, quantity: (n: Epochs) => string): Line =>
+  measuredLine(
+    name,
+    epochs.map((n) => [n, quantity(n)]),
+  );
 
 /** What the paper's distilled model gains from 300 to 1000 epochs, in points. */
 const GAIN = 0.8;
