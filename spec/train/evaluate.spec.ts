@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { Batches } from "../../src/data/loader/batch.ts";
 import { synthetic } from "../../src/data/sources/synthetic.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import type { Engine } from "../../src/kernels/engine.ts";
 import { deitConfig } from "../../src/model/config.ts";
 import { deitLogits } from "../../src/model/deit.ts";
 import { initialParams } from "../../src/model/init.ts";
@@ -13,6 +12,7 @@ import { deitAttrs } from "../../src/train/step/deitTask.ts";
 import { evaluate, evaluateHeads, evaluationBatch, imagesAtOnce } from "../../src/train/evaluation/evaluate.ts";
 import { uploadBatch } from "../../src/train/step/uploadBatch.ts";
 import { wasmEngine } from "../../src/wasm.ts";
+import { notingPlans } from "../helpers/planned.ts";
 import { evaluationBatches } from "../helpers/batches.ts";
 import { tiny } from "./tiny.ts";
 
@@ -111,18 +111,13 @@ describe("evaluate", () => {
 
 describe("imagesAtOnce", () => {
   it("is as many as fit into the memory that is left, at most as many as are asked for, and at least 1", async () => {
-    const planned: number[] = [];
     const wasm = await wasmEngine();
-    const plan: Engine["plan"] = (held, program) => {
-      const bytes = wasm.plan(held, program);
-      planned.push(bytes);
-      return bytes;
-    };
+    const { noting, planned } = notingPlans(wasm);
     const deit = {
       config: deitConfig("deit-tiny-distilled"),
       params: buildParams(deitConfig("deit-tiny-distilled"), (_, shape) => wasm.kernels.zeros(shape)),
     };
-    const within = (capacity: number): number => imagesAtOnce({ ...wasm, plan, capacity }, deit);
+    const within = (capacity: number): number => imagesAtOnce({ ...noting, capacity }, deit);
     expect(within(2 ** 32)).toBe(evaluationBatch(wasm, deit.config));
     const whole = Math.max(...planned);
     const fitting = within(whole / 2);

@@ -4,11 +4,11 @@ import { tolerances } from "../../src/check/tolerance.ts";
 import { synthetic } from "../../src/data/sources/synthetic.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import type { Stored } from "../../src/io/weights/stored.ts";
-import type { Engine } from "../../src/kernels/engine.ts";
 import { hashed } from "../../src/recording/format/hash.ts";
 import { regnetShapes } from "../../src/teacher/params.ts";
 import { regnetNetwork } from "../../src/train/teachers/network.ts";
 import { checkRegnetFits, evaluableRegnet, type RegnetAtSize } from "../../src/train/teachers/regnetEvaluation.ts";
+import { notingPlans } from "../helpers/planned.ts";
 import { evaluationBatches } from "../helpers/batches.ts";
 import { tiny, tinyRegnet } from "./tiny.ts";
 
@@ -26,15 +26,9 @@ function networkOf(side: number): RegnetAtSize {
 
 describe("the evaluation of a RegNetY", () => {
   it("takes as many images at once as keep the engine busy, fewer if they do not fit, and at least one", async () => {
-    const planned: number[] = [];
-    const wasm = await wasmEngine();
-    const plan: Engine["plan"] = (held, program) => {
-      const bytes = wasm.plan(held, program);
-      planned.push(bytes);
-      return bytes;
-    };
+    const { noting, planned } = notingPlans(await wasmEngine());
     const batchWithin = async (capacity: number): Promise<number> => {
-      const { batch, release } = await evaluableRegnet({ ...wasm, plan, capacity }, networkOf(64));
+      const { batch, release } = await evaluableRegnet({ ...noting, capacity }, networkOf(64));
       release();
       return batch;
     };

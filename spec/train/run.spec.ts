@@ -1,14 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { abstractEngine } from "../../src/engines/abstract/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { fusedKernels } from "../../src/engines/wasm/fused/table.ts";
 import { parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { readWeights, uploadWeights } from "../../src/io/weights/weights.ts";
 import type { Direction } from "../../src/losses/softDistillation.ts";
 import type { PositionMethod } from "../../src/model/resizedPositions.ts";
-import type { Engine } from "../../src/kernels/engine.ts";
 import { regnetShapes } from "../../src/teacher/params.ts";
 import { synthetic } from "../../src/data/sources/synthetic.ts";
 import { evaluate } from "../../src/train/evaluation/evaluate.ts";
@@ -18,6 +15,7 @@ import { wasmEngine } from "../../src/wasm.ts";
 import { folderOf } from "../data/sources/files.ts";
 import { evaluationBatches } from "../helpers/batches.ts";
 import { metricsText } from "../helpers/metrics.ts";
+import { bytesOnWasm } from "../helpers/planned.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { digestOfRecord } from "../../src/io/disk/digest.ts";
 import { identityOfData, identityOfDistillation, identityOfInit } from "../../src/train/teachers/trained.ts";
@@ -92,19 +90,12 @@ describe("runRecipe", () => {
   ] as const)(
     "allocates on the wasm engine what was planned before the training, memory %s, loss scale %s, %s",
     async (memory, lossScale, _, changes) => {
-      const [engine, planner] = [await wasmEngine(), abstractEngine(fusedKernels(null))];
-      const reserve: Engine["reserve"] = (held, program) => {
-        program(planner.kernels, held); // null at this point
-        engine.reserve(held, program);
-      };
-      let fresh = NaN;
-      const onProgress = (): void => {
-        ({ fresh } = engine.memory()); // in an epoch's last step this is after the evaluation
-      };
       const recipe = { ...scaled(lossScale), mixing: changes.mixing, data: { ...changes.data, test: "synthetic:11" } };
-      await runRecipe({ ...engine, reserve }, recipe, options(newFolder(), { memory, onProgress }));
-      expect(fresh).toBe(planner.memory().fresh);
-      expect(engine.memory().live).toBe(0);
+      const { planned, allocated, live } = await bytesOnWasm(
+        (engine, look) => runRecipe(engine, recipe, options(newFolder(), { memory, onProgress: look })), // in an epoch's last step this is after the evaluation
+      );
+      expect(allocated).toBe(planned);
+      expect(live).toBe(0);
     },
   );
 

@@ -2,17 +2,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { abstractEngine } from "../../src/engines/abstract/engine.ts";
-import { fusedKernels } from "../../src/engines/wasm/fused/table.ts";
 import { digestOfRecord } from "../../src/io/disk/digest.ts";
 import { parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
-import type { Engine } from "../../src/kernels/engine.ts";
 import type { Recipe, StudentRecipe } from "../../src/train/run/recipe.ts";
 import { runRecipe, type RunOptions } from "../../src/train/run/run.ts";
 import type { TrainedName } from "../../src/train/step/trainedPart.ts";
 import { identityOfTrained } from "../../src/train/teachers/trained.ts";
 import { wasmEngine } from "../../src/wasm.ts";
 import { metricsText } from "../helpers/metrics.ts";
+import { bytesOnWasm } from "../helpers/planned.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { quietRun } from "./quietRun.ts";
 import { tiny, tinyTeacher } from "./tiny.ts";
@@ -124,19 +122,12 @@ describe("training.trained = heads", () => {
 
   it.each([null, "dynamic"] as const)("allocates what was planned before the training, loss scale %s", async (lossScale) => {
     const from = await ran(first);
-    const [engine, planner] = [await wasmEngine(), abstractEngine(fusedKernels(null))];
-    const reserve: Engine["reserve"] = (held, program) => {
-      program(planner.kernels, held); // null at this point
-      engine.reserve(held, program);
-    };
-    let fresh = NaN;
-    const onProgress = (): void => {
-      ({ fresh } = engine.memory());
-    };
-    await runRecipe({ ...engine, reserve }, tuned(from, "heads", { lossScale, microBatch: null }), quietRun(newFolder(), { onProgress }));
-    expect(fresh).toBe(planner.memory().fresh);
-    expect(engine.memory().live).toBe(0);
-    engine.close();
+    const recipe = tuned(from, "heads", { lossScale, microBatch: null });
+    const { planned, allocated, live } = await bytesOnWasm((engine, look) =>
+      runRecipe(engine, recipe, quietRun(newFolder(), { onProgress: look })),
+    );
+    expect(allocated).toBe(planned);
+    expect(live).toBe(0);
   });
 
   it("is no part of a run's identity where all is trained, so that a run that began before there was a choice continues", () => {
