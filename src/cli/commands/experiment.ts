@@ -86,6 +86,7 @@ function askedOf({ arms, measurements }: Experiment, { recipe, data, name, seeds
 
 /** The power of every claim, which is said before anything is run. */
 function sayPowers({ claims, quantities }: Experiment, { deviation }: Setting, seeds: number): void {
+  if (seeds === 1) return say("One seed has no interval: it decides nothing.");
   say("The differences that are expected to be seen in 80 % of all repetitions:");
   for (const claim of claims) {
     const unit = unitOf(claim, quantities);
