@@ -10,6 +10,7 @@
  */
 import { statSync } from "node:fs";
 import { indexOf, type ImageIndex } from "../index/imageIndex.ts";
+import { readIndex } from "../index/indexFile.ts";
 import { changeOf } from "../index/origin.ts";
 import { splits, type ImageSplit } from "../images/layout.ts";
 import { indexArchives } from "./archives.ts";
@@ -61,9 +62,10 @@ function indexed(text: string, { path, split }: SetPath, K: number): ImageIndex 
   return indexOf({ text, ...indexArchives(path, paths, split, K) });
 }
 
-/** The index that was kept. @throws RangeError if it is not that of this set as it is now */
-function checkedIndex(text: string, index: ImageIndex, K: number): ImageIndex {
-  const refuse = (what: string): RangeError => new RangeError(`data: ${text}: ${what}; remove the index, and it is made again`);
+/** The index that was kept in this file. @throws RangeError if it is not that of this set as it is now, and whatever `readIndex` throws */
+function checkedIndex(text: string, kept: string, K: number): ImageIndex {
+  const index = readIndex(kept);
+  const refuse = (what: string): RangeError => new RangeError(`data: ${text}: ${what}; remove ${kept}, and it is made again`);
   if (index.text !== text) throw refuse(`the index that was kept is that of ${index.text}`);
   if (index.classes.length !== K) throw refuse(`the index that was kept has ${index.classes.length} classes, the model has ${K}`);
   const change = changeOf(index.origin);
@@ -71,19 +73,19 @@ function checkedIndex(text: string, index: ImageIndex, K: number): ImageIndex {
   return index;
 }
 
-function openPhotographs(text: string, at: SetPath, shape: DataShape, cached: ImageIndex | null): Dataset {
+function openPhotographs(text: string, at: SetPath, shape: DataShape, kept: string | null): Dataset {
   if (!canConvert(RGB, shape.channels))
     throw new RangeError(`data: ${at.path}: it has images of ${RGB} channels, the model takes ${shape.channels}`); // before it is indexed
-  return photographs(cached === null ? indexed(text, at, shape.classes) : checkedIndex(text, cached, shape.classes));
+  return photographs(kept === null ? indexed(text, at, shape.classes) : checkedIndex(text, kept, shape.classes));
 }
 
-function openCifar(text: string, which: CifarName, detail: string, shape: DataShape, cached: ImageIndex | null): Dataset {
+function openCifar(text: string, which: CifarName, detail: string, shape: DataShape, kept: string | null): Dataset {
   const at = setPathOf(detail);
   if (at === null) throw new RangeError(`data: ${which}:PATH needs a folder or archive, there is no "${detail}"`);
   const split = cifarSplits.find((name) => name === (at.split ?? "test"));
   if (split === undefined) throw new RangeError(`data: ${which} has the splits train and test, got "${at.split}"`);
   const records = exists(at.path) ? located(at.path, () => readCifar(text, which, at.path, split)) : null;
-  return records === null ? openPhotographs(text, at, shape, cached) : cifarRecords(records);
+  return records === null ? openPhotographs(text, at, shape, kept) : cifarRecords(records);
 }
 
 function openDigits(split: string, shape: DataShape): Dataset {
@@ -97,26 +99,26 @@ function openSynthetic(text: string, shape: DataShape): Dataset {
   return synthetic(count, shape);
 }
 
-function open(text: string, shape: DataShape, cached: ImageIndex | null): Dataset {
+function open(text: string, shape: DataShape, kept: string | null): Dataset {
   const colon = text.indexOf(":");
   const [name, detail] = colon < 0 ? [text, null] : [text.slice(0, colon), text.slice(colon + 1)];
   if (name === "digits") return openDigits(detail ?? "test", shape);
   if (name === "synthetic") return openSynthetic(detail ?? "", shape);
-  if (name === "cifar10" || name === "cifar100") return openCifar(text, name, detail ?? "", shape, cached);
+  if (name === "cifar10" || name === "cifar100") return openCifar(text, name, detail ?? "", shape, kept);
   const at = setPathOf(text);
   if (at === null) throw new RangeError(`data: unknown data set "${text}"; known: ${knownData.join(", ")}`);
-  return openPhotographs(text, at, shape, cached);
+  return openPhotographs(text, at, shape, kept);
 }
 
 /**
  * Opens a data set for a model. Image files are indexed, unless the index of an earlier opening is given.
  *
- * @param cached what `readIndex` has read; null: none. Sets without an index (digits, synthetic images, binary CIFAR) do not look at it.
+ * @param kept the file in which `writeIndex` kept that index; null: none. Sets without an index (digits, synthetic images, binary CIFAR) do not read it.
  * @throws RangeError, one line, for an unknown name, for data that is broken or does not fit the model, and for an index of other data or of
- * data that has changed
+ * data that has changed; whatever `readIndex` throws
  */
-export function openDataset(text: string, shape: DataShape, cached: ImageIndex | null = null): Dataset {
-  const dataset = open(text, shape, cached);
+export function openDataset(text: string, shape: DataShape, kept: string | null = null): Dataset {
+  const dataset = open(text, shape, kept);
   const { classes } = dataset;
   if (classes.length !== shape.classes) throw new RangeError(`data: ${text} has ${classes.length} classes, the model has ${shape.classes}`);
   return withChannels(dataset, shape.channels);

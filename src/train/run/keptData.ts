@@ -7,7 +7,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readIndex, writeIndex } from "../../data/index/indexFile.ts";
+import { writeIndex } from "../../data/index/indexFile.ts";
 import { handleBehind, type Dataset, type DataShape } from "../../data/sources/dataset.ts";
 import { openDataset } from "../../data/sources/open.ts";
 import { writeDurably } from "../../io/disk/durable.ts";
@@ -30,11 +30,11 @@ export async function keepData(directory: string, which: Which, dataset: Dataset
 /**
  * Opens a set of a run that is resumed, by the index that was kept.
  *
- * @throws RangeError, one line, for images that are not those of the run, and whatever `openDataset` and `readIndex` throw
+ * @throws RangeError, one line, for images that are not those of the run, and whatever `openDataset` throws
  */
 export function openKept(directory: string, which: Which, text: string, shape: DataShape): Dataset {
   const [index, sha256] = [pathOf(directory, which, "index"), pathOf(directory, which, "sha256")];
-  const dataset = openDataset(text, shape, existsSync(index) ? readIndex(index) : null);
+  const dataset = openDataset(text, shape, existsSync(index) ? index : null);
   const handle = handleBehind(dataset.handle);
   if (handle.kind !== "records" || !existsSync(sha256) || readFileSync(sha256, "utf8").trim() === handle.digest) return dataset;
   dataset.close();
