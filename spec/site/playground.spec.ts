@@ -187,15 +187,13 @@ inChromium("the playground", (browser) => {
   it("predicts what is drawn by hand", async () => {
     const page = await opened("plain", SHORT);
     const canvas = page.locator(".draw canvas");
-    await canvas.scrollIntoViewIfNeeded();
     const box = await canvas.boundingBox();
-    const at = (x: number, y: number): readonly [number, number] => [
-      (box?.x ?? 0) + x * (box?.width ?? 0),
-      (box?.y ?? 0) + y * (box?.height ?? 0),
-    ];
-    await page.mouse.move(...at(0.5, 0.1));
+    const across = (share: number): { readonly position: { readonly x: number; readonly y: number } } => ({
+      position: { x: (box?.width ?? 0) / 2, y: share * (box?.height ?? 0) },
+    });
+    await canvas.hover(across(0.1)); // waits until the page above it, which still grows, does not move it any more
     await page.mouse.down();
-    await page.mouse.move(...at(0.5, 0.9), { steps: 8 });
+    for (const share of [0.3, 0.5, 0.7, 0.9]) await canvas.hover(across(share));
     await page.mouse.up();
     await page.getByText(/^its label: /).waitFor({ state: "detached", timeout: PATIENCE_MS });
     const probabilities = await page.locator(".predictions").first().locator('[data-by="class"] [data-probability]').count();
