@@ -10,6 +10,12 @@ function commit(): string | null {
   return status === 0 ? stdout.trim() : null;
 }
 
+/** The processor of this machine. */
+export function processor(): string {
+  const cores = cpus();
+  return `${cores[0]?.model.trim() ?? "unknown"}, ${cores.length} logical cores`;
+}
+
 export interface Environment {
   readonly command: string;
   readonly machine: string;
@@ -19,10 +25,9 @@ export interface Environment {
 }
 
 export function environment(): Environment {
-  const processors = cpus();
   return {
     command: thisCommand(),
-    machine: `${processors[0]?.model.trim() ?? "unknown"}, ${processors.length} logical cores, Node ${process.version}`,
+    machine: `${processor()}, Node ${process.version}`,
     date: new Date().toISOString(),
     version: version(),
     commit: commit(),

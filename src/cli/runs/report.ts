@@ -1,5 +1,5 @@
 /** Writes `report.html` into the folder of a run, while it goes on and at its end. */
-import { arch, cpus, platform, release } from "node:os";
+import { arch, platform, release } from "node:os";
 import { join } from "node:path";
 import type { Dataset } from "../../data/sources/dataset.ts";
 import { writeDurably } from "../../io/disk/durable.ts";
@@ -16,10 +16,10 @@ import type { RunView, Stage } from "../../train/run/view.ts";
 import type { ReadRecipe } from "../../recipe/recipe.ts";
 import { version } from "../version.ts";
 import { weightedModel } from "../inputs/weights.ts";
+import { processor } from "./environment.ts";
 
 /** What may differ between equal runs; it belongs in the report, not in a weights file. */
 function environment({ name, precision }: Engine, { threads, ranks }: ReportedRun): Report["environment"] {
-  const processors = cpus();
   return [
     ["date", new Date().toISOString()],
     ["deit", version()],
@@ -27,7 +27,7 @@ function environment({ name, precision }: Engine, { threads, ranks }: ReportedRu
     ["threads", `${threads}`],
     ["ranks", `${ranks?.ranks.count ?? 1}`],
     ["Node", process.version],
-    ["processor", `${processors[0]?.model.trim() ?? "unknown"}, ${processors.length} logical cores`],
+    ["processor", processor()],
     ["platform", `${platform()} ${release()}, ${arch()}`],
   ];
 }
