@@ -37,11 +37,19 @@ const weightsIn = (directory: string): Buffer => readFileSync(join(directory, "w
 const newFolder = (): string => join(temporaryFolder(), "run");
 const plain: Recipe = { ...tiny, teachers: [], distillation: { kind: "none" }, model: { ...tiny.model, distilled: false } };
 
+type LossScale = Recipe["training"]["lossScale"];
+
+/** The tiny teacher with this loss scale. */
+const teacherScaled = (lossScale: LossScale): typeof tinyTeacher => ({
+  ...tinyTeacher,
+  training: { ...tinyTeacher.training, lossScale },
+});
+
 /** The tiny recipe with this loss scale for teacher and student. */
-const scaled = (lossScale: Recipe["training"]["lossScale"]): Recipe => ({
+const scaled = (lossScale: LossScale): Recipe => ({
   ...tiny,
   training: { ...tiny.training, lossScale },
-  teachers: [{ ...tinyTeacher, training: { ...tinyTeacher.training, lossScale } }],
+  teachers: [teacherScaled(lossScale)],
 });
 
 describe("runRecipe", () => {
@@ -74,12 +82,18 @@ describe("runRecipe", () => {
     expect(weightsIn(two).equals(weightsIn(one))).toBe(true);
   });
 
-  type Treatment = Pick<Recipe, "data" | "mixing">;
+  type Treatment = Pick<Recipe, "data" | "mixing" | "model"> & { readonly microBatch?: Recipe["training"]["microBatch"] };
   const unmixed: Treatment = tiny;
   /** Mixup, CutMix or erasing at nearly every step. */
   const mixed: Treatment = {
     data: { ...tiny.data, erasing: 0.9 },
     mixing: { mixup: 0.8, cutmix: 1, probability: 0.9, cutmixShare: 0.5, group: 2 },
+    model: tiny.model,
+  };
+  const eightPixels: Treatment = {
+    data: { ...tiny.data, train: "digits:train", images: 8 },
+    mixing: tiny.mixing,
+    model: { ...tiny.model, imageSize: 8, classes: 10 },
   };
 
   it.each([
@@ -87,10 +101,16 @@ describe("runRecipe", () => {
     ["low", null, "unmixed", unmixed],
     ["normal", "dynamic", "unmixed", unmixed],
     ["normal", null, "mixed and erased", mixed],
+    ["normal", null, "larger images", eightPixels],
+    ["normal", "dynamic", "larger images in micro-batches", { ...eightPixels, microBatch: 2 }],
+    ["low", null, "larger images one by one", { ...eightPixels, microBatch: 1 }],
   ] as const)(
     "allocates on the wasm engine what was planned before the training, memory %s, loss scale %s, %s",
-    async (memory, lossScale, _, changes) => {
-      const recipe = { ...scaled(lossScale), mixing: changes.mixing, data: { ...changes.data, test: "synthetic:11" } };
+    async (memory, lossScale, _, { data, mixing, model, microBatch = null }: Treatment) => {
+      const { imageSize, classes } = model;
+      const teacher = { ...teacherScaled(lossScale), imageSize, model: { ...tinyTeacher.model, classes } };
+      const training = { ...tiny.training, lossScale, microBatch };
+      const recipe: Recipe = { ...tiny, data: { ...data, test: "synthetic:11" }, mixing, model, training, teachers: [teacher] };
       const { planned, allocated, live } = await bytesOnWasm(
         (engine, look) => runRecipe(engine, recipe, options(newFolder(), { memory, onProgress: look })), // in an epoch's last step this is after the evaluation
       );

@@ -135,6 +135,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       const endsEpoch = index === perEpoch - 1;
       const measures = endsEpoch || (state.step + 1) % MEASURED_EVERY === 0;
       const next = updated(k, of.task, state, gradients, settings, measures);
+      engine.release(batch);
       state = next.state;
       last = state;
 
@@ -145,7 +146,7 @@ export async function trainModel<P, B, S>(engine: Engine, of: Training<P, B, S>,
       if (measures) measuredAt = state.step;
       const done = { epoch, step: state.step, lr: settings.lr };
       metrics.push({ ...done, teacherShare: of.teacherShare, measured }, { loss, ...(measures ? measuresOf(truth, next) : {}) });
-      engine.release([loss, truth, next.norm, batch]);
+      engine.release([loss, truth, next.norm]);
       const latest = await metrics.settle(false);
       run.onProgress?.(progressOf({ ...done, steps, loss: latest }, watch.total((state.step - first) * size), size));
 

@@ -43,18 +43,21 @@ export function trainingOnShapes<P, B, S>(
   const settings = { ...training, lr: 0, emaDecay: training.emaDecay ?? 0 };
   const micro = Math.min(training.microBatch ?? most, most);
   const n = Math.floor(most / micro) * micro;
-  const erased = [{ image: 0, top: 0, left: 0, h: 1, w: 1, noise: new Float32Array(channels) }];
+  const erased = data.erasing === 0 ? [] : [{ image: 0, top: 0, left: 0, h: 1, w: 1, noise: new Float32Array(channels) }];
   const given = (size: number, erased: readonly Erased[]): LabelledImages => ({
-    images: normalisedImages(k, k.zeros([size, channels, side, side]), data, erased),
+    images: k.region("upload", () => normalisedImages(k, k.zeros([size, channels, side, side]), data, erased)),
     labels: k.zeros([size]),
   });
   let state = initialState(k, training, model);
+  let read: unknown = null; // of the last step, while the model is evaluated
   for (const mixes of [[], ...everyMix(mixing, n), []]) {
+    k.donate(read);
     const mixed = k.region("batch", () => mixedBatch(k, given(n, erased), mixes, target));
     const batch = { ...mixed, teacher: teacher === null ? null : taught(k, teacher, mixed.images, micro) };
     const { loss, truth, ...made } = k.region("gradients", () => gradientsOf(k, task, state, batch, { key, first: 0, of: n, micro }));
     const { state: next, norm } = updated(k, task, state, made, settings, true);
-    k.donate([loss, truth, norm, batch]);
+    k.donate(batch);
+    read = [loss, truth, norm];
     state = next;
   }
   for (const size of measurement?.sizes(n) ?? [])
@@ -63,6 +66,6 @@ export function trainingOnShapes<P, B, S>(
       return null;
     });
   const { params, buffers, optimizer, average, lossScale } = state;
-  k.donate([optimizer, average, lossScale]);
+  k.donate([read, optimizer, average, lossScale]);
   return { params, buffers };
 }
