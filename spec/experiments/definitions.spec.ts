@@ -84,6 +84,7 @@ describe("units", () => {
   it("write a share in percent, a difference with its sign, and a ratio of speeds", () => {
     expect(units["%"].of(0.829)).toBeCloseTo(82.9, 10);
     expect(units["%"].difference(1.2)).toBe("+1.20");
+    expect([0.001, -0.001, 0].map((d) => units["%"].difference(d))).toEqual(["0.00", "0.00", "0.00"]);
     expect(units.cosine.difference(-0.06)).toBe("-0.060");
     expect(units["images/s"].difference(Math.log(2.7))).toBe("× 2.70");
   });

@@ -14,7 +14,11 @@ interface Form {
   readonly differences: string;
 }
 
-const signed = (x: number, digits: number): string => `${x > 0 ? "+" : ""}${x.toFixed(digits)}`;
+function signed(x: number, digits: number): string {
+  const text = x.toFixed(digits);
+  if (Number(text) === 0) return text.replace("-", "");
+  return x > 0 ? `+${text}` : text;
+}
 
 /** How a number of each unit is written. */
 export const units: { readonly [U in Unit]: Form } = {

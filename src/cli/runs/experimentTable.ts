@@ -31,7 +31,7 @@ export function printExperiments(all: readonly Experiment[]): void {
 
 /** Ours beside the paper's, and the readings. */
 export function printExperiment({ title, source, paper, quantities, claims }: ResultFile): void {
-  print(`${title} (${source}); the paper's numbers are of ${paper}`);
+  print(`${title} (${source}); in the paper: ${paper}`);
   const rows = quantities.map(({ name, unit, mean, standardError, paper: theirs }) => [
     name,
     numberText(unit, mean),

@@ -36,7 +36,7 @@ export function experimentMarkdown(result: ResultFile, name: string): string {
   const images = figures.map(({ title }, i) => `![${title}](./${figureFile(name, i)})\n\n${title}.`);
   return [
     tableOf(["", "ours, mean ± standard error", "paper", "unit"], quantities.map(quantityRow)),
-    `The paper’s numbers: ${paper}. Ours are means of ${seeds} seeds.`,
+    `In the paper: ${paper}. Ours are means of ${seeds} seeds.`,
     ...images,
     tableOf(["claim", "difference", "95 % interval", "claimed", "power", "reading"], claims.map(claimRow)),
     `Power is the difference that was expected beforehand to be seen in 80 % of all repetitions: ${because}.`,

@@ -42,7 +42,7 @@ const unitsOf = (all: readonly { readonly unit: Unit }[]): readonly Unit[] => [.
 
 const quantitiesOf = ({ quantities, paper, seeds }: ResultFile): Html =>
   html`${tableOf(
-    `The mean of ${seeds} seeds; the paper’s numbers are of ${paper}.`,
+    `The mean of ${seeds} seeds; in the paper: ${paper}.`,
     ["", "mean", "standard error", "paper", ""],
     quantities.map((q: Measured) => [
       q.name,
