@@ -64,6 +64,6 @@ export const ablation: Experiment = {
   claims,
   figures: [],
   settings: {
-    cifar10: onCifar("experiment/cifar10-augmented", 5, 50),
+    cifar10: onCifar("experiment/cifar10-augmented", 5, 85),
   },
 };

@@ -45,7 +45,7 @@ export function trainingOnShapes<P, B, S>(
   const n = Math.floor(most / micro) * micro;
   const erased = data.erasing === 0 ? [] : [{ image: 0, top: 0, left: 0, h: 1, w: 1, noise: new Float32Array(channels) }];
   const given = (size: number, erased: readonly Erased[]): LabelledImages => ({
-    images: k.region("upload", () => normalisedImages(k, k.zeros([size, channels, side, side]), data, erased)),
+    images: normalisedImages(k, () => k.zeros([size, channels, side, side]), data, erased),
     labels: k.zeros([size]),
   });
   let state = initialState(k, training, model);

@@ -18,24 +18,26 @@ export interface LabelledImages {
 const FULL_SCALE = 255;
 
 /**
- * Bytes on an engine, [B, C, S, S], to normalised images of the same shape, with what is erased of them filled with noise.
+ * Bytes, [B, C, S, S], to normalised images of the same shape, with what is erased of them filled with noise.
  *
  * (v/255 − mean)/std = (v − 255 mean)/(255 std), so the bytes need not be divided first.
+ *
+ * @param bytes puts the bytes on the engine
  */
-export function normalisedImages(k: Kernels, bytes: Tensor, { mean, std }: Normalisation, erased: readonly Erased[]): Tensor {
+export function normalisedImages(k: Kernels, bytes: () => Tensor, { mean, std }: Normalisation, erased: readonly Erased[]): Tensor {
   const ofBytes = (values: readonly number[]): Tensor =>
     k.upload(
       [values.length],
       values.map((value) => FULL_SCALE * value),
     );
-  return k.region("images", () => {
-    const x = normalisePixels.run(k, { x: bytes, mean: ofBytes(mean), std: ofBytes(std) });
+  return k.region("upload", () => {
+    const x = normalisePixels.run(k, { x: bytes(), mean: ofBytes(mean), std: ofBytes(std) });
     return erased.length === 0 ? x : erase.run(k, { x }, erased);
   });
 }
 
 /** Uploads a batch; the caller releases it. */
 export function uploadBatch(k: Kernels, { shape, pixels, labels, normalisation, erased }: HostBatch): LabelledImages {
-  const images = k.region("upload", () => normalisedImages(k, k.upload(shape, pixels), normalisation, erased));
+  const images = normalisedImages(k, () => k.upload(shape, pixels), normalisation, erased);
   return { images, labels: k.upload([labels.length], labels) };
 }
