@@ -25,7 +25,7 @@ describe("deit experiment", () => {
     [["distillation", "--data", "imagenet"], "--data imagenet: experiment distillation is made for digits or cifar10:PATH"],
     [["distillation", "--data", "cifar10:"], "--data cifar10:: experiment distillation is made for digits or cifar10:PATH"],
     [["data-efficiency"], "experiment data-efficiency needs images: --data cifar10:PATH"],
-    [["distillation", "--data", "cifar10:nowhere"], 'data: cifar10:PATH needs a folder or archive, there is no "nowhere:train"'],
+    [["distillation", "--data", "cifar10:nowhere"], 'data: cifar10:PATH needs a folder or archive, there is no "nowhere"'],
     [
       ["distillation", "--seeds", "0"],
       "option '--seeds <n>' argument '0' is invalid. It must be an integer of at least 1; see deit experiment --help",

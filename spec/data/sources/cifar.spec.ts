@@ -131,7 +131,7 @@ describe("cifar10:PATH", () => {
 
   it.each([
     ["cifar10", 'data: cifar10:PATH needs a folder or archive, there is no ""'],
-    ["cifar10:nowhere:train", 'data: cifar10:PATH needs a folder or archive, there is no "nowhere:train"'],
+    ["cifar10:nowhere:train", 'data: cifar10:PATH needs a folder or archive, there is no "nowhere"'],
     ["cifar100:nowhere", 'data: cifar100:PATH needs a folder or archive, there is no "nowhere"'],
   ])("%s is refused", (text, message) => {
     expect(() => openDataset(text, shape)).toThrow(message);

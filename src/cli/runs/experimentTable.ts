@@ -2,16 +2,17 @@
 import type { Experiment, Setting } from "../../experiments/experiment.ts";
 import type { ResultFile } from "../../experiments/result.ts";
 import { detectable } from "../../experiments/statistics.ts";
-import { effectText, intervalText } from "../../experiments/texts.ts";
+import { effectText, intervalText, seedsText } from "../../experiments/texts.ts";
 import { differenceText, numberText, paperText, units, type Unit } from "../../experiments/units.ts";
 import { print, table } from "../output.ts";
 
 const NUMBERS = ["left", "right", "right", "right"] as const;
 
 /** Seeds, cost and power of an experiment on some images. */
-function settingText(data: string, unit: Unit, { seeds, minutes, deviation, because }: Setting): string {
+function settingText(data: string, unit: Unit, setting: Setting): string {
+  const { seeds, minutes, deviation, because } = setting;
   const power = `${differenceText(unit, detectable(deviation, seeds))} ${units[unit].differences}`;
-  return `  on ${data}: ${seeds} seeds, about ${minutes} minutes on two cores; sees a difference of ${power} in 80 % of all repetitions, as ${because}`;
+  return `  on ${data}: ${seedsText(setting)}, about ${minutes} minutes on two cores; sees a difference of ${power} in 80 % of all repetitions, as ${because}`;
 }
 
 /** What each asks, what it costs, and the paper's numbers and claims. */

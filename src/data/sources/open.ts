@@ -46,13 +46,13 @@ interface SetPath {
 
 const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
 
-/** Parses `PATH` or `PATH:SPLIT`; null: there is no such folder or archive, and the path is not that of shards. */
-function setPathOf(text: string): SetPath | null {
-  if (exists(text)) return { path: text, split: null };
-  const split = splits.find((name) => text.endsWith(`:${name}`)) ?? null;
-  const path = split === null ? text : text.slice(0, -split.length - 1);
-  return exists(path) || hasRange(path) ? { path, split } : null;
+/** Parses `PATH` or `PATH:SPLIT`. The name of a folder or archive may itself end like a split. */
+function setPathOf(text: string): SetPath {
+  const split = exists(text) ? null : (splits.find((name) => text.endsWith(`:${name}`)) ?? null);
+  return { path: split === null ? text : text.slice(0, -split.length - 1), split };
 }
+
+const isThere = ({ path }: SetPath): boolean => exists(path) || hasRange(path);
 
 /** Indexes a folder, an archive or shards. @throws RangeError */
 function indexed(text: string, { path, split }: SetPath, K: number): ImageIndex {
@@ -81,7 +81,7 @@ function openPhotographs(text: string, at: SetPath, shape: DataShape, kept: stri
 
 function openCifar(text: string, which: CifarName, detail: string, shape: DataShape, kept: string | null): Dataset {
   const at = setPathOf(detail);
-  if (at === null) throw new RangeError(`data: ${which}:PATH needs a folder or archive, there is no "${detail}"`);
+  if (!isThere(at)) throw new RangeError(`data: ${which}:PATH needs a folder or archive, there is no "${at.path}"`);
   const split = cifarSplits.find((name) => name === (at.split ?? "test"));
   if (split === undefined) throw new RangeError(`data: ${which} has the splits train and test, got "${at.split}"`);
   const records = exists(at.path) ? located(at.path, () => readCifar(text, which, at.path, split)) : null;
@@ -106,7 +106,7 @@ function open(text: string, shape: DataShape, kept: string | null): Dataset {
   if (name === "synthetic") return openSynthetic(detail ?? "", shape);
   if (name === "cifar10" || name === "cifar100") return openCifar(text, name, detail ?? "", shape, kept);
   const at = setPathOf(text);
-  if (at === null) throw new RangeError(`data: unknown data set "${text}"; known: ${knownData.join(", ")}`);
+  if (!isThere(at)) throw new RangeError(`data: unknown data set "${text}"; known: ${knownData.join(", ")}`);
   return openPhotographs(text, at, shape, kept);
 }
 

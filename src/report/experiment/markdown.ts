@@ -1,6 +1,6 @@
 /** Writes the results of an experiment as Markdown, for the documentation, and its figures as SVG files of their own. */
 import type { Judged, Measured, ResultFile } from "../../experiments/result.ts";
-import { effectText, intervalText } from "../../experiments/texts.ts";
+import { effectText, intervalText, seedsText } from "../../experiments/texts.ts";
 import { differenceText, numberText, paperText } from "../../experiments/units.ts";
 import { light } from "../style.ts";
 import { figurePlot } from "./plots.ts";
@@ -32,11 +32,11 @@ export const figureFile = (name: string, index: number): string => `${name}-${in
 
 /** The tables, the figures, and how all of it was measured, of the results in `name.json`. */
 export function experimentMarkdown(result: ResultFile, name: string): string {
-  const { quantities, claims, figures, paper, because, seeds, command, machine, date, commit } = result;
+  const { quantities, claims, figures, paper, because, command, machine, date, commit } = result;
   const images = figures.map(({ title }, i) => `![${title}](./${figureFile(name, i)})\n\n${title}.`);
   return [
     tableOf(["", "ours, mean ± standard error", "paper", "unit"], quantities.map(quantityRow)),
-    `In the paper: ${paper}. Ours are means of ${seeds} seeds.`,
+    `In the paper: ${paper}. Ours are means of ${seedsText(result)}.`,
     ...images,
     tableOf(["claim", "difference", "95 % interval", "claimed", "power", "reading"], claims.map(claimRow)),
     `Power is the difference that was expected beforehand to be seen in 80 % of all repetitions: ${because}.`,

@@ -1,6 +1,6 @@
 /** Writes the page of an experiment: ours beside the paper's, and what is seen. It needs no script and no other file. */
 import type { Judged, Measured, ResultFile } from "../../experiments/result.ts";
-import { effectText, intervalText } from "../../experiments/texts.ts";
+import { effectText, intervalText, seedsText } from "../../experiments/texts.ts";
 import { differenceText, numberText, paperText, type Unit } from "../../experiments/units.ts";
 import { documentText } from "../document.ts";
 import { html, type Html } from "../html.ts";
@@ -40,9 +40,9 @@ const tableOf = (caption: string, head: readonly string[], rows: readonly (reado
 /** The units of these, each once, in their order. */
 const unitsOf = (all: readonly { readonly unit: Unit }[]): readonly Unit[] => [...new Set(all.map(({ unit }) => unit))];
 
-const quantitiesOf = ({ quantities, paper, seeds }: ResultFile): Html =>
+const quantitiesOf = ({ quantities, paper, recipe, seeds }: ResultFile): Html =>
   html`${tableOf(
-    `The mean of ${seeds} seeds; in the paper: ${paper}.`,
+    `The mean of ${seedsText({ recipe, seeds })}; in the paper: ${paper}.`,
     ["", "mean", "standard error", "paper", ""],
     quantities.map((q: Measured) => [
       q.name,
@@ -58,7 +58,7 @@ const quantitiesOf = ({ quantities, paper, seeds }: ResultFile): Html =>
           unit,
           quantities.filter((q) => q.unit === unit),
         )}
-        <figcaption>Every seed, and the mean.</figcaption>
+        <figcaption>Every repetition, and the mean.</figcaption>
       </figure> `,
   )}`;
 
@@ -123,7 +123,7 @@ export function experimentPage(result: ResultFile): string {
             ["data", result.data],
             ["recipe", result.recipe ?? "none"],
             ...stepsOf(result),
-            ["seeds", `0 … ${result.seeds - 1}`],
+            ["repetitions", seedsText(result)],
             ["machine", result.machine],
             ["date", result.date],
             ["deit", result.version],
