@@ -32,7 +32,7 @@ const small: Teacher = {
 const medium: Teacher = { name: "medium ConvNet", arm: token, paper: [82.4, 83.0] };
 const large: Teacher = {
   name: "large ConvNet",
-  arm: convNet("taught-by-large", "teacher.model.widths=[48,96,192]", "teacher.model.depths=[1,2,2]"),
+  arm: convNet("taught-by-large", "teacher.model.widths=[48,96,192]"),
   paper: [82.9, 83.0],
 };
 const listed = [transformer, equallyGood, small, medium, large];
