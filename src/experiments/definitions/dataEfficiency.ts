@@ -96,7 +96,7 @@ export const dataEfficiency: Experiment = {
       seeds: 4,
       deviation: 1,
       because: "seeds differ in their images, which matters most where there are few",
-      minutes: 75,
+      minutes: 105,
     },
   },
 };
