@@ -79,6 +79,12 @@ describe("the page of an experiment", () => {
       expect(page).toContain(text);
   });
 
+  it("speaks of seeds, or of rounds where nothing is trained", () => {
+    expect(page).toContain("The mean of 2 seeds;");
+    const untrained = experimentPage({ ...result, recipe: null });
+    for (const text of ["The mean of 2 rounds;", ">one for each of 2 rounds<"]) expect(untrained).toContain(text);
+  });
+
   it("is closed: no script, no other file, and no markup from the values", () => {
     expect(page).not.toMatch(/<script|src=|href="(?!#)/);
     expect(page).toContain("deit experiment distillation --out &#39;a &lt;b&gt;&#39;");

@@ -58,7 +58,7 @@ const quantitiesOf = ({ quantities, paper, recipe, seeds }: ResultFile): Html =>
           unit,
           quantities.filter((q) => q.unit === unit),
         )}
-        <figcaption>Every repetition, and the mean.</figcaption>
+        <figcaption>Every value, and the mean.</figcaption>
       </figure> `,
   )}`;
 
@@ -123,7 +123,7 @@ export function experimentPage(result: ResultFile): string {
             ["data", result.data],
             ["recipe", result.recipe ?? "none"],
             ...stepsOf(result),
-            ["repetitions", seedsText(result)],
+            ["values", `one for each of ${seedsText(result)}`],
             ["machine", result.machine],
             ["date", result.date],
             ["deit", result.version],
