@@ -64,7 +64,7 @@ export const resolution: Part = {
   ],
   claims: [
     more("Fine-tuned at 64 px, a model is better than at 32 px.", tuned(64, "bicubic"), tuned(32, "bicubic"), 1.3),
-    more("Fine-tuning at 48 px helps there.", tuned(48, "bicubic"), untuned(48, "bicubic"), 1),
+    more("At 48 px, a model is better fine-tuned than as it was trained.", tuned(48, "bicubic"), untuned(48, "bicubic"), 1),
     more("Without fine-tuning, bicubic positions are better than bilinear ones.", untuned(OTHER, "bicubic"), untuned(OTHER, "bilinear"), 1),
     more(
       "Without fine-tuning, bilinear positions are better if their norms are kept.",
@@ -75,7 +75,7 @@ export const resolution: Part = {
     equal("Keeping the norms of bicubic positions changes nothing.", untuned(OTHER, "bicubic-norm"), untuned(OTHER, "bicubic"), 1),
     more("Without fine-tuning, bicubic positions are better than the nearest.", untuned(OTHER, "bicubic"), untuned(OTHER, "nearest"), 1),
     equal("After fine-tuning, bilinear positions are as good as bicubic ones.", tuned(OTHER, "bilinear"), tuned(OTHER, "bicubic"), 1),
-    equal("After fine-tuning, the nearest are as good as well.", tuned(OTHER, "nearest"), tuned(OTHER, "bicubic"), 1),
+    equal("After fine-tuning, the nearest positions are as good as bicubic ones.", tuned(OTHER, "nearest"), tuned(OTHER, "bicubic"), 1),
   ],
   figures: [
     {

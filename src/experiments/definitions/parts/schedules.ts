@@ -42,9 +42,9 @@ export const schedules: Part = {
   ]),
   claims: [
     more("A distilled student is better after 60 epochs than after 20.", distilled(SHARED), distilled(SHORT), GAIN),
-    equal("A plain one is not: it has saturated.", plain(SHARED), plain(SHORT), GAIN),
+    equal("A plain student is as good after 20 epochs as after 60.", plain(SHARED), plain(SHORT), GAIN),
     more(
-      "From 20 to 60 epochs, a distilled student gains more than a plain one.",
+      "From 20 to 60 epochs, a distilled student gains more than a plain student.",
       [distilled(SHARED), plain(SHORT)],
       [distilled(SHORT), plain(SHARED)],
       GAIN,
