@@ -25,7 +25,7 @@ export const units: { readonly [U in Unit]: Form } = {
   // a share: top-1, disagreement
   "%": { of: (share) => 100 * share, digits: 2, logarithmic: false, difference: (d) => signed(d, 2), differences: "points" },
   cosine: { of: (x) => x, digits: 3, logarithmic: false, difference: (d) => signed(d, 3), differences: "cosine" },
-  "images/s": { of: (x) => x, digits: 2, logarithmic: true, difference: (d) => `× ${Math.exp(d).toFixed(2)}`, differences: "ratio" },
+  "images/s": { of: (x) => x, digits: 3, logarithmic: true, difference: (d) => `× ${Math.exp(d).toFixed(2)}`, differences: "ratio" },
 };
 
 /** 82.9 → `82.90`; a number that is not known: `–` */

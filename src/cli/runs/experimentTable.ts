@@ -43,7 +43,7 @@ export function printExperiment({ title, source, paper, quantities, claims }: Re
   for (const line of table([["", "mean", "standard error", "paper", ""], ...rows], [...NUMBERS, "left"])) print(line);
   print("");
   print(
-    "Differences, seed by seed, with the 95 % interval of their mean; power: what would be seen in 80 % of all repetitions, as expected beforehand:",
+    "Paired differences, with the 95 % interval of their mean; power: what would be seen in 80 % of all repetitions, as expected beforehand:",
   );
   const lines = claims.map(({ text, unit, mean, interval, says, power, reading }) => [
     text,

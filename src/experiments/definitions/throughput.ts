@@ -135,7 +135,7 @@ export const throughput: Experiment = {
       seeds: 3,
       deviation: DEVIATION,
       because: "two measurements of the same speed on a machine that others use differ by up to a tenth",
-      minutes: 30,
+      minutes: 20,
     },
   },
 };

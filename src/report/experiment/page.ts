@@ -73,7 +73,7 @@ const figures = ({ figures: all }: ResultFile): Html =>
 
 const differences = ({ claims, because }: ResultFile): Html =>
   html`${tableOf(
-      "Differences seed by seed, with the 95 % interval of their mean. Power: the difference that was expected to be seen in 80 % of all repetitions.",
+      "Paired differences, with the 95 % interval of their mean. Power: the difference that was expected to be seen in 80 % of all repetitions.",
       ["claim", "ours", "interval", "paper", "power", "reading"],
       claims.map(({ text, unit, mean, interval, says, power, reading }: Judged, i) => [
         `${i + 1}. ${text}`,
