@@ -110,7 +110,8 @@ export const throughput: Experiment = {
   title: "Throughput against accuracy",
   question: "How fast are the three sizes on each engine here, and do their ratios resemble the paper’s on a GPU?",
   source: "Table 5 and Figure 1",
-  paper: "one V100 with 16 GB, fp32, the largest batch that fits; here one image at a time, WebGPU on SwiftShader, which emulates a GPU on the CPU",
+  paper:
+    "one V100 with 16 GB, fp32, the largest batch that fits; here one image at a time, WebGPU on SwiftShader, which emulates a GPU on the CPU",
   arms: [],
   measurements,
   alone: true,

@@ -59,7 +59,7 @@ export function differencesPlot(unit: Unit, claims: readonly Judged[]): Html {
 }
 
 /** The colours of a figure's lines, in their order. */
-const LINES = ["student", "teacher", "distillation", "class", "wrong", "soft", "right"];
+const LINES = ["student", "teacher", "distillation", "class", "wrong", "soft", "right", "ink"];
 /** Space at the right for the names of the lines, in CSS pixels. */
 const LEGEND = 170;
 /** Height of a figure, in CSS pixels. */
@@ -103,7 +103,7 @@ export function figurePlot({ title, x, y, lines }: DrawnFigure): Html {
     height: FIGURE,
     marginLeft: 50,
     marginRight: LEGEND,
-    x: { label: x.label, type: x.scale, grid: true, nice: true },
+    x: { label: x.label, type: x.scale, grid: true, nice: true, tickFormat: "," },
     y: { label: y.label, type: y.scale, grid: true, nice: true },
     marks: [
       ...stroked.flatMap(({ line, stroke }) => marksOf(line, stroke)),

@@ -84,7 +84,7 @@ export const resolution: Part = {
       y: { label: "top-1, %", scale: "linear" },
       lines: [
         measuredLine(
-          "as they are",
+          "as trained",
           sizes.map(({ side }) => [side, untuned(side, "bicubic")]),
         ),
         measuredLine(
