@@ -29,22 +29,17 @@ function fill(path, name, text) {
 const files = readdirSync(folder)
   .filter((name) => name.endsWith(".json"))
   .map((name) => [name.replace(/\.json$/, ""), JSON.parse(readFileSync(join(folder, name), "utf8"))]);
-const results = [...experiments.keys()].flatMap((name) => files.flatMap(([file, result]) => (file === name ? [result] : [])));
+const resultOf = (name) => files.find(([file]) => file === name)?.[1];
 
 const counted = ({ claims }, reading) => claims.filter((claim) => claim.reading === reading).length;
 const readings = ["seen", "not seen", "not decidable at this scale"];
-const missing = [...experiments.values()].filter(({ name }) => !results.some((result) => result.experiment === name));
-const rows = results.map((result) => [
-  `[${result.title}](./${result.experiment}.md)`,
-  result.source,
-  result.question,
-  ...readings.map((reading) => counted(result, reading)),
-]);
+const rows = [...experiments.keys()].map((name) => {
+  const result = resultOf(name);
+  if (result === undefined) throw new Error(`${folder}/${name}.json is missing: deit experiment ${name} measures it`);
+  return [`[${result.title}](./${name}.md)`, result.source, result.question, ...readings.map((reading) => counted(result, reading))];
+});
 const head = ["experiment", "paper", "question", ...readings];
-const table = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-const open = missing.map(({ name, title, source }) => `- ${title} (${source}): \`deit experiment ${name}\``);
-const rest = open.length === 0 ? "" : `\n\nDefined, and not measured yet:\n\n${open.join("\n")}`;
-fill(join(folder, "index.md"), "summary", `${table}${rest}`);
+fill(join(folder, "index.md"), "summary", [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n"));
 for (const [file, result] of files) {
   fill(join(folder, `${result.experiment}.md`), file, experimentMarkdown(result, file));
   for (const i of result.figures.keys()) write(join(folder, figureFile(file, i)), figureText(result, i));
