@@ -19,6 +19,23 @@ const tested: readonly TestedPage[] = [
 inChromium("the site", (browser) => {
   const visited = testPages(browser, tested);
 
+  it.each(["Try", "Exercise"])("takes no input while the script of <%s> is loading, since hydration would replace it", async (widget) => {
+    const page = await browser().newPage();
+    let arrive = (): void => {};
+    const arrival = new Promise<void>((resolve) => (arrive = resolve));
+    await page.route(new RegExp(`/${widget}\\.[^/]+\\.js$`), async (route) => {
+      await arrival;
+      await route.continue();
+    });
+    await page.goto((await visited("learn/patches")).url(), { waitUntil: "commit" });
+    const field = page.locator(widget === "Try" ? "[data-input] input" : "[data-exercise] textarea").first();
+    expect(await field.isEditable()).toBe(false);
+    arrive();
+    await field.fill("0.5");
+    expect(await field.inputValue()).toBe("0.5");
+    await page.close();
+  });
+
   it("keeps what is typed into a number, digit by digit", async () => {
     const field = (await visited("index")).locator("[data-input] input").first();
     await field.fill("");
